@@ -1,0 +1,3 @@
+"""Lockpoint: exclusive locks for attachments in Confluence Cloud."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,197 @@
+"""What the environment says, read once at start into one frozen object.
+
+Nothing else in the product reads the environment; `docs/operations.md` explains each variable.
+"""
+
+import os
+import re
+from typing import Annotated, Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ATLASSIAN_KEY_HOSTS: Final = (
+    "https://asap-distribution.us-west-2.prod.atl-asap.net",
+    "https://connect-install-keys.atlassian.com",
+)
+"""Where Atlassian publishes the keys of signed installs; Atlassian's own framework asks them in this order."""
+
+ATLASSIAN_OAUTH: Final = "https://oauth-2-authorization-server.services.atlassian.com"
+"""Issuer of impersonation tokens; the token operation is `/oauth2/token` below it."""
+
+ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
+"""The iframe side of Atlassian's JavaScript bridge."""
+
+SHORTEST_SECRET_KEY: Final = 32
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
+_MAILBOX: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
+_DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg)://")
+
+
+class SettingsError(ValueError):
+    """One or more variables are missing or wrong; the text has one line for each, starting with its name."""
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _switch(value: object) -> object:
+    if isinstance(value, str) and value.lower() in {"on", "off"}:
+        return value.lower() == "on"
+    if isinstance(value, bool):
+        return value
+    msg = "must be `on` or `off`"
+    raise ValueError(msg)
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+
+
+class Settings(BaseSettings):
+    """Every setting of a process; `load_settings` reads it from the environment.
+
+    Addresses that may hold a password stay out of the repr. Raises ValidationError when built from wrong values.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    database_url: str = Field(alias="DATABASE_URL", repr=False)
+    """SQLAlchemy address with the psycopg 3 driver; unix sockets as `?host=/absolute/folder`."""
+    redis_url: str = Field(alias="REDIS_URL", repr=False)
+    redis_tls_verify: bool = Field(alias="LOCKPOINT_REDIS_TLS_VERIFY", default=True)
+    port: int = Field(alias="PORT", default=5000, ge=1, le=65535)
+    base_url: str = Field(alias="LOCKPOINT_BASE_URL")
+    """Scheme and host, without a path or closing slash."""
+    app_key: str = Field(alias="LOCKPOINT_APP_KEY", default="lockpoint", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        alias="LOCKPOINT_SECRET_KEYS", min_length=1
+    )
+    """Root keys, newest first; the newest signs and encrypts, the others still verify and decrypt."""
+    allowed_hosts: Listed = Field(
+        alias="LOCKPOINT_ALLOWED_HOSTS", default=("*.atlassian.net", "*.jira.com"), min_length=1
+    )
+    """Host patterns in lower case; `*.` stands for one or more labels, a port is part of the pattern."""
+    install_key_urls: Listed = Field(alias="LOCKPOINT_INSTALL_KEY_URLS", default=ATLASSIAN_KEY_HOSTS, min_length=1)
+    """Tried in this order; `/{kid}` is appended, so they have no closing slash."""
+    oauth_url: str = Field(alias="LOCKPOINT_OAUTH_URL", default=ATLASSIAN_OAUTH)
+    connect_js_url: str = Field(alias="LOCKPOINT_CONNECT_JS_URL", default=ATLASSIAN_CONNECT_JS)
+    mail_url: str = Field(alias="LOCKPOINT_MAIL_URL", repr=False)
+    """`smtp://user:password@host:587?starttls=1` or `smtps://…`."""
+    mail_from: str = Field(alias="LOCKPOINT_MAIL_FROM")
+    sweep_seconds: int = Field(alias="LOCKPOINT_SWEEP_SECONDS", default=900, ge=1)
+    retention_days: int = Field(alias="LOCKPOINT_RETENTION_DAYS", default=30, ge=1, le=30)
+    points_per_hour: int = Field(alias="LOCKPOINT_POINTS_PER_HOUR", default=65000, ge=1)
+    licensing: Switch = Field(alias="LOCKPOINT_LICENSING", default=False)
+    proxy_hops: int = Field(
+        alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
+    )
+    """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process, and its router is one hop."""
+    sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str) -> str:
+        if not _DATABASE_SCHEME.match(value):
+            msg = "must start with postgresql:// (postgres:// is accepted)"
+            raise ValueError(msg)
+        return _DATABASE_SCHEME.sub("postgresql+psycopg://", value)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            msg = "must start with redis://, rediss:// or unix://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        address = _web_address(value)
+        if address.path.strip("/"):
+            msg = "must be a scheme and a host, without a path"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("oauth_url", "connect_js_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        _web_address(value)
+        return value.rstrip("/")
+
+    @field_validator("install_key_urls")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            _web_address(address)
+        return tuple(address.rstrip("/") for address in value)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        patterns = tuple(pattern.lower() for pattern in value)
+        if any(not _HOST_PATTERN.fullmatch(pattern) for pattern in patterns):
+            msg = "must be host names such as wiki.example.com or *.example.com, with commas between them"
+            raise ValueError(msg)
+        return patterns
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_SECRET_KEY for key in value):
+            msg = f"every key needs at least {SHORTEST_SECRET_KEY} characters"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _smtp(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme not in {"smtp", "smtps"} or not address.hostname:
+            msg = "must look like smtp://user:password@host:587?starttls=1"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if not _MAILBOX.fullmatch(value):
+            msg = "must be an address, or a name and an address in angle brackets"
+            raise ValueError(msg)
+        return value
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError that names every missing or wrong variable and never repeats a value, which may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{item['loc'][0]}: {_reason(item['type'], item['msg'])}" for item in error.errors(include_input=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _reason(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+
+
+def _web_address(value: str) -> SplitResult:
+    """Split an address that must be https, or http on this machine, and carry no password, query or fragment."""
+    address = urlsplit(value)
+    secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
+    if not secure or not address.hostname:
+        msg = "must be an https:// address (http:// on this machine only)"
+        raise ValueError(msg)
+    if address.query or address.fragment or address.username:
+        msg = "must not carry a query, a fragment or a user name"
+        raise ValueError(msg)
+    return address
