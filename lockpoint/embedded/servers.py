@@ -1,0 +1,116 @@
+"""Starting and ending a server program that belongs to us: in a session of its own, watched, and always reaped."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Final
+
+from lockpoint.embedded.accounts import Account
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.guardian import Guardian
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 15.0
+POLL_SECONDS: Final = 0.01
+
+
+def package_folder(package: str, distribution: str) -> Path:
+    """Where an installed package lies, without importing it.
+
+    Raises EmbeddedError that names the distribution when it is not installed.
+    """
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        msg = f"{distribution} is not installed: run bin/setup, or set DATABASE_URL and REDIS_URL"
+        raise EmbeddedError(msg)
+    return Path(spec.origin).parent
+
+
+class Server:
+    """One running server program."""
+
+    def __init__(self, name: str, guardian: Guardian, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+        """Name it for messages and choose the signal that ends it in good order."""
+        self.name = name
+        self._guardian = guardian
+        self._stop_signal = stop_signal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process number while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def start(self, arguments: Sequence[str], account: Account, log: Path, ready: Callable[[int], bool]) -> None:
+        """Start the program and wait until it is ready.
+
+        Raises EmbeddedError with the end of its log when it ends instead, or needs too long.
+        """
+        with log.open("ab") as output:
+            self._process = _spawn(account.command(arguments), account, output)
+        self._guardian.watch(self._process.pid, self._stop_signal)
+        until = time.monotonic() + START_SECONDS
+        while not ready(self._process.pid):
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                msg = f"{self.name} did not start:\n{_tail(log)}"
+                raise EmbeddedError(msg)
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End the program in good order, by force if it does not listen, and reap it; harmless when it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        end_process(process, self._stop_signal, STOP_SECONDS)
+        self._guardian.forget(process.pid)
+
+
+def end_process(process: subprocess.Popen[bytes], stop_signal: signal.Signals, patience: float) -> int:
+    """Signal the leader of a process group, kill the group `patience` seconds later, reap; return the exit code."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(stop_signal)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def command_line(pid: int) -> str:
+    """The arguments of a running process with spaces between them; empty when there is none with this number."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except FileNotFoundError:
+        pass
+    if Path("/proc/self").exists():
+        return ""
+    listed = subprocess.run(
+        ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)], check=False, capture_output=True, text=True
+    )
+    return listed.stdout
+
+
+def _spawn(command: list[str], account: Account, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    clean = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=clean,
+        cwd="/",
+        start_new_session=True,
+        user=account.user,
+        group=account.user,
+        extra_groups=None if account.user is None else [],
+    )
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else "(no log)"
