@@ -1,0 +1,115 @@
+"""What every test folder shares: databases, a closed network, fixed budgets, skips that become failures when asked."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+
+from tests import databases, loopback
+
+LONG_SECONDS = 4 * 3600
+SERVERS = pytest.StashKey[databases.Servers]()
+
+settings.register_profile(
+    "default", max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", settings.get_profile("default"), max_examples=5000, stateful_step_count=80)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the long mode."""
+    parser.addoption("--long", action="store_true", help="property tests with large budgets, and tests marked long")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the network, load the budgets, and offer the databases from the controlling process."""
+    loopback.close_the_doors()
+    settings.load_profile("long" if config.getoption("--long") else "default")
+    if config.getoption("--long"):
+        config.option.timeout = LONG_SECONDS
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVERS] = databases.Servers()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the databases, if any test started them."""
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where to ask for the databases."""
+    node.workerinput["lockpoint_servers"] = node.config.stash[SERVERS].door
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked long unless the long mode was asked for."""
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Turn skips into failures where the machine is expected to have everything."""
+    report: pytest.TestReport = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("LOCKPOINT_TESTS_STRICT") == "1":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: {reason} (LOCKPOINT_TESTS_STRICT=1 allows no skip)"
+    return report
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> databases.Addresses:
+    """The addresses of this run's PostgreSQL and Valkey."""
+    config = request.config
+    worker_input = getattr(config, "workerinput", None)
+    return (
+        config.stash[SERVERS].addresses() if worker_input is None else databases.ask(worker_input["lockpoint_servers"])
+    )
+
+
+@pytest.fixture
+def database_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own: `postgresql://…`, as DATABASE_URL would say."""
+    with databases.database(servers, worker_id) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(servers: databases.Addresses, worker_id: str) -> str:
+    """An empty Valkey database of this worker's own: `unix://…`, as REDIS_URL would say."""
+    url = servers.valkey.format(databases.cache_number(worker_id))
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium, from LOCKPOINT_CHROMIUM or the PATH."""
+    found = shutil.which(os.environ.get("LOCKPOINT_CHROMIUM", "chromium"))
+    if found is None:
+        pytest.skip("no Chromium: install the package chromium, or set LOCKPOINT_CHROMIUM to a browser's path")
+    return found
+
+
+@pytest.fixture(scope="session")
+def specs() -> Path:
+    """The folder with Confluence's OpenAPI documents, from LOCKPOINT_SPECS."""
+    named = os.environ.get("LOCKPOINT_SPECS")
+    if not named or not Path(named, "confluence-v2.json").exists():
+        pytest.skip(
+            "no OpenAPI documents: set LOCKPOINT_SPECS to a folder with confluence-v1.json and confluence-v2.json"
+        )
+    return Path(named).resolve()

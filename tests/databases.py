@@ -1,0 +1,122 @@
+"""One embedded PostgreSQL and one Valkey for a whole test run, started by the first test that asks.
+
+Under xdist the workers are processes that end one by one, so none of them may own the servers: the controlling process
+does, and workers ask it over a unix socket where they are.
+"""
+
+import contextlib
+import itertools
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.postgres import Postgres
+from lockpoint.embedded.valkey import DATABASES, Valkey
+from tests.schema import migrate
+
+TEMPLATE = "lockpoint_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the servers of this test run are; `{}` stands for the name or number of a database."""
+
+    postgres: str
+    valkey: str
+
+
+class Servers:
+    """The controlling process's end."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="lockpoint-tests-"))
+        self.door = str(self._folder / "door")
+        self._listener = Listener(self.door, family="AF_UNIX")
+        self._once = threading.Lock()
+        self._started: tuple[Guardian, Postgres, Valkey] | None = None
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def addresses(self) -> Addresses:
+        """Start the servers and migrate the template if nobody did before."""
+        with self._once:
+            if self._started is None:
+                self._started = self._start()
+            _, postgres, valkey = self._started
+            return Addresses(postgres.url("NAME").replace("NAME", "{}"), valkey.url().replace("db=0", "db={}"))
+
+    def close(self) -> None:
+        """Stop everything and delete what it kept."""
+        self._listener.close()
+        with self._once:
+            if self._started is not None:
+                guardian, postgres, valkey = self._started
+                valkey.stop()
+                postgres.remove()
+                guardian.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> tuple[Guardian, Postgres, Valkey]:
+        guardian = Guardian()
+        postgres = Postgres(self._folder / "postgres", guardian, durable=False)
+        valkey = Valkey(self._folder / "valkey", guardian)
+        postgres.start()
+        valkey.start()
+        _run(postgres.url("postgres"), sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        migrate(postgres.url(TEMPLATE))
+        return guardian, postgres, valkey
+
+    def _answer(self) -> None:
+        """Tell each worker that asks, until the listener is closed."""
+        while True:
+            try:
+                line = self._listener.accept()
+            except OSError:
+                return
+            with line:
+                self._tell(line)
+
+    def _tell(self, line: Connection) -> None:
+        try:
+            answer: Addresses | str = self.addresses()
+        except Exception as error:  # noqa: BLE001 - the worker's test fails with it
+            answer = f"{type(error).__name__}: {error}"
+        line.send(answer)
+
+
+def ask(door: str) -> Addresses:
+    """Ask the controlling process, from a worker."""
+    with Client(door, family="AF_UNIX") as line:
+        answer = line.recv()
+    if isinstance(answer, Addresses):
+        return answer
+    raise RuntimeError(answer)
+
+
+@contextlib.contextmanager
+def database(addresses: Addresses, worker: str) -> Iterator[str]:
+    """Give a fresh migrated database that is dropped afterwards; its address is what DATABASE_URL would say."""
+    name = f"test_{worker}_{next(_numbers)}"
+    control = addresses.postgres.format("postgres")
+    names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
+    _run(control, sql.SQL("create database {name} template {template}").format(**names))
+    yield addresses.postgres.format(name)
+    _run(control, sql.SQL("drop database {name} with (force)").format(**names))
+
+
+def cache_number(worker: str) -> int:
+    """Give each xdist worker a Valkey database of its own."""
+    return int(worker.removeprefix("gw")) % DATABASES if worker.startswith("gw") else 0
+
+
+def _run(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
