@@ -1,0 +1,37 @@
+"""The words of the audit log and of the mails."""
+
+from enum import StrEnum
+
+
+class AuditKind(StrEnum):
+    """What an audit row says happened."""
+
+    ACQUIRED = "acquired"
+    EXTENDED = "extended"
+    REBASED = "rebased"
+    RELEASED = "released"
+    BROKEN = "broken"
+    TAKEN_OVER = "taken_over"
+    EXPIRED = "expired"
+    HOLDER_GONE = "holder_gone"
+    FILE_GONE = "file_gone"
+    HEALED = "healed"
+    CONFLICT = "conflict"
+    RESTORED = "restored"
+    RENAMED_BACK = "renamed_back"
+    UNDELETED = "undeleted"
+    FLAGGED = "flagged"
+    DUPLICATE_REMOVED = "duplicate_removed"
+    SETTINGS_CHANGED = "settings_changed"
+
+
+class MailKind(StrEnum):
+    """Which mail an intent asks for."""
+
+    UPLOAD_UNDONE = "upload_undone"
+    OVERWRITE_ATTEMPT = "overwrite_attempt"
+    FILE_AVAILABLE = "file_available"
+    LOCK_ENDED_BY_OTHER = "lock_ended_by_other"
+    LOCK_ENDED = "lock_ended"
+    UNPROTECTED = "unprotected"
+    PAUSED = "paused"

@@ -1,0 +1,99 @@
+"""How a snapshot is read: what a record looks like now, whether it can be believed, and where the next one goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from lockpoint.locking.decisions import Already, Damaged
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import (
+    MARGIN,
+    Absent,
+    Ended,
+    EndReason,
+    Free,
+    Held,
+    Phase,
+    Reading,
+    Record,
+    Snapshot,
+    Unreadable,
+)
+
+REPLAYED = "replayed"
+
+
+def phase(record: Record, now: datetime) -> Phase:
+    """How a record looks at `now`; one function for every reader."""
+    if isinstance(record, Free):
+        return Phase.FREE
+    if record.expires_at is None or now < record.expires_at:
+        return Phase.HELD
+    return Phase.ENDING if now < record.expires_at + MARGIN else Phase.EXPIRED
+
+
+def ended_of(reading: Reading) -> Ended | None:
+    """How the hold before the present state ended, where the record tells."""
+    return reading.ended if isinstance(reading, Held | Free) else None
+
+
+def trusted(reading: Reading, witness: Record | None) -> Reading:
+    """The reading, or `Unreadable` when its record is older than one that we have already seen.
+
+    Such a record is a stale read or a value that somebody stored a second time. Neither may decide anything; a write on
+    top of a stale read loses its condition, so treating both alike is safe.
+    """
+    if witness and isinstance(reading, Held | Free) and _place(reading) < _place(witness):
+        return Unreadable(REPLAYED, reading.seq)
+    return reading
+
+
+def intact(snapshot: Snapshot, op_id: str) -> Reading | Already | Damaged:
+    """What a rule may decide on, or the answer that comes before every rule."""
+    reading = trusted(snapshot.reading, snapshot.witness)
+    if isinstance(reading, Held | Free) and reading.op_id == op_id:
+        return Already(reading)
+    witness = snapshot.witness
+    broken = isinstance(reading, Absent | Unreadable)
+    if broken and isinstance(witness, Held) and phase(witness, snapshot.now) is not Phase.EXPIRED:
+        return Damaged(witness)
+    return reading
+
+
+def next_place(snapshot: Snapshot) -> tuple[int, int]:
+    """Epoch and seq of the record to be written over this snapshot; always above every one that is known."""
+    reading = trusted(snapshot.reading, snapshot.witness)
+    if isinstance(reading, Held | Free):
+        return reading.epoch, reading.seq + 1
+    known = max(snapshot.epoch, snapshot.witness.epoch if snapshot.witness else 0)
+    return known + 1, 1 if isinstance(reading, Absent) else reading.seq + 1
+
+
+def kind_of(record: Record, before: Record | None) -> AuditKind:
+    """Which audit row a record's write deserves when only the record was found, and maybe one that was known before it.
+
+    Accepted imprecision: a hold that was moved on while nobody watched reads as extended.
+    """
+    if isinstance(record, Free):
+        return AuditKind(record.ended.reason)
+    if record.at == record.acquired_at:
+        taken = record.ended and record.ended.reason is EndReason.TAKEN_OVER and record.ended.at == record.at
+        return AuditKind.TAKEN_OVER if taken else AuditKind.ACQUIRED
+    return _kind_of_move(record, before)
+
+
+def _kind_of_move(record: Held, before: Record | None) -> AuditKind:
+    """What changed between two writes of one hold."""
+    if not isinstance(before, Held) or before.lock_id != record.lock_id:
+        return AuditKind.EXTENDED
+    if before.base != record.base:
+        return AuditKind.REBASED
+    same = replace(before, note=record.note) == replace(
+        record, epoch=before.epoch, seq=before.seq, op_id=before.op_id, at=before.at
+    )
+    return AuditKind.HEALED if same and record.epoch > before.epoch else AuditKind.EXTENDED
+
+
+def _place(record: Record) -> tuple[int, int]:
+    return record.epoch, record.seq
