@@ -1,0 +1,209 @@
+"""Attachments: reading them, and giving them back what another person's change took away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.calls import Call, Caller, Objects, Query, Reply, get
+from lockpoint.confluence.copying import FileCopy
+from lockpoint.confluence.histories import Histories
+from lockpoint.confluence.ids import content_id, rest_attachment_id
+from lockpoint.confluence.metadata import MetadataEdits
+from lockpoint.confluence.properties import LOCK_KEY
+from lockpoint.confluence.rows import PropertyRows
+from lockpoint.confluence.shapes import (
+    UPDATE,
+    attachment_id_of,
+    attachment_version,
+    container_of,
+    link,
+    permits,
+    rows_under,
+    status_of,
+)
+from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.ports import (
+    Attachment,
+    AttachmentPage,
+    Container,
+    ContainerKind,
+    PropertyHost,
+    StoredProperty,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lockpoint.confluence.answers import Answer
+    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.locking.enforcement import Version
+    from lockpoint.services.context import Lane, Tenant
+
+LONGEST_PAGE: Final = 250
+BETWEEN_WITNESSES_SECONDS: Final = 1.5
+
+_FOLDERS: Final = {
+    ContainerKind.PAGE: "pages",
+    ContainerKind.BLOGPOST: "blogposts",
+    ContainerKind.CUSTOM: "custom-content",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceAttachments:
+    """Attachments of a site, read as the app or as a person; `most_bytes` bounds what copy mode carries in memory."""
+
+    client: ConfluenceClient
+    most_bytes: int = 64 * 1024 * 1024
+
+    def get(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        *,
+        lane: Lane,
+        person: str | None = None,
+        properties: bool = True,
+        operations: bool = True,
+    ) -> Attachment:
+        """Give an attachment with its newest version, lock rows and the caller's rights; 2 points, in one call.
+
+        A trashed attachment is found too, a purged one is `GoneOrInvisible`. Only the first fifty properties come
+        along; where there are more and ours is not among them, it is read for 1 point more.
+        """
+        caller = Caller(tenant, lane, person)
+        extras = {"include-properties": properties, "include-operations": operations}
+        query = tuple((name, "true") for name, wanted in extras.items() if wanted)
+        reply = self.client.ask(caller, _attachment_call(attachment_id, query))
+        rows = self._lock_rows(caller, attachment_id, reply.answer) if properties else None
+        return _attachment(tenant, reply, rows)
+
+    def of_container(
+        self,
+        tenant: Tenant,
+        container: Container,
+        *,
+        lane: Lane,
+        person: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> AttachmentPage:
+        """Give one page of the current attachments the caller may see; 1 point and 1 for each."""
+        return self._page(Caller(tenant, lane, person), container, ("current",), cursor, limit)
+
+    def versions(
+        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, lane: Lane
+    ) -> tuple[tuple[Version, ...], bool]:
+        """Give the versions oldest first, back to one not younger than `back_to`, and whether none is missing."""
+        return Histories(self.client).versions(Caller(tenant, lane), attachment_id, back_to)
+
+    def version(self, tenant: Tenant, attachment_id: str, number: int, *, lane: Lane) -> Version:
+        """Give one version with its size, file id and title; 2 points."""
+        return Histories(self.client).version(Caller(tenant, lane), attachment_id, number)
+
+    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, lane: Lane) -> Version:
+        """Make a version current again by Confluence's own operation; 1 point.
+
+        `Rejected` when Confluence does not do that for attachments (or the version is current already), `Forbidden`
+        when the app may not edit here. No document says that the operation takes attachments.
+        """
+        params = {"versionNumber": number, "message": message, "restoreTitle": False}
+        call = Call(
+            name="attachments.restore",
+            method="POST",
+            path=f"/rest/api/content/{rest_attachment_id(attachment_id)}/version",
+            body={"operationKey": "restore", "params": params},
+        )
+        caller = Caller(tenant, lane)
+        answer = self.client.ask(caller, call).answer
+        return Histories(self.client).made(caller, attachment_id, answer, message)
+
+    def copy(self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, lane: Lane) -> Version:
+        """Copy mode: carry the bytes of `source` back to Confluence as a new minor version; 4 points."""
+        copying = FileCopy(self.client, self.most_bytes)
+        return copying.copy(Caller(tenant, lane), attachment, source, message)
+
+    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+        """Give the file this name if its version is still `attachment.head`; 1 point, `LostRace` otherwise."""
+        MetadataEdits(self.client).rename(Caller(tenant, lane), attachment, title)
+
+    def undelete(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+        """Bring a trashed file back under `title`; 1 point, 2 when the name changes. `LostRace`: name or version."""
+        MetadataEdits(self.client).undelete(Caller(tenant, lane), attachment, title)
+
+    def confirmed_gone(self, tenant: Tenant, attachment_id: str, container: Container | None, *, lane: Lane) -> bool:
+        """Whether the file is purged: not found by id, and 1.5 s later missing from its container's whole list.
+
+        A single 404 can be false while something is being trashed or moved. A container that is not visible itself
+        proves nothing, so then the answer is no. 1 point, and 1 for each attachment listed.
+        """
+        if container is None or self._visible(tenant, attachment_id, lane):
+            return False
+        self.client.pause(BETWEEN_WITNESSES_SECONDS)
+        try:
+            return not self._listed(Caller(tenant, lane), container, attachment_id)
+        except GoneOrInvisible:
+            return False
+
+    def _visible(self, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+        try:
+            self.client.ask(Caller(tenant, lane), _attachment_call(attachment_id, ()))
+        except GoneOrInvisible:
+            return False
+        return True
+
+    def _listed(self, caller: Caller, container: Container, attachment_id: str) -> bool:
+        cursor: str | None = None
+        while True:
+            page = self._page(caller, container, ("current", "archived", "trashed"), cursor, LONGEST_PAGE)
+            if any(item.id == attachment_id for item in page.items):
+                return True
+            if page.next_cursor is None or page.next_cursor == cursor:
+                return page.next_cursor is not None
+            cursor = page.next_cursor
+
+    def _page(
+        self, caller: Caller, container: Container, statuses: tuple[str, ...], cursor: str | None, limit: int
+    ) -> AttachmentPage:
+        path = f"/api/v2/{_FOLDERS[container.kind]}/{content_id(container.id)}/attachments"
+        query: Query = (("limit", str(min(limit, LONGEST_PAGE))), *(("status", status) for status in statuses))
+        if cursor is not None:
+            query = (*query, ("cursor", cursor))
+        call = get("attachments.list", path, query=query, objects=Objects.CORE, listing=True)
+        reply = self.client.ask(caller, call)
+        items = (_attachment(caller.tenant, Reply(item, reply.host_time), None) for item in reply.answer.items())
+        return AttachmentPage(tuple(items), reply.answer.next_cursor())
+
+    def _lock_rows(self, caller: Caller, attachment_id: str, answer: Answer) -> tuple[StoredProperty, ...]:
+        embedded = answer.part_or_empty("properties")
+        rows = rows_under(LOCK_KEY, embedded.items() if "results" in embedded.data else ())
+        if rows or not embedded.part_or_empty("meta").flag("hasMore"):
+            return rows
+        return PropertyRows(self.client).under(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+
+
+def _attachment_call(attachment_id: str, query: Query) -> Call:
+    path = f"/api/v2/attachments/{rest_attachment_id(attachment_id)}"
+    return get("attachments.get", path, query=query, objects=Objects.CORE)
+
+
+def _attachment(tenant: Tenant, reply: Reply, rows: tuple[StoredProperty, ...] | None) -> Attachment:
+    answer = reply.answer
+    base = tenant.display_url or tenant.base_url
+    operations = answer.part_or_empty("operations")
+    permitted = operations.items() if "results" in operations.data else ()
+    return Attachment(
+        id=attachment_id_of(answer),
+        status=status_of(answer),
+        title=answer.text("title"),
+        media_type=answer.text_or_none("mediaType") or "application/octet-stream",
+        size=answer.number("fileSize"),
+        container=container_of(answer),
+        head=attachment_version(answer),
+        may_update=permits(permitted, UPDATE, "attachment"),
+        properties=rows,
+        open_url=link(base, answer.text_or_none("webuiLink")),
+        download_url=link(base, answer.text_or_none("downloadLink")),
+        host_time=reply.host_time,
+    )

@@ -1,0 +1,66 @@
+"""A circuit breaker per site: a Confluence that does not answer is left alone for a while."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FAILURES_TO_OPEN: Final = 5
+FIRST_PAUSE: Final = 5.0
+LONGEST_PAUSE: Final = 60.0
+
+
+@dataclass(slots=True)
+class _Circuit:
+    failures: int = 0
+    pause: float = FIRST_PAUSE
+    silent_until: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self.failures >= FAILURES_TO_OPEN
+
+
+class Breaker:
+    """Counts failures in a row per tenant; while open, one probe is let through after each pause, which doubles."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """Take the clock that pauses are measured with."""
+        self._monotonic = monotonic
+        self._circuits: dict[int, _Circuit] = {}
+        self._lock = threading.Lock()
+
+    def admits(self, tenant_id: int) -> bool:
+        """Whether a call to this site may be tried now; a yes while open makes the caller the probe."""
+        with self._lock:
+            circuit = self._circuits.get(tenant_id)
+            if circuit is None or not circuit.open:
+                return True
+            now = self._monotonic()
+            if now < circuit.silent_until:
+                return False
+            circuit.silent_until = now + circuit.pause
+            circuit.pause = min(LONGEST_PAUSE, circuit.pause * 2)
+            return True
+
+    def answered(self, tenant_id: int) -> None:
+        """Note that the site answered, whatever it said."""
+        with self._lock:
+            self._circuits.pop(tenant_id, None)
+
+    def failed(self, tenant_id: int) -> None:
+        """Note that the site did not answer, or answered 5xx."""
+        with self._lock:
+            circuit = self._circuits.setdefault(tenant_id, _Circuit())
+            circuit.failures += 1
+            if circuit.failures == FAILURES_TO_OPEN:
+                circuit.silent_until = self._monotonic() + circuit.pause
+
+    def open_sites(self) -> tuple[int, ...]:
+        """Tenants that are being left alone at the moment."""
+        with self._lock:
+            return tuple(tenant for tenant, circuit in self._circuits.items() if circuit.open)

@@ -1,0 +1,156 @@
+"""People and what they may do, asked of Confluence each time."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.calls import Call, Caller, Objects, Repeat, get
+from lockpoint.confluence.ids import content_id
+from lockpoint.confluence.shapes import ADMINISTER, UPDATE, permits, status_of
+from lockpoint.services.errors import GoneOrInvisible, NoAddress, OperationRemoved, Rejected
+from lockpoint.services.ports import Container, ContainerKind, ContainerView, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lockpoint.confluence.answers import Answer
+    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+
+PEOPLE_IN_ONE_CALL: Final = 250
+
+_KINDS: Final = {
+    ContainerKind.PAGE: ("pages", "page"),
+    ContainerKind.BLOGPOST: ("blogposts", "blogpost"),
+    ContainerKind.CUSTOM: ("custom-content", "custom-content"),
+}
+"""Folder in the address, and the word for it in permitted operations (for custom content an assumption)."""
+
+_INACTIVE: Final = frozenset({"inactive", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluencePeople:
+    """Names, rights and addresses. Nothing about people is kept here but the app's own account id."""
+
+    client: ConfluenceClient
+    _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
+        """Give a page or blog post as the person sees it, asked as that person; 2 points."""
+        folder, target = _KINDS[container.kind]
+        call = get(
+            f"{folder}.get",
+            f"/api/v2/{folder}/{content_id(container.id)}",
+            query=(("include-operations", "true"),),
+            objects=Objects.CORE,
+        )
+        answer = self.client.ask(Caller(tenant, lane, account), call).answer
+        return ContainerView(
+            container=container,
+            space_id=answer.text("spaceId"),
+            title=answer.text_or_none("title") or "",
+            status=status_of(answer),
+            may_update=permits(answer.part_or_empty("operations").items("results"), UPDATE, target),
+        )
+
+    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
+        """Whether the person administers the space, asked as that person; 1 point. No, where they do not see it."""
+        call = get("spaces.operations", f"/api/v2/spaces/{content_id(space_id)}/operations")
+        try:
+            answer = self.client.ask(Caller(tenant, lane, account), call).answer
+        except GoneOrInvisible:
+            return False
+        return permits(answer.items("operations"), ADMINISTER, "space")
+
+    def administers_site(self, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+        """Whether the person administers Confluence; 3 points. No, for an account that Confluence does not know."""
+        try:
+            answer = self._user(tenant, account, lane, (("expand", "operations"),))
+        except GoneOrInvisible:
+            return False
+        operations = answer.items("operations") if answer.data.get("operations") is not None else ()
+        return permits(operations, ADMINISTER, "application")
+
+    def describe(self, tenant: Tenant, accounts: Sequence[str], *, lane: Lane) -> Mapping[str, Person]:
+        """Give names for display; 1 point for each 250. Unknown accounts are left out."""
+        wanted = tuple(dict.fromkeys(accounts))
+        found: dict[str, Person] = {}
+        for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
+            for answer in self._described(tenant, wanted[start : start + PEOPLE_IN_ONE_CALL], lane):
+                person = _person(answer)
+                found[person.account_id] = person
+        return found
+
+    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+        """Give one person with time zone and locale, where Confluence tells them; 3 points.
+
+        `locale` is in no document, but v1 answers carry it; `GoneOrInvisible` for an unknown account.
+        """
+        return _person(self._user(tenant, account, lane, ()))
+
+    def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
+        """Give the e-mail address for one mail; 3 points.
+
+        `NoAddress` with `not_approved` (Atlassian has not approved the app), `unknown`, `switched_off` or `hidden`.
+        """
+        call = get("users.email", "/rest/api/user/email", query=(("accountId", account),), objects=Objects.IDENTITY)
+        try:
+            address = self.client.ask(Caller(tenant, lane), call).answer.text_or_none("email")
+        except Rejected:
+            raise NoAddress("not_approved") from None
+        except GoneOrInvisible:
+            raise NoAddress("unknown") from None
+        except OperationRemoved:
+            raise NoAddress("switched_off") from None
+        if address is None or not _plausible(address):
+            raise NoAddress("hidden")
+        return address
+
+    def own_account(self, tenant: Tenant, *, lane: Lane) -> str:
+        """Give the app user's account id on this site; 3 points the first time, then kept in the process."""
+        key = (tenant.id, tenant.client_key)
+        with self._lock:
+            known = self._own.get(key)
+        if known is None:
+            call = get("users.current", "/rest/api/user/current", objects=Objects.IDENTITY)
+            known = self.client.ask(Caller(tenant, lane), call).answer.text("accountId")
+            with self._lock:
+                self._own[key] = known
+        return known
+
+    def forget(self, tenant: Tenant) -> None:
+        """Ask for the own account again: after an uninstall or a new install."""
+        with self._lock:
+            self._own.pop((tenant.id, tenant.client_key), None)
+
+    def _user(self, tenant: Tenant, account: str, lane: Lane, query: tuple[tuple[str, str], ...]) -> Answer:
+        call = get("users.get", "/rest/api/user", query=(("accountId", account), *query), objects=Objects.IDENTITY)
+        return self.client.ask(Caller(tenant, lane), call).answer
+
+    def _described(self, tenant: Tenant, accounts: tuple[str, ...], lane: Lane) -> tuple[Answer, ...]:
+        call = Call(
+            name="users.describe",
+            method="POST",
+            path="/api/v2/users-bulk",
+            body={"accountIds": list(accounts)},
+            repeat=Repeat.FREELY,
+        )
+        return self.client.ask(Caller(tenant, lane), call).answer.items()
+
+
+def _person(answer: Answer) -> Person:
+    return Person(
+        account_id=answer.text("accountId"),
+        display_name=answer.text_or_none("displayName") or answer.text_or_none("publicName") or "",
+        active=answer.data.get("accountStatus") not in _INACTIVE,
+        time_zone=answer.text_or_none("timeZone"),
+        locale=answer.text_or_none("locale"),
+    )
+
+
+def _plausible(address: str) -> bool:
+    return "@" in address and address.isprintable() and " " not in address

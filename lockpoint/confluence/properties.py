@@ -1,0 +1,118 @@
+"""Our properties in Confluence: the lock record, and everything else we keep there."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.calls import Call, Caller, get
+from lockpoint.confluence.rows import PropertyRows
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
+from lockpoint.services.ports import PropertyHost, StoredProperty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+
+LOCK_KEY: Final = "lockpointlock"
+
+_APP_KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_PROPERTY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceLockProperties:
+    """The lock record's place on an attachment, as the app; 1 point for each operation."""
+
+    client: ConfluenceClient
+
+    def read(self, tenant: Tenant, attachment_id: str, *, lane: Lane) -> tuple[StoredProperty, ...]:
+        """Give all rows under the lock key, lowest id first; normally none or one."""
+        return self._rows.under(Caller(tenant, lane), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+
+    def create(self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, lane: Lane) -> StoredProperty:
+        """Create the record; `LostRace` when there is one, `HostUnavailable` when it may exist now or appear later."""
+        host = PropertyHost.ATTACHMENT
+        return self._rows.create(Caller(tenant, lane), host, attachment_id, LOCK_KEY, dict(value))
+
+    def replace(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        property_id: str,
+        value: Mapping[str, object],
+        version: int,
+        *,
+        lane: Lane,
+    ) -> StoredProperty:
+        """Write the record as `version`, which must be the present one + 1; `LostRace` otherwise."""
+        caller, row = Caller(tenant, lane), (property_id, version)
+        return self._rows.replace(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, row, dict(value))
+
+    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+        """Remove a superfluous duplicate row."""
+        self._rows.delete(Caller(tenant, lane), PropertyHost.ATTACHMENT, attachment_id, property_id)
+
+    @property
+    def _rows(self) -> PropertyRows:
+        return PropertyRows(self.client)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceProperties:
+    """Our other properties, as the app; 1 point for each operation. `app_key` names whose app properties are meant."""
+
+    client: ConfluenceClient
+    app_key: str
+
+    def read(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, lane: Lane) -> StoredProperty | None:
+        """Give the row (the lowest id of several), or None."""
+        rows = PropertyRows(self.client).under(Caller(tenant, lane), host, host_id, key)
+        return rows[0] if rows else None
+
+    def create(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, lane: Lane
+    ) -> StoredProperty:
+        """Create it; `LostRace` when it exists."""
+        return PropertyRows(self.client).create(Caller(tenant, lane), host, host_id, key, value)
+
+    def replace(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, stored: StoredProperty, value: object, *, lane: Lane
+    ) -> StoredProperty:
+        """Write the version after `stored.version`; `LostRace` when somebody was faster."""
+        row = (stored.id, stored.version + 1)
+        return PropertyRows(self.client).replace(Caller(tenant, lane), host, host_id, stored.key, row, value)
+
+    def read_app(self, tenant: Tenant, key: str, *, lane: Lane) -> object | None:
+        """Give an app property's value, or None; users can write it through the browser, so verify what you read."""
+        call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))
+        try:
+            answer = self.client.ask(Caller(tenant, lane), call).answer
+        except GoneOrInvisible:
+            return None
+        return _app_value(answer.data.get("value"))
+
+    def write_app(self, tenant: Tenant, key: str, value: object, *, lane: Lane) -> None:
+        """Store an app property; the last write wins."""
+        call = Call(name="app_properties.put", method="PUT", path=self._app_path(key), body=value)
+        self.client.tell(Caller(tenant, lane), call)
+
+    def _app_path(self, key: str) -> str:
+        if not _APP_KEY.fullmatch(self.app_key) or not _PROPERTY_KEY.fullmatch(key):
+            raise ValueError("not a property key")
+        return f"/rest/atlassian-connect/1/addons/{self.app_key}/properties/{key}"
+
+
+def _app_value(value: object) -> object:
+    # `jsonValue` is told by an old document only: where it is ignored, the JSON comes as text.
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed: object = json.loads(value)
+    except ValueError:
+        raise BadAnswer("app_properties.get: the value is not JSON") from None
+    return parsed

@@ -1,0 +1,174 @@
+"""The hourly points of the app: counting them, and stopping the less urgent work before people notice.
+
+Atlassian gives an app 65 000 points an hour for all its sites together by default, reset at the full UTC hour without
+carrying over (developer.atlassian.com/cloud/confluence/rate-limiting). What the host says in its headers wins over
+our own count, because several processes spend from the same pool.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from prometheus_client import Counter as MetricCounter
+from prometheus_client import Gauge
+
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import QuotaExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+HOUR: Final = timedelta(hours=1)
+LANE_CEILING: Final[Mapping[Lane, float]] = {
+    Lane.REPORTS: 0.60,
+    Lane.SWEEP: 0.75,
+    Lane.HINTS: 0.95,
+    Lane.PEOPLE: 1.0,
+}
+"""Share of the hour's points beyond which a lane stops."""
+
+STOPPED_NEAR_LIMIT: Final = frozenset({Lane.SWEEP, Lane.REPORTS})
+TENANT_SHARE: Final = 0.5
+"""A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
+
+_LOWER: Final = {Lane.PEOPLE: Lane.HINTS, Lane.HINTS: Lane.SWEEP, Lane.SWEEP: Lane.REPORTS, Lane.REPORTS: Lane.REPORTS}
+
+_POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])
+_REFUSED = MetricCounter("lockpoint_confluence_points_refused", "Calls not made to save points", ["lane"])
+_REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this hour, as Confluence last said")
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One line of the account: what a site's calls in one lane and use case cost in one UTC hour."""
+
+    tenant_id: int
+    lane: Lane
+    use_case: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostQuota:
+    """What the host said about the pool with its last answer; None where it said nothing."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    near_limit: bool = False
+    reset_at: datetime | None = None
+
+
+class PointsArchive(Protocol):
+    """A place all processes share, so that another process can report; losing it loses only the report."""
+
+    def add(self, hour: datetime, spending: Spending) -> None:
+        """Add to the line of this hour, site, lane and use case; must not raise."""
+        ...
+
+
+@dataclass(slots=True)
+class _Hour:
+    start: datetime
+    lines: Counter[tuple[int, Lane, str]]
+    by_tenant: Counter[int]
+    host: HostQuota
+    blocked_until: dict[int | None, datetime]
+
+    @property
+    def end(self) -> datetime:
+        return self.start + HOUR
+
+
+class PointsBudget:
+    """Thread-safe account of the present UTC hour, shared by all clients of a process."""
+
+    def __init__(
+        self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
+    ) -> None:
+        """Take the size of the pool and a clock; `archive` receives a copy of every line."""
+        self._pool = points_per_hour
+        self._now = now
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._hour = self._fresh(now())
+
+    def admit(self, tenant_id: int, lane: Lane) -> None:
+        """Say nothing when a call may be made; QuotaExceeded with the seconds to wait otherwise."""
+        with self._lock:
+            hour, now = self._current(), self._now()
+            until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, lane)
+        if until is not None:
+            _REFUSED.labels(lane.value).inc()
+            wait = min(until - now, HOUR).total_seconds()
+            raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
+
+    def spend(self, tenant_id: int, lane: Lane, use_case: str, points: int) -> None:
+        """Put points on the account; called for every try, also for failed ones."""
+        with self._lock:
+            hour = self._current()
+            hour.lines[tenant_id, lane, use_case] += points
+            hour.by_tenant[tenant_id] += points
+        _POINTS.labels(lane.value, use_case).inc(points)
+        if self._archive is not None:
+            self._archive.add(hour.start, Spending(tenant_id, lane, use_case, points))
+
+    def host_said(self, said: HostQuota) -> None:
+        """Take over what the host's headers tell about the pool."""
+        if said.remaining is not None:
+            _REMAINING.set(said.remaining)
+        with self._lock:
+            self._current().host = said
+
+    def block(self, seconds: float, *, tenant_id: int | None) -> None:
+        """Make no calls for so long (an hour at most): to one site, or to all of them when `tenant_id` is None."""
+        until = self._now() + min(timedelta(seconds=seconds), HOUR)
+        with self._lock:
+            self._current().blocked_until[tenant_id] = until
+
+    def lines(self) -> tuple[Spending, ...]:
+        """Give the account of the present hour, dearest line first."""
+        with self._lock:
+            ranked = self._current().lines.most_common()
+        return tuple(Spending(tenant, lane, use_case, points) for (tenant, lane, use_case), points in ranked)
+
+    def host(self) -> HostQuota:
+        """Give what the host said last in the present hour."""
+        with self._lock:
+            return self._current().host
+
+    def used_share(self) -> float:
+        """Share of the pool that is used, by the host's word where there is one, else by our own count."""
+        with self._lock:
+            return self._used_share(self._current())
+
+    def _fresh(self, now: datetime) -> _Hour:
+        start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return _Hour(start, Counter(), Counter(), HostQuota(), {})
+
+    def _current(self) -> _Hour:
+        now = self._now()
+        if now >= self._hour.end:
+            blocked = {whom: until for whom, until in self._hour.blocked_until.items() if until > now}
+            self._hour = self._fresh(now)
+            self._hour.blocked_until = blocked
+        return self._hour
+
+    def _blocked_until(self, hour: _Hour, tenant_id: int, now: datetime) -> datetime | None:
+        ends = [hour.blocked_until.get(tenant_id), hour.blocked_until.get(None)]
+        return max((end for end in ends if end is not None and end > now), default=None)
+
+    def _spent_until(self, hour: _Hour, tenant_id: int, lane: Lane) -> datetime | None:
+        rank = _LOWER[lane] if hour.by_tenant[tenant_id] > TENANT_SHARE * self._pool else lane
+        over = self._used_share(hour) >= LANE_CEILING[rank]
+        near = hour.host.near_limit and rank in STOPPED_NEAR_LIMIT
+        return (hour.host.reset_at or hour.end) if over or near else None
+
+    def _used_share(self, hour: _Hour) -> float:
+        ours = hour.lines.total() / self._pool
+        if hour.host.remaining is None or not hour.host.limit:
+            return ours
+        return max(ours, 1 - hour.host.remaining / hour.host.limit)
