@@ -3,60 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from lockpoint.locking.lineage import Lineage, Standing, trace
 from lockpoint.locking.lock import Held
+from lockpoint.locking.versions import FileStatus, History, KnownRestoration, Policy, Version
 
+__all__ = [
+    "FileStatus",
+    "Flag",
+    "FlagReason",
+    "History",
+    "Judgement",
+    "KnownRestoration",
+    "Nothing",
+    "Policy",
+    "RenameBack",
+    "Restore",
+    "Undelete",
+    "Verdict",
+    "Version",
+    "judge",
+]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One version of a file as the host tells it; `size`, `file_id`, `title` are None where they were not read."""
-
-    number: int
-    created: datetime
-    author: str | None
-    message: str = ""
-    minor: bool = False
-    size: int | None = None
-    file_id: str | None = None
-    title: str | None = None
-
-
-class FileStatus(StrEnum):
-    """Where a file is: `GONE` only when two different reads agreed."""
-
-    CURRENT = "current"
-    TRASHED = "trashed"
-    ARCHIVED = "archived"
-    DRAFT = "draft"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A file's versions, oldest first, complete at least back to the protected one when `complete`."""
-
-    status: FileStatus
-    versions: tuple[Version, ...]
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRestoration:
-    """A version that we made ourselves, and the version whose content it brought back (both by the host's time)."""
-
-    created: datetime
-    source_created: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What is undone here, and whose versions count as the holder's."""
-
-    undo_rename: bool = True
-    undo_trash: bool = True
-    allowed: frozenset[str] = frozenset()
+# Two uploads as close as this may have been seen in the other order by whoever took the lock in between.
+UNCLEAR = timedelta(seconds=2)
 
 
 class FlagReason(StrEnum):
@@ -116,13 +88,17 @@ class Judgement:
 
     `head` is the newest authorised version of the file's own history (None when there is none); `uploaded` says that
     the holder (or an allowed account) made it after the protected base, so the base moves to it;
-    `overruled` are unauthorised versions that an authorised one already replaced: told and recorded, nothing to undo.
+    `overruled` are all unauthorised versions in the protected time that something already replaced (an upload of the
+    holder, our own restoration, the end of the hold): to be told and recorded once, nothing to undo. Versions known to
+    change no content are not among them. `base_lost` says that the protected version itself was deleted, so that
+    `head` is older.
     """
 
     verdict: Verdict
     head: Version | None
     uploaded: bool = False
     overruled: tuple[Version, ...] = ()
+    base_lost: bool = False
 
 
 def judge(
@@ -136,7 +112,61 @@ def judge(
 ) -> Judgement:
     """Say what `held` requires of a file with this history; pure, total, and blind to how it was woken.
 
-    `until` is the end of protection on the host's clock for a hold that has ended (None: still held; then
-    `expires_at - MARGIN` bounds it).
+    `until` is the end of protection on the host's clock for a hold that is over: the file is then not touched any
+    more, whatever happened to it (None: still held; then `expires_at - MARGIN` bounds the protection).
+    Contents are compared by `file_id`; without one, two versions are not known to be equal. Who put a file into the
+    trash cannot be read from its versions, so a trashed file is brought back as long as somebody holds it.
     """
-    raise NotImplementedError
+    lineage = trace(history, held, policy=policy, own_account=own_account, restorations=restorations, until=until)
+    touch = until is None
+    verdict = _verdict(history, lineage, policy, own_account, held) if touch else Nothing()
+    head = lineage.head
+    return Judgement(
+        verdict=verdict,
+        head=head.version if head else None,
+        uploaded=head is not None and head.standing is Standing.HOLDERS,
+        overruled=lineage.replaced if touch else lineage.replaced + lineage.offenders,
+        base_lost=history.complete and head is not None and head.content < held.base.created,
+    )
+
+
+def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: str | None, held: Held) -> Verdict:
+    """What to do about a file that somebody holds."""
+    if history.status is FileStatus.TRASHED and policy.undo_trash:
+        return Undelete()
+    if history.status is not FileStatus.CURRENT:
+        return Nothing()
+    if lineage.head is None:
+        reason = FlagReason.BASELINE_LOST if history.complete else FlagReason.HISTORY_INCOMPLETE
+        return Flag(reason, lineage.offenders)
+    if not lineage.unreplaced:
+        return _name(history, lineage, lineage.head.version, policy)
+    doubt = _doubt(lineage, own_account, held)
+    return Flag(doubt, lineage.offenders) if doubt else Restore(lineage.head.version, lineage.offenders)
+
+
+def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
+    """What to do about a file with the right content: its name may still be wrong."""
+    current = history.versions[-1]
+    if not policy.undo_rename or head.title is None or current.title in {None, head.title}:
+        return Nothing()
+    return RenameBack(head.title, lineage.renamer or current)
+
+
+def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:
+    """Why a wrong content is better left alone."""
+    if own_account is None:
+        return FlagReason.OWN_ACCOUNT_UNKNOWN
+    if any(traced.standing is Standing.OWN for traced in lineage.unreplaced):
+        return FlagReason.OWN_UPLOAD_WITHOUT_SOURCE
+    return FlagReason.ORDER_UNCLEAR if _order_unclear(lineage, held) else None
+
+
+def _order_unclear(lineage: Lineage, held: Held) -> bool:
+    """Whether an offender came so close to a base of other people's that it may have been there before the hold.
+
+    After a version of the holder's own there is no such doubt, whether the base has moved to it yet or not.
+    """
+    if held.base.author == held.holder or lineage.newest_is_holders:
+        return False
+    return any(offender.created < held.base.created + UNCLEAR for offender in lineage.offenders)

@@ -1,9 +1,9 @@
 """The record as it is stored: JSON with a signature that binds it to tenant, attachment and place.
 
 The envelope is `schema`, `seq` and `mac`; every schema keeps it. The signature is an HMAC-SHA-256 over the canonical
-JSON of the client key, the attachment id and *every* stored field but `mac`, whatever the fields are called. So a record
-of a later schema can be verified without understanding it, and nobody can block a file by storing a high schema number.
-A new signing key must therefore be known to every process before it becomes the newest.
+JSON of the client key, the attachment id and *every* stored field but `mac`, whatever the fields are called. So a
+record of a later schema can be verified without understanding it, and nobody can block a file by storing a high schema
+number. A new signing key must therefore be known to every process before it becomes the newest.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
+from lockpoint.locking import grounds, making
 from lockpoint.locking.decisions import (
     Already,
     AlreadyLocked,
@@ -25,20 +25,15 @@ from lockpoint.locking.decisions import (
 )
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import (
-    MARGIN,
     Base,
-    Ended,
     EndReason,
     Free,
     Held,
     Limits,
-    Newer,
     Phase,
-    Reading,
-    Record,
     Snapshot,
 )
-from lockpoint.locking.snapshots import ended_of, intact, next_place, phase
+from lockpoint.locking.snapshots import intact, next_place, phase
 
 __all__ = [
     "Already",
@@ -62,11 +57,6 @@ __all__ = [
     "take_over",
 ]
 
-# A tombstone names this many overwrites left standing, the oldest ones; the audit log has them all.
-UNSETTLED_AT_MOST = 20
-# Ends that the holder asked for or expected: ending such a hold again is no error.
-_EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
-
 
 def acquire(
     snapshot: Snapshot,
@@ -89,18 +79,20 @@ def acquire(
     if isinstance(reading, Damaged | Already):
         return reading
     if isinstance(reading, Held) and phase(reading, snapshot.now) is Phase.HELD and reading.holder == holder:
-        kept = _kept_expiry(reading, snapshot.now, limits, life)
-        return Write(_moved(reading, snapshot, op_id, kept), AuditKind.EXTENDED)
-    refusal = _taken(reading, holder, snapshot.now) or _unfit(reading, snapshot, lock_id, limits, life, seen_version)
+        kept = making.kept_expiry(reading, snapshot.now, limits, life)
+        return Write(making.moved(reading, snapshot, op_id, kept), AuditKind.EXTENDED)
+    refusal = grounds.taken(reading, holder, snapshot.now) or grounds.unfit(
+        reading, snapshot, lock_id, limits, life, seen_version
+    )
     if refusal:
         return refusal
-    held = _new_hold(
+    held = making.new_hold(
         snapshot,
         holder=holder,
         lock_id=lock_id,
         op_id=op_id,
-        expires_at=_expiry(snapshot.now, limits, life),
-        ended=_ended_so_far(reading, snapshot),
+        expires_at=making.expiry(snapshot.now, limits, life),
+        ended=grounds.ended_so_far(reading, snapshot),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -117,13 +109,13 @@ def extend(
     if isinstance(reading, Damaged | Already):
         return reading
     now = snapshot.now
-    if not (_is(reading, lock_id) and reading.holder == holder and phase(reading, now) is Phase.HELD):
+    if not (grounds.is_hold(reading, lock_id) and reading.holder == holder and phase(reading, now) is Phase.HELD):
         return LockLost(reading)
-    expires_at = _kept_expiry(reading, now, limits, life)
-    wished = _expiry(now, limits, life)
+    expires_at = making.kept_expiry(reading, now, limits, life)
+    wished = making.expiry(now, limits, life)
     if wished and expires_at and wished > expires_at and (life is not None or expires_at == reading.expires_at):
         return TooLong(limits.longest)
-    return Write(_moved(reading, snapshot, op_id, expires_at), AuditKind.EXTENDED)
+    return Write(making.moved(reading, snapshot, op_id, expires_at), AuditKind.EXTENDED)
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -131,11 +123,11 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if not _is(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
+    if not grounds.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
         return LockLost(reading)
     if base.created <= reading.base.created:
         return Already(reading)
-    moved = _moved(reading, snapshot, op_id, reading.expires_at)
+    moved = making.moved(reading, snapshot, op_id, reading.expires_at)
     return Write(replace(moved, base=base), AuditKind.REBASED)
 
 
@@ -146,12 +138,12 @@ def release(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if _is(reading, lock_id) and reading.holder == holder:
+    if grounds.is_hold(reading, lock_id) and reading.holder == holder:
         if phase(reading, snapshot.now) is Phase.EXPIRED:
             return Already(reading)
-        ended = _ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
-        return Write(_tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
-    return _ended_before(reading, snapshot, lock_id, holder) or LockLost(reading)
+        ended = making.ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
+        return Write(making.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
+    return grounds.ended_before(reading, snapshot, lock_id, holder) or LockLost(reading)
 
 
 def end(
@@ -171,11 +163,11 @@ def end(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if _is(reading, lock_id):
+    if grounds.is_hold(reading, lock_id):
         if phase(reading, snapshot.now) is Phase.EXPIRED:
             return Already(reading)
-        ended = _ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
-        return Write(_tombstone(snapshot, op_id, ended), AuditKind(reason))
+        ended = making.ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
+        return Write(making.tombstone(snapshot, op_id, ended), AuditKind(reason))
     if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
         return Already(reading)
     return LockLost(reading)
@@ -186,9 +178,9 @@ def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, unsettled: tuple[dat
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if _is(reading, lock_id) and phase(reading, snapshot.now) is Phase.EXPIRED:
-        ended = _ended(reading, snapshot.now, EndReason.EXPIRED, by=None, unsettled=unsettled)
-        return Write(_tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
+    if grounds.is_hold(reading, lock_id) and phase(reading, snapshot.now) is Phase.EXPIRED:
+        ended = making.ended(reading, snapshot.now, EndReason.EXPIRED, by=None, unsettled=unsettled)
+        return Write(making.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
     if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
         return Already(reading)
     return LockLost(reading)
@@ -216,20 +208,20 @@ def take_over(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if not _is(reading, old_lock_id):
+    if not grounds.is_hold(reading, old_lock_id):
         return LockLost(reading)
-    refusal = _unfit(reading, snapshot, lock_id, limits, life, None)
+    refusal = grounds.unfit(reading, snapshot, lock_id, limits, life, None)
     if refusal:
         return refusal
     over = phase(reading, snapshot.now) is Phase.EXPIRED
     reason, author, words = (EndReason.EXPIRED, None, None) if over else (EndReason.TAKEN_OVER, by, why)
-    held = _new_hold(
+    held = making.new_hold(
         snapshot,
         holder=by,
         lock_id=lock_id,
         op_id=op_id,
-        expires_at=_expiry(snapshot.now, limits, life),
-        ended=_ended(reading, snapshot.now, reason, by=author, why=words, unsettled=unsettled),
+        expires_at=making.expiry(snapshot.now, limits, life),
+        ended=making.ended(reading, snapshot.now, reason, by=author, why=words, unsettled=unsettled),
     )
     kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)
@@ -248,128 +240,3 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
         epoch, seq = next_place(replace(snapshot, witness=witness))
         return Write(replace(witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
     return Already(reading) if isinstance(reading, Held | Free) else LockLost(reading)
-
-
-def _is(reading: Reading | None, lock_id: str) -> TypeGuard[Held]:
-    """Whether this is the named hold."""
-    return isinstance(reading, Held) and reading.lock_id == lock_id
-
-
-def _taken(reading: Reading, holder: str, now: datetime) -> AlreadyLocked | Ending | None:
-    """Why the file is not to be had by `holder` now, whose own live hold is none of this function's business."""
-    if isinstance(reading, Newer):
-        return AlreadyLocked(None)
-    if not isinstance(reading, Held) or reading.expires_at is None:
-        return AlreadyLocked(reading) if isinstance(reading, Held) else None
-    if now < reading.expires_at:
-        return AlreadyLocked(reading)
-    granted = reading.expires_at + MARGIN
-    return Ending(reading, granted - now) if now < granted and reading.holder != holder else None
-
-
-def _unfit(
-    reading: Reading,
-    snapshot: Snapshot,
-    lock_id: str,
-    limits: Limits,
-    life: timedelta | None,
-    seen_version: int | None,
-) -> LockLost | TooLong | OutOfDate | None:
-    """Why a new hold cannot be written although the file is to be had.
-
-    A lock id names one hold: the late retry of a call whose hold was granted and has ended must not bring it back.
-    """
-    if snapshot.head is None:
-        raise ValueError("a hold needs the file's newest version to protect")
-    ended = ended_of(reading)
-    if _is(reading, lock_id) or (ended and ended.lock_id == lock_id):
-        return LockLost(reading)
-    if life is not None and life > limits.longest:
-        return TooLong(limits.longest)
-    return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
-
-
-def _expiry(now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """When a hold with this wish ends, counted from now; None is never."""
-    if life is not None:
-        return now + life
-    return None if limits.endless else now + min(limits.default, limits.longest)
-
-
-def _kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """The new end of a present hold: never earlier than its old end, never lengthened beyond the longest life."""
-    wished = _expiry(now, limits, life)
-    if wished is None or held.expires_at is None:
-        return None
-    return max(held.expires_at, min(wished, held.acquired_at + limits.longest))
-
-
-def _moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | None) -> Held:
-    """The same hold, written once more."""
-    epoch, seq = next_place(snapshot)
-    return replace(held, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, expires_at=expires_at)
-
-
-def _new_hold(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, expires_at: datetime | None, ended: Ended | None
-) -> Held:
-    """A hold that begins now and protects the file's head."""
-    epoch, seq = next_place(snapshot)
-    assert snapshot.head is not None  # noqa: S101 - `_unfit` has refused such a snapshot
-    return Held(
-        epoch=epoch,
-        seq=seq,
-        op_id=op_id,
-        at=snapshot.now,
-        lock_id=lock_id,
-        holder=holder,
-        acquired_at=snapshot.now,
-        expires_at=expires_at,
-        base=snapshot.head,
-        ended=ended,
-    )
-
-
-def _tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
-    """The record that ends a hold."""
-    epoch, seq = next_place(snapshot)
-    return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, ended=ended)
-
-
-def _ended(
-    held: Held,
-    now: datetime,
-    reason: EndReason,
-    *,
-    by: str | None,
-    why: str | None = None,
-    unsettled: tuple[datetime, ...] = (),
-) -> Ended:
-    """How this hold ended; one that ran out ended when it ran out, whenever somebody noticed."""
-    at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else now
-    return Ended(reason, by, at, held.lock_id, held.holder, why, unsettled[:UNSETTLED_AT_MOST])
-
-
-def _standing(reading: Reading, snapshot: Snapshot) -> Record | None:
-    """The last record that can be believed: what was read, else what was witnessed."""
-    return reading if isinstance(reading, Held | Free) else snapshot.witness
-
-
-def _ended_so_far(reading: Reading, snapshot: Snapshot) -> Ended | None:
-    """How the hold before a new one ended."""
-    standing = _standing(reading, snapshot)
-    if isinstance(standing, Held):
-        return _ended(standing, snapshot.now, EndReason.EXPIRED, by=None)
-    return standing.ended if standing else None
-
-
-def _ended_before(reading: Reading, snapshot: Snapshot, lock_id: str, holder: str) -> Already | None:
-    """`Already` when the named hold of `holder` is known to have ended as its holder wished or expected."""
-    standing = _standing(reading, snapshot)
-    if standing is None:
-        return None
-    if _is(standing, lock_id):
-        return Already(standing) if standing.holder == holder and not isinstance(reading, Held) else None
-    ended = standing.ended
-    known = ended is not None and (ended.lock_id, ended.holder) == (lock_id, holder) and ended.reason in _EXPECTED_ENDS
-    return Already(standing) if known else None

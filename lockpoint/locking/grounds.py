@@ -1,0 +1,89 @@
+"""On what grounds a rule refuses, or finds its work already done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from lockpoint.locking import making
+from lockpoint.locking.decisions import Already, AlreadyLocked, Ending, LockLost, OutOfDate, TooLong
+from lockpoint.locking.lock import (
+    MARGIN,
+    Ended,
+    EndReason,
+    Free,
+    Held,
+    Limits,
+    Newer,
+    Reading,
+    Record,
+    Snapshot,
+)
+from lockpoint.locking.snapshots import ended_of
+
+# Ends that the holder asked for or expected: ending such a hold again is no error.
+_EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
+
+
+def is_hold(reading: Reading | None, lock_id: str) -> TypeGuard[Held]:
+    """Whether this is the named hold."""
+    return isinstance(reading, Held) and reading.lock_id == lock_id
+
+
+def taken(reading: Reading, holder: str, now: datetime) -> AlreadyLocked | Ending | None:
+    """Why the file is not to be had by `holder` now, whose own live hold is none of this function's business."""
+    if isinstance(reading, Newer):
+        return AlreadyLocked(None)
+    if not isinstance(reading, Held) or reading.expires_at is None:
+        return AlreadyLocked(reading) if isinstance(reading, Held) else None
+    if now < reading.expires_at:
+        return AlreadyLocked(reading)
+    granted = reading.expires_at + MARGIN
+    return Ending(reading, granted - now) if now < granted and reading.holder != holder else None
+
+
+def unfit(
+    reading: Reading,
+    snapshot: Snapshot,
+    lock_id: str,
+    limits: Limits,
+    life: timedelta | None,
+    seen_version: int | None,
+) -> LockLost | TooLong | OutOfDate | None:
+    """Why a new hold cannot be written although the file is to be had.
+
+    A lock id names one hold: the late retry of a call whose hold was granted and has ended must not bring it back.
+    """
+    if snapshot.head is None:
+        raise ValueError("a hold needs the file's newest version to protect")
+    ended = ended_of(reading)
+    if is_hold(reading, lock_id) or (ended and ended.lock_id == lock_id):
+        return LockLost(reading)
+    if life is not None and life > limits.longest:
+        return TooLong(limits.longest)
+    return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
+
+
+def _standing(reading: Reading, snapshot: Snapshot) -> Record | None:
+    """The last record that can be believed: what was read, else what was witnessed."""
+    return reading if isinstance(reading, Held | Free) else snapshot.witness
+
+
+def ended_so_far(reading: Reading, snapshot: Snapshot) -> Ended | None:
+    """How the hold before a new one ended."""
+    standing = _standing(reading, snapshot)
+    if isinstance(standing, Held):
+        return making.ended(standing, snapshot.now, EndReason.EXPIRED, by=None)
+    return standing.ended if standing else None
+
+
+def ended_before(reading: Reading, snapshot: Snapshot, lock_id: str, holder: str) -> Already | None:
+    """`Already` when the named hold of `holder` is known to have ended as its holder wished or expected."""
+    standing = _standing(reading, snapshot)
+    if standing is None:
+        return None
+    if is_hold(standing, lock_id):
+        return Already(standing) if standing.holder == holder and not isinstance(reading, Held) else None
+    ended = standing.ended
+    known = ended is not None and (ended.lock_id, ended.holder) == (lock_id, holder) and ended.reason in _EXPECTED_ENDS
+    return Already(standing) if known else None

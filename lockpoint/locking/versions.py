@@ -1,0 +1,57 @@
+"""A file's history as the host tells it, and what is needed to read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file as the host tells it; `size`, `file_id`, `title` are None where they were not read."""
+
+    number: int
+    created: datetime
+    author: str | None
+    message: str = ""
+    minor: bool = False
+    size: int | None = None
+    file_id: str | None = None
+    title: str | None = None
+
+
+class FileStatus(StrEnum):
+    """Where a file is: `GONE` only when two different reads agreed."""
+
+    CURRENT = "current"
+    TRASHED = "trashed"
+    ARCHIVED = "archived"
+    DRAFT = "draft"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A file's versions, oldest first, complete at least back to the protected one when `complete`."""
+
+    status: FileStatus
+    versions: tuple[Version, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRestoration:
+    """A version that we made ourselves, and the version whose content it brought back (both by the host's time)."""
+
+    created: datetime
+    source_created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is undone here, and whose versions count as the holder's."""
+
+    undo_rename: bool = True
+    undo_trash: bool = True
+    allowed: frozenset[str] = frozenset()
