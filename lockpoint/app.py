@@ -1,0 +1,103 @@
+"""The WSGI application: routes, guards, headers and errors put together around what bootstrap built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lockpoint.web.errors import handle_errors
+from lockpoint.web.guards import Guard, guard_of, guarded_by, protect
+from lockpoint.web.headers import send_headers
+from lockpoint.web.health import Ping, health_routes
+from lockpoint.web.lifecycle import lifecycle_routes
+from lockpoint.web.webhooks import LARGEST_BODY, WebhookDoor, WebhookIntake, webhook_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockpoint.connect.descriptor import Descriptor
+    from lockpoint.connect.inbound import Inbound
+    from lockpoint.services.hints import HintServices
+    from lockpoint.services.lifecycle import LifecycleServices
+
+FRONT_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
+<body><h1>Lockpoint</h1>
+<p>Exclusive locks for the attachments of Confluence Cloud: while you hold one, uploads by others are undone.</p>
+<p>This is the app's server; people meet it inside Confluence. <a href="/atlassian-connect.json">Descriptor</a></p>
+</body></html>
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the web process is made of; `blueprints` are the API and the surfaces, each route with its guard."""
+
+    inbound: Inbound
+    descriptor: Descriptor
+    lifecycle: LifecycleServices
+    hints: HintServices
+    pings: Sequence[Ping] = ()
+    blueprints: Sequence[Blueprint] = ()
+    connect_js_url: str
+    proxy_hops: int = 0
+    webhook_door: bool = True
+
+
+def create_app(shell: Shell) -> Flask:
+    """Build the application; raises ValueError when a route has no guard."""
+    app = Flask("lockpoint", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # A merged path would be answered with a redirect that repeats the token in the address.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    handle_errors(app)
+    protect(app, shell.inbound)
+    send_headers(app, shell.connect_js_url)
+    intake = WebhookIntake(shell.hints, shell.descriptor.webhook_events)
+    for blueprint in (
+        public_routes(shell.descriptor),
+        health_routes(shell.pings),
+        lifecycle_routes(shell.lifecycle, shell.inbound.sites),
+        webhook_routes(intake),
+        *shell.blueprints,
+    ):
+        app.register_blueprint(blueprint)
+    _check_guards(app)
+    _mount(app, shell, intake)
+    return app
+
+
+def public_routes(descriptor: Descriptor) -> Blueprint:
+    """The descriptor, and a page for people who open the app's address."""
+    blueprint = Blueprint("public", __name__)
+
+    @blueprint.get("/atlassian-connect.json")
+    @guarded_by(Guard.PUBLIC)
+    def atlassian_connect() -> Response:
+        return Response(descriptor.content, content_type="application/json")
+
+    @blueprint.get("/")
+    @guarded_by(Guard.PUBLIC)
+    def front_page() -> Response:
+        return Response(FRONT_PAGE, content_type="text/html; charset=utf-8")
+
+    return blueprint
+
+
+def _check_guards(app: Flask) -> None:
+    bare = [str(rule) for rule in app.url_map.iter_rules() if guard_of(app.view_functions[rule.endpoint]) is None]
+    if bare:
+        raise ValueError(f"routes without a guard: {', '.join(bare)}")
+
+
+def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
+    """Put what comes before Flask in front of it."""
+    behind = app.wsgi_app
+    if shell.proxy_hops:
+        hops = shell.proxy_hops
+        behind = ProxyFix(behind, x_for=hops, x_proto=hops, x_host=hops)
+    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake) if shell.webhook_door else behind  # type: ignore[method-assign]

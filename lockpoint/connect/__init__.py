@@ -1,0 +1,1 @@
+"""Atlassian Connect: who is calling, and how we prove who we are."""

@@ -1,0 +1,127 @@
+"""Who is calling: one verification for each kind of token, shared by the guards and the webhook door.
+
+The kind belongs to the route. A token of one kind is worth nothing on a route of another: context tokens carry a fixed
+hash and are taken on the JSON API only, everything else must carry the hash of the very address that was called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.connect import qsh, tokens
+from lockpoint.connect.tokens import HS256, Claims, Expectations, Reason, SigningKey, TokenRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lockpoint.connect.signed_install import SignedInstalls
+    from lockpoint.connect.sites import Site, SiteDirectory
+    from lockpoint.services.context import Tenant
+
+_SCHEME: Final = "jwt "
+_DECOY: Final = SigningKey("an unknown site costs as much as a known one")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the wire had it: `target` is path and query, undecoded; `authorization` the header, if any."""
+
+    method: str
+    target: str
+    authorization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A verified site, and the person when the token names one."""
+
+    tenant: Tenant
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """The verifications of one app; `now` gives seconds since 1970. Every method raises TokenRefusedError.
+
+    StorageUnavailable comes through when an unknown site cannot be looked up.
+    """
+
+    sites: SiteDirectory
+    signed_installs: SignedInstalls
+    app_key: str
+    base_url: str
+    now: Callable[[], float]
+
+    def server(self, call: Call) -> Caller:
+        """Confluence itself, by header: webhooks, `enabled`, `disabled`."""
+        header, query = _tokens(call)
+        return self._symmetric(_only(header, query), self._hashes(call))
+
+    def frame(self, call: Call) -> Caller:
+        """A page's frame that Confluence opens, by the query parameter `jwt`."""
+        header, query = _tokens(call)
+        return self._symmetric(_only(query, header), self._hashes(call))
+
+    def context(self, call: Call) -> Caller:
+        """Our front end inside the page, by header; the token must name a person."""
+        header, query = _tokens(call)
+        if query is not None:
+            raise TokenRefusedError(Reason.WRONG_PLACE)
+        caller = self._symmetric(_only(header, None), (qsh.CONTEXT,))
+        if caller.account_id is None:
+            raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
+        return caller
+
+    def signed_install(self, call: Call, body: Mapping[str, object]) -> Claims:
+        """Atlassian's signature over an `installed` or `uninstalled` call, by header or query."""
+        header, query = _tokens(call)
+        text = _only(header, query) if header is not None else _only(query, None)
+        return self.signed_installs.verify(text, call.method, call.target, body, self.now())
+
+    def _hashes(self, call: Call) -> tuple[str, ...]:
+        return qsh.accepted_hashes(call.method, call.target, qsh.path_of(self.base_url))
+
+    def _symmetric(self, text: str, hashes: tuple[str, ...]) -> Caller:
+        token = tokens.parse(text, HS256)
+        site = self.sites.find(token.claims.issuer)
+        if site is None:
+            _DECOY.verifies(token)
+            raise TokenRefusedError(Reason.ISSUER, token.claims.issuer)
+        expected = Expectations(hashes, frozenset({self.app_key, self.base_url}))
+        now = self.now()
+        try:
+            claims = tokens.verify(token, site.keys(now), expected, now)
+        except TokenRefusedError as refusal:
+            newer = self._newer(site, refusal)
+            claims = tokens.verify(token, newer.keys(now), expected, now)
+            site = newer
+        return Caller(site.tenant, claims.account_id)
+
+    def _newer(self, site: Site, refusal: TokenRefusedError) -> Site:
+        """The site as another process may have changed it meanwhile; raises the refusal when there is nothing new."""
+        newer = self.sites.reread(site) if refusal.reason is Reason.SIGNATURE else None
+        if newer is None:
+            raise refusal
+        return newer
+
+
+def _tokens(call: Call) -> tuple[str | None, str | None]:
+    """The tokens in the header and in the query, either of which may be missing."""
+    header = call.authorization
+    if header is not None:
+        header = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else None
+    query = call.target.partition("?")[2]
+    found = [value for name, value in qsh.query_pairs(query) if name == qsh.TOKEN_PARAMETER] if query else []
+    if len(found) > 1:
+        raise TokenRefusedError(Reason.TWO_TOKENS)
+    return header or None, found[0].decode("latin-1") if found else None
+
+
+def _only(wanted: str | None, other: str | None) -> str:
+    """The token from the place where it belongs; a second, different one elsewhere is refused."""
+    if not wanted:
+        raise TokenRefusedError(Reason.MISSING if other is None else Reason.WRONG_PLACE)
+    if other is not None and other != wanted:
+        raise TokenRefusedError(Reason.TWO_TOKENS)
+    return wanted

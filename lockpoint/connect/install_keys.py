@@ -1,0 +1,201 @@
+"""Atlassian's public keys of signed installs: fetched by key id, checked, and kept.
+
+A key id never changes its key, so a key stays good for as long as the hosts cannot tell otherwise. Atlassian's own
+framework (`atlassian-connect-express`, verify-installation) asks two hosts in this order; unlike it, we insist on
+status 200, on a PEM public key of sufficient size and on time limits, and keep what we have learnt.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import requests
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from lockpoint.connect.tokens import Reason, TokenRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+KEEP_SECONDS: Final = 24 * 3600
+REFUSAL_SECONDS: Final = 60
+"""How long an unknown key id is not asked for again; also the pause before a stale key is asked for again."""
+SMALLEST_KEY_BITS: Final = 2048
+LARGEST_BODY: Final = 10_240
+CONNECT_SECONDS: Final = 3.0
+READ_SECONDS: Final = 5.0
+MOST_KEYS: Final = 64
+MOST_REFUSALS: Final = 512
+FETCHES_AT_ONCE: Final = 20
+SECONDS_PER_FETCH: Final = 3.0
+
+_PEM_START: Final = b"-----BEGIN PUBLIC KEY-----"
+
+
+class KeyUnavailableError(Exception):
+    """A key host did not answer as it should; nothing is known about the key id."""
+
+
+class KeySource(Protocol):
+    """Where keys come from; the HTTP one is `HttpKeySource`."""
+
+    def fetch(self, key_id: str) -> RSAPublicKey | None:
+        """Give the key, or None when every host says that there is none; raises KeyUnavailableError."""
+        ...
+
+
+class HttpKeySource:
+    """Fetches keys from the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
+
+    `urls` have no closing slash; the key id is appended as the last segment, so it must have been checked.
+    """
+
+    def __init__(
+        self, urls: Sequence[str], *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+    ) -> None:
+        self._urls = tuple(urls)
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+
+    def fetch(self, key_id: str) -> RSAPublicKey | None:
+        """Ask each host until one knows the key.
+
+        None when all of them say 404; raises KeyUnavailableError when one of them said anything else.
+        """
+        troubled: list[str] = []
+        for url in self._urls:
+            try:
+                body = self._get(f"{url}/{key_id}")
+                if body is not None:
+                    return read_public_key(body)
+            except (requests.RequestException, KeyUnavailableError) as error:
+                troubled.append(type(error).__name__)
+        if troubled:
+            raise KeyUnavailableError(", ".join(troubled))
+        return None
+
+    def _get(self, url: str) -> bytes | None:
+        deadline = time.monotonic() + self._read_seconds
+        # One session for one call: nothing is shared between threads, and installs are rare.
+        with (
+            requests.Session() as session,
+            closing(
+                session.get(
+                    url, timeout=(self._connect_seconds, self._read_seconds), allow_redirects=False, stream=True
+                )
+            ) as answer,
+        ):
+            if answer.status_code == requests.codes.not_found:
+                return None
+            if answer.status_code != requests.codes.ok:
+                raise KeyUnavailableError(f"status {answer.status_code}")
+            return _read(answer, deadline)
+
+
+def read_public_key(body: bytes) -> RSAPublicKey:
+    """The RSA public key in a PEM text; raises KeyUnavailableError for anything else, or for a short key."""
+    if not body.strip().startswith(_PEM_START):
+        raise KeyUnavailableError("no PEM public key")
+    try:
+        key = load_pem_public_key(body)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnavailableError("unreadable key") from error
+    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
+        raise KeyUnavailableError("no RSA key of sufficient size")
+    return key
+
+
+def _read(answer: requests.Response, deadline: float) -> bytes:
+    """The body, piece by piece as it comes, so that neither a large nor a dripping answer holds us up."""
+    body = b""
+    while piece := answer.raw.read1(4096, decode_content=True):
+        body += piece
+        if len(body) > LARGEST_BODY or time.monotonic() > deadline:
+            raise KeyUnavailableError("too large or too slow")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    key: RSAPublicKey
+    fresh_until: float
+
+
+class InstallKeys:
+    """A bounded cache before a key source, safe for threads.
+
+    Keys are fresh for a day. A stale key is asked for again and keeps working while the hosts are in trouble; it goes
+    when they say that it is unknown. Unknown key ids are remembered for a minute, and fetches are rationed, so that a
+    flood of invented ids costs the hosts (and us) little. `clock` gives monotonic seconds.
+    """
+
+    def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._refused: OrderedDict[str, tuple[float, Reason]] = OrderedDict()
+        self._ration = float(FETCHES_AT_ONCE)
+        self._rationed_at = clock()
+
+    def key(self, key_id: str) -> RSAPublicKey:
+        """The public key of a checked key id; raises TokenRefusedError when there is none or none can be had now."""
+        now = self._clock()
+        with self._lock:
+            kept = self._kept.get(key_id)
+            if kept and kept.fresh_until > now:
+                self._kept.move_to_end(key_id)
+                return kept.key
+            if kept is None:
+                self._check_refusals(key_id, now)
+            else:
+                # The others go on with the old key while this caller asks.
+                self._keep(key_id, kept.key, now + REFUSAL_SECONDS)
+        return self._fetch(key_id, kept)
+
+    def _check_refusals(self, key_id: str, now: float) -> None:
+        until, reason = self._refused.get(key_id, (now, Reason.KEY_UNKNOWN))
+        if until > now:
+            raise TokenRefusedError(reason)
+        self._ration = min(FETCHES_AT_ONCE, self._ration + (now - self._rationed_at) / SECONDS_PER_FETCH)
+        self._rationed_at = now
+        if self._ration < 1:
+            raise TokenRefusedError(Reason.KEY_UNAVAILABLE)
+        self._ration -= 1
+
+    def _fetch(self, key_id: str, kept: _Kept | None) -> RSAPublicKey:
+        try:
+            key = self._source.fetch(key_id)
+        except KeyUnavailableError:
+            if kept is None:
+                self._refuse(key_id, Reason.KEY_UNAVAILABLE)
+                raise TokenRefusedError(Reason.KEY_UNAVAILABLE) from None
+            return kept.key
+        if key is None:
+            self._refuse(key_id, Reason.KEY_UNKNOWN)
+            raise TokenRefusedError(Reason.KEY_UNKNOWN)
+        with self._lock:
+            self._keep(key_id, key, self._clock() + KEEP_SECONDS)
+        return key
+
+    def _keep(self, key_id: str, key: RSAPublicKey, fresh_until: float) -> None:
+        self._refused.pop(key_id, None)
+        self._kept[key_id] = _Kept(key, fresh_until)
+        self._kept.move_to_end(key_id)
+        if len(self._kept) > MOST_KEYS:
+            self._kept.popitem(last=False)
+
+    def _refuse(self, key_id: str, reason: Reason) -> None:
+        with self._lock:
+            self._kept.pop(key_id, None)
+            self._refused[key_id] = (self._clock() + REFUSAL_SECONDS, reason)
+            self._refused.move_to_end(key_id)
+            if len(self._refused) > MOST_REFUSALS:
+                self._refused.popitem(last=False)

@@ -1,0 +1,61 @@
+"""Signed installs: the calls that Atlassian signs with a key of its own (RS256), not with a site's secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from lockpoint.connect import qsh, tokens
+from lockpoint.connect.tokens import RS256, Claims, Reason, Token, TokenRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockpoint.connect.install_keys import InstallKeys
+
+PRODUCT: Final = "confluence"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInstalls:
+    """Verifies `installed` and `uninstalled` calls to one app; `base_url` is the audience they must name."""
+
+    keys: InstallKeys
+    app_key: str
+    base_url: str
+
+    def verify(self, text: str, method: str, target: str, body: Mapping[str, object], now: float) -> Claims:
+        """The claims of a signed call whose body belongs to it; raises TokenRefusedError.
+
+        The token covers method and address only. The body is tied to it by the client key, which must be the token's
+        issuer, so nobody can use their own site's signature to register a secret for another site. What costs nothing
+        is checked before a key is fetched.
+        """
+        token = tokens.parse(text, RS256)
+        if token.header.key_id is None:
+            raise TokenRefusedError(Reason.KEY_ID, token.claims.issuer)
+        self._check_claims(token.claims, body)
+        tokens.check_times(token.claims, now)
+        tokens.check_hash(token.claims, qsh.accepted_hashes(method, target, qsh.path_of(self.base_url)))
+        self._check_signature(token, token.header.key_id)
+        return token.claims
+
+    def _check_claims(self, claims: Claims, body: Mapping[str, object]) -> None:
+        if body.get("clientKey") != claims.issuer:
+            raise TokenRefusedError(Reason.ISSUER, claims.issuer)
+        # Atlassian's framework looks at the first audience only, and forgives one closing slash.
+        if not claims.audience or claims.audience[0].removesuffix("/") != self.base_url.removesuffix("/"):
+            raise TokenRefusedError(Reason.AUDIENCE, claims.issuer)
+        if body.get("key") != self.app_key or body.get("productType") != PRODUCT:
+            raise TokenRefusedError(Reason.BODY, claims.issuer)
+
+    def _check_signature(self, token: Token, key_id: str) -> None:
+        signature = tokens.decode_segment(token.signature)
+        try:
+            self.keys.key(key_id).verify(signature, token.signing_input.encode("ascii"), PKCS1v15(), SHA256())
+        except InvalidSignature:
+            raise TokenRefusedError(Reason.SIGNATURE, token.claims.issuer) from None

@@ -1,0 +1,161 @@
+"""Sites that may call us, kept in the process with their prepared keys, and the signing of our calls to them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from lockpoint.connect.tokens import SigningKey, sign_call
+from lockpoint.services.errors import StorageUnavailable, Unauthorised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockpoint.services.context import Tenant
+    from lockpoint.services.ports import Installation, Installations
+
+FRESH_SECONDS: Final = 30.0
+"""How long another process may go on with what it knows after an install or uninstall that it did not see."""
+UNKNOWN_SECONDS: Final = 5.0
+STALE_SECONDS: Final = 600.0
+"""How long known sites are served while the database does not answer."""
+REREAD_SECONDS: Final = 2.0
+"""A site is read again after a bad signature at most this often."""
+PREVIOUS_SECRET_SECONDS: Final = 180.0
+"""How long a replaced secret is still accepted: the life of a token that was on its way."""
+MOST_SITES: Final = 10_000
+MOST_UNKNOWN: Final = 2_000
+
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An installed site and the keys its tokens may be signed with; `secret` never shows in a repr."""
+
+    tenant: Tenant
+    secret: str = field(repr=False)
+    key: SigningKey = field(repr=False)
+    previous_key: SigningKey | None = field(default=None, repr=False)
+    changed_at: float = 0.0
+
+    def keys(self, now: float) -> tuple[SigningKey, ...]:
+        """Keys accepted at `now` (seconds since 1970): the present one, and for three minutes the one before."""
+        if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
+            return (self.key,)
+        return (self.key, self.previous_key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    site: Site
+    read_at: float
+    doubted_at: float | None = None
+
+
+class SiteDirectory:
+    """A bounded cache of installations by client key; safe for threads.
+
+    `clock` gives monotonic seconds. Lifecycle events call `forget` in their own process; other processes notice within
+    `FRESH_SECONDS`, or at once when a signature does not fit.
+    """
+
+    def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
+        self._installations = installations
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, _Kept] = OrderedDict()
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+
+    def find(self, client_key: str) -> Site | None:
+        """The installed site of this client key, or None; raises StorageUnavailable when nobody can tell."""
+        now = self._clock()
+        with self._lock:
+            kept = self._known.get(client_key)
+            if kept is not None and now - kept.read_at < FRESH_SECONDS:
+                self._known.move_to_end(client_key)
+                return kept.site
+            if self._unknown.get(client_key, now) > now:
+                return None
+        try:
+            return self._read(client_key)
+        except StorageUnavailable:
+            if kept is not None and now - kept.read_at < STALE_SECONDS:
+                return kept.site
+            raise
+
+    def reread(self, site: Site) -> Site | None:
+        """What the database says now about a site whose token did not fit; None when that was asked just now."""
+        client_key = site.tenant.client_key
+        now = self._clock()
+        with self._lock:
+            kept = self._known.get(client_key)
+            if kept is not None and kept.site is not site:
+                return kept.site
+            if kept is not None and kept.doubted_at is not None and now - kept.doubted_at < REREAD_SECONDS:
+                return None
+        return self._read(client_key, doubted_at=now)
+
+    def forget(self, client_key: str) -> None:
+        """Read this site from the database next time."""
+        with self._lock:
+            self._known.pop(client_key, None)
+            self._unknown.pop(client_key, None)
+
+    def _read(self, client_key: str, doubted_at: float | None = None) -> Site | None:
+        read_at = self._clock()
+        site = _site(self._installations.find(client_key))
+        with self._lock:
+            if site is None:
+                self._known.pop(client_key, None)
+                _put(self._unknown, client_key, read_at + UNKNOWN_SECONDS, MOST_UNKNOWN)
+            else:
+                self._unknown.pop(client_key, None)
+                _put(self._known, client_key, _Kept(site, read_at, doubted_at), MOST_SITES)
+        return site
+
+
+@dataclass(frozen=True, slots=True)
+class AppSigner:
+    """Signs the calls that the app makes as itself; `now` gives seconds since 1970."""
+
+    sites: SiteDirectory
+    app_key: str
+    now: Callable[[], float]
+
+    def authorization(self, tenant: Tenant, method: str, target: str) -> str:
+        """The `Authorization` header for one call.
+
+        `target` is path and query exactly as sent, below the tenant's base URL (so without `/wiki`). Raises
+        Unauthorised when the site is not installed any more, StorageUnavailable when nobody can tell.
+        """
+        site = self.sites.find(tenant.client_key)
+        if site is None:
+            raise Unauthorised("the site is not installed")
+        token = sign_call(method, target, "", app_key=self.app_key, key=site.key, now=self.now())
+        return f"JWT {token}"
+
+
+def _site(installation: Installation | None) -> Site | None:
+    if installation is None or not installation.tenant.installed:
+        return None
+    stored = installation.registration
+    if stored.secret is None:
+        return None
+    return Site(
+        tenant=installation.tenant,
+        secret=stored.secret,
+        key=SigningKey(stored.secret),
+        previous_key=None if stored.previous_secret is None else SigningKey(stored.previous_secret),
+        changed_at=0.0 if stored.secret_changed_at is None else stored.secret_changed_at.timestamp(),
+    )
+
+
+def _put(cache: OrderedDict[str, _V], key: str, value: _V, most: int) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    if len(cache) > most:
+        cache.popitem(last=False)

@@ -1,0 +1,132 @@
+"""One error body for everything that is not a success: `{"error": code, "message": text, …details}`.
+
+What went wrong inside is logged by its kind and never sent.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from lockpoint.connect.tokens import TokenRefusedError
+from lockpoint.services import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = structlog.get_logger(__name__)
+
+STATUS_OF_CODE: Final[Mapping[str, int]] = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "already_locked": 409,
+    "ending": 409,
+    "out_of_date": 409,
+    "app_blocked": 409,
+    "too_many": 409,
+    "in_progress": 409,
+    "lock_lost": 412,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid_request": 422,
+    "request_id_reused": 422,
+    "too_many_requests": 429,
+    "internal_error": 500,
+    "busy": 503,
+}
+"""Every error code with its status; `docs/api-errors.md` explains them."""
+
+UNAUTHORIZED_TEXT: Final = "The request is not signed as it must be."
+RETRY_SECONDS: Final = 5
+
+_CODE_OF_STATUS: Final[Mapping[int, str]] = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    503: "busy",
+}
+_TEXT_OF_CODE: Final[Mapping[str, str]] = {
+    "forbidden": "This is not allowed.",
+    "not_found": "There is nothing here.",
+    "method_not_allowed": "This address does not take this method.",
+    "too_large": "The request is too large.",
+    "unsupported_media_type": "The body must be application/json.",
+    "invalid_request": "The request makes no sense.",
+    "too_many_requests": "Too many requests; try again in a moment.",
+    "internal_error": "Something went wrong on our side.",
+    "busy": "Nobody can tell right now; asking again is safe.",
+    "unauthorized": UNAUTHORIZED_TEXT,
+}
+_CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {
+    errors.GoneOrInvisible: "not_found",
+    errors.Forbidden: "forbidden",
+    errors.Unauthorised: "forbidden",
+}
+
+
+def error_body(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> dict[str, object]:
+    """The body of an error answer; details can add to it and never replace code or message."""
+    return {**(details or {}), "error": code, "message": message or _TEXT_OF_CODE[code]}
+
+
+def error_answer(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> Response:
+    """The answer for an error code: its status, the one body, and Retry-After where waiting helps."""
+    answer = jsonify(error_body(code, message, details))
+    answer.status_code = STATUS_OF_CODE[code]
+    seconds = (details or {}).get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
+    if isinstance(seconds, int | float):
+        answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    return answer
+
+
+def handle_errors(app: Flask) -> None:
+    """Give every failure of `app` its one answer."""
+    app.register_error_handler(TokenRefusedError, lambda _error: error_answer("unauthorized"))
+    app.register_error_handler(errors.UseCaseError, _refused)
+    app.register_error_handler(errors.HostError, _host_failed)
+    app.register_error_handler(errors.StorageUnavailable, _storage_failed)
+    app.register_error_handler(HTTPException, _http_failed)
+    app.register_error_handler(Exception, _crashed)
+
+
+def _refused(error: errors.UseCaseError) -> Response:
+    return error_answer(error.code, error.message, error.details)
+
+
+def _host_failed(error: errors.HostError) -> Response:
+    log.warning("host_failed", error=type(error).__name__)
+    code = next((code for kind, code in _CODE_OF_HOST_ERROR.items() if isinstance(error, kind)), "busy")
+    wait = {"retryAfter": error.retry_after} if isinstance(error, errors.QuotaExceeded) else None
+    return error_answer(code, details=wait)
+
+
+def _storage_failed(_error: errors.StorageUnavailable) -> Response:
+    log.error("storage_unavailable")
+    return error_answer("busy")
+
+
+def _http_failed(error: HTTPException) -> Response:
+    """Keep the status and the headers that belong to it (`Allow`), replace the body."""
+    status = error.code or 500
+    code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
+    answer = error_answer(code)
+    answer.status_code = status
+    if "Allow" in (headers := dict(error.get_headers())):
+        answer.headers["Allow"] = headers["Allow"]
+    return answer
+
+
+def _crashed(error: Exception) -> Response:
+    # The traceback goes to the log without local variables: they hold names and tokens.
+    log.error("request_crashed", error=type(error).__name__, exc_info=error)
+    return error_answer("internal_error")

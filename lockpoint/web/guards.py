@@ -1,0 +1,165 @@
+"""One guard for each kind of token, declared on every route; a route without a declaration answers nobody.
+
+`guarded_by` marks a view, `protect` checks the mark before the view runs. What the guard established is read with
+`current_tenant`, `current_actor`, `current_viewer` and `signed_body`; the caller is known from nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, g, request
+
+from lockpoint.connect.inbound import Call, Caller, Inbound
+from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
+from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.errors import NotAllowed
+from lockpoint.web.counters import TOKENS_REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+log = structlog.get_logger("lockpoint.security")
+
+_MARK: Final = "lockpoint_guard"
+_PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
+
+View = TypeVar("View", bound="Callable[..., Any]")
+
+
+class Guard(StrEnum):
+    """Who may call a route."""
+
+    PUBLIC = "public"
+    """Anybody; the answer tells nothing about customers."""
+    SIGNED_INSTALL = "signed_install"
+    """Atlassian, RS256 (`installed`, `uninstalled`)."""
+    SERVER = "server"
+    """A site, HS256 in the header with the hash of the address (webhooks, `enabled`, `disabled`)."""
+    FRAME = "frame"
+    """A site that opens a frame, HS256 in the query parameter `jwt` with the hash of the address."""
+    CONTEXT = "context"
+    """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
+
+
+def guarded_by(guard: Guard) -> Callable[[View], View]:
+    """Declare the guard of a view; every route needs exactly one."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, guard)
+        return view
+
+    return mark
+
+
+def guard_of(view: Callable[..., Any]) -> Guard | None:
+    """The guard that a view declares."""
+    guard = getattr(view, _MARK, None)
+    return guard if isinstance(guard, Guard) else None
+
+
+def protect(app: Flask, inbound: Inbound) -> None:
+    """Check every request to `app` with the guard its view declares."""
+
+    @app.before_request
+    def check() -> None:
+        if request.routing_exception is None and request.endpoint is not None:
+            guard = guard_of(app.view_functions[request.endpoint])
+            try:
+                _admit(guard, inbound)
+            except TokenRefusedError as refusal:
+                log_refusal(refusal, guard, str(request.url_rule))
+                raise
+
+
+def call_of(environ: Mapping[str, Any]) -> Call:
+    """The request as the wire had it.
+
+    Servers that keep the undecoded target put it into `RAW_URI` or `REQUEST_URI`. Where there is none (granian), the
+    decoded path is encoded again: the same text for every path of ours, since none of them needs an escape.
+    """
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if not target:
+        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_AS_IS)
+        query = environ.get("QUERY_STRING", "")
+        target = f"{path}?{query}" if query else path
+    return Call(environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"))
+
+
+def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
+    """Write the security log line and count: why, where and (as a digest) who it claimed to be; never a token."""
+    kind = guard.value if guard else "none"
+    site = sha256(refusal.issuer.encode()).hexdigest()[:12] if refusal.issuer else None
+    log.warning("token_refused", reason=refusal.reason.value, guard=kind, route=route, site=site)
+    TOKENS_REFUSED.labels(guard=kind, reason=refusal.reason.value).inc()
+
+
+def current_tenant() -> Tenant:
+    """The verified site of this request (any guard but `PUBLIC` and `SIGNED_INSTALL`)."""
+    return current_viewer().tenant
+
+
+def current_viewer() -> Caller:
+    """The verified site, and the person if the token names one."""
+    caller: Caller = g.lockpoint_caller
+    return caller
+
+
+def current_actor() -> Actor:
+    """The verified person of this request (guard `CONTEXT`)."""
+    caller = current_viewer()
+    if caller.account_id is None:
+        raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
+    return Actor(caller.tenant, caller.account_id)
+
+
+def verified_tenant() -> Tenant | None:
+    """The verified site if this request has one: for headers and error answers."""
+    caller: Caller | None = g.get("lockpoint_caller")
+    return caller.tenant if caller else None
+
+
+def signed_body() -> Mapping[str, object]:
+    """The body that the signed install was checked with (guard `SIGNED_INSTALL`)."""
+    body: Mapping[str, object] = g.lockpoint_signed_body
+    return body
+
+
+def _admit(guard: Guard | None, inbound: Inbound) -> None:
+    if guard is Guard.PUBLIC:
+        return
+    call = call_of(request.environ)
+    if guard is Guard.SIGNED_INSTALL:
+        body = _json_object(request.get_data())
+        inbound.signed_install(call, body)
+        g.lockpoint_signed_body = body
+    elif guard is Guard.SERVER:
+        g.lockpoint_caller = inbound.server(call)
+    elif guard is Guard.FRAME:
+        g.lockpoint_caller = _active(inbound.frame(call))
+    elif guard is Guard.CONTEXT:
+        g.lockpoint_caller = _active(inbound.context(call))
+    else:
+        raise TokenRefusedError(Reason.NO_GUARD)
+
+
+def _active(caller: Caller) -> Caller:
+    """Where an admin disabled the app it shows nothing and calls nobody."""
+    if not caller.tenant.active:
+        raise NotAllowed("The app is disabled on this site.")
+    return caller
+
+
+def _json_object(body: bytes) -> Mapping[str, object]:
+    try:
+        value = json.loads(body, object_pairs_hook=unique_pairs)
+    except (ValueError, RecursionError):
+        raise TokenRefusedError(Reason.BODY) from None
+    if not isinstance(value, dict):
+        raise TokenRefusedError(Reason.BODY)
+    return value

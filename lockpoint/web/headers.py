@@ -1,0 +1,78 @@
+"""Headers of every answer: who may frame it, what it may load, and that nobody keeps it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from flask import request
+
+from lockpoint.web.guards import Guard, guard_of, verified_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask, Response
+
+    from lockpoint.services.context import Tenant
+
+ALWAYS: Final = (
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),  # the addresses of frames carry tokens
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+NO_STORE: Final = ("Cache-Control", "no-cache, no-store")
+NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of everything that is not a page."""
+
+BARE_HEADERS: Final = (*ALWAYS, NO_STORE, ("Content-Security-Policy", NOTHING))
+"""All of them, for answers that are made without Flask."""
+
+_ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+
+
+def send_headers(app: Flask, connect_js_url: str) -> None:
+    """Add the headers to every answer of `app`, errors included; `connect_js_url` is where the bridge comes from."""
+    bridge = origin_of(connect_js_url)
+
+    @app.after_request
+    def add(answer: Response) -> Response:
+        for name, value in ALWAYS:
+            answer.headers[name] = value
+        answer.headers.setdefault(*NO_STORE)
+        answer.headers["Content-Security-Policy"] = _policy(app, answer, bridge)
+        return answer
+
+
+def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
+    """The policy of a page: our own files and Atlassian's bridge, framed by these origins only."""
+    code = " ".join(filter(None, ("'self'", bridge)))
+    framed_by = " ".join(ancestors) or "'none'"
+    return (
+        f"default-src 'none'; script-src {code}; style-src {code}; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {framed_by}"
+    )
+
+
+def origins_of(tenant: Tenant) -> tuple[str, ...]:
+    """The origins that a verified site's pages have: its own, and its custom domain where it has one."""
+    found = (origin_of(tenant.base_url), origin_of(tenant.display_url or ""))
+    return tuple(dict.fromkeys(origin for origin in found if origin))
+
+
+def origin_of(url: str) -> str | None:
+    """The origin of an address; None for anything that must not go into a header."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    return origin if _ORIGIN.fullmatch(origin) else None
+
+
+def _policy(app: Flask, answer: Response, bridge: str | None) -> str:
+    if answer.mimetype != "text/html":
+        return NOTHING
+    guard = guard_of(app.view_functions[request.endpoint]) if request.endpoint else None
+    tenant = verified_tenant() if guard is Guard.FRAME else None
+    return page_policy(bridge, origins_of(tenant) if tenant else ())

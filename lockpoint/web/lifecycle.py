@@ -1,0 +1,90 @@
+"""`/connect/installed|uninstalled|enabled|disabled`: what a site tells about its installation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response
+
+from lockpoint.services import lifecycle
+from lockpoint.services.errors import Invalid
+from lockpoint.services.lifecycle import InstallRequest, LifecycleServices
+from lockpoint.web.guards import Guard, current_tenant, guarded_by, signed_body
+from lockpoint.web.headers import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockpoint.connect.sites import SiteDirectory
+
+LONGEST_TEXT: Final = 1024
+
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
+
+
+def lifecycle_routes(services: LifecycleServices, sites: SiteDirectory) -> Blueprint:
+    """The four routes; every one of them answers 204 and lets this process forget what it knew of the site."""
+    blueprint = Blueprint("lifecycle", __name__)
+
+    @blueprint.post("/connect/installed")
+    @guarded_by(Guard.SIGNED_INSTALL)
+    def installed() -> Response:
+        request = read_install(signed_body())
+        lifecycle.install(services, request)
+        return _forgotten(request.client_key)
+
+    @blueprint.post("/connect/uninstalled")
+    @guarded_by(Guard.SIGNED_INSTALL)
+    def uninstalled() -> Response:
+        client_key = _required(signed_body(), "clientKey")
+        lifecycle.uninstall(services, client_key)
+        return _forgotten(client_key)
+
+    @blueprint.post("/connect/enabled")
+    @guarded_by(Guard.SERVER)
+    def enabled() -> Response:
+        lifecycle.enable(services, current_tenant())
+        return _forgotten(current_tenant().client_key)
+
+    @blueprint.post("/connect/disabled")
+    @guarded_by(Guard.SERVER)
+    def disabled() -> Response:
+        lifecycle.disable(services, current_tenant())
+        return _forgotten(current_tenant().client_key)
+
+    def _forgotten(client_key: str) -> Response:
+        sites.forget(client_key)
+        return Response(status=204)
+
+    return blueprint
+
+
+def read_install(body: Mapping[str, object]) -> InstallRequest:
+    """The fields of an `installed` call that we use; unknown ones are left alone.
+
+    A display URL or OAuth client id that makes no sense is left out: links and acting as a person can do without, an
+    installation cannot. Raises Invalid, naming the field and not its value.
+    """
+    display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
+    return InstallRequest(
+        client_key=_required(body, "clientKey"),
+        base_url=_required(body, "baseUrl"),
+        secret=_required(body, "sharedSecret"),
+        display_url=display_url if isinstance(display_url, str) and _linkable(display_url) else None,
+        oauth_client_id=client_id if isinstance(client_id, str) and _CLIENT_ID.fullmatch(client_id) else None,
+    )
+
+
+def _required(body: Mapping[str, object], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
+        raise Invalid(f"{name} is missing or makes no sense.")
+    return value
+
+
+def _linkable(url: str) -> bool:
+    try:
+        return len(url) <= LONGEST_TEXT and url.isprintable() and origin_of(url) is not None
+    except ValueError:
+        return False
