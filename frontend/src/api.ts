@@ -1,0 +1,192 @@
+/** Typed client of `/api/v1`. Knows nothing about the product around it: tokens come from outside. */
+
+export interface Person {
+  readonly accountId: string;
+  readonly displayName: string;
+}
+
+export type LockState = "free" | "mine" | "other" | "ending" | "suspended";
+export type Protection = "protected" | "restoring" | "unprotected" | "suspended";
+export type EndReason = "released" | "broken" | "taken_over" | "expired" | "holder_gone" | "file_gone";
+
+export interface LastEnded {
+  readonly reason: EndReason;
+  readonly by: Person | null;
+  readonly at: string;
+  readonly why: string | null;
+}
+
+/** A lock from the viewer's side; `can` says what this viewer may do now. */
+export interface LockView {
+  readonly state: LockState;
+  readonly lockId: string | null;
+  readonly holder: Person | null;
+  readonly since: string | null;
+  readonly expiresAt: string | null;
+  /** Whole seconds left as the server counts them; null: no end. */
+  readonly secondsLeft: number | null;
+  readonly note: string | null;
+  readonly unlockOnUpload: boolean;
+  readonly protection: Protection;
+  readonly unprotectedReason: string | null;
+  readonly notifyMe: { readonly asked: boolean; readonly count: number; readonly position: number | null };
+  readonly can: {
+    readonly lock: boolean;
+    readonly release: boolean;
+    readonly extend: boolean;
+    readonly break: boolean;
+    readonly takeOver: boolean;
+    readonly notifyMe: boolean;
+  };
+  readonly lastEnded: LastEnded | null;
+}
+
+export interface Attachment {
+  readonly id: string;
+  readonly title: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly fileSize: number;
+  readonly version: number;
+  readonly links: { readonly open: string; readonly download: string };
+  readonly lock: LockView;
+}
+
+export interface Viewer {
+  readonly accountId: string;
+  readonly mayEdit: boolean;
+  readonly mayBreak: boolean;
+}
+
+export interface PageOfAttachments {
+  readonly items: readonly Attachment[];
+  readonly nextCursor: string | null;
+  readonly serverTime: string;
+  readonly viewer: Viewer;
+}
+
+export interface LockAnswer {
+  readonly id: string;
+  readonly lock: LockView;
+  readonly warning?: { readonly code: string; readonly message: string } | null;
+}
+
+export interface AcquireOptions {
+  readonly seenVersion?: number;
+  readonly hours?: number;
+  readonly note?: string;
+  readonly unlockOnUpload?: boolean;
+}
+
+export interface NotifyAnswer {
+  readonly notifyMe: LockView["notifyMe"];
+}
+
+/** The server refused. `lock` is the state that stood in the way, where the server tells it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly lock: LockView | null,
+    /** Seconds the server asks us to wait. */
+    readonly retryAfter: number | null,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer arrived: whether a writing call took effect is not known. */
+export class NetworkError extends Error {}
+
+export interface Api {
+  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments>;
+  acquire(id: string, options: AcquireOptions): Promise<LockAnswer>;
+  release(id: string, lockId: string): Promise<LockAnswer>;
+  extend(id: string, lockId: string): Promise<LockAnswer>;
+  break(id: string, lockId: string, reason: string): Promise<LockAnswer>;
+  takeOver(id: string, lockId: string, reason: string): Promise<LockAnswer>;
+  askNotice(id: string): Promise<NotifyAnswer>;
+  cancelNotice(id: string): Promise<NotifyAnswer>;
+}
+
+export interface ApiDependencies {
+  readonly token: (fresh: boolean) => Promise<string>;
+  readonly fetch: typeof fetch;
+  readonly newId: () => string;
+}
+
+const ROWS_PER_REQUEST = 100;
+
+interface ErrorBody {
+  readonly error?: string;
+  readonly message?: string;
+  readonly lock?: LockView;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let body: ErrorBody = {};
+  try {
+    body = (await response.json()) as ErrorBody;
+  } catch {
+    // A proxy answered instead of the app: only the status is known.
+  }
+  const wait = Number(response.headers.get("Retry-After"));
+  return new ApiError(
+    response.status,
+    body.error ?? "unexpected",
+    body.message ?? response.statusText,
+    body.lock ?? null,
+    Number.isFinite(wait) && wait > 0 ? wait : null,
+  );
+}
+
+/** Builds the client. A refused token is renewed once; a lost answer of a writing call is asked for once more. */
+export function createApi(deps: ApiDependencies): Api {
+  async function send(path: string, init: RequestInit, fresh: boolean): Promise<Response> {
+    const headers = { ...(init.headers as Record<string, string>), Authorization: `JWT ${await deps.token(fresh)}` };
+    try {
+      return await deps.fetch(`/api/v1${path}`, { ...init, headers, cache: "no-store" });
+    } catch (cause) {
+      throw new NetworkError("no answer", { cause });
+    }
+  }
+
+  async function call<T>(path: string, init: RequestInit): Promise<T> {
+    let response = await send(path, init, false);
+    if (response.status === 401) response = await send(path, init, true);
+    if (!response.ok) throw await problemOf(response);
+    return (await response.json()) as T;
+  }
+
+  /** The same `requestId` goes out both times, so the server does the work once and answers twice. */
+  async function write<T>(method: string, path: string, body: object): Promise<T> {
+    const init = {
+      method,
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ requestId: deps.newId(), ...body }),
+    };
+    try {
+      return await call<T>(path, init);
+    } catch (error) {
+      if (error instanceof NetworkError) return call<T>(path, init);
+      throw error;
+    }
+  }
+
+  const of = (id: string): string => `/attachments/${encodeURIComponent(id)}`;
+  return {
+    attachments(pageId, cursor) {
+      const query = new URLSearchParams({ limit: String(ROWS_PER_REQUEST) });
+      if (cursor !== null) query.set("cursor", cursor);
+      return call(`/pages/${encodeURIComponent(pageId)}/attachments?${query.toString()}`, {});
+    },
+    acquire: (id, options) => write("POST", `${of(id)}/lock`, options),
+    release: (id, lockId) => write("POST", `${of(id)}/lock/release`, { lockId }),
+    extend: (id, lockId) => write("POST", `${of(id)}/lock/extend`, { lockId }),
+    break: (id, lockId, reason) => write("POST", `${of(id)}/lock/break`, { lockId, reason }),
+    takeOver: (id, lockId, reason) => write("POST", `${of(id)}/lock/take-over`, { lockId, reason }),
+    askNotice: (id) => write("PUT", `${of(id)}/notify-me`, {}),
+    cancelNotice: (id) => write("DELETE", `${of(id)}/notify-me`, {}),
+  };
+}

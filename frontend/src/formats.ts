@@ -1,0 +1,71 @@
+/** Dates, durations and sizes as the viewer writes them. */
+
+export interface Formats {
+  /** Time of day when `iso` is today in the viewer's zone, else with the date, and the year unless it is this one. */
+  moment(iso: string): string;
+  /** Date and time in full, for tooltips. */
+  full(iso: string): string;
+  /** The two largest units of a duration in seconds; null under a minute. */
+  duration(seconds: number): string | null;
+  size(bytes: number): string;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const KILO = 1024;
+const SIZE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+type Part = readonly [value: number, unit: "day" | "hour" | "minute"];
+
+function parts(seconds: number): readonly Part[] {
+  const days = Math.floor(seconds / DAY);
+  const hours = Math.floor((seconds % DAY) / HOUR);
+  const minutes = Math.floor((seconds % HOUR) / MINUTE);
+  const all: readonly Part[] = [[days, "day"], [hours, "hour"], [minutes, "minute"]];
+  const first = all.findIndex(([value]) => value > 0);
+  return first < 0 ? [] : all.slice(first, first + 2).filter(([value]) => value > 0);
+}
+
+function unitFormat(locale: string, unit: string, digits: number): Intl.NumberFormat {
+  // "byte" has no short form that reads well.
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
+}
+
+function zoned(locale: string, timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat(locale, { ...options, timeZone });
+  } catch {
+    // A zone that this browser does not know: the browser's own zone is the best guess left.
+    return new Intl.DateTimeFormat(locale, options);
+  }
+}
+
+/** Formats for one viewer. `now` is injected so that "today" can be tested. */
+export function formatsFor(locale: string, timeZone: string, now: () => Date = () => new Date()): Formats {
+  const time = zoned(locale, timeZone, { timeStyle: "short" });
+  const thisYear = zoned(locale, timeZone, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+  const otherYear = zoned(locale, timeZone, { dateStyle: "medium", timeStyle: "short" });
+  const complete = zoned(locale, timeZone, { dateStyle: "full", timeStyle: "long" });
+  const day = zoned("en-CA", timeZone, { dateStyle: "short" });
+  const lists = new Intl.ListFormat(locale, { style: "narrow", type: "unit" });
+  return {
+    moment(iso) {
+      const at = new Date(iso);
+      const [date, today] = [day.format(at), day.format(now())];
+      if (date === today) return time.format(at);
+      return (date.slice(0, 4) === today.slice(0, 4) ? thisYear : otherYear).format(at);
+    },
+    full: (iso) => complete.format(new Date(iso)),
+    duration(seconds) {
+      const shown = parts(seconds).map(([value, unit]) => unitFormat(locale, unit, 0).format(value));
+      return shown.length === 0 ? null : lists.format(shown);
+    },
+    size(bytes) {
+      const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZE_UNITS.length - 1);
+      const unit = SIZE_UNITS[power] ?? "byte";
+      return unitFormat(locale, unit, power === 0 ? 0 : 1).format(bytes / KILO ** power);
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/** The page dialog: every attachment of one page with its lock. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Attachment } from "../api";
+import { AttachmentTable } from "./AttachmentTable";
+import type { RowEvents } from "./AttachmentRow";
+import { keepFocus } from "./focus";
+import { Icon } from "./Icon";
+import type { FormKind } from "./RowActions";
+import { choose, EVERYTHING, type Choice } from "./rows";
+import type { PageState, PageStore } from "./store";
+import { Toolbar } from "./Toolbar";
+import { noticeWords, outcomeWords, problemWords, type Voice } from "./words";
+
+interface Props {
+  readonly store: PageStore;
+  readonly voice: Voice;
+  /** Milliseconds of the clock that the store uses. */
+  readonly now: () => number;
+  readonly onClose: () => void;
+  readonly download: (row: Attachment) => void;
+}
+
+function useStore(store: PageStore): PageState {
+  const [state, setState] = useState(store.get);
+  useEffect(() => {
+    setState(store.get());
+    return store.subscribe(() => setState(store.get()));
+  }, [store]);
+  return state;
+}
+
+function Notices({ state, store, voice }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
+  const { t } = voice;
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {state.notices.map((notice) => (
+        <div key={notice.id} class={notice.kind === "lost" ? "notice warning" : "notice success"}>
+          <Icon name={notice.kind === "lost" ? "warning" : "free"} />
+          <span>{noticeWords(notice, voice)}</span>
+          <button type="button" class="button plain icon-only" aria-label={t("notice.dismiss")}
+            onClick={() => store.dismissNotice(notice.id)}><Icon name="close" /></button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function StaleLine({ state, voice: { t, formats } }: { readonly state: PageState; readonly voice: Voice }) {
+  if (state.problem === null || state.serverTime === null) return null;
+  const reason = problemWords(state.problem, t);
+  return (
+    <p class="notice warning" role="status">
+      <Icon name="warning" />
+      <span>{t("page.stale", { time: formats.moment(state.serverTime), reason })}</span>
+    </p>
+  );
+}
+
+function Failed({ state, store, voice: { t } }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
+  return (
+    <div class="blank" role="alert">
+      <Icon name="warning" />
+      <h2>{t("page.failed.title")}</h2>
+      {state.problem !== null && <p>{problemWords(state.problem, t)}</p>}
+      <button type="button" class="button primary" onClick={() => { void store.refresh(); }}>{t("page.failed.retry")}</button>
+    </div>
+  );
+}
+
+function Loading({ voice: { t } }: Pick<Props, "voice">) {
+  return (
+    <div class="blank" role="status">
+      <span class="spinner" aria-hidden="true" />
+      <p>{t("page.loading")}</p>
+    </div>
+  );
+}
+
+function Empty({ voice: { t } }: Pick<Props, "voice">) {
+  return (
+    <div class="blank">
+      <h2>{t("page.empty.title")}</h2>
+      <p>{t("page.empty.hint")}</p>
+    </div>
+  );
+}
+
+function NoMatch({ voice: { t }, onReset }: Pick<Props, "voice"> & { readonly onReset: () => void }) {
+  return (
+    <div class="blank" role="status">
+      <h2>{t("page.noMatch.title")}</h2>
+      <p>{t("page.noMatch.hint")}</p>
+      <button type="button" class="button" onClick={onReset}>{t("page.noMatch.reset")}</button>
+    </div>
+  );
+}
+
+/** Which forms are open, by row; they outlive every refresh. */
+function useForms() {
+  const [forms, setForms] = useState<ReadonlyMap<string, FormKind>>(new Map());
+  const openForm = (id: string, kind: FormKind | null): void => {
+    setForms((now) => {
+      const next = new Map(now);
+      if (kind === null) next.delete(id);
+      else next.set(id, kind);
+      return next;
+    });
+  };
+  return { forms, openForm };
+}
+
+function List(props: Props & { readonly state: PageState }) {
+  const { state, store, voice, now, download } = props;
+  const [choice, setChoice] = useState<Choice>(EVERYTHING);
+  const { forms, openForm } = useForms();
+  const rows = useMemo(() => choose(state.rows, choice, voice.locale), [state.rows, choice, voice.locale]);
+  const events = useMemo<RowEvents>(() => ({
+    act: (row, action) => store.act(row, action),
+    openForm,
+    dismissProblem: (id) => store.dismissProblem(id),
+    download,
+  }), [store, download]);
+  if (state.rows.length === 0) return <Empty voice={voice} />;
+  const all = state.rows.length;
+  const { t } = voice;
+  const ageSeconds = Math.floor((now() - state.receivedAt) / 60_000) * 60;
+  return (
+    <>
+      <Toolbar choice={choice} voice={voice} onChange={setChoice} />
+      <p class="count" role="status">
+        {rows.length === all ? t("page.count", { count: all }) : t("page.countOf", { shown: rows.length, count: all })}
+      </p>
+      {rows.length === 0
+        ? <NoMatch voice={voice} onReset={() => setChoice({ ...choice, query: "", filter: "all" })} />
+        : <AttachmentTable {...{ rows, state, voice, ageSeconds, forms, events }} sort={choice.sort}
+            onSort={(sort) => setChoice({ ...choice, sort })} />}
+    </>
+  );
+}
+
+export function PageDialog(props: Props) {
+  const { store, voice, onClose } = props;
+  const { t } = voice;
+  const state = useStore(store);
+  const main = useRef<HTMLElement>(null);
+  const focus = useMemo(() => keepFocus(), []);
+  useEffect(() => (main.current === null ? undefined : focus.watch(main.current)), [focus]);
+  useLayoutEffect(() => focus.mend());
+  return (
+    <main class="page" ref={main}>
+      <header class="top">
+        <h1 tabIndex={-1}>{t("page.title")}</h1>
+        <button type="button" class="button plain icon-only" aria-label={t("page.close")} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <Notices {...{ state, store, voice }} />
+      <StaleLine state={state} voice={voice} />
+      {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
+      {state.phase === "loading" && <Loading voice={voice} />}
+      {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
+      {state.phase === "ready" && <List {...props} state={state} />}
+      <p class="outcome" role="status" aria-live="polite">
+        {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}
+      </p>
+      <footer class="foot"><Icon name="info" /><span>{t("page.native")}</span></footer>
+    </main>
+  );
+}

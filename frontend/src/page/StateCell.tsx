@@ -1,0 +1,57 @@
+/** The state of one file: badge with icon and words, how well it is protected, note and last end. */
+import type { LockView } from "../api";
+import { Icon, type IconName } from "./Icon";
+import { isHeld } from "./rows";
+import { endedWords, stateWords, unprotectedWords, type Voice } from "./words";
+
+const ICONS: Readonly<Record<LockView["state"], IconName>> = {
+  free: "free",
+  mine: "mine",
+  other: "locked",
+  ending: "ending",
+  suspended: "paused",
+};
+
+function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; readonly voice: Voice }) {
+  if (!isHeld(lock)) return null;
+  if (lock.protection === "restoring") {
+    return (
+      <p class="protection restoring">
+        <Icon name="undo" />
+        <span><strong>{t("protection.restoring")}</strong> {t("protection.restoring.hint")}</span>
+      </p>
+    );
+  }
+  if (lock.protection !== "unprotected") return null;
+  return (
+    <p class="protection unprotected">
+      <Icon name="warning" />
+      <span><strong>{t("protection.unprotected")}</strong> {unprotectedWords(lock.unprotectedReason, t)}</span>
+    </p>
+  );
+}
+
+function hintFor(lock: LockView, { t }: Voice): string | null {
+  if (lock.state === "ending") return t("state.ending.hint");
+  return lock.state === "suspended" ? t("state.suspended.hint") : null;
+}
+
+export function StateCell({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
+  const { t } = voice;
+  const hint = hintFor(lock, voice);
+  return (
+    <>
+      <span class={`badge badge-${lock.state}`}>
+        <Icon name={ICONS[lock.state]} />
+        {stateWords(lock, t)}
+      </span>
+      <ProtectionLine lock={lock} voice={voice} />
+      {hint !== null && <p class="subtle">{hint}</p>}
+      {lock.note !== null && lock.note !== "" && (
+        <p class="note"><span class="quiet">{t("lock.note")}:</span> {lock.note}</p>
+      )}
+      {isHeld(lock) && lock.unlockOnUpload && <p class="subtle">{t("lock.unlockOnUpload")}</p>}
+      {lock.lastEnded !== null && <p class="subtle ended">{endedWords(lock.lastEnded, voice)}</p>}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+/**
+ * Keeps the keyboard where it was. Moving a row takes the focus out of it, and an action often replaces the button
+ * that started it; without this the next Tab would begin at the top of the page.
+ */
+
+interface Keeper {
+  /** Follows the focus inside `root`; the answer stops that. */
+  watch(root: HTMLElement): () => void;
+  /** Call after each drawing: puts a lost focus back to its element, or to its row. */
+  mend(): void;
+}
+
+function rowOf(element: Element): string | null {
+  const row = element.closest<HTMLElement>("[data-row]") ?? element.closest(".below")?.previousElementSibling;
+  return row instanceof HTMLElement ? (row.dataset["row"] ?? null) : null;
+}
+
+function substitute(root: HTMLElement, id: string): HTMLElement | null {
+  const row = root.querySelector(`[data-row="${CSS.escape(id)}"]`);
+  return row?.querySelector<HTMLElement>(".actions button") ?? row?.querySelector<HTMLElement>("a") ?? null;
+}
+
+export function keepFocus(): Keeper {
+  let root: HTMLElement | null = null;
+  let last: { readonly element: HTMLElement; readonly row: string | null } | null = null;
+
+  const entered = (event: FocusEvent): void => {
+    if (event.target instanceof HTMLElement) last = { element: event.target, row: rowOf(event.target) };
+  };
+  const pressed = (event: PointerEvent): void => {
+    // A click on plain ground takes the focus away on purpose.
+    if (event.target instanceof Element && event.target.closest("button, a, input, textarea, select, label") === null) {
+      last = null;
+    }
+  };
+  return {
+    watch(element) {
+      root = element;
+      root.addEventListener("focusin", entered);
+      root.addEventListener("pointerdown", pressed);
+      return () => {
+        element.removeEventListener("focusin", entered);
+        element.removeEventListener("pointerdown", pressed);
+        root = null;
+      };
+    },
+    mend() {
+      if (root === null || last === null) return;
+      const active = document.activeElement;
+      if (active !== null && active !== document.body) return;
+      const target = last.element.isConnected ? last.element : last.row === null ? null : substitute(root, last.row);
+      target?.focus({ preventScroll: true });
+    },
+  };
+}

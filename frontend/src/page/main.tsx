@@ -1,0 +1,45 @@
+/** Entry of the page dialog. The page's id comes from the signed address that Confluence opened. */
+import { render } from "preact";
+import "../styles/app.css";
+import { createApi } from "../api";
+import { formatsFor } from "../formats";
+import { currentHost } from "../host";
+import { shownLanguage, translator } from "../messages";
+import { keepFresh } from "./live";
+import { PageDialog } from "./PageDialog";
+import { PageStore } from "./store";
+import type { Voice } from "./words";
+
+const now = (): number => performance.now();
+
+function startDownload({ links }: { readonly links: { readonly download: string } }): void {
+  const link = document.createElement("a");
+  link.href = links.download;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  link.click();
+}
+
+async function start(): Promise<void> {
+  const host = currentHost();
+  host.followTheme();
+  const [locale, timeZone] = await Promise.all([host.locale(), host.timeZone()]);
+  document.documentElement.lang = shownLanguage(locale);
+  const voice: Voice = { t: translator(locale), formats: formatsFor(locale, timeZone), locale };
+  document.title = voice.t("page.title");
+  const api = createApi({
+    token: (fresh) => host.token(fresh),
+    fetch: (...request) => fetch(...request),
+    newId: () => crypto.randomUUID(),
+  });
+  const pageId = new URLSearchParams(location.search).get("pageId") ?? "";
+  const store = new PageStore(api, pageId, now);
+  const close = (): void => host.closeDialog();
+  const root = document.getElementById("app");
+  if (root === null) throw new Error("The shell has no place for the screen.");
+  root.replaceChildren();
+  render(<PageDialog store={store} voice={voice} now={now} onClose={close} download={startDownload} />, root);
+  keepFresh(store, document, now);
+}
+
+void start();

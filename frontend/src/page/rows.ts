@@ -1,0 +1,104 @@
+/** Searching, filtering and sorting of the list: pure functions over what the server sent. */
+import type { Attachment, LockView } from "../api";
+
+export const FILTERS = ["all", "free", "mine", "other", "attention"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+export const SORT_KEYS = ["name", "type", "size", "state", "owner", "since", "endsIn", "waiting"] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
+export interface Sort {
+  readonly key: SortKey;
+  readonly descending: boolean;
+}
+
+export interface Choice {
+  readonly query: string;
+  readonly filter: Filter;
+  readonly sort: Sort;
+}
+
+export const EVERYTHING: Choice = { query: "", filter: "all", sort: { key: "name", descending: false } };
+
+/** True while somebody's lock is recorded, whatever its protection is. */
+export function isHeld(lock: LockView): boolean {
+  return lock.state === "mine" || lock.state === "other" || lock.state === "suspended";
+}
+
+/** True when people must know that a lock does not do all it should. */
+export function needsAttention(lock: LockView): boolean {
+  return isHeld(lock) && lock.protection !== "protected";
+}
+
+/** The ending of the file name in capitals, or what follows the slash of the media type. */
+export function fileType(attachment: Attachment): string {
+  const dot = attachment.title.lastIndexOf(".");
+  const ending = dot > 0 ? attachment.title.slice(dot + 1) : "";
+  if (/^[\p{L}\p{N}]{1,8}$/u.test(ending)) return ending.toUpperCase();
+  const kind = attachment.mediaType.split(/[/;]/)[1] ?? "";
+  return kind.split(".").at(-1)?.toUpperCase() ?? "";
+}
+
+function matchesFilter(lock: LockView, filter: Filter): boolean {
+  switch (filter) {
+    case "all":
+      return true;
+    case "attention":
+      return needsAttention(lock);
+    default:
+      return lock.state === filter;
+  }
+}
+
+function matchesQuery(attachment: Attachment, words: readonly string[]): boolean {
+  const text = `${attachment.title} ${attachment.lock.holder?.displayName ?? ""}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+const STATE_ORDER: Readonly<Record<LockView["state"], number>> = { mine: 0, other: 1, ending: 2, suspended: 3, free: 4 };
+
+type SortValue = string | number | null;
+
+function sortValue(attachment: Attachment, key: SortKey): SortValue {
+  const { lock } = attachment;
+  switch (key) {
+    case "name":
+      return attachment.title;
+    case "type":
+      return fileType(attachment);
+    case "size":
+      return attachment.fileSize;
+    case "state":
+      return STATE_ORDER[lock.state] + (needsAttention(lock) ? -0.5 : 0);
+    case "owner":
+      return lock.holder?.displayName ?? null;
+    case "since":
+      return lock.since === null ? null : Date.parse(lock.since);
+    case "endsIn":
+      if (!isHeld(lock)) return null;
+      return lock.secondsLeft ?? Number.MAX_SAFE_INTEGER;
+    case "waiting":
+      return lock.notifyMe.count;
+  }
+}
+
+function comparator(sort: Sort, locale: string): (a: Attachment, b: Attachment) => number {
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
+  const byName = (a: Attachment, b: Attachment): number =>
+    collator.compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
+  return (a, b) => {
+    const [left, right] = [sortValue(a, sort.key), sortValue(b, sort.key)];
+    // Rows that have no such value stay at the end in both directions.
+    if (left === null || right === null) return left === right ? byName(a, b) : left === null ? 1 : -1;
+    const order =
+      typeof left === "string" ? collator.compare(left, String(right)) : left - Number(right);
+    return (sort.descending ? -order : order) || byName(a, b);
+  };
+}
+
+/** The rows to show, in order. Equal rows keep the order of their names, so that a refresh never shuffles. */
+export function choose(all: readonly Attachment[], choice: Choice, locale: string): readonly Attachment[] {
+  const words = choice.query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  return all
+    .filter((row) => matchesFilter(row.lock, choice.filter) && matchesQuery(row, words))
+    .sort(comparator(choice.sort, locale));
+}

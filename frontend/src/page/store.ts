@@ -1,0 +1,244 @@
+/**
+ * State of the page dialog and everything that changes it: loading, live refresh and actions.
+ * No rendering, no timers and no browser objects of its own, so that every rule can be tested.
+ */
+import { ApiError, NetworkError, type AcquireOptions, type Api, type Attachment, type LastEnded, type LockView, type Viewer } from "../api";
+import { isHeld } from "./rows";
+
+export type Action =
+  | { readonly kind: "lock"; readonly options: AcquireOptions }
+  | { readonly kind: "unlock" | "extend" | "notify" | "cancelNotify" }
+  | { readonly kind: "break" | "takeOver"; readonly reason: string };
+export type ActionKind = Action["kind"];
+
+/** Why something failed, as data: words are made when it is shown. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly lock: LockView | null;
+  readonly retryAfter: number | null;
+}
+
+/** What a person is told about something that happened without them. */
+export interface Notice {
+  readonly id: number;
+  readonly kind: "lost" | "free";
+  readonly title: string;
+  readonly ended: LastEnded | null;
+}
+
+/** Result of the person's own last action, announced once. */
+export interface Outcome {
+  readonly id: number;
+  readonly kind: ActionKind;
+  readonly title: string;
+  readonly headMoved: boolean;
+}
+
+export interface PageState {
+  readonly phase: "loading" | "ready" | "failed";
+  readonly rows: readonly Attachment[];
+  readonly viewer: Viewer | null;
+  /** Set while the newest refresh failed; the rows are then those of the one before. */
+  readonly problem: Problem | null;
+  readonly failures: number;
+  readonly requests: number;
+  /** When the rows were true, by the server's clock. */
+  readonly serverTime: string | null;
+  /** When they arrived, in milliseconds of our monotonic clock. */
+  readonly receivedAt: number;
+  readonly working: ReadonlySet<string>;
+  readonly rowProblems: ReadonlyMap<string, Problem>;
+  readonly notices: readonly Notice[];
+  readonly outcome: Outcome | null;
+}
+
+const START: PageState = {
+  phase: "loading",
+  rows: [],
+  viewer: null,
+  problem: null,
+  failures: 0,
+  requests: 1,
+  serverTime: null,
+  receivedAt: 0,
+  working: new Set(),
+  rowProblems: new Map(),
+  notices: [],
+  outcome: null,
+};
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) {
+    return { code: error.code, message: error.message, lock: error.lock, retryAfter: error.retryAfter };
+  }
+  const code = error instanceof NetworkError ? "offline" : "unexpected";
+  return { code, message: "", lock: null, retryAfter: null };
+}
+
+/** What changed on `row` that its viewer did not do: a lost lock, or a file they waited for. */
+function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Notice, "id"> | null {
+  const ended = after.lock.lastEnded;
+  if (before.lock.state === "mine" && after.lock.lockId !== before.lock.lockId) {
+    // Unlocked by the same person in another window, or by their own upload: nothing to tell.
+    if (ended?.reason === "released" && ended.by?.accountId === me) return null;
+    return { kind: "lost", title: after.title, ended };
+  }
+  const waited = before.lock.notifyMe.asked && isHeld(before.lock);
+  return waited && after.lock.state === "free" ? { kind: "free", title: after.title, ended } : null;
+}
+
+export class PageStore {
+  private state: PageState = START;
+  private readonly listeners = new Set<() => void>();
+  private refreshing: Promise<void> | null = null;
+  /** Counts finished actions: a list asked for before one of them is older than what we know. */
+  private actions = 0;
+  private counter = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly pageId: string,
+    private readonly now: () => number,
+  ) {}
+
+  readonly get = (): PageState => this.state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private set(change: Partial<PageState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Asks for the whole list again. Never rejects; two calls at once share one request. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.load().finally(() => {
+      this.refreshing = null;
+    });
+    return this.refreshing;
+  }
+
+  private async load(): Promise<void> {
+    const actions = this.actions;
+    try {
+      const rows: Attachment[] = [];
+      let requests = 0;
+      let cursor: string | null = null;
+      let page;
+      do {
+        page = await this.api.attachments(this.pageId, cursor);
+        rows.push(...page.items);
+        cursor = page.nextCursor;
+        requests += 1;
+      } while (cursor !== null);
+      if (actions !== this.actions) return;
+      this.accept(rows, page.viewer, page.serverTime, requests);
+    } catch (error) {
+      const phase = this.state.phase === "ready" ? "ready" : "failed";
+      this.set({ phase, problem: problemOf(error), failures: this.state.failures + 1 });
+    }
+  }
+
+  private accept(rows: readonly Attachment[], viewer: Viewer, serverTime: string, requests: number): void {
+    const before = new Map(this.state.rows.map((row) => [row.id, row]));
+    const notices = rows.flatMap((row) => {
+      const old = before.get(row.id);
+      const notice = old === undefined ? null : noticeFor(old, row, viewer.accountId);
+      return notice === null ? [] : [{ ...notice, id: this.nextId() }];
+    });
+    this.set({
+      phase: "ready",
+      rows,
+      viewer,
+      serverTime,
+      requests,
+      receivedAt: this.now(),
+      problem: null,
+      failures: 0,
+      notices: [...this.state.notices, ...notices],
+    });
+  }
+
+  private nextId(): number {
+    this.counter += 1;
+    return this.counter;
+  }
+
+  /** Does what the person asked for on one file. Answers whether it worked; what went wrong stands at the row. */
+  async act(row: Attachment, action: Action): Promise<boolean> {
+    if (this.state.working.has(row.id)) return false;
+    this.set({ working: new Set(this.state.working).add(row.id), rowProblems: this.withoutProblem(row.id) });
+    try {
+      const { lock, headMoved } = await this.perform(row, action);
+      this.actions += 1;
+      this.set({
+        rows: this.replaced(row.id, lock),
+        outcome: { id: this.nextId(), kind: action.kind, title: row.title, headMoved },
+      });
+      return true;
+    } catch (error) {
+      this.actions += 1;
+      this.refuse(row, problemOf(error));
+      return false;
+    } finally {
+      const working = new Set(this.state.working);
+      working.delete(row.id);
+      this.set({ working });
+      void this.refreshAfterAction();
+    }
+  }
+
+  private async refreshAfterAction(): Promise<void> {
+    await this.refreshing;
+    await this.refresh();
+  }
+
+  private async perform(row: Attachment, action: Action): Promise<{ lock: LockView; headMoved: boolean }> {
+    const lockId = row.lock.lockId ?? "";
+    switch (action.kind) {
+      case "notify":
+        return { lock: { ...row.lock, ...(await this.api.askNotice(row.id)) }, headMoved: false };
+      case "cancelNotify":
+        return { lock: { ...row.lock, ...(await this.api.cancelNotice(row.id)) }, headMoved: false };
+      case "lock": {
+        const answer = await this.api.acquire(row.id, { seenVersion: row.version, ...action.options });
+        return { lock: answer.lock, headMoved: answer.warning?.code === "head_moved" };
+      }
+      case "unlock":
+        return { lock: (await this.api.release(row.id, lockId)).lock, headMoved: false };
+      case "extend":
+        return { lock: (await this.api.extend(row.id, lockId)).lock, headMoved: false };
+      case "break":
+        return { lock: (await this.api.break(row.id, lockId, action.reason)).lock, headMoved: false };
+      case "takeOver":
+        return { lock: (await this.api.takeOver(row.id, lockId, action.reason)).lock, headMoved: false };
+    }
+  }
+
+  private refuse(row: Attachment, problem: Problem): void {
+    const rowProblems = new Map(this.state.rowProblems).set(row.id, problem);
+    this.set(problem.lock === null ? { rowProblems } : { rowProblems, rows: this.replaced(row.id, problem.lock) });
+  }
+
+  private replaced(id: string, lock: LockView): readonly Attachment[] {
+    return this.state.rows.map((row) => (row.id === id ? { ...row, lock } : row));
+  }
+
+  private withoutProblem(id: string): ReadonlyMap<string, Problem> {
+    const rest = new Map(this.state.rowProblems);
+    rest.delete(id);
+    return rest;
+  }
+
+  dismissProblem(id: string): void {
+    this.set({ rowProblems: this.withoutProblem(id) });
+  }
+
+  dismissNotice(id: number): void {
+    this.set({ notices: this.state.notices.filter((notice) => notice.id !== id) });
+  }
+}

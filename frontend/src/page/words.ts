@@ -1,0 +1,144 @@
+/** Turns states, ends and problems into sentences. */
+import type { Attachment, LastEnded, LockView, Person } from "../api";
+import type { Formats } from "../formats";
+import type { MessageKey, Translate } from "../messages";
+import type { Notice, Outcome, Problem } from "./store";
+
+/** What every component needs to speak to this viewer. */
+export interface Voice {
+  readonly t: Translate;
+  readonly formats: Formats;
+  readonly locale: string;
+}
+
+export function nameOf(person: Person | null, t: Translate): string {
+  const name = person?.displayName ?? "";
+  return name === "" ? t("person.unknown") : name;
+}
+
+/** The state in words: never by colour or icon alone. */
+export function stateWords(lock: LockView, t: Translate): string {
+  switch (lock.state) {
+    case "other":
+      return t("state.other", { name: nameOf(lock.holder, t) });
+    case "free":
+    case "mine":
+    case "ending":
+    case "suspended":
+      return t(`state.${lock.state}`);
+  }
+}
+
+const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable"]);
+
+export function unprotectedWords(reason: string | null, t: Translate): string {
+  const known = reason !== null && WHY_UNPROTECTED.has(reason) ? reason : "unknown";
+  return t(`protection.why.${known as "unknown"}`);
+}
+
+/** Who ended the last lock, when, and why. */
+export function endedWords(ended: LastEnded, { t, formats }: Voice): string {
+  const time = formats.moment(ended.at);
+  const who = { name: nameOf(ended.by, t), time };
+  const by = ended.reason === "released" || ended.reason === "broken" || ended.reason === "taken_over";
+  const what = by
+    ? t(`ended.${ended.reason as "released" | "broken" | "taken_over"}`, who)
+    : t(`ended.${ended.reason as "expired" | "holder_gone" | "file_gone"}`, { time });
+  return ended.why === null || ended.why === "" ? what : `${what}. ${t("ended.why", { why: ended.why })}`;
+}
+
+/** Time left of a lock, counted from what the server said and how long ago it said it. */
+export function leftWords(lock: LockView, ageSeconds: number, { t, formats }: Voice): string {
+  if (lock.secondsLeft === null) return t("lock.endless");
+  const left = Math.max(0, lock.secondsLeft - ageSeconds);
+  return formats.duration(left) ?? t("lock.lessThanMinute");
+}
+
+export function noticeWords(notice: Notice, { t, formats }: Voice): string {
+  const { title, ended } = notice;
+  if (notice.kind === "free") return t("notice.free", { title });
+  if (ended === null) return t("notice.lost.other", { title });
+  const time = formats.moment(ended.at);
+  const why = ended.why === null || ended.why === "" ? "" : ` ${t("ended.why", { why: ended.why })}`;
+  switch (ended.reason) {
+    case "broken":
+    case "taken_over":
+      return t(`notice.lost.${ended.reason}`, { title, name: nameOf(ended.by, t), time }) + why;
+    case "expired":
+      return t("notice.lost.expired", { title, time });
+    default:
+      return t("notice.lost.other", { title });
+  }
+}
+
+const DONE = {
+  lock: "done.locked",
+  unlock: "done.unlocked",
+  extend: "done.extended",
+  break: "done.broken",
+  takeOver: "done.takenOver",
+  notify: "done.notify",
+  cancelNotify: "done.notifyCancelled",
+} as const satisfies Record<Outcome["kind"], MessageKey>;
+
+export function outcomeWords({ kind, title, headMoved }: Outcome, t: Translate): string {
+  const done = t(DONE[kind], { title });
+  return headMoved ? `${done} ${t("warning.head_moved", { title })}` : done;
+}
+
+function winnerWords(row: Attachment, problem: Problem, voice: Voice): string {
+  const { t, formats } = voice;
+  const { lock } = problem;
+  if (lock === null || lock.since === null) return t("problem.already_locked.plain", { title: row.title });
+  const since = t("lock.since", { time: formats.moment(lock.since) });
+  return t("problem.already_locked", { title: row.title, name: nameOf(lock.holder, t), since });
+}
+
+function lostWords(row: Attachment, problem: Problem, voice: Voice): string {
+  const ended = problem.lock?.lastEnded ?? null;
+  return voice.t("problem.lock_lost", {
+    title: row.title,
+    ended: ended === null ? "" : `${endedWords(ended, voice)}.`,
+  }).trim();
+}
+
+/** A refused action in words, with who was faster where that is known. */
+export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice): string {
+  const { title } = row;
+  switch (problem.code) {
+    case "already_locked":
+      return winnerWords(row, problem, voice);
+    case "lock_lost":
+      return lostWords(row, problem, voice);
+    case "ending":
+    case "out_of_date":
+    case "app_blocked":
+    case "in_progress":
+    case "not_found":
+      return voice.t(`problem.${problem.code}`, { title });
+    default:
+      return problemWords(problem, voice.t);
+  }
+}
+
+/** A problem that concerns no single file. */
+export function problemWords(problem: Problem, t: Translate): string {
+  switch (problem.code) {
+    case "forbidden":
+    case "unauthorized":
+    case "too_many":
+    case "offline":
+    case "busy":
+      return t(`problem.${problem.code}`);
+    case "too_many_requests":
+      return t("problem.busy");
+    case "not_found":
+      return t("problem.page_gone");
+    case "invalid_request":
+    case "request_id_reused":
+    case "unsupported_media_type":
+      return t("problem.invalid", { message: problem.message });
+    default:
+      return t("problem.unexpected");
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { ApiError, createApi, NetworkError } from "../src/api";
+import { others, page } from "./cast";
+
+type Answer = Response | Error;
+
+function server(...answers: readonly Answer[]) {
+  const requests: { readonly url: string; readonly init: RequestInit; readonly token: string | undefined }[] = [];
+  const left = [...answers];
+  let tokens = 0;
+  let ids = 0;
+  const api = createApi({
+    token: async (fresh) => {
+      if (fresh) tokens += 1;
+      return Promise.resolve(`t${tokens}`);
+    },
+    newId: () => `id${(ids += 1)}`,
+    fetch: async (url, init) => {
+      const headers = init?.headers as Record<string, string>;
+      requests.push({ url: String(url), init: init ?? {}, token: headers["Authorization"] });
+      const answer = left.shift() ?? new TypeError("no answer prepared");
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  });
+  const bodies = (): readonly unknown[] => requests.map(({ init }) => JSON.parse(String(init.body)) as unknown);
+  return { api, requests, bodies };
+}
+
+const ok = (body: unknown, status = 200): Response => Response.json(body, { status });
+
+describe("the client of /api/v1", () => {
+  test("lists a page with the token in the header", async () => {
+    const { api, requests } = server(ok(page([])));
+    await api.attachments("98 3", "c/1");
+    expect(requests[0]?.url).toBe("/api/v1/pages/98%203/attachments?limit=100&cursor=c%2F1");
+    expect(requests[0]?.token).toBe("JWT t0");
+  });
+
+  test("asks once more with a fresh token when one is refused", async () => {
+    const { api, requests } = server(ok({}, 401), ok(page([])));
+    await api.attachments("1", null);
+    expect(requests.map(({ token }) => token)).toEqual(["JWT t0", "JWT t1"]);
+  });
+
+  test("a second refusal is told", async () => {
+    const { api } = server(ok({ error: "unauthorized" }, 401), ok({ error: "unauthorized", message: "no" }, 401));
+    await expect(api.attachments("1", null)).rejects.toMatchObject({ status: 401, code: "unauthorized" });
+  });
+
+  test("a lost answer of a change is asked for again under the same request id", async () => {
+    const { api, bodies } = server(new TypeError("reset"), ok({ id: "1" }, 201));
+    await api.acquire("1", { hours: 2, note: "n", unlockOnUpload: true });
+    const body = { requestId: "id1", hours: 2, note: "n", unlockOnUpload: true };
+    expect(bodies()).toEqual([body, body]);
+  });
+
+  test("a refusal is not repeated", async () => {
+    const { api, requests } = server(ok({ error: "forbidden" }, 403));
+    await expect(api.release("1", "L1")).rejects.toBeInstanceOf(ApiError);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("a conflict brings the lock that was in the way", async () => {
+    const { api } = server(ok({ error: "already_locked", message: "x", lock: others() }, 409));
+    await expect(api.acquire("1", {})).rejects.toMatchObject({ code: "already_locked", lock: others() });
+  });
+
+  test("an answer that is not ours is still an error with its status", async () => {
+    const { api } = server(new Response("<html>", { status: 502, headers: { "Retry-After": "7" } }));
+    await expect(api.attachments("1", null)).rejects.toMatchObject({ status: 502, code: "unexpected", retryAfter: 7 });
+  });
+
+  test("no answer at all is a network error", async () => {
+    const { api } = server(new TypeError("down"));
+    await expect(api.attachments("1", null)).rejects.toBeInstanceOf(NetworkError);
+  });
+
+  test.each([
+    ["release", "POST", "/lock/release", { lockId: "L" }],
+    ["extend", "POST", "/lock/extend", { lockId: "L" }],
+    ["break", "POST", "/lock/break", { lockId: "L", reason: "r" }],
+    ["takeOver", "POST", "/lock/take-over", { lockId: "L", reason: "r" }],
+    ["askNotice", "PUT", "/notify-me", {}],
+    ["cancelNotice", "DELETE", "/notify-me", {}],
+  ] as const)("%s goes to its own address", async (name, method, path, body) => {
+    const { api, requests, bodies } = server(ok({}));
+    await api[name]("7", "L", "r");
+    expect([requests[0]?.init.method, requests[0]?.url]).toEqual([method, `/api/v1/attachments/7${path}`]);
+    expect(bodies()).toEqual([{ requestId: "id1", ...body }]);
+  });
+});

@@ -1,0 +1,132 @@
+/** People, locks and a stand-in for the server that the tests share. */
+import { ApiError, type Api, type Attachment, type LockView, type PageOfAttachments, type Person } from "../src/api";
+import { formatsFor } from "../src/formats";
+import { translator } from "../src/messages";
+import type { Voice } from "../src/page/words";
+
+export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };
+export const BOB: Person = { accountId: "b", displayName: "Bob Brown" };
+export const DANA: Person = { accountId: "d", displayName: "Dana Diaz" };
+export const NOW = new Date("2026-11-21T12:00:00Z");
+
+export const voice: Voice = {
+  t: translator("en-GB"),
+  formats: formatsFor("en-GB", "Europe/Berlin", () => NOW),
+  locale: "en-GB",
+};
+
+const NOTHING = { lock: false, release: false, extend: false, break: false, takeOver: false, notifyMe: false };
+
+export function free(change: Partial<LockView> = {}): LockView {
+  return {
+    state: "free",
+    lockId: null,
+    holder: null,
+    since: null,
+    expiresAt: null,
+    secondsLeft: null,
+    note: null,
+    unlockOnUpload: false,
+    protection: "protected",
+    unprotectedReason: null,
+    notifyMe: { asked: false, count: 0, position: null },
+    can: { ...NOTHING, lock: true },
+    lastEnded: null,
+    ...change,
+  };
+}
+
+const HELD = { lockId: "L1", since: "2026-11-21T09:12:00Z", expiresAt: "2026-11-23T09:12:00Z", secondsLeft: 7_260 };
+
+export function mine(change: Partial<LockView> = {}): LockView {
+  return free({ ...HELD, state: "mine", holder: ALICE, can: { ...NOTHING, release: true, extend: true }, ...change });
+}
+
+export function others(change: Partial<LockView> = {}): LockView {
+  return free({ ...HELD, state: "other", lockId: "L2", holder: BOB, can: { ...NOTHING, notifyMe: true }, ...change });
+}
+
+/** Another's lock as a space admin sees it. */
+export function manageable(change: Partial<LockView> = {}): LockView {
+  return others({ can: { ...NOTHING, break: true, takeOver: true, notifyMe: true }, ...change });
+}
+
+export function file(id: string, title: string, lock: LockView = free(), change: Partial<Attachment> = {}): Attachment {
+  const links = { open: `https://acme.example/open/${id}`, download: `https://acme.example/download/${id}` };
+  return { id, title, mediaType: "application/octet-stream", fileSize: 2_048, version: 3, links, lock, ...change };
+}
+
+export function page(items: readonly Attachment[], change: Partial<PageOfAttachments> = {}): PageOfAttachments {
+  return {
+    items,
+    nextCursor: null,
+    serverTime: "2026-11-21T12:00:00Z",
+    viewer: { accountId: ALICE.accountId, mayEdit: true, mayBreak: false },
+    ...change,
+  };
+}
+
+export function refusal(status: number, code: string, lock: LockView | null = null): ApiError {
+  return new ApiError(status, code, "", lock, null);
+}
+
+/** One server with one page: it answers what the test put into it and remembers what it was asked. */
+export class FakeServer implements Api {
+  readonly calls: (readonly unknown[])[] = [];
+  files: readonly Attachment[];
+  /** Thrown by the next call of any kind, then forgotten. */
+  failNext: Error | null = null;
+  viewer = { accountId: ALICE.accountId, mayEdit: true, mayBreak: false };
+  pageSize = 1_000;
+  /** The state that the next change leads to. */
+  next: LockView = mine();
+  warning: { code: string; message: string } | null = null;
+
+  constructor(...files: readonly Attachment[]) {
+    this.files = files;
+  }
+
+  private async answer<T>(call: readonly unknown[], result: () => T): Promise<T> {
+    this.calls.push(call);
+    const failure = this.failNext;
+    this.failNext = null;
+    if (failure !== null) throw failure;
+    return Promise.resolve(result());
+  }
+
+  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments> {
+    return this.answer(["attachments", pageId, cursor], () => {
+      const start = Number(cursor ?? 0);
+      const end = start + this.pageSize;
+      const nextCursor = end < this.files.length ? String(end) : null;
+      return page(this.files.slice(start, end), { nextCursor, viewer: this.viewer });
+    });
+  }
+
+  private change(name: string, id: string, ...rest: readonly unknown[]) {
+    return this.answer([name, id, ...rest], () => {
+      this.files = this.files.map((row) => (row.id === id ? { ...row, lock: this.next } : row));
+      return { id, lock: this.next, warning: this.warning };
+    });
+  }
+
+  acquire = (id: string, options: object) => this.change("acquire", id, options);
+  release = (id: string, lockId: string) => this.change("release", id, lockId);
+  extend = (id: string, lockId: string) => this.change("extend", id, lockId);
+  break = (id: string, lockId: string, reason: string) => this.change("break", id, lockId, reason);
+  takeOver = (id: string, lockId: string, reason: string) => this.change("takeOver", id, lockId, reason);
+
+  private notify(name: string, id: string, notifyMe: LockView["notifyMe"]) {
+    return this.answer([name, id], () => {
+      this.files = this.files.map((row) => (row.id === id ? { ...row, lock: { ...row.lock, notifyMe } } : row));
+      return { notifyMe };
+    });
+  }
+
+  askNotice = (id: string) => this.notify("askNotice", id, { asked: true, count: 1, position: 1 });
+  cancelNotice = (id: string) => this.notify("cancelNotice", id, { asked: false, count: 0, position: null });
+
+  writes(): readonly (readonly unknown[])[] {
+    return this.calls.filter(([name]) => name !== "attachments");
+  }
+}

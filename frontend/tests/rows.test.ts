@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import type { Attachment } from "../src/api";
+import { choose, EVERYTHING, fileType, SORT_KEYS, type Choice } from "../src/page/rows";
+import { file, free, mine, others } from "./cast";
+
+const files: readonly Attachment[] = [
+  file("1", "budget 10.xlsx", mine({ secondsLeft: 50 }), { fileSize: 30 }),
+  file("2", "budget 9.xlsx", others({ secondsLeft: null, protection: "unprotected" }), { fileSize: 10 }),
+  file("3", "Zebra.pdf", free(), { fileSize: 20 }),
+  file("4", "apple.pdf", others({ protection: "restoring", secondsLeft: 10 }), { fileSize: 20 }),
+];
+
+const ids = (choice: Partial<Choice>): string => choose(files, { ...EVERYTHING, ...choice }, "en").map(({ id }) => id).join("");
+
+describe("the list", () => {
+  test("is in the order of names, numbers by value, capitals ignored", () => {
+    expect(ids({})).toBe("4213");
+  });
+
+  test("finds names and owners, every word of the search", () => {
+    expect(ids({ query: "BUDGET" })).toBe("21");
+    expect(ids({ query: "  brown 9 " })).toBe("2");
+    expect(ids({ query: "nobody" })).toBe("");
+  });
+
+  test("filters by state, and by locks that need attention", () => {
+    expect(ids({ filter: "free" })).toBe("3");
+    expect(ids({ filter: "mine" })).toBe("1");
+    expect(ids({ filter: "other" })).toBe("42");
+    expect(ids({ filter: "attention" })).toBe("42");
+  });
+
+  test("sorts by size in both directions, equal sizes by name", () => {
+    expect(ids({ sort: { key: "size", descending: false } })).toBe("2431");
+    expect(ids({ sort: { key: "size", descending: true } })).toBe("1432");
+  });
+
+  test("keeps files without an end at the end in both directions", () => {
+    expect(ids({ sort: { key: "endsIn", descending: false } })).toBe("4123");
+    expect(ids({ sort: { key: "endsIn", descending: true } })).toBe("2143");
+  });
+
+  test.each(SORT_KEYS)("sorting by %s loses no row", (key) => {
+    expect([...ids({ sort: { key, descending: true } })].sort().join("")).toBe("1234");
+  });
+
+  test("the order does not depend on the order the server used", () => {
+    const turned = choose([...files].reverse(), { ...EVERYTHING, sort: { key: "waiting", descending: false } }, "en");
+    expect(turned.map(({ id }) => id).join("")).toBe("4213");
+  });
+
+  test("the type is the ending of the name, or else of the media type", () => {
+    expect(fileType(file("1", "a.tar.gz"))).toBe("GZ");
+    expect(fileType(file("1", "README", free(), { mediaType: "text/plain; charset=utf-8" }))).toBe("PLAIN");
+    expect(fileType(file("1", ".profile", free(), { mediaType: "" }))).toBe("");
+  });
+});

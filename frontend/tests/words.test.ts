@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import type { EndReason, LastEnded } from "../src/api";
+import { endedWords, leftWords, noticeWords, problemWords, rowProblemWords, stateWords, unprotectedWords } from "../src/page/words";
+import { ALICE, BOB, DANA, file, free, mine, others, voice } from "./cast";
+
+const ended = (reason: EndReason, change: Partial<LastEnded> = {}): LastEnded => ({
+  reason, by: DANA, at: "2026-11-21T11:00:00Z", why: null, ...change,
+});
+const problem = { code: "", message: "", lock: null, retryAfter: null };
+const row = file("1", "plan.pdf");
+
+describe("words", () => {
+  test("every state has words of its own", () => {
+    const states = [free(), mine(), others(), free({ state: "ending" }), mine({ state: "suspended" })];
+    expect(states.map((lock) => stateWords(lock, voice.t))).toEqual([
+      "Free", "Locked by you", "Locked by Bob Brown", "Lock is ending", "Lock suspended",
+    ]);
+  });
+
+  test("an owner whose name the viewer may not see is somebody", () => {
+    expect(stateWords(others({ holder: { ...BOB, displayName: "" } }), voice.t)).toBe("Locked by somebody");
+    expect(stateWords(others({ holder: null }), voice.t)).toBe("Locked by somebody");
+  });
+
+  test("an unknown reason for missing protection still says what it means", () => {
+    expect(unprotectedWords("restore_refused", voice.t)).toContain("copy mode");
+    expect(unprotectedWords("new_reason", voice.t)).toBe("Uploads by others are not undone at the moment.");
+    expect(unprotectedWords(null, voice.t)).toBe("Uploads by others are not undone at the moment.");
+  });
+
+  test("time left is counted down from the server's figure", () => {
+    expect(leftWords(mine({ secondsLeft: 7_260 }), 0, voice)).toBe("2 hrs 1 min");
+    expect(leftWords(mine({ secondsLeft: 7_260 }), 7_200, voice)).toBe("1 min");
+    expect(leftWords(mine({ secondsLeft: 30 }), 600, voice)).toBe("under a minute");
+    expect(leftWords(mine({ secondsLeft: null }), 0, voice)).toBe("No end");
+  });
+
+  test("the end of a lock says who, when and why", () => {
+    expect(endedWords(ended("broken", { why: "release day" }), voice)).toBe(
+      "Lock ended by Dana Diaz, 12:00. Reason: release day",
+    );
+    expect(endedWords(ended("expired", { by: null }), voice)).toBe("Lock ran out, 12:00");
+  });
+
+  test("a lost lock says who took it and when", () => {
+    const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }) } as const;
+    expect(noticeWords(lost, voice)).toBe("Your lock on plan.pdf was taken over by Dana Diaz at 12:00. Reason: urgent");
+    expect(noticeWords({ ...lost, ended: null }, voice)).toBe("Your lock on plan.pdf is gone.");
+  });
+
+  test("a lost race names the winner", () => {
+    const lost = { ...problem, code: "already_locked", lock: others({ since: "2026-11-21T09:12:00Z" }) };
+    expect(rowProblemWords(row, lost, voice)).toBe("Bob Brown locked plan.pdf first, since 10:12.");
+    expect(rowProblemWords(row, { ...lost, lock: null }, voice)).toBe("Somebody else locked plan.pdf first.");
+  });
+
+  test("a lock that had ended says how", () => {
+    const gone = { ...problem, code: "lock_lost", lock: free({ lastEnded: ended("released", { by: ALICE }) }) };
+    expect(rowProblemWords(row, gone, voice)).toBe(
+      "This lock on plan.pdf had already ended. Unlocked by Alice Adams, 12:00.",
+    );
+  });
+
+  test.each([
+    "forbidden", "unauthorized", "too_many", "too_many_requests", "offline", "busy", "not_found", "invalid_request",
+    "ending", "out_of_date", "app_blocked", "in_progress", "anything else",
+  ])("%s is a sentence", (code) => {
+    expect(rowProblemWords(row, { ...problem, code }, voice)).toMatch(/^[A-Z].*[.:] ?$|plan\.pdf/);
+    expect(problemWords({ ...problem, code }, voice.t)).not.toBe("");
+  });
+});
