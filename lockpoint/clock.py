@@ -1,0 +1,123 @@
+"""The clock process: it only puts work into the queue and keeps the house; a second one waits for the first to die."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from lockpoint import bootstrap
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports import Job, JobKind, Upkeep
+from lockpoint.services.services import Services
+from lockpoint.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+POINTS_PER_LOCK: Final = 2
+SWEEP_SHARE: Final = 0.3
+"""How much of the hourly points sweeping may use."""
+
+STALLED_SECONDS: Final = 15
+CHORES_SECONDS: Final = 3600
+FIRST_ROUND: Final = timedelta(minutes=2)
+REDISCOVERY: Final = timedelta(hours=24)
+
+
+def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
+    """How often each lock is read: as wished, or less often when that would use more than our share of the points."""
+    affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
+    return timedelta(seconds=max(float(wished_seconds), affordable))
+
+
+@dataclass(slots=True)
+class Rounds:
+    """When each site is due next; sites are spread over the period so that they never all come at once.
+
+    The first round after a start is over within `first_round`. Missed rounds are not made up for.
+    """
+
+    first_round: timedelta = FIRST_ROUND
+    _next: dict[int, datetime] = field(default_factory=dict)
+
+    def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
+        """Give the sites whose turn it is, and set their next turn; sites that are no longer named are forgotten."""
+        first = min(self.first_round, period)
+        turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
+        due = [id_ for id_, turn in turns.items() if turn <= now]
+        for id_ in due:
+            missed = turns[id_] + period <= now
+            turns[id_] = now + period if missed else turns[id_] + period
+        self._next = turns
+        return due
+
+
+def _spread(tenant_id: int) -> float:
+    """A number from 0 to 1 for each site; neighbours in number are far apart (multiples of the golden ratio)."""
+    return tenant_id * 0.6180339887498949 % 1
+
+
+class Ticks:
+    """What happens at each tick; only the leading clock does anything."""
+
+    def __init__(self, services: Services, upkeep: Upkeep, settings: Settings) -> None:
+        self._services = services
+        self._upkeep = upkeep
+        self._settings = settings
+        self._sweeps = Rounds()
+        self._rediscoveries = Rounds()
+
+    def sweep(self) -> None:
+        """Queue the sweeps that are due, and searches for locks on sites of which we know none."""
+        now = self._services.clock.now()
+        period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
+        active = [tenant.id for tenant in self._services.tenants.active()]
+        unknown = [tenant.id for tenant in self._upkeep.without_witness()]
+        jobs = [Job(JobKind.SWEEP, id_) for id_ in self._sweeps.due(now, active, period)]
+        jobs += [Job(JobKind.REDISCOVER, id_) for id_ in self._rediscoveries.due(now, unknown, REDISCOVERY)]
+        if jobs:
+            self._services.jobs.defer(jobs)
+
+    def rescue(self) -> None:
+        """Give the jobs of dead workers back to the queue."""
+        count = self._upkeep.requeue_stalled()
+        if count:
+            logger.warning("gave %d jobs of dead workers back to the queue", count)
+
+    def chores(self) -> None:
+        """Make the partitions of the coming days, and delete what is too old."""
+        made, gone = self._upkeep.make_partitions(), self._upkeep.purge()
+        logger.info("made %d partitions, deleted %d partitions and rows", made, gone)
+
+    def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
+        """Do `tick` only while this process leads; a database that is away makes it wait for the next tick."""
+
+        def maybe() -> None:
+            try:
+                if self._upkeep.lead():
+                    tick()
+            except StorageUnavailable as error:
+                logger.warning("the database is away (%s), this tick is left out", error)
+
+        return maybe
+
+
+def run(settings: Settings) -> None:
+    """Tick until SIGTERM or SIGINT."""
+    services, upkeep = bootstrap.build(settings), bootstrap.build_upkeep(settings)
+    scheduler = BlockingScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
+    )
+    ticks = Ticks(services, upkeep, settings)
+    sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
+    for tick, seconds in ((ticks.chores, CHORES_SECONDS), (ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick)):
+        scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: scheduler.shutdown(wait=False))
+    scheduler.start()
+    upkeep.resign()

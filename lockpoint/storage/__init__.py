@@ -1,0 +1,1 @@
+"""Postgres and Redis: what must not be lost, and what may be."""

@@ -1,0 +1,29 @@
+"""Numbers of our advisory locks: one class each, so that no two purposes meet."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from sqlalchemy import Connection, text
+
+
+class Purpose(IntEnum):
+    """First key of an advisory lock; the second is a tenant id or 0."""
+
+    MIGRATION = 7_701
+    PARTITIONS = 7_702
+    CLOCK = 7_703
+    SITE_CONFIGURATION = 7_704
+    INSTALLATION = 7_705
+
+
+def hold_in_transaction(connection: Connection, purpose: Purpose, key: int = 0) -> None:
+    """Wait for the lock and keep it until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:purpose, :key)"), {"purpose": purpose.value, "key": key})
+
+
+def hold_names_in_transaction(connection: Connection, purpose: Purpose, names: list[str]) -> None:
+    """Wait for the locks of all names, always in the same order, and keep them until the transaction ends."""
+    statement = text("SELECT pg_advisory_xact_lock(:purpose, hashtext(:name))")
+    for name in sorted(names):
+        connection.execute(statement, {"purpose": purpose.value, "name": name})

@@ -1,0 +1,89 @@
+"""The way to Postgres: a pool, two kinds of block, and the one place where its failures get our name."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from lockpoint.services.errors import StorageUnavailable
+
+READ_ONLY: Final = "25006"
+"""SQLSTATE of a write on a server that only reads, as during a fail-over."""
+
+# Every session: UTC; no statement, wait for a lock or forgotten transaction lasts beyond the web's own time-out.
+SESSION: Final = (
+    "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+)
+KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+
+
+class Database:
+    """A pool of connections; `size` is how many a process may hold, `wait` seconds for one when all are busy."""
+
+    def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
+        self.url = url
+        self._engine = create_engine(
+            url,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=wait,
+            pool_recycle=300,
+            connect_args={"connect_timeout": 5, "options": SESSION, "application_name": "lockpoint", **KEEPALIVE},
+        )
+        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self._engine, "checkout", _leave_dead_ones)
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """Give a connection whose statements stand alone (autocommit: one round trip each); StorageUnavailable."""
+        with _named_failures(), self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection in a transaction, committed at the end unless the block raises; StorageUnavailable."""
+        with _named_failures(), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every idle connection; the object can still be used afterwards."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise StorageUnavailable(_cause(error)) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != READ_ONLY:
+            raise
+        raise StorageUnavailable(_cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    """Name the failure without the server's text, which may quote values."""
+    return type(getattr(error, "orig", None) or error).__name__
+
+
+def _leave_dead_ones(connection: psycopg.Connection, _record: object, _proxy: PoolProxiedConnection) -> None:
+    """Notice without a round trip that the server has hung up: an idle connection has nothing to read.
+
+    A ping would cost every webhook a second round trip. Raising makes the pool open a fresh connection.
+    """
+    if connection.closed or select.select([connection], [], [], 0)[0]:
+        raise DisconnectionError("the server closed an idle connection")
+
+
+def libpq_url(url: str) -> str:
+    """Turn an SQLAlchemy address into one that libpq and psycopg take."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,83 @@
+"""Putting jobs into the queue: in the transaction of their cause, and equal ones only once.
+
+The rows go straight into procrastinate's table instead of through its `defer`: there a second equal job is a unique
+violation, which would spoil the transaction that carries the audit row. Arguments are ids only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, and_, func, text
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.ports import Job, JobKind
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tables import QUEUE
+
+QUEUE_NAME: Final = "lockpoint"
+
+# What a person waits for goes first; what only keeps the house in order goes last.
+PRIORITY: Final = {
+    JobKind.RECONCILE: 20,
+    JobKind.SEND_MAIL: 10,
+    JobKind.PAGE_HINT: 0,
+    JobKind.SELF_TEST: 0,
+    JobKind.SWEEP: -10,
+    JobKind.REDISCOVER: -20,
+}
+
+
+def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Add the jobs; one that already waits stays, and is brought forward when the new one is due earlier.
+
+    A job that runs does not count as waiting: what happened after it looked needs another look. A job in back-off
+    keeps its time. Rows are locked in one order, so that two transactions never wait for each other.
+    """
+    earliest: dict[str, Job] = {}
+    for job in sorted(jobs, key=lambda job: job.delay, reverse=True):
+        earliest[key_of(job)] = job
+    if not earliest:
+        return
+    statement = insert(QUEUE).values([_row(key, earliest[key]) for key in sorted(earliest)])
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[QUEUE.c.queueing_lock],
+            index_where=text("status = 'todo'"),
+            set_={"scheduled_at": new.scheduled_at},
+            where=and_(QUEUE.c.attempts == 0, QUEUE.c.scheduled_at > func.coalesce(new.scheduled_at, func.now())),
+        )
+    )
+
+
+def key_of(job: Job) -> str:
+    """Name the work: equal jobs wait once and run one after another."""
+    return f"{job.kind.value}:{job.tenant_id}:{job.subject}"
+
+
+def _row(key: str, job: Job) -> dict[str, object]:
+    return {
+        "queue_name": QUEUE_NAME,
+        "task_name": job.kind.value,
+        "priority": PRIORITY[job.kind],
+        "lock": key,
+        "queueing_lock": key,
+        "args": {"tenant_id": job.tenant_id, "subject": job.subject},
+        "status": "todo",
+        "scheduled_at": func.now() + job.delay if job.delay else None,
+        "attempts": 0,
+    }
+
+
+class Jobs:
+    """Implements `ports.Jobs`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        """Put the jobs into the queue, coalescing equal ones, in one statement."""
+        with self._database.single() as connection:
+            enqueue(connection, jobs)

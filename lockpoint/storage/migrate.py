@@ -1,0 +1,59 @@
+"""Bringing a database to the newest schema; safe to run from several places at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+
+from lockpoint.storage.advisory import Purpose
+from lockpoint.storage.partitions import ahead, ensure
+
+_PACKAGE: Final = Path(__file__).parents[1]
+_PLACES: Final = (_PACKAGE.parent / "migrations", _PACKAGE / "migrations")
+"""Beside the package in a checkout; inside it where somebody packs them in."""
+
+OLDEST_POSTGRES: Final = 160_000
+
+
+class WrongDatabase(Exception):
+    """The server is older than what we need, or the migrations are not where they should be."""
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Apply the missing migrations and make the partitions of the days around today.
+
+    Whoever comes second waits and then finds nothing to do. Raises WrongDatabase, or SQLAlchemy's errors.
+    """
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        if connection.connection.dbapi_connection.info.server_version < OLDEST_POSTGRES:  # type: ignore[union-attr]
+            raise WrongDatabase("PostgreSQL 16 or newer is needed")
+        _alone(connection)
+        command.upgrade(configuration(connection), revision)
+        with connection.begin():
+            ensure(connection, ahead(connection.execute(text("SELECT now()")).scalar_one()))
+
+
+def configuration(connection: Connection) -> Config:
+    """Give Alembic's configuration for this open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _alone(connection: Connection) -> None:
+    """Take the migration lock for the life of the connection."""
+    connection.execute(text("SELECT pg_advisory_lock(:purpose, 0)"), {"purpose": Purpose.MIGRATION.value})
+    connection.commit()
+
+
+def _folder() -> Path:
+    for place in _PLACES:
+        if (place / "env.py").is_file():
+            return place
+    raise WrongDatabase("the folder migrations/ is missing")

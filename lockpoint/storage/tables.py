@@ -1,0 +1,225 @@
+"""Every table of ours; people are account ids, files are attachment ids, and nothing else about either is a column."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSONB
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+PARTITIONED: Final = ("audit_event", "email_log")
+"""Tables with one partition for each UTC day of their column `at`."""
+
+_MOMENT: Final = DateTime(timezone=True)
+
+
+def _tenant() -> Column[int]:
+    return Column("tenant_id", Integer, nullable=False)
+
+
+INSTALLATION: Final = Table(
+    "installation",
+    METADATA,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("client_key", Text, nullable=False, unique=True),
+    Column("base_url", Text, nullable=False, index=True),
+    Column("display_url", Text),
+    Column("oauth_client_id", Text),
+    Column("secret", Text),
+    Column("previous_secret", Text),
+    Column("secret_changed_at", _MOMENT),
+    Column("installed", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+)
+
+INSTALLATION_EVENT: Final = Table(
+    "installation_event",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _tenant(),
+    Column("event", Text, nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Index("installation_event_tenant_id_at_idx", "tenant_id", "at"),
+)
+
+LOCK_WITNESS: Final = Table(
+    "lock_witness",
+    METADATA,
+    _tenant(),
+    Column("attachment_id", Text, nullable=False),
+    Column("container_kind", Text),
+    Column("container_id", Text),
+    Column("space_id", Text),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("holder", Text),
+    Column("record", JSONB, nullable=False),
+    Column("protection", Text, nullable=False),
+    Column("seen_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "attachment_id"),
+    # Only held records have a holder, and only they are looked for by page or person.
+    Index("lock_witness_container_idx", "tenant_id", "container_id", postgresql_where=text("holder IS NOT NULL")),
+    Index("lock_witness_holder_idx", "tenant_id", "holder", postgresql_where=text("holder IS NOT NULL")),
+)
+
+CREATION_GUARD: Final = Table(
+    "creation_guard",
+    METADATA,
+    _tenant(),
+    Column("attachment_id", Text, nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("until", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "attachment_id"),
+)
+
+REQUEST_OUTCOME: Final = Table(
+    "request_outcome",
+    METADATA,
+    _tenant(),
+    Column("account", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("lock_id", Text, nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("started_at", _MOMENT, nullable=False, index=True),
+    Column("busy_until", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "account", "request_id"),
+)
+
+RESTORATION: Final = Table(
+    "restoration",
+    METADATA,
+    _tenant(),
+    Column("attachment_id", Text, nullable=False),
+    Column("created", _MOMENT, nullable=False),
+    Column("lock_id", Text, nullable=False),
+    Column("source_created", _MOMENT, nullable=False),
+    Column("offenders", ARRAY(Text), nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "attachment_id", "created"),
+    Index("restoration_tenant_id_lock_id_idx", "tenant_id", "lock_id"),
+)
+
+AUDIT_EVENT: Final = Table(
+    "audit_event",
+    METADATA,
+    _tenant(),
+    Column("at", _MOMENT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("attachment_id", Text),
+    Column("account", Text),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("lock_id", Text),
+    Column("version", Integer),
+    Column("detail", Text),
+    Column("recovered", Boolean, nullable=False),
+    # A row without a file (settings) is unique, too.
+    UniqueConstraint(
+        "tenant_id", "attachment_id", "epoch", "seq", "kind", "at",
+        name="audit_event_once_key", postgresql_nulls_not_distinct=True,
+    ),
+    Index("audit_event_tenant_id_at_idx", "tenant_id", "at"),
+    postgresql_partition_by="RANGE (at)",
+)  # fmt: skip
+
+EMAIL_LOG: Final = Table(
+    "email_log",
+    METADATA,
+    _tenant(),
+    Column("at", _MOMENT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("address_hash", Text),
+    Column("key_id", Text),
+    Index("email_log_tenant_id_at_idx", "tenant_id", "at"),
+    postgresql_partition_by="RANGE (at)",
+)
+
+EMAIL_INTENT: Final = Table(
+    "email_intent",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _tenant(),
+    Column("kind", Text, nullable=False),
+    Column("event_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("attachment_id", Text, nullable=False),
+    Column("actor", Text),
+    Column("lock_id", Text),
+    Column("version", Integer),
+    Column("detail", Text),
+    Column("done", Boolean, nullable=False),
+    Column("created_at", _MOMENT, nullable=False, index=True),
+    UniqueConstraint("tenant_id", "kind", "event_key", "recipient", name="email_intent_once_key"),
+)
+
+ACCOUNT_PROFILE: Final = Table(
+    "account_profile",
+    METADATA,
+    _tenant(),
+    Column("account", Text, nullable=False),
+    Column("time_zone", Text),
+    Column("locale", Text),
+    Column("used_at", _MOMENT, nullable=False, index=True),
+    PrimaryKeyConstraint("tenant_id", "account"),
+)
+
+SITE_STATE: Final = Table(
+    "site_state",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("digest", Text),
+    Column("restore_works", Boolean),
+    Column("tested_at", _MOMENT),
+    Column("cursor", Text),
+)
+
+QUEUE: Final = Table(
+    "procrastinate_jobs",
+    # The queue's own table, as its schema of version 3.10 makes it; only what we write and read.
+    MetaData(),
+    Column("id", BigInteger, primary_key=True),
+    Column("queue_name", Text, nullable=False),
+    Column("task_name", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("lock", Text),
+    Column("queueing_lock", Text),
+    Column("args", JSONB, nullable=False),
+    Column("status", ENUM(name="procrastinate_job_status", create_type=False), nullable=False),
+    Column("scheduled_at", _MOMENT),
+    Column("attempts", Integer, nullable=False),
+    Column("worker_id", BigInteger),
+)
+
+WORKERS: Final = Table(
+    "procrastinate_workers",
+    QUEUE.metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("last_heartbeat", _MOMENT, nullable=False),
+)

@@ -1,0 +1,190 @@
+"""The installations: who may call us and whom we may call; secrets are sealed before they reach the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports import Installation, InstallationEvent, Job, Registration
+from lockpoint.storage.advisory import Purpose, hold_names_in_transaction
+from lockpoint.storage.crypto import Keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs import enqueue
+from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, LOCK_WITNESS
+
+_ROW: Final = INSTALLATION.c
+_ACTIVE: Final = _ROW.installed & _ROW.enabled
+
+
+class Tenants:
+    """Implements `ports.Tenants`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_id(self, tenant_id: int) -> Tenant | None:
+        """Give one installation, also an inactive one."""
+        with self._database.single() as connection:
+            row = connection.execute(select(INSTALLATION).where(_ROW.id == tenant_id)).one_or_none()
+        return None if row is None else _tenant(row)
+
+    def active(self) -> Sequence[Tenant]:
+        """Give the installed and enabled ones."""
+        return self._all(_ACTIVE)
+
+    def without_witness(self) -> Sequence[Tenant]:
+        """Give the active ones of which the witness table knows nothing."""
+        return self._all(_ACTIVE & ~select(1).where(LOCK_WITNESS.c.tenant_id == _ROW.id).exists())
+
+    def live_locks(self) -> int:
+        """Count the held records of all active sites."""
+        statement = (
+            select(func.count())
+            .select_from(LOCK_WITNESS.join(INSTALLATION, LOCK_WITNESS.c.tenant_id == _ROW.id))
+            .where(_ACTIVE, LOCK_WITNESS.c.holder.is_not(None))
+        )
+        with self._database.single() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def _all(self, condition: ColumnElement[bool]) -> Sequence[Tenant]:
+        with self._database.single() as connection:
+            return [_tenant(row) for row in connection.execute(select(INSTALLATION).where(condition).order_by(_ROW.id))]
+
+
+class Installations:
+    """Implements `ports.Installations`; StorageUnavailable."""
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    def find(self, client_key: str) -> Installation | None:
+        """Give the installation of a client key, also an uninstalled one."""
+        with self._database.single() as connection:
+            return _one(connection, self._keys, _ROW.client_key == client_key)
+
+    def of(self, tenant_id: int) -> Installation | None:
+        """Give the installation of a tenant."""
+        with self._database.single() as connection:
+            return _one(connection, self._keys, _ROW.id == tenant_id)
+
+    @contextmanager
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[InstallationChange]:
+        """Open a transaction that alone may change the installations with these values."""
+        names = [f"client {client_key}"] + ([] if base_url is None else [f"site {base_url}"])
+        with self._database.transaction() as connection:
+            hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
+            yield InstallationChange(connection, self._keys)
+
+    def reseal(self) -> int:
+        """Encrypt every stored secret again under the newest key; how many rows there were."""
+
+        def again(sealed: str | None) -> str | None:
+            return None if sealed is None else self._keys.reseal(sealed)
+
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(_ROW.id, _ROW.secret, _ROW.previous_secret)
+                .where(_ROW.secret.is_not(None) | _ROW.previous_secret.is_not(None))
+                .with_for_update()
+            ).all()
+            for row in rows:
+                sealed = {"secret": again(row.secret), "previous_secret": again(row.previous_secret)}
+                connection.execute(update(INSTALLATION).where(_ROW.id == row.id).values(sealed))
+        return len(rows)
+
+
+class InstallationChange:
+    """Implements `ports.InstallationChange` on one open transaction."""
+
+    def __init__(self, connection: Connection, keys: Keyring) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def find(self, client_key: str) -> Installation | None:
+        """Give the row, also of an uninstalled site."""
+        return _one(self._connection, self._keys, _ROW.client_key == client_key)
+
+    def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
+        """Give installed rows with this base URL and another client key than `other_than`."""
+        statement = (
+            select(INSTALLATION)
+            .where(_ROW.base_url == base_url, _ROW.client_key != other_than, _ROW.installed)
+            .order_by(_ROW.id)
+        )
+        return [_installation(row, self._keys) for row in self._connection.execute(statement)]
+
+    def store(self, registration: Registration) -> Tenant:
+        """Insert or replace the row of this client key (the tenant's id never changes)."""
+        values = self._values(registration)
+        statement = insert(INSTALLATION).values(client_key=registration.client_key, **values)
+        row = self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[_ROW.client_key], set_=values).returning(INSTALLATION)
+        ).one()
+        return _tenant(row)
+
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
+        """Add a line to the log of installs and uninstalls."""
+        self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        """Put jobs into the queue in this transaction, coalescing equal ones."""
+        enqueue(self._connection, jobs)
+
+    def _values(self, registration: Registration) -> dict[str, object]:
+        owner = registration.client_key
+        return {
+            "base_url": registration.base_url,
+            "display_url": registration.display_url,
+            "oauth_client_id": registration.oauth_client_id,
+            "secret": self._sealed(registration.secret, owner),
+            "previous_secret": self._sealed(registration.previous_secret, owner),
+            "secret_changed_at": registration.secret_changed_at,
+            "installed": registration.installed,
+            "enabled": registration.enabled,
+        }
+
+    def _sealed(self, secret: str | None, owner: str) -> str | None:
+        return None if secret is None else self._keys.seal(secret, owner)
+
+
+def _one(connection: Connection, keys: Keyring, condition: ColumnElement[bool]) -> Installation | None:
+    row = connection.execute(select(INSTALLATION).where(condition)).one_or_none()
+    return None if row is None else _installation(row, keys)
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(
+        id=row.id,
+        client_key=row.client_key,
+        base_url=row.base_url,
+        display_url=row.display_url,
+        oauth_client_id=row.oauth_client_id,
+        installed=row.installed,
+        enabled=row.enabled,
+    )
+
+
+def _installation(row: Row[Any], keys: Keyring) -> Installation:
+    def opened(sealed: str | None) -> str | None:
+        return None if sealed is None else keys.unseal(sealed, row.client_key)
+
+    registration = Registration(
+        client_key=row.client_key,
+        base_url=row.base_url,
+        display_url=row.display_url,
+        oauth_client_id=row.oauth_client_id,
+        secret=opened(row.secret),
+        previous_secret=opened(row.previous_secret),
+        secret_changed_at=row.secret_changed_at,
+        installed=row.installed,
+        enabled=row.enabled,
+    )
+    return Installation(_tenant(row), registration)

@@ -1,0 +1,65 @@
+"""What to do with a job that failed: forget it, try it later, or put it aside for a person to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, QuotaExceeded, Unauthorised
+from lockpoint.services.ports import JobKind, MailRefused
+
+ATTEMPTS: Final = 5
+MAIL_ATTEMPTS: Final = 11
+"""With the pauses below about a day, which is how long mail servers themselves try."""
+
+FIRST_PAUSE: Final = 10.0
+LONGEST_PAUSE: Final = {JobKind.SEND_MAIL: 4 * 3600.0}
+LONGEST_PAUSE_OTHERWISE: Final = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Nothing is left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Try again in so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Keep the job as failed until a person retries or drops it."""
+
+
+Decision = Drop | Later | Park
+
+
+def triage(error: Exception, kind: JobKind, attempts: int) -> Decision:
+    """Decide from the error and how many attempts there were before this one.
+
+    A single "not there" or "not allowed" can be a passing state of Confluence, two in a row are believed. Whatever
+    else goes wrong is tried a bounded number of times, with pauses that grow and never undercut what was asked for.
+    """
+    if isinstance(error, MailRefused) or (
+        attempts > 0 and isinstance(error, GoneOrInvisible | Forbidden | Unauthorised)
+    ):
+        return Drop()
+    if attempts + 1 >= (MAIL_ATTEMPTS if kind is JobKind.SEND_MAIL else ATTEMPTS):
+        return Park()
+    return Later(max(_asked_for(error), _pause(kind, attempts)))
+
+
+def _pause(kind: JobKind, attempts: int) -> float:
+    longest = LONGEST_PAUSE.get(kind, LONGEST_PAUSE_OTHERWISE)
+    pause: float = FIRST_PAUSE * 4**attempts
+    return min(pause, longest)
+
+
+def _asked_for(error: Exception) -> float:
+    if isinstance(error, QuotaExceeded):
+        return error.retry_after
+    wish = error.details.get("retryAfter") if isinstance(error, Busy) else None
+    return float(wish) if isinstance(wish, int | float) else 0.0

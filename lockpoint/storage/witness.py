@@ -1,0 +1,144 @@
+"""The witness table: our copy of each record, without anybody's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.locking.lock import Held
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports import Container, ContainerKind, Witness
+from lockpoint.storage.engine import Database
+from lockpoint.storage.record_json import record_from_json, record_to_json
+from lockpoint.storage.tables import LOCK_WITNESS
+
+_ROW: Final = LOCK_WITNESS.c
+
+
+def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
+    """Keep the witness unless a newer record (by epoch, then seq) is known; what it does not know stays as it was."""
+    statement = insert(LOCK_WITNESS).values(_values(tenant_id, witness))
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[_ROW.tenant_id, _ROW.attachment_id],
+            set_={
+                "container_kind": func.coalesce(new.container_kind, _ROW.container_kind),
+                "container_id": func.coalesce(new.container_id, _ROW.container_id),
+                "space_id": func.coalesce(new.space_id, _ROW.space_id),
+                "epoch": new.epoch,
+                "seq": new.seq,
+                "holder": new.holder,
+                "record": new.record,
+                "protection": new.protection,
+                "seen_at": func.greatest(new.seen_at, _ROW.seen_at),
+            },
+            where=tuple_(_ROW.epoch, _ROW.seq) <= tuple_(new.epoch, new.seq),
+        )
+    )
+
+
+class Witnesses:
+    """Implements `ports.Witnesses`; every method is one statement and raises StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, tenant: Tenant, attachment_id: str) -> Witness | None:
+        """Give the newest known record of the file."""
+        with self._database.single() as connection:
+            row = connection.execute(select(LOCK_WITNESS).where(*_one(tenant, attachment_id))).one_or_none()
+        return None if row is None else _witness(row)
+
+    def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
+        """Give those of the ids that are locked as far as we know."""
+        return self._held(tenant, _ROW.attachment_id, attachment_ids)
+
+    def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
+        """Give the attachment ids locked, as far as we know, on these pages or blog posts."""
+        return self._held(tenant, _ROW.container_id, container_ids)
+
+    def _held(self, tenant: Tenant, column: ColumnElement[Any], values: Iterable[str]) -> frozenset[str]:
+        wanted = sorted(set(values))
+        if not wanted:
+            return frozenset()
+        statement = select(_ROW.attachment_id).where(
+            _ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), column == func.any(wanted)
+        )
+        with self._database.single() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
+    def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
+        """Give held records of the site by attachment id, those behind `after`."""
+        statement = (
+            select(LOCK_WITNESS)
+            .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), _ROW.attachment_id > (after or ""))
+            .order_by(_ROW.attachment_id)
+            .limit(limit)
+        )
+        with self._database.single() as connection:
+            return [_witness(row) for row in connection.execute(statement)]
+
+    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
+        """Count the held records of the site, or of one person there."""
+        whose = _ROW.holder.is_not(None) if holder is None else _ROW.holder == holder
+        statement = select(func.count()).where(_ROW.tenant_id == tenant.id, whose)
+        with self._database.single() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+        """Say how a held file is protected; True when that is a change."""
+        statement = (
+            update(LOCK_WITNESS)
+            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection)
+            .values(protection=protection)
+        )
+        with self._database.single() as connection:
+            return connection.execute(statement).rowcount > 0
+
+    def any(self, tenant: Tenant) -> bool:
+        """Whether the site has any witness row at all."""
+        with self._database.single() as connection:
+            row = connection.execute(select(_ROW.epoch).where(_ROW.tenant_id == tenant.id).limit(1)).first()
+        return row is not None
+
+    def forget(self, tenant: Tenant, attachment_id: str) -> None:
+        """Drop the row of a file that is gone."""
+        with self._database.single() as connection:
+            connection.execute(delete(LOCK_WITNESS).where(*_one(tenant, attachment_id)))
+
+
+def _one(tenant: Tenant, attachment_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _ROW.tenant_id == tenant.id, _ROW.attachment_id == attachment_id
+
+
+def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
+    record, container = witness.record, witness.container
+    return {
+        "tenant_id": tenant_id,
+        "attachment_id": witness.attachment_id,
+        "container_kind": None if container is None else container.kind.value,
+        "container_id": None if container is None else container.id,
+        "space_id": witness.space_id,
+        "epoch": record.epoch,
+        "seq": record.seq,
+        "holder": record.holder if isinstance(record, Held) else None,
+        "record": record_to_json(record),
+        "protection": witness.protection,
+        "seen_at": witness.seen_at,
+    }
+
+
+def _witness(row: Row[Any]) -> Witness:
+    known = row.container_kind is not None
+    return Witness(
+        attachment_id=row.attachment_id,
+        container=Container(ContainerKind(row.container_kind), row.container_id) if known else None,
+        space_id=row.space_id,
+        record=record_from_json(row.record),
+        protection=row.protection,
+        seen_at=row.seen_at,
+    )

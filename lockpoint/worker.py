@@ -1,0 +1,78 @@
+"""The worker process: works off the queue until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lockpoint import bootstrap
+from lockpoint.services import mails
+from lockpoint.services.context import Tenant
+from lockpoint.services.page_hint import container_from, refresh
+from lockpoint.services.ports import JobHandler, JobKind
+from lockpoint.services.reconcile import reconcile, trashed_by
+from lockpoint.services.rediscover import rediscover
+from lockpoint.services.self_test import self_test
+from lockpoint.services.services import Services
+from lockpoint.services.sweep import sweep
+from lockpoint.settings import Settings
+
+UseCase = Callable[[Services, Tenant, str], object]
+
+
+def _reconcile(services: Services, tenant: Tenant, subject: str) -> None:
+    reconcile(services, tenant, subject)
+
+
+def _trashed(services: Services, tenant: Tenant, subject: str) -> None:
+    """The subject names the file and, behind the first colon, who is said to have thrown it away."""
+    attachment_id, _, account = subject.partition(":")
+    trashed_by(services, tenant, attachment_id, account)
+
+
+def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
+    sweep(services, tenant)
+
+
+def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
+    rediscover(services, tenant)
+
+
+def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:
+    self_test(services, tenant)
+
+
+def _page_hint(services: Services, tenant: Tenant, subject: str) -> None:
+    refresh(services, tenant, container_from(subject))
+
+
+USE_CASES: dict[JobKind, UseCase] = {
+    JobKind.RECONCILE: _reconcile,
+    JobKind.TRASHED: _trashed,
+    JobKind.SWEEP: _sweep,
+    JobKind.REDISCOVER: _rediscover,
+    JobKind.SELF_TEST: _self_test,
+    JobKind.PAGE_HINT: _page_hint,
+}
+"""What each kind of job does for an active site; mails look their site up themselves, since they log why none went."""
+
+
+def handlers(services: Services) -> dict[JobKind, JobHandler]:
+    """Give every kind of job its handler."""
+    for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
+    return {**for_sites, JobKind.SEND_MAIL: lambda _tenant_id, subject: mails.send(services, int(subject))}
+
+
+def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
+    """Jobs of a site that is gone or switched off end without a call to it."""
+
+    def handle(tenant_id: int, subject: str) -> None:
+        tenant = services.tenants.by_id(tenant_id)
+        if tenant is not None and tenant.active:
+            use_case(services, tenant, subject)
+
+    return handle
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; running jobs have 25 s to end."""
+    bootstrap.build_runner(settings).run(handlers(bootstrap.build(settings)))
