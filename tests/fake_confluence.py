@@ -1,0 +1,555 @@
+# ruff: noqa: ARG002 - a fake takes whatever its port passes
+"""A Confluence in memory that implements the ports of `lockpoint.services.ports` towards it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lockpoint.locking.enforcement import FileStatus, Version
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import (
+    Forbidden,
+    GoneOrInvisible,
+    LostRace,
+    NoAddress,
+    Rejected,
+    TooLarge,
+)
+from lockpoint.services.ports import (
+    Attachment,
+    AttachmentPage,
+    Clock,
+    Container,
+    ContainerKind,
+    ContainerView,
+    Person,
+    PropertyHost,
+    StoredProperty,
+)
+
+LOCK_KEY = "lockpointlock"
+WATCH_KEY = "lockpointwatch"
+APP_ACCOUNT = "557058:app"
+TICK = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version as the fake keeps it; its number is its place."""
+
+    created: datetime
+    author: str | None
+    content: bytes
+    file_id: str
+    title: str
+    message: str = ""
+    minor: bool = False
+
+
+@dataclass
+class StoredFile:
+    """One attachment with its history."""
+
+    id: str
+    container: Container
+    versions: list[StoredVersion]
+    media_type: str = "text/plain"
+    status: FileStatus = FileStatus.CURRENT
+    uploaded: list[bytes] = field(default_factory=list)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that a person downloads now."""
+        return self.versions[-1].content
+
+    @property
+    def title(self) -> str:
+        """The name now."""
+        return self.versions[-1].title
+
+
+@dataclass
+class Page:
+    """A page or blog post; `restricted_to` None lets everybody in."""
+
+    container: Container
+    space_id: str = "65538"
+    title: str = "Release plan"
+    status: FileStatus = FileStatus.CURRENT
+    restricted_to: set[str] | None = None
+
+
+class FakeSite:
+    """What one site holds, and what people do there (`upload`, `rename`, `trash`, …)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.app_account = APP_ACCOUNT
+        self.people: dict[str, Person] = {}
+        self.addresses: dict[str, str] = {}
+        self.viewers: set[str] = set()  # may look but not edit, anywhere
+        self.space_admins: set[str] = set()
+        self.site_admins: set[str] = set()
+        self.pages: dict[str, Page] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.rows: dict[tuple[PropertyHost, str, str], tuple[StoredProperty, ...]] = {}
+        self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
+        self.app_properties: dict[str, object] = {}
+        self.restore_refused = False
+        self.copy_limit: int | None = None
+        self.search_works = True
+        self._numbers = itertools.count(131_201)
+        self._last = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    # --- what people do --------------------------------------------------------------------------------------
+
+    def add_page(self, *, kind: ContainerKind = ContainerKind.PAGE, **values: Any) -> Page:
+        page = Page(Container(kind, str(next(self._numbers))), **values)
+        self.pages[page.container.id] = page
+        return page
+
+    def add_file(
+        self, page: Page, author: str | None, content: bytes = b"first", title: str = "plan.txt"
+    ) -> StoredFile:
+        stored = StoredFile(str(next(self._numbers)), page.container, [])
+        self.files[stored.id] = stored
+        self.add_version(stored, author, content=content, title=title)
+        return stored
+
+    def add_version(
+        self,
+        stored: StoredFile,
+        author: str | None,
+        *,
+        content: bytes,
+        title: str | None = None,
+        message: str = "",
+        file_id: str | None = None,
+        minor: bool = False,
+    ) -> StoredVersion:
+        version = StoredVersion(
+            created=self.moment(),
+            author=author,
+            content=content,
+            file_id=file_id or f"media-{next(self._numbers)}",
+            title=title or stored.title,
+            message=message,
+            minor=minor,
+        )
+        stored.versions.append(version)
+        if file_id is None:
+            stored.uploaded.append(content)
+        return version
+
+    def upload(self, file_id: str, author: str | None, content: bytes) -> StoredVersion:
+        return self.add_version(self.files[file_id], author, content=content)
+
+    def rename(self, file_id: str, author: str | None, title: str) -> StoredVersion:
+        stored = self.files[file_id]
+        now = stored.versions[-1]
+        return self.add_version(stored, author, content=now.content, title=title, file_id=now.file_id)
+
+    def trash(self, file_id: str) -> None:
+        self.files[file_id].status = FileStatus.TRASHED
+
+    def purge(self, file_id: str) -> None:
+        del self.files[file_id]
+
+    def delete_version(self, file_id: str, number: int) -> None:
+        del self.files[file_id].versions[number - 1]
+
+    def put_rows(self, host: PropertyHost, host_id: str, key: str, rows: Sequence[StoredProperty]) -> None:
+        """Store what outsiders may store; what was there before stays readable as a stale answer."""
+        place = (host, host_id, key)
+        kept = tuple(sorted(rows, key=lambda row: int(row.id)))
+        self.past_rows.setdefault(place, []).append((self.clock.now(), kept))
+        self.rows[place] = kept
+
+    def lock_rows(self, file_id: str) -> tuple[StoredProperty, ...]:
+        return self.rows.get((PropertyHost.ATTACHMENT, file_id, LOCK_KEY), ())
+
+    def put_lock_rows(self, file_id: str, *rows: StoredProperty) -> None:
+        self.put_rows(PropertyHost.ATTACHMENT, file_id, LOCK_KEY, rows)
+
+    # --- how the site answers --------------------------------------------------------------------------------
+
+    def moment(self) -> datetime:
+        """The host's time, never twice the same."""
+        self._last = max(self.clock.now(), self._last + TICK)
+        return self._last
+
+    def new_row(self, key: str, value: object) -> StoredProperty:
+        return StoredProperty(str(next(self._numbers)), 1, value, self.moment(), key)
+
+    def rows_as_of(self, place: tuple[PropertyHost, str, str], moment: datetime) -> tuple[StoredProperty, ...]:
+        """What a replica that is behind would answer."""
+        seen: tuple[StoredProperty, ...] = ()
+        for since, rows in self.past_rows.get(place, []):
+            if since <= moment:
+                seen = rows
+        return seen
+
+    def may_view(self, account: str, container: Container) -> bool:
+        page = self.pages[container.id]
+        known = account in self.people or account == self.app_account
+        return known and (page.restricted_to is None or account in page.restricted_to)
+
+    def may_edit(self, account: str, container: Container) -> bool:
+        return self.may_view(account, container) and account not in self.viewers
+
+    def file(self, attachment_id: str, account: str) -> StoredFile:
+        stored = self.files.get(attachment_id)
+        if stored is None or not self.may_view(account, stored.container):
+            raise GoneOrInvisible(attachment_id)
+        return stored
+
+
+class FakeConfluence:
+    """The sites of several tenants, and the ports that reach them: `attachments`, `lock_properties`, …"""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.sites: dict[int, FakeSite] = {}
+        self.lag = timedelta()  # how old the properties are that reads show
+        self.attachments = FakeAttachments(self)
+        self.lock_properties = FakeLockProperties(self)
+        self.properties = FakeProperties(self)
+        self.people = FakePeople(self)
+        self.search = FakeSearch(self)
+        self.scratch = FakeScratch(self)
+
+    def site(self, tenant: Tenant) -> FakeSite:
+        return self.sites.setdefault(tenant.id, FakeSite(self.clock))
+
+    def rows(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
+        site, place = self.site(tenant), (host, host_id, key)
+        return site.rows_as_of(place, site.clock.now() - self.lag) if self.lag else site.rows.get(place, ())
+
+    def create(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
+        site = self.site(tenant)
+        if site.rows.get((host, host_id, key)):
+            raise LostRace(key)
+        row = site.new_row(key, value)
+        site.put_rows(host, host_id, key, (row,))
+        return row
+
+    def replace(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, row_id: str, version: int, value: object
+    ) -> StoredProperty:
+        site = self.site(tenant)
+        rows = site.rows.get((host, host_id, key), ())
+        present = next((row for row in rows if row.id == row_id), None)
+        if present is None or present.version + 1 != version:
+            raise LostRace(key)
+        new = replace(present, version=version, value=value, created=site.moment())
+        site.put_rows(host, host_id, key, [new if row is present else row for row in rows])
+        return new
+
+
+def version_of(stored: StoredFile, number: int, *, detailed: bool) -> Version:
+    """A version as the host tells it."""
+    found = stored.versions[number - 1]
+    return Version(
+        number=number,
+        created=found.created,
+        author=found.author,
+        message=found.message,
+        minor=found.minor,
+        size=len(found.content) if detailed else None,
+        file_id=found.file_id if detailed else None,
+        title=found.title if detailed else None,
+    )
+
+
+class FakeAttachments:
+    """Implements `ports.Attachments`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def get(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        *,
+        lane: Lane,
+        person: str | None = None,
+        properties: bool = True,
+        operations: bool = True,
+    ) -> Attachment:
+        site = self.host.site(tenant)
+        account = person or site.app_account
+        stored = site.file(attachment_id, account)
+        return self._attachment(tenant, stored, account, properties=properties, operations=operations)
+
+    def _attachment(
+        self, tenant: Tenant, stored: StoredFile, account: str, *, properties: bool, operations: bool
+    ) -> Attachment:
+        site = self.host.site(tenant)
+        watch = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, WATCH_KEY) if properties else ()
+        locks = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, LOCK_KEY) if properties else None
+        return Attachment(
+            id=stored.id,
+            status=stored.status,
+            title=stored.title,
+            media_type=stored.media_type,
+            size=len(stored.content),
+            container=stored.container,
+            head=version_of(stored, len(stored.versions), detailed=True),
+            may_update=operations and site.may_edit(account, stored.container),
+            properties=locks,
+            watch=watch[0] if watch else None,
+            open_url=f"https://{tenant.id}.example/wiki/x/{stored.id}",
+            download_url=f"https://{tenant.id}.example/wiki/download/{stored.id}",
+            host_time=site.clock.now(),
+        )
+
+    def of_container(
+        self,
+        tenant: Tenant,
+        container: Container,
+        *,
+        lane: Lane,
+        person: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> AttachmentPage:
+        site = self.host.site(tenant)
+        account = person or site.app_account
+        if container.id not in site.pages or not site.may_view(account, container):
+            raise GoneOrInvisible(container.id)
+        files = [f for f in site.files.values() if f.container == container and f.status is FileStatus.CURRENT]
+        start = int(cursor or 0)
+        items = tuple(
+            self._attachment(tenant, stored, account, properties=False, operations=False)
+            for stored in files[start : start + limit]
+        )
+        return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None)
+
+    def versions(
+        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, lane: Lane
+    ) -> tuple[tuple[Version, ...], bool]:
+        site = self.host.site(tenant)
+        stored = site.file(attachment_id, site.app_account)
+        every = tuple(version_of(stored, number + 1, detailed=False) for number in range(len(stored.versions)))
+        if back_to is None:
+            return every, True
+        older = [place for place, version in enumerate(every) if version.created <= back_to]
+        return every[older[-1] if older else 0 :], True
+
+    def version(self, tenant: Tenant, attachment_id: str, number: int, *, lane: Lane) -> Version:
+        site = self.host.site(tenant)
+        stored = site.file(attachment_id, site.app_account)
+        if not 1 <= number <= len(stored.versions):
+            raise GoneOrInvisible(str(number))
+        return version_of(stored, number, detailed=True)
+
+    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, lane: Lane) -> Version:
+        site = self._editable(tenant, attachment_id)
+        stored = site.files[attachment_id]
+        if site.restore_refused:
+            raise Rejected("the operation does not apply to attachments")
+        if not 1 <= number <= len(stored.versions):
+            raise GoneOrInvisible(str(number))
+        source = stored.versions[number - 1]
+        site.add_version(
+            stored,
+            site.app_account,
+            content=source.content,
+            title=source.title,
+            message=message,
+            file_id=source.file_id,
+        )
+        return version_of(stored, len(stored.versions), detailed=True)
+
+    def copy(self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, lane: Lane) -> Version:
+        site = self._editable(tenant, attachment.id)
+        stored = site.files[attachment.id]
+        wanted = next((v for v in stored.versions if v.created == source.created), None)
+        if wanted is None:
+            raise GoneOrInvisible(str(source.number))
+        if site.copy_limit is not None and len(wanted.content) > site.copy_limit:
+            raise TooLarge(attachment.id)
+        site.add_version(stored, site.app_account, content=wanted.content, message=message, minor=True)
+        stored.uploaded.pop()  # these bytes are no person's
+        return version_of(stored, len(stored.versions), detailed=True)
+
+    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+        site = self._editable(tenant, attachment.id)
+        stored = site.files[attachment.id]
+        self._unmoved(stored, attachment)
+        site.rename(stored.id, site.app_account, title)
+
+    def undelete(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+        site = self._editable(tenant, attachment.id)
+        stored = site.files[attachment.id]
+        self._unmoved(stored, attachment)
+        same = [f for f in site.files.values() if f.container == stored.container and f.status is FileStatus.CURRENT]
+        if any(f.title == title for f in same):
+            raise LostRace(title)
+        site.rename(stored.id, site.app_account, title)
+        stored.status = FileStatus.CURRENT
+
+    def confirmed_gone(self, tenant: Tenant, attachment_id: str, container: Container | None, *, lane: Lane) -> bool:
+        return attachment_id not in self.host.site(tenant).files
+
+    def _editable(self, tenant: Tenant, attachment_id: str) -> FakeSite:
+        site = self.host.site(tenant)
+        stored = site.file(attachment_id, site.app_account)
+        if not site.may_edit(site.app_account, stored.container):
+            raise Forbidden(attachment_id)
+        return site
+
+    @staticmethod
+    def _unmoved(stored: StoredFile, attachment: Attachment) -> None:
+        if len(stored.versions) != attachment.head.number:
+            raise LostRace(attachment.id)
+
+
+class FakeLockProperties:
+    """Implements `ports.LockProperties`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def read(self, tenant: Tenant, attachment_id: str, *, lane: Lane) -> tuple[StoredProperty, ...]:
+        site = self.host.site(tenant)
+        site.file(attachment_id, site.app_account)
+        return self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+
+    def create(self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, lane: Lane) -> StoredProperty:
+        self._writable(tenant, attachment_id)
+        return self.host.create(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, dict(value))
+
+    def replace(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        property_id: str,
+        value: Mapping[str, object],
+        version: int,
+        *,
+        lane: Lane,
+    ) -> StoredProperty:
+        self._writable(tenant, attachment_id)
+        place = (PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        return self.host.replace(tenant, *place, property_id, version, dict(value))
+
+    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+        site = self._writable(tenant, attachment_id)
+        site.put_lock_rows(attachment_id, *(row for row in site.lock_rows(attachment_id) if row.id != property_id))
+
+    def _writable(self, tenant: Tenant, attachment_id: str) -> FakeSite:
+        site = self.host.site(tenant)
+        stored = site.file(attachment_id, site.app_account)
+        if not site.may_edit(site.app_account, stored.container):
+            raise Forbidden(attachment_id)
+        return site
+
+
+class FakeProperties:
+    """Implements `ports.Properties`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def read(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, lane: Lane) -> StoredProperty | None:
+        return next(iter(self.host.rows(tenant, host, host_id, key)), None)
+
+    def create(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, lane: Lane
+    ) -> StoredProperty:
+        return self.host.create(tenant, host, host_id, key, value)
+
+    def replace(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, stored: StoredProperty, value: object, *, lane: Lane
+    ) -> StoredProperty:
+        return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value)
+
+    def read_app(self, tenant: Tenant, key: str, *, lane: Lane) -> object | None:
+        return self.host.site(tenant).app_properties.get(key)
+
+    def write_app(self, tenant: Tenant, key: str, value: object, *, lane: Lane) -> None:
+        self.host.site(tenant).app_properties[key] = value
+
+
+class FakePeople:
+    """Implements `ports.People`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
+        site = self.host.site(tenant)
+        page = site.pages.get(container.id)
+        if page is None or not site.may_view(account, container):
+            raise GoneOrInvisible(container.id)
+        return ContainerView(container, page.space_id, page.title, page.status, site.may_edit(account, container))
+
+    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
+        return account in self.host.site(tenant).space_admins
+
+    def administers_site(self, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+        return account in self.host.site(tenant).site_admins
+
+    def describe(self, tenant: Tenant, accounts: Sequence[str], *, lane: Lane) -> Mapping[str, Person]:
+        people = self.host.site(tenant).people
+        return {account: people[account] for account in accounts if account in people}
+
+    def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
+        found = self.host.site(tenant).addresses.get(account)
+        if found is None:
+            raise NoAddress("hidden")
+        return found
+
+    def own_account(self, tenant: Tenant, *, lane: Lane) -> str:
+        return self.host.site(tenant).app_account
+
+
+class FakeScratch:
+    """Implements `ports.ScratchFiles`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def restore_works(self, tenant: Tenant, *, lane: Lane) -> bool | None:
+        site = self.host.site(tenant)
+        return None if not site.pages else not site.restore_refused
+
+
+class FakeSearch:
+    """Implements `ports.LockSearch`."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def containers_with_locks(
+        self, tenant: Tenant, *, cursor: str | None, lane: Lane
+    ) -> tuple[tuple[Container, ...], str | None]:
+        site = self.host.site(tenant)
+        if not site.search_works:
+            raise Rejected("no such field")
+        hosts = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: PropertyHost.BLOGPOST}
+        found = []
+        for page in site.pages.values():
+            rows = site.rows.get((hosts[page.container.kind], page.container.id, "lockpointpage"), ())
+            if rows and isinstance(rows[0].value, dict) and rows[0].value.get("lockedCount", 0) > 0:
+                found.append(page.container)
+        return tuple(found), None
+
+    def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
+        return tuple(sorted({page.space_id for page in self.host.site(tenant).pages.values()})), None
+
+    def attachments_of_space(
+        self, tenant: Tenant, space_id: str, *, cursor: str | None, lane: Lane
+    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
+        site = self.host.site(tenant)
+        mine = [f for f in site.files.values() if site.pages[f.container.id].space_id == space_id]
+        return tuple((stored.id, stored.container) for stored in mine), None
+
+
+__all__ = ["APP_ACCOUNT", "FakeConfluence", "FakeSite", "Page", "StoredFile", "StoredVersion"]

@@ -1,0 +1,323 @@
+# ruff: noqa: ARG002 - a fake takes whatever its port passes
+"""Postgres, Redis and mail in memory, behind the ports of `lockpoint.services.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from lockpoint.locking.enforcement import KnownRestoration
+from lockpoint.locking.lock import Held
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports import (
+    AuditEvent,
+    Clock,
+    Effects,
+    Job,
+    JobKind,
+    MailFacts,
+    MailIntent,
+    Outcome,
+    OutcomeState,
+    Restoration,
+    SiteState,
+    StoredIntent,
+    Witness,
+)
+
+LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
+
+
+@dataclass
+class Claim:
+    """A request id as the fake keeps it."""
+
+    outcome: Outcome
+    busy_until: datetime
+
+
+@dataclass
+class Tables:
+    """Everything that survives a crash of ours; `down` makes every access fail."""
+
+    clock: Clock
+    down: bool = False
+    tenants: dict[int, Tenant] = field(default_factory=dict)
+    audit: dict[tuple[object, ...], AuditEvent] = field(default_factory=dict)
+    intents: dict[tuple[object, ...], StoredIntent] = field(default_factory=dict)
+    sent: list[tuple[int, str]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    witnesses: dict[tuple[int, str], Witness] = field(default_factory=dict)
+    restorations: dict[tuple[int, str, datetime], Restoration] = field(default_factory=dict)
+    claims: dict[tuple[int, str, str], Claim] = field(default_factory=dict)
+    guards: dict[tuple[int, str], tuple[str, datetime]] = field(default_factory=dict)
+    states: dict[int, SiteState] = field(default_factory=dict)
+
+    def reachable(self) -> None:
+        if self.down:
+            raise StorageUnavailable("the database is away")
+
+    def audit_of(self, tenant: Tenant) -> list[AuditEvent]:
+        return [row for key, row in self.audit.items() if key[0] == tenant.id]
+
+    def mails_of(self, tenant: Tenant) -> list[MailIntent]:
+        return [stored.intent for stored in self.intents.values() if stored.tenant_id == tenant.id]
+
+    def defer(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            same = (job.kind, job.tenant_id, job.subject)
+            if all((j.kind, j.tenant_id, j.subject) != same for j in self.jobs):
+                self.jobs.append(job)
+
+
+class FakeLedger:
+    """Implements `ports.Ledger`: all effects or none."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def record(self, tenant: Tenant, effects: Effects) -> None:
+        tables = self.tables
+        tables.reachable()
+        if effects.witness is not None:
+            self._store(tenant, effects.witness)
+        for row in effects.audit:
+            key = (tenant.id, row.attachment_id, row.epoch, row.seq, row.kind, row.at)
+            tables.audit.setdefault(key, row)
+        for restoration in effects.restorations:
+            place = (tenant.id, restoration.attachment_id, restoration.created)
+            tables.restorations.setdefault(place, restoration)
+        for intent in effects.intents:
+            self._intend(tenant, intent)
+        tables.defer(effects.jobs)
+        if effects.request is not None:
+            account, request_id, status, error = effects.request
+            claim = tables.claims[tenant.id, account, request_id]
+            claim.outcome = replace(claim.outcome, state=OutcomeState.DONE, status=status, error=error)
+
+    def _store(self, tenant: Tenant, witness: Witness) -> None:
+        key = (tenant.id, witness.attachment_id)
+        known = self.tables.witnesses.get(key)
+        if known is None:
+            self.tables.witnesses[key] = witness
+        elif (known.record.epoch, known.record.seq) <= (witness.record.epoch, witness.record.seq):
+            self.tables.witnesses[key] = replace(
+                witness, container=witness.container or known.container, space_id=witness.space_id or known.space_id
+            )
+
+    def _intend(self, tenant: Tenant, intent: MailIntent) -> None:
+        key = (tenant.id, intent.kind, intent.event_key, intent.recipient)
+        if key not in self.tables.intents:
+            stored = StoredIntent(id=len(self.tables.intents) + 1, tenant_id=tenant.id, intent=intent, done=False)
+            self.tables.intents[key] = stored
+            self.tables.defer([Job(JobKind.SEND_MAIL, tenant.id, str(stored.id))])
+
+
+class FakeJobs:
+    """Implements `ports.Jobs`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        self.tables.reachable()
+        self.tables.defer(jobs)
+
+
+class FakeWitnesses:
+    """Implements `ports.Witnesses`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def _held(self, tenant: Tenant) -> list[Witness]:
+        self.tables.reachable()
+        rows = sorted(self.tables.witnesses.items(), key=lambda item: item[0])
+        return [w for (tenant_id, _), w in rows if tenant_id == tenant.id and isinstance(w.record, Held)]
+
+    def get(self, tenant: Tenant, attachment_id: str) -> Witness | None:
+        self.tables.reachable()
+        return self.tables.witnesses.get((tenant.id, attachment_id))
+
+    def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
+        wanted = set(attachment_ids)
+        return frozenset(w.attachment_id for w in self._held(tenant) if w.attachment_id in wanted)
+
+    def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
+        wanted = set(container_ids)
+        return frozenset(w.attachment_id for w in self._held(tenant) if w.container and w.container.id in wanted)
+
+    def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
+        return [w for w in self._held(tenant) if w.attachment_id > (after or "")][:limit]
+
+    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
+        held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
+        return sum(holder is None or record.holder == holder for record in held)
+
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+        witness = self.get(tenant, attachment_id)
+        if witness is None or not isinstance(witness.record, Held) or witness.protection == protection:
+            return False
+        self.tables.witnesses[tenant.id, attachment_id] = replace(witness, protection=protection)
+        return True
+
+    def any(self, tenant: Tenant) -> bool:
+        self.tables.reachable()
+        return any(tenant_id == tenant.id for tenant_id, _ in self.tables.witnesses)
+
+    def forget(self, tenant: Tenant, attachment_id: str) -> None:
+        self.tables.reachable()
+        self.tables.witnesses.pop((tenant.id, attachment_id), None)
+
+
+class FakeRestorations:
+    """Implements `ports.Restorations`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def known(self, tenant: Tenant, attachment_id: str) -> tuple[KnownRestoration, ...]:
+        self.tables.reachable()
+        return tuple(
+            KnownRestoration(r.created, r.source_created)
+            for (tenant_id, file_id, _), r in self.tables.restorations.items()
+            if (tenant_id, file_id) == (tenant.id, attachment_id)
+        )
+
+    def recent(self, tenant: Tenant, lock_id: str) -> Sequence[Restoration]:
+        self.tables.reachable()
+        rows = self.tables.restorations.items()
+        return [r for (tenant_id, _, _), r in rows if tenant_id == tenant.id and r.lock_id == lock_id]
+
+
+class FakeRequests:
+    """Implements `ports.Requests`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def begin(self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str) -> Outcome:
+        self.tables.reachable()
+        now, key = self.tables.clock.now(), (tenant.id, account, request_id)
+        claim = self.tables.claims.get(key)
+        if claim is None:
+            running = Outcome(state=OutcomeState.RUNNING, digest=digest, lock_id=lock_id, op_id=op_id)
+            self.tables.claims[key] = Claim(running, now + LEASE)
+            return replace(running, state=OutcomeState.FRESH)
+        if claim.outcome.state is OutcomeState.RUNNING and claim.busy_until <= now:
+            claim.busy_until = now + LEASE
+            return replace(claim.outcome, state=OutcomeState.RESUMED)
+        return claim.outcome
+
+    def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:
+        self.tables.reachable()
+        self.tables.claims[tenant.id, account, request_id].busy_until = self.tables.clock.now()
+
+
+class FakeGuard:
+    """Implements `ports.CreationGuard`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def claim(self, tenant: Tenant, attachment_id: str, op_id: str, *, until: datetime) -> bool:
+        self.tables.reachable()
+        key = (tenant.id, attachment_id)
+        owner, ends = self.tables.guards.get(key, (op_id, until))
+        if owner != op_id and ends > self.tables.clock.now():
+            return False
+        self.tables.guards[key] = (op_id, until)
+        return True
+
+    def release(self, tenant: Tenant, attachment_id: str, op_id: str) -> None:
+        self.tables.reachable()
+        key = (tenant.id, attachment_id)
+        if self.tables.guards.get(key, ("", None))[0] == op_id:
+            del self.tables.guards[key]
+
+
+class FakeTenants:
+    """Implements `ports.Tenants`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def by_id(self, tenant_id: int) -> Tenant | None:
+        self.tables.reachable()
+        return self.tables.tenants.get(tenant_id)
+
+    def active(self) -> Sequence[Tenant]:
+        self.tables.reachable()
+        return [tenant for tenant in self.tables.tenants.values() if tenant.active]
+
+
+class FakeSiteStates:
+    """Implements `ports.SiteStates`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def get(self, tenant: Tenant) -> SiteState:
+        self.tables.reachable()
+        return self.tables.states.get(tenant.id, SiteState())
+
+    def put(self, tenant: Tenant, state: SiteState) -> None:
+        self.tables.reachable()
+        self.tables.states[tenant.id] = state
+
+    @contextmanager
+    def exclusive(self, tenant: Tenant) -> Iterator[None]:
+        self.tables.reachable()
+        yield
+
+
+class FakeIntents:
+    """Implements `ports.Intents`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def get(self, intent_id: int) -> StoredIntent | None:
+        self.tables.reachable()
+        return next((stored for stored in self.tables.intents.values() if stored.id == intent_id), None)
+
+    def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
+        self.tables.reachable()
+        key = (stored.tenant_id, stored.intent.kind, stored.intent.event_key, stored.intent.recipient)
+        self.tables.intents[key] = replace(stored, done=True)
+        self.tables.sent.append((stored.id, result))
+
+
+class FakeMutexes:
+    """Implements `ports.Mutexes`; `away` is a Redis that is not there."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+        self.away = False
+
+    @contextmanager
+    def hold(self, name: str, seconds: float) -> Iterator[bool]:
+        if self.away or name in self.held:
+            yield self.away
+            return
+        self.held.add(name)
+        try:
+            yield True
+        finally:
+            self.held.discard(name)
+
+
+@dataclass
+class FakeMailer:
+    """Implements `ports.Mailer`: keeps what it was given, or raises `trouble`."""
+
+    box: list[tuple[str, MailFacts, str]] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.box.append((address, facts, message_id))
