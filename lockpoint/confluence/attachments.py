@@ -22,7 +22,7 @@ from lockpoint.confluence.shapes import (
     rows_under,
     status_of,
 )
-from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports import (
     Attachment,
     AttachmentPage,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 LONGEST_PAGE: Final = 250
 BETWEEN_WITNESSES_SECONDS: Final = 1.5
 
-_FOLDERS: Final = {
+FOLDERS: Final = {
     ContainerKind.PAGE: "pages",
     ContainerKind.BLOGPOST: "blogposts",
     ContainerKind.CUSTOM: "custom-content",
@@ -159,14 +159,16 @@ class ConfluenceAttachments:
             page = self._page(caller, container, ("current", "archived", "trashed"), cursor, LONGEST_PAGE)
             if any(item.id == attachment_id for item in page.items):
                 return True
-            if page.next_cursor is None or page.next_cursor == cursor:
-                return page.next_cursor is not None
+            if page.next_cursor is None:
+                return False
+            if page.next_cursor == cursor:
+                raise BadAnswer("attachments.list: the next page is the same page")
             cursor = page.next_cursor
 
     def _page(
         self, caller: Caller, container: Container, statuses: tuple[str, ...], cursor: str | None, limit: int
     ) -> AttachmentPage:
-        path = f"/api/v2/{_FOLDERS[container.kind]}/{content_id(container.id)}/attachments"
+        path = f"/api/v2/{FOLDERS[container.kind]}/{content_id(container.id)}/attachments"
         query: Query = (("limit", str(min(limit, LONGEST_PAGE))), *(("status", status) for status in statuses))
         if cursor is not None:
             query = (*query, ("cursor", cursor))

@@ -36,8 +36,8 @@ class Repeat(Enum):
 class Objects(IntEnum):
     """Points that each object of a read costs on top of the one for the request.
 
-    The published formula: a page, space or attachment costs 1, a user, group or permission 2. That versions,
-    properties and permitted operations cost nothing by themselves is an assumption; every count of ours follows it.
+    The published formula: a page, space or attachment costs 1, a user, group or permission 2. That a version costs 1
+    like the object it belongs to, and properties and permitted operations nothing, is an assumption.
     """
 
     NONE = NO_OBJECT

@@ -31,7 +31,7 @@ class Histories:
     def versions(
         self, caller: Caller, attachment_id: str, back_to: datetime | None
     ) -> tuple[tuple[Version, ...], bool]:
-        """Give versions oldest first and whether the list has no gap; 1 point for each page of fifty.
+        """Give versions oldest first and whether the list has no gap; 1 point for each fifty and 1 for each version.
 
         Numbers are positions, so a list that changed while it was read shows as a missing or doubled number; then it
         is read once more before it is called incomplete.
@@ -40,6 +40,8 @@ class Histories:
             "attachments.versions",
             f"/api/v2/attachments/{rest_attachment_id(attachment_id)}/versions",
             query=(("limit", str(PAGE)), ("sort", "-modified-date")),
+            objects=Objects.CORE,
+            listing=True,
         )
         found = self._walk(caller, call, back_to)
         if not _seamless(found, back_to):

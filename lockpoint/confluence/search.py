@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
+from lockpoint.confluence.attachments import FOLDERS, LONGEST_PAGE, ConfluenceAttachments
 from lockpoint.confluence.calls import Caller, Objects, get
 from lockpoint.confluence.ids import content_id
-from lockpoint.confluence.shapes import attachment_id_of
-from lockpoint.services.errors import BadAnswer
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports import Container, ContainerKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lockpoint.confluence.answers import Answer
     from lockpoint.confluence.calls import Query
     from lockpoint.confluence.client import ConfluenceClient
     from lockpoint.services.context import Lane, Tenant
 
 PAGE: Final = "100"
+PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
 """Works where Confluence has indexed what the descriptor extracts from the page property; 400 where it does not."""
 
@@ -38,46 +41,52 @@ class ConfluenceLockSearch:
 
         1 point and 1 for each page found.
         """
-        items, following = self._search(tenant, CONTAINERS_WITH_LOCKS, (), cursor, lane)
-        found = (_container(item) for item in items)
-        return tuple(container for container in found if container is not None), following
+        query = _resumed(cursor) or (("cql", CONTAINERS_WITH_LOCKS), ("limit", PAGE))
+        call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
+        answer = self.client.ask(Caller(tenant, lane), call).answer
+        found = (_container(item) for item in answer.items())
+        return tuple(container for container in found if container is not None), _cursor(answer, cursor)
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
         """Give ids of the current spaces; 1 point and 1 for each."""
         query: Query = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, lane), call.asking(_resumed(cursor) or query)).answer
-        return tuple(item.text("id") for item in answer.items()), _cursor(answer)
+        return tuple(item.text("id") for item in answer.items()), _cursor(answer, cursor)
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, lane: Lane
     ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
-        """Give ids of a space's attachments with what they hang on; 1 point and 1 for each, 2 more for the first page.
+        """Give ids of a space's attachments with what they hang on, some pages or blog posts at a time.
 
-        Attachments of custom content are left out: the search does not tell enough about what they hang on.
+        For each call 1 point and 1 for each page, then for each page 1 and 1 for each attachment. It asks no search,
+        since it is what remains when the search does not answer. Custom content is not looked into.
         """
-        cql = "" if cursor else f'type = attachment and space = "{self._space_key(tenant, space_id, lane)}"'
-        items, following = self._search(tenant, cql, (("expand", "container"),), cursor, lane)
-        found = ((attachment_id_of(item), _container(item.part_or_empty("container"))) for item in items)
-        return tuple((file, container) for file, container in found if container is not None), following
-
-    def _search(
-        self, tenant: Tenant, cql: str, extra: Query, cursor: str | None, lane: Lane
-    ) -> tuple[tuple[Answer, ...], str | None]:
-        query = _resumed(cursor) or (("cql", cql), ("limit", PAGE), *extra)
-        call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
+        kind, query = _position(cursor)
+        folder = FOLDERS[kind]
+        path = f"/api/v2/spaces/{content_id(space_id)}/{folder}"
+        call = get(f"spaces.{folder}", path, query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, lane), call).answer
-        following = _cursor(answer)
-        if following is not None and following == cursor:
-            raise BadAnswer("content.search: the next page is the same page")
-        return answer.items(), following
+        containers = [Container(kind, item.text("id")) for item in answer.items()]
+        found = tuple((file, container) for container in containers for file in self._files(tenant, container, lane))
+        return found, _next_position(kind, answer)
 
-    def _space_key(self, tenant: Tenant, space_id: str, lane: Lane) -> str:
-        call = get("spaces.get", f"/api/v2/spaces/{content_id(space_id)}", objects=Objects.CORE)
-        key = self.client.ask(Caller(tenant, lane), call).answer.text("key")
-        if '"' in key or "\\" in key:
-            raise BadAnswer("spaces.get: not a space key")
-        return key
+    def _files(self, tenant: Tenant, container: Container, lane: Lane) -> tuple[str, ...]:
+        try:
+            return tuple(self._listed(tenant, container, lane))
+        except GoneOrInvisible:
+            return ()
+
+    def _listed(self, tenant: Tenant, container: Container, lane: Lane) -> Iterator[str]:
+        attachments, cursor = ConfluenceAttachments(self.client), None
+        while True:
+            page = attachments.of_container(tenant, container, lane=lane, cursor=cursor, limit=LONGEST_PAGE)
+            yield from (item.id for item in page.items)
+            if page.next_cursor is None:
+                return
+            if page.next_cursor == cursor:
+                raise BadAnswer("attachments.list: the next page is the same page")
+            cursor = page.next_cursor
 
 
 def _container(answer: Answer) -> Container | None:
@@ -89,6 +98,21 @@ def _resumed(cursor: str | None) -> Query | None:
     return None if cursor is None else tuple(parse_qsl(cursor, keep_blank_values=True))
 
 
-def _cursor(answer: Answer) -> str | None:
+def _cursor(answer: Answer, asked: str | None) -> str | None:
     query = answer.next_query()
-    return None if query is None else urlencode(query)
+    following = None if query is None else urlencode(query)
+    if following is not None and following == asked:
+        raise BadAnswer(f"{answer.operation}: the next page is the same page")
+    return following
+
+
+def _position(cursor: str | None) -> tuple[ContainerKind, Query]:
+    kind, _, query = (cursor or "").partition("?")
+    return ContainerKind(kind or ContainerKind.PAGE), _resumed(query or None) or (("limit", PAGES_AT_ONCE),)
+
+
+def _next_position(kind: ContainerKind, answer: Answer) -> str | None:
+    query = answer.next_query()
+    if query is not None:
+        return f"{kind}?{urlencode(query)}"
+    return f"{ContainerKind.BLOGPOST}?" if kind is ContainerKind.PAGE else None

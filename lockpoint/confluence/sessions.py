@@ -38,8 +38,16 @@ class Sessions:
         self._threads.session = None
 
 
+class _StayingSession(requests.Session):
+    """Follows no redirect; even asked not to, `requests` would parse the target, and fail on a malformed one."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - signature of the library
+        """Say that there is none."""
+        return
+
+
 def _new_session() -> requests.Session:
-    session = requests.Session()
+    session = _StayingSession()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=_SITES_PER_PROCESS, pool_maxsize=2, max_retries=0)

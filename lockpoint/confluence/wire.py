@@ -81,7 +81,7 @@ class Wire:
             raw = self._send(prepared, READ_BYTES_SECONDS, deadline, most)
             if raw.status not in _REDIRECTS:
                 return _from_afar(raw, at_home=at_home)
-            address = urljoin(str(prepared.url), raw.headers.get("Location", ""))
+            address = _joined(call, str(prepared.url), raw.headers.get("Location", ""))
             at_home = _check_hop(caller, call, address, at_home=at_home)
             call = call.asking(())
         raise BadAnswer(f"{call.name}: too many redirects")
@@ -145,6 +145,13 @@ def _headers(call: Call) -> dict[str, str]:
 
 def _address(caller: Caller, path: str) -> str:
     return caller.tenant.base_url.rstrip("/") + path
+
+
+def _joined(call: Call, address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise BadAnswer(f"{call.name}: redirected to nowhere") from None
 
 
 def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:

@@ -1,0 +1,95 @@
+"""Stand-ins for what the client is given: time, chance, credentials, a site."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from lockpoint.confluence.calls import Caller
+from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.retries import Pace
+from lockpoint.services.context import Lane, Tenant
+
+ALICE = "557058:11111111-1111-4111-8111-111111111111"
+
+
+class FakePace:
+    """Real time plus the sleeps, which are noted and not slept."""
+
+    def __init__(self, chance: float = 0.5) -> None:
+        self.slept: list[float] = []
+        self.fixed_chance = chance
+
+    def monotonic(self) -> float:
+        return time.monotonic() + sum(self.slept)
+
+    def pace(self) -> Pace:
+        return Pace(self.monotonic, self.slept.append, lambda: self.fixed_chance)
+
+
+@dataclass
+class Signer:
+    """Signs with what it was asked to sign, so that tests can read it back."""
+
+    asked: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def authorization(self, tenant: Tenant, method: str, target: str) -> str:
+        self.asked.append((tenant.id, method, target))
+        return f"JWT {len(self.asked)}:{method}:{target}"
+
+
+@dataclass
+class Tokens:
+    """A token per person and a note of those that were dropped."""
+
+    dropped: list[tuple[int, str | None]] = field(default_factory=list)
+
+    def token(self, tenant: Tenant, account_id: str) -> str:
+        return f"of-{account_id}-on-{tenant.id}"
+
+    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
+        self.dropped.append((tenant_id, account_id))
+
+
+class FakeNow:
+    """Our clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+@dataclass
+class Kit:
+    """A client with everything around it visible."""
+
+    pace: FakePace = field(default_factory=FakePace)
+    signer: Signer = field(default_factory=Signer)
+    tokens: Tokens = field(default_factory=Tokens)
+    now: FakeNow = field(default_factory=FakeNow)
+    points: int = 65_000
+
+    def __post_init__(self) -> None:
+        self.budget = PointsBudget(points_per_hour=self.points, now=self.now)
+        self.client = ConfluenceClient(
+            signer=self.signer, person_tokens=self.tokens, budget=self.budget, pace=self.pace.pace()
+        )
+
+
+def site(base_url: str, tenant_id: int = 1) -> Tenant:
+    return Tenant(tenant_id, f"client-{tenant_id}", base_url)
+
+
+def as_app(base_url: str, lane: Lane = Lane.PEOPLE) -> Caller:
+    return Caller(site(base_url), lane)
+
+
+def as_alice(base_url: str, lane: Lane = Lane.PEOPLE) -> Caller:
+    return Caller(site(base_url), lane, ALICE)
