@@ -1,0 +1,37 @@
+"""`python -m simulator --port 8080`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from types import FrameType
+
+from simulator import server
+
+
+def main() -> None:
+    """Serve until a signal says stop."""
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="A local Confluence Cloud.")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port of the first site; the next one gets the next port"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--name", default="localhost", help="host name in the sites' addresses")
+    arguments = parser.parse_args()
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    running = server.start(arguments.port, arguments.host, arguments.name)
+    for site in running.sites.values():
+        print(f"{site.key}: {site.base_url}/", flush=True)
+    stopped.wait()
+    running.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""What a site holds: people, spaces, pages, attachments with versions, properties, installed apps."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# Any JSON value.
+Json: TypeAlias = object
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRow:
+    """One stored property at one version; `created_at` in milliseconds."""
+
+    id: int
+    key: str
+    value: Json
+    number: int
+    created_at: int
+    author_id: str | None
+    message: str = ""
+
+
+class PropertyBag:
+    """Properties of one thing, with a journal so that a read can be made to see the past."""
+
+    def __init__(self) -> None:
+        self.rows: tuple[PropertyRow, ...] = ()
+        self._journal: deque[tuple[float, tuple[PropertyRow, ...]]] = deque([(0.0, ())], maxlen=500)
+
+    def replace(self, rows: tuple[PropertyRow, ...]) -> None:
+        """Store a new set of rows and note when."""
+        self.rows = rows
+        self._journal.append((time.monotonic(), rows))
+
+    def seen(self, seconds_ago: float = 0.0) -> tuple[PropertyRow, ...]:
+        """The rows as they were so many seconds ago (0: now)."""
+        if not seconds_ago:
+            return self.rows
+        moment = time.monotonic() - seconds_ago
+        past = [rows for at, rows in self._journal if at <= moment]
+        return past[-1] if past else self._journal[0][1]
+
+    def by_key(self, key: str, seconds_ago: float = 0.0) -> PropertyRow | None:
+        """The row of this key with the lowest id, or None."""
+        rows = [row for row in self.seen(seconds_ago) if row.key == key]
+        return min(rows, key=lambda row: row.id) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class UserProperty:
+    """A property of a person; these have no version (v1 only)."""
+
+    id: str
+    value: Json
+    created_at: int
+    modified_at: int
+
+
+@dataclass(slots=True)
+class Person:
+    """An account on one site; `status` is active, inactive or closed; `changed_at` in milliseconds."""
+
+    account_id: str
+    name: str
+    display_name: str
+    email: str
+    account_type: str = "atlassian"
+    role: str = "editor"
+    site_admin: bool = False
+    status: str = "active"
+    time_zone: str | None = "Europe/Helsinki"
+    locale: str = "en_GB"
+    email_hidden: bool = True
+    changed_at: int = 0
+    properties: dict[str, UserProperty] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether the account may sign in."""
+        return self.status == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One version of an attachment. Its number is its position, so deleting one renumbers those above."""
+
+    created_at: int
+    author_id: str | None
+    message: str
+    minor_edit: bool
+    title: str
+    media_type: str
+    file_id: str
+    data: bytes
+    applied: float = field(default_factory=time.monotonic)
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data)
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A file on a page or blog post."""
+
+    id: int
+    container_id: int
+    versions: list[FileVersion]
+    status: str = "current"
+    bag: PropertyBag = field(default_factory=PropertyBag)
+
+    @property
+    def head(self) -> FileVersion:
+        """The newest version."""
+        return self.versions[-1]
+
+    @property
+    def number(self) -> int:
+        """Number of the newest version."""
+        return len(self.versions)
+
+    @property
+    def title(self) -> str:
+        """The file name now."""
+        return self.head.title
+
+    def visible(self, seconds_ago: float) -> list[FileVersion]:
+        """Versions a read may see that lags by so many seconds; the first one always."""
+        moment = time.monotonic() - seconds_ago
+        return [v for v in self.versions if v.applied <= moment] or self.versions[:1] if seconds_ago else self.versions
+
+
+@dataclass(frozen=True, slots=True)
+class ContentVersion:
+    """One version of a page or blog post."""
+
+    created_at: int
+    author_id: str | None
+    message: str
+    title: str
+    body: str
+
+
+@dataclass(slots=True)
+class Content:
+    """A page or blog post (`type`: page, blogpost). Empty restriction sets restrict nothing."""
+
+    id: int
+    type: str
+    space_id: int
+    versions: list[ContentVersion]
+    status: str = "current"
+    read: set[str] = field(default_factory=set)
+    update: set[str] = field(default_factory=set)
+    bag: PropertyBag = field(default_factory=PropertyBag)
+
+    @property
+    def title(self) -> str:
+        """The title now."""
+        return self.versions[-1].title
+
+    @property
+    def number(self) -> int:
+        """Number of the newest version."""
+        return len(self.versions)
+
+    @property
+    def author_id(self) -> str | None:
+        """Who made it."""
+        return self.versions[0].author_id
+
+
+@dataclass(slots=True)
+class Space:
+    """A space; `permissions` maps account ids to the operations they have."""
+
+    id: int
+    key: str
+    name: str
+    author_id: str
+    created_at: int
+    status: str = "current"
+    homepage_id: int | None = None
+    permissions: dict[str, set[str]] = field(default_factory=dict)
+    blocked_apps: set[str] = field(default_factory=set)
+    bag: PropertyBag = field(default_factory=PropertyBag)
+
+
+@dataclass(slots=True)
+class App:
+    """An app the simulator knows: its descriptor as served."""
+
+    key: str
+    name: str
+    base_url: str
+    descriptor: dict[str, object]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Scopes of the descriptor, upper case."""
+        scopes = self.descriptor.get("scopes")
+        return frozenset(str(scope).upper() for scope in scopes) if isinstance(scopes, list) else frozenset()
+
+
+@dataclass(slots=True)
+class Installation:
+    """An app on a site; `state` is enabled, disabled or uninstalled."""
+
+    app: App
+    client_key: str
+    shared_secret: str
+    oauth_client_id: str
+    account_id: str
+    state: str = "disabled"
+    pending_secret: str | None = None
+    licence_active: bool = False
+    licence_evaluation: bool = False
+    properties: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def licence(self) -> str:
+        """Value of the standard parameter `lic`."""
+        return "active" if self.licence_active else "none"

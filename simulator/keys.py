@@ -1,0 +1,61 @@
+"""Keys of signed installs: private here, public under /_sim/install-keys/<kid>."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+_MAKERS: dict[str, Callable[[], PrivateKey]] = {
+    "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    # Weak on purpose: an app has to refuse it.
+    "rsa1024": lambda: rsa.generate_private_key(public_exponent=65537, key_size=1024),  # noqa: S505
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+}
+
+
+class KeyPair:
+    """One pair as PEM text."""
+
+    def __init__(self, private: PrivateKey) -> None:
+        self._private = private
+
+    @cached_property
+    def private_pem(self) -> str:
+        """PKCS#8, unencrypted."""
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    @cached_property
+    def public_pem(self) -> str:
+        """SubjectPublicKeyInfo."""
+        return self._private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+class InstallKeys:
+    """Key pairs by key id; the first one is made when it is first needed."""
+
+    default_kid = "simulator-install-key-1"
+
+    def __init__(self) -> None:
+        self._pairs: dict[str, KeyPair] = {}
+
+    def pair(self, kid: str = default_kid) -> KeyPair | None:
+        """The pair of this id, or None."""
+        if kid == self.default_kid and kid not in self._pairs:
+            self.make(kid)
+        return self._pairs.get(kid)
+
+    def make(self, kid: str, kind: str = "rsa") -> KeyPair:
+        """Add a pair of kind rsa, rsa1024 or ec; raises KeyError for another kind."""
+        self._pairs[kid] = KeyPair(_MAKERS[kind]())
+        return self._pairs[kid]

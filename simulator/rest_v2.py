@@ -1,0 +1,282 @@
+"""REST API v2: attachments, pages, blog posts, spaces, people. Properties are in rest_properties.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from simulator import files, shapes_v2
+from simulator.entities import Attachment, Content, Space
+from simulator.errors import ApiError, not_found
+from simulator.operations import Call, content_id, empty, operation, page_of, paged, visible_content, visible_file
+from simulator.permissions import content_operations, may, may_file, may_in_space, space_operations
+
+blueprint = Blueprint("rest_v2", __name__)
+API = "/wiki/api/v2"
+MAX_ACCOUNTS = 250
+STATUSES = {"current", "archived", "trashed"}
+
+_SORTS: dict[str, Callable[[Attachment], int]] = {
+    "created-date": lambda attachment: attachment.versions[0].created_at,
+    "modified-date": lambda attachment: attachment.head.created_at,
+}
+
+
+def _version_asked(call: Call, attachment: Attachment) -> int:
+    known = len(attachment.visible(_lag(call)))
+    return call.number("version", known, 1, known)
+
+
+def _lag(call: Call) -> float:
+    return max(call.stale, call.site.behaviour.read_lag_seconds)
+
+
+@operation(blueprint, "GET", f"{API}/attachments/<att_id>", "READ")
+def attachment_by_id(call: Call, att_id: str) -> dict[str, object]:
+    """An attachment, trashed ones included, with what `include-…` asks for."""
+    attachment = visible_file(call, att_id)
+    call.charge.core += 1
+    number = _version_asked(call, attachment)
+    shape = shapes_v2.file_shape(call.site, attachment, number, with_version=call.flag("include-version", default=True))
+    base = f"/wiki/api/v2/attachments/att{attachment.id}"
+    if call.flag("include-properties"):
+        rows = [shapes_v2.property_shape(row) for row in attachment.bag.seen(call.stale)]
+        shape["properties"] = shapes_v2.included(rows, f"{base}/properties")
+    if call.flag("include-operations"):
+        allowed = _file_operations(call, attachment)
+        shape["operations"] = shapes_v2.included(allowed, f"{base}/operations")
+    if call.flag("include-versions"):
+        shape["versions"] = shapes_v2.included(_versions(call, attachment), f"{base}/versions")
+    if call.flag("include-labels"):
+        shape["labels"] = shapes_v2.included([], f"{base}/labels")
+    links = shape["_links"]
+    return shape | {"_links": {**links, "base": call.site.base_url} if isinstance(links, dict) else links}
+
+
+def _versions(call: Call, attachment: Attachment) -> list[dict[str, object]]:
+    visible = attachment.visible(_lag(call))
+    return [shapes_v2.file_version(visible[n - 1], n) for n in range(len(visible), 0, -1)]
+
+
+def _file_operations(call: Call, attachment: Attachment) -> list[dict[str, str]]:
+    container = call.site.container(attachment)
+    return content_operations(call.site, call.account, container, "attachment")
+
+
+@operation(blueprint, "DELETE", f"{API}/attachments/<att_id>", "DELETE")
+def attachment_delete(call: Call, att_id: str) -> Response:
+    """To the trash, or out of it for good with `purge=true` (space admins only)."""
+    attachment = visible_file(call, att_id)
+    right = "administer" if call.flag("purge") else "delete"
+    space = call.site.spaces[call.site.container(attachment).space_id]
+    allowed = may_in_space(call.site, call.account, right, space) and may_file(
+        call.site, call.account, "delete", attachment
+    )
+    if not allowed:
+        raise not_found("attachment")
+    action = files.purge if call.flag("purge") else files.trash
+    action(call.world, call.site, attachment, call.account)
+    return empty()
+
+
+@operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions", "READ")
+def attachment_versions(call: Call, att_id: str) -> Response:
+    """Versions, newest first unless sorted otherwise."""
+    attachment = visible_file(call, att_id)
+    numbers = list(range(len(attachment.visible(_lag(call))), 0, -1))
+    numbers.sort(reverse=call.request.args.get("sort") != "modified-date")
+    chosen, following = page_of(call, numbers, 25)
+    call.charge.core += len(chosen)
+    return paged(call, [shapes_v2.listed_file_version(attachment, number) for number in chosen], following)
+
+
+@operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions/<number>", "READ")
+def attachment_version(call: Call, att_id: str, number: str) -> dict[str, object]:
+    """One version by number; 404 for a number that isn't there."""
+    attachment = visible_file(call, att_id)
+    wanted = content_id(number)
+    if not 1 <= wanted <= len(attachment.visible(_lag(call))):
+        raise not_found("version")
+    call.charge.core += 1
+    return shapes_v2.file_version_details(attachment, wanted)
+
+
+@operation(blueprint, "GET", f"{API}/attachments/<att_id>/operations", "READ")
+def attachment_operations(call: Call, att_id: str) -> dict[str, object]:
+    """What the caller may do with it."""
+    return {"operations": _file_operations(call, visible_file(call, att_id))}
+
+
+def _wanted_files(call: Call, candidates: list[Attachment]) -> list[Attachment]:
+    arguments = call.request.args
+    statuses = {part for value in arguments.getlist("status") for part in value.split(",")} or {"current", "archived"}
+    if not statuses <= STATUSES:
+        raise ApiError(400, "status is current, archived or trashed")
+    sort = arguments.get("sort", "created-date")
+    if sort.removeprefix("-") not in _SORTS:
+        raise ApiError(400, "sort is created-date or modified-date")
+    found = [
+        a
+        for a in candidates
+        if a.status in statuses
+        and arguments.get("filename", a.title) == a.title
+        and arguments.get("mediaType", a.head.media_type) == a.head.media_type
+    ]
+    found.sort(key=lambda a: (_SORTS[sort.removeprefix("-")](a), a.id), reverse=sort.startswith("-"))
+    return found
+
+
+def _file_list(call: Call, candidates: list[Attachment]) -> Response:
+    chosen, following = page_of(call, _wanted_files(call, candidates), 50)
+    call.charge.core += len(chosen)
+    lag = _lag(call)
+    shapes = [shapes_v2.file_shape(call.site, a, len(a.visible(lag))) for a in chosen]
+    return paged(call, shapes, following)
+
+
+@operation(blueprint, "GET", f"{API}/pages/<page_id>/attachments", "READ")
+def page_attachments(call: Call, page_id: str) -> Response:
+    """Attachments of a page."""
+    return _file_list(call, call.site.attachments_of(visible_content(call, page_id, ["page"]).id))
+
+
+@operation(blueprint, "GET", f"{API}/blogposts/<post_id>/attachments", "READ")
+def blogpost_attachments(call: Call, post_id: str) -> Response:
+    """Attachments of a blog post."""
+    return _file_list(call, call.site.attachments_of(visible_content(call, post_id, ["blogpost"]).id))
+
+
+@operation(blueprint, "GET", f"{API}/attachments", "READ")
+def all_attachments(call: Call) -> Response:
+    """Attachments of the whole site, as far as the caller sees them."""
+    return _file_list(call, files.visible_files(call.site, call.account))
+
+
+def _content(call: Call, content: Content, base: str) -> dict[str, object]:
+    call.charge.core += 1
+    shape = shapes_v2.content_shape(call.site, content)
+    if call.flag("include-properties"):
+        rows = [shapes_v2.property_shape(row) for row in content.bag.seen(call.stale)]
+        shape["properties"] = shapes_v2.included(rows, f"{base}/properties")
+    if call.flag("include-operations"):
+        shape["operations"] = shapes_v2.operations_included(
+            call.site, call.account, content, content.type, f"{base}/operations"
+        )
+    links = shape["_links"]
+    return shape | {"_links": {**links, "base": call.site.base_url} if isinstance(links, dict) else links}
+
+
+@operation(blueprint, "GET", f"{API}/pages/<page_id>", "READ")
+def page_by_id(call: Call, page_id: str) -> dict[str, object]:
+    """A page."""
+    return _content(call, visible_content(call, page_id, ["page"]), f"{API}/pages/{page_id}")
+
+
+@operation(blueprint, "GET", f"{API}/blogposts/<post_id>", "READ")
+def blogpost_by_id(call: Call, post_id: str) -> dict[str, object]:
+    """A blog post."""
+    return _content(call, visible_content(call, post_id, ["blogpost"]), f"{API}/blogposts/{post_id}")
+
+
+@operation(blueprint, "GET", f"{API}/pages/<page_id>/operations", "READ")
+def page_operations(call: Call, page_id: str) -> dict[str, object]:
+    """What the caller may do with a page."""
+    content = visible_content(call, page_id, ["page"])
+    return {"operations": content_operations(call.site, call.account, content, "page")}
+
+
+@operation(blueprint, "GET", f"{API}/blogposts/<post_id>/operations", "READ")
+def blogpost_operations(call: Call, post_id: str) -> dict[str, object]:
+    """What the caller may do with a blog post."""
+    content = visible_content(call, post_id, ["blogpost"])
+    return {"operations": content_operations(call.site, call.account, content, "blogpost")}
+
+
+def visible_space(call: Call, text: str) -> Space:
+    """The space of this id, if the caller may see it; app-access rules don't hide spaces. 404 otherwise."""
+    space = call.site.spaces.get(content_id(text))
+    if space is None or not may_in_space(call.site, call.account, "read", space):
+        raise not_found("space")
+    return space
+
+
+@operation(blueprint, "GET", f"{API}/spaces", "READ")
+def spaces(call: Call) -> Response:
+    """Spaces the caller sees, filtered by keys, ids, status, type."""
+    arguments = call.request.args
+    keys = {part for value in arguments.getlist("keys") for part in value.split(",")}
+    ids = {part for value in arguments.getlist("ids") for part in value.split(",")}
+    found = [
+        space
+        for space in sorted(call.site.spaces.values(), key=lambda space: space.id)
+        if may_in_space(call.site, call.account, "read", space)
+        and (not keys or space.key in keys)
+        and (not ids or str(space.id) in ids)
+        and arguments.get("status", space.status) == space.status
+        and arguments.get("type", "global") == "global"
+    ]
+    chosen, following = page_of(call, found, 25)
+    call.charge.core += len(chosen)
+    return paged(call, [shapes_v2.space_shape(space) for space in chosen], following)
+
+
+@operation(blueprint, "GET", f"{API}/spaces/<space_id>", "READ")
+def space_by_id(call: Call, space_id: str) -> dict[str, object]:
+    """A space."""
+    space = visible_space(call, space_id)
+    call.charge.core += 1
+    shape = shapes_v2.space_shape(space)
+    if call.flag("include-operations"):
+        allowed = space_operations(call.site, call.account, space)
+        shape["operations"] = shapes_v2.included(allowed, f"{API}/spaces/{space_id}/operations")
+    if call.flag("include-properties"):
+        rows = [shapes_v2.space_property_shape(row) for row in space.bag.seen(call.stale)]
+        shape["properties"] = shapes_v2.included(rows, f"{API}/spaces/{space_id}/properties")
+    links = shape["_links"]
+    return shape | {"_links": {**links, "base": call.site.base_url} if isinstance(links, dict) else links}
+
+
+@operation(blueprint, "GET", f"{API}/spaces/<space_id>/operations", "READ")
+def operations_of_space(call: Call, space_id: str) -> dict[str, object]:
+    """What the caller may do in a space."""
+    return {"operations": space_operations(call.site, call.account, visible_space(call, space_id))}
+
+
+@operation(blueprint, "GET", f"{API}/spaces/<space_id>/pages", "READ")
+def pages_of_space(call: Call, space_id: str) -> Response:
+    """Pages of a space the caller sees."""
+    return _contents_of_space(call, space_id, "page")
+
+
+@operation(blueprint, "GET", f"{API}/spaces/<space_id>/blogposts", "READ")
+def blogposts_of_space(call: Call, space_id: str) -> Response:
+    """Blog posts of a space the caller sees."""
+    return _contents_of_space(call, space_id, "blogpost")
+
+
+def _contents_of_space(call: Call, space_id: str, kind: str) -> Response:
+    space = visible_space(call, space_id)
+    found = [
+        content
+        for content in sorted(call.site.contents.values(), key=lambda content: content.id)
+        if content.space_id == space.id
+        and content.type == kind
+        and content.status in {"current", "archived"}
+        and may(call.site, call.account, "read", content)
+    ]
+    chosen, following = page_of(call, found, 25)
+    call.charge.core += len(chosen)
+    return paged(call, [shapes_v2.content_shape(call.site, content) for content in chosen], following)
+
+
+@operation(blueprint, "POST", f"{API}/users-bulk", "READ")
+def users_bulk(call: Call) -> Response:
+    """People by account ids; unknown ones are silently left out."""
+    ids = call.body().get("accountIds")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_ACCOUNTS:
+        raise ApiError(400, "accountIds must have 1 to 250 entries")
+    people = [call.site.people[account] for account in dict.fromkeys(map(str, ids)) if account in call.site.people]
+    call.charge.identity += len(people)
+    return paged(call, [shapes_v2.person_shape(person, sees_email=not person.email_hidden) for person in people], None)

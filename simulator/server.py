@@ -1,0 +1,130 @@
+"""Start and stop the simulator: one threaded HTTP server per site over one World."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from simulator import (
+    cdn,
+    control_actions,
+    control_apps,
+    control_world,
+    human,
+    oauth,
+    rest_connect,
+    rest_properties,
+    rest_v1_content,
+    rest_v1_files,
+    rest_v1_people,
+    rest_v2,
+    seed,
+)
+from simulator.frontdoor import Frontdoor
+from simulator.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+MODULES = (
+    rest_v2,
+    rest_properties,
+    rest_v1_files,
+    rest_v1_content,
+    rest_v1_people,
+    rest_connect,
+    oauth,
+    control_actions,
+    control_apps,
+    control_world,
+    human,
+    cdn,
+)
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Answers at once (no Nagle delay on kept-alive connections) and writes no log."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Nothing: records are kept by the front door."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSite:
+    """A site being served; `base_url` as when it was started (a rename changes `world.sites[key].base_url`)."""
+
+    key: str
+    port: int
+    base_url: str
+
+
+@dataclass(slots=True)
+class Running:
+    """A simulator being served by threads of this process."""
+
+    world: World
+    sites: dict[str, RunningSite]
+    servers: list[BaseWSGIServer]
+    threads: list[threading.Thread]
+
+    @property
+    def control_url(self) -> str:
+        """Origin under which `/_sim/…` is asked for."""
+        return self.world.control_url
+
+    @property
+    def oauth_url(self) -> str:
+        """Value for the app's setting of the authorisation server."""
+        return self.world.oauth_url
+
+    @property
+    def install_keys_url(self) -> str:
+        """Value for the app's setting of the install-key host."""
+        return self.world.install_keys_url
+
+    def stop(self) -> None:
+        """Stop serving and delivering; returns when all threads have ended."""
+        self.world.webhooks.stop()
+        for server in self.servers:
+            server.shutdown()
+        for thread in self.threads:
+            thread.join(10)
+        for server in self.servers:
+            server.server_close()
+
+
+def build_app(world: World, site_key: str) -> WSGIApplication:
+    """The WSGI application of one site."""
+    app = Flask("simulator", static_folder=None)
+    app.config.update(WORLD=world, SITE=site_key)
+    app.url_map.merge_slashes = False
+    for module in MODULES:
+        app.register_blueprint(module.blueprint)
+    return Frontdoor(app.wsgi_app, world, site_key)
+
+
+def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost") -> Running:
+    """Serve all sites, the first on `port`, the next on `port + 1` and so on; 0 takes free ports.
+
+    `name` is the host name of the sites' base URLs. OSError when a port is taken.
+    """
+    world = World(seed.fill)
+    servers = [
+        make_server(
+            host, port + index if port else 0, build_app(world, key), threaded=True, request_handler=QuietHandler
+        )
+        for index, key in enumerate(seed.site_names())
+    ]
+    ports = dict(zip(seed.site_names(), (server.server_port for server in servers), strict=True))
+    world.open({key: f"http://{name}:{number}/wiki" for key, number in ports.items()})
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
+    for thread in threads:
+        thread.start()
+    sites = {key: RunningSite(key, number, world.sites[key].base_url) for key, number in ports.items()}
+    return Running(world, sites, servers, threads)
