@@ -20,7 +20,7 @@ from psycopg import sql
 from lockpoint.embedded.guardian import Guardian
 from lockpoint.embedded.postgres import Postgres
 from lockpoint.embedded.valkey import DATABASES, Valkey
-from tests.schema import migrate
+from lockpoint.storage.migrate import migrate
 
 TEMPLATE = "lockpoint_template"
 _numbers = itertools.count(1)

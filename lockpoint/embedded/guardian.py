@@ -24,41 +24,53 @@ class Guardian:
 
     def __init__(self) -> None:
         """Start the watching process; it costs one idle interpreter."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-            text=True,
-            bufsize=1,
-        )
+        self._groups: dict[int, int] = {}
+        self._process = _start()
+
+    @property
+    def pid(self) -> int:
+        """The process number of the watching process."""
+        return self._process.pid
 
     def watch(self, group: int, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         """From now on end this process group with that signal when this process dies."""
-        self._tell(f"+ {group} {int(stop_signal)}\n")
+        self._groups[group] = int(stop_signal)
+        self._tell(f"+ {group} {int(stop_signal)}")
 
     def forget(self, group: int) -> None:
         """Leave this process group alone: its leader has been reaped and its number may be given to somebody else."""
-        self._tell(f"- {group} 0\n")
+        self._groups.pop(group, None)
+        self._tell(f"- {group} 0")
+
+    def revive(self) -> bool:
+        """Start the watching process again if somebody ended it, with the same list; return whether that was needed."""
+        if self._process.poll() is None:
+            return False
+        self._process = _start()
+        for group, number in self._groups.items():
+            self._tell(f"+ {group} {number}")
+        return True
 
     def close(self) -> None:
         """End the watching process, and with it whatever is still on its list."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-        self._process.wait()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the watching process still runs."""
-        return self._process.poll() is None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
 
     def _tell(self, line: str) -> None:
-        if self._process.stdin is None:  # pragma: no cover - Popen was asked for a pipe
-            return
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
+        """Write one line; a watching process that is gone learns it when it is revived."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                print(line, file=self._process.stdin, flush=True)
+
+
+def _start() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-I", __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
 
 
 def _read_groups() -> dict[int, int]:

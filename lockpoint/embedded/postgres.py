@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import psycopg
+from psycopg import sql
+
 from lockpoint.embedded.accounts import Account, choose_account
 from lockpoint.embedded.errors import EmbeddedError
 from lockpoint.embedded.guardian import Guardian
@@ -33,6 +36,8 @@ _SETTINGS: Final = ("listen_addresses=", "unix_socket_permissions=0700", "timezo
 
 class Postgres:
     """One cluster in one folder; the caller makes sure that no other process of ours uses the folder."""
+
+    name = "postgres"
 
     def __init__(
         self, folder: Path, guardian: Guardian, *, durable: bool = True, account: Account | None = None
@@ -77,6 +82,12 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._account.folder(self._folder), ignore_errors=True)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def ensure_database(self, name: str) -> None:
+        """Make the database if the cluster does not have it."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if connection.execute("select from pg_database where datname = %s", [name]).fetchone() is None:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
     def url(self, database: str) -> str:
         """The address of a database of this cluster; good for libpq and SQLAlchemy."""

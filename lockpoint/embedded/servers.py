@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from lockpoint.embedded.accounts import Account
 from lockpoint.embedded.errors import EmbeddedError
@@ -71,7 +71,7 @@ class Server:
         self._guardian.forget(process.pid)
 
 
-def end_process(process: subprocess.Popen[bytes], stop_signal: signal.Signals, patience: float) -> int:
+def end_process(process: subprocess.Popen[Any], stop_signal: signal.Signals, patience: float) -> int:
     """Signal the leader of a process group, kill the group `patience` seconds later, reap; return the exit code."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(stop_signal)

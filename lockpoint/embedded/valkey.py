@@ -19,6 +19,8 @@ _PING: Final = b"PING\r\n"
 class Valkey:
     """One server in one folder; what it holds is gone when it stops."""
 
+    name = "valkey"
+
     def __init__(self, folder: Path, guardian: Guardian) -> None:
         """Choose the folder (made when it is missing) for the socket and the log."""
         self._folder = folder.absolute()

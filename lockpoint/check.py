@@ -1,0 +1,200 @@
+"""`bin/run --check`: the main job, done by people through HTTP on the running system, one printed line a step."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import click
+import requests
+
+from lockpoint.embedded.confluence import SITES
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.stack import Stack
+
+ACME, GLOBEX = SITES
+PATIENCE_SECONDS: Final = 45.0
+POLL_SECONDS: Final = 0.2
+CALL_SECONDS: Final = 30.0
+INTRUDING: Final = "What Bob wrote over it\n"
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+
+def run_check(stack: Stack) -> None:
+    """Perform every step; raises EmbeddedError with the first thing that is not as it should be."""
+    started = time.monotonic()
+    job = MainJob(stack)
+    steps: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("installed", job.installed),
+        ("locked", job.alice_locks),
+        ("refused", job.bob_is_refused),
+        ("overwritten", job.bob_overwrites),
+        ("undone", job.overwrite_is_undone),
+        ("told", job.both_are_told),
+        ("waiting", job.charlie_waits),
+        ("unlocked", job.alice_unlocks),
+        ("told", job.charlie_is_told),
+        ("untouched", job.second_site_is_untouched),
+    )
+    for name, step in steps:
+        click.echo(f"ok  {name:<12} {step()}")
+    click.echo(f"The main job works ({time.monotonic() - started:.1f} s).")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on the first site."""
+
+    name: str
+    account_id: str
+    email: str
+
+
+class MainJob:
+    """The steps, in their order; each returns the sentence that tells what happened."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Look at both sites before anything happens."""
+        self._stack = stack
+        self._confluence = stack.confluence
+        self._people = {person["name"]: _person(person) for person in self._confluence.site(ACME)["people"]}
+        self._file = self._first_file()
+        self._bytes = self._download(self._file["downloadUrl"])
+        self._files_before = {site: self._files(site) for site in SITES}
+        self._lock_id = ""
+
+    def installed(self) -> str:
+        """The app is installed and enabled on both sites."""
+        for site in SITES:
+            states = [app.get("state") for app in self._confluence.site(site)["apps"]]
+            _expect(states == ["enabled"], f"the app is {states} on {site}")
+        return f"on {' and '.join(SITES)}, each with a signed request"
+
+    def alice_locks(self) -> str:
+        """Alice locks the file through the API."""
+        answer = self._api("alice", "POST", "/lock", {"seenVersion": self._file["version"]}, 201)
+        _expect(answer["lock"]["state"] == "mine", f"Alice sees {answer['lock']}")
+        self._lock_id = answer["lock"]["lockId"]
+        return f"Alice locks {self._file['title']}, version {self._file['version']}"
+
+    def bob_is_refused(self) -> str:
+        """Bob cannot lock it too, and learns who has it."""
+        answer = self._api("bob", "POST", "/lock", {}, 409)
+        _expect(answer["error"] == "already_locked", f"Bob is told {answer['error']}")
+        _expect(answer["lock"]["holder"]["accountId"] == self._people["alice"].account_id, "Bob is told another holder")
+        return "Bob may not lock it as well, and is told that Alice has it"
+
+    def bob_overwrites(self) -> str:
+        """Bob uploads a new version in Confluence, which nobody can prevent."""
+        body = {"account": "bob", "attachmentId": self._file["id"], "fileName": self._file["title"], "text": INTRUDING}
+        made = self._confluence.post(f"/_sim/sites/{ACME}/upload", body)
+        _expect(made["version"] == self._file["version"] + 1, "the upload did not make a version")
+        return f"Bob uploads version {made['version']} over it in Confluence"
+
+    def overwrite_is_undone(self) -> str:
+        """The protected bytes are current again; Bob's are in the history, nothing is lost."""
+        file = _wait_for("the protected bytes to be current again", self._restored)
+        theirs = next(item for item in file["versions"] if item["number"] == self._file["version"] + 1)
+        _expect(theirs["authorId"] == self._people["bob"].account_id, "Bob's version is not his any more")
+        _expect(self._download(theirs["downloadUrl"]) == INTRUDING.encode(), "Bob's bytes are not in the history")
+        return f"version {file['version']} has the bytes Alice protected; version {theirs['number']} keeps Bob's"
+
+    def both_are_told(self) -> str:
+        """The one who uploaded and the one who holds the lock have mail."""
+        undone, tried = self._mail_to("bob"), self._mail_to("alice")
+        return f"mail to Bob: “{undone}”; to Alice: “{tried}”"
+
+    def charlie_waits(self) -> str:
+        """Charlie, who may only look, asks to be told when the file is free."""
+        answer = self._api("charlie", "PUT", "/notify-me", {}, 200)
+        _expect(answer["notifyMe"]["asked"] is True, f"Charlie is told {answer}")
+        _expect(self._mails("charlie") == [], "Charlie has mail too early")
+        return "Charlie asks to be told when it is free"
+
+    def alice_unlocks(self) -> str:
+        """Alice releases the lock."""
+        answer = self._api("alice", "POST", "/lock/release", {"lockId": self._lock_id}, 200)
+        _expect(answer["lock"]["state"] == "free", f"after unlocking Alice sees {answer['lock']}")
+        return "Alice unlocks"
+
+    def charlie_is_told(self) -> str:
+        """Charlie has mail."""
+        return f"mail to Charlie: “{self._mail_to('charlie')}”"
+
+    def second_site_is_untouched(self) -> str:
+        """Files with the very same ids on the other site are as they were, and nobody there has mail."""
+        now = self._files(GLOBEX)
+        before = self._files_before[GLOBEX]
+        _expect({key: now.get(key) for key in before} == before, "a file of the other site has changed")
+        for person in self._confluence.site(GLOBEX)["people"]:
+            _expect(not person["email"] or self._mails_at(person["email"]) == [], f"{person['name']} has mail")
+        return f"{len(before)} files on {GLOBEX}, and nobody there has mail"
+
+    def _restored(self) -> Json | None:
+        """The file, once its head is a newer version than Bob's with the protected bytes."""
+        file = self._files(ACME)[self._file["id"]]
+        newer = file["version"] > self._file["version"] + 1
+        return file if newer and self._download(file["downloadUrl"]) == self._bytes else None
+
+    def _mail_to(self, name: str) -> str:
+        mails = _wait_for(f"mail to {name}", lambda: self._mails(name) or None)
+        _expect(len(mails) == 1, f"{name} has {len(mails)} mails")
+        _expect(self._file["title"] in mails[0]["text"], f"the mail to {name} does not name the file")
+        return str(mails[0]["subject"])
+
+    def _mails(self, name: str) -> list[Json]:
+        return self._mails_at(self._people[name].email)
+
+    def _mails_at(self, address: str) -> list[Json]:
+        answer = requests.get(f"{self._stack.ports.mails_url}/mails", params={"to": address}, timeout=CALL_SECONDS)
+        mails: list[Json] = answer.json()["mails"]
+        return mails
+
+    def _api(self, name: str, method: str, path: str, body: Json, expected: int) -> Json:
+        """Call the app as the script in its dialog does, with a token of this person."""
+        asked = {"site": ACME, "kind": "context", "account": name}
+        token = self._confluence.post("/_sim/tokens", asked)["token"]
+        url = f"{self._stack.ports.app_url}/api/v1/attachments/{self._file['id']}{path}"
+        headers = {"Authorization": f"JWT {token}"}
+        content = {"requestId": uuid.uuid4().hex, **body}  # noqa: TID251 - a person's request, as a browser makes it
+        answer = requests.request(method, url, json=content, headers=headers, timeout=CALL_SECONDS)
+        _expect(answer.status_code == expected, f"{method} {path} as {name}: {answer.status_code} {answer.text[:300]}")
+        result: Json = answer.json()
+        return result
+
+    def _first_file(self) -> Json:
+        """The first file on a page that everybody may see."""
+        site = self._confluence.site(ACME)
+        open_pages = {page["id"] for page in site["contents"] if not any(page["restrictions"].values())}
+        file: Json = next(file for file in site["attachments"] if file["pageId"] in open_pages)
+        return file
+
+    def _files(self, site: str) -> dict[str, Json]:
+        """Every file of the site, with versions and properties, by id."""
+        return {file["id"]: file for file in self._confluence.site(site)["attachments"]}
+
+    def _download(self, path: str) -> bytes:
+        return self._confluence.download(path, "alice")
+
+
+def _person(person: Json) -> Person:
+    return Person(person["name"], person["accountId"], person["email"] or "")
+
+
+def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise EmbeddedError(otherwise)
+
+
+def _wait_for(what: str, look: Callable[[], Found | None]) -> Found:
+    """Look again and again until there is something; EmbeddedError when there is nothing for too long."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (found := look()) is None:
+        if time.monotonic() > until:
+            msg = f"waited {PATIENCE_SECONDS:g} s in vain for {what}"
+            raise EmbeddedError(msg)
+        time.sleep(POLL_SECONDS)
+    return found

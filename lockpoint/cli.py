@@ -1,0 +1,42 @@
+"""The command `lockpoint`; each sub-command is loaded when it is called and costs its own imports only.
+
+Exit codes: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from lockpoint import __version__
+
+COMMANDS: Final = {
+    "dev": "lockpoint.dev:dev",
+    "web": "lockpoint.serving:web",
+    "worker": "lockpoint.processes:worker",
+    "clock": "lockpoint.processes:clock",
+    "migrate": "lockpoint.migrating:migrate",
+}
+"""Where each sub-command lies."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the sub-commands in the order of their table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Load one sub-command; none when there is no such name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="lockpoint")
+def main() -> None:
+    """Exclusive locks for attachments in Confluence Cloud."""

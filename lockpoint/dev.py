@@ -1,0 +1,92 @@
+"""`lockpoint dev`, which is what `bin/run` runs: the whole system on this machine, until Ctrl-C."""
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lockpoint.check import run_check
+from lockpoint.embedded.confluence import SITES
+from lockpoint.embedded.environment import spare_ports, usual_ports
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.stack import ROOT, Stack
+from lockpoint.settings import Settings
+
+STATE: Final = ROOT / ".local" / "run"
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_speaking = threading.Lock()
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the web process listens; else 5000, or a free port.")
+@click.option("--check", is_flag=True, help="Perform the main job on spare ports with a state of its own, and stop.")
+def dev(port: int | None, check: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Run everything on this machine, the local Confluence included."""
+    stop = threading.Event()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        _check(stop) if check else _serve(port, stop)
+    except EmbeddedError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Pick the settings of the product out of an environment."""
+    names = {field.alias for field in Settings.model_fields.values()}
+    return {name: value for name, value in environment.items() if name in names}
+
+
+def _serve(port: int | None, stop: threading.Event) -> None:
+    given = own_settings(os.environ)
+    wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
+    stack = Stack(STATE, usual_ports(wanted), given, _say)
+    try:
+        stack.start(stop)
+        if not stop.is_set():
+            _welcome(stack)
+        stack.watch()
+        click.echo("Stopping.")
+    finally:
+        stack.stop()
+
+
+def _check(stop: threading.Event) -> None:
+    """Perform the main job with a state folder that is removed afterwards; whatever the person has set stays out."""
+    with tempfile.TemporaryDirectory(prefix="lockpoint-check-") as folder:
+        lines: list[str] = []
+        stack = Stack(Path(folder), spare_ports(), {}, lambda name, line: lines.append(f"{name:<10} | {line}"))
+        try:
+            stack.start(stop)
+            run_check(stack)
+        except EmbeddedError:
+            click.echo("\n".join(lines[-60:]), err=True)
+            raise
+        finally:
+            stack.stop()
+
+
+def _welcome(stack: Stack) -> None:
+    """Tell the one address to open and whom a person can be."""
+    site = stack.confluence.site(SITES[0])
+    with _speaking:
+        click.echo()
+        click.secho(f"  Open    {stack.confluence.origin}{site['contents'][0]['url']}", bold=True)
+        click.echo("          and choose who you are:")
+        for person in site["people"]:
+            if person["role"] != "app":
+                click.echo(f"            {person['displayName']:<15} {person['role']}")
+        click.echo(f"  Mails   {stack.ports.mails_url}/")
+        click.echo("  Stop    Ctrl-C")
+        click.echo()
+
+
+def _say(name: str, line: str) -> None:
+    """Print one line of a process with its name in front."""
+    with _speaking:
+        click.echo(f"{name:<10} | {line}")

@@ -1,0 +1,69 @@
+"""The settings of the app's processes on one machine: what a person set, and what the supervisor made for the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lockpoint.embedded.confluence import SITES, LocalConfluence
+from lockpoint.embedded.ports import HOST, free_ports, preferred_or_free
+
+USUAL_WEB: Final = 5000
+USUAL_CONFLUENCE: Final = 8080
+USUAL_SMTP: Final = 1025
+USUAL_MAILS: Final = 8025
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the processes listen, all on the loopback interface; `confluence` is the first site's."""
+
+    web: int
+    confluence: int
+    smtp: int
+    mails: int
+
+    @property
+    def app_url(self) -> str:
+        """The app's own address; not `localhost`, so that a browser sees another site than Confluence's."""
+        return f"http://{HOST}:{self.web}"
+
+    @property
+    def mails_url(self) -> str:
+        """The page of the mail catcher."""
+        return f"http://{HOST}:{self.mails}"
+
+
+def usual_ports(web: int | None) -> Ports:
+    """Take the usual ports where they are free; a port for the web process that was asked for is taken as it is."""
+    return Ports(
+        web=preferred_or_free(USUAL_WEB) if web is None else web,
+        confluence=preferred_or_free(USUAL_CONFLUENCE, len(SITES)),
+        smtp=preferred_or_free(USUAL_SMTP),
+        mails=preferred_or_free(USUAL_MAILS),
+    )
+
+
+def spare_ports() -> Ports:
+    """Take ports that nobody uses, leaving the usual ones alone."""
+    first = free_ports(3 + len(SITES))
+    return Ports(web=first, smtp=first + 1, mails=first + 2, confluence=first + 3)
+
+
+def app_environment(
+    given: Mapping[str, str], ports: Ports, *, database_url: str, redis_url: str, secret_keys: str
+) -> dict[str, str]:
+    """Put the settings of the app's processes together; what is given wins over what was made here."""
+    confluence = LocalConfluence(ports.confluence)
+    made = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "LOCKPOINT_BASE_URL": ports.app_url,
+        "LOCKPOINT_SECRET_KEYS": secret_keys,
+        "LOCKPOINT_ALLOWED_HOSTS": ",".join(("*.atlassian.net", "*.jira.com", *confluence.hosts)),
+        "LOCKPOINT_INSTALL_KEY_URLS": f"{confluence.origin}/_sim/install-keys",
+        "LOCKPOINT_OAUTH_URL": f"{confluence.origin}/_sim/oauth",
+        "LOCKPOINT_CONNECT_JS_URL": f"{confluence.origin}/_sim/connect-cdn.atl-paas.net/all.js",
+        "LOCKPOINT_MAIL_URL": f"smtp://{HOST}:{ports.smtp}",
+        "LOCKPOINT_MAIL_FROM": "Lockpoint <lockpoint@example.com>",
+    }
+    return {**made, **{name: value for name, value in given.items() if value}, "PORT": str(ports.web)}

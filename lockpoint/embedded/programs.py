@@ -1,0 +1,81 @@
+"""A process of ours beside others: its lines are shown with its name in front, and its whole group ends with it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.servers import end_process
+
+STOP_SECONDS: Final = 28.0
+"""A worker finishes what it does within 25 seconds of SIGTERM, and a web process its requests."""
+
+
+class Program:
+    """One command that is to run until it is stopped."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        guardian: Guardian,
+        say: Callable[[str, str], None],
+    ) -> None:
+        """Say what to run in which folder; `say` gets the name and each line the command prints."""
+        self.name = name
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._folder = folder
+        self._guardian = guardian
+        self._say = say
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process number while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the command after clearing away what an earlier run of it left in its process group."""
+        self._clear()
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+            errors="replace",
+        )
+        self._guardian.watch(self._process.pid)
+        if self._process.stdout is not None:
+            threading.Thread(target=self._show, args=(self._process.stdout,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask it to stop, kill what does not listen, and reap it."""
+        process, self._process = self._process, None
+        if process is not None:
+            end_process(process, signal.SIGTERM, STOP_SECONDS)
+            self._guardian.forget(process.pid)
+
+    def _clear(self) -> None:
+        """End the children of one that died: a killed web server's children would keep its port."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._guardian.forget(self._process.pid)
+
+    def _show(self, output: IO[str]) -> None:
+        with output:
+            for line in output:
+                self._say(self.name, line.rstrip("\n"))

@@ -1,0 +1,135 @@
+"""Everything at once on one machine: databases, mail catcher, local Confluence and the app's processes."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from lockpoint.embedded.confluence import LocalConfluence
+from lockpoint.embedded.environment import Ports, app_environment
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.ports import HOST, is_free
+from lockpoint.embedded.postgres import Postgres
+from lockpoint.embedded.programs import Program
+from lockpoint.embedded.state import StateFolder
+from lockpoint.embedded.supervisor import Service, Supervisor
+from lockpoint.embedded.valkey import Valkey
+from lockpoint.embedded.waiting import wait_until_healthy
+
+ROOT: Final = Path(__file__).parents[2]
+DATABASE: Final = "lockpoint"
+CONFLUENCE: Final = "confluence"
+
+
+class Stack:
+    """The whole system; `say(name, line)` gets what its processes print."""
+
+    def __init__(self, folder: Path, ports: Ports, given: Mapping[str, str], say: Callable[[str, str], None]) -> None:
+        """Choose where it keeps its state, where it listens, and which settings a person made."""
+        self.ports = ports
+        self.confluence = LocalConfluence(ports.confluence)
+        self._state = StateFolder(folder)
+        self._given = given
+        self._say = say
+        self._stop = threading.Event()
+        self._guardian: Guardian | None = None
+        self._supervisor = Supervisor(say, self._revived)
+        self.environment: dict[str, str] = {}
+        """The settings of the app's processes, once started."""
+
+    def start(self, stop: threading.Event) -> None:
+        """Start everything and install the app on every site; returns early when `stop` is set meanwhile.
+
+        Raises EmbeddedError when something does not start; `stop` must be called all the same.
+        """
+        self._stop = stop
+        self._state.claim()
+        self._check_ports()
+        self._guardian = Guardian()
+        self.environment = self._start_databases(self._guardian)
+        self._supervisor.start(self._mails(self._guardian), self._local_confluence(self._guardian))
+        self._migrate()
+        self._supervisor.start(*(self._app(self._guardian, name) for name in ("web", "worker", "clock")))
+        self._state.publish(self.environment)
+        self._install()
+
+    def watch(self) -> None:
+        """Restart what dies, until the event given to `start` is set."""
+        if self._guardian is not None:
+            self._supervisor.watch(self._stop, self._guardian)
+
+    def stop(self) -> None:
+        """Stop every process and reap it."""
+        self._supervisor.stop()
+        if self._guardian is not None:
+            self._guardian.close()
+            self._state.release()
+
+    def _check_ports(self) -> None:
+        if not is_free(self.ports.web):
+            msg = f"port {self.ports.web} is in use; try bin/run --port N"
+            raise EmbeddedError(msg)
+
+    def _start_databases(self, guardian: Guardian) -> dict[str, str]:
+        """Start those that no variable names; return the environment for the app."""
+        postgres = Postgres(self._state.path / "postgres", guardian)
+        valkey = Valkey(self._state.path / "valkey", guardian)
+        unset: dict[str, Service] = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
+        self._supervisor.start(*(service for name, service in unset.items() if not self._given.get(name)))
+        if postgres.pid is not None:
+            postgres.ensure_database(DATABASE)
+        return app_environment(
+            self._given,
+            self.ports,
+            database_url=postgres.url(DATABASE),
+            redis_url=valkey.url(),
+            secret_keys=self._state.secret_keys(),
+        )
+
+    def _migrate(self) -> None:
+        command = [sys.executable, "-m", "lockpoint", "migrate"]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **self.environment}
+        )
+        if done.returncode != 0:
+            msg = f"the migrations failed:\n{done.stderr}"
+            raise EmbeddedError(msg)
+
+    def _install(self) -> None:
+        wait_until_healthy("Confluence", f"{self.confluence.origin}/_sim/health", self._stop)
+        wait_until_healthy("web", f"{self.ports.app_url}/healthz", self._stop)
+        wait_until_healthy("mails", f"{self.ports.mails_url}/mails", self._stop)
+        if not self._stop.is_set():
+            self.confluence.install(self.ports.app_url)
+
+    def _revived(self, name: str) -> None:
+        """Install the app again on a Confluence that started anew, beside the watching thread."""
+        if name == CONFLUENCE:
+            threading.Thread(target=self._install_again, daemon=True).start()
+
+    def _install_again(self) -> None:
+        try:
+            self._install()
+        except EmbeddedError as error:
+            self._say(CONFLUENCE, str(error))
+
+    def _mails(self, guardian: Guardian) -> Program:
+        ports = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mails)]
+        return self._python(guardian, "mails", "lockpoint.embedded.mailcatcher", *ports)
+
+    def _local_confluence(self, guardian: Guardian) -> Program:
+        if not (ROOT / "simulator").is_dir():
+            msg = "the local Confluence is part of a checkout, not of the installed package"
+            raise EmbeddedError(msg)
+        return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence))
+
+    def _app(self, guardian: Guardian, name: str) -> Program:
+        return self._python(guardian, name, "lockpoint", name, *(("--host", HOST) if name == "web" else ()))
+
+    def _python(self, guardian: Guardian, name: str, module: str, *arguments: str) -> Program:
+        environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+        return Program(name, [sys.executable, "-m", module, *arguments], environment, ROOT, guardian, self._say)

@@ -1,0 +1,96 @@
+"""Keeping several services running: started in order, restarted when they die, stopped in the opposite order."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+from typing import Final, Protocol
+
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.guardian import Guardian
+
+POLL_SECONDS: Final = 0.2
+FIRST_DELAY_SECONDS: Final = 0.5
+LONGEST_DELAY_SECONDS: Final = 30.0
+STEADY_SECONDS: Final = 30.0
+"""A service that ran for so long starts again with the shortest delay."""
+
+
+class Service(Protocol):
+    """Something that runs in processes of its own."""
+
+    name: str
+
+    @property
+    def pid(self) -> int | None:
+        """The process number while it runs."""
+
+    def start(self) -> None:
+        """Start it, or start it again; EmbeddedError when it does not start."""
+
+    def stop(self) -> None:
+        """Stop and reap it."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    service: Service
+    started: float
+    deaths: int = 0
+    due: float | None = None
+
+
+class Supervisor:
+    """Watches services in the thread that calls `watch`."""
+
+    def __init__(self, say: Callable[[str, str], None], revived: Callable[[str], None]) -> None:
+        """Tell deaths through `say(name, line)`, and `revived(name)` after each restart."""
+        self._say = say
+        self._revived = revived
+        self._layers: list[list[_Watched]] = []
+
+    def start(self, *services: Service) -> None:
+        """Start services that do not need each other, after those of earlier calls.
+
+        Raises EmbeddedError when one does not start; those that did are stopped by `stop`.
+        """
+        layer: list[_Watched] = []
+        self._layers.append(layer)
+        for service in services:
+            layer.append(_Watched(service, time.monotonic()))
+            service.start()
+
+    def watch(self, stop: Event, guardian: Guardian) -> None:
+        """Restart what dies, the guardian too, until told to stop."""
+        while not stop.wait(POLL_SECONDS):
+            guardian.revive()
+            for layer in self._layers:
+                for watched in layer:
+                    self._look_after(watched, time.monotonic())
+
+    def stop(self) -> None:
+        """Stop everything, the last started first; services started together stop together."""
+        while self._layers:
+            layer = self._layers.pop()
+            with ThreadPoolExecutor(max_workers=len(layer)) as pool:
+                list(pool.map(lambda watched: watched.service.stop(), layer))
+
+    def _look_after(self, watched: _Watched, now: float) -> None:
+        if watched.due is None and watched.service.pid is None:
+            watched.deaths = 1 if now - watched.started > STEADY_SECONDS else watched.deaths + 1
+            delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (watched.deaths - 1))
+            watched.due = now + delay
+            self._say(watched.service.name, f"has died; starting it again in {delay:g} s")
+        elif watched.due is not None and now >= watched.due:
+            self._restart(watched)
+
+    def _restart(self, watched: _Watched) -> None:
+        watched.due = None
+        watched.started = time.monotonic()
+        try:
+            watched.service.start()
+        except EmbeddedError as error:
+            self._say(watched.service.name, str(error))
+        else:
+            self._revived(watched.service.name)

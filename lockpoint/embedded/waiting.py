@@ -1,0 +1,32 @@
+"""Asking local HTTP servers until they answer."""
+
+import time
+from threading import Event
+from typing import Final
+
+import requests
+
+from lockpoint.embedded.errors import EmbeddedError
+
+POLL_SECONDS: Final = 0.1
+ASK_SECONDS: Final = 5.0
+
+
+def wait_until_healthy(name: str, url: str, stop: Event, patience: float = 60.0) -> None:
+    """Return when the address answers 200, or at once when `stop` is set.
+
+    Raises EmbeddedError when it does not within `patience` seconds.
+    """
+    until = time.monotonic() + patience
+    while not stop.is_set() and not _answers(url):
+        if time.monotonic() > until:
+            msg = f"{name} does not answer at {url}"
+            raise EmbeddedError(msg)
+        stop.wait(POLL_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=ASK_SECONDS, allow_redirects=False).ok
+    except requests.RequestException:
+        return False

@@ -1,0 +1,13 @@
+"""What every sub-command does first."""
+
+import click
+
+from lockpoint.settings import Settings, SettingsError, load_settings
+
+
+def settings_or_exit() -> Settings:
+    """Read the environment; a missing or wrong variable ends the command with code 1 and its name on stderr."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
