@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What a webhook says may have changed: attachments, pages or blog posts (bare ids), or something site-wide."""
+    """What a webhook says may have changed: attachments, pages or blog posts (bare ids), or something site-wide.
+
+    `trashed_by` is the account that is said to have thrown the attachments away; the job checks what it can of that.
+    """
 
     attachment_ids: tuple[str, ...] = ()
     container_ids: tuple[str, ...] = ()
     whole_site: bool = False
+    trashed_by: str | None = None
 
 
 class HintServices(Protocol):
@@ -60,4 +64,10 @@ def _jobs(witnesses: Witnesses, tenant: Tenant, hint: Hint) -> list[Job]:
         held |= witnesses.held_among(tenant, hint.attachment_ids)
     if hint.container_ids:
         held |= witnesses.held_in(tenant, hint.container_ids)
-    return [Job(JobKind.RECONCILE, tenant.id, attachment_id) for attachment_id in sorted(held)]
+    return [_job(tenant, attachment_id, hint.trashed_by) for attachment_id in sorted(held)]
+
+
+def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
+    if trashed_by is None:
+        return Job(JobKind.RECONCILE, tenant.id, attachment_id)
+    return Job(JobKind.TRASHED, tenant.id, f"{attachment_id}:{trashed_by}")

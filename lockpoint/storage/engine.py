@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -52,6 +52,11 @@ class Database:
         """Give a connection in a transaction, committed at the end unless the block raises; StorageUnavailable."""
         with _named_failures(), self._engine.begin() as connection:
             yield connection
+
+    def ping(self) -> None:
+        """Ask the server anything at all; StorageUnavailable when it does not answer."""
+        with self.single() as connection:
+            connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Close every idle connection; the object can still be used afterwards."""

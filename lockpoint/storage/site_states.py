@@ -37,6 +37,7 @@ class SiteStates:
             digest=row.digest,
             restore_works=row.restore_works,
             tested_at=row.tested_at,
+            scratch_id=row.scratch_id,
             cursor=row.cursor,
         )
 

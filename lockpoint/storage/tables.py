@@ -197,7 +197,14 @@ SITE_STATE: Final = Table(
     Column("digest", Text),
     Column("restore_works", Boolean),
     Column("tested_at", _MOMENT),
+    Column("scratch_id", Text),
     Column("cursor", Text),
+)
+
+_STATUS: Final = ENUM(
+    *("todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted"),
+    name="procrastinate_job_status",
+    create_type=False,
 )
 
 QUEUE: Final = Table(
@@ -211,7 +218,7 @@ QUEUE: Final = Table(
     Column("lock", Text),
     Column("queueing_lock", Text),
     Column("args", JSONB, nullable=False),
-    Column("status", ENUM(name="procrastinate_job_status", create_type=False), nullable=False),
+    Column("status", _STATUS, nullable=False),
     Column("scheduled_at", _MOMENT),
     Column("attempts", Integer, nullable=False),
     Column("worker_id", BigInteger),

@@ -71,6 +71,14 @@ class Witnesses:
         with self._database.single() as connection:
             return frozenset(connection.execute(statement).scalars())
 
+    def of_container(self, tenant: Tenant, container_id: str) -> Sequence[Witness]:
+        """Give all known records of a page's or blog post's files, held and ended."""
+        query = select(LOCK_WITNESS).where(
+            LOCK_WITNESS.c.tenant_id == tenant.id, LOCK_WITNESS.c.container_id == container_id
+        )
+        with self._database.single() as connection:
+            return [_witness(row) for row in connection.execute(query)]
+
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
         """Give held records of the site by attachment id, those behind `after`."""
         statement = (

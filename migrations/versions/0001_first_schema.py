@@ -150,6 +150,7 @@ CREATE TABLE site_state (
     digest TEXT,
     restore_works BOOLEAN,
     tested_at timestamptz,
+    scratch_id TEXT,
     cursor TEXT,
     CONSTRAINT site_state_pkey PRIMARY KEY (tenant_id)
 );

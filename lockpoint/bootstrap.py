@@ -1,0 +1,207 @@
+"""From settings to a working whole: the only place that names concrete classes."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lockpoint.app import Shell, create_app
+from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.people import ConfluencePeople
+from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
+from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.scratch import ConfluenceScratch
+from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.connect import descriptor
+from lockpoint.connect.impersonation import Impersonation
+from lockpoint.connect.inbound import Inbound
+from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
+from lockpoint.connect.signed_install import SignedInstalls
+from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.mail.send import SmtpMailer
+from lockpoint.services.services import Services
+from lockpoint.storage import cache, migrate as migrations
+from lockpoint.storage.crypto import Keyring, keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.guard import CreationGuard
+from lockpoint.storage.intents import Intents
+from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.restorations import Restorations
+from lockpoint.storage.runner import QueueRunner
+from lockpoint.storage.site_states import SiteStates
+from lockpoint.storage.tenants import Installations, Tenants
+from lockpoint.storage.upkeep import Upkeep
+from lockpoint.storage.witness import Witnesses
+from lockpoint.web.api import api_routes
+from lockpoint.web.bundle import read_bundle
+from lockpoint.web.health import Ping
+from lockpoint.web.settings_api import settings_routes
+from lockpoint.web.surfaces import surface_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import redis
+    from flask import Flask
+
+    from lockpoint.services import ports
+    from lockpoint.settings import Settings
+
+# Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
+WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS = 4, 5, 2
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present, UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class RandomIds:
+    """Names and chance from the operating system."""
+
+    def new(self) -> str:
+        """128 bits in hex."""
+        return secrets.token_hex(16)
+
+    def fraction(self) -> float:
+        """Evenly spread in [0, 1)."""
+        return secrets.randbelow(1 << 32) / (1 << 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The connections that one process holds, and what is built on them."""
+
+    settings: Settings
+    database: Database
+    redis: redis.Redis
+    keys: Keyring
+    installations: Installations
+    sites: SiteDirectory
+    client: ConfluenceClient
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleParts:
+    """What the lifecycle use cases take."""
+
+    clock: ports.Clock
+    installations: ports.Installations
+    allowed_hosts: Sequence[str]
+
+
+def build(settings: Settings) -> Services:
+    """The use cases' services, for processes without a web server."""
+    return services_on(connect(settings, WORKER_CONNECTIONS))
+
+
+def build_app(settings: Settings) -> Flask:
+    """The WSGI application."""
+    neighbours = connect(settings, WEB_CONNECTIONS)
+    services = services_on(neighbours)
+    return create_app(
+        Shell(
+            inbound=_inbound(neighbours),
+            descriptor=descriptor.build(
+                app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
+            ),
+            lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
+            hints=services,
+            pings=_pings(neighbours),
+            blueprints=(
+                api_routes(services),
+                settings_routes(services),
+                surface_routes(read_bundle(), settings.connect_js_url),
+            ),
+            connect_js_url=settings.connect_js_url,
+            proxy_hops=settings.proxy_hops,
+        )
+    )
+
+
+def build_runner(settings: Settings) -> ports.JobRunner:
+    """The queue's worker side."""
+    return QueueRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
+
+
+def build_upkeep(settings: Settings) -> ports.Upkeep:
+    """What the clock process keeps in order."""
+    database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
+    return Upkeep(database, SystemClock(), retention_days=settings.retention_days)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema."""
+    migrations.migrate(settings.database_url)
+
+
+def connect(settings: Settings, connections: int) -> Neighbours:
+    """Prepare the connections of a process; none is opened before its first use."""
+    database = Database(settings.database_url, size=connections)
+    keys = keyring([key.get_secret_value() for key in settings.secret_keys])
+    installations = Installations(database, keys)
+    sites = SiteDirectory(installations)
+    client = ConfluenceClient(
+        signer=AppSigner(sites, settings.app_key, time.time),
+        person_tokens=Impersonation(sites, settings.oauth_url, time.time),
+        budget=PointsBudget(points_per_hour=settings.points_per_hour, now=SystemClock().now),
+    )
+    redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    return Neighbours(settings, database, redis_client, keys, installations, sites, client)
+
+
+def services_on(neighbours: Neighbours) -> Services:
+    """The services of the use cases on these connections."""
+    database, client, clock = neighbours.database, neighbours.client, SystemClock()
+    return Services(
+        clock=clock,
+        ids=RandomIds(),
+        attachments=ConfluenceAttachments(client),
+        lock_properties=ConfluenceLockProperties(client),
+        properties=ConfluenceProperties(client, neighbours.settings.app_key),
+        people=ConfluencePeople(client),
+        search=ConfluenceLockSearch(client),
+        scratch=ConfluenceScratch(client),
+        ledger=Ledger(database, clock),
+        jobs=Jobs(database),
+        witnesses=Witnesses(database),
+        restorations=Restorations(database),
+        requests=Requests(database, clock),
+        guard=CreationGuard(database, clock),
+        tenants=Tenants(database),
+        site_states=SiteStates(database),
+        intents=Intents(database, neighbours.keys, clock),
+        mutexes=cache.Mutexes(neighbours.redis),
+        mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
+        mac_keys=neighbours.keys.mac_keys,
+    )
+
+
+def _inbound(neighbours: Neighbours) -> Inbound:
+    settings = neighbours.settings
+    keys = InstallKeys(HttpKeySource(settings.install_key_urls))
+    return Inbound(
+        sites=neighbours.sites,
+        signed_installs=SignedInstalls(keys, settings.app_key, settings.base_url),
+        app_key=settings.app_key,
+        base_url=settings.base_url,
+        now=time.time,
+    )
+
+
+def _pings(neighbours: Neighbours) -> tuple[Ping, ...]:
+    """Redis is missing on purpose: without it everything is slower and nothing is wrong."""
+    return (Ping("postgres", neighbours.database.ping),)

@@ -1,0 +1,95 @@
+"""One effect per request id: a repeated call gets the same outcome, also after a crash of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from lockpoint.services import errors
+from lockpoint.services.context import Actor
+from lockpoint.services.ports import Effects, OutcomeState
+from lockpoint.services.services import Services
+
+T = TypeVar("T")
+
+# Outcomes that nobody knows, or that pass by themselves: never stored, so that asking again works.
+PASSING = (errors.HostError, errors.StorageUnavailable, errors.Busy, errors.EndingError)
+
+BY_CODE: dict[str, type[errors.UseCaseError]] = {
+    kind.code: kind
+    for kind in (
+        errors.NotFound,
+        errors.NotAllowed,
+        errors.AlreadyLockedError,
+        errors.OutOfDateError,
+        errors.AppBlocked,
+        errors.TooMany,
+        errors.LockLostError,
+        errors.Invalid,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A writing call's own name, and the digest of everything it asks for."""
+
+    id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids of one attempt, chosen before its first write; a resumed attempt gets the same ones."""
+
+    lock_id: str
+    op_id: str
+
+
+def once(
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[Names], T], replay: Callable[[Names, int], T]
+) -> T:
+    """Do `work` once; a repeated call gets `replay` (names, stored status) or the stored refusal.
+
+    `work` stores its own success together with its effects. Raises `InProgress` while a twin is at work and
+    `RequestReused` when the same id came with another body.
+    """
+    begun = services.requests.begin(
+        actor.tenant,
+        actor.account_id,
+        key.id,
+        digest=key.digest,
+        lock_id=services.ids.new(),
+        op_id=services.ids.new(),
+    )
+    if begun.digest != key.digest:
+        raise errors.RequestReused("This request id was already used for something else.")
+    names = Names(begun.lock_id, begun.op_id)
+    if begun.state is OutcomeState.RUNNING:
+        raise errors.InProgress("The same request is still being worked on.")
+    if begun.state is OutcomeState.DONE:
+        return _repeat(begun.status or 200, begun.error, names, replay)
+    return _attempt(services, actor, key, work, names)
+
+
+def _repeat(status: int, error: str | None, names: Names, replay: Callable[[Names, int], T]) -> T:
+    if error is not None:
+        kind = BY_CODE.get(error, errors.Invalid)
+        raise kind("This request was already answered with a refusal; send a new request to try again.")
+    return replay(names, status)
+
+
+def _attempt(services: Services, actor: Actor, key: RequestKey, work: Callable[[Names], T], names: Names) -> T:
+    try:
+        return work(names)
+    except errors.UseCaseError as refusal:
+        if isinstance(refusal, PASSING):
+            services.requests.abandon(actor.tenant, actor.account_id, key.id)
+        else:
+            outcome = (actor.account_id, key.id, 409, refusal.code)
+            services.ledger.record(actor.tenant, Effects(request=outcome))
+        raise
+    except PASSING:
+        services.requests.abandon(actor.tenant, actor.account_id, key.id)
+        raise

@@ -1,0 +1,43 @@
+"""Entity tags of lists: they prove who saw which page when, so that "nothing changed" costs Confluence nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lockpoint.services.context import Actor
+from lockpoint.services.ports import Container, Witness
+from lockpoint.services.services import Services
+
+FRESH = timedelta(seconds=60)  # how long a proven right to see the page may answer "nothing changed"
+
+
+def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
+    """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
+    body = f"{int(services.clock.now().timestamp())}.{_digest(known)}"
+    return f"{body}.{_mac(services, actor, container, body)}"
+
+
+def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
+    """Whether the tag is this person's, for this page, younger than `FRESH`, and no lock of the page moved since."""
+    body, _, mac = etag.rpartition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(services, actor, container, body).encode()):
+        return False
+    issued, _, digest = body.partition(".")
+    age = services.clock.now() - datetime.fromtimestamp(int(issued), UTC)
+    if not timedelta(seconds=-1) <= age <= FRESH:
+        return False
+    return digest == _digest(services.witnesses.of_container(actor.tenant, container.id))
+
+
+def _digest(known: Sequence[Witness]) -> str:
+    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection) for w in known)
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:32]
+
+
+def _mac(services: Services, actor: Actor, container: Container, body: str) -> str:
+    key = services.mac_keys.keys[services.mac_keys.newest]
+    about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.kind.value}:{container.id}/{body}"
+    return hmac.new(key, about.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,176 @@
+"""The attachments of a page with their locks, as one person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from lockpoint.locking import permissions
+from lockpoint.locking.lock import Absent, Free, Held
+from lockpoint.locking.permissions import Facts
+from lockpoint.services.accounting import spending_on
+from lockpoint.services.context import Actor, Lane
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, Invalid
+from lockpoint.services.list_tags import etag_for, still_true
+from lockpoint.services.looking import Seen, look
+from lockpoint.services.ports import Attachment, Container, Witness
+from lockpoint.services.rights import facts, view_of
+from lockpoint.services.services import Services
+from lockpoint.services.viewing import LockView, Scene, ViewState, view_all
+
+MOST_FILES = 2_000  # of one page; beyond that the list says so
+READ_AT_ONCE = 250
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a read for who ended it and why
+
+
+class Sort(StrEnum):
+    """The orders a list can have; a leading minus turns them round."""
+
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+    SIZE = "size"
+    SIZE_DOWN = "-size"
+    STATE = "state"
+    STATE_DOWN = "-state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What of the page's files is wanted; `text` matches file names and holders' names, `cursor` is ours."""
+
+    text: str = ""
+    state: ViewState | None = None
+    sort: Sort = Sort.TITLE
+    cursor: str | None = None
+    limit: int = 100
+
+    @property
+    def offset(self) -> int:
+        """Where the list goes on; `Invalid` for a cursor that we did not give."""
+        if self.cursor is None:
+            return 0
+        if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) < 6):
+            raise Invalid("This cursor is not one of ours.")
+        return int(self.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attachment and its lock."""
+
+    attachment: Attachment
+    lock: LockView
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One part of a list; `etag` lets the same viewer ask cheaply whether any lock changed."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str | None
+    may_edit: bool
+    may_break: bool
+    etag: str
+
+
+def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
+    """Whether a list that this person got a moment ago still tells the truth about locks; asks Confluence nothing."""
+    return still_true(services, actor, container, etag)
+
+
+def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:
+    """The files of a page or blog post that the person may see; `NotFound` when they may not see the page.
+
+    Names and sizes are read as the person; only files with a lock, or with one that ended lately, cost a read more.
+    """
+    with spending_on("list"):
+        view = view_of(services, actor, container)
+        known = services.witnesses.of_container(actor.tenant, container.id)
+        tag = etag_for(services, actor, container, known)
+        seen = _seen(services, actor, _files(services, actor, container), known)
+        rights = facts(services, actor, view, roles=_held_by_others(actor, seen))
+        rows = _ordered(_rows(services, actor, seen, known, rights), query)
+        part = rows[query.offset : query.offset + query.limit]
+        end = query.offset + len(part)
+        return Listing(
+            rows=part,
+            next_cursor=str(end) if end < len(rows) else None,
+            may_edit=permissions.may_lock(rights),
+            may_break=permissions.may_break(rights),
+            etag=tag,
+        )
+
+
+def _files(services: Services, actor: Actor, container: Container) -> list[Attachment]:
+    files: list[Attachment] = []
+    cursor: str | None = None
+    while len(files) < MOST_FILES:
+        page = services.attachments.of_container(
+            actor.tenant,
+            container,
+            lane=Lane.PEOPLE,
+            person=actor.account_id,
+            cursor=cursor,
+            limit=READ_AT_ONCE,
+        )
+        files.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return files
+
+
+def _seen(
+    services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
+) -> list[Seen]:
+    """Each file with its record; the record is read where the witness says that there is something to tell."""
+    now = services.clock.now()
+    telling = {
+        w.attachment_id
+        for w in known
+        if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN
+    }
+    return [_read(services, actor, file) if file.id in telling else Seen(file, Absent(), None) for file in files]
+
+
+def _read(services: Services, actor: Actor, file: Attachment) -> Seen:
+    """The record as it is now; a file that the app may not read shows as without one."""
+    try:
+        return look(services, actor.tenant, file.id, lane=Lane.PEOPLE)
+    except (GoneOrInvisible, Forbidden):
+        return Seen(file, Absent(), None)
+
+
+def _held_by_others(actor: Actor, seen: list[Seen]) -> bool:
+    return any(isinstance(s.reading, Held) and s.reading.holder != actor.account_id for s in seen)
+
+
+def _rows(
+    services: Services, actor: Actor, seen: list[Seen], known: Sequence[Witness], rights: Facts
+) -> list[Row]:
+    protection: Mapping[str, str] = {w.attachment_id: w.protection for w in known if not isinstance(w.record, Free)}
+    scenes = [Scene(s.attachment, s.reading, rights, protection.get(s.attachment.id, "protected")) for s in seen]
+    views = view_all(services, actor, scenes)
+    return [Row(s.attachment, lock) for s, lock in zip(seen, views, strict=True)]
+
+
+def _ordered(rows: list[Row], query: Query) -> tuple[Row, ...]:
+    wanted = [row for row in rows if _matches(row, query)]
+    by_title = sorted(wanted, key=lambda row: (row.attachment.title.casefold(), row.attachment.id))
+    return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
+
+
+def _matches(row: Row, query: Query) -> bool:
+    holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
+    text = query.text.casefold()
+    named = text in row.attachment.title.casefold() or text in holder.casefold()
+    return named and (query.state is None or row.lock.state is query.state)
+
+
+_KEYS: Mapping[str, Callable[[Row], str | int]] = {
+    "title": lambda row: row.attachment.title.casefold(),
+    "size": lambda row: row.attachment.size,
+    "state": lambda row: row.lock.state.value,
+}

@@ -1,0 +1,34 @@
+"""Moving what a hold protects to the newest version its holder made."""
+
+from __future__ import annotations
+
+from lockpoint.locking import rules
+from lockpoint.locking.enforcement import Version
+from lockpoint.locking.lock import Base, Held
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.recording import record_write
+from lockpoint.services.services import Services
+from lockpoint.services.looking import Outcome, Seen, Written
+from lockpoint.services.writing import write
+
+
+def base_of(version: Version) -> Base:
+    """A version as a record keeps it."""
+    return Base(created=version.created, author=version.author, size=version.size, number=version.number)
+
+
+def rebase(services: Services, tenant: Tenant, seen: Seen, held: Held, to: Version, *, lane: Lane) -> Outcome:
+    """Protect `to` from now on; a hold that protects something newer already, or has ended, stays as it is."""
+    op_id = services.ids.new()
+    outcome = write(
+        services,
+        tenant,
+        seen.attachment.id,
+        lambda snapshot: rules.rebase(snapshot, lock_id=held.lock_id, op_id=op_id, base=base_of(to)),
+        op_id=op_id,
+        lane=lane,
+        seen=seen,
+    )
+    if isinstance(outcome, Written):
+        record_write(services, tenant, outcome, account=to.author)
+    return outcome

@@ -1,0 +1,33 @@
+"""The self-test: does this site's Confluence restore versions of attachments by its own operation?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lockpoint.services.accounting import spending_on
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.ports import SiteState
+from lockpoint.services.services import Services
+
+
+def self_test(services: Services, tenant: Tenant) -> SiteState:
+    """Try the restore operation on a scratch attachment of the app's own, and remember what it did.
+
+    True: equal content came back. False: Confluence refused. None (unknown): there was nowhere to try; the first
+    real overwrite will tell.
+    """
+    state = services.site_states.get(tenant)
+    if not tenant.active:
+        return state
+    with spending_on("self_test"):
+        trial = services.scratch.try_restore(tenant, state.scratch_id, lane=Lane.REPORTS)
+    if trial.works is None:
+        return state
+    tested = replace(
+        services.site_states.get(tenant),
+        restore_works=trial.works,
+        tested_at=services.clock.now(),
+        scratch_id=trial.scratch_id,
+    )
+    services.site_states.put(tenant, tested)
+    return tested

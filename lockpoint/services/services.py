@@ -1,0 +1,38 @@
+"""The bundle of ports that every use case takes; bootstrap fills it, tests fill it with fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lockpoint.locking.lock import Limits
+from lockpoint.locking.record import MacKeys
+from lockpoint.services import ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that use cases need; nothing in here knows Flask, SQLAlchemy, requests or Redis."""
+
+    clock: ports.Clock
+    ids: ports.Ids
+    attachments: ports.Attachments
+    lock_properties: ports.LockProperties
+    properties: ports.Properties
+    people: ports.People
+    search: ports.LockSearch
+    scratch: ports.ScratchFiles
+    ledger: ports.Ledger
+    jobs: ports.Jobs
+    witnesses: ports.Witnesses
+    restorations: ports.Restorations
+    requests: ports.Requests
+    guard: ports.CreationGuard
+    tenants: ports.Tenants
+    site_states: ports.SiteStates
+    intents: ports.Intents
+    mutexes: ports.Mutexes
+    mailer: ports.Mailer
+    mac_keys: MacKeys
+    limits: Limits = field(default_factory=Limits)
+    locks_per_person: int = 200
+    locks_per_site: int = 20_000

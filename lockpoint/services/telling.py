@@ -1,0 +1,68 @@
+"""The rows and mails that an overwrite leaves: each repeats itself exactly when the same version is seen again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lockpoint.locking.enforcement import FlagReason, Version
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import Held
+from lockpoint.services.ports import Attachment, AuditEvent, MailIntent
+
+
+def conflicts(
+    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
+) -> tuple[AuditEvent, ...]:
+    """One conflict row for each version that was not the holder's; `detail` says what became of it."""
+    return tuple(replace(row_about(attachment, held, AuditKind.CONFLICT, v), detail=detail) for v in offenders)
+
+
+def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Version) -> AuditEvent:
+    """A row about a version of the file: its time is the version's, so that a repeated look repeats the row."""
+    return AuditEvent(
+        at=version.created,
+        kind=kind,
+        attachment_id=attachment.id,
+        account=version.author,
+        epoch=held.epoch,
+        seq=0,
+        lock_id=held.lock_id,
+        version=version.number,
+    )
+
+
+def tell(
+    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
+) -> tuple[MailIntent, ...]:
+    """To each author once that their upload met a lock, and to the holder once for each upload."""
+    mails = []
+    for version in offenders:
+        about = MailIntent(
+            kind=MailKind.OVERWRITE_ATTEMPT,
+            recipient=held.holder,
+            attachment_id=attachment.id,
+            event_key=version.created.isoformat(),
+            actor=version.author,
+            lock_id=held.lock_id,
+            version=version.number,
+            detail=detail,
+        )
+        mails.append(about)
+        if version.author is not None:
+            mails.append(
+                replace(about, kind=MailKind.UPLOAD_UNDONE, recipient=version.author, actor=held.holder)
+            )
+    return tuple(mails)
+
+
+def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> MailIntent:
+    """To the holder, once for each hold and reason, that the file is not protected."""
+    kind = MailKind.PAUSED if reason is FlagReason.PAUSED else MailKind.UNPROTECTED
+    return MailIntent(
+        kind=kind,
+        recipient=held.holder,
+        attachment_id=attachment.id,
+        event_key=f"{held.lock_id}/{reason.value}",
+        lock_id=held.lock_id,
+        detail=reason.value,
+    )

@@ -1,0 +1,202 @@
+"""`/api/v1`: locks and lists, in JSON; each view only translates between HTTP and one use case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from lockpoint.services import listing, locks, watching
+from lockpoint.services.errors import NotFound, UseCaseError
+from lockpoint.services.locks import LockAnswer, Wish
+from lockpoint.services.ports import Container, ContainerKind
+from lockpoint.services.viewing import LockView
+from lockpoint.web import schemas as s
+from lockpoint.web.errors import error_answer
+from lockpoint.web.guards import Guard, current_actor, guarded_by
+from lockpoint.web.openapi import document
+from lockpoint.web.reading import bare_id, body_as, key_of, query_as
+
+if TYPE_CHECKING:
+    from lockpoint.services.listing import Listing, Query, Row
+    from lockpoint.services.services import Services
+
+PREFIX = "/api/v1"
+
+
+def api_routes(services: Services) -> Blueprint:
+    """The routes about locks, and the OpenAPI document of all of `/api/v1`."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(UseCaseError, refused)
+    _reading_routes(blueprint, services)
+    _holding_routes(blueprint, services)
+    _managing_routes(blueprint, services)
+    _waiting_routes(blueprint, services)
+    return blueprint
+
+
+def refused(error: UseCaseError) -> Response:
+    """A refusal, with the lock that stood in the way in the API's own shape."""
+    details = dict(error.details)
+    if isinstance(lock := details.get("lock"), LockView):
+        details["lock"] = dump(s.LockModel.model_validate(lock))
+    return error_answer(error.code, error.message, details)
+
+
+def dump(model: s.Outgoing) -> dict[str, Any]:
+    """A model as JSON values with the API's names."""
+    return model.model_dump(mode="json", by_alias=True)
+
+
+def _reading_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/openapi.json")
+    @guarded_by(Guard.CONTEXT)
+    def openapi() -> Response:
+        return Response(document(), content_type="application/json")
+
+    @blueprint.get("/pages/<page_id>/attachments")
+    @guarded_by(Guard.CONTEXT)
+    def page_attachments(page_id: str) -> Response:
+        return _list(services, bare_id(page_id), query_as(s.ListQuery))
+
+    @blueprint.get("/attachments/<attachment_id>/lock")
+    @guarded_by(Guard.CONTEXT)
+    def show_lock(attachment_id: str) -> Response:
+        id_ = bare_id(attachment_id)
+        view = locks.show(services, current_actor(), id_)
+        lock = s.LockModel.model_validate(view)
+        return jsonify(dump(s.LockStateModel(id=id_, lock=lock, server_time=services.clock.now())))
+
+
+def _holding_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/attachments/<attachment_id>/lock")
+    @guarded_by(Guard.CONTEXT)
+    def acquire(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.AcquireBody)
+        wish = Wish(
+            life=_life(body.hours),
+            note=body.note or None,
+            unlock_on_upload=body.unlock_on_upload,
+            seen_version=body.seen_version,
+        )
+        return _answer(services, id_, locks.acquire(services, current_actor(), id_, key_of(body), wish))
+
+    @blueprint.post("/attachments/<attachment_id>/lock/release")
+    @guarded_by(Guard.CONTEXT)
+    def release(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.ReleaseBody)
+        return _answer(services, id_, locks.release(services, current_actor(), id_, key_of(body), body.lock_id))
+
+    @blueprint.post("/attachments/<attachment_id>/lock/extend")
+    @guarded_by(Guard.CONTEXT)
+    def extend(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
+        life = _life(body.hours)
+        return _answer(services, id_, locks.extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+
+
+def _managing_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/attachments/<attachment_id>/lock/break")
+    @guarded_by(Guard.CONTEXT)
+    def break_(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.BreakBody)
+        answer = locks.break_(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
+        return _answer(services, id_, answer)
+
+    @blueprint.post("/attachments/<attachment_id>/lock/take-over")
+    @guarded_by(Guard.CONTEXT)
+    def take_over(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
+        wish = Wish(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
+        answer = locks.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, wish)
+        return _answer(services, id_, answer)
+
+
+def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
+    # Both calls bring about a state that is the same however often they come, so the request id needs no memory.
+    @blueprint.put("/attachments/<attachment_id>/notify-me")
+    @guarded_by(Guard.CONTEXT)
+    def ask(attachment_id: str) -> Response:
+        id_, _ = bare_id(attachment_id), body_as(s.NotifyBody)
+        return _asking(watching.ask(services, current_actor(), id_))
+
+    @blueprint.delete("/attachments/<attachment_id>/notify-me")
+    @guarded_by(Guard.CONTEXT)
+    def cancel(attachment_id: str) -> Response:
+        id_, _ = bare_id(attachment_id), body_as(s.NotifyBody)
+        return _asking(watching.cancel(services, current_actor(), id_))
+
+
+def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
+    """The list, or 304 while the one that the caller has still tells the truth about locks."""
+    actor = current_actor()
+    tag = request.if_none_match
+    page = Container(ContainerKind.PAGE, content_id)
+    for etag in tag:
+        if listing.unchanged(services, actor, page, etag):
+            return Response(status=304, headers={"ETag": f'"{etag}"'})
+    query = listing.Query(
+        text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit
+    )
+    found = _of_content(services, content_id, query)
+    answer = jsonify(dump(_list_model(services, actor.account_id, found)))
+    answer.set_etag(found.etag)
+    return answer
+
+
+def _of_content(services: Services, content_id: str, query: Query) -> Listing:
+    """Confluence gives frames one kind of id for pages and blog posts, so the second is tried where no page is."""
+    actor = current_actor()
+    try:
+        return listing.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
+    except NotFound:
+        return listing.of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
+
+
+def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:
+    return s.ListModel(
+        items=[_row(row) for row in found.rows],
+        next_cursor=found.next_cursor,
+        server_time=services.clock.now(),
+        viewer=s.ViewerModel(account_id=account, may_edit=found.may_edit, may_break=found.may_break),
+    )
+
+
+def _row(row: Row) -> s.AttachmentModel:
+    file = row.attachment
+    return s.AttachmentModel(
+        id=file.id,
+        title=file.title,
+        media_type=file.media_type,
+        file_size=file.size,
+        version=file.head.number,
+        links=s.LinksModel(open=file.open_url, download=file.download_url),
+        lock=s.LockModel.model_validate(row.lock),
+    )
+
+
+def _answer(services: Services, attachment_id: str, answer: LockAnswer) -> tuple[Response, int]:
+    model = s.LockAnswerModel(
+        id=attachment_id,
+        lock=s.LockModel.model_validate(answer.lock),
+        warning=_warning(answer),
+        server_time=services.clock.now(),
+    )
+    return jsonify(dump(model)), answer.status
+
+
+def _warning(answer: LockAnswer) -> s.WarningModel | None:
+    moved = answer.warning
+    if moved is None:
+        return None
+    text = f"Version {moved.version} was uploaded while you locked the file; your lock protects that version."
+    return s.WarningModel(code="head_moved", message=text, author=moved.author, version=moved.version)
+
+
+def _asking(asking: watching.Asking) -> Response:
+    return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
+
+
+def _life(hours: int | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)

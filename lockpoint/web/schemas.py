@@ -1,0 +1,244 @@
+"""The shapes of `/api/v1`: what comes in is checked against them, what goes out is made by them, OpenAPI is written from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from lockpoint.services.listing import Sort
+from lockpoint.services.viewing import ViewState
+
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
+LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
+# A person's own words: no control characters but line breaks and tabs.
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
+]
+
+
+class Incoming(BaseModel):
+    """What a caller sends: camelCase names, nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class Outgoing(BaseModel):
+    """What we answer: camelCase names, built from the services' values."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class Command(Incoming):
+    """Every writing call names itself, so that repeating it has one effect."""
+
+    request_id: RequestId
+
+
+class AcquireBody(Command):
+    """Lock a file."""
+
+    seen_version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    hours: Hours | None = None
+    note: Note | None = None
+    unlock_on_upload: Annotated[bool, Field(strict=True)] = False
+
+
+class ReleaseBody(Command):
+    """End one's own lock."""
+
+    lock_id: LockId
+
+
+class ExtendBody(Command):
+    """Count the life of one's own lock from now."""
+
+    lock_id: LockId
+    hours: Hours | None = None
+
+
+class BreakBody(Command):
+    """End another person's lock."""
+
+    lock_id: LockId
+    reason: Reason
+
+
+class TakeOverBody(Command):
+    """End another person's lock and hold the file oneself."""
+
+    lock_id: LockId
+    reason: Reason
+    hours: Hours | None = None
+    note: Note | None = None
+    unlock_on_upload: Annotated[bool, Field(strict=True)] = False
+
+
+class NotifyBody(Command):
+    """Ask to be told when the file is free, or take that back."""
+
+
+class SettingsBody(Command):
+    """Change the site's settings; `revision` is the one that was read."""
+
+    copy_mode: Annotated[bool, Field(strict=True)]
+    revision: Annotated[int, Field(strict=True, ge=0)]
+
+
+class ListQuery(Incoming):
+    """Which of a page's files are wanted."""
+
+    q: Annotated[str, StringConstraints(max_length=200)] = ""
+    state: ViewState | None = None
+    sort: Sort = Sort.TITLE
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=250)] = 100
+
+
+class PersonModel(Outgoing):
+    """A person; the name is null where Confluence does not show it."""
+
+    account_id: str
+    display_name: str | None
+
+
+class AskingModel(Outgoing):
+    """How the viewer stands among those who asked to be told."""
+
+    asked: bool
+    count: int
+    position: int | None
+
+
+class CanModel(Outgoing):
+    """What the viewer may do with the file now."""
+
+    lock: bool
+    release: bool
+    extend: bool
+    break_: Annotated[bool, Field(alias="break")]
+    take_over: bool
+    notify_me: bool
+
+
+class LastEndedModel(Outgoing):
+    """How the last lock on the file ended."""
+
+    reason: str
+    by: PersonModel | None
+    at: datetime
+    why: str | None
+
+
+class LockModel(Outgoing):
+    """A lock from the viewer's side."""
+
+    state: ViewState
+    lock_id: str | None
+    holder: PersonModel | None
+    since: datetime | None
+    expires_at: datetime | None
+    seconds_left: int | None
+    note: str | None
+    unlock_on_upload: bool
+    protection: Literal["protected", "restoring", "unprotected"]
+    unprotected_reason: str | None
+    notify_me: AskingModel
+    can: CanModel
+    last_ended: LastEndedModel | None
+
+
+class WarningModel(Outgoing):
+    """Something the caller should know although the call worked."""
+
+    code: Literal["head_moved"]
+    message: str
+    author: str | None
+    version: int
+
+
+class LockAnswerModel(Outgoing):
+    """The lock after a call."""
+
+    id: str
+    lock: LockModel
+    warning: WarningModel | None
+    server_time: datetime
+
+
+class LockStateModel(Outgoing):
+    """The lock of one file."""
+
+    id: str
+    lock: LockModel
+    server_time: datetime
+
+
+class LinksModel(Outgoing):
+    """Where Confluence shows and gives the file."""
+
+    open: str
+    download: str
+
+
+class AttachmentModel(Outgoing):
+    """One file of a page."""
+
+    id: str
+    title: str
+    media_type: str
+    file_size: int
+    version: int
+    links: LinksModel
+    lock: LockModel
+
+
+class ViewerModel(Outgoing):
+    """What the viewer may do on the page."""
+
+    account_id: str
+    may_edit: bool
+    may_break: bool
+
+
+class ListModel(Outgoing):
+    """The files of a page."""
+
+    items: list[AttachmentModel]
+    next_cursor: str | None
+    server_time: datetime
+    viewer: ViewerModel
+
+
+class NotifyModel(Outgoing):
+    """The viewer's place in the line."""
+
+    notify_me: AskingModel
+
+
+class SelfTestModel(Outgoing):
+    """What the restore self-test found."""
+
+    result: Literal["works", "refused", "unknown"]
+    at: datetime | None
+
+
+class SettingsModel(Outgoing):
+    """The site's settings."""
+
+    copy_mode: bool
+    revision: int
+    restore_self_test: SelfTestModel
+
+
+class ErrorModel(Outgoing):
+    """The body of every error; details differ by code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str
+    message: str

@@ -1,0 +1,61 @@
+"""`/api/v1/settings`: the site's settings, for site admins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify
+
+from lockpoint.services import configuration
+from lockpoint.services.accounting import spending_on
+from lockpoint.services.errors import UseCaseError
+from lockpoint.web import schemas as s
+from lockpoint.web.api import PREFIX, dump, refused
+from lockpoint.web.guards import Guard, current_actor, guarded_by
+from lockpoint.web.reading import body_as
+
+if TYPE_CHECKING:
+    from lockpoint.services.configuration import SiteOverview
+    from lockpoint.services.services import Services
+
+_RESULTS = {True: "works", False: "refused", None: "unknown"}
+
+
+def settings_routes(services: Services) -> Blueprint:
+    """Read and change the settings of the site."""
+    blueprint = Blueprint("settings", __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(UseCaseError, refused)
+
+    @blueprint.get("/settings")
+    @guarded_by(Guard.CONTEXT)
+    def show() -> Response:
+        with spending_on("settings"):
+            return _answer(configuration.overview(services, current_actor()))
+
+    # The revision makes a repeated call harmless: it is refused as out of date, and nothing happens twice.
+    @blueprint.put("/settings")
+    @guarded_by(Guard.CONTEXT)
+    def change() -> Response:
+        body = body_as(s.SettingsBody)
+        with spending_on("settings"):
+            changed = configuration.change(
+                services, current_actor(), copy_mode=body.copy_mode, revision=body.revision
+            )
+        return _answer(changed)
+
+    return blueprint
+
+
+def _answer(overview: SiteOverview) -> Response:
+    test = s.SelfTestModel.model_validate(
+        {"result": _RESULTS[overview.state.restore_works], "at": overview.state.tested_at}
+    )
+    return jsonify(
+        dump(
+            s.SettingsModel(
+                copy_mode=overview.settings.copy_mode,
+                revision=overview.settings.revision,
+                restore_self_test=test,
+            )
+        )
+    )
