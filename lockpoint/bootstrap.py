@@ -24,7 +24,8 @@ from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.services import Services
-from lockpoint.storage import cache, migrate as migrations
+from lockpoint.storage import cache
+from lockpoint.storage import migrate as migrations
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard

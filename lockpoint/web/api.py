@@ -136,9 +136,7 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
     for etag in tag:
         if listing.unchanged(services, actor, page, etag):
             return Response(status=304, headers={"ETag": f'"{etag}"'})
-    query = listing.Query(
-        text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit
-    )
+    query = listing.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
     found = _of_content(services, content_id, query)
     answer = jsonify(dump(_list_model(services, actor.account_id, found)))
     answer.set_etag(found.etag)

@@ -44,7 +44,14 @@ OPERATIONS: Final = (
         ((200, s.ListModel), (304, None)),
         query=s.ListQuery,
     ),
-    Operation("get", _LOCK, "showLock", "The lock of one file from the caller's side", ((200, s.LockStateModel),), refusals=(409,)),
+    Operation(
+        "get",
+        _LOCK,
+        "showLock",
+        "The lock of one file from the caller's side",
+        ((200, s.LockStateModel),),
+        refusals=(409,),
+    ),
     Operation(
         "post",
         _LOCK,
@@ -54,9 +61,15 @@ OPERATIONS: Final = (
         body=s.AcquireBody,
         refusals=(409, 412),
     ),
-    Operation("post", f"{_LOCK}/release", "release", "End one's own lock", _LOCKED, body=s.ReleaseBody, refusals=(409, 412)),
-    Operation("post", f"{_LOCK}/extend", "extend", "Extend one's own lock", _LOCKED, body=s.ExtendBody, refusals=(409, 412)),
-    Operation("post", f"{_LOCK}/break", "break", "End another person's lock", _LOCKED, body=s.BreakBody, refusals=(409, 412)),
+    Operation(
+        "post", f"{_LOCK}/release", "release", "End one's own lock", _LOCKED, body=s.ReleaseBody, refusals=(409, 412)
+    ),
+    Operation(
+        "post", f"{_LOCK}/extend", "extend", "Extend one's own lock", _LOCKED, body=s.ExtendBody, refusals=(409, 412)
+    ),
+    Operation(
+        "post", f"{_LOCK}/break", "break", "End another person's lock", _LOCKED, body=s.BreakBody, refusals=(409, 412)
+    ),
     Operation(
         "post",
         f"{_LOCK}/take-over",
@@ -66,8 +79,24 @@ OPERATIONS: Final = (
         body=s.TakeOverBody,
         refusals=(409, 412),
     ),
-    Operation("put", _NOTIFY, "askNotice", "Be told when the file is free", ((200, s.NotifyModel),), body=s.NotifyBody, refusals=(409,)),
-    Operation("delete", _NOTIFY, "cancelNotice", "No longer be told", ((200, s.NotifyModel),), body=s.NotifyBody, refusals=(409,)),
+    Operation(
+        "put",
+        _NOTIFY,
+        "askNotice",
+        "Be told when the file is free",
+        ((200, s.NotifyModel),),
+        body=s.NotifyBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "delete",
+        _NOTIFY,
+        "cancelNotice",
+        "No longer be told",
+        ((200, s.NotifyModel),),
+        body=s.NotifyBody,
+        refusals=(409,),
+    ),
     Operation("get", "/settings", "showSettings", "The site's settings, for site admins", ((200, s.SettingsModel),)),
     Operation(
         "put",
@@ -164,7 +193,7 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     ]
 
 
-def _inlined(field: Any, shared: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON schema is any JSON
+def _inlined(field: Any, shared: dict[str, Any]) -> Any:
     """A field's schema with references replaced, because parameters cannot carry definitions of their own."""
     if isinstance(field, list):
         return [_inlined(item, shared) for item in field]

@@ -1,4 +1,4 @@
-"""The shapes of `/api/v1`: what comes in is checked against them, what goes out is made by them, OpenAPI is written from them."""
+"""The shapes of `/api/v1`: they check what comes in, make what goes out, and OpenAPI is written from them."""
 
 from __future__ import annotations
 

@@ -38,9 +38,7 @@ def settings_routes(services: Services) -> Blueprint:
     def change() -> Response:
         body = body_as(s.SettingsBody)
         with spending_on("settings"):
-            changed = configuration.change(
-                services, current_actor(), copy_mode=body.copy_mode, revision=body.revision
-            )
+            changed = configuration.change(services, current_actor(), copy_mode=body.copy_mode, revision=body.revision)
         return _answer(changed)
 
     return blueprint
