@@ -1,0 +1,94 @@
+/**
+ * The product's half of the Connect bridge: modules that apps call through `AP`, and providers that show what the
+ * host library asks for (dialogs, flags). The library itself is Atlassian's, unchanged.
+ */
+import { closeDialog, dialogProvider } from "./dialogs.js";
+import { flag } from "./flags.js";
+import { get } from "./server.js";
+
+const host = window.connectHost;
+
+/** Confluence's answer for one module of an app: signed address, context token, options. */
+function resolve(site, extension, context) {
+  const query = new URLSearchParams({ site, module_key: extension.key, addon_key: extension.addon_key, ...context });
+  return get(`/_sim/resolve?${query.toString()}`);
+}
+
+function provide(name, provider) {
+  host.getFrameworkAdaptor().registerModule({
+    getModuleRegistrationName: () => name,
+    isEnabled: () => true,
+    getProvider: () => provider,
+  });
+}
+
+const flagProvider = {
+  create: ({ id, title, body, type, close, actions, onClose }) => ({
+    close: flag({
+      title,
+      body,
+      type,
+      sticky: close !== "auto",
+      actions: actions.map(({ actionText, executeAction }) => ({ text: actionText, run: executeAction })),
+      onClose: () => onClose(id),
+    }),
+  }),
+};
+
+/** The library passes the callback last, with the calling frame on it. */
+const caller = (args) => args[args.length - 1]._context.extension;
+const reply = (args, value) => args[args.length - 1](value);
+
+function promised(run) {
+  const call = (...args) => run(args);
+  call.returnsPromise = true;
+  return call;
+}
+
+/** Defines modules and providers. `page()` tells what is shown: site, me, context. Call once, before any frame. */
+export function startBridge(page) {
+  // The library wants a jQuery promise here: the product uses jQuery's Ajax.
+  host.registerContentResolver.resolveByExtension((extension) => {
+    const done = window.jQuery.Deferred();
+    const context = { ...page().context, ...extension.options?.productContext };
+    resolve(page().site, extension, context).then(done.resolve, done.reject);
+    return done.promise();
+  });
+
+  host.defineModule("context", {
+    getToken: promised(async (args) => {
+      const extension = caller(args);
+      if (host.isJwtExpired(extension.options.contextJwt, true)) {
+        const fresh = await resolve(page().site, extension, page().context);
+        extension.options.contextJwt = fresh.options.contextJwt;
+      }
+      return extension.options.contextJwt;
+    }),
+    getContext: promised(async (args) => caller(args).options.structuredContext),
+  });
+  host.defineModule("user", {
+    getCurrentUser: (...args) => reply(args, { atlassianAccountId: page().me?.accountId, accountType: "atlassian" }),
+    getTimeZone: (...args) => reply(args, page().me?.timeZone ?? "Etc/UTC"),
+    getLocale: (...args) => reply(args, page().me?.locale ?? "en_GB"),
+  });
+  host.defineModule("navigator", {
+    getLocation: (...args) => reply(args, { target: "contentview", context: page().location }),
+    go: () => location.reload(),
+    reload: () => location.reload(),
+  });
+
+  provide("flag", flagProvider);
+  provide("dialog", dialogProvider(host));
+  host.onIframeEstablished(({ $el, extension }) => $el?.attr("title", `App: ${extension.key}`));
+}
+
+/** Opens the dialog of an app's menu entry or byline item. */
+export function openModule(view, module) {
+  const options = module.target?.options ?? {};
+  const key = module.target?.type === "dialogmodule" ? options.key : (module.dialogKey ?? module.key);
+  const dialog = view.modules.dialogs.find((one) => one.addonKey === module.addonKey && one.key === key);
+  const extension = { addon_key: module.addonKey, key, options: {} };
+  host.dialog.create(extension, { ...(dialog?.options ?? {}), ...(dialog ? {} : options) });
+}
+
+export { closeDialog };
