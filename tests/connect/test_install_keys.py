@@ -1,0 +1,279 @@
+"""Keys of signed installs: fetched from two hosts over real HTTP, checked, kept, and rationed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from lockpoint.connect import install_keys
+from lockpoint.connect.install_keys import HttpKeySource, InstallKeys, KeyUnavailableError
+from lockpoint.connect.tokens import Reason, TokenRefusedError
+from tests.fakes_connect import MemoryKeys, Time, private_key, public_pem
+
+GOOD = public_pem(private_key())
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class KeyHost:
+    """A key host on this machine; `answers` by path, everything else is 404 with an HTML page."""
+
+    url: str = ""
+    answers: dict[str, Answer | Callable[[Any], None]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+
+
+@pytest.fixture
+def hosts() -> Iterator[tuple[KeyHost, KeyHost]]:
+    with ExitStack() as stack:
+        yield serve(stack), serve(stack)
+
+
+def serve(stack: ExitStack) -> KeyHost:
+    host = KeyHost()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            host.asked[self.path] += 1
+            answer = host.answers.get(self.path, (404, {"Content-Type": "text/html"}, b"<html>no such key</html>"))
+            if callable(answer):
+                answer(self)
+                return
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    stack.callback(stop)
+    host.url = f"http://127.0.0.1:{server.server_port}"
+    return host
+
+
+def source(*hosts: KeyHost, read_seconds: float = 5) -> HttpKeySource:
+    return HttpKeySource([host.url for host in hosts], read_seconds=read_seconds)
+
+
+def test_the_first_host_that_knows_the_key_is_believed(hosts: tuple[KeyHost, KeyHost]) -> None:
+    """Both hosts are asked in order, the second one only when the first does not know the key."""
+    first, second = hosts
+    second.answers["/k"] = (200, {}, GOOD)
+    found = source(first, second).fetch("k")
+    assert found is not None
+    assert found.public_numbers() == private_key().public_key().public_numbers()
+    first.answers["/k"] = (200, {}, GOOD)
+    source(first, second).fetch("k")
+    assert (first.asked["/k"], second.asked["/k"]) == (2, 1)
+
+
+def test_404_from_both_hosts_means_there_is_no_such_key(hosts: tuple[KeyHost, KeyHost]) -> None:
+    """A key id that every host answers with 404 does not exist, whatever the page says."""
+    assert source(*hosts).fetch("k") is None
+
+
+def pem_of(key: Any) -> bytes:
+    return public_pem(key)
+
+
+def private_pem() -> bytes:
+    return private_key().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def pkcs1_pem() -> bytes:
+    return private_key().public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+
+
+BAD_BODIES = {
+    "HTML with 200": b"<html>" + GOOD + b"</html>",
+    "empty": b"",
+    "EC key": pem_of(ec.generate_private_key(ec.SECP256R1())),
+    "Ed25519 key": pem_of(ed25519.Ed25519PrivateKey.generate()),
+    "1024 bits": pem_of(private_key("short", 1024)),
+    "private key": private_pem(),
+    "PKCS1 public key": pkcs1_pem(),
+    "broken PEM": GOOD[:200] + GOOD[260:],
+    "too large": GOOD + b"\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
+def test_only_a_pem_rsa_public_key_of_2048_bits_is_a_key(hosts: tuple[KeyHost, KeyHost], body: bytes) -> None:
+    """Anything but a PEM RSA public key of at least 2048 bits and at most 10 KB is not taken, and the other host is asked."""
+    first, second = hosts
+    first.answers["/k"] = (200, {}, body)
+    with pytest.raises(KeyUnavailableError):
+        source(first, second).fetch("k")
+    second.answers["/k"] = (200, {}, GOOD)
+    assert source(first, second).fetch("k") is not None
+
+
+@pytest.mark.parametrize("status", [204, 400, 403, 500, 503])
+def test_other_answers_are_trouble_not_an_unknown_key(hosts: tuple[KeyHost, KeyHost], status: int) -> None:
+    """A status that is neither 200 nor 404 says nothing about the key."""
+    hosts[0].answers["/k"] = (status, {}, b"" if status == 204 else GOOD)
+    with pytest.raises(KeyUnavailableError):
+        source(*hosts).fetch("k")
+
+
+def test_redirects_are_not_followed(hosts: tuple[KeyHost, KeyHost]) -> None:
+    """A key host that redirects is in trouble; where it points to is not asked."""
+    first, second = hosts
+    second.answers["/other"] = (200, {}, GOOD)
+    for status in (301, 302, 307, 308):
+        first.answers["/k"] = (status, {"Location": f"{second.url}/other"}, b"")
+        with pytest.raises(KeyUnavailableError):
+            source(first).fetch("k")
+    assert second.asked["/other"] == 0
+
+
+def test_a_host_that_is_down_is_trouble(hosts: tuple[KeyHost, KeyHost]) -> None:
+    """Nobody listens: the other host is asked, and alone it does not prove that a key is unknown."""
+    dead = KeyHost("http://127.0.0.1:9")
+    with pytest.raises(KeyUnavailableError):
+        source(dead, hosts[0]).fetch("k")
+    hosts[0].answers["/k"] = (200, {}, GOOD)
+    assert source(dead, hosts[0]).fetch("k") is not None
+
+
+def drip(handler: Any) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(GOOD)))
+    handler.end_headers()
+    try:
+        for letter in GOOD:
+            handler.wfile.write(bytes([letter]))
+            time.sleep(0.05)
+    except OSError:
+        pass
+
+
+def silent(_handler: Any) -> None:
+    time.sleep(1)
+
+
+@pytest.mark.parametrize("answer", [drip, silent])
+def test_a_slow_host_is_given_up(hosts: tuple[KeyHost, KeyHost], answer: Callable[[Any], None]) -> None:
+    """A host that is silent or drips is left after the time limit for the whole body."""
+    hosts[0].answers["/k"] = answer
+    began = time.monotonic()
+    with pytest.raises(KeyUnavailableError):
+        source(hosts[0], read_seconds=0.3).fetch("k")
+    assert time.monotonic() - began < 2
+
+
+def refusal(keys: InstallKeys, key_id: str = "kid-1") -> Reason:
+    with pytest.raises(TokenRefusedError) as caught:
+        keys.key(key_id)
+    return caught.value.reason
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def memory() -> MemoryKeys:
+    return MemoryKeys()
+
+
+def test_a_key_is_fetched_once_a_day(clock: Time, memory: MemoryKeys) -> None:
+    """A key that was fetched serves for 24 hours, then it is asked for again."""
+    keys = InstallKeys(memory, clock.seconds)
+    for _ in range(3):
+        keys.key("kid-1")
+        clock.advance(8 * 3600 - 1)
+    assert memory.asked["kid-1"] == 1
+    clock.advance(4)
+    keys.key("kid-1")
+    assert memory.asked["kid-1"] == 2
+
+
+def test_old_keys_work_while_the_hosts_are_down(clock: Time, memory: MemoryKeys) -> None:
+    """A known key keeps working when the hosts are in trouble, and they are asked once a minute."""
+    keys = InstallKeys(memory, clock.seconds)
+    known = keys.key("kid-1")
+    memory.trouble = True
+    clock.advance(install_keys.KEEP_SECONDS + 1)
+    assert [keys.key("kid-1") for _ in range(5)] == [known] * 5
+    assert memory.asked["kid-1"] == 2
+    clock.advance(61)
+    assert keys.key("kid-1") is known
+    assert memory.asked["kid-1"] == 3
+
+
+def test_a_withdrawn_key_goes(clock: Time, memory: MemoryKeys) -> None:
+    """A known key that every host has come to deny is not used any more."""
+    keys = InstallKeys(memory, clock.seconds)
+    keys.key("kid-1")
+    memory.keys.clear()
+    clock.advance(install_keys.KEEP_SECONDS + 1)
+    assert refusal(keys) is Reason.KEY_UNKNOWN
+    assert refusal(keys) is Reason.KEY_UNKNOWN
+    assert memory.asked["kid-1"] == 2
+
+
+@pytest.mark.parametrize(("trouble", "reason"), [(False, Reason.KEY_UNKNOWN), (True, Reason.KEY_UNAVAILABLE)])
+def test_a_refused_key_id_is_remembered_for_a_minute(
+    clock: Time, memory: MemoryKeys, trouble: bool, reason: Reason
+) -> None:
+    """A key id without a key is asked for at most once a minute, and works as soon as the host knows it."""
+    keys = InstallKeys(memory, clock.seconds)
+    memory.trouble = trouble
+    assert [refusal(keys, "kid-2") for _ in range(10)] == [reason] * 10
+    assert memory.asked["kid-2"] == 1
+    memory.trouble = False
+    memory.keys["kid-2"] = private_key().public_key()
+    clock.advance(61)
+    assert keys.key("kid-2") is memory.keys["kid-2"]
+
+
+def test_invented_key_ids_cannot_hammer_the_hosts(clock: Time, memory: MemoryKeys) -> None:
+    """A flood of invented key ids costs a bounded number of fetches; known keys go on working meanwhile."""
+    keys = InstallKeys(memory, clock.seconds)
+    keys.key("kid-1")
+    for number in range(2000):
+        refusal(keys, f"junk-{number}")
+        clock.advance(0.01)
+    assert sum(memory.asked.values()) <= install_keys.FETCHES_AT_ONCE + 20 / install_keys.SECONDS_PER_FETCH + 2
+    assert keys.key("kid-1") is memory.keys["kid-1"]
+    assert len(keys._refused) <= install_keys.MOST_REFUSALS
+    clock.advance(120)
+    memory.keys["kid-new"] = private_key().public_key()
+    assert keys.key("kid-new") is memory.keys["kid-new"]
+
+
+def test_the_cache_is_bounded(clock: Time, memory: MemoryKeys) -> None:
+    """However many keys there are, only so many are kept."""
+    keys = InstallKeys(memory, clock.seconds)
+    for number in range(install_keys.MOST_KEYS + 40):
+        memory.keys[f"kid-{number}"] = private_key().public_key()
+        keys.key(f"kid-{number}")
+        clock.advance(10)
+    assert len(keys._kept) == install_keys.MOST_KEYS

@@ -1,0 +1,154 @@
+"""Known sites: kept in the process, dropped on lifecycle events, read again when a signature does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lockpoint.connect import sites
+from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable, Unauthorised
+from tests.fakes_connect import ACME, ACME_SECRET, GLOBEX, START, MemoryInstallations, Time, registration
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def stored() -> MemoryInstallations:
+    installations = MemoryInstallations()
+    with installations.change(ACME) as change:
+        change.store(registration(ACME))
+    return installations
+
+
+@pytest.fixture
+def directory(stored: MemoryInstallations, clock: Time) -> SiteDirectory:
+    return SiteDirectory(stored, clock.seconds)
+
+
+def put(stored: MemoryInstallations, **changes: object) -> None:
+    with stored.change(ACME) as change:
+        change.store(replace(registration(ACME), **changes))
+
+
+def test_a_site_is_read_once_in_half_a_minute(
+    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+) -> None:
+    """A known site costs no round trip for thirty seconds."""
+    for _ in range(10):
+        assert directory.find(ACME) is not None
+        clock.advance(2.9)
+    assert stored.finds == 1
+    clock.advance(2)
+    directory.find(ACME)
+    assert stored.finds == 2
+
+
+def test_an_unknown_site_is_remembered_for_some_seconds(
+    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+) -> None:
+    """An unknown client key costs one round trip in five seconds, and memory for it is bounded."""
+    for _ in range(5):
+        assert directory.find("nobody") is None
+    assert stored.finds == 1
+    clock.advance(6)
+    directory.find("nobody")
+    assert stored.finds == 2
+    for number in range(sites.MOST_UNKNOWN + 100):
+        directory.find(f"nobody-{number}")
+    assert len(directory._unknown) == sites.MOST_UNKNOWN
+
+
+def test_known_sites_are_bounded(
+    directory: SiteDirectory, stored: MemoryInstallations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The least recently used site makes room for another one."""
+    monkeypatch.setattr(sites, "MOST_SITES", 1)
+    with stored.change(GLOBEX) as change:
+        change.store(registration(GLOBEX))
+    for _ in range(2):
+        assert directory.find(ACME) is not None
+        assert directory.find(GLOBEX) is not None
+    assert stored.finds == 4
+
+
+def test_forgetting_reads_again(directory: SiteDirectory, stored: MemoryInstallations) -> None:
+    """After a lifecycle event the site is read from the database."""
+    directory.find(ACME)
+    put(stored, installed=False, secret=None)
+    assert directory.find(ACME) is not None
+    directory.forget(ACME)
+    assert directory.find(ACME) is None
+
+
+@pytest.mark.parametrize("changes", [{"installed": False}, {"secret": None}])
+def test_a_site_that_is_gone_is_nobody(
+    directory: SiteDirectory, stored: MemoryInstallations, changes: dict[str, object]
+) -> None:
+    """A site that is uninstalled or has no secret cannot call."""
+    put(stored, **changes)
+    assert directory.find(ACME) is None
+
+
+def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
+    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+) -> None:
+    """The first bad signature reads the site again at once, a flood of them once in two seconds."""
+    for _ in range(100):
+        site = directory.find(ACME)
+        assert site is not None
+        directory.reread(site)
+    assert stored.finds == 2
+    clock.advance(2.1)
+    site = directory.find(ACME)
+    assert site is not None
+    put(stored, secret="a-fresh-secret-of-forty-characters-00000")
+    newer = directory.reread(site)
+    assert newer is not None
+    assert newer.secret != site.secret
+    assert directory.reread(site) is newer
+    assert stored.finds == 3
+
+
+def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, stored: MemoryInstallations) -> None:
+    """The secret before the present one is accepted for at most three minutes after the change."""
+    put(stored, previous_secret="the-former-secret", secret_changed_at=START)
+    site = directory.find(ACME)
+    assert site is not None
+    began = START.timestamp()
+    assert [len(site.keys(began + seconds)) for seconds in (0, 179.9, 180, 86400)] == [2, 2, 1, 1]
+
+
+def test_known_sites_are_served_while_the_database_is_away(
+    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+) -> None:
+    """While the database does not answer, known sites are served for ten minutes, unknown ones cannot be told."""
+    directory.find(ACME)
+    stored.down = True
+    clock.advance(500)
+    assert directory.find(ACME) is not None
+    with pytest.raises(StorageUnavailable):
+        directory.find("nobody")
+    clock.advance(200)
+    with pytest.raises(StorageUnavailable):
+        directory.find(ACME)
+
+
+def test_secrets_do_not_show(directory: SiteDirectory) -> None:
+    """Printing a site does not print its secret."""
+    assert ACME_SECRET not in repr(directory.find(ACME))
+    assert ACME_SECRET not in repr(registration(ACME))
+
+
+def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, clock: Time) -> None:
+    """A call is signed with the site's present secret; a site that is gone gets none."""
+    signer = AppSigner(directory, "lockpoint", clock.seconds)
+    tenant = Tenant(1, ACME, "https://acme.atlassian.net/wiki")
+    assert signer.authorization(tenant, "GET", "/rest/api/user/current").startswith("JWT ey")
+    with pytest.raises(Unauthorised):
+        signer.authorization(replace(tenant, client_key="gone"), "GET", "/")

@@ -1,0 +1,363 @@
+"""Fakes and builders for everything that has to do with who is calling: ports in memory, tokens made by PyJWT."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Blueprint, Flask, Response, jsonify
+from flask.testing import FlaskClient
+
+from lockpoint.app import Shell, create_app
+from lockpoint.connect import descriptor, qsh
+from lockpoint.connect.inbound import Inbound
+from lockpoint.connect.install_keys import InstallKeys, KeyUnavailableError
+from lockpoint.connect.signed_install import SignedInstalls
+from lockpoint.connect.sites import SiteDirectory
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports import (
+    Installation,
+    InstallationEvent,
+    Job,
+    Registration,
+)
+from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
+from lockpoint.web.health import Ping
+
+APP_KEY = "lockpoint"
+APP_URL = "https://lockpoint.example.com"
+BRIDGE = "https://connect-cdn.example.net/all.js"
+ALLOWED = ("*.atlassian.net", "*.jira.com")
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+ACME = "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+GLOBEX = "22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+ACME_URL = "https://acme.atlassian.net/wiki"
+GLOBEX_URL = "https://globex.atlassian.net/wiki"
+ACME_SECRET = "acme-secret-acme-secret-acme-secret-acme"
+GLOBEX_SECRET = "globex-secret-globex-secret-globex-secret"
+ALICE = "557058:11111111-0000-4000-8000-00000000a11c"
+BOB = "557058:11111111-0000-4000-8000-000000000b0b"
+
+
+@dataclass
+class Time:
+    """A clock that tests move; the same seconds serve as wall and monotonic time."""
+
+    moment: datetime = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def seconds(self) -> float:
+        return self.moment.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class MemoryInstallations:
+    """The installation table in memory; `down` makes every call fail, `finds` counts the round trips."""
+
+    rows: dict[str, Installation] = field(default_factory=dict)
+    events: list[tuple[int, InstallationEvent, datetime]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    finds: int = 0
+    down: bool = False
+
+    def find(self, client_key: str) -> Installation | None:
+        self._require()
+        self.finds += 1
+        return self.rows.get(client_key)
+
+    def of(self, tenant_id: int) -> Installation | None:
+        self._require()
+        return next((row for row in self.rows.values() if row.tenant.id == tenant_id), None)
+
+    @contextmanager
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[MemoryChange]:
+        self._require()
+        change = MemoryChange(dict(self.rows), list(self.events), list(self.jobs))
+        yield change
+        self.rows, self.events, self.jobs = change.rows, change.events, change.jobs
+
+    def _require(self) -> None:
+        if self.down:
+            raise StorageUnavailable
+
+
+@dataclass
+class MemoryChange:
+    rows: dict[str, Installation]
+    events: list[tuple[int, InstallationEvent, datetime]]
+    jobs: list[Job]
+
+    def find(self, client_key: str) -> Installation | None:
+        return self.rows.get(client_key)
+
+    def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
+        return [
+            row
+            for row in self.rows.values()
+            if row.tenant.base_url == base_url and row.tenant.client_key != other_than and row.tenant.installed
+        ]
+
+    def store(self, registration: Registration) -> Tenant:
+        known = self.rows.get(registration.client_key)
+        tenant = Tenant(
+            id=known.tenant.id if known else len(self.rows) + 1,
+            client_key=registration.client_key,
+            base_url=registration.base_url,
+            display_url=registration.display_url,
+            oauth_client_id=registration.oauth_client_id,
+            installed=registration.installed,
+            enabled=registration.enabled,
+        )
+        self.rows[registration.client_key] = Installation(tenant, registration)
+        return tenant
+
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
+        self.events.append((tenant_id, event, at))
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        self.jobs.extend(job for job in jobs if job not in self.jobs)
+
+
+@dataclass
+class MemoryWitnesses:
+    """Which files are locked, and where; counts its look-ups."""
+
+    held: dict[tuple[int, str], str] = field(default_factory=dict)
+    lookups: int = 0
+    down: bool = False
+
+    def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
+        self._look()
+        return frozenset(item for item in attachment_ids if (tenant.id, item) in self.held)
+
+    def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
+        self._look()
+        wanted = set(container_ids)
+        return frozenset(item for (site, item), place in self.held.items() if site == tenant.id and place in wanted)
+
+    def any(self, tenant: Tenant) -> bool:
+        self._look()
+        return any(site == tenant.id for site, _ in self.held)
+
+    def _look(self) -> None:
+        self.lookups += 1
+        if self.down:
+            raise StorageUnavailable
+
+
+@dataclass
+class MemoryJobs:
+    queue: list[Job] = field(default_factory=list)
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        self.queue.extend(job for job in jobs if job not in self.queue)
+
+
+@dataclass
+class HintPorts:
+    witnesses: Any
+    jobs: Any
+
+
+@dataclass
+class LifecyclePorts:
+    installations: Any
+    clock: Any
+    allowed_hosts: Sequence[str] = ALLOWED
+
+
+@cache
+def private_key(name: str = "atlassian", bits: int = 2048) -> rsa.RSAPrivateKey:
+    """A key pair by name, made once per process."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def public_pem(key: Any) -> bytes:
+    pem: bytes = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return pem
+
+
+@dataclass
+class MemoryKeys:
+    """The key hosts in memory: key ids they know, whether they are in trouble, and how often they were asked."""
+
+    keys: dict[str, rsa.RSAPublicKey] = field(default_factory=lambda: {"kid-1": private_key().public_key()})
+    trouble: bool = False
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def fetch(self, key_id: str) -> rsa.RSAPublicKey | None:
+        self.asked[key_id] += 1
+        if self.trouble:
+            raise KeyUnavailableError("down")
+        return self.keys.get(key_id)
+
+
+def registration(client_key: str = ACME, **changes: Any) -> Registration:
+    usual = Registration(
+        client_key=client_key,
+        base_url=ACME_URL if client_key == ACME else GLOBEX_URL,
+        oauth_client_id="oauth-client",
+        secret=ACME_SECRET if client_key == ACME else GLOBEX_SECRET,
+    )
+    return replace(usual, **changes)
+
+
+@dataclass
+class World:
+    """A web process with its neighbours, and two installed sites."""
+
+    time: Time
+    installations: Any
+    witnesses: Any
+    jobs: Any
+    keys: MemoryKeys
+    inbound: Inbound
+    app: Flask
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def store(self, registration: Registration) -> Tenant:
+        with self.installations.change(registration.client_key) as change:
+            tenant: Tenant = change.store(registration)
+        return tenant
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """Claims of a good token of acme; a change to None leaves the claim out."""
+        now = int(self.time.seconds())
+        claims = {"iss": ACME, "iat": now, "exp": now + 180, "sub": ALICE, **changes}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, method: str, target: str, secret: str = ACME_SECRET, **changes: Any) -> str:
+        """A server or frame token for this address."""
+        changes.setdefault("qsh", qsh.request_hash(method, target))
+        return jwt.encode(self.claims(**changes), secret, "HS256")
+
+    def context(self, secret: str = ACME_SECRET, **changes: Any) -> str:
+        return jwt.encode(self.claims(qsh=changes.pop("qsh", "context-qsh"), **changes), secret, "HS256")
+
+    def signed(
+        self,
+        target: str,
+        *,
+        key: Any = None,
+        kid: str | None = "kid-1",
+        algorithm: str = "RS256",
+        headers: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> str:
+        """A signed install's token."""
+        changes.setdefault("qsh", qsh.request_hash("POST", target))
+        claims = self.claims(**{"aud": [APP_URL], "sub": None, **changes})
+        fields = {**({"kid": kid} if kid is not None else {}), **(headers or {})}
+        return jwt.encode(claims, key or private_key(), algorithm, headers=fields)
+
+    def hook(self, event: str, body: Any, *, token: str | None = None, query: str = "") -> Any:
+        """Send a webhook; `body` as JSON, or bytes as they are."""
+        target = f"/connect/webhooks/{event}{query}"
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.client.post(
+            target,
+            data=data,
+            headers={"Authorization": f"JWT {token or self.token('POST', target)}"},
+            content_type="application/json",
+        )
+
+
+def install_body(client_key: str = ACME, **changes: Any) -> dict[str, Any]:
+    body = {
+        "key": APP_KEY,
+        "clientKey": client_key,
+        "sharedSecret": ACME_SECRET,
+        "baseUrl": ACME_URL,
+        "oauthClientId": "oauth-client",
+        "productType": "confluence",
+        "eventType": "installed",
+        "description": "a field that nobody asked for",
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def sample_routes() -> Blueprint:
+    """One route for each guard that other folders bring: a surface, an API read and an API write."""
+    routes = Blueprint("sample", __name__)
+
+    @routes.get("/connect/page")
+    @guarded_by(Guard.FRAME)
+    def page() -> Response:
+        viewer = current_viewer()
+        return Response(f"<p>{viewer.tenant.client_key} {viewer.account_id}</p>", content_type="text/html")
+
+    @routes.get("/api/v1/things/<thing>")
+    @guarded_by(Guard.CONTEXT)
+    def read(thing: str) -> Response:
+        actor = current_actor()
+        return jsonify(thing=thing, site=actor.tenant.client_key, account=actor.account_id)
+
+    @routes.post("/api/v1/things/<thing>")
+    @guarded_by(Guard.CONTEXT)
+    def write(thing: str) -> Response:
+        return read(thing)
+
+    return routes
+
+
+def make_world(
+    *,
+    installations: Any = None,
+    witnesses: Any = None,
+    jobs: Any = None,
+    blueprints: Sequence[Blueprint] | None = None,
+    webhook_door: bool = True,
+    pings: Sequence[Ping] = (),
+) -> World:
+    """A web process around these neighbours (in memory unless given), with acme and globex installed."""
+    time = Time()
+    installations = installations if installations is not None else MemoryInstallations()
+    keys = MemoryKeys()
+    inbound = Inbound(
+        sites=SiteDirectory(installations, clock=time.seconds),
+        signed_installs=SignedInstalls(InstallKeys(keys, clock=time.seconds), APP_KEY, APP_URL),
+        app_key=APP_KEY,
+        base_url=APP_URL,
+        now=time.seconds,
+    )
+    witnesses = witnesses if witnesses is not None else MemoryWitnesses()
+    jobs = jobs if jobs is not None else MemoryJobs()
+    shell = Shell(
+        inbound=inbound,
+        descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),
+        lifecycle=LifecyclePorts(installations, time),
+        hints=HintPorts(witnesses, jobs),
+        pings=pings,
+        blueprints=[sample_routes()] if blueprints is None else blueprints,
+        connect_js_url=BRIDGE,
+        webhook_door=webhook_door,
+    )
+    world = World(time, installations, witnesses, jobs, keys, inbound, create_app(shell))
+    world.store(registration(ACME))
+    world.store(registration(GLOBEX))
+    return world
