@@ -1,0 +1,188 @@
+"""Taking a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lockpoint.locking import rules
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import MARGIN, Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
+from tests.locking.build import ALICE, BOB, HOURS_48, L2, L3, LIMITS, NOW, at, base, ended, free, held, snapshot
+
+
+def acquire(seen: Snapshot, holder: str = BOB, **more: Any) -> rules.Decision:
+    return rules.acquire(seen, **({"holder": holder, "lock_id": L2, "op_id": "op", "limits": LIMITS} | more))
+
+
+def record_of(decision: rules.Decision) -> Held:
+    assert isinstance(decision, rules.Write), decision
+    assert isinstance(decision.record, Held)
+    return decision.record
+
+
+def test_first_lock_of_a_file() -> None:
+    """ABSENT -> HELD: new lock id, base is the head, 48 hours, first record of the first epoch."""
+    decision = acquire(snapshot(Absent()), note="until Monday", unlock_on_upload=True)
+    assert decision == rules.Write(
+        Held(
+            epoch=1,
+            seq=1,
+            op_id="op",
+            at=NOW,
+            lock_id=L2,
+            holder=BOB,
+            acquired_at=NOW,
+            expires_at=NOW + HOURS_48,
+            base=base(),
+            note="until Monday",
+            unlock_on_upload=True,
+            ended=None,
+        ),
+        AuditKind.ACQUIRED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reading", "more", "place"),
+    [
+        (Absent(), {"epoch": 4}, (5, 1)),
+        (Absent(), {"witness": free(epoch=6, seq=9)}, (7, 1)),
+        (Absent(), {"witness": free(epoch=6), "epoch": 8}, (9, 1)),
+        (Unreadable("bad_signature", 12), {"epoch": 4}, (5, 13)),
+        (free(epoch=3, seq=8), {"epoch": 3}, (3, 9)),
+        (free(epoch=3, seq=8), {"witness": free(epoch=3, seq=7)}, (3, 9)),
+        (free(epoch=3, seq=1), {"witness": free(epoch=3, seq=7)}, (4, 2)),
+    ],
+)
+def test_epoch_grows_when_the_property_is_made_anew(reading: Any, more: dict[str, Any], place: tuple[int, int]) -> None:
+    """epoch +1 whenever the property had to be created anew; seq equals the property version it is stored under."""
+    record = record_of(acquire(snapshot(reading, **more)))
+    assert (record.epoch, record.seq) == place
+
+
+def test_a_held_file_is_refused_with_the_winner() -> None:
+    """L-10: the others get 409 with the present hold."""
+    assert acquire(snapshot(held())) == rules.AlreadyLocked(held())
+
+
+def test_an_endless_hold_is_refused() -> None:
+    """A hold without end is held for ever."""
+    endless = held(expires_at=None)
+    assert acquire(snapshot(endless, at(days=4000))) == rules.AlreadyLocked(endless)
+
+
+def test_a_record_of_a_newer_app_is_held() -> None:
+    """schema newer than known: held by a newer app, never overwritten."""
+    assert acquire(snapshot(Newer(2, 5))) == rules.AlreadyLocked(None)
+
+
+@pytest.mark.parametrize("second", [-1, 0, 1])
+def test_expiry_boundaries_for_others(second: int) -> None:
+    """E42: held until expires_at, ending for the margin, free afterwards; to the second."""
+    hold = held(expires_at=at(1000))
+    before = acquire(snapshot(hold, at(1000 + second)))
+    after = acquire(snapshot(hold, at(1030 + second)))
+    assert before == (
+        rules.AlreadyLocked(hold) if second < 0 else rules.Ending(hold, MARGIN - timedelta(seconds=second))
+    )
+    if second < 0:
+        assert after == rules.Ending(hold, timedelta(seconds=1))
+    else:
+        assert record_of(after).holder == BOB
+
+
+def test_lock_over_an_expired_one_remembers_how_that_ended() -> None:
+    """Amendment 5: a quick new lock does not swallow how the last one ended."""
+    hold = held(expires_at=at(1000))
+    expected = ended(EndReason.EXPIRED, by=None, at=at(1000))
+    assert record_of(acquire(snapshot(hold, at(2000)))).ended == expected
+
+
+def test_holder_begins_anew_while_ending() -> None:
+    """Not held or ending *for another*: the holder may take the file again at once, as a new hold."""
+    record = record_of(acquire(snapshot(held(expires_at=at(0))), holder=ALICE))
+    assert (record.lock_id, record.acquired_at) == (L2, NOW)
+
+
+@pytest.mark.parametrize(
+    ("reading", "more", "carried"),
+    [
+        (free(ended=ended(EndReason.BROKEN)), {}, ended(EndReason.BROKEN)),
+        (Absent(), {"witness": free(ended=ended(EndReason.BROKEN))}, ended(EndReason.BROKEN)),
+        (Absent(), {"witness": held(expires_at=at(-100))}, ended(EndReason.EXPIRED, by=None, at=at(-100))),
+        (Unreadable("x", 1), {}, None),
+    ],
+)
+def test_the_end_of_the_last_hold_is_carried(reading: Any, more: dict[str, Any], carried: Any) -> None:
+    """Amendment 5: `ended` is carried in the next held record until that one ends."""
+    assert record_of(acquire(snapshot(reading, **more))).ended == carried
+
+
+def test_holder_again_extends_the_same_hold() -> None:
+    """E39: one lock; the second tab gets the same lock id, and its yes is proven by a write."""
+    hold = held(note="mine", ended=ended(lock_id=L3))
+    decision = acquire(snapshot(hold, at(600)), holder=ALICE)
+    expected = replace(hold, seq=4, op_id="op", at=at(600), expires_at=at(600) + HOURS_48)
+    assert decision == rules.Write(expected, AuditKind.EXTENDED)
+
+
+def test_holder_again_never_shortens() -> None:
+    """Asking once more for a shorter time leaves the longer one."""
+    assert record_of(acquire(snapshot(held()), holder=ALICE, life=timedelta(hours=1))).expires_at == at() + HOURS_48
+
+
+def test_own_unanswered_write_is_recognised() -> None:
+    """E1: PUT applied, answer lost; the retry finds its own op id: one lock."""
+    mine = held(holder=BOB, lock_id=L2, op_id="op")
+    assert acquire(snapshot(mine)) == rules.Already(mine)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        free(ended=ended(EndReason.BROKEN, lock_id=L2)),
+        held(ended=ended(EndReason.TAKEN_OVER, lock_id=L2), expires_at=at(-60)),
+        held(lock_id=L2, expires_at=at(-60)),
+    ],
+)
+def test_late_retry_does_not_bring_an_ended_hold_back(reading: Free | Held) -> None:
+    """I7, L-03: a lock id names one hold; once ended it is never held again."""
+    assert acquire(snapshot(reading)) == rules.LockLost(reading)
+
+
+def test_out_of_date() -> None:
+    """L-13: the caller looked at another version than the head."""
+    assert acquire(snapshot(free()), seen_version=6) == rules.OutOfDate(base())
+    assert isinstance(acquire(snapshot(free()), seen_version=7), rules.Write)
+
+
+def test_longest_life() -> None:
+    """A wish beyond the site's longest life is refused; the default never exceeds it."""
+    assert acquire(snapshot(free()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
+    assert record_of(acquire(snapshot(free()), life=timedelta(days=30))).expires_at == at(days=30)
+    short = Limits(default=timedelta(hours=48), longest=timedelta(hours=8))
+    assert record_of(acquire(snapshot(free()), limits=short)).expires_at == at(hours=8)
+
+
+def test_endless_only_where_allowed() -> None:
+    """expires_at is null only if the site admin allows no expiry, and nobody wished for a time."""
+    endless = Limits(endless=True)
+    assert record_of(acquire(snapshot(free()), limits=endless)).expires_at is None
+    assert record_of(acquire(snapshot(free()), limits=endless, life=timedelta(hours=1))).expires_at == at(hours=1)
+
+
+def test_a_hold_needs_the_head() -> None:
+    """base = head: without the newest version there is nothing to protect, and a caller's mistake is loud."""
+    with pytest.raises(ValueError, match="newest version"):
+        acquire(snapshot(free(), head=None))
+
+
+@pytest.mark.parametrize("reading", [Absent(), Unreadable("bad_signature", 9), held(seq=1)])
+def test_a_damaged_live_hold_is_not_free(reading: Any) -> None:
+    """L-06, E26-E28: outsiders who remove, garble or roll back the record do not end the hold."""
+    witness = held(seq=4, holder=ALICE)
+    assert acquire(snapshot(reading, witness=witness)) == rules.Damaged(witness)

@@ -1,0 +1,330 @@
+"""What a file's history says must be done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lockpoint.locking.enforcement import (
+    FileStatus,
+    Flag,
+    FlagReason,
+    Judgement,
+    KnownRestoration,
+    Nothing,
+    Policy,
+    RenameBack,
+    Restore,
+    Undelete,
+    Version,
+    judge,
+)
+from lockpoint.locking.lock import Base, Held
+from lockpoint.locking.marker import marker
+from tests.locking.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
+
+V6 = version(6, DANA)
+V7 = version(7, BOB)  # the base of every hold here
+HOLD = held(base=Base(created=V7.created, author=BOB, size=None, number=7), expires_at=None)
+EVE = "eve"
+
+
+def judged(*versions: Version, hold: Held = HOLD, **more: Any) -> Judgement:
+    """The judgement on V6, V7 and these versions."""
+    values: dict[str, Any] = {"policy": Policy(), "own_account": APP, "restorations": ()}
+    status = more.pop("status", FileStatus.CURRENT)
+    complete = more.pop("complete", True)
+    past = more.pop("past", (V6, V7))
+    return judge(history(*past, *versions, status=status, complete=complete), hold, **(values | more))
+
+
+def restored(number: int, source: Version, **more: Any) -> tuple[Version, KnownRestoration]:
+    """Our own version that brought `source` back, with a media id of its own, and the row that says so."""
+    made = version(number, APP, **more)
+    return made, KnownRestoration(made.created, source.created)
+
+
+# --- nothing to do -------------------------------------------------------------------------------------------
+
+
+def test_untouched_file() -> None:
+    """Current is the head: nothing."""
+    assert judged() == Judgement(Nothing(), V7)
+
+
+def test_late_hint_accuses_nobody() -> None:
+    """E8, L-44: a version from before the hold is the base or older: nothing, nobody accused."""
+    assert judged(past=(V6,), hold=replace(HOLD, base=replace(HOLD.base, created=V6.created))).overruled == ()
+
+
+def test_holders_upload_is_followed() -> None:
+    """L-42, owner_put_keeps_lock: the newest version of the holder is the head, and the base moves to it."""
+    v8 = version(8, ALICE)
+    assert judged(v8) == Judgement(Nothing(), v8, uploaded=True)
+
+
+def test_late_event_about_an_overruled_version() -> None:
+    """E9, E10: v8 Bob, v9 Alice: nothing; v8 was overruled by the holder."""
+    v8, v9 = version(8, BOB), version(9, ALICE)
+    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, overruled=(v8,))
+
+
+def test_allowed_accounts_count_as_the_holder() -> None:
+    """Authorised: author is allow-listed."""
+    v8 = version(8, BOB)
+    assert judged(v8, policy=Policy(allowed=frozenset({BOB}))) == Judgement(Nothing(), v8, uploaded=True)
+
+
+def test_same_bytes_by_another() -> None:
+    """E16: bytes equal to the head uploaded by Bob: nothing, nobody accused."""
+    assert judged(version(8, BOB, file_id=V7.file_id)) == Judgement(Nothing(), V7)
+
+
+def test_holder_deletes_own_newest() -> None:
+    """E20: current is the earlier authorised version: nothing, but the loss of the base is said."""
+    hold = replace(HOLD, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
+    assert judged(hold=hold) == Judgement(Nothing(), V7, base_lost=True)
+
+
+# --- restoring -----------------------------------------------------------------------------------------------
+
+
+def test_overwrite_is_undone() -> None:
+    """L-40: the newest authorised version becomes current again."""
+    v8 = version(8, BOB)
+    assert judged(v8) == Judgement(Restore(V7, (v8,)), V7)
+
+
+def test_two_overwrites_one_restore() -> None:
+    """L-45: one restore, both offenders told."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    assert judged(v8, v9).verdict == Restore(V7, (v8, v9))
+
+
+def test_target_is_the_newest_authorised() -> None:
+    """L-42: not the version at lock time, not the one before."""
+    v8, v9, v10, v11 = version(8, ALICE), version(9, BOB), version(10, ALICE), version(11, BOB)
+    assert judged(v8, v9, v10, v11) == Judgement(Restore(v10, (v11,)), v10, uploaded=True, overruled=(v9,))
+
+
+@pytest.mark.parametrize("author", [None, "some bot", DANA])
+def test_everybody_else_is_other(author: str | None) -> None:
+    """E37, L-50: anonymous, bots, admins."""
+    v8 = version(8, author)
+    assert judged(v8).verdict == Restore(V7, (v8,))
+
+
+def test_unknown_contents_are_not_equal() -> None:
+    """Amendment 1: without a file id contents are not known to be equal."""
+    base = replace(V7, file_id=None)
+    v8 = version(8, BOB, file_id=None, size=base.size)
+    assert judged(v8, past=(base,)).verdict == Restore(base, (v8,))
+
+
+def test_base_is_known_by_time_not_number() -> None:
+    """E18: an admin deletes v6; everything is renumbered, and still recognised."""
+    moved, v8 = replace(V7, number=6), replace(version(8, BOB), number=7)
+    assert judged(v8, past=(moved,)).verdict == Restore(moved, (v8,))
+
+
+def test_deleted_base() -> None:
+    """E19: the newest authorised version left, with a warning."""
+    v8 = version(8, BOB)
+    assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6, base_lost=True)
+
+
+# --- our own versions ----------------------------------------------------------------------------------------
+
+
+def test_own_restoration_is_transparent() -> None:
+    """E11, I14: after our restore there is nothing to do, whatever hint comes again; the intruder stays on record."""
+    v8 = version(8, BOB)
+    v9, row = restored(9, V7)
+    assert judged(v8, v9, restorations=(row,)) == Judgement(Nothing(), V7, overruled=(v8,))
+
+
+def test_own_restoration_is_known_by_its_mark() -> None:
+    """Postgres row, else marker in the message: a restored database changes nothing."""
+    v8 = version(8, BOB)
+    v9 = version(9, APP, message=marker(L1, V7.created))
+    assert judged(v8, v9).verdict == Nothing()
+
+
+def test_the_mark_of_another_author_is_worth_nothing() -> None:
+    """Only our own account can say that a version is a restoration."""
+    forged = version(8, BOB, message=marker(L1, V7.created))
+    row = KnownRestoration(forged.created, V7.created)
+    assert judged(forged, restorations=(row,)).verdict == Restore(V7, (forged,))
+
+
+def test_overwrite_after_a_restoration() -> None:
+    """The next intruder alone is the offender of the next restore."""
+    v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
+    assert judged(v8, v9, v10, restorations=(row,)) == Judgement(Restore(V7, (v10,)), V7, overruled=(v8,))
+
+
+def test_stale_restore_over_the_holders_upload() -> None:
+    """E13: Alice uploads while we bring her old version back: her version is restored, nobody is accused."""
+    v8, v9 = version(8, BOB), version(9, ALICE)
+    v10, row = restored(10, V7)
+    expected = Judgement(Restore(v9, ()), v9, uploaded=True, overruled=(v8,))
+    assert judged(v8, v9, v10, restorations=(row,)) == expected
+
+
+def test_restoration_stands_in_for_its_deleted_source() -> None:
+    """E19: the protected version is deleted after we brought it back: our version carries it on."""
+    v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
+    kept = judged(v8, v9, past=(V6,), restorations=(row,))
+    assert kept == Judgement(Nothing(), v9, overruled=(v8,))
+    assert judged(v8, v9, v10, past=(V6,), restorations=(row,)).verdict == Restore(v9, (v10,))
+
+
+def test_own_upload_without_source() -> None:
+    """Own upload without a known source: flag, never restore."""
+    v8, v9 = version(8, BOB), version(9, APP)
+    assert judged(v8, v9).verdict == Flag(FlagReason.OWN_UPLOAD_WITHOUT_SOURCE, (v8,))
+
+
+def test_own_upload_without_source_that_was_overruled() -> None:
+    """An unknown version of ours that the holder already replaced is nobody's concern."""
+    v8, v9 = version(8, APP), version(9, ALICE)
+    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True)
+
+
+def test_own_account_unknown() -> None:
+    """Own account unknown: flag, never restore; what we wrote down is still ours."""
+    v8, (v9, row) = version(8, BOB), restored(9, V7)
+    assert judged(v8, own_account=None).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
+    assert judged(v8, v9, own_account=None, restorations=(row,)).verdict == Nothing()
+    assert judged(own_account=None).verdict == Nothing()
+
+
+# --- doubt ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "clear"), [(1.999, False), (2, True)])
+def test_order_unclear(seconds: float, *, clear: bool) -> None:
+    """createdAt within 2 s of the base: who came first is unclear; flag, never restore."""
+    v8 = version(8, EVE, created=V7.created + timedelta(seconds=seconds))
+    expected = Restore(V7, (v8,)) if clear else Flag(FlagReason.ORDER_UNCLEAR, (v8,))
+    assert judged(v8).verdict == expected
+
+
+def test_order_is_clear_after_the_holders_own_version() -> None:
+    """I15: whether or not the base has moved to the holder's upload, what comes just after it is undone."""
+    v8 = version(8, ALICE, created=V7.created + timedelta(seconds=1))
+    v9 = version(9, EVE, created=v8.created + timedelta(milliseconds=500))
+    assert judged(v8, v9).verdict == Restore(v8, (v9,))
+    moved = replace(HOLD, base=Base(created=v8.created, author=ALICE, size=None, number=8))
+    assert judged(v8, v9, hold=moved).verdict == Restore(v8, (v9,))
+
+
+@pytest.mark.parametrize(
+    ("complete", "reason"), [(True, FlagReason.BASELINE_LOST), (False, FlagReason.HISTORY_INCOMPLETE)]
+)
+def test_nothing_authorised_left(*, complete: bool, reason: FlagReason) -> None:
+    """L-48: none -> BaselineLost; where the history was not read to its end, that is said instead."""
+    v8 = version(8, BOB)
+    assert judged(v8, past=(), complete=complete) == Judgement(Flag(reason, (v8,)), None)
+    assert judged(past=(), complete=complete).verdict == Flag(reason)
+
+
+def test_incomplete_history_is_enough_when_it_shows_an_authorised_version() -> None:
+    """E43: judge needs the versions back to the newest authorised one."""
+    v9, v10 = version(9, ALICE), version(10, BOB)
+    assert judged(v9, v10, past=(), complete=False) == Judgement(Restore(v9, (v10,)), v9, uploaded=True)
+
+
+# --- time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("second", "undone"), [(-31, True), (-30, False), (0, False), (60, False)])
+def test_end_of_protection(second: int, *, undone: bool) -> None:
+    """I10, E42: no restore of versions created at or after expires_at minus the margin."""
+    hold = replace(HOLD, expires_at=at(hours=5))
+    v8 = version(8, BOB, created=at(hours=5, seconds=second))
+    late = judged(v8, hold=hold)
+    assert late == (Judgement(Restore(V7, (v8,)), V7) if undone else Judgement(Nothing(), v8))
+
+
+def test_late_version_overrules_the_intruder() -> None:
+    """Rule 7: a version inside the held window that something later replaced is told, the file is not touched."""
+    hold = replace(HOLD, expires_at=at(hours=5))
+    v8, v9 = version(8, BOB), version(9, EVE, created=at(hours=6))
+    assert judged(v8, v9, hold=hold) == Judgement(Nothing(), v9, overruled=(v8,))
+
+
+def test_ended_hold_never_touches_the_file() -> None:
+    """Rule 7: lock no longer held when we look: record and tell; do not touch the file, not even in the trash."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    over = judged(v8, v9, until=v9.created)
+    assert over == Judgement(Nothing(), v9, overruled=(v8,))
+    assert judged(v8, until=at(hours=1)) == Judgement(Nothing(), V7, overruled=(v8,))
+    assert judged(status=FileStatus.TRASHED, until=at(hours=1)).verdict == Nothing()
+
+
+def test_the_earlier_end_counts() -> None:
+    """A hold that had run out before somebody ended it protected until it ran out."""
+    hold = replace(HOLD, expires_at=at(minutes=8, seconds=30))
+    assert judged(version(8, BOB), hold=hold, until=at(hours=1)).overruled == ()
+
+
+# --- name and trash ------------------------------------------------------------------------------------------
+
+
+def named(number: int, author: str, title: str, **more: Any) -> Version:
+    return version(number, author, title=title, **more)
+
+
+PLAN = replace(V7, title="plan.docx")
+
+
+def test_rename_by_another() -> None:
+    """E17: version + 1, same bytes: the name comes back, no upload."""
+    v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
+    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8), PLAN)
+    assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
+
+
+def test_rename_by_the_holder() -> None:
+    """The holder may rename: that version is the head."""
+    v8 = named(8, ALICE, "other.docx", file_id=V7.file_id)
+    assert judged(v8, past=(PLAN,)) == Judgement(Nothing(), v8, uploaded=True)
+
+
+def test_own_rename_back_is_transparent() -> None:
+    """After the name came back there is nothing to do: our version has the bytes and the name of the head."""
+    v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
+    v9 = named(9, APP, "plan.docx", file_id=V7.file_id)
+    assert judged(v8, v9, past=(PLAN,)) == Judgement(Nothing(), PLAN)
+
+
+def test_overwrite_and_rename() -> None:
+    """Content first; once it is back, the name: blamed on the last other, or on the version itself."""
+    v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
+    assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
+    v10, row = restored(10, V7, title="other.docx")
+    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10)
+
+
+def test_unknown_names_are_left_alone() -> None:
+    """Where a title was not read there is nothing to compare."""
+    v8 = version(8, BOB, file_id=V7.file_id)
+    assert judged(v8, past=(PLAN,)).verdict == Nothing()
+    assert judged(replace(v8, title="other.docx"), past=(V7,)).verdict == Nothing()
+
+
+def test_trashed_file_comes_back() -> None:
+    """L-46: trash by another -> restored from trash, lock kept; switched off -> left alone."""
+    assert judged(status=FileStatus.TRASHED).verdict == Undelete()
+    assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
+
+
+@pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT, FileStatus.GONE])
+def test_inert_files_are_left_alone(status: FileStatus) -> None:
+    """Suspended, not enforced: archived, draft; and there is nothing to do about a file that is gone."""
+    assert judged(version(8, BOB), status=status).verdict == Nothing()

@@ -1,0 +1,38 @@
+"""The mark in the comment of our own versions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockpoint.locking.marker import marker, source_of
+from tests.locking.build import L1, at
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.000001])
+def test_round_trip(seconds: float) -> None:
+    """The marker in the message names the source, to the microsecond."""
+    assert source_of(marker(L1, at(seconds))) == at(seconds)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "Quarterly figures",
+        f"[lockpoint {L1} 2026-03-02]",
+        f"[lockpoint {L1} 2026-03-02T09:00:00]",
+        f"[lockpoint {L1} 2026-99-02T09:00:00+00:00]",
+        "[lockpoint xyz 2026-03-02T09:00:00+00:00]",
+    ],
+)
+def test_other_comments(message: str) -> None:
+    """Any other comment names no source."""
+    assert source_of(message) is None
+
+
+@given(st.text())
+def test_source_is_total(message: str) -> None:
+    """Comments are other people's words: no exception, ever."""
+    assert source_of(message) is None

@@ -1,0 +1,121 @@
+"""One table decides who may do what."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from lockpoint.locking import rules
+from lockpoint.locking.lock import Absent, EndReason, Held, Newer, Unreadable
+from lockpoint.locking.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
+from tests.locking.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
+
+SITE_ADMIN = Facts(may_view=True, may_edit=True, site_admin=True)
+SPACE_ADMIN = Facts(may_view=True, may_edit=True, space_admin=True)
+LOCK_MANAGER = Facts(may_view=True, may_edit=True, lock_manager=True)
+EDITOR = Facts(may_view=True, may_edit=True)
+VIEWER = Facts(may_view=True)
+ANONYMOUS = Facts()
+RUNNING_OUT = held(expires_at=at(0))
+
+
+@pytest.mark.parametrize(
+    ("facts", "lock", "end", "site"),
+    [
+        (SITE_ADMIN, True, True, True),
+        (SPACE_ADMIN, True, True, False),
+        (LOCK_MANAGER, True, True, False),
+        (EDITOR, True, False, False),
+        (VIEWER, False, False, False),
+        (ANONYMOUS, False, False, False),
+        (Facts(may_view=True, site_admin=True), False, True, True),
+        (Facts(may_edit=True), False, False, False),
+    ],
+)
+def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
+    """product.md section 4, row by row; to hold a lock takes the right to edit, whatever one administers."""
+    assert (may_lock(facts), may_break(facts), may_configure_site(facts)) == (lock, end, site)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reading", "now", "expected"),
+    [
+        (EDITOR, Absent(), 0, Can(lock=True)),
+        (EDITOR, Unreadable("x", 1), 0, Can(lock=True)),
+        (EDITOR, free(), 0, Can(lock=True)),
+        (VIEWER, free(), 0, Can()),
+        (SITE_ADMIN, Newer(2, 1), 0, Can()),
+        (EDITOR, held(), 0, Can(notify_me=True)),
+        (VIEWER, held(), 0, Can(notify_me=True)),
+        (ANONYMOUS, held(), 0, Can()),
+        (LOCK_MANAGER, held(), 0, Can(break_=True, take_over=True, notify_me=True)),
+        (Facts(may_view=True, space_admin=True), held(), 0, Can(break_=True, notify_me=True)),
+        (EDITOR, RUNNING_OUT, 29, Can(notify_me=True)),
+        (SPACE_ADMIN, RUNNING_OUT, 29, Can(break_=True, take_over=True, notify_me=True)),
+        (EDITOR, RUNNING_OUT, 30, Can(lock=True)),
+    ],
+)
+def test_other_peoples_files(facts: Facts, reading: Any, now: float, expected: Can) -> None:
+    """What Bob may do with a file that he does not hold."""
+    assert can(facts, reading, BOB, at(now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "now", "expected"),
+    [
+        (EDITOR, -1, Can(release=True, extend=True)),
+        (VIEWER, -1, Can(release=True)),
+        (SITE_ADMIN, -1, Can(release=True, extend=True)),
+        (EDITOR, 0, Can(lock=True, release=True)),
+        (VIEWER, 0, Can(release=True)),
+        (EDITOR, 30, Can(lock=True)),
+    ],
+)
+def test_own_file(facts: Facts, now: float, expected: Can) -> None:
+    """E36: a holder without the right to edit cannot extend, and may release."""
+    assert can(facts, RUNNING_OUT, ALICE, at(now)) == expected
+
+
+FACTS = [
+    Facts(may_view=view, may_edit=edit, space_admin=admin)
+    for view, edit, admin in itertools.product([False, True], repeat=3)
+    if view or not edit
+]
+READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held(expires_at=None)]
+
+
+@pytest.mark.parametrize("facts", FACTS, ids=repr)
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: type(reading).__name__)
+@pytest.mark.parametrize("account", [ALICE, BOB])
+@pytest.mark.parametrize("second", [-1, 0, 29, 30])
+def test_flags_and_rules_agree(facts: Facts, reading: Any, account: str, second: int) -> None:
+    """I23: each flag is true exactly when the rule, asked by somebody with these rights, would write."""
+    seen = snapshot(reading, at(second))
+    names = {"lock_id": L1, "op_id": "op"}
+    held_by_other = isinstance(reading, Held) and reading.holder != account
+    taken = rules.acquire(seen, holder=account, lock_id=L2, op_id="op", limits=LIMITS)
+    new = isinstance(taken, rules.Write) and isinstance(taken.record, Held) and taken.record.lock_id == L2
+    expected = Can(
+        lock=may_lock(facts) and new,
+        release=isinstance(rules.release(seen, holder=account, **names), rules.Write),
+        extend=may_lock(facts) and isinstance(rules.extend(seen, holder=account, limits=LIMITS, **names), rules.Write),
+        break_=may_break(facts)
+        and held_by_other
+        and isinstance(rules.end(seen, reason=EndReason.BROKEN, by=account, **names), rules.Write),
+        take_over=may_break(facts)
+        and may_lock(facts)
+        and held_by_other
+        and isinstance(
+            rules.take_over(seen, by=account, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, why="w"),
+            rules.Write,
+        )
+        and not new,
+        notify_me=facts.may_view and held_by_other and not _over(reading, second),
+    )
+    assert can(facts, reading, account, at(second)) == expected
+
+
+def _over(reading: Held, second: int) -> bool:
+    return rules.phase(reading, at(second)) is rules.Phase.EXPIRED

@@ -1,0 +1,211 @@
+"""The stored record: bound to its place by its signature, and read without ever failing."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockpoint.locking import fields, record
+from lockpoint.locking.lock import EndReason, Free, Held, Newer, Reading, Subject, Unreadable
+from lockpoint.locking.record import Flaw, MacKeys, decode, encode
+from tests.locking.build import KEYS, L1, SUBJECT, at, base, ended, free, held
+
+FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", unsettled=(at(1),)))
+
+
+def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys = KEYS) -> Reading:
+    return decode(value, seq, subject, keys)
+
+
+def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The value with some members changed (None: removed) and a good signature."""
+    body = {name: each for name, each in (value | changes).items() if name != "mac" and each is not ...}
+    return body | {"mac": "k2:" + record._mac(body, SUBJECT, KEYS.keys["k2"])}
+
+
+@pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
+def test_round_trip(one: Held | Free) -> None:
+    """What is written is what is read, through JSON."""
+    stored = json.loads(json.dumps(encode(one, SUBJECT, KEYS)))
+    assert read(stored) == one
+
+
+def test_stored_shape() -> None:
+    """schema, state, ISO 8601 times in UTC, a key id in the mac; snake_case."""
+    stored = encode(FULL, SUBJECT, KEYS)
+    assert stored["schema"] == 1
+    assert stored["state"] == "held"
+    assert stored["acquired_at"] == "2026-03-02T09:00:00.000000Z"
+    assert str(stored["mac"]).startswith("k2:")
+    assert len(json.dumps(stored)) < 1024
+    assert encode(free(), SUBJECT, KEYS)["state"] == "free"
+
+
+def test_signature_is_hmac_sha256_over_tenant_attachment_and_every_field() -> None:
+    """mac = HMAC-SHA-256 over client key, attachment id and every field; computed here by hand."""
+    stored = encode(FULL, SUBJECT, KEYS)
+    body = {name: value for name, value in stored.items() if name != "mac"}
+    text = json.dumps(
+        {"for": "lockpointlock", "tenant": "acme-client-key", "attachment": "131203", "record": body},
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    expected = hmac.new(KEYS.keys["k2"], text.encode(), hashlib.sha256).hexdigest()
+    assert stored["mac"] == f"k2:{expected}"
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        return [leaf for name, each in value.items() for leaf in _leaves(each, (*path, name))]
+    if isinstance(value, list):
+        return [leaf for place, each in enumerate(value) for leaf in _leaves(each, (*path, place))]
+    return [path]
+
+
+@pytest.mark.parametrize("path", _leaves(encode(FULL, SUBJECT, KEYS)), ids=str)
+def test_every_field_is_signed(path: tuple[Any, ...]) -> None:
+    """L-05: a change of any single field makes the record unreadable."""
+    forged = copy.deepcopy(encode(FULL, SUBJECT, KEYS))
+    place: Any = forged
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = "forged"
+    assert isinstance(read(forged), Unreadable)
+
+
+def test_replay_under_another_version() -> None:
+    """E26: an old signed value: seq differs from the property version."""
+    stored = encode(FULL, SUBJECT, KEYS)
+    assert read(stored, 4) == Unreadable(Flaw.WRONG_PLACE, 4)
+    assert read(resigned(stored, seq=0), 0) == Unreadable(Flaw.WRONG_PLACE, 0)
+
+
+@pytest.mark.parametrize("subject", [Subject("globex-client-key", "131203"), Subject("acme-client-key", "131204")])
+def test_copies_and_clones_are_unreadable(subject: Subject) -> None:
+    """L-07, E24: copied pages and cloned sites hold no locks."""
+    assert read(encode(FULL, SUBJECT, KEYS), subject=subject) == Unreadable(Flaw.BAD_SIGNATURE, 3)
+
+
+def test_keys_rotate() -> None:
+    """MAC keys rotate by key id: older ones verify, unknown ones do not."""
+    old = MacKeys("k1", KEYS.keys)
+    assert read(encode(FULL, SUBJECT, old)) == FULL
+    only_new = MacKeys("k2", {"k2": KEYS.keys["k2"]})
+    assert read(encode(FULL, SUBJECT, old), keys=only_new) == Unreadable(Flaw.UNKNOWN_KEY, 3)
+
+
+def test_newer_schema_is_respected_when_it_is_ours() -> None:
+    """schema newer than known -> held by a newer app; its unknown fields are covered by the signature all the same."""
+    newer = resigned(encode(FULL, SUBJECT, KEYS), schema=2, state="reserved", invented=[1, 2])
+    assert read(newer) == Newer(2, 3)
+    assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)
+    assert read(newer, 4) == Unreadable(Flaw.WRONG_PLACE, 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "flaw"),
+    [
+        (None, Flaw.NOT_AN_OBJECT),
+        ("text", Flaw.NOT_AN_OBJECT),
+        ([], Flaw.NOT_AN_OBJECT),
+        ({"mac": {1, 2}}, Flaw.NOT_AN_OBJECT),
+        ({"mac": "k2:x", "number": float("nan")}, Flaw.NOT_AN_OBJECT),
+        ({}, Flaw.UNSIGNED),
+        ({"mac": 7}, Flaw.UNSIGNED),
+        ({"mac": "k9:00"}, Flaw.UNKNOWN_KEY),
+        ({"mac": "k2"}, Flaw.BAD_SIGNATURE),
+        ({"mac": "k2:ü"}, Flaw.BAD_SIGNATURE),
+        ({"mac": "k2:x", "filler": "x" * 20_000}, Flaw.TOO_LARGE),
+    ],
+)
+def test_garbage(value: object, flaw: Flaw) -> None:
+    """E30: wrong JSON by another app: unreadable with a reason, never an exception."""
+    assert read(value) == Unreadable(flaw, 3)
+
+
+def test_bottomless_garbage() -> None:
+    """A value nested too deeply to be written down again is garbage, too."""
+    value: dict[str, Any] = {"mac": "k2:x"}
+    for _ in range(200_000):
+        value = {"mac": "k2:x", "in": value}
+    assert read(value) == Unreadable(Flaw.NOT_AN_OBJECT, 3)
+    while value:  # taken apart step by step, or freeing it would overflow the stack
+        value = value.pop("in", {})
+
+
+HELD_FIELDS = sorted(fields.held_fields(FULL))
+
+
+@pytest.mark.parametrize("name", [*HELD_FIELDS, "schema", "seq", "state"])
+@pytest.mark.parametrize("wrong", [..., True, -1, 1.5, [1], "yesterday", "2026-03-02T09:00:00", {"x": 1}])
+def test_well_signed_nonsense(name: str, wrong: Any) -> None:
+    """Total: a good signature over a missing or wrongly typed field is still no record, and no exception."""
+    texts = {"op_id", "lock_id", "holder", "note"}
+    right = (name in texts and isinstance(wrong, str)) or (name == "unlock_on_upload" and wrong is True)
+    if right:
+        assert isinstance(read(resigned(encode(FULL, SUBJECT, KEYS), **{name: wrong})), Held)
+    else:
+        assert isinstance(read(resigned(encode(FULL, SUBJECT, KEYS), **{name: wrong})), Unreadable)
+
+
+@pytest.mark.parametrize("wrong", [{"reason": "bored"}, {"reason": None}, {"unsettled": "x"}, {"unsettled": [1]}])
+def test_well_signed_nonsense_inside(wrong: dict[str, Any]) -> None:
+    """The same for what is inside `ended`."""
+    stored: Any = encode(FULL, SUBJECT, KEYS)
+    assert read(resigned(stored, ended=stored["ended"] | wrong)) == Unreadable(Flaw.WRONG_FIELD, 3)
+
+
+def test_superfluous_fields() -> None:
+    """A record of our schema has exactly our fields."""
+    for one in (FULL, free(seq=3)):
+        assert read(resigned(encode(one, SUBJECT, KEYS), extra=1)) == Unreadable(Flaw.WRONG_FIELD, 3)
+
+
+def test_offsets_other_than_utc() -> None:
+    """Times are UTC in every spelling that means UTC, and nothing else."""
+    stored = encode(FULL, SUBJECT, KEYS)
+    assert read(resigned(stored, at="2026-03-02T09:00:00+00:00")) == FULL
+    assert read(resigned(stored, at="2026-03-02T10:00:00+01:00")) == Unreadable(Flaw.WRONG_FIELD, 3)
+
+
+def test_too_large_to_store() -> None:
+    """Texts are bounded long before; a caller who forgets is told, not the host."""
+    with pytest.raises(ValueError, match="too large"):
+        encode(held(note="x" * 20_000), SUBJECT, KEYS)
+    longest = held(note="🙂" * 500, ended=ended(why="🙂" * 500, unsettled=tuple(at(s) for s in range(20))))
+    assert len(json.dumps(encode(longest, SUBJECT, KEYS))) < record.LARGEST
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.integers())
+def test_decode_is_total(value: object, seq: int) -> None:
+    """I9: anything at all that is not ours is unreadable, never an exception."""
+    assert isinstance(read(value, seq), Unreadable)
+
+
+@given(st.dictionaries(st.sampled_from([*HELD_FIELDS, "schema", "seq", "state"]), JSON), st.integers(0, 5))
+def test_decode_is_total_behind_a_good_signature(changes: dict[str, Any], seq: int) -> None:
+    """The same for values that carry a good signature."""
+    try:
+        value = resigned(encode(FULL, SUBJECT, KEYS), **changes)
+    except ValueError:  # not JSON (NaN), which nobody can sign
+        return
+    assert isinstance(read(value, seq), Held | Unreadable | Newer)
+
+
+def test_lock_id_is_part_of_the_record() -> None:
+    """lock_id names this one hold."""
+    assert encode(FULL, SUBJECT, KEYS)["lock_id"] == L1

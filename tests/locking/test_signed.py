@@ -1,0 +1,43 @@
+"""Small signed values that lie where others can write."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockpoint.locking.record import MacKeys
+from lockpoint.locking.signed import sign, verified
+from tests.locking.build import KEYS
+
+FIELDS = {"schema": 1, "askers": ["bob"]}
+
+
+def test_round_trip() -> None:
+    """What was signed for a place is good there, also after a key rotation."""
+    assert verified(sign(FIELDS, "here", KEYS), "here", KEYS) == FIELDS
+    assert verified(sign(FIELDS, "here", MacKeys("k1", KEYS.keys)), "here", KEYS) == FIELDS
+
+
+def test_elsewhere() -> None:
+    """A value copied to another place is worth nothing."""
+    assert verified(sign(FIELDS, "here", KEYS), "there", KEYS) is None
+
+
+@pytest.mark.parametrize(
+    "value", [None, [], {}, FIELDS, FIELDS | {"mac": 1}, FIELDS | {"mac": "k9:00"}, FIELDS | {"mac": "k2:00"}]
+)
+def test_unsigned(value: object) -> None:
+    """Anything else is nothing."""
+    assert verified(value, "here", KEYS) is None
+
+
+def test_changed() -> None:
+    """A change of any field breaks the signature."""
+    assert verified(sign(FIELDS, "here", KEYS) | {"askers": ["eve"]}, "here", KEYS) is None
+
+
+@given(st.dictionaries(st.text(), st.text() | st.floats()))
+def test_total(value: dict[str, object]) -> None:
+    """No value that outsiders can store raises."""
+    assert verified(value | {"mac": "k2:ü"}, "here", KEYS) is None

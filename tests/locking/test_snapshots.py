@@ -1,0 +1,96 @@
+"""How a record looks, whether it is believed, and what is read off it later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import Absent, EndReason, Free, Held, Newer, Phase, Record, Unreadable
+from lockpoint.locking.snapshots import ended_of, kind_of, phase, trusted
+from tests.locking.build import ALICE, L1, L2, at, base, ended, free, held
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (-1, Phase.HELD),
+        (0, Phase.ENDING),
+        (1, Phase.ENDING),
+        (29, Phase.ENDING),
+        (30, Phase.EXPIRED),
+        (31, Phase.EXPIRED),
+    ],
+)
+def test_phase_boundaries(second: int, expected: Phase) -> None:
+    """E42, L-30: expiry = now exactly, and a second to both sides of both borders."""
+    assert phase(held(expires_at=at(0)), at(second)) is expected
+
+
+def test_phases_without_time() -> None:
+    """A tombstone is free, an endless hold is held, whenever one looks."""
+    assert phase(free(), at(days=-9)) is Phase.FREE
+    assert phase(held(expires_at=None), at(days=4000)) is Phase.HELD
+
+
+@pytest.mark.parametrize(
+    ("reading", "witness", "believed"),
+    [
+        (held(), None, True),
+        (held(), held(), True),
+        (held(seq=4), held(), True),
+        (free(epoch=2, seq=1), held(), True),
+        (held(seq=2), held(), False),
+        (held(epoch=1, seq=9), free(epoch=2, seq=1), False),
+    ],
+)
+def test_older_than_the_witness(reading: Held | Free, witness: Record | None, *, believed: bool) -> None:
+    """E28: a record older than one already seen is a replay, or a stale read: it decides nothing."""
+    expected = reading if believed else Unreadable("replayed", reading.seq)
+    assert trusted(reading, witness) == expected
+
+
+@pytest.mark.parametrize("reading", [Absent(), Unreadable("x", 1), Newer(2, 1)])
+def test_other_readings_pass(reading: Any) -> None:
+    """Only our own records can be replayed."""
+    assert trusted(reading, held()) == reading
+    assert ended_of(reading) is None
+
+
+def test_ended_of() -> None:
+    """Amendment 5: a tombstone and the record after it both tell how the last hold ended."""
+    assert ended_of(free()) == ended()
+    assert ended_of(held(ended=ended())) == ended()
+
+
+MOVED = held(seq=4, at=at(60))
+
+
+@pytest.mark.parametrize(
+    ("record", "before", "kind"),
+    [
+        *[(free(ended=ended(reason)), None, AuditKind(reason.value)) for reason in EndReason],
+        (held(), None, AuditKind.ACQUIRED),
+        (held(ended=ended(EndReason.TAKEN_OVER)), None, AuditKind.TAKEN_OVER),
+        (held(ended=ended(EndReason.TAKEN_OVER, at=at(-5))), None, AuditKind.ACQUIRED),
+        (held(ended=ended(EndReason.EXPIRED)), None, AuditKind.ACQUIRED),
+        (MOVED, None, AuditKind.EXTENDED),
+        (MOVED, free(), AuditKind.EXTENDED),
+        (MOVED, held(lock_id=L2), AuditKind.EXTENDED),
+        (replace(MOVED, expires_at=at(days=5)), held(), AuditKind.EXTENDED),
+        (replace(MOVED, base=base(at(50), ALICE, 8)), held(), AuditKind.REBASED),
+        (replace(MOVED, epoch=2, seq=1), held(note="lost in the witness"), AuditKind.HEALED),
+        (replace(MOVED, epoch=2, seq=1, expires_at=at(days=5)), held(), AuditKind.EXTENDED),
+        (MOVED, held(), AuditKind.EXTENDED),
+    ],
+)
+def test_kind_of_a_found_record(record: Record, before: Record | None, kind: AuditKind) -> None:
+    """L-64: missing audit rows are written later, with the word that the record itself tells."""
+    assert kind_of(record, before) is kind
+
+
+def test_builders_use_one_lock() -> None:
+    """The cases above are about the same hold unless they say otherwise."""
+    assert held().lock_id == free().ended.lock_id == L1

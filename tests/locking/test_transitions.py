@@ -1,0 +1,333 @@
+"""Extending, moving the base, ending, taking over, healing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lockpoint.locking import making, rules
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
+from tests.locking.build import (
+    ALICE,
+    BOB,
+    DANA,
+    HOURS_48,
+    L1,
+    L2,
+    L3,
+    LIMITS,
+    at,
+    base,
+    ended,
+    free,
+    held,
+    snapshot,
+)
+
+
+def extend(seen: Snapshot, **more: Any) -> rules.Decision:
+    return rules.extend(seen, **({"holder": ALICE, "lock_id": L1, "op_id": "op", "limits": LIMITS} | more))
+
+
+def release(seen: Snapshot, **more: Any) -> rules.Decision:
+    return rules.release(seen, **({"holder": ALICE, "lock_id": L1, "op_id": "op"} | more))
+
+
+def end(seen: Snapshot, **more: Any) -> rules.Decision:
+    values = {"lock_id": L1, "op_id": "op", "reason": EndReason.BROKEN, "by": DANA, "why": "away"}
+    return rules.end(seen, **(values | more))
+
+
+def expire(seen: Snapshot, **more: Any) -> rules.Decision:
+    return rules.expire(seen, **({"lock_id": L1, "op_id": "op"} | more))
+
+
+def rebase(seen: Snapshot, **more: Any) -> rules.Decision:
+    return rules.rebase(seen, **({"lock_id": L1, "op_id": "op", "base": base(at(60), ALICE, 8)} | more))
+
+
+def take_over(seen: Snapshot, **more: Any) -> rules.Decision:
+    values = {"by": DANA, "old_lock_id": L1, "lock_id": L2, "op_id": "op", "limits": LIMITS, "why": "away"}
+    return rules.take_over(seen, **(values | more))
+
+
+EVERY = [extend, release, end, expire, rebase, take_over]
+Rule = Callable[..., rules.Decision]
+
+
+# --- common to all -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", EVERY)
+@pytest.mark.parametrize(
+    "reading", [Absent(), Unreadable("x", 3), Newer(2, 3), held(lock_id=L3), free(ended=ended(lock_id=L3))]
+)
+def test_another_hold_is_never_touched(rule: Rule, reading: Any) -> None:
+    """L-03: mismatch of the lock id -> lock_lost with the present state."""
+    assert rule(snapshot(reading)) == rules.LockLost(reading)
+
+
+@pytest.mark.parametrize("rule", EVERY)
+@pytest.mark.parametrize("reading", [Absent(), Unreadable("x", 3), held(seq=2)])
+def test_a_damaged_record_is_healed_first(rule: Rule, reading: Any) -> None:
+    """A damaged record decides nothing while its hold lives."""
+    assert rule(snapshot(reading, witness=held())) == rules.Damaged(held())
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
+    """op_id is how a timed-out write recognises itself."""
+    assert rule(snapshot(free(op_id="op"))) == rules.Already(free(op_id="op"))
+
+
+# --- extend --------------------------------------------------------------------------------------------------
+
+
+def test_extend_counts_from_now() -> None:
+    """L-31: extend extends from now; the same hold, the next record."""
+    hold = held(note="mine")
+    expected = replace(hold, seq=4, op_id="op", at=at(3600), expires_at=at(3600) + HOURS_48)
+    assert extend(snapshot(hold, at(3600))) == rules.Write(expected, AuditKind.EXTENDED)
+
+
+def test_extend_is_the_holders() -> None:
+    """Guard: lock_id equal and holder = caller."""
+    assert extend(snapshot(held()), holder=BOB) == rules.LockLost(held())
+
+
+@pytest.mark.parametrize("second", [0, 29, 30])
+def test_extend_needs_a_live_hold(second: int) -> None:
+    """E3: a hold that has run out cannot be extended, not even in the margin."""
+    hold = held(expires_at=at(0))
+    assert extend(snapshot(hold, at(second))) == rules.LockLost(hold)
+
+
+def expiry_of(decision: rules.Decision) -> Any:
+    assert isinstance(decision, rules.Write)
+    assert isinstance(decision.record, Held)
+    return decision.record.expires_at
+
+
+def test_extend_is_bounded_by_the_longest_life() -> None:
+    """New expiry <= acquired_at + max life: a wish beyond is refused, the default is cut, and at the end refused."""
+    hold = held(expires_at=at(days=29, hours=1))
+    late = snapshot(hold, at(days=29))
+    assert extend(late, life=timedelta(hours=25)) == rules.TooLong(timedelta(days=30))
+    assert expiry_of(extend(late, life=timedelta(hours=24))) == at(days=30)
+    assert expiry_of(extend(late)) == at(days=30)
+    assert extend(snapshot(held(expires_at=at(days=30)), at(days=29))) == rules.TooLong(timedelta(days=30))
+
+
+def test_extend_never_shortens() -> None:
+    """One click on a long hold leaves it long."""
+    assert expiry_of(extend(snapshot(held(expires_at=at(days=20))))) == at(days=20)
+
+
+def test_extend_without_end() -> None:
+    """Where endless holds are allowed, extending without a wish takes the end away; an endless one stays so."""
+    assert expiry_of(extend(snapshot(held()), limits=Limits(endless=True))) is None
+    assert expiry_of(extend(snapshot(held(expires_at=None)), life=timedelta(hours=1))) is None
+
+
+# --- rebase --------------------------------------------------------------------------------------------------
+
+
+def test_rebase_moves_what_is_protected() -> None:
+    """L-42: the holder's later version is protected too; nothing else changes."""
+    expected = replace(held(), seq=4, op_id="op", base=base(at(60), ALICE, 8))
+    assert rebase(snapshot(held())) == rules.Write(expected, AuditKind.REBASED)
+
+
+@pytest.mark.parametrize("created", [0, -60])
+def test_rebase_never_goes_back(created: int) -> None:
+    """`Already` when it protects that or something newer."""
+    assert rebase(snapshot(held()), base=base(at(created))) == rules.Already(held())
+
+
+def test_rebase_works_until_the_hold_has_run_out() -> None:
+    """While ending, the base may still move; afterwards nothing is protected."""
+    hold = held(expires_at=at(0))
+    assert isinstance(rebase(snapshot(hold, at(29))), rules.Write)
+    assert rebase(snapshot(hold, at(30))) == rules.LockLost(hold)
+
+
+# --- release -------------------------------------------------------------------------------------------------
+
+
+def test_release_writes_a_tombstone() -> None:
+    """L-04: ended holds are tombstones, with everything that is to be told."""
+    tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), unsettled=(at(1), at(2))))
+    decision = release(snapshot(held(), at(5), head=None), unsettled=(at(1), at(2)))
+    assert decision == rules.Write(tombstone, AuditKind.RELEASED)
+
+
+def test_release_is_the_holders() -> None:
+    """Guard: lock_id equal and holder = caller."""
+    assert release(snapshot(held()), holder=BOB) == rules.LockLost(held())
+
+
+def test_a_hold_that_is_just_ending_can_be_released() -> None:
+    """The holder need not wait for the margin to give the file away."""
+    decision = release(snapshot(held(expires_at=at(0)), at(29)))
+    assert isinstance(decision, rules.Write)
+
+
+@pytest.mark.parametrize(
+    ("reading", "witness"),
+    [
+        (free(), None),
+        (free(ended=ended(EndReason.EXPIRED, by=None)), None),
+        (held(expires_at=at(-30)), None),
+        (held(lock_id=L2, holder=BOB, ended=ended()), None),
+        (Absent(), free()),
+        (Absent(), held(expires_at=at(-30))),
+    ],
+)
+def test_unlock_twice(reading: Any, witness: Any) -> None:
+    """L-23: release twice, or after expiry: no error, also when somebody else holds the file meanwhile."""
+    expected = reading if isinstance(reading, Held | Free) else witness
+    assert release(snapshot(reading, witness=witness)) == rules.Already(expected)
+
+
+@pytest.mark.parametrize(
+    ("reading", "witness"),
+    [
+        (free(ended=ended(EndReason.BROKEN, by=DANA)), None),
+        (free(ended=ended(EndReason.HOLDER_GONE)), None),
+        (free(ended=ended(holder=BOB)), None),
+        (held(lock_id=L2, ended=ended(EndReason.TAKEN_OVER)), None),
+        (Absent(), held(expires_at=at(-30), holder=BOB)),
+    ],
+)
+def test_release_after_others_ended_it_is_told(reading: Any, witness: Any) -> None:
+    """L-23: release after a break -> lock_lost with by, when, why; another person's end is nobody else's."""
+    assert release(snapshot(reading, witness=witness)) == rules.LockLost(reading)
+
+
+# --- break, holder gone, file gone ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", [EndReason.BROKEN, EndReason.HOLDER_GONE, EndReason.FILE_GONE])
+def test_end_by_others(reason: EndReason) -> None:
+    """tombstone(reason) with who and why, and the audit row of that name."""
+    decision = end(snapshot(held(), at(5)), reason=reason)
+    expected = ended(reason, by=DANA, at=at(5), why="away")
+    assert decision == rules.Write(Free(epoch=1, seq=4, op_id="op", at=at(5), ended=expected), AuditKind(reason.value))
+
+
+@pytest.mark.parametrize("reading", [free(), held(expires_at=at(-30))])
+def test_break_of_an_ended_hold_has_nothing_to_do(reading: Any) -> None:
+    """E4: Alice releases while Dana breaks: exactly one tombstone, the other answer is no error."""
+    assert end(snapshot(reading)) == rules.Already(reading)
+
+
+def test_break_never_hits_a_successor() -> None:
+    """L-25: the hold that was named has a successor, which stays."""
+    successor = held(lock_id=L2, ended=ended())
+    assert end(snapshot(successor)) == rules.LockLost(successor)
+
+
+# --- expire --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("second", "ends"), [(-1, False), (0, False), (29, False), (30, True), (31, True)])
+def test_expiry_boundaries(second: int, *, ends: bool) -> None:
+    """L-32, E42: the tombstone is written only when time and margin have passed."""
+    hold = held(expires_at=at(0))
+    decision = expire(snapshot(hold, at(second)), unsettled=(at(-5),))
+    if ends:
+        expected = ended(EndReason.EXPIRED, by=None, at=at(0), unsettled=(at(-5),))
+        assert decision == rules.Write(
+            Free(epoch=1, seq=4, op_id="op", at=at(second), ended=expected), AuditKind.EXPIRED
+        )
+    else:
+        assert decision == rules.LockLost(hold)
+
+
+def test_clean_up_looks_at_the_end_only() -> None:
+    """L-32: an old but extended hold is never swept, an endless one neither."""
+    for hold in (held(acquired_at=at(days=-29)), held(expires_at=None)):
+        assert expire(snapshot(hold)) == rules.LockLost(hold)
+
+
+def test_expire_twice() -> None:
+    """Two sweeps at once: the second has nothing to do."""
+    assert expire(snapshot(free())) == rules.Already(free())
+
+
+# --- take over -----------------------------------------------------------------------------------------------
+
+
+def test_take_over_in_one_write() -> None:
+    """L-22: HELD(L) -> HELD(L') in one write, carrying how the old hold ended."""
+    decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9)), note="n", unsettled=(at(3),))
+    expected = Held(
+        epoch=1,
+        seq=4,
+        op_id="op",
+        at=at(5),
+        lock_id=L2,
+        holder=DANA,
+        acquired_at=at(5),
+        expires_at=at(5) + HOURS_48,
+        base=base(at(4), ALICE, 9),
+        note="n",
+        ended=ended(EndReason.TAKEN_OVER, by=DANA, at=at(5), why="away", unsettled=(at(3),)),
+    )
+    assert decision == rules.Write(expected, AuditKind.TAKEN_OVER)
+
+
+def test_take_over_of_an_expired_hold_is_an_acquire() -> None:
+    """take over: role, or expired; nobody was displaced then."""
+    decision = take_over(snapshot(held(expires_at=at(0)), at(30)))
+    assert isinstance(decision, rules.Write)
+    assert decision.kind is AuditKind.ACQUIRED
+    assert isinstance(decision.record, Held)
+    assert decision.record.ended == ended(EndReason.EXPIRED, by=None, at=at(0))
+
+
+def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
+    """The lock id is new, and the wish within the longest life."""
+    assert take_over(snapshot(held()), lock_id=L1) == rules.LockLost(held())
+    assert take_over(snapshot(held()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
+
+
+def test_tombstone_stays_small() -> None:
+    """The property stays far below 32 KB whatever happened to the file; the oldest overwrites are named."""
+    many = tuple(at(second) for second in range(1000))
+    decision = release(snapshot(held()), unsettled=many)
+    assert isinstance(decision, rules.Write)
+    assert isinstance(decision.record, Free)
+    assert decision.record.ended.unsettled == many[: making.UNSETTLED_AT_MOST]
+
+
+# --- heal ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reading", "place"),
+    [(Absent(), (2, 1)), (Unreadable("x", 7), (2, 8)), (held(seq=1), (2, 2))],
+)
+def test_heal_writes_the_witnessed_hold(reading: Any, place: tuple[int, int]) -> None:
+    """E26-E28: healed by a conditional write; epoch + 1."""
+    decision = rules.heal(snapshot(reading, at(9)), witness=held(), op_id="op")
+    healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
+    assert decision == rules.Write(healed, AuditKind.HEALED)
+
+
+def test_heal_twice() -> None:
+    """A healed, or meanwhile ended, record stays as it is."""
+    for reading in (held(), held(seq=4), free(), held(epoch=2, seq=1, op_id="op")):
+        assert rules.heal(snapshot(reading), witness=held(), op_id="op") == rules.Already(reading)
+
+
+@pytest.mark.parametrize("reading", [Absent(), Newer(2, 3)])
+def test_heal_never_revives(reading: Any) -> None:
+    """An expired hold is not written again; a newer app's record is not overwritten."""
+    seen = snapshot(reading, at(days=3))
+    assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(reading)
