@@ -77,8 +77,12 @@ class Installations:
 
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[InstallationChange]:
-        """Open a transaction that alone may change the installations with these values."""
-        names = [f"client {client_key}"] + ([] if base_url is None else [f"site {base_url}"])
+        """Open a transaction that alone may change the installations with these values.
+
+        Installs, which name a base URL, run one after another: each may end the row of another client key, so two that
+        swap addresses would wait for each other.
+        """
+        names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
         with self._database.transaction() as connection:
             hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
             yield InstallationChange(connection, self._keys)

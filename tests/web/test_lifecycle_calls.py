@@ -1,0 +1,431 @@
+"""Installs, re-installs, renames, imports and uninstalls through HTTP, with a real database; a second site stays as it is."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from sqlalchemy import text
+
+from lockpoint.services import lifecycle
+from lockpoint.services.errors import Invalid, StorageUnavailable
+from lockpoint.services.lifecycle import InstallRequest, allowed_base_url
+from lockpoint.services.ports import Installation
+from lockpoint.storage.crypto import keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.tenants import Installations
+from lockpoint.storage.witness import Witnesses
+from tests.fakes_connect import (
+    ACME,
+    ACME_SECRET,
+    ACME_URL,
+    ALLOWED,
+    GLOBEX,
+    LifecyclePorts,
+    MemoryInstallations,
+    Time,
+    World,
+    install_body,
+    make_world,
+)
+
+FRESH = "33333333-cccc-4ccc-8ccc-cccccccccccc"
+FRESH_URL = "https://fresh.atlassian.net/wiki"
+OTHER_SECRET = "a-fresh-secret-a-fresh-secret-a-fresh-secret"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url.replace("postgresql://", "postgresql+psycopg://"), size=8)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def installations(database: Database) -> Installations:
+    return Installations(database, keyring(["a root key of more than thirty-two characters"]))
+
+
+@pytest.fixture
+def world(database: Database, installations: Installations) -> World:
+    return make_world(installations=installations, witnesses=Witnesses(database), jobs=Jobs(database))
+
+
+@pytest.fixture(autouse=True)
+def globex_is_untouched(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The second site's row is the same before and after every test."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    installations = request.getfixturevalue("world").installations
+    before = installations.find(GLOBEX)
+    assert before is not None
+    yield
+    assert installations.find(GLOBEX) == before
+
+
+def post(world: World, event: str, body: dict[str, Any], **claims: Any) -> int:
+    """A signed lifecycle call; the token's issuer is the body's client key unless said otherwise."""
+    target = f"/connect/{event}"
+    token = world.signed(target, **{"iss": body["clientKey"], **claims})
+    answer = world.client.post(target, json=body, headers={"Authorization": f"JWT {token}"})
+    if answer.status_code == 204:
+        assert answer.data == b""
+    return answer.status_code
+
+
+def switch(world: World, event: str, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
+    target = f"/connect/{event}"
+    token = world.token("POST", target, secret, iss=issuer)
+    return world.client.post(target, json={}, headers={"Authorization": f"JWT {token}"}).status_code
+
+
+def install(world: World, client_key: str = ACME, **changes: Any) -> int:
+    return post(world, "installed", install_body(client_key, **changes))
+
+
+def stored(world: World, client_key: str = ACME) -> Installation:
+    found: Installation | None = world.installations.find(client_key)
+    assert found is not None
+    return found
+
+
+def events(database: Database, tenant_id: int) -> list[str]:
+    statement = text("SELECT event FROM installation_event WHERE tenant_id = :tenant ORDER BY id")
+    with database.single() as connection:
+        return list(connection.execute(statement, {"tenant": tenant_id}).scalars())
+
+
+def jobs(database: Database, tenant_id: int) -> list[str]:
+    statement = text("SELECT task_name FROM procrastinate_jobs WHERE (args->>'tenant_id')::int = :tenant")
+    with database.single() as connection:
+        return sorted(connection.execute(statement, {"tenant": tenant_id}).scalars())
+
+
+def api(world: World, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
+    headers = {"Authorization": f"JWT {world.context(secret, iss=issuer)}"}
+    return world.client.get("/api/v1/things/1", headers=headers).status_code
+
+
+def test_a_new_site(world: World, database: Database) -> None:
+    """A first install makes a tenant that can call at once, is logged, and gets its first jobs."""
+    assert install(world, FRESH, baseUrl=FRESH_URL, sharedSecret=OTHER_SECRET, displayUrl="https://wiki.fresh.io") == 204
+    found = stored(world, FRESH)
+    assert (found.tenant.base_url, found.tenant.display_url) == (FRESH_URL, "https://wiki.fresh.io")
+    assert found.tenant.active
+    assert found.tenant.oauth_client_id == "oauth-client"
+    assert found.registration.secret == OTHER_SECRET
+    assert found.registration.previous_secret is None
+    assert events(database, found.tenant.id) == ["installed"]
+    assert jobs(database, found.tenant.id) == ["rediscover", "self_test"]
+    assert api(world, OTHER_SECRET, FRESH) == 200
+
+
+def test_secrets_are_sealed_in_the_table(world: World, database: Database) -> None:
+    """The table holds no secret in the clear."""
+    install(world, sharedSecret=OTHER_SECRET)
+    with database.single() as connection:
+        rows = repr(connection.execute(text("SELECT * FROM installation")).all())
+    assert OTHER_SECRET not in rows
+    assert ACME_SECRET not in rows
+
+
+def test_a_new_secret(world: World, database: Database) -> None:
+    """A re-install with a new secret replaces it, keeps the former one with the time, and keeps the tenant's id."""
+    before = stored(world).tenant.id
+    assert api(world) == 200
+    assert install(world, sharedSecret=OTHER_SECRET) == 204
+    found = stored(world)
+    assert found.tenant.id == before
+    assert (found.registration.secret, found.registration.previous_secret) == (OTHER_SECRET, ACME_SECRET)
+    assert found.registration.secret_changed_at == world.time.now()
+    assert events(database, before) == ["reinstalled", "secret_changed"]
+    assert [api(world, OTHER_SECRET), api(world, ACME_SECRET)] == [200, 200]
+    world.time.advance(181)
+    assert [api(world, OTHER_SECRET), api(world, ACME_SECRET)] == [200, 401]
+
+
+def test_the_same_secret_again_does_not_renew_the_former_one(world: World) -> None:
+    """Repeating an install changes nothing: the three minutes of the former secret do not start again."""
+    install(world, sharedSecret=OTHER_SECRET)
+    changed = stored(world).registration.secret_changed_at
+    world.time.advance(100)
+    install(world, sharedSecret=OTHER_SECRET)
+    found = stored(world).registration
+    assert (found.previous_secret, found.secret_changed_at) == (ACME_SECRET, changed)
+    world.time.advance(100)
+    assert api(world) == 401
+
+
+def test_a_renamed_site(world: World, database: Database) -> None:
+    """The same client key with another base URL is the same tenant under a new address."""
+    before = stored(world).tenant.id
+    assert install(world, baseUrl="https://acme-new.atlassian.net/wiki/") == 204
+    assert stored(world).tenant.id == before
+    assert stored(world).tenant.base_url == "https://acme-new.atlassian.net/wiki"
+    assert events(database, before) == ["reinstalled", "renamed"]
+
+
+def test_an_imported_site(world: World, database: Database) -> None:
+    """A new client key at the same base URL is a new tenant; the former one is marked dead, its row stays."""
+    former = stored(world).tenant.id
+    assert install(world, FRESH, sharedSecret=OTHER_SECRET) == 204
+    assert stored(world, FRESH).tenant.id != former
+    assert not stored(world).tenant.installed
+    assert stored(world).registration.secret is None
+    assert events(database, former) == ["superseded"]
+    world.time.advance(31)
+    assert [api(world), api(world, OTHER_SECRET, FRESH)] == [401, 200]
+
+
+def test_uninstalling(world: World, database: Database) -> None:
+    """Uninstalling erases the secrets, is logged once, and ends every call; twice and unknown are answered 204."""
+    body = {name: value for name, value in install_body().items() if name != "sharedSecret"}
+    install(world, sharedSecret=OTHER_SECRET)
+    assert [post(world, "uninstalled", body) for _ in range(2)] == [204, 204]
+    found = stored(world)
+    assert not found.tenant.installed
+    assert (found.registration.secret, found.registration.previous_secret) == (None, None)
+    assert events(database, found.tenant.id)[-2:] == ["secret_changed", "uninstalled"]
+    assert [api(world), api(world, OTHER_SECRET)] == [401, 401]
+    assert post(world, "uninstalled", {**body, "clientKey": FRESH}) == 204
+    assert world.installations.find(FRESH) is None
+
+
+def test_disabled_after_uninstalled(world: World, database: Database) -> None:
+    """`disabled` that comes after `uninstalled`, with a token or without, is refused and changes nothing."""
+    post(world, "uninstalled", install_body())
+    before = stored(world)
+    assert switch(world, "disabled") == 401
+    assert world.client.post("/connect/disabled", json=install_body()).status_code == 401
+    assert stored(world) == before
+    assert events(database, before.tenant.id) == ["uninstalled"]
+
+
+def test_coming_back(world: World, database: Database) -> None:
+    """A site that installs again is the same tenant, with the new secret only."""
+    before = stored(world).tenant.id
+    post(world, "uninstalled", install_body())
+    assert install(world, sharedSecret=OTHER_SECRET) == 204
+    found = stored(world)
+    assert (found.tenant.id, found.tenant.active) == (before, True)
+    assert found.registration.previous_secret is None
+    assert events(database, before) == ["uninstalled", "reinstalled"]
+    assert [api(world, OTHER_SECRET), api(world, ACME_SECRET)] == [200, 401]
+
+
+def test_disabling_and_enabling(world: World, database: Database) -> None:
+    """`disabled` stops pages and API, `enabled` brings them back and looks for locks; repeating is harmless."""
+    assert [switch(world, "disabled"), switch(world, "disabled"), api(world)] == [204, 204, 403]
+    assert jobs(database, stored(world).tenant.id) == []
+    assert [switch(world, "enabled"), switch(world, "enabled"), api(world)] == [204, 204, 200]
+    assert jobs(database, stored(world).tenant.id) == ["rediscover"]
+
+
+def test_an_install_enables(world: World) -> None:
+    """Since `enabled` may be lost, an install means enabled."""
+    switch(world, "disabled")
+    install(world)
+    assert stored(world).tenant.active
+
+
+def test_use_cases_pass_over_a_site_that_left(world: World) -> None:
+    """`enabled` that races with `uninstalled` does not bring the site back."""
+    tenant = stored(world).tenant
+    ports = LifecyclePorts(world.installations, world.time)
+    lifecycle.uninstall(ports, ACME)
+    lifecycle.enable(ports, tenant)
+    lifecycle.disable(ports, tenant)
+    assert not stored(world).tenant.installed
+
+
+def test_concurrent_installs(world: World) -> None:
+    """However many installs of one site arrive at once, there is one tenant with one of the secrets."""
+    secrets = [f"{number}-secret-secret-secret-secret-secret" for number in range(8)]
+    answers: list[int] = []
+
+    def call(secret: str) -> None:
+        answers.append(install(world, FRESH, baseUrl=FRESH_URL, sharedSecret=secret))
+
+    threads = [threading.Thread(target=call, args=(secret,)) for secret in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [204] * 8
+    assert stored(world, FRESH).registration.secret in secrets
+
+
+def test_two_sites_that_swap_names_do_not_block_each_other(world: World) -> None:
+    """Installs that lock each other's base URLs in turn end, and each keeps its own."""
+    answers: list[int] = []
+
+    def call(client_key: str, url: str) -> None:
+        answers.extend(install(world, client_key, baseUrl=url) for _ in range(5))
+
+    pairs = [(ACME, FRESH_URL), (FRESH, ACME_URL), (ACME, ACME_URL), (FRESH, FRESH_URL)]
+    threads = [threading.Thread(target=call, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [204] * 20
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"baseUrl": None},
+        {"baseUrl": "https://evil.example.com/wiki"},
+        {"baseUrl": ["https://acme.atlassian.net/wiki"]},
+        {"baseUrl": "https://acme.atlassian.net/wiki\u2028"},
+        {"sharedSecret": None},
+        {"sharedSecret": "short"},
+        {"sharedSecret": 123456789012345678901234567890},
+        {"sharedSecret": "x" * 2000},
+        {"sharedSecret": "with\0nul-and-more-characters-to-be-long"},
+    ],
+)
+def test_a_signed_install_that_makes_no_sense(world: World, changes: dict[str, Any]) -> None:
+    """A field that makes no sense is answered 422 with its name, and changes nothing."""
+    before = stored(world)
+    target = "/connect/installed"
+    answer = world.client.post(
+        target, json=install_body(**changes), headers={"Authorization": f"JWT {world.signed(target)}"}
+    )
+    assert answer.status_code == 422
+    assert answer.get_json()["error"] == "invalid_request"
+    assert next(iter(changes)) in answer.get_json()["message"]
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"displayUrl": "javascript:alert(1)"},
+        {"displayUrl": "https://x y"},
+        {"displayUrl": "https://[::1"},
+        {"displayUrl": 5},
+        {"oauthClientId": {"a": 1}},
+        {"oauthClientId": "a\nb"},
+    ],
+)
+def test_optional_fields_that_make_no_sense_are_left_out(world: World, changes: dict[str, Any]) -> None:
+    """An installation can do without a custom domain or an OAuth client id, so they are left out."""
+    assert install(world, **changes) == 204
+    tenant = stored(world).tenant
+    assert (tenant.display_url is None) if "displayUrl" in changes else (tenant.oauth_client_id is None)
+
+
+def test_the_database_is_away() -> None:
+    """While the database does not answer, lifecycle calls are answered 503 and may be sent again."""
+    stored_rows = MemoryInstallations()
+    world = make_world(installations=stored_rows)
+    stored_rows.down = True
+    target = "/connect/installed"
+    answer = world.client.post(
+        target, json=install_body(), headers={"Authorization": f"JWT {world.signed(target)}"}
+    )
+    assert answer.status_code == 503
+    assert answer.get_json()["error"] == "busy"
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_nothing_is_stored_when_something_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An install is one transaction: when its last step fails, its first has not happened."""
+    before = stored(world)
+
+    def fail(*_arguments: object) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr("lockpoint.storage.tenants.enqueue", fail)
+    assert install(world, sharedSecret=OTHER_SECRET) == 503
+    assert stored(world) == before
+
+
+def test_the_body_of_a_server_call_is_not_believed(world: World) -> None:
+    """Which site is disabled is said by the token, not by the body."""
+    target = "/connect/disabled"
+    answer = world.client.post(
+        target,
+        data=json.dumps(install_body(GLOBEX)),
+        headers={"Authorization": f"JWT {world.token('POST', target)}"},
+    )
+    assert answer.status_code == 204
+    assert not stored(world).tenant.enabled
+
+
+def test_a_context_token_cannot_uninstall(world: World) -> None:
+    """A person's token is worth nothing on lifecycle routes."""
+    token = world.context()
+    for event in ("installed", "uninstalled", "enabled", "disabled"):
+        answer = world.client.post(
+            f"/connect/{event}", json=install_body(), headers={"Authorization": f"JWT {token}"}
+        )
+        assert answer.status_code == 401
+    assert jwt.decode(token, ACME_SECRET, ["HS256"], options={"verify_exp": False, "verify_iat": False})["iss"] == ACME
+    assert stored(world).tenant.active
+
+
+GOOD_URLS = {
+    "https://acme.atlassian.net/wiki": "https://acme.atlassian.net/wiki",
+    "https://acme.atlassian.net/wiki/": "https://acme.atlassian.net/wiki",
+    "https://a.b.atlassian.net/wiki": "https://a.b.atlassian.net/wiki",
+    "https://acme.jira.com/wiki": "https://acme.jira.com/wiki",
+    "http://localhost:8080/wiki": "http://localhost:8080/wiki",
+}
+BAD_URLS = [
+    "http://acme.atlassian.net/wiki",
+    "https://atlassian.net/wiki",
+    "https://.atlassian.net/wiki",
+    "https://acme.atlassian.net.evil.com/wiki",
+    "https://evilatlassian.net/wiki",
+    "https://evil.com/.atlassian.net",
+    "https://evil.com#.atlassian.net",
+    "https://evil.com?.atlassian.net",
+    "https://evil.com\\.atlassian.net/wiki",
+    "https://user@acme.atlassian.net/wiki",
+    "https://acme.atlassian.net@evil.com/wiki",
+    "https://acme.atlassian.net:8443/wiki",
+    "https://acme.atlassian.net:443/wiki",
+    "https://acme.atlassian.net./wiki",
+    "https://ACME.atlassian.net/wiki",
+    "https://acmé.atlassian.net/wiki",
+    "https://xn--acm-dma.atlassian.net%00/wiki",
+    "https://acme.atlassian.net/wiki?x=1",
+    "https://acme.atlassian.net/wiki#x",
+    "https://acme.atlassian.net/wiki/../x",
+    "https://acme.atlassian.net/wi ki",
+    "https://acme.atlassian.net/%77iki",
+    "https:///wiki",
+    "//acme.atlassian.net/wiki",
+    "ftp://acme.atlassian.net/wiki",
+    "https://127.0.0.1/wiki",
+    "https://[::1]/wiki",
+    "https://[acme.atlassian.net/wiki",
+    "http://localhost:9999/wiki",
+    "http://localhost/wiki",
+    "https://acme.atlassian.net:port/wiki",
+    "",
+]
+PATTERNS = (*ALLOWED, "localhost:8080")
+
+
+@pytest.mark.parametrize(("url", "expected"), GOOD_URLS.items())
+def test_allowed_base_urls(url: str, expected: str) -> None:
+    """Plain addresses on allowed hosts are taken, without a closing slash."""
+    assert allowed_base_url(url, PATTERNS) == expected
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_base_urls_that_are_not_allowed(url: str) -> None:
+    """User info, ports, addresses, look-alikes, other schemes and odd spellings are not."""
+    assert allowed_base_url(url, PATTERNS) is None
+    request = InstallRequest(client_key=ACME, base_url=url, secret=OTHER_SECRET)
+    with pytest.raises(Invalid):
+        lifecycle.install(LifecyclePorts(MemoryInstallations(), Time(), PATTERNS), request)
