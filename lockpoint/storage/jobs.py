@@ -21,6 +21,7 @@ QUEUE_NAME: Final = "lockpoint"
 # What a person waits for goes first; what only keeps the house in order goes last.
 PRIORITY: Final = {
     JobKind.RECONCILE: 20,
+    JobKind.TRASHED: 20,
     JobKind.SEND_MAIL: 10,
     JobKind.PAGE_HINT: 0,
     JobKind.SELF_TEST: 0,

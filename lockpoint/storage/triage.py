@@ -9,7 +9,7 @@ from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, QuotaExc
 from lockpoint.services.ports import JobKind, MailRefused
 
 ATTEMPTS: Final = 5
-MAIL_ATTEMPTS: Final = 11
+MAIL_ATTEMPTS: Final = 12
 """With the pauses below about a day, which is how long mail servers themselves try."""
 
 FIRST_PAUSE: Final = 10.0

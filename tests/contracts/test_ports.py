@@ -1,0 +1,372 @@
+"""One suite for the storage in memory, which the use cases are tested with, and for the one on Postgres."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lockpoint.locking.enforcement import KnownRestoration
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, Registration, SiteState
+from lockpoint.storage.crypto import keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.guard import CreationGuard
+from lockpoint.storage.intents import Intents
+from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.restorations import Restorations
+from lockpoint.storage.site_states import SiteStates
+from lockpoint.storage.tenants import Installations, Tenants
+from lockpoint.storage.witness import Witnesses
+from tests.fake_storage import (
+    FakeGuard,
+    FakeIntents,
+    FakeJobs,
+    FakeLedger,
+    FakeRequests,
+    FakeRestorations,
+    FakeSiteStates,
+    FakeTenants,
+    FakeWitnesses,
+    Tables,
+)
+from tests.fakes import ACME, ALICE, BOB, DANA, GLOBEX, START, FakeClock
+from tests.storage.builders import PAGE, audit_event, count, free, held, intent, queue, restoration, witness
+
+
+@dataclass
+class Store:
+    """One implementation of the storage ports, and what a test may look at behind them."""
+
+    clock: FakeClock
+    ledger: Any
+    jobs: Any
+    witnesses: Any
+    restorations: Any
+    requests: Any
+    guard: Any
+    site_states: Any
+    intents: Any
+    tenants: Any
+    acme: Tenant
+    globex: Tenant
+    audit_rows: Any
+    waiting: Any
+
+
+def in_memory(clock: FakeClock) -> Store:
+    tables = Tables(clock, tenants={1: ACME, 2: GLOBEX})
+    return Store(
+        clock,
+        FakeLedger(tables),
+        FakeJobs(tables),
+        FakeWitnesses(tables),
+        FakeRestorations(tables),
+        FakeRequests(tables),
+        FakeGuard(tables),
+        FakeSiteStates(tables),
+        FakeIntents(tables),
+        FakeTenants(tables),
+        ACME,
+        GLOBEX,
+        lambda: len(tables.audit),
+        lambda: [(job.kind.value, job.tenant_id, job.subject) for job in tables.jobs],
+    )
+
+
+def on_postgres(clock: FakeClock, database: Database) -> Store:
+    keys = keyring(["an invented root key of more than 32 characters"])
+    sites = [_install(Installations(database, keys), tenant) for tenant in (ACME, GLOBEX)]
+    return Store(
+        clock,
+        Ledger(database, clock),
+        Jobs(database),
+        Witnesses(database),
+        Restorations(database),
+        Requests(database, clock),
+        CreationGuard(database, clock),
+        SiteStates(database),
+        Intents(database, keys, clock),
+        Tenants(database),
+        sites[0],
+        sites[1],
+        lambda: count(database, "audit_event"),
+        lambda: [(row.task_name, row.args["tenant_id"], row.args["subject"]) for row in queue(database)],
+    )
+
+
+def _install(installations: Installations, tenant: Tenant) -> Tenant:
+    with installations.change(tenant.client_key) as change:
+        return change.store(Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented"))
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    clock = FakeClock()
+    if request.param == "memory":
+        yield in_memory(clock)
+        return
+    database = Database(request.getfixturevalue("database_url"), size=8)
+    yield on_postgres(clock, database)
+    database.close()
+
+
+def begin(store: Store, request_id: str = "r", account: str = ALICE, number: int = 1, digest: str = "d") -> Outcome:
+    outcome: Outcome = store.requests.begin(
+        store.acme, account, request_id, digest=digest, lock_id=f"lock {number}", op_id=f"op {number}"
+    )
+    return outcome
+
+
+class TestRequests:
+    def test_a_new_request_id_is_fresh_with_the_given_ids(self, store: Store) -> None:
+        """FRESH: go on with the given ids."""
+        assert begin(store) == Outcome(state=OutcomeState.FRESH, digest="d", lock_id="lock 1", op_id="op 1")
+
+    def test_a_twin_in_flight_is_running(self, store: Store) -> None:
+        """RUNNING: a twin is at work; its ids, not the new ones."""
+        begin(store)
+        again = begin(store, number=2)
+        assert (again.state, again.lock_id) == (OutcomeState.RUNNING, "lock 1")
+
+    def test_an_attempt_that_died_is_resumed_with_its_ids(self, store: Store) -> None:
+        """A crash while running: the repeated call works under the same lock id and op id."""
+        begin(store)
+        store.clock.advance(seconds=61)
+        again = begin(store, number=2)
+        assert (again.state, again.lock_id, again.op_id) == (OutcomeState.RESUMED, "lock 1", "op 1")
+        assert begin(store, number=3).state is OutcomeState.RUNNING
+
+    def test_an_abandoned_attempt_is_resumed_at_once(self, store: Store) -> None:
+        """`abandon` lets a repeated call resume without waiting."""
+        begin(store)
+        store.requests.abandon(store.acme, ALICE, "r")
+        assert begin(store, number=2).state is OutcomeState.RESUMED
+
+    def test_a_finished_request_tells_its_outcome(self, store: Store) -> None:
+        """DONE: status, error and lock id as they were; abandoning it afterwards changes nothing."""
+        begin(store)
+        store.ledger.record(store.acme, Effects(request=(ALICE, "r", 409, "already_locked")))
+        store.requests.abandon(store.acme, ALICE, "r")
+        again = begin(store, number=2)
+        assert (again.state, again.status, again.error) == (OutcomeState.DONE, 409, "already_locked")
+        assert again.lock_id == "lock 1"
+
+    def test_another_body_shows_in_the_digest(self, store: Store) -> None:
+        """A differing digest is for the caller to notice."""
+        begin(store)
+        assert begin(store, number=2, digest="other").digest == "d"
+
+    def test_request_ids_belong_to_a_person_of_a_site(self, store: Store) -> None:
+        """Unique by tenant, account and request id."""
+        begin(store)
+        assert begin(store, account=BOB).state is OutcomeState.FRESH
+        other = store.requests.begin(store.globex, ALICE, "r", digest="d", lock_id="l", op_id="o")
+        assert other.state is OutcomeState.FRESH
+
+    def test_one_of_many_simultaneous_calls_is_fresh(self, store: Store) -> None:
+        """Twins at the same moment: one works, the others see it running."""
+        with ThreadPoolExecutor(8) as threads:
+            states = [outcome.state for outcome in threads.map(lambda n: begin(store, number=n), range(8))]
+        assert sorted(states) == [OutcomeState.FRESH] + [OutcomeState.RUNNING] * 7
+
+
+class TestCreationGuard:
+    def claim(self, store: Store, op_id: str, file_id: str = "1") -> bool:
+        won: bool = store.guard.claim(store.acme, file_id, op_id, until=store.clock.now() + timedelta(seconds=60))
+        return won
+
+    def test_one_of_many_simultaneous_claims_wins(self, store: Store) -> None:
+        """One creator of a file's first record at a time."""
+        with ThreadPoolExecutor(8) as threads:
+            won = list(threads.map(lambda n: self.claim(store, f"op {n}"), range(8)))
+        assert won.count(True) == 1
+
+    def test_the_owner_may_claim_again(self, store: Store) -> None:
+        """The same op id comes back after a time-out and still owns the guard."""
+        assert self.claim(store, "a")
+        assert self.claim(store, "a")
+        assert not self.claim(store, "b")
+
+    def test_a_claim_runs_out(self, store: Store) -> None:
+        """A guard that nobody gave back is free when no write of its owner can land any more."""
+        assert self.claim(store, "a")
+        store.clock.advance(seconds=59)
+        assert not self.claim(store, "b")
+        store.clock.advance(seconds=1)
+        assert self.claim(store, "b")
+
+    def test_only_the_owner_gives_it_back(self, store: Store) -> None:
+        """A late release of a former owner changes nothing."""
+        assert self.claim(store, "a")
+        store.guard.release(store.acme, "1", "b")
+        assert not self.claim(store, "b")
+        store.guard.release(store.acme, "1", "a")
+        assert self.claim(store, "b")
+
+    def test_files_and_sites_are_apart(self, store: Store) -> None:
+        """The guard is per tenant and attachment."""
+        assert self.claim(store, "a")
+        assert self.claim(store, "b", "2")
+        assert store.guard.claim(store.globex, "1", "c", until=START + timedelta(minutes=1))
+
+
+class TestWitnesses:
+    def test_what_was_recorded_is_read_back(self, store: Store) -> None:
+        """Held and free records come back as they were (without anybody's own words)."""
+        kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))
+        ended = witness("124", record=free(), protection="app_blocked")
+        store.ledger.record(store.acme, Effects(witness=kept))
+        store.ledger.record(store.acme, Effects(witness=ended))
+        assert store.witnesses.get(store.acme, "123") == kept
+        assert store.witnesses.get(store.acme, "124") == ended
+        assert store.witnesses.get(store.globex, "123") is None
+
+    @pytest.mark.parametrize(
+        ("first", "second", "kept"),
+        [((1, 5), (1, 6), (1, 6)), ((1, 6), (1, 5), (1, 6)), ((2, 1), (1, 9), (2, 1)), ((1, 9), (2, 1), (2, 1))],
+    )
+    def test_an_older_record_never_replaces_a_newer_one(
+        self, store: Store, first: tuple[int, int], second: tuple[int, int], kept: tuple[int, int]
+    ) -> None:
+        """The witness is the newest known record, by epoch and then seq, in whatever order they arrive."""
+        for epoch, seq in (first, second):
+            store.ledger.record(store.acme, Effects(witness=witness(record=held(epoch=epoch, seq=seq))))
+        record = store.witnesses.get(store.acme, "123").record
+        assert (record.epoch, record.seq) == kept
+
+    def test_a_record_without_a_place_keeps_the_known_one(self, store: Store) -> None:
+        """A write that did not read the page does not lose where the file is."""
+        store.ledger.record(store.acme, Effects(witness=witness()))
+        store.ledger.record(
+            store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2)))
+        )
+        known = store.witnesses.get(store.acme, "123")
+        assert (known.container, known.space_id) == (PAGE, "65538")
+
+    def test_held_files_are_found_by_id_and_page(self, store: Store) -> None:
+        """Locked as far as we know; free ones and other sites' are not named."""
+        store.ledger.record(store.acme, Effects(witness=witness("1")))
+        store.ledger.record(store.acme, Effects(witness=witness("2", record=free())))
+        store.ledger.record(store.globex, Effects(witness=witness("3")))
+        assert store.witnesses.held_among(store.acme, iter(["1", "2", "3", "99999999999999999999"])) == {"1"}
+        assert store.witnesses.held_among(store.acme, []) == frozenset()
+        assert store.witnesses.held_in(store.acme, [PAGE.id, "7"]) == {"1"}
+        assert store.witnesses.held_in(store.globex, [PAGE.id]) == {"3"}
+
+    def test_live_locks_are_listed_in_pieces(self, store: Store) -> None:
+        """Held records by attachment id; going on after the last one loses and repeats none."""
+        for number in ("3", "1", "2"):
+            store.ledger.record(store.acme, Effects(witness=witness(number)))
+        first = store.witnesses.live(store.acme, limit=2)
+        rest = store.witnesses.live(store.acme, after=first[-1].attachment_id, limit=2)
+        assert [row.attachment_id for row in (*first, *rest)] == ["1", "2", "3"]
+
+    def test_locks_are_counted_per_site_and_person(self, store: Store) -> None:
+        """Caps are per person and per tenant."""
+        store.ledger.record(store.acme, Effects(witness=witness("1")))
+        store.ledger.record(store.acme, Effects(witness=witness("2", record=held(holder=BOB))))
+        store.ledger.record(store.acme, Effects(witness=witness("3", record=free())))
+        assert store.witnesses.count_held(store.acme) == 2
+        assert store.witnesses.count_held(store.acme, ALICE) == 1
+        assert store.witnesses.count_held(store.globex) == 0
+
+    def test_a_change_of_protection_is_told_once(self, store: Store) -> None:
+        """True when it is a change; a free or unknown file has no protection."""
+        store.ledger.record(store.acme, Effects(witness=witness("1")))
+        store.ledger.record(store.acme, Effects(witness=witness("2", record=free())))
+        assert store.witnesses.set_protection(store.acme, "1", "app_blocked")
+        assert not store.witnesses.set_protection(store.acme, "1", "app_blocked")
+        assert not store.witnesses.set_protection(store.acme, "2", "app_blocked")
+        assert not store.witnesses.set_protection(store.globex, "1", "app_blocked")
+        assert store.witnesses.get(store.acme, "1").protection == "app_blocked"
+
+    def test_a_gone_file_is_forgotten(self, store: Store) -> None:
+        """Only that file of that site."""
+        store.ledger.record(store.acme, Effects(witness=witness("1")))
+        store.ledger.record(store.globex, Effects(witness=witness("1")))
+        assert store.witnesses.any(store.acme)
+        store.witnesses.forget(store.acme, "1")
+        assert not store.witnesses.any(store.acme)
+        assert store.witnesses.any(store.globex)
+
+
+class TestLedger:
+    def test_one_audit_row_per_event(self, store: Store) -> None:
+        """Unique by tenant, attachment, epoch, seq, kind and time; also where no file is concerned."""
+        settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, seq=0)
+        rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.EXTENDED))
+        for _ in range(2):
+            store.ledger.record(store.acme, Effects(audit=(*rows, settings)))
+        store.ledger.record(store.globex, Effects(audit=rows[:1]))
+        assert store.audit_rows() == 6
+
+    def test_a_person_is_told_one_thing_once(self, store: Store) -> None:
+        """At most one message per event and person, and one send job for it."""
+        wanted = (intent(), intent(recipient=DANA), intent(event_key="other"), intent(kind=MailKind.LOCK_ENDED))
+        for _ in range(2):
+            store.ledger.record(store.acme, Effects(intents=wanted))
+        assert [job for job in store.waiting() if job[0] == "send_mail"] == [
+            ("send_mail", store.acme.id, str(number)) for number in range(1, 5)
+        ]
+
+    def test_an_intent_is_read_back_and_finished(self, store: Store) -> None:
+        """The job finds what to say and to whom, and marks it done."""
+        told = intent(actor=ALICE, lock_id="l", version=7, detail="undone")
+        store.ledger.record(store.acme, Effects(intents=(told,)))
+        stored = store.intents.get(1)
+        assert (stored.tenant_id, stored.intent, stored.done) == (store.acme.id, told, False)
+        store.intents.finish(stored, result="sent", address="Bob@example.com")
+        assert store.intents.get(1) == replace(stored, done=True)
+        assert store.intents.get(2) is None
+
+    def test_equal_waiting_jobs_are_one(self, store: Store) -> None:
+        """Two waiting jobs of the same kind, tenant and subject are one, however they came."""
+        job = Job(JobKind.RECONCILE, store.acme.id, "123")
+        store.jobs.defer((job, job))
+        store.ledger.record(store.acme, Effects(jobs=(job,)))
+        store.jobs.defer((job, Job(JobKind.RECONCILE, store.acme.id, "124"), Job(JobKind.SWEEP, store.acme.id)))
+        store.jobs.defer(())
+        assert store.waiting() == [
+            ("reconcile", store.acme.id, "123"),
+            ("reconcile", store.acme.id, "124"),
+            ("sweep", store.acme.id, ""),
+        ]
+
+
+class TestRestorations:
+    def test_known_by_file_and_by_hold(self, store: Store) -> None:
+        """Our own versions are known with their sources; the budget counts those of one hold."""
+        second = restoration(created=START + timedelta(hours=1), at=START + timedelta(hours=1), lock_id="2" * 32)
+        for _ in range(2):
+            store.ledger.record(store.acme, Effects(restorations=(restoration(), second)))
+        source = START - timedelta(hours=1)
+        assert store.restorations.known(store.acme, "123") == (
+            KnownRestoration(START, source),
+            KnownRestoration(second.created, source),
+        )
+        assert list(store.restorations.recent(store.acme, "2" * 32)) == [second]
+        assert store.restorations.known(store.globex, "123") == ()
+        assert list(store.restorations.recent(store.globex, "2" * 32)) == []
+
+
+class TestSites:
+    def test_the_state_of_a_site_is_kept(self, store: Store) -> None:
+        """The empty state when nothing was stored; then what was stored, per site."""
+        assert store.site_states.get(store.acme) == SiteState()
+        for revision in (1, 2):
+            state = SiteState(revision=revision, digest="d", restore_works=False, tested_at=START, cursor="walk:1:")
+            store.site_states.put(store.acme, state)
+            assert store.site_states.get(store.acme) == state
+        assert store.site_states.get(store.globex) == SiteState()
+
+    def test_installations_are_found(self, store: Store) -> None:
+        """By id, and the active ones."""
+        assert store.tenants.by_id(store.acme.id) == store.acme
+        assert store.tenants.by_id(99) is None
+        assert [tenant.id for tenant in store.tenants.active()] == [store.acme.id, store.globex.id]

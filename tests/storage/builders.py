@@ -1,0 +1,94 @@
+"""Values for the storage tests, complete but for what a test says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.services.ports import AuditEvent, Container, ContainerKind, MailIntent, Restoration, Witness
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tables import METADATA, QUEUE
+from tests.fakes import ALICE, BOB, START
+
+PAGE = Container(ContainerKind.PAGE, "65600")
+
+
+def held(**values: Any) -> Held:
+    return replace(
+        Held(
+            epoch=1,
+            seq=1,
+            op_id="0" * 32,
+            at=START,
+            lock_id="1" * 32,
+            holder=ALICE,
+            acquired_at=START,
+            expires_at=START + timedelta(hours=48),
+            base=Base(START - timedelta(days=1), BOB, 1234, 3),
+        ),
+        **values,
+    )
+
+
+def free(**values: Any) -> Free:
+    ended = Ended(EndReason.BROKEN, BOB, START, "1" * 32, ALICE, unsettled=(START,))
+    return replace(Free(epoch=1, seq=2, op_id="2" * 32, at=START, ended=ended), **values)
+
+
+def witness(attachment_id: str = "123", **values: Any) -> Witness:
+    return replace(
+        Witness(attachment_id=attachment_id, container=PAGE, space_id="65538", record=held(), seen_at=START), **values
+    )
+
+
+def audit_event(**values: Any) -> AuditEvent:
+    event = AuditEvent(at=START, kind=AuditKind.ACQUIRED, attachment_id="123", account=ALICE, epoch=1, seq=1)
+    return replace(event, **values)
+
+
+def intent(**values: Any) -> MailIntent:
+    return replace(
+        MailIntent(kind=MailKind.FILE_AVAILABLE, recipient=BOB, attachment_id="123", event_key="1.2"), **values
+    )
+
+
+def restoration(**values: Any) -> Restoration:
+    return replace(
+        Restoration(
+            attachment_id="123",
+            lock_id="1" * 32,
+            created=START,
+            source_created=START - timedelta(hours=1),
+            offenders=(BOB,),
+            at=START,
+        ),
+        **values,
+    )
+
+
+def count(database: Database, table: str) -> int:
+    """How many rows one of our tables, or the queue, holds."""
+    source = QUEUE if table == "queue" else METADATA.tables[table]
+    with database.single() as connection:
+        return connection.execute(select(func.count()).select_from(source)).scalar_one()
+
+
+def queue(database: Database) -> list[Any]:
+    """The queue's rows, in order."""
+    with database.single() as connection:
+        return list(connection.execute(select(QUEUE).order_by(QUEUE.c.id)))
+
+
+def everything(database: Database) -> str:
+    """All rows of all tables as one text, to look for what must not be there."""
+    with database.single() as connection:
+        names = connection.execute(
+            text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        ).scalars()
+        rows = [connection.execute(text(f'SELECT t::text FROM "{name}" t')).scalars().all() for name in list(names)]
+    return "\n".join(line for table in rows for line in table)

@@ -1,0 +1,48 @@
+from collections.abc import Iterator
+
+import pytest
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports import Registration
+from lockpoint.storage.crypto import Keyring, keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tenants import Installations
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def keys() -> Keyring:
+    return keyring(["an invented root key of more than 32 characters"])
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, size=8)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def installations(database: Database, keys: Keyring) -> Installations:
+    return Installations(database, keys)
+
+
+def install(installations: Installations, client_key: str, **values: object) -> Tenant:
+    registration = {"base_url": f"https://{client_key}.example/wiki", "secret": f"secret of {client_key}", **values}
+    with installations.change(client_key) as change:
+        return change.store(Registration(client_key=client_key, **registration))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def acme(installations: Installations) -> Tenant:
+    return install(installations, "acme")
+
+
+@pytest.fixture
+def globex(installations: Installations) -> Tenant:
+    return install(installations, "globex")
