@@ -35,9 +35,11 @@ function NameCell({ row, voice: { t, formats } }: Props) {
     <>
       <a class="file" href={row.links.open} target="_blank" rel="noopener noreferrer"
         aria-label={t("file.open", { title: row.title })}>{row.title}</a>
-      <span class="meta"><span class="narrow-only">{meta} · </span>{t("file.version", { version: row.version })}</span>
-      <a class="download" href={row.links.download} target="_blank" rel="noopener noreferrer"
-        aria-label={t("file.download", { title: row.title })}><Icon name="download" />{t("file.downloadShort")}</a>
+      <span class="meta">
+        <span><span class="narrow-only">{meta} · </span>{t("file.version", { version: row.version })}</span>
+        <a class="download" href={row.links.download} target="_blank" rel="noopener noreferrer"
+          aria-label={t("file.download", { title: row.title })}><Icon name="download" />{t("file.downloadShort")}</a>
+      </span>
     </>
   );
 }

@@ -1,0 +1,116 @@
+"""The whole system with real processes, and a browser for each person."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Page as Tab
+
+from lockpoint.embedded.environment import spare_ports
+from lockpoint.embedded.stack import ROOT, Stack
+from tests.browser.world import World
+
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    # Nothing but this machine: a forgotten address of the CDN fails instead of being fetched.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+WIDE: Final = (1280, 900)
+# The library of Connect tells its measurements and its failed promises below the level of an error.
+ERROR_LEVELS: Final = frozenset({"error"})
+
+
+@dataclass(slots=True)
+class Complaints:
+    """What browsers complained about."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def watch(self, tab: Tab) -> None:
+        """Collect console errors, exceptions, failed requests and broken security policies of a tab and its frames."""
+        tab.on("console", self._console)
+        tab.on("pageerror", lambda error: self.lines.append(f"exception: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ERROR_LEVELS:
+            self.lines.append(f"{message.type}: {message.text}")
+
+    def forgive(self, pattern: str) -> None:
+        """Drop what a test provoked on purpose."""
+        self.lines = [line for line in self.lines if not re.search(pattern, line)]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Everything `bin/run` starts, on spare ports, with the app installed on both sites."""
+    lines: list[str] = []
+    folder = tmp_path_factory.mktemp("stack")
+    running = Stack(folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"))
+    try:
+        running.start(threading.Event())
+        yield running
+    finally:
+        running.stop()
+        print("\n".join(lines[-80:]))  # shown by pytest with an error of this fixture
+
+
+@pytest.fixture
+def world(stack: Stack) -> World:
+    return World(stack)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the run."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """No browser may have complained when the test ends."""
+    heard = Complaints()
+    yield heard
+    assert heard.lines == []
+
+
+@pytest.fixture
+def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[Callable[..., Tab]]:
+    """`become("alice")` gives a tab in a browser of Alice's own; `size` and `dark` choose how she looks at it."""
+    with ExitStack() as opened:
+
+        def open_browser(name: str, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Tab:
+            context: BrowserContext = browser.new_context(viewport={"width": size[0], "height": size[1]})
+            opened.callback(context.close)
+            context.request.post(f"{world.origin}/_sim/be", data={"account": name})
+            if dark:
+                context.add_init_script("localStorage.setItem('sim.colorMode', 'dark')")
+            tab = context.new_page()
+            complaints.watch(tab)
+            return tab
+
+        yield open_browser
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, as the front end's packages bring it."""
+    path: Path = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("no axe-core: bin/setup installs the front end's packages")
+    return path.read_text(encoding="utf-8")

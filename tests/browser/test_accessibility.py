@@ -1,0 +1,75 @@
+"""WCAG 2.2 AA, light and dark, on a phone and on a large screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Frame
+from playwright.sync_api import Page as Tab
+
+from tests.browser.screens import Confluence, Dialog
+from tests.browser.world import Page, World
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"
+SIZES = {"phone": (320, 700), "dialog": (1280, 900), "large": (1600, 1000)}
+
+
+def _violations(frame: Frame, axe: str) -> list[str]:
+    frame.evaluate(axe)
+    result: dict[str, Any] = frame.evaluate(f"() => axe.run(document, {RULES})")
+    return [f"{found['id']}: {node['html'][:120]}" for found in result["violations"] for node in found["nodes"]]
+
+
+def _app_frame(tab: Tab, world: World) -> Frame:
+    return next(frame for frame in tab.frames if frame.url.startswith(world.app_url))
+
+
+@pytest.fixture
+def busy_page(world: World, become: Callable[..., Tab]) -> Page:
+    """A page where Bob holds one file, with a note, Dana another, and one is free."""
+    page = world.page("Accessibility", "bobs.xlsx", "danas.docx", "free-with-quite-a-long-name-for-a-phone.png")
+    for name, title in (("bob", "bobs.xlsx"), ("dana", "danas.docx")):
+        dialog = Confluence(become(name), page).open().dialog_by_byline()
+        dialog.press(f"Lock {title}")
+        dialog.wait_for_state(title, "Locked by you")
+    return page
+
+
+def _look_everywhere(dialog: Dialog) -> None:
+    """Open every kind of form."""
+    for opener in ("End the lock on bobs.xlsx", "Take over the lock on danas.docx"):
+        dialog.press(opener)
+    dialog.press("Lock free-with-quite-a-long-name-for-a-phone.png with options")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_dialog_and_page_have_no_barriers(
+    become: Callable[..., Tab], world: World, busy_page: Page, axe: str, size: str, dark: bool
+) -> None:
+    """No rule of WCAG 2.2 AA that a program can check is broken, and nothing has to be scrolled sideways."""
+    tab = become("sam", size=SIZES[size], dark=dark)
+    confluence = Confluence(tab, busy_page).open()
+    assert _violations(tab.main_frame, axe) == []
+    dialog = confluence.dialog_by_byline()
+    _look_everywhere(dialog)
+    frame = _app_frame(tab, world)
+    expected = "dark" if dark else "light"
+    frame.wait_for_function(f"() => document.documentElement.dataset.colorMode === '{expected}'")
+    assert _violations(frame, axe) == []
+    assert frame.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_theme_is_followed_live(become: Callable[..., Tab], world: World) -> None:
+    """The dialog turns dark and light with Confluence while it is open."""
+    page = world.page("Theme", "a.txt")
+    tab = become("alice")
+    Confluence(tab, page).open().dialog_by_byline()
+    frame = _app_frame(tab, world)
+    background = "() => getComputedStyle(document.documentElement).backgroundColor"
+    light = frame.evaluate(background)
+    tab.evaluate("() => document.documentElement.setAttribute('data-color-mode', 'dark')")
+    frame.wait_for_function(f"() => getComputedStyle(document.documentElement).backgroundColor !== '{light}'")
+    assert frame.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"

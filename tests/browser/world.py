@@ -1,0 +1,89 @@
+"""The running system as the browser tests see it: both sites, their people, and the mails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import requests
+
+from lockpoint.embedded.stack import Stack
+
+ACME: Final = "acme"
+GLOBEX: Final = "globex"
+CALL_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 45.0
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the first site, made for one test."""
+
+    id: str
+    url: str
+
+
+class World:
+    """Prepares pages and files, and looks at what became of them; people's own steps go through the browser."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.origin = stack.confluence.origin
+        self.app_url = stack.ports.app_url
+
+    def site(self, name: str = ACME) -> Json:
+        """Everything about one site."""
+        return self._stack.confluence.site(name)
+
+    def act(self, what: str, body: Json) -> Json:
+        """Let a person do something on the first site without a browser."""
+        return self._stack.confluence.post(f"/_sim/sites/{ACME}/{what}", body)
+
+    def page(self, title: str, *files: str) -> Page:
+        """A new page by Alice with these files, each of one version that says who wrote it."""
+        made = self.act("page", {"account": "alice", "spaceKey": "DS", "title": title, "body": f"<p>{title}</p>"})
+        page = Page(str(made["id"]), self.origin + str(made["url"]))
+        for name in files:
+            self.act("upload", {"account": "alice", "pageId": page.id, "fileName": name, "text": f"Alice: {name}"})
+        return page
+
+    def file(self, page: Page, title: str) -> Json:
+        """A file of a page with its versions, newest first."""
+        files = self.site()["attachments"]
+        found: Json = next(file for file in files if file["pageId"] == page.id and file["title"] == title)
+        return found
+
+    def text(self, version: Json) -> str:
+        """The bytes of a version, as Alice reads them."""
+        return self._stack.confluence.download(version["downloadUrl"], "alice").decode()
+
+    def mails(self, name: str, site: str = ACME) -> list[Json]:
+        """The mails that a person got."""
+        person = next(person for person in self.site(site)["people"] if person["name"] == name)
+        if not person["email"]:
+            return []
+        answer = requests.get(
+            f"{self._stack.ports.mails_url}/mails", params={"to": person["email"]}, timeout=CALL_SECONDS
+        )
+        mails: list[Json] = answer.json()["mails"]
+        return mails
+
+    def mail_about(self, name: str, title: str) -> Json:
+        """The one mail to a person that names this file, once it is there."""
+        found = wait_for(lambda: [mail for mail in self.mails(name) if title in mail["text"]], f"mail to {name}")
+        assert len(found) == 1, [mail["subject"] for mail in found]
+        return found[0]
+
+
+def wait_for(look: Callable[[], Found], what: str) -> Found:
+    """What `look` finds, asked until it is something."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not (found := look()):
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.2)
+    return found
