@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
@@ -91,7 +92,11 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
     @blueprint.post(f"{PREFIX}<event>")
     @guarded_by(Guard.SERVER)
     def webhook(event: str) -> Response:
-        intake.take(current_tenant(), event, request.get_data())
+        # Not `get_data`: of a body without a stated length it would give the first part, as if that were all.
+        body = _read_body(request.environ)
+        if body is None:
+            raise RequestEntityTooLarge
+        intake.take(current_tenant(), event, body)
         return Response(status=204)
 
     return blueprint
