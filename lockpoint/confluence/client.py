@@ -194,10 +194,11 @@ class ConfluenceClient:
         return failure.wait * (1 + 0.3 * chance) if failure.wait <= LONGEST_RETRY_AFTER else None
 
     def _final(self, caller: Caller, call: Call, error: HostError, *, doubt: bool) -> HostError:
-        removed = isinstance(error, OperationRemoved)
-        (_log.error if removed else _log.info)(
-            "confluence call failed", operation=call.name, error=type(error).__name__, tenant=caller.tenant.id
-        )
+        if isinstance(error, OperationRemoved):
+            _log.error("confluence removed an operation", operation=call.name, tenant=caller.tenant.id)
+        elif isinstance(error, HostUnavailable | QuotaExceeded | Unauthorised):
+            cause = type(error).__name__
+            _log.warning("confluence call failed", operation=call.name, cause=cause, tenant=caller.tenant.id)
         if doubt and not call.reads and not isinstance(error, HostUnavailable):
             return HostUnavailable(f"{call.name}: refused after a try whose outcome is unknown")
         return error

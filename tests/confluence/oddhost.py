@@ -27,6 +27,13 @@ class Seen:
 Step = Callable[["_Handler"], None]
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: the other side hanging up is part of the play."""
+
+
 class OddHost:
     """Plays one step for each request; the last step is repeated. `base` is the tenant's base address."""
 
@@ -68,8 +75,7 @@ def odd_host(*steps: Step) -> Iterator[OddHost]:
     class Bound(_Handler):
         """This server's own handler class, so that parallel hosts do not mix."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
-    server.daemon_threads = True
+    server = _QuietServer(("127.0.0.1", 0), Bound)
     host = OddHost(server, steps)
     Bound.host = host
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -1,0 +1,163 @@
+"""The client with real signing and real impersonation against the simulator over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import requests
+
+from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.calls import Caller
+from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.people import ConfluencePeople
+from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
+from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.site import ConfluenceSites
+from lockpoint.connect.impersonation import Impersonation
+from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.ports import Container, ContainerKind, Installation, Installations, Registration
+from simulator import server
+from tests.confluence.doubles import FakeNow, FakePace
+from tests.confluence.oddhost import OddHost, answer, odd_host
+from tests.contracts.openapi_checker import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALICE = "557058:0a1e0000-0000-4000-8000-00000000a11c"
+BOB = "557058:0b0b0000-0000-4000-8000-000000000b0b"
+CHARLIE = "557058:0c4a0000-0000-4000-8000-0000000c4a12"
+DANA = "557058:0da00000-0000-4000-8000-00000000da0a"
+SAM = "557058:05a00000-0000-4000-8000-0000000005a0"
+GINA = "557058:061a0000-0000-4000-8000-00000000061a"
+
+APP_KEY = "lockpoint"
+SPACE = "65538"
+PAGE = Container(ContainerKind.PAGE, "98311")
+BLOG = Container(ContainerKind.BLOGPOST, "98320")
+PRIVATE_PAGE = Container(ContainerKind.PAGE, "98330")
+BUDGET, BRIEF, LOGO, BLOG_FILE, PRIVATE_FILE = "131203", "131204", "131205", "131301", "131401"
+LANE = Lane.HINTS
+
+
+@dataclass
+class Rows:
+    """Installations as the simulator sent them."""
+
+    known: dict[str, Installation] = field(default_factory=dict)
+
+    def find(self, client_key: str) -> Installation | None:
+        return self.known.get(client_key)
+
+
+class Live:
+    """A simulator with the app installed on both sites, and all adapters on one client."""
+
+    def __init__(self, running: server.Running, app: OddHost) -> None:
+        self.running = running
+        self._app = app
+        self.rows = Rows()
+        self.pace = FakePace(chance=0.0)
+        self.budget = PointsBudget(points_per_hour=65_000, now=FakeNow())
+        sites = SiteDirectory(cast("Installations", self.rows))
+        self.tokens = Impersonation(sites, running.oauth_url, time.time)
+        self.client = ConfluenceClient(
+            signer=AppSigner(sites, APP_KEY, time.time),
+            person_tokens=self.tokens,
+            budget=self.budget,
+            pace=self.pace.pace(),
+        )
+        self.attachments = ConfluenceAttachments(self.client)
+        self.locks = ConfluenceLockProperties(self.client)
+        self.properties = ConfluenceProperties(self.client, APP_KEY)
+        self.people = ConfluencePeople(self.client)
+        self.search = ConfluenceLockSearch(self.client)
+        self.sites = ConfluenceSites(self.client)
+        self.acme = self.install("acme", 1)
+        self.globex = self.install("globex", 2)
+
+    def install(self, site: str, tenant_id: int) -> Tenant:
+        """Have the app installed and take in what the simulator sends."""
+        self.control("POST", f"sites/{site}/install", enable=False)
+        sent = cast("dict[str, Any]", self._app.requests[-1].json())
+        tenant = Tenant(tenant_id, sent["clientKey"], sent["baseUrl"], None, sent["oauthClientId"])
+        registration = Registration(
+            client_key=tenant.client_key,
+            base_url=tenant.base_url,
+            oauth_client_id=tenant.oauth_client_id,
+            secret=sent["sharedSecret"],
+        )
+        self.rows.known[tenant.client_key] = Installation(tenant, registration)
+        self.control("POST", f"sites/{site}/enable")
+        return tenant
+
+    def control(self, method: str, path: str, /, **body: object) -> Any:
+        """Ask the simulator's control interface."""
+        url = f"{self.running.control_url}/_sim/{path}"
+        reply = requests.request(method, url, json=body if method != "GET" else None, timeout=10)
+        assert reply.status_code < 400, reply.text
+        return reply.json() if reply.content else None
+
+    def act(self, action: str, account: str, **body: object) -> Any:
+        """Let a person of acme do something."""
+        return self.control("POST", f"sites/acme/{action}", account=account, **body)
+
+    def fault(self, kind: str, **rule: object) -> None:
+        """Make requests go wrong."""
+        self.control("POST", "faults", kind=kind, **rule)
+
+    def exchanges(self, query: str = "") -> list[dict[str, Any]]:
+        """Every request to the REST API and its answer."""
+        found = self.control("GET", f"requests?{query}")["exchanges"]
+        return [exchange for exchange in found if exchange["caller"] != "anonymous"]
+
+    def recorded(self) -> list[Recorded]:
+        """The same exchanges, as the checker against the OpenAPI documents takes them."""
+        return [
+            Recorded(
+                method=found.method,
+                url=found.url,
+                request_headers=dict(found.request_headers),
+                request_body=found.request_body,
+                status=found.status,
+                response_headers=dict(found.response_headers),
+                response_body=found.response_body,
+            )
+            for found in self.running.world.records.find(path="^/wiki/")
+            if found.fault is None and found.caller != "anonymous"
+        ]
+
+    def as_app(self, lane: Lane = LANE) -> Caller:
+        return Caller(self.acme, lane)
+
+
+def descriptor(base_url: str) -> dict[str, object]:
+    """The app's own descriptor, as served under this address."""
+    text = (Path(__file__).parents[2] / "atlassian-connect.json").read_text()
+    return {**json.loads(text), "baseUrl": base_url, "key": APP_KEY}
+
+
+@contextmanager
+def stage() -> Iterator[tuple[server.Running, OddHost]]:
+    """Start a simulator that knows the app, and something that accepts its lifecycle calls."""
+    running = server.start()
+    try:
+        with odd_host(answer(204)) as app:
+            url = f"{running.control_url}/_sim/apps"
+            requests.post(url, json={"descriptor": descriptor(app.origin)}, timeout=10).raise_for_status()
+            yield running, app
+    finally:
+        running.stop()
+
+
+def fresh(running: server.Running, app: OddHost) -> Live:
+    """Put the simulator back to its seed and install the app on both sites."""
+    requests.post(f"{running.control_url}/_sim/reset", json={"keepApps": True}, timeout=10).raise_for_status()
+    return Live(running, app)

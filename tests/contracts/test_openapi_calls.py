@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockpoint.services.errors import HostError
+from lockpoint.services.ports import PropertyHost
+from tests.confluence import live as live_site
+from tests.confluence.live import (
+    ALICE,
+    BLOG,
+    BLOG_FILE,
+    BOB,
+    BUDGET,
+    CHARLIE,
+    LANE,
+    LOGO,
+    PAGE,
+    PRIVATE_FILE,
+    SPACE,
+    Live,
+)
+from tests.contracts.openapi_checker import checker_or_skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulator.server import Running
+    from tests.confluence.oddhost import OddHost
+
+OPERATIONS = {
+    "GET /wiki/api/v2/attachments/{id}",
+    "GET /wiki/api/v2/attachments/{id}/properties",
+    "POST /wiki/api/v2/attachments/{id}/properties",
+    "PUT /wiki/api/v2/attachments/{id}/properties/{id}",
+    "DELETE /wiki/api/v2/attachments/{id}/properties/{id}",
+    "GET /wiki/api/v2/attachments/{id}/versions",
+    "GET /wiki/api/v2/blogposts/{id}",
+    "GET /wiki/api/v2/blogposts/{id}/attachments",
+    "GET /wiki/api/v2/blogposts/{id}/properties",
+    "POST /wiki/api/v2/blogposts/{id}/properties",
+    "PUT /wiki/api/v2/blogposts/{id}/properties/{id}",
+    "GET /wiki/api/v2/pages/{id}",
+    "GET /wiki/api/v2/pages/{id}/attachments",
+    "GET /wiki/api/v2/pages/{id}/properties",
+    "POST /wiki/api/v2/pages/{id}/properties",
+    "PUT /wiki/api/v2/pages/{id}/properties/{id}",
+    "GET /wiki/api/v2/spaces",
+    "GET /wiki/api/v2/spaces/{id}/blogposts",
+    "GET /wiki/api/v2/spaces/{id}/operations",
+    "GET /wiki/api/v2/spaces/{id}/pages",
+    "GET /wiki/api/v2/spaces/{id}/properties",
+    "POST /wiki/api/v2/spaces/{id}/properties",
+    "PUT /wiki/api/v2/spaces/{id}/properties/{id}",
+    "POST /wiki/api/v2/users-bulk",
+    "GET /wiki/rest/api/content/search",
+    "GET /wiki/rest/api/content/{id}/child/attachment/{id}/download",
+    "POST /wiki/rest/api/content/{id}/child/attachment/{id}/data",
+    "PUT /wiki/rest/api/content/{id}/child/attachment/{id}",
+    "POST /wiki/rest/api/content/{id}/version",
+    "GET /wiki/rest/api/settings/systemInfo",
+    "GET /wiki/rest/api/user",
+    "GET /wiki/rest/api/user/current",
+    "GET /wiki/rest/api/user/email",
+    "GET /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
+    "PUT /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
+}
+"""Everything the product asks of Confluence; the last two are in no document and are checked against our schema."""
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[Running, OddHost]]:
+    with live_site.stage() as started:
+        yield started
+
+
+@pytest.fixture
+def live(stage: tuple[Running, OddHost]) -> Live:
+    return live_site.fresh(*stage)
+
+
+def use_everything(live: Live) -> None:
+    """Call every method of every adapter, with success and, where it is cheap, with a refusal."""
+    use_records(live)
+    use_files(live)
+    use_people(live)
+    use_search(live)
+
+
+def use_records(live: Live) -> None:
+    row = live.locks.create(live.acme, BUDGET, {"state": "held"}, lane=LANE)
+    live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, lane=LANE)
+    with suppress(HostError):
+        live.locks.create(live.acme, BUDGET, {"state": "held"}, lane=LANE)
+    with suppress(HostError):
+        live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, lane=LANE)
+    live.locks.read(live.acme, BUDGET, lane=LANE)
+    with suppress(HostError):
+        live.locks.read(live.acme, PRIVATE_FILE, lane=LANE)
+    live.locks.delete(live.acme, BUDGET, row.id, lane=LANE)
+    for host, host_id in (
+        (PropertyHost.PAGE, PAGE.id),
+        (PropertyHost.BLOGPOST, BLOG.id),
+        (PropertyHost.SPACE, SPACE),
+    ):
+        with suppress(HostError):
+            live.properties.create(live.acme, host, host_id, "lockpointpage", {"lockedCount": 1}, lane=LANE)
+        if host is PropertyHost.SPACE:
+            live.act("property", ALICE, spaceKey="DS", key="lockpointpage", value={"lockedCount": 1}, force=True)
+        stored = live.properties.read(live.acme, host, host_id, "lockpointpage", lane=LANE)
+        assert stored is not None
+        with suppress(HostError):
+            live.properties.replace(live.acme, host, host_id, stored, {"lockedCount": 2}, lane=LANE)
+    live.properties.read_app(live.acme, "lockpointsite", lane=LANE)
+    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, lane=LANE)
+    live.properties.read_app(live.acme, "lockpointsite", lane=LANE)
+
+
+def use_files(live: Live) -> None:
+    attachments = live.attachments
+    for person in (None, ALICE, CHARLIE):
+        attachments.get(live.acme, BUDGET, lane=LANE, person=person)
+        attachments.of_container(live.acme, PAGE, lane=LANE, person=person, limit=2)
+    attachments.of_container(live.acme, BLOG, lane=LANE)
+    attachments.versions(live.acme, BUDGET, back_to=None, lane=LANE)
+    source = attachments.version(live.acme, BUDGET, 1, lane=LANE)
+    attachments.restore(live.acme, BUDGET, 2, "undone", lane=LANE)
+    found = attachments.get(live.acme, BUDGET, lane=LANE)
+    attachments.copy(live.acme, found, source, "undone: ä", lane=LANE)
+    with suppress(HostError):
+        attachments.restore(live.acme, BUDGET, 99, "undone", lane=LANE)
+    attachments.rename(live.acme, attachments.get(live.acme, LOGO, lane=LANE), "new.png", lane=LANE)
+    with suppress(HostError):
+        attachments.rename(live.acme, found, "stale.xlsx", lane=LANE)
+    live.act("trash", BOB, attachmentId=LOGO)
+    attachments.undelete(live.acme, attachments.get(live.acme, LOGO, lane=LANE), "other.png", lane=LANE)
+    live.act("trash", BOB, attachmentId=BLOG_FILE)
+    live.act("purge", BOB, attachmentId=BLOG_FILE, force=True)
+    attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, lane=LANE)
+
+
+def use_people(live: Live) -> None:
+    live.people.container(live.acme, ALICE, PAGE, lane=LANE)
+    live.people.container(live.acme, ALICE, BLOG, lane=LANE)
+    live.people.administers_space(live.acme, ALICE, SPACE, lane=LANE)
+    live.people.administers_site(live.acme, ALICE, lane=LANE)
+    live.people.describe(live.acme, [ALICE, BOB], lane=LANE)
+    live.people.profile(live.acme, ALICE, lane=LANE)
+    live.people.address(live.acme, ALICE, lane=LANE)
+    with suppress(HostError):
+        live.people.address(live.acme, "557058:nobody", lane=LANE)
+    live.people.own_account(live.acme, lane=LANE)
+    live.sites.info(live.acme, lane=LANE)
+
+
+def use_search(live: Live) -> None:
+    live.search.containers_with_locks(live.acme, cursor=None, lane=LANE)
+    live.search.spaces(live.acme, cursor=None, lane=LANE)
+    cursor: str | None = None
+    for _ in range(2):
+        _, cursor = live.search.attachments_of_space(live.acme, SPACE, cursor=cursor, lane=LANE)
+
+
+def shape(method: str, path: str) -> str:
+    """The operation of a request: ids replaced by `{id}`."""
+    return f"{method} " + re.sub(r"/(att)?\d+(?=/|$)", "/{id}", path).replace(
+        "atlassian-connect/{id}/", "atlassian-connect/1/"
+    )
+
+
+def test_every_request_and_every_answer_is_as_documented(live: Live) -> None:
+    """Every request the client emits and every answer the simulator gives fits Atlassian's OpenAPI documents."""
+    checker = checker_or_skip()
+    use_everything(live)
+    exchanges = live.recorded()
+    assert len(exchanges) > len(OPERATIONS)
+    assert checker.report(exchanges) == []
+
+
+def test_the_client_uses_exactly_the_listed_operations(live: Live) -> None:
+    """A new operation is a decision: it shows here, and none of those removed in 2025 is among them."""
+    use_everything(live)
+    assert {shape(exchange.method, exchange.path) for exchange in live.recorded()} == OPERATIONS
+
+
+def test_our_count_of_points_is_the_hosts(live: Live) -> None:
+    """Client and host apply the published formula to the same calls with the same result."""
+    use_everything(live)
+    spent = sum(line.points for line in live.budget.lines())
+    assert spent == live.control("GET", "quota")["used"]
+    assert spent > len(live.exchanges())
+
+
+def test_nothing_is_asked_of_the_second_site(live: Live) -> None:
+    """All calls for one tenant go to that tenant's site."""
+    live.control("DELETE", "requests")
+    use_everything(live)
+    assert {exchange["site"] for exchange in live.exchanges()} == {"acme"}
