@@ -26,8 +26,11 @@ LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements"
 
 
 def main() -> None:
-    """Prepare for running or for testing."""
+    """Prepare for running or for testing, or run npm in what has been prepared."""
     purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
+    if purpose == "npm":
+        npm(*sys.argv[2:])
+        return
     if purpose not in LOCKS:
         sys.exit("usage: bin/setup [run|test]")
     with alone():
@@ -116,7 +119,7 @@ def build_frontend() -> None:
     if stamp.exists() and stamp.read_text() == wanted and BUILT.is_dir():
         return
     say("building the front end")
-    npm("run", "--silent", "build")
+    npm("run", "--silent", "build", "--", "--logLevel", "warn")
     stamp.write_text(wanted)
 
 
@@ -143,6 +146,7 @@ def run(arguments: list[str], *, check: bool = True, cwd: Path = ROOT, extra_pat
         "PATH": path if extra_path is None else f"{extra_path}{os.pathsep}{path}",
         "UV_SYSTEM_CERTS": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
         "NO_UPDATE_NOTIFIER": "1",
     }
     environment.pop("VIRTUAL_ENV", None)

@@ -46,6 +46,7 @@ class Guardian:
         """Start the watching process again if somebody ended it, with the same list; return whether that was needed."""
         if self._process.poll() is None:
             return False
+        self.close()
         self._process = _start()
         for group, number in self._groups.items():
             self._tell(f"+ {group} {number}")

@@ -47,10 +47,11 @@ class Server:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self, arguments: Sequence[str], account: Account, log: Path, ready: Callable[[int], bool]) -> None:
-        """Start the program and wait until it is ready.
+        """Start the program, after reaping one that died, and wait until it is ready.
 
         Raises EmbeddedError with the end of its log when it ends instead, or needs too long.
         """
+        self.stop()
         with log.open("ab") as output:
             self._process = _spawn(account.command(arguments), account, output)
         self._guardian.watch(self._process.pid, self._stop_signal)

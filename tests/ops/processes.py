@@ -1,0 +1,36 @@
+"""Looking at real processes."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lockpoint.embedded.servers import command_line
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead but not reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+def mentioning(text: str) -> dict[int, str]:
+    """The running processes whose arguments hold this text, apart from this one."""
+    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True).stdout
+    lines = {int(pid): command_line(int(pid)) for pid in listed.split()}
+    return {pid: line for pid, line in lines.items() if text in line and pid != os.getpid()}
+
+
+def wait_until(holds: Callable[[], object], what: str, patience: float = 30.0) -> None:
+    """Return when the condition holds; AssertionError when it does not in time."""
+    until = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < until, f"waited {patience:g} s in vain for {what}"
+        time.sleep(0.05)

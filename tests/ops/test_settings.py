@@ -1,0 +1,130 @@
+"""What the environment may say, and how it is refused."""
+
+import pytest
+
+from lockpoint.settings import ATLASSIAN_KEY_HOSTS, Settings, SettingsError, load_settings
+
+KEY = "k" * 32
+REQUIRED = {
+    "DATABASE_URL": "postgres://user:hunter2@db.example.com:5432/lockpoint?sslmode=require",
+    "REDIS_URL": "rediss://:hunter2@redis.example.com:6380",
+    "LOCKPOINT_BASE_URL": "https://lockpoint.example.com/",
+    "LOCKPOINT_SECRET_KEYS": KEY,
+    "LOCKPOINT_MAIL_URL": "smtp://user:hunter2@mail.example.com:587?starttls=1",
+    "LOCKPOINT_MAIL_FROM": "Lockpoint <lockpoint@example.com>",
+}
+
+
+@pytest.fixture(autouse=True)
+def _only_the_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.alias), raising=False)
+    monkeypatch.delenv("DYNO", raising=False)
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_defaults_are_atlassians_and_safe() -> None:
+    """With only what is required, hosts and keys are Atlassian's, TLS is verified and no proxy is trusted."""
+    settings = load_settings()
+    assert settings.database_url.startswith("postgresql+psycopg://user:hunter2@db.example.com:5432/lockpoint?sslmode")
+    assert settings.base_url == "https://lockpoint.example.com"
+    assert settings.allowed_hosts == ("*.atlassian.net", "*.jira.com")
+    assert settings.install_key_urls == ATLASSIAN_KEY_HOSTS
+    assert settings.redis_tls_verify is True
+    assert (settings.port, settings.sweep_seconds, settings.retention_days) == (5000, 900, 30)
+    assert (settings.points_per_hour, settings.licensing, settings.proxy_hops) == (65000, False, 0)
+
+
+def test_lists_and_switches_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists have commas, keys come newest first, licensing is on or off, TLS checks can be switched off with 0."""
+    monkeypatch.setenv("LOCKPOINT_SECRET_KEYS", f"{'n' * 40}, {KEY}")
+    monkeypatch.setenv("LOCKPOINT_ALLOWED_HOSTS", "*.Atlassian.net,localhost:8080")
+    monkeypatch.setenv("LOCKPOINT_INSTALL_KEY_URLS", "http://localhost:8080/_sim/install-keys/")
+    monkeypatch.setenv("LOCKPOINT_LICENSING", "on")
+    monkeypatch.setenv("LOCKPOINT_REDIS_TLS_VERIFY", "0")
+    settings = load_settings()
+    assert [key.get_secret_value()[0] for key in settings.secret_keys] == ["n", "k"]
+    assert settings.allowed_hosts == ("*.atlassian.net", "localhost:8080")
+    assert settings.install_key_urls == ("http://localhost:8080/_sim/install-keys",)
+    assert (settings.licensing, settings.redis_tls_verify) == (True, False)
+
+
+def test_herokus_router_is_one_hop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Heroku one X-Forwarded hop is trusted unless the variable says otherwise."""
+    monkeypatch.setenv("DYNO", "web.1")
+    assert load_settings().proxy_hops == 1
+    monkeypatch.setenv("LOCKPOINT_PROXY_HOPS", "2")
+    assert load_settings().proxy_hops == 2
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+@pytest.mark.parametrize("empty", [True, False])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str, empty: bool) -> None:
+    """A required variable that is missing or empty stops the start with its name."""
+    if empty:
+        monkeypatch.setenv(name, "")
+    else:
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value) == f"{name}: is missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://db.example.com/x"),
+        ("REDIS_URL", "http://redis.example.com"),
+        ("PORT", "0"),
+        ("PORT", "web"),
+        ("LOCKPOINT_BASE_URL", "lockpoint.example.com"),
+        ("LOCKPOINT_BASE_URL", "http://lockpoint.example.com"),
+        ("LOCKPOINT_BASE_URL", "https://lockpoint.example.com/app"),
+        ("LOCKPOINT_BASE_URL", "https://lockpoint.example.com?x=1"),
+        ("LOCKPOINT_BASE_URL", "https://user@lockpoint.example.com"),
+        ("LOCKPOINT_APP_KEY", "has space"),
+        ("LOCKPOINT_APP_KEY", "x" * 65),
+        ("LOCKPOINT_SECRET_KEYS", "tooshort"),
+        ("LOCKPOINT_SECRET_KEYS", f"{KEY},tooshort"),
+        ("LOCKPOINT_SECRET_KEYS", ","),
+        ("LOCKPOINT_ALLOWED_HOSTS", "https://example.com"),
+        ("LOCKPOINT_ALLOWED_HOSTS", "*"),
+        ("LOCKPOINT_ALLOWED_HOSTS", "exa*mple.com"),
+        ("LOCKPOINT_INSTALL_KEY_URLS", "https://ok.example.com,ftp://no.example.com"),
+        ("LOCKPOINT_OAUTH_URL", "http://oauth.example.com"),
+        ("LOCKPOINT_CONNECT_JS_URL", "//cdn.example.com/all.js"),
+        ("LOCKPOINT_MAIL_URL", "mail.example.com:587"),
+        ("LOCKPOINT_MAIL_FROM", "nobody"),
+        ("LOCKPOINT_MAIL_FROM", "A <a@example.com>\r\nBcc: b@example.com"),
+        ("LOCKPOINT_SWEEP_SECONDS", "0"),
+        ("LOCKPOINT_RETENTION_DAYS", "31"),
+        ("LOCKPOINT_RETENTION_DAYS", "0"),
+        ("LOCKPOINT_POINTS_PER_HOUR", "-1"),
+        ("LOCKPOINT_LICENSING", "maybe"),
+        ("LOCKPOINT_PROXY_HOPS", "-1"),
+        ("LOCKPOINT_REDIS_TLS_VERIFY", "sometimes"),
+    ],
+)
+def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A wrong value stops the start with the variable's name and the reason, never with the value."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{name}: ")
+    assert len(value) < 3 or value not in line
+
+
+def test_secrets_stay_out_of_the_repr() -> None:
+    """Printing the settings shows no key and no password."""
+    shown = repr(load_settings())
+    assert KEY not in shown
+    assert "hunter2" not in shown
+
+
+def test_settings_cannot_be_changed() -> None:
+    """Settings are read once and stay."""
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1  # type: ignore[misc]

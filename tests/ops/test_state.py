@@ -1,0 +1,79 @@
+"""The state folder and the ports of one machine."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lockpoint.embedded import environment
+from lockpoint.embedded.environment import app_environment, spare_ports, usual_ports
+from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.ports import HOST, free_ports, is_free, preferred_or_free
+from lockpoint.embedded.state import StateFolder
+
+
+def test_one_supervisor_at_a_time(tmp_path: Path) -> None:
+    """A second one on the same folder is refused while the first has it."""
+    first, second = StateFolder(tmp_path / "state"), StateFolder(tmp_path / "state")
+    first.claim()
+    with pytest.raises(EmbeddedError, match="already running"):
+        second.claim()
+    first.release()
+    second.claim()
+    second.release()
+
+
+def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
+    """The key stays the same over starts, is long, and only its owner can read it."""
+    state = StateFolder(tmp_path / "state")
+    state.claim()
+    key = state.secret_keys()
+    assert len(key) >= 64
+    assert StateFolder(tmp_path / "state").secret_keys() == key
+    assert (tmp_path / "state" / "secret-keys").stat().st_mode & 0o777 == 0o600
+    state.release()
+
+
+def test_a_shell_can_read_the_published_environment(tmp_path: Path) -> None:
+    """`bin/lockpoint` finds the running databases, whatever characters are in their addresses, until they stop."""
+    state = StateFolder(tmp_path / "a b")
+    state.claim()
+    tricky = 'it\'s a $HOME `id` "x" y'
+    state.publish({"DATABASE_URL": tricky})
+    script = 'set -a; . "$1"; set +a; printenv DATABASE_URL'
+    path = tmp_path / "a b" / "environment"
+    shown = subprocess.run(["/bin/sh", "-c", script, "sh", str(path)], capture_output=True, text=True, check=True)
+    assert shown.stdout == tricky + "\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    state.release()
+    assert not path.exists()
+
+
+def test_taken_ports_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A usual port that is in use gives way to a free one; a port that was asked for is taken as it is."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not is_free(port)
+        assert preferred_or_free(port) != port
+        monkeypatch.setattr(environment, "USUAL_WEB", port)
+        assert usual_ports(None).web != port
+        assert usual_ports(port).web == port
+    first = free_ports(3)
+    assert all(is_free(first + offset) for offset in range(3))
+    spare = spare_ports()
+    assert len({spare.web, spare.smtp, spare.mails, spare.confluence, spare.confluence + 1}) == 5
+
+
+def test_what_a_person_set_wins() -> None:
+    """A variable of the person's own is passed on, an empty one is not, and the port is the one we listen on."""
+    given = {"DATABASE_URL": "postgresql://db.example.com/x", "REDIS_URL": ""}
+    made = app_environment(given, spare_ports(), database_url="d", redis_url="r", secret_keys="k" * 40)
+    assert made["DATABASE_URL"] == "postgresql://db.example.com/x"
+    assert made["REDIS_URL"] == "r"
+    assert made["LOCKPOINT_BASE_URL"].endswith(":" + made["PORT"])
+    assert "localhost:" in made["LOCKPOINT_ALLOWED_HOSTS"]
+    assert set(os.environ).isdisjoint({"LOCKPOINT_OAUTH_URL"}) or made["LOCKPOINT_OAUTH_URL"]
