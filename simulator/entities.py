@@ -106,12 +106,13 @@ class FileVersion:
 
 @dataclass(slots=True)
 class Attachment:
-    """A file on a page or blog post."""
+    """A file on a page or blog post; `trashed_alone`: not just because its page is in the trash."""
 
     id: int
     container_id: int
     versions: list[FileVersion]
     status: str = "current"
+    trashed_alone: bool = False
     bag: PropertyBag = field(default_factory=PropertyBag)
 
     @property

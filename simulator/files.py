@@ -145,7 +145,7 @@ def trash(world: World, site: Site, attachment: Attachment, actor: str | None) -
     """To the trash; 404 when it is there already."""
     if attachment.status == "trashed":
         raise ApiError(404, "The attachment is in the trash")
-    attachment.status = "trashed"
+    attachment.status, attachment.trashed_alone = "trashed", True
     announce(world, site, "attachment_trashed", [attachment], actor)
     if site.behaviour.trash_sends_removed:
         announce(world, site, "attachment_removed", [attachment], actor)
@@ -156,7 +156,7 @@ def untrash(world: World, site: Site, attachment: Attachment, actor: str | None)
     """Back from the trash under the same id; 409 when the name was taken meanwhile."""
     if named(site, attachment.container_id, attachment.title):
         raise ApiError(409, "newer Content exists with this title")
-    attachment.status = "current"
+    attachment.status, attachment.trashed_alone = "current", False
     announce(world, site, "attachment_restored", [attachment], actor)
     return attachment
 

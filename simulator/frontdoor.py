@@ -32,7 +32,7 @@ REST = ("/wiki/rest/", "/wiki/api/")
 LOGIN_PAGE = "<!doctype html><html><head><title>Log in</title></head><body>Log in to continue</body></html>"
 
 
-class Dropped(ConnectionError):  # noqa: N818 - what happened, in the words of the faults
+class Dropped(ConnectionError):
     """The connection is to be cut without an answer."""
 
 

@@ -6,13 +6,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -25,15 +21,21 @@ _MAKERS: dict[str, Callable[[], PrivateKey]] = {
 
 
 class KeyPair:
-    """One pair as PEM text."""
+    """One pair: signs, and shows its public half as PEM text."""
 
     def __init__(self, private: PrivateKey) -> None:
         self._private = private
 
-    @cached_property
-    def private_pem(self) -> str:
-        """PKCS#8, unencrypted."""
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    @property
+    def is_rsa(self) -> bool:
+        """Whether RS256 can be made with it."""
+        return isinstance(self._private, rsa.RSAPrivateKey)
+
+    def sign(self, data: bytes) -> bytes:
+        """An RS256 signature; TypeError for a key of another kind."""
+        if not isinstance(self._private, rsa.RSAPrivateKey):
+            raise TypeError("RS256 needs an RSA key")
+        return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
     @cached_property
     def public_pem(self) -> str:
@@ -54,6 +56,13 @@ class InstallKeys:
         if kid == self.default_kid and kid not in self._pairs:
             self.make(kid)
         return self._pairs.get(kid)
+
+    def signing_pair(self, kid: str) -> KeyPair:
+        """Pair to sign RS256 with under this id: its own where that is an RSA key, else the usual one."""
+        pair = self._pairs.get(kid)
+        if pair is None or not pair.is_rsa:
+            pair = self._pairs.get(self.default_kid) or self.make(self.default_kid)
+        return pair
 
     def make(self, kid: str, kind: str = "rsa") -> KeyPair:
         """Add a pair of kind rsa, rsa1024 or ec; raises KeyError for another kind."""

@@ -142,10 +142,7 @@ def lifecycle_token(world: World, installation: Installation, event: str, url: s
         return tokens.sign(claims | tampering.claims, tampering.secret or installation.shared_secret)
     claims["aud"] = [base]
     kid = tampering.kid or world.keys.default_kid
-    pair = world.keys.pair(kid) or world.keys.pair()
-    if pair is None:
-        raise ApiError(500, "no install key")
-    return tokens.sign_install(claims | tampering.claims, pair.private_pem, kid)
+    return tokens.sign_install(claims | tampering.claims, world.keys.signing_pair(kid), kid)
 
 
 def install(
@@ -172,6 +169,8 @@ def _settle(
     done = status in ACCEPTED
     with world.lock:
         installation.pending_secret = None
+        if not (done or installation.shared_secret):
+            site.installations.pop(installation.app.key, None)
         if done:
             installation.shared_secret = secret
             installation.state = "enabled" if enable else "disabled"

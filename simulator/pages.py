@@ -75,7 +75,7 @@ def set_status(world: World, site: Site, content: Content, status: str, actor: s
 def _follow(site: Site, attachment: Attachment, before: str, status: str) -> None:
     if status == "purged":
         del site.attachments[attachment.id]
-    elif attachment.status == before and status in _FOLLOWED:
+    elif attachment.status == before and status in _FOLLOWED and not attachment.trashed_alone:
         attachment.status = status
 
 

@@ -85,6 +85,7 @@ class Webhooks:
         self._clock = clock
         self._changed = threading.Condition()
         self._ids = itertools.count(1)
+        self._turns = itertools.count(1)
         self._queue: list[tuple[float, int, Delivery]] = []
         self._held: list[Delivery] = []
         self._busy = 0
@@ -162,7 +163,7 @@ class Webhooks:
         return settings.loss_rate > 0 and settings.chance.random() < settings.loss_rate
 
     def _schedule(self, delivery: Delivery, delay: float) -> None:
-        heapq.heappush(self._queue, (time.monotonic() + delay, delivery.id, delivery))
+        heapq.heappush(self._queue, (time.monotonic() + delay, next(self._turns), delivery))
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
             self._thread.start()
@@ -236,12 +237,10 @@ class Webhooks:
             shuffled = [d for d in held if self.settings_of(d.site).shuffle]
             random.Random(len(self.log)).shuffle(shuffled)
             order = iter(shuffled)
-            due = time.monotonic()
-            for position, delivery in enumerate(held):
-                chosen = next(order) if self.settings_of(delivery.site).shuffle else delivery
-                self._schedule(chosen, position * 1e-6)
+            for delivery in held:
+                self._schedule(next(order) if self.settings_of(delivery.site).shuffle else delivery, 0.0)
             if now:
-                self._queue = [(min(at, due), number, delivery) for at, number, delivery in self._queue]
+                self._queue = [(0.0, turn, delivery) for _, turn, delivery in self._queue]
                 heapq.heapify(self._queue)
                 self._changed.notify_all()
 
