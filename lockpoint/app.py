@@ -51,8 +51,9 @@ def create_app(shell: Shell) -> Flask:
     """Build the application; raises ValueError when a route has no guard."""
     app = Flask("lockpoint", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # A merged path would be answered with a redirect that repeats the token in the address.
+    # Routing never redirects: a redirect would repeat the token in the address.
     app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
     protect(app, shell.inbound)

@@ -1,0 +1,229 @@
+"""Headers: on every route and every status, whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Blueprint, Response, request
+
+from lockpoint.services import errors
+from lockpoint.services.context import Tenant
+from lockpoint.web.errors import STATUS_OF_CODE
+from lockpoint.web.guards import Guard, guarded_by
+from lockpoint.web.headers import NOTHING, origin_of, origins_of, page_policy
+from lockpoint.web.health import Ping
+from tests.fakes_connect import ACME, ACME_URL, GLOBEX, GLOBEX_SECRET, World, make_world, registration, sample_routes
+
+
+class Boom(Exception):
+    """Something that nobody expected."""
+
+
+RAISED: dict[str, tuple[Exception, int, str]] = {
+    "Invalid": (errors.Invalid("no"), 422, "invalid_request"),
+    "NotFound": (errors.NotFound("no"), 404, "not_found"),
+    "AlreadyLocked": (errors.AlreadyLockedError("no", details={"lock": {"state": "other"}}), 409, "already_locked"),
+    "LockLost": (errors.LockLostError("no"), 412, "lock_lost"),
+    "Ending": (errors.EndingError("no", details={"retryAfter": 12.2}), 409, "ending"),
+    "Busy": (errors.Busy("no"), 503, "busy"),
+    "gone": (errors.GoneOrInvisible("acme's secret file.xlsx"), 404, "not_found"),
+    "host forbids": (errors.Forbidden("x"), 403, "forbidden"),
+    "host refuses us": (errors.Unauthorised("x"), 403, "forbidden"),
+    "lost race": (errors.LostRace("x"), 503, "busy"),
+    "quota": (errors.QuotaExceeded("x", 77), 503, "busy"),
+    "host down": (errors.HostUnavailable("https://acme.atlassian.net?jwt=secret"), 503, "busy"),
+    "bad answer": (errors.BadAnswer("x"), 503, "busy"),
+    "operation removed": (errors.OperationRemoved("x"), 503, "busy"),
+    "storage": (errors.StorageUnavailable("postgresql://user:password@host"), 503, "busy"),
+    "boom": (Boom("budget.xlsx of alice@example.com"), 500, "internal_error"),
+}
+
+
+def failing_routes() -> Blueprint:
+    routes = Blueprint("failing", __name__)
+
+    @routes.get("/fail/<name>")
+    @guarded_by(Guard.PUBLIC)
+    def fail(name: str) -> Response:
+        raise RAISED[name][0]
+
+    @routes.post("/upload")
+    @guarded_by(Guard.PUBLIC)
+    def upload() -> Response:
+        return Response(str(len(request.get_data())))
+
+    return routes
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world(blueprints=[sample_routes(), failing_routes()])
+
+
+def assert_safe(answer: Any) -> None:
+    headers = answer.headers
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in headers["Cache-Control"]
+    assert "no-cache" in headers["Cache-Control"]
+    assert "X-Frame-Options" not in headers
+    assert "Set-Cookie" not in headers
+    assert "Access-Control-Allow-Origin" not in headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert "frame-ancestors " in policy
+    if answer.mimetype != "text/html":
+        assert policy == NOTHING
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
+PATHS = (
+    "/",
+    "/atlassian-connect.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/connect/installed",
+    "/connect/uninstalled",
+    "/connect/enabled",
+    "/connect/disabled",
+    "/connect/webhooks/attachment_updated",
+    "/connect/webhooks/nothing",
+    "/connect/page",
+    "/connect/page/",
+    "",
+    "//connect//page",
+    "/connect//page",
+    "/api/v1/things/1",
+    "/nothing",
+    "/fail/boom",
+    "/..%2f..%2fetc/passwd",
+    "/%00",
+)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_route_and_method_without_a_token(world: World, path: str, method: str) -> None:
+    """Whatever is asked without a token is answered with all headers, without a redirect, in the one form."""
+    # The path goes into the environment as it is: the test client would take `//connect` for a host.
+    answer = world.client.open("/", method=method, environ_overrides={"PATH_INFO": path, "REQUEST_URI": path})
+    assert_safe(answer)
+    assert answer.status_code in {200, 401, 404, 405, 500}
+    if answer.status_code >= 400 and method != "HEAD":
+        body = answer.get_json()
+        assert set(body) == {"error", "message"}
+        assert STATUS_OF_CODE[body["error"]] == answer.status_code
+    if answer.status_code == 405:
+        assert answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_every_failure_has_its_answer(world: World, name: str) -> None:
+    """Each failure has its status, code and headers, and its own text stays inside."""
+    error, status, code = RAISED[name]
+    answer = world.client.get(f"/fail/{name}")
+    assert_safe(answer)
+    assert (answer.status_code, answer.get_json()["error"]) == (status, code)
+    if not isinstance(error, errors.UseCaseError):
+        assert str(error) not in answer.get_data(as_text=True) or len(str(error)) < 2
+    assert ("Retry-After" in answer.headers) is (code in {"busy", "ending"})
+
+
+def test_details_of_an_error(world: World) -> None:
+    """Details stand beside code and message; waiting is said in whole seconds."""
+    assert world.client.get("/fail/AlreadyLocked").get_json()["lock"] == {"state": "other"}
+    assert world.client.get("/fail/Ending").headers["Retry-After"] == "13"
+    assert world.client.get("/fail/quota").headers["Retry-After"] == "77"
+
+
+def test_details_cannot_replace_the_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the details are called, code and message stay."""
+    sly = errors.NotFound("gone", details={"error": "ok", "message": "fine", "x": 1})
+    monkeypatch.setitem(RAISED, "sly", (sly, 404, "not_found"))
+    assert world.client.get("/fail/sly").get_json() == {"error": "not_found", "message": "gone", "x": 1}
+
+
+def test_a_large_body_is_refused(world: World) -> None:
+    """Bodies above 256 KB are refused before they are read."""
+    assert world.client.post("/upload", data=b"x" * 262_144).status_code == 200
+    answer = world.client.post("/upload", data=b"x" * 262_145)
+    assert_safe(answer)
+    assert (answer.status_code, answer.get_json()["error"]) == (413, "too_large")
+
+
+def frame(world: World, secret: str | None = None, **claims: Any) -> Any:
+    arguments = {"secret": secret} if secret else {}
+    return world.client.get(f"/connect/page?jwt={world.token('GET', '/connect/page', **arguments, **claims)}")
+
+
+def test_a_page_is_framed_by_its_own_site_only(world: World) -> None:
+    """A frame's policy names the verified site's origin and custom domain, and no other site's."""
+    world.store(registration(display_url="https://wiki.acme.com/"))
+    answer = frame(world)
+    assert answer.status_code == 200
+    assert_safe(answer)
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors https://acme.atlassian.net https://wiki.acme.com")
+    assert "script-src 'self' https://connect-cdn.example.net;" in policy
+    other = frame(world, GLOBEX_SECRET, iss=GLOBEX).headers["Content-Security-Policy"]
+    assert other.endswith("frame-ancestors https://globex.atlassian.net")
+
+
+def test_the_front_page_is_framed_by_nobody(world: World) -> None:
+    """A page outside Confluence may not be framed."""
+    assert "frame-ancestors 'none'" in world.client.get("/").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        (ACME_URL, "https://acme.atlassian.net"),
+        ("http://localhost:8080/wiki", "http://localhost:8080"),
+        ("http://acme.atlassian.net", None),
+        ("https://a.com; script-src *", None),
+        ("https://a.com\r\nX: y", None),
+        ("https://*.com", None),
+        ("https://user@a.com", None),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("", None),
+    ],
+)
+def test_only_plain_origins_get_into_a_header(url: str, origin: str | None) -> None:
+    """Nothing but scheme, host and port of an address can become part of a header."""
+    assert origin_of(url) == origin
+
+
+def test_a_site_without_a_plain_origin_frames_nothing() -> None:
+    """When no origin can be told the page cannot be framed at all."""
+    assert origins_of(Tenant(1, ACME, "ftp://x", "nonsense")) == ()
+    assert page_policy(None, ()).endswith("frame-ancestors 'none'")
+
+
+def test_ready_or_not() -> None:
+    """`/readyz` names the neighbours that are not well, without saying why; `/healthz` does not ask them."""
+
+    def down() -> None:
+        raise ConnectionError("postgresql://user:password@host/db")
+
+    client = make_world(pings=[Ping("postgres", down), Ping("redis", lambda: None)]).client
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (503, {"status": "unavailable", "unwell": ["postgres"]})
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert make_world().client.get("/readyz").status_code == 200
+
+
+def test_metrics_hold_no_customer(world: World) -> None:
+    """Counters have words of ours as labels; no site, person or file appears."""
+    world.hook("attachment_updated", {"attachments": [{"id": "424242"}]})
+    world.client.get("/api/v1/things/1")
+    text = world.client.get("/metrics").get_data(as_text=True)
+    assert 'lockpoint_hints_total{event="attachment_updated",outcome="not_locked"}' in text
+    assert 'lockpoint_tokens_refused_total{guard="context",reason="missing"}' in text
+    for secret in (ACME, GLOBEX, "acme", "424242"):
+        assert secret not in text
