@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.calls import Call, Caller, Objects, Query, Reply, get
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Lane, Tenant
 
 LONGEST_PAGE: Final = 250
+WATCH_KEY: Final = "lockpointwatch"
 BETWEEN_WITNESSES_SECONDS: Final = 1.5
 
 FOLDERS: Final = {
@@ -70,14 +71,17 @@ class ConfluenceAttachments:
         """Give an attachment with its newest version, lock rows and the caller's rights; 2 points, in one call.
 
         A trashed attachment is found too, a purged one is `GoneOrInvisible`. Only the first fifty properties come
-        along; where there are more and ours is not among them, it is read for 1 point more.
+        along; where there are more and one of ours is not among them, it is read for 1 point more.
         """
         caller = Caller(tenant, lane, person)
         extras = {"include-properties": properties, "include-operations": operations}
         query = tuple((name, "true") for name, wanted in extras.items() if wanted)
         reply = self.client.ask(caller, _attachment_call(attachment_id, query))
-        rows = self._lock_rows(caller, attachment_id, reply.answer) if properties else None
-        return _attachment(tenant, reply, rows)
+        if not properties:
+            return _attachment(tenant, reply, None)
+        rows = self._rows(caller, attachment_id, reply.answer, LOCK_KEY)
+        watching = self._rows(caller, attachment_id, reply.answer, WATCH_KEY)
+        return replace(_attachment(tenant, reply, rows), watch=watching[0] if watching else None)
 
     def of_container(
         self,
@@ -177,12 +181,12 @@ class ConfluenceAttachments:
         items = (_attachment(caller.tenant, Reply(item, reply.host_time), None) for item in reply.answer.items())
         return AttachmentPage(tuple(items), reply.answer.next_cursor())
 
-    def _lock_rows(self, caller: Caller, attachment_id: str, answer: Answer) -> tuple[StoredProperty, ...]:
+    def _rows(self, caller: Caller, attachment_id: str, answer: Answer, key: str) -> tuple[StoredProperty, ...]:
         embedded = answer.part_or_empty("properties")
-        rows = rows_under(LOCK_KEY, embedded.items() if "results" in embedded.data else ())
+        rows = rows_under(key, embedded.items() if "results" in embedded.data else ())
         if rows or not embedded.part_or_empty("meta").flag("hasMore"):
             return rows
-        return PropertyRows(self.client).under(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        return PropertyRows(self.client).under(caller, PropertyHost.ATTACHMENT, attachment_id, key)
 
 
 def _attachment_call(attachment_id: str, query: Query) -> Call:

@@ -1,0 +1,42 @@
+"""The whole system for tests: real processes, real databases, real HTTP; one for all tests of this folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lockpoint.embedded.environment import spare_ports
+from lockpoint.embedded.stack import Stack
+from tests.e2e.system import System
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder share one system, so they run in one process."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("system"))
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    lines: list[str] = []
+    settings = {"LOCKPOINT_POINTS_PER_HOUR": "100000000", "WEB_CONCURRENCY": "2"}
+    stack = Stack(
+        tmp_path_factory.mktemp("system"), spare_ports(), settings, lambda name, line: lines.append(f"{name} {line}")
+    )
+    stop = threading.Event()
+    try:
+        stack.start(stop)
+        watcher = threading.Thread(target=stack.watch, daemon=True)
+        watcher.start()
+        running = System(stack, lines)
+        running.confluence.post("/_sim/quota", {"limit": 100_000_000})
+        yield running
+    finally:
+        stop.set()
+        stack.stop()

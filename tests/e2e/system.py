@@ -1,0 +1,104 @@
+"""What a test does with the running system: act as people, look at Confluence, read mails."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import requests
+
+from lockpoint.embedded.stack import Stack
+
+CALL_SECONDS = 60.0
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+
+def request_id() -> str:
+    return uuid.uuid4().hex  # noqa: TID251 - a person's own request, made as a browser makes it
+
+
+@dataclass
+class System:
+    """A running stack; `lines` is everything its processes printed."""
+
+    stack: Stack
+    lines: list[str] = field(repr=False)
+
+    @property
+    def confluence(self) -> Any:
+        return self.stack.confluence
+
+    @property
+    def app_url(self) -> str:
+        return self.stack.ports.app_url
+
+    def person(self, name: str, site: str = "acme") -> Person:
+        return Person(self, name, site)
+
+    def account_of(self, name: str, site: str = "acme") -> str:
+        people = self.confluence.site(site)["people"]
+        return next(str(p["accountId"]) for p in people if p["name"] == name)
+
+    def new_file(self, name: str, *, site: str = "acme", text: str = "first\n", author: str = "alice") -> Json:
+        """Upload a fresh file to the open page; gives {"id": "att…", "version": 1, …}."""
+        body = {"account": author, "pageId": "98311", "fileName": name, "text": text}
+        return dict(self.confluence.post(f"/_sim/sites/{site}/upload", body))
+
+    def upload(self, file: Json, account: str, text: str, site: str = "acme") -> Json:
+        body = {"account": account, "attachmentId": file["id"], "fileName": file["title"], "text": text}
+        return dict(self.confluence.post(f"/_sim/sites/{site}/upload", body))
+
+    def file(self, file: Json, site: str = "acme") -> Json:
+        """The file as Confluence has it now."""
+        files = self.confluence.site(site)["attachments"]
+        return next(dict(one) for one in files if one["id"] == file["id"])
+
+    def mails_to(self, name: str, site: str = "acme") -> list[Json]:
+        people = self.confluence.site(site)["people"]
+        address = next(p["email"] for p in people if p["name"] == name)
+        answer = requests.get(
+            f"{self.stack.ports.mails_url}/mails", params={"to": address}, timeout=CALL_SECONDS
+        )
+        return list(answer.json()["mails"])
+
+
+@dataclass
+class Person:
+    """Somebody with the dialog open: calls the API with context tokens of their own."""
+
+    system: System
+    name: str
+    site: str
+    _token: str = ""
+    _until: float = 0.0
+
+    def call(self, method: str, path: str, body: Json | None = None, **headers: str) -> requests.Response:
+        """One call below `/api/v1`; writing calls get a request id unless the body has one."""
+        content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
+        return requests.request(
+            method,
+            f"{self.system.app_url}/api/v1{path}",
+            json=content,
+            headers={"Authorization": f"JWT {self.token()}", **headers},
+            timeout=CALL_SECONDS,
+        )
+
+    def token(self) -> str:
+        if time.monotonic() > self._until:
+            asked = {"site": self.site, "kind": "context", "account": self.name}
+            self._token = self.system.confluence.post("/_sim/tokens", asked)["token"]
+            self._until = time.monotonic() + 60
+        return self._token
+
+
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 45) -> Found:
+    """Look until there is something; fails the test when there is nothing for too long."""
+    until = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.1)
+    return found
