@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+
+    from lockpoint.services.context import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One line of the account: what a site's calls in one lane and use case cost in one UTC hour."""
+
+    tenant_id: int
+    lane: Lane
+    use_case: str
+    points: int
+
+
+class PointsArchive(Protocol):
+    """A place all processes share, so that another process can report; losing it loses only the report."""
+
+    def add(self, hour: datetime, spending: Spending) -> None:
+        """Add to the line of this hour, site, lane and use case; must neither raise nor take long."""
+        ...
+
 
 UNNAMED: Final = "unnamed"
 

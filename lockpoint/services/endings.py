@@ -98,9 +98,7 @@ def release_after_upload(services: Services, tenant: Tenant, seen: Seen, held: H
     op_id = services.ids.new()
 
     def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
-        return rules.release(
-            snapshot, holder=held.holder, lock_id=held.lock_id, op_id=op_id, unsettled=unsettled
-        )
+        return rules.release(snapshot, holder=held.holder, lock_id=held.lock_id, op_id=op_id, unsettled=unsettled)
 
     return end(services, tenant, seen, Ending(rule=rule, op_id=op_id, by=held.holder, lane=lane))
 

@@ -122,16 +122,10 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
     return files
 
 
-def _seen(
-    services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
-) -> list[Seen]:
+def _seen(services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]) -> list[Seen]:
     """Each file with its record; the record is read where the witness says that there is something to tell."""
     now = services.clock.now()
-    telling = {
-        w.attachment_id
-        for w in known
-        if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN
-    }
+    telling = {w.attachment_id for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
     return [_read(services, actor, file) if file.id in telling else Seen(file, Absent(), None) for file in files]
 
 
@@ -147,9 +141,7 @@ def _held_by_others(actor: Actor, seen: list[Seen]) -> bool:
     return any(isinstance(s.reading, Held) and s.reading.holder != actor.account_id for s in seen)
 
 
-def _rows(
-    services: Services, actor: Actor, seen: list[Seen], known: Sequence[Witness], rights: Facts
-) -> list[Row]:
+def _rows(services: Services, actor: Actor, seen: list[Seen], known: Sequence[Witness], rights: Facts) -> list[Row]:
     protection: Mapping[str, str] = {w.attachment_id: w.protection for w in known if not isinstance(w.record, Free)}
     scenes = [Scene(s.attachment, s.reading, rights, protection.get(s.attachment.id, "protected")) for s in seen]
     views = view_all(services, actor, scenes)

@@ -102,9 +102,7 @@ def extend(
                 life=life,
             )
 
-        outcome = write(
-            services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen
-        )
+        outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)
         return _granted(services, actor, outcome, view, key)
 
     return _once(services, actor, attachment_id, key, "extend", work)
@@ -203,9 +201,7 @@ def _once(
         return once(services, actor, key, work, replay)
 
 
-def _acquiring(
-    services: Services, actor: Actor, names: Names, wish: Wish
-) -> Callable[[Snapshot], rules.Decision]:
+def _acquiring(services: Services, actor: Actor, names: Names, wish: Wish) -> Callable[[Snapshot], rules.Decision]:
     def rule(snapshot: Snapshot) -> rules.Decision:
         return rules.acquire(
             snapshot,
@@ -222,9 +218,7 @@ def _acquiring(
     return rule
 
 
-def _granted(
-    services: Services, actor: Actor, outcome: Outcome, view: ContainerView, key: RequestKey
-) -> LockAnswer:
+def _granted(services: Services, actor: Actor, outcome: Outcome, view: ContainerView, key: RequestKey) -> LockAnswer:
     """Write a yes down, protect what was uploaded meanwhile, and answer."""
     known = Facts(may_view=True, may_edit=view.may_update)
     if isinstance(outcome, Unwritten):
@@ -346,4 +340,3 @@ def _must_have_room(services: Services, actor: Actor, seen: Seen) -> None:
 
 def _done(actor: Actor, key: RequestKey, status: int) -> RequestOutcome:
     return (actor.account_id, key.id, status, None)
-

@@ -71,7 +71,9 @@ def _history(case: Case) -> History:
     attachments, base = case.services.attachments, case.held.base
     versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base.created, lane=case.lane)
     detailed = tuple(
-        attachments.version(case.tenant, case.attachment.id, v.number, lane=case.lane) if v.created >= base.created else v
+        attachments.version(case.tenant, case.attachment.id, v.number, lane=case.lane)
+        if v.created >= base.created
+        else v
         for v in versions
     )
     return History(case.attachment.status, detailed, complete)

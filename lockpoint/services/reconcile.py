@@ -96,9 +96,7 @@ def _heal_if_live(services: Services, tenant: Tenant, seen: Seen, witness: Witne
         heal(services, tenant, seen.attachment.id, record, lane=lane)
 
 
-def _catch_up(
-    services: Services, tenant: Tenant, seen: Seen, record: Held | Free, witness: Witness | None
-) -> None:
+def _catch_up(services: Services, tenant: Tenant, seen: Seen, record: Held | Free, witness: Witness | None) -> None:
     """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
 
     A tombstone found this way still owes its announcements.
@@ -116,9 +114,7 @@ def _catch_up(
     services.ledger.record(tenant, effects)
 
 
-def _not_visible(
-    services: Services, tenant: Tenant, attachment_id: str, witness: Witness | None, lane: Lane
-) -> None:
+def _not_visible(services: Services, tenant: Tenant, attachment_id: str, witness: Witness | None, lane: Lane) -> None:
     """Tell a purged file from one that the app may not see: only two agreeing reads end a lock."""
     if witness is None:
         return
@@ -175,9 +171,7 @@ def _give_back(services: Services, tenant: Tenant, seen: Seen, held: Held) -> No
     op_id = services.ids.new()
 
     def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
-        return rules.release(
-            snapshot, holder=held.holder, lock_id=held.lock_id, op_id=op_id, unsettled=unsettled
-        )
+        return rules.release(snapshot, holder=held.holder, lock_id=held.lock_id, op_id=op_id, unsettled=unsettled)
 
     ending = Ending(rule=rule, op_id=op_id, by=held.holder, lane=Lane.HINTS)
     endings.end_as_is(services, tenant, seen, ending, ())

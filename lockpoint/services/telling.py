@@ -31,9 +31,7 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
     )
 
 
-def tell(
-    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
-) -> tuple[MailIntent, ...]:
+def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
     """To each author once that their upload met a lock, and to the holder once for each upload."""
     mails = []
     for version in offenders:
@@ -49,9 +47,7 @@ def tell(
         )
         mails.append(about)
         if version.author is not None:
-            mails.append(
-                replace(about, kind=MailKind.UPLOAD_UNDONE, recipient=version.author, actor=held.holder)
-            )
+            mails.append(replace(about, kind=MailKind.UPLOAD_UNDONE, recipient=version.author, actor=held.holder))
     return tuple(mails)
 
 

@@ -214,7 +214,9 @@ def _content_source(case: Case, offender: Version | None) -> datetime:
     head = case.attachment.head
     if offender is not None:
         return case.held.base.created
-    known = {own.created: own.source_created for own in case.services.restorations.known(case.tenant, case.attachment.id)}
+    known = {
+        own.created: own.source_created for own in case.services.restorations.known(case.tenant, case.attachment.id)
+    }
     return known.get(head.created, head.created)
 
 

@@ -97,9 +97,7 @@ def _change(services: Services, actor: Actor, attachment_id: str, *, add: bool) 
             _store(services, actor.tenant, attachment_id, row, wanted, Lane.PEOPLE)
         except LostRace:
             services.clock.sleep(0.05 * 2**round_ * services.ids.fraction())
-            row = services.properties.read(
-                actor.tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, lane=Lane.PEOPLE
-            )
+            row = services.properties.read(actor.tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, lane=Lane.PEOPLE)
         else:
             return asking(wanted, actor.account_id)
     raise Busy("Many people are asking at once; please try again.", details={"retryAfter": 1})

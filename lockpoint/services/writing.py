@@ -43,7 +43,9 @@ def write(
     deadline = services.clock.now() + PATIENCE
     unknown = False
     for round_ in range(ROUNDS):
-        now_seen = seen if seen is not None and round_ == 0 else _look_again(services, tenant, attachment_id, lane, unknown)
+        now_seen = (
+            seen if seen is not None and round_ == 0 else _look_again(services, tenant, attachment_id, lane, unknown)
+        )
         if now_seen is not None:
             decision = decide(snapshot(services, tenant, attachment_id, now_seen))
             if isinstance(decision, rules.Damaged):
