@@ -53,7 +53,6 @@ def create_app(shell: Shell) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # Routing never redirects: a redirect would repeat the token in the address.
     app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
     protect(app, shell.inbound)
@@ -81,7 +80,7 @@ def public_routes(descriptor: Descriptor) -> Blueprint:
     def atlassian_connect() -> Response:
         return Response(descriptor.content, content_type="application/json")
 
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     @guarded_by(Guard.PUBLIC)
     def front_page() -> Response:
         return Response(FRONT_PAGE, content_type="text/html; charset=utf-8")

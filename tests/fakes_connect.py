@@ -90,6 +90,7 @@ class MemoryInstallations:
 
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[MemoryChange]:
+        assert client_key, base_url
         self._require()
         change = MemoryChange(dict(self.rows), list(self.events), list(self.jobs))
         yield change
@@ -188,6 +189,7 @@ class LifecyclePorts:
 @cache
 def private_key(name: str = "atlassian", bits: int = 2048) -> rsa.RSAPrivateKey:
     """A key pair by name, made once per process."""
+    assert name
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 

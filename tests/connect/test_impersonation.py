@@ -125,7 +125,7 @@ def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_refusal_is_permanent_for_half_a_minute(people: Impersonation, clock: Time, status: int) -> None:
-    """400, 401 and 403 mean: not as this person; the server is not asked again at once, and callers see Unauthorised."""
+    """400, 401 and 403 mean: not as this person; nobody asks again at once, and callers see Unauthorised."""
     with responses.RequestsMock() as server:
         server.post(TOKEN_URL, status=status, json={"error": "invalid_grant"})
         for _ in range(3):

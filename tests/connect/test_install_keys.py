@@ -124,7 +124,7 @@ BAD_BODIES = {
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
 def test_only_a_pem_rsa_public_key_of_2048_bits_is_a_key(hosts: tuple[KeyHost, KeyHost], body: bytes) -> None:
-    """Anything but a PEM RSA public key of at least 2048 bits and at most 10 KB is not taken, and the other host is asked."""
+    """Anything but a PEM RSA public key of 2048 bits or more, in 10 KB or less, sends us to the other host."""
     first, second = hosts
     first.answers["/k"] = (200, {}, body)
     with pytest.raises(KeyUnavailableError):

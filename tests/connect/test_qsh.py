@@ -104,11 +104,15 @@ VECTORS = [
     ),
     (
         "GET",
-        "/panel?content.id=123&space.key=DS&xdm_e=https%3A%2F%2Fx.atlassian.net&xdm_c=channel-a__b&cp=%2Fwiki"
-        "&xdm_deprecated_addon_key_do_not_use=a&lic=active&cv=1001.0.0&jwt=zz",
+        (
+            "/panel?content.id=123&space.key=DS&xdm_e=https%3A%2F%2Fx.atlassian.net&xdm_c=channel-a__b&cp=%2Fwiki"
+            "&xdm_deprecated_addon_key_do_not_use=a&lic=active&cv=1001.0.0&jwt=zz"
+        ),
         "",
-        "GET&/panel&content.id=123&cp=%2Fwiki&cv=1001.0.0&lic=active&space.key=DS&xdm_c=channel-a__b"
-        "&xdm_deprecated_addon_key_do_not_use=a&xdm_e=https%3A%2F%2Fx.atlassian.net",
+        (
+            "GET&/panel&content.id=123&cp=%2Fwiki&cv=1001.0.0&lic=active&space.key=DS&xdm_c=channel-a__b"
+            "&xdm_deprecated_addon_key_do_not_use=a&xdm_e=https%3A%2F%2Fx.atlassian.net"
+        ),
         "1c026139503751fbe3679856fc938fc1dc16f920ea79ff136fe50365cdd9ec73",
     ),
     # The JavaScript package is the only source of these three.

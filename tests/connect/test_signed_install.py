@@ -65,7 +65,14 @@ def verify(installs: SignedInstalls, token: str, body: Any = None, method: str =
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"aud": APP_URL}, {"aud": [APP_URL + "/"]}, {"aud": [APP_URL, "other"]}, {"sub": ALICE}, {"exp": NOW - 10, "iat": NOW - 100}],
+    [
+        {},
+        {"aud": APP_URL},
+        {"aud": [APP_URL + "/"]},
+        {"aud": [APP_URL, "other"]},
+        {"sub": ALICE},
+        {"exp": NOW - 10, "iat": NOW - 100},
+    ],
 )
 def test_a_good_install_is_accepted(installs: SignedInstalls, changes: dict[str, Any]) -> None:
     """Audience as text or list, one closing slash, a person, thirty seconds of leeway: all accepted."""

@@ -1,4 +1,4 @@
-"""Installs, re-installs, renames, imports and uninstalls through HTTP, with a real database; a second site stays as it is."""
+"""Installs, renames, imports and uninstalls through HTTP, with a real database; a second site stays as it is."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def api(world: World, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
 
 def test_a_new_site(world: World, database: Database) -> None:
     """A first install makes a tenant that can call at once, is logged, and gets its first jobs."""
-    assert install(world, FRESH, baseUrl=FRESH_URL, sharedSecret=OTHER_SECRET, displayUrl="https://wiki.fresh.io") == 204
+    changes = {"baseUrl": FRESH_URL, "sharedSecret": OTHER_SECRET, "displayUrl": "https://wiki.fresh.io"}
+    assert install(world, FRESH, **changes) == 204
     found = stored(world, FRESH)
     assert (found.tenant.base_url, found.tenant.display_url) == (FRESH_URL, "https://wiki.fresh.io")
     assert found.tenant.active
@@ -328,9 +329,7 @@ def test_the_database_is_away() -> None:
     world = make_world(installations=stored_rows)
     stored_rows.down = True
     target = "/connect/installed"
-    answer = world.client.post(
-        target, json=install_body(), headers={"Authorization": f"JWT {world.signed(target)}"}
-    )
+    answer = world.client.post(target, json=install_body(), headers={"Authorization": f"JWT {world.signed(target)}"})
     assert answer.status_code == 503
     assert answer.get_json()["error"] == "busy"
     assert int(answer.headers["Retry-After"]) > 0
@@ -364,9 +363,7 @@ def test_a_context_token_cannot_uninstall(world: World) -> None:
     """A person's token is worth nothing on lifecycle routes."""
     token = world.context()
     for event in ("installed", "uninstalled", "enabled", "disabled"):
-        answer = world.client.post(
-            f"/connect/{event}", json=install_body(), headers={"Authorization": f"JWT {token}"}
-        )
+        answer = world.client.post(f"/connect/{event}", json=install_body(), headers={"Authorization": f"JWT {token}"})
         assert answer.status_code == 401
     assert jwt.decode(token, ACME_SECRET, ["HS256"], options={"verify_exp": False, "verify_iat": False})["iss"] == ACME
     assert stored(world).tenant.active

@@ -198,7 +198,7 @@ HOSTILE = {
     "types": b'{"attachments":5,"attachment":"x"}',
     "objects": b'{"attachments":{"131203":{}}}',
     "500 files": json.dumps({"attachments": [{"id": n} for n in range(1, 501)]}).encode(),
-    "10 000 files": json.dumps({"attachments": [n for n in range(1, 10_001)]}).encode(),
+    "10 000 files": json.dumps({"attachments": list(range(1, 10_001))}).encode(),
     "twice": b'{"attachments":[{"id":"5"}],"attachments":[{"id":"6"}]}',
 }
 
@@ -283,8 +283,10 @@ def test_a_mistake_of_ours_stays_inside(door: bool) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "idAsString", "attachments", "attachment", "page", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["id", "idAsString", "attachments", "attachment", "page"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -1,0 +1,129 @@
+"""The shape of the web side: every route guarded, each address of the descriptor a route, error codes explained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from lockpoint.connect import descriptor
+from lockpoint.services import errors
+from lockpoint.services.services import Services
+from lockpoint.web.api import api_routes
+from lockpoint.web.bundle import Bundle, Screen
+from lockpoint.web.errors import STATUS_OF_CODE
+from lockpoint.web.guards import Guard, guard_of
+from lockpoint.web.settings_api import settings_routes
+from lockpoint.web.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
+from tests.fakes_connect import BRIDGE, make_world
+
+ROOT = Path(__file__).parents[2]
+
+EXPECTED = [
+    (re.compile(r"/(atlassian-connect\.json)?"), Guard.PUBLIC),
+    (re.compile(r"/(healthz|readyz|metrics)"), Guard.PUBLIC),
+    (re.compile(r"/static/<path:name>"), Guard.PUBLIC),
+    (re.compile(r"/connect/(installed|uninstalled)"), Guard.SIGNED_INSTALL),
+    (re.compile(r"/connect/(enabled|disabled)"), Guard.SERVER),
+    (re.compile(r"/connect/webhooks/<event>"), Guard.SERVER),
+    (re.compile(r"/connect/(byline|page|macro|my-locks|space|admin|get-started)"), Guard.FRAME),
+    (re.compile(r"/api/v1/.+"), Guard.CONTEXT),
+]
+"""The guards of the contract, by address."""
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    """The application with all its routes, around services that are never asked."""
+    services = cast("Services", object())
+    blueprints = [api_routes(services), settings_routes(services), surface_routes(bundle(), BRIDGE)]
+    return make_world(blueprints=blueprints).app
+
+
+def bundle() -> Bundle:
+    """A built front end with nothing in it."""
+    screen = Screen(script="a.js", styles=())
+    return Bundle(screens={PAGE_ENTRY: screen, EARLY_ENTRY: screen}, files={})
+
+
+def rules(app: Flask) -> list[tuple[str, set[str], Guard | None]]:
+    return [
+        (str(rule), set(rule.methods or ()), guard_of(app.view_functions[rule.endpoint]))
+        for rule in app.url_map.iter_rules()
+    ]
+
+
+def test_every_route_declares_the_guard_of_the_contract(app: Flask) -> None:
+    """Each route has the guard that the contract gives its address; a new address has to be added here."""
+    found = rules(app)
+    assert len(found) > 15
+    for address, _, guard in found:
+        wanted = [kind for pattern, kind in EXPECTED if pattern.fullmatch(address)]
+        assert wanted == [guard], f"{address} declares {guard}, the contract says {wanted}"
+
+
+def test_public_routes_do_not_write(app: Flask) -> None:
+    """What anybody may call only reads."""
+    for address, methods, guard in rules(app):
+        if guard in {Guard.PUBLIC, Guard.FRAME}:
+            assert methods <= {"GET", "HEAD", "OPTIONS"}, address
+
+
+def test_every_route_refuses_a_caller_without_a_token(app: Flask) -> None:
+    """A request without a token gets 401 from every route that is not public, with every method it takes."""
+    client = app.test_client()
+    for address, methods, guard in rules(app):
+        path = re.sub(r"<[^>]+>", "131203", address)
+        for method in methods if guard is not Guard.PUBLIC else ():
+            answer = client.open(path, method=method)
+            assert answer.status_code == 401, f"{method} {address}"
+
+
+def addresses(value: Any) -> set[str]:
+    """Every relative address in the descriptor."""
+    if isinstance(value, dict):
+        return set().union(*(addresses(item) for item in value.values()))
+    if isinstance(value, list):
+        return set().union(*(addresses(item) for item in value))
+    return {value} if isinstance(value, str) and value.startswith("/") else set()
+
+
+def test_the_descriptors_addresses_are_routes(app: Flask) -> None:
+    """Every address of the descriptor leads to a route that takes the method it will be called with."""
+    document = descriptor.read_template()
+    matcher = app.url_map.bind("app.example.com")
+    posted = set(document["lifecycle"].values()) | {hook["url"] for hook in document["modules"]["webhooks"]}
+    for address in addresses(document):
+        endpoint, _ = matcher.match(urlsplit(address).path, method="POST" if address in posted else "GET")
+        guard = guard_of(app.view_functions[endpoint])
+        if address in posted:
+            assert guard in {Guard.SERVER, Guard.SIGNED_INSTALL}
+        else:
+            assert guard in {Guard.FRAME, Guard.PUBLIC}
+
+
+def test_routes_under_connect_are_in_the_descriptor(app: Flask) -> None:
+    """Every route that Confluence is meant to call is told to it."""
+    told = {urlsplit(address).path for address in addresses(descriptor.read_template())}
+    for address, _, guard in rules(app):
+        if guard in {Guard.SERVER, Guard.FRAME, Guard.SIGNED_INSTALL} and "<" not in address:
+            assert address in told
+
+
+def test_error_codes_are_explained() -> None:
+    """The page about errors has exactly the codes that exist, with their statuses."""
+    text = (ROOT / "docs" / "api-errors.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", text, re.MULTILINE)
+    assert {code: int(status) for code, status in rows} == dict(STATUS_OF_CODE)
+    assert len(rows) == len(STATUS_OF_CODE)
+
+
+def test_every_refusal_of_a_use_case_has_a_status() -> None:
+    """Each error of the use cases carries a code that has a status."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.UseCaseError)]
+    assert len(kinds) > 8
+    assert {kind.code for kind in kinds} <= set(STATUS_OF_CODE)
