@@ -174,11 +174,11 @@ def downgrade() -> None:
         "DROP TABLE site_state, account_profile, email_intent, email_log, audit_event, restoration, request_outcome,"
         " creation_guard, lock_witness, installation_event, installation"
     )
+    for (statement,) in connection.execute(QUEUE_FUNCTIONS).fetchall():
+        connection.execute(statement)
     connection.execute(
         "DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers"
     )
-    for (statement,) in connection.execute(QUEUE_FUNCTIONS).fetchall():
-        connection.execute(statement)
     connection.execute(
         "DROP TYPE procrastinate_job_to_defer_v1, procrastinate_job_status, procrastinate_job_event_type"
     )

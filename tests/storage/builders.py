@@ -90,5 +90,6 @@ def everything(database: Database) -> str:
         names = connection.execute(
             text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
         ).scalars()
-        rows = [connection.execute(text(f'SELECT t::text FROM "{name}" t')).scalars().all() for name in list(names)]
+        tables = [select(text("t::text")).select_from(text(f'"{name}" t')) for name in names.all()]
+        rows = [connection.execute(table).scalars().all() for table in tables]
     return "\n".join(line for table in rows for line in table)

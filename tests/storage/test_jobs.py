@@ -42,9 +42,7 @@ def fetch(database: Database, worker_id: int | None = None) -> Any:
 def a_worker(database: Database, silent: timedelta = timedelta()) -> int:
     with database.transaction() as connection:
         number: int = connection.execute(text("SELECT worker_id FROM procrastinate_register_worker_v1()")).scalar_one()
-        connection.execute(
-            update(WORKERS).where(WORKERS.c.id == number).values(last_heartbeat=func.now() - silent)
-        )
+        connection.execute(update(WORKERS).where(WORKERS.c.id == number).values(last_heartbeat=func.now() - silent))
     return number
 
 

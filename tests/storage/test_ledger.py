@@ -47,7 +47,10 @@ def test_each_new_intent_gets_one_send_job_with_ids_only(ledger: Ledger, databas
     """Jobs carry ids only; a mail's job names the intent."""
     ledger.record(acme, EVERYTHING)
     mails = [row for row in queue(database) if row.task_name == "send_mail"]
-    assert [row.args for row in mails] == [{"tenant_id": acme.id, "subject": "1"}, {"tenant_id": acme.id, "subject": "2"}]
+    assert [row.args for row in mails] == [
+        {"tenant_id": acme.id, "subject": "1"},
+        {"tenant_id": acme.id, "subject": "2"},
+    ]
 
 
 def test_repeating_is_harmless(ledger: Ledger, database: Database, acme: Tenant) -> None:

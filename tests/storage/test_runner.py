@@ -55,7 +55,9 @@ class Workers:
 @pytest.fixture
 def workers(database: Database, database_url: str, tmp_path: Path) -> Iterator[Workers]:
     with database.single() as connection:
-        connection.execute(text("CREATE TABLE mark (subject text, what text, at timestamptz DEFAULT clock_timestamp())"))
+        connection.execute(
+            text("CREATE TABLE mark (subject text, what text, at timestamptz DEFAULT clock_timestamp())")
+        )
     workers = Workers(database, database_url, tmp_path / "worker.log")
     yield workers
     for process in workers.processes:
@@ -81,7 +83,7 @@ def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: Jobs, dat
 
 
 def test_a_killed_worker_loses_no_job(workers: Workers, jobs: Jobs, database: Database) -> None:
-    """kill -9 in the middle of a job: another worker does it again within 30 s."""
+    """A kill -9 in the middle of a job: another worker does it again within 30 s."""
     jobs.defer([job("sleep 3")])
     victim = workers.start()
     workers.wait(lambda: workers.marks("began") == ["sleep 3"])
@@ -146,7 +148,7 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: Jobs, database
     workers.wait(lambda: workers.marks("began").count("bug") == 2)
 
 
-def test_a_worker_outlives_its_connections(workers: Workers, jobs: Jobs, database: Database, database_url: str) -> None:
+def test_a_worker_outlives_its_connections(workers: Workers, jobs: Jobs, database: Database) -> None:
     """All backends terminated under a worker: it comes back by itself, and the running job is done again or ended."""
     workers.start()
     jobs.defer([job("sleep 1")])

@@ -73,7 +73,7 @@ def test_reinstalling_keeps_the_tenant(installations: Installations, database: D
 
 
 def test_concurrent_installs_give_one_row(installations: Installations, database: Database) -> None:
-    """F30: the same site installed eight times at once is one tenant with the secret of one of them, logged eight times."""
+    """F30: the same site installed eight times at once is one tenant, logged eight times."""
 
     def one(number: int) -> int:
         with installations.change("acme", FULL.base_url) as change:
@@ -151,7 +151,7 @@ def test_installs_are_logged_with_their_jobs(installations: Installations, datab
 
 
 def test_sites_with_the_same_address_are_named(installations: Installations) -> None:
-    """An import brings a new client key with the old address: the old installation is found, uninstalled ones are not."""
+    """An import brings a new client key with the old address: the old installation is found, no uninstalled one."""
     old = store(installations, FULL)
     store(installations, replace(FULL, client_key="gone", installed=False))
     store(installations, replace(FULL, client_key="elsewhere", base_url="https://other.example/wiki"))
@@ -160,7 +160,9 @@ def test_sites_with_the_same_address_are_named(installations: Installations) -> 
         assert [found.tenant.id for found in change.sharing(FULL.base_url, other_than="new")] == [old.id]
 
 
-def test_secrets_are_resealed_under_the_newest_key(database: Database, installations: Installations, keys: Keyring) -> None:
+def test_secrets_are_resealed_under_the_newest_key(
+    database: Database, installations: Installations, keys: Keyring
+) -> None:
     """After `keys rotate` the old key is not needed any more."""
     store(installations, FULL)
     install(installations, "bare", secret=None)

@@ -1,0 +1,201 @@
+"""The words of the mails, one catalogue for each language; English is complete, others can be added beside it.
+
+Placeholders: {file} {page} {actor} {when} {reason} {version} {why}. They are filled with plain text; the HTML side
+escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+from lockpoint.locking.events import MailKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What one mail says: `story` is what happened, `advice` what to do now; it links to the file, or to its page."""
+
+    subject: str
+    heading: str
+    story: tuple[str, ...]
+    advice: tuple[str, ...]
+    to_page: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """One language (`language` is its tag). `mails` are by kind, or by kind and detail where the detail changes the story."""
+
+    language: str
+    greeting: str
+    greeting_without_name: str
+    somebody: str
+    when_line: str
+    reason_line: str
+    page_line: str
+    open_file: str
+    open_page: str
+    fallback: str
+    footer: tuple[str, ...]
+    unprotected: Mapping[str, str]
+    unprotected_otherwise: str
+    mails: Mapping[MailKind | tuple[MailKind, str], Words]
+
+
+ENGLISH: Final = Catalogue(
+    language="en",
+    greeting="Hello {name},",
+    greeting_without_name="Hello,",
+    somebody="Somebody",
+    when_line="When: {when}",
+    reason_line="Reason given: {reason}",
+    page_line="Page: {page}",
+    open_file="Open the file",
+    open_page="Open the page",
+    fallback="If the button does not work, copy this address into your browser:",
+    footer=(
+        "You get this mail because you use Lockpoint to lock attachments in Confluence.",
+        "It was sent automatically; answers to it are not read.",
+    ),
+    unprotected={
+        "app_blocked": "Lockpoint may not edit the file there, for example because the page was restricted.",
+        "restore_refused": "Confluence refuses to restore versions of attachments on this site.",
+        "too_large": "The file is too large to be copied back.",
+        "baseline_lost": "The version you protected was deleted.",
+        "history_incomplete": "Confluence does not give the whole history of the file.",
+        "order_unclear": "Two versions are so close together that it is not clear which came first.",
+        "paused": "The file was overwritten and restored too often in a short time.",
+    },
+    unprotected_otherwise="Lockpoint cannot tell for sure which version is yours.",
+    mails={
+        MailKind.FILE_AVAILABLE: Words(
+            subject="{file} is available again",
+            heading="The file you were waiting for is free",
+            story=("{file} is no longer locked.",),
+            advice=("You asked to be told. Lock it before you start, so that nobody else overwrites your work.",),
+            to_page=True,
+        ),
+        (MailKind.UPLOAD_UNDONE, "undone"): Words(
+            subject="Your upload of {file} was undone",
+            heading="Your upload was undone",
+            story=(
+                "You uploaded a new version of {file} while it was locked by {actor}.",
+                "The version from before is current again.",
+            ),
+            advice=(
+                "Nothing is lost: your version is in the history of the file.",
+                "Ask {actor} to unlock the file, or have Lockpoint tell you when it is free, and upload again then.",
+            ),
+        ),
+        MailKind.UPLOAD_UNDONE: Words(
+            subject="You uploaded a locked file: {file}",
+            heading="The file you uploaded is locked",
+            story=(
+                "You uploaded a new version of {file} while it was locked by {actor}.",
+                "Your version was not undone, but {actor} was told.",
+            ),
+            advice=("Please talk to {actor}, so that nobody's work is overlooked.",),
+        ),
+        (MailKind.OVERWRITE_ATTEMPT, "undone"): Words(
+            subject="{actor} tried to overwrite {file}",
+            heading="Your locked file was overwritten, and restored",
+            story=(
+                "{actor} uploaded a new version of {file}, which you have locked.",
+                "Your version is current again.",
+            ),
+            advice=("You need not do anything. The other version is in the history of the file, should you want it.",),
+        ),
+        MailKind.OVERWRITE_ATTEMPT: Words(
+            subject="{actor} overwrote {file}",
+            heading="Your locked file was overwritten",
+            story=(
+                "{actor} uploaded a new version of {file}, which you have locked.",
+                "Lockpoint did not bring your version back.",
+            ),
+            advice=("Your version is in the history of the file, and you can restore it there.",),
+        ),
+        (MailKind.LOCK_ENDED_BY_OTHER, "taken_over"): Words(
+            subject="{actor} took over your lock on {file}",
+            heading="Your lock was taken over",
+            story=("{actor} has taken over your lock on {file}.",),
+            advice=("Your uploads would be undone now. Please talk to {actor} before you go on working on the file.",),
+        ),
+        MailKind.LOCK_ENDED_BY_OTHER: Words(
+            subject="{actor} unlocked {file}",
+            heading="Your lock was ended",
+            story=("{actor} has ended your lock on {file}.",),
+            advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
+            to_page=True,
+        ),
+        (MailKind.LOCK_ENDED, "holder_gone"): Words(
+            subject="A lock on {file} has ended",
+            heading="A lock has ended",
+            story=("The lock on {file} has ended, because its owner can no longer edit the page.",),
+            advice=("Others can change the file now.",),
+            to_page=True,
+        ),
+        (MailKind.LOCK_ENDED, "file_gone"): Words(
+            subject="A file you had locked was deleted: {file}",
+            heading="Your locked file was deleted",
+            story=("{file} was deleted for good, and your lock on it has ended.",),
+            advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
+            to_page=True,
+        ),
+        MailKind.LOCK_ENDED: Words(
+            subject="Your lock on {file} has ended",
+            heading="Your lock has ended",
+            story=("Your lock on {file} has run out.",),
+            advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
+            to_page=True,
+        ),
+        MailKind.UNPROTECTED: Words(
+            subject="Your lock on {file} does not protect it at the moment",
+            heading="Your locked file is not protected",
+            story=("You have locked {file}, but an overwrite could not be undone now.", "{why}"),
+            advice=("Others still see that the file is locked. Ask an administrator of the space to help.",),
+            to_page=True,
+        ),
+        MailKind.PAUSED: Words(
+            subject="Protection of {file} is paused",
+            heading="Protection is paused",
+            story=(
+                "{file} was overwritten and restored several times in a short time, so Lockpoint has stopped.",
+                "A program that synchronises files is often the cause.",
+            ),
+            advice=("Please find out together who uploads the file. Ending the lock and locking again starts afresh.",),
+            to_page=True,
+        ),
+    },
+)
+
+CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
+
+
+def locale_of(tag: str) -> Locale:
+    """Give the locale of a tag (`pt-BR`, `pt_BR`), or English where Babel does not know it."""
+    try:
+        return Locale.parse(tag.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        return Locale("en")
+
+
+def catalogue_for(locale: Locale) -> Catalogue:
+    """Give the catalogue of the language, with its territory where there is one, or English."""
+    return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
+
+
+def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
+    """Give the locale for dates: the person's, or the language of the text with the person's country."""
+    if locale.language == catalogue.language:
+        return locale
+    return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)
+
+
+def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> Words:
+    """Give what a mail of this kind says, by its detail where that changes the story."""
+    return catalogue.mails.get((kind, detail or "")) or catalogue.mails[kind]

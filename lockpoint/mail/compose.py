@@ -1,0 +1,167 @@
+"""From facts to a mail: HTML and text with the same words, in the recipient's language, time zone and date format."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.dates import format_datetime
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from lockpoint.mail.catalogue import Catalogue, catalogue_for, dates_in, locale_of, words_for
+from lockpoint.services.ports import MailFacts, MailRefused
+
+LONGEST_NAME: Final = 200
+LONGEST_REASON: Final = 2000
+_ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,255}")
+_INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
+# Characters that reorder what stands around them: a name could make a sentence say the opposite.
+_REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What both templates lay out; `lines` are the small facts under the story."""
+
+    language: str
+    direction: str
+    subject: str
+    heading: str
+    greeting: str
+    story: tuple[str, ...]
+    lines: tuple[str, ...]
+    advice: tuple[str, ...]
+    button: str
+    url: str | None
+    fallback: str
+    footer: tuple[str, ...]
+
+
+def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
+    """Make the mail to `address`; MailRefused when that is not an address.
+
+    `sender` is an address or a name with an address in angle brackets. `message_id` is the name of the intent, so that
+    a mail that was sent twice can be recognised as one.
+    """
+    message = EmailMessage(policy=SMTP)
+    name, own_address = parseaddr(sender)
+    plain, rich = _letters(facts)
+    message["Subject"] = plain.subject
+    message["From"] = Address(display_name=name, addr_spec=own_address)
+    message["To"] = _recipient(address)
+    message["Date"] = formatdate(usegmt=True)
+    message["Message-ID"] = f"<{message_id}@{own_address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(_templates().get_template("mail.txt").render(letter=plain))
+    message.add_alternative(_templates().get_template("mail.html").render(letter=rich), subtype="html")
+    return message
+
+
+def clean(text: str, longest: int = LONGEST_NAME) -> str:
+    """Make somebody else's words fit for one line: no control or reordering characters, no lone surrogates."""
+    shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
+    line = " ".join(shown.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _visible(char: str) -> bool:
+    return char not in _REORDERING and unicodedata.category(char) not in _INVISIBLE
+
+
+def _recipient(address: str) -> Address:
+    """One plain address; the library's parser refuses letters beyond ASCII, which a server may well know."""
+    if not _ADDRESS.fullmatch(address):
+        raise MailRefused("not an e-mail address")
+    user, _, domain = address.rpartition("@")
+    return Address(username=user, domain=domain)
+
+
+def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
+    """The same letter twice: as text, and as HTML with everything that is not ours escaped."""
+    catalogue = catalogue_for(locale_of(facts.locale))
+    locale = dates_in(catalogue, locale_of(facts.locale))
+    values = _values(facts, catalogue, locale)
+    emphasis = Markup("<strong>{}</strong>")
+    strong = {name: emphasis.format(value) if name == "file" else value for name, value in values.items()}
+    return (
+        _letter(facts, catalogue, locale, lambda sentence: sentence.format(**values)),
+        _letter(facts, catalogue, locale, lambda sentence: Markup(sentence).format(**strong)),  # noqa: S704 - our own words
+    )
+
+
+def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callable[[str], str]) -> Letter:
+    words = words_for(catalogue, facts.kind, facts.detail)
+    return Letter(
+        language=str(locale).replace("_", "-"),
+        direction=locale.text_direction,
+        subject=fill(words.subject),
+        heading=fill(words.heading),
+        greeting=fill(catalogue.greeting if clean(facts.recipient_name) else catalogue.greeting_without_name),
+        story=tuple(fill(sentence) for sentence in words.story),
+        lines=tuple(fill(line) for line in _lines(facts, catalogue)),
+        advice=tuple(fill(sentence) for sentence in words.advice),
+        button=fill(catalogue.open_page if words.to_page else catalogue.open_file),
+        url=_web_address((facts.page_url, facts.file_url) if words.to_page else (facts.file_url, facts.page_url)),
+        fallback=fill(catalogue.fallback),
+        footer=tuple(fill(sentence) for sentence in catalogue.footer),
+    )
+
+
+def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
+    """What the placeholders stand for, each fit for one line."""
+    return {
+        "name": clean(facts.recipient_name),
+        "file": clean(facts.file_name),
+        "page": clean(facts.page_title),
+        "actor": clean(facts.actor_name or "") or catalogue.somebody,
+        "reason": clean(facts.reason or "", LONGEST_REASON),
+        "when": "" if facts.at is None else format_datetime(facts.at, "long", _zone(facts.time_zone), locale),
+        "why": catalogue.unprotected.get(facts.detail or "", catalogue.unprotected_otherwise),
+    }
+
+
+def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
+    if clean(facts.reason or "", LONGEST_REASON):
+        yield catalogue.reason_line
+    if clean(facts.page_title):
+        yield catalogue.page_line
+    if facts.at is not None:
+        yield catalogue.when_line
+
+
+def _zone(name: str) -> tzinfo:
+    """The person's time zone, or UTC where the name means nothing here."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def _web_address(urls: tuple[str, ...]) -> str | None:
+    """The first that a browser opens; anything else would be a link to something unexpected."""
+    return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("lockpoint.mail"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

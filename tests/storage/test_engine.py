@@ -1,0 +1,106 @@
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.storage.engine import Database, libpq_url
+
+KILL_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+OTHERS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+ONE = text("SELECT 1")
+
+
+def test_a_connection_that_the_server_closed_is_replaced(database: Database, database_url: str) -> None:
+    """F33: after a fail-over cut every idle connection, the next statement works."""
+    killer = Database(database_url)
+    with database.single() as first, database.single() as second:
+        first.execute(ONE)
+        second.execute(ONE)
+    with killer.single() as connection:
+        connection.execute(KILL_OTHERS)
+        while connection.execute(OTHERS).scalar_one():
+            time.sleep(0.01)
+    killer.close()
+    for _ in range(3):
+        with database.single() as connection:
+            assert connection.execute(ONE).scalar_one() == 1
+
+
+def test_a_connection_cut_in_the_middle_has_our_name(database: Database, database_url: str) -> None:
+    """F33: a connection lost inside a transaction is StorageUnavailable, and nothing of the transaction stays."""
+    killer = Database(database_url)
+
+    def interrupted() -> None:
+        with database.transaction() as connection:
+            connection.execute(text("INSERT INTO creation_guard VALUES (1, 'a', 'o', now())"))
+            with killer.single() as other:
+                other.execute(KILL_OTHERS)
+            connection.execute(ONE)
+
+    with pytest.raises(StorageUnavailable):
+        interrupted()
+    killer.close()
+    with database.single() as connection:
+        assert connection.execute(text("SELECT count(*) FROM creation_guard")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET LOCAL statement_timeout = 50; SELECT pg_sleep(5)",
+        "SET LOCAL transaction_read_only = on; DELETE FROM creation_guard",
+    ],
+)
+def test_trouble_of_the_server_has_our_name(database: Database, statement: str) -> None:
+    """F33: a frozen or read-only server is StorageUnavailable, without a word of the server's text."""
+
+    def run() -> None:
+        with database.transaction() as connection:
+            for part in statement.split("; "):
+                connection.execute(text(part))
+
+    with pytest.raises(StorageUnavailable, match=r"^\w+$"):
+        run()
+
+
+def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
+    """F33: with every connection busy a caller waits a bounded time and is told."""
+    small = Database(database_url, size=1, wait=0.1)
+
+    def second() -> None:
+        with small.single():
+            pass
+
+    with small.single(), pytest.raises(StorageUnavailable):
+        second()
+    small.close()
+
+
+def test_our_own_mistakes_keep_their_name(database: Database) -> None:
+    """A violated constraint is a bug to be seen, not a database that is away."""
+    insert = text("INSERT INTO site_state (tenant_id) VALUES (1)")
+
+    def run() -> None:
+        with database.single() as connection:
+            connection.execute(insert)
+
+    with pytest.raises(IntegrityError):
+        run()
+
+
+def test_times_are_utc(database: Database) -> None:
+    """Every session speaks UTC, whatever the server is set to."""
+    with database.single() as connection:
+        assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
+        assert str(connection.execute(text("SELECT now()")).scalar_one().tzinfo) in {"UTC", "Etc/UTC"}
+
+
+def test_libpq_takes_the_address() -> None:
+    """The queue and the leadership use the driver directly; host folders and passwords survive."""
+    url = "postgresql+psycopg://me:p%40ss@/db?host=/a/b"
+    assert libpq_url(url) == "postgresql://me:p%40ss@/db?host=%2Fa%2Fb"

@@ -1,0 +1,68 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lockpoint import worker
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports import JobKind
+from lockpoint.services.services import Services
+from tests.fakes import ACME, BOB, make_world
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The use cases, replaced by ones that only note what they were given."""
+    calls: list[tuple[Any, ...]] = []
+
+    def note(kind: JobKind) -> worker.UseCase:
+        return lambda _services, tenant, subject: calls.append((kind, tenant, subject))
+
+    for kind in worker.USE_CASES:
+        monkeypatch.setitem(worker.USE_CASES, kind, note(kind))
+    return calls
+
+
+def handle(services: Services, kind: JobKind, subject: str = "1", tenant: Tenant = ACME) -> None:
+    worker.handlers(services)[kind](tenant.id, subject)
+
+
+def test_every_kind_of_job_has_a_handler() -> None:
+    """No job can be queued that nobody does."""
+    assert set(worker.handlers(make_world().services)) == set(JobKind)
+
+
+@pytest.mark.parametrize("kind", worker.USE_CASES)
+def test_a_job_of_an_active_site_is_done(kind: JobKind, called: list[tuple[Any, ...]]) -> None:
+    """The handler looks the site up and hands it on with the subject."""
+    handle(make_world().services, kind)
+    assert called == [(kind, ACME, "1")]
+
+
+@pytest.mark.parametrize("kind", worker.USE_CASES)
+@pytest.mark.parametrize("tenant", [replace(ACME, installed=False), replace(ACME, enabled=False), None])
+def test_a_job_of_a_site_that_is_gone_is_dropped(
+    kind: JobKind, tenant: Tenant | None, called: list[tuple[Any, ...]]
+) -> None:
+    """I20: after an uninstall, or while disabled, jobs end without a call to the site."""
+    world = make_world()
+    world.tables.tenants = {} if tenant is None else {ACME.id: tenant}
+    handle(world.services, kind)
+    assert called == []
+
+
+def test_the_real_use_cases_take_what_the_queue_holds() -> None:
+    """Every use case runs with the subject that its jobs carry; account ids may hold colons."""
+    world = make_world()
+    file = world.add_file()
+    for kind, subject in (
+        (JobKind.RECONCILE, file.id),
+        (JobKind.TRASHED, f"{file.id}:{BOB}"),
+        (JobKind.SWEEP, ""),
+        (JobKind.REDISCOVER, ""),
+        (JobKind.SELF_TEST, ""),
+        (JobKind.PAGE_HINT, f"page:{world.pages[ACME.id].id}"),
+        (JobKind.SEND_MAIL, "1"),
+    ):
+        handle(world.services, kind, subject)
+    assert world.tables.states[ACME.id].tested_at == world.clock.now()
