@@ -33,6 +33,7 @@ from lockpoint.storage.intents import Intents
 from lockpoint.storage.jobs import Jobs
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.points import SharedPoints
 from lockpoint.storage.restorations import Restorations
 from lockpoint.storage.runner import QueueRunner
 from lockpoint.storage.site_states import SiteStates
@@ -155,12 +156,14 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = Installations(database, keys)
     sites = SiteDirectory(installations)
+    redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=Impersonation(sites, settings.oauth_url, time.time),
-        budget=PointsBudget(points_per_hour=settings.points_per_hour, now=SystemClock().now),
+        budget=PointsBudget(
+            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=SharedPoints(redis_client)
+        ),
     )
-    redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     return Neighbours(settings, database, redis_client, keys, installations, sites, client)
 
 

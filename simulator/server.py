@@ -17,6 +17,7 @@ from simulator import (
     human,
     oauth,
     rest_connect,
+    rest_drafts,
     rest_properties,
     rest_v1_content,
     rest_v1_files,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     rest_v2,
+    rest_drafts,
     rest_properties,
     rest_v1_files,
     rest_v1_content,
@@ -50,6 +52,10 @@ class QuietHandler(WSGIRequestHandler):
     """Answers at once (no Nagle delay on kept-alive connections) and writes no log."""
 
     disable_nagle_algorithm = True
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The status line alone: the Date comes from the simulated clock, not from this machine's."""
+        self.send_response_only(code, message)
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
         """Nothing: records are kept by the front door."""

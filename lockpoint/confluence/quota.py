@@ -11,11 +11,12 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Counter as MetricCounter
 from prometheus_client import Gauge
 
+from lockpoint.services.accounting import PointsArchive, Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import QuotaExceeded
 
@@ -43,16 +44,6 @@ _REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this ho
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """One line of the account: what a site's calls in one lane and use case cost in one UTC hour."""
-
-    tenant_id: int
-    lane: Lane
-    use_case: str
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
 class HostQuota:
     """What the host said about the pool with its last answer; None where it said nothing."""
 
@@ -60,14 +51,6 @@ class HostQuota:
     remaining: int | None = None
     near_limit: bool = False
     reset_at: datetime | None = None
-
-
-class PointsArchive(Protocol):
-    """A place all processes share, so that another process can report; losing it loses only the report."""
-
-    def add(self, hour: datetime, spending: Spending) -> None:
-        """Add to the line of this hour, site, lane and use case; must not raise."""
-        ...
 
 
 @dataclass(slots=True)

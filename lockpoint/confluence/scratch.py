@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.confluence.calls import Call, Caller, get
+from lockpoint.confluence.calls import Call, Caller, Objects, get
 from lockpoint.confluence.ids import content_id, normalise_attachment_id, rest_attachment_id
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.ports import ScratchTrial
@@ -68,7 +68,8 @@ class ConfluenceScratch:
         return None
 
     def _spaces(self, caller: Caller) -> tuple[str, ...]:
-        call = get("scratch.spaces", "/api/v2/spaces", query=(("status", "current"), ("limit", "5")), listing=True)
+        query = (("status", "current"), ("limit", "5"))
+        call = get("scratch.spaces", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         return tuple(content_id(item.text("id")) for item in self.client.ask(caller, call).answer.items())
 
     def _draft(self, caller: Caller, space_id: str) -> str:

@@ -17,6 +17,7 @@ from lockpoint.confluence.client import ConfluenceClient
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.site import ConfluenceSites
 from lockpoint.connect.impersonation import Impersonation
@@ -80,6 +81,7 @@ class Live:
         self.people = ConfluencePeople(self.client)
         self.search = ConfluenceLockSearch(self.client)
         self.sites = ConfluenceSites(self.client)
+        self.scratch = ConfluenceScratch(self.client)
         self.acme = self.install("acme", 1)
         self.globex = self.install("globex", 2)
 

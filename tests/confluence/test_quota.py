@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lockpoint.confluence.calls import Objects, get
-from lockpoint.confluence.quota import HostQuota, PointsBudget, Spending
-from lockpoint.services.accounting import spending_on
+from lockpoint.confluence.quota import HostQuota, PointsBudget
+from lockpoint.services.accounting import Spending, spending_on
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
 from tests.confluence.doubles import FakeNow, Kit, as_app

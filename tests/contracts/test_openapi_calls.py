@@ -43,6 +43,7 @@ OPERATIONS = {
     "GET /wiki/api/v2/blogposts/{id}/properties",
     "POST /wiki/api/v2/blogposts/{id}/properties",
     "PUT /wiki/api/v2/blogposts/{id}/properties/{id}",
+    "POST /wiki/api/v2/pages",
     "GET /wiki/api/v2/pages/{id}",
     "GET /wiki/api/v2/pages/{id}/attachments",
     "GET /wiki/api/v2/pages/{id}/properties",
@@ -58,6 +59,7 @@ OPERATIONS = {
     "POST /wiki/api/v2/users-bulk",
     "GET /wiki/rest/api/content/search",
     "GET /wiki/rest/api/content/{id}/child/attachment/{id}/download",
+    "POST /wiki/rest/api/content/{id}/child/attachment",
     "POST /wiki/rest/api/content/{id}/child/attachment/{id}/data",
     "PUT /wiki/rest/api/content/{id}/child/attachment/{id}",
     "POST /wiki/rest/api/content/{id}/version",
@@ -154,6 +156,7 @@ def use_people(live: Live) -> None:
         live.people.address(live.acme, "557058:nobody", lane=LANE)
     live.people.own_account(live.acme, lane=LANE)
     live.sites.info(live.acme, lane=LANE)
+    assert live.scratch.try_restore(live.acme, None, lane=LANE).works
 
 
 def use_search(live: Live) -> None:
