@@ -107,6 +107,7 @@ describe("the page dialog", () => {
     await user.keyboard("{Escape}");
     document.removeEventListener("keydown", outside);
     expect(screen.queryByRole("form")).toBeNull();
+    await waitFor(() => expect(document.activeElement).toBe(button("Lock a.txt with options")));
     expect(outside).not.toHaveBeenCalled();
     expect(onClose).not.toHaveBeenCalled();
   });
@@ -131,8 +132,8 @@ describe("the page dialog", () => {
   });
 
   test.each([
-    ["End the lock on a.txt", "End lock", "break"],
-    ["Take over the lock on a.txt", "Take over", "takeOver"],
+    ["End lock on a.txt", "End lock", "break"],
+    ["Take over a.txt", "Take over", "takeOver"],
   ])("%s needs a reason", async (opener, submit, call) => {
     const server = new FakeServer(file("1", "a.txt", manageable()));
     const { user } = await open(server);
@@ -155,7 +156,7 @@ describe("the page dialog", () => {
     const server = new FakeServer(file("1", "a.txt", others()));
     const { user } = await open(server);
     await user.click(button("Notify me when a.txt is free"));
-    await user.click(await screen.findByRole("button", { name: "Don't notify me about a.txt" }));
+    await user.click(await screen.findByRole("button", { name: "Cancel notice for a.txt" }));
     expect(server.writes().map(([name]) => name)).toEqual(["askNotice", "cancelNotice"]);
   });
 

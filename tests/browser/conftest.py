@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,11 +30,13 @@ ARGUMENTS: Final = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 WIDE: Final = (1280, 900)
+# Only in Confluence's own page: a frame may have no storage.
+PREFER_DARK: Final = "if (window === window.top) localStorage.setItem('sim.colorMode', 'dark')"
 # The library of Connect tells its measurements and its failed promises below the level of an error.
 ERROR_LEVELS: Final = frozenset({"error"})
 
 
-@dataclass(slots=True)
+@dataclass
 class Complaints:
     """What browsers complained about."""
 
@@ -64,7 +67,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         running.stop()
-        print("\n".join(lines[-80:]))  # shown by pytest with an error of this fixture
+        sys.stdout.write("\n".join(lines[-80:]))  # shown by pytest with an error of this fixture
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[C
             opened.callback(context.close)
             context.request.post(f"{world.origin}/_sim/be", data={"account": name})
             if dark:
-                context.add_init_script("localStorage.setItem('sim.colorMode', 'dark')")
+                context.add_init_script(PREFER_DARK)
             tab = context.new_page()
             complaints.watch(tab)
             return tab

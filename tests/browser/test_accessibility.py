@@ -12,14 +12,19 @@ from tests.browser.world import Page, World
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
-RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"
+# Preloading would fetch style sheets from a script, which the policy of the frame forbids, as it should.
+RULES = "{preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"
 SIZES = {"phone": (320, 700), "dialog": (1280, 900), "large": (1600, 1000)}
 
 
 def _violations(frame: Frame, axe: str) -> list[str]:
     frame.evaluate(axe)
     result: dict[str, Any] = frame.evaluate(f"() => axe.run(document, {RULES})")
-    return [f"{found['id']}: {node['html'][:120]}" for found in result["violations"] for node in found["nodes"]]
+    return [
+        f"{found['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
 
 
 def _app_frame(tab: Tab, world: World) -> Frame:
@@ -39,7 +44,7 @@ def busy_page(world: World, become: Callable[..., Tab]) -> Page:
 
 def _look_everywhere(dialog: Dialog) -> None:
     """Open every kind of form."""
-    for opener in ("End the lock on bobs.xlsx", "Take over the lock on danas.docx"):
+    for opener in ("End lock on bobs.xlsx", "Take over danas.docx"):
         dialog.press(opener)
     dialog.press("Lock free-with-quite-a-long-name-for-a-phone.png with options")
 

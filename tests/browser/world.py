@@ -35,6 +35,7 @@ class World:
         self._stack = stack
         self.origin = stack.confluence.origin
         self.app_url = stack.ports.app_url
+        self.mails_url = stack.ports.mails_url
 
     def site(self, name: str = ACME) -> Json:
         """Everything about one site."""
@@ -67,9 +68,7 @@ class World:
         person = next(person for person in self.site(site)["people"] if person["name"] == name)
         if not person["email"]:
             return []
-        answer = requests.get(
-            f"{self._stack.ports.mails_url}/mails", params={"to": person["email"]}, timeout=CALL_SECONDS
-        )
+        answer = requests.get(f"{self.mails_url}/mails", params={"to": person["email"]}, timeout=CALL_SECONDS)
         mails: list[Json] = answer.json()["mails"]
         return mails
 

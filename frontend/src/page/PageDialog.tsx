@@ -109,8 +109,9 @@ function useForms() {
   return { forms, openForm };
 }
 
-function List(props: Props & { readonly state: PageState }) {
-  const { state, store, voice, now, download } = props;
+function List(props: Props & { readonly state: PageState; readonly mendFocus: () => void }) {
+  const { state, store, voice, now, download, mendFocus } = props;
+  useLayoutEffect(mendFocus);
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
   const { forms, openForm } = useForms();
   const rows = useMemo(() => choose(state.rows, choice, voice.locale), [state.rows, choice, voice.locale]);
@@ -159,7 +160,7 @@ export function PageDialog(props: Props) {
       {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
       {state.phase === "loading" && <Loading voice={voice} />}
       {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
-      {state.phase === "ready" && <List {...props} state={state} />}
+      {state.phase === "ready" && <List {...props} state={state} mendFocus={focus.mend} />}
       <p class="outcome" role="status" aria-live="polite">
         {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}
       </p>

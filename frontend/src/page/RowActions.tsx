@@ -48,7 +48,7 @@ export function RowActions(props: Props) {
     <div class="actions" aria-busy={working}>
       {offered(props).map(({ key, text, look = "", form, run }) => (
         <button key={key} type="button" class={`button ${look}`} aria-disabled={working}
-          {...(form === undefined ? {} : { "aria-expanded": openForm === form })}
+          {...(form === undefined ? {} : { "aria-expanded": openForm === form, "data-opens": form })}
           aria-label={t(`${text}.label` as "action.lock.label", { title: row.title })}
           onClick={() => { if (!working) run(); }}>
           {t(text as "action.lock")}

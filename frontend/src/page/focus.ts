@@ -7,7 +7,14 @@ interface Keeper {
   /** Follows the focus inside `root`; the answer stops that. */
   watch(root: HTMLElement): () => void;
   /** Call after each drawing: puts a lost focus back to its element, or to its row. */
-  mend(): void;
+  readonly mend: () => void;
+}
+
+interface Place {
+  readonly element: HTMLElement;
+  readonly row: string | null;
+  /** The kind of the form that the element is in. */
+  readonly form: string | null;
 }
 
 function rowOf(element: Element): string | null {
@@ -15,17 +22,22 @@ function rowOf(element: Element): string | null {
   return row instanceof HTMLElement ? (row.dataset["row"] ?? null) : null;
 }
 
-function substitute(root: HTMLElement, id: string): HTMLElement | null {
-  const row = root.querySelector(`[data-row="${CSS.escape(id)}"]`);
-  return row?.querySelector<HTMLElement>(".actions button") ?? row?.querySelector<HTMLElement>("a") ?? null;
+/** The button that opened a form which is gone, else the first action of the row, else its file. */
+function substitute(root: HTMLElement, { row: id, form }: Place): HTMLElement | null {
+  const row = id === null ? null : root.querySelector(`[data-row="${CSS.escape(id)}"]`);
+  const opener = form === null ? null : row?.querySelector<HTMLElement>(`[data-opens="${form}"]`);
+  return opener ?? row?.querySelector<HTMLElement>(".actions button") ?? row?.querySelector<HTMLElement>("a") ?? null;
 }
 
 export function keepFocus(): Keeper {
   let root: HTMLElement | null = null;
-  let last: { readonly element: HTMLElement; readonly row: string | null } | null = null;
+  let last: Place | null = null;
 
   const entered = (event: FocusEvent): void => {
-    if (event.target instanceof HTMLElement) last = { element: event.target, row: rowOf(event.target) };
+    const element = event.target;
+    if (!(element instanceof HTMLElement)) return;
+    const form = element.closest<HTMLElement>("[data-form]")?.dataset["form"] ?? null;
+    last = { element, row: rowOf(element), form };
   };
   const pressed = (event: PointerEvent): void => {
     // A click on plain ground takes the focus away on purpose.
@@ -48,7 +60,7 @@ export function keepFocus(): Keeper {
       if (root === null || last === null) return;
       const active = document.activeElement;
       if (active !== null && active !== document.body) return;
-      const target = last.element.isConnected ? last.element : last.row === null ? null : substitute(root, last.row);
+      const target = last.element.isConnected ? last.element : substitute(root, last);
       target?.focus({ preventScroll: true });
     },
   };

@@ -85,7 +85,7 @@ export function LockForm({ row, voice, working, onCancel, onLock }: LockFormProp
   };
 
   return (
-    <form ref={form} class="row-form" noValidate onSubmit={submit} onKeyDown={onKeyDown}
+    <form ref={form} class="row-form" data-form="lock" noValidate onSubmit={submit} onKeyDown={onKeyDown}
       aria-label={t("form.lock.title", { title: row.title })}>
       <Field label={t("form.lock.hours")} hint={t("form.lock.hours.hint")}
         error={tried && hours === "wrong" ? t("form.lock.hours.wrong") : null}>
@@ -136,7 +136,7 @@ export function ReasonForm({ row, voice, working, kind, onCancel, onReason }: Re
   };
 
   return (
-    <form ref={form} class="row-form" noValidate onSubmit={submit} onKeyDown={onKeyDown}
+    <form ref={form} class="row-form" data-form={kind} noValidate onSubmit={submit} onKeyDown={onKeyDown}
       aria-label={t(`form.${kind}.title`, { name, title: row.title })}>
       <p class="form-title">{t(`form.${kind}.title`, { name, title: row.title })}</p>
       <Field label={t("form.reason")} hint={t("form.reason.hint", { name })}

@@ -1,0 +1,150 @@
+"""The part of bin/screenshots that follows once everything is set up: writes docs/images/*.png."""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from lockpoint.embedded.environment import spare_ports  # noqa: E402 - bin/ is not on the path of packages
+from lockpoint.embedded.stack import Stack  # noqa: E402
+from tests.browser.screens import Confluence, Dialog  # noqa: E402
+from tests.browser.world import Page, World, wait_for  # noqa: E402
+
+IMAGES: Final = ROOT / "docs" / "images"
+SIZE: Final = {"width": 1280, "height": 800}
+FILES: Final = ("Budget 2027.xlsx", "Launch brief.docx", "Logo.png", "Press release.docx", "Timeline.pdf")
+BUDGET, BRIEF, LOGO, *_ = FILES
+# Alice's version, Bob's over it, and Alice's again.
+RESTORED: Final = 3
+
+
+def main() -> None:
+    """Start everything, take the pictures, stop everything."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which(os.environ.get("LOCKPOINT_CHROMIUM", "chromium"))
+    if chromium is None:
+        sys.exit("bin/screenshots: no Chromium; install one or set LOCKPOINT_CHROMIUM")
+    with running() as world, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        take_all(world, browser)
+        browser.close()
+
+
+@contextmanager
+def running() -> Iterator[World]:
+    """The system with a state folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="lockpoint-pictures-") as folder:
+        stack = Stack(Path(folder), spare_ports(), {}, lambda _name, _line: None)
+        try:
+            stack.start(threading.Event())
+            yield World(stack)
+        finally:
+            stack.stop()
+
+
+def take_all(world: World, browser: Browser) -> None:
+    """One story, with a picture at each turn."""
+    page = world.page("Launch in spring", *FILES)
+    alice = Confluence(tab_of(world, browser, "alice"), page)
+    bob = Confluence(tab_of(world, browser, "bob"), page)
+    prepare(world, browser, page, alice, bob)
+    dialog_light(alice)
+    undone(world, page, bob)
+    dialog_dark(world, browser, page)
+    mail(world, browser)
+
+
+def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: Confluence) -> None:
+    """Alice holds the budget, Bob the brief; Charlie waits; a manager ended a lock on the logo."""
+    dialog = alice.open().dialog_by_byline()
+    lock_with_note(dialog, BUDGET, "Adding the figures of the fourth quarter")
+    dialog.press(f"Lock {LOGO}")
+    dialog.wait_for_state(LOGO, "Locked by you")
+    dialog.close()
+    dialog = bob.open().dialog_by_byline()
+    lock_with_note(dialog, BRIEF, "Waiting for the wording from Legal")
+    dialog.close()
+    dialog = Confluence(tab_of(world, browser, "charlie"), page).open().dialog_by_byline()
+    for title in (BUDGET, BRIEF):
+        dialog.press(f"Notify me when {title} is free")
+        dialog.row(title).get_by_text("1 person waiting").wait_for()
+    dialog = Confluence(tab_of(world, browser, "dana"), page).open().dialog_by_byline()
+    dialog.press(f"End lock on {LOGO}")
+    form = dialog.frame.get_by_role("form")
+    form.get_by_label("Reason").fill("The agency sends the new logo today")
+    form.get_by_role("button", name="End lock").click()
+    dialog.wait_for_state(LOGO, "Free")
+
+
+def lock_with_note(dialog: Dialog, title: str, note: str) -> None:
+    """Lock a file and say why."""
+    dialog.press(f"Lock {title} with options")
+    form = dialog.frame.get_by_role("form")
+    form.get_by_label("Note for others").fill(note)
+    form.get_by_role("button", name="Lock", exact=True).click()
+    dialog.wait_for_state(title, "Locked by you")
+
+
+def dialog_light(alice: Confluence) -> None:
+    """The dialog as an editor sees it."""
+    dialog = alice.open().dialog_by_byline()
+    dialog.wait_for_state(BRIEF, "Locked by Bob")
+    shoot(alice.tab, "dialog-light")
+
+
+def undone(world: World, page: Page, bob: Confluence) -> None:
+    """The page after an overwrite was undone."""
+    bob.open().upload(BUDGET, "What Bob wrote over it")
+    wait_for(lambda: world.file(page, BUDGET)["version"] == RESTORED, "the overwrite to be undone")
+    bob.history(BUDGET).nth(2).wait_for()
+    bob.tab.locator(".flag-close").last.click()
+    shoot(bob.tab, "page-undone")
+
+
+def dialog_dark(world: World, browser: Browser, page: Page) -> None:
+    """The dialog as a space admin sees it, in the dark theme, about to take a lock over."""
+    dana = Confluence(tab_of(world, browser, "dana"), page).open()
+    dana.tab.get_by_role("button", name="Dark theme").click()
+    dialog = dana.dialog_by_byline()
+    dialog.press(f"Take over {BRIEF}")
+    dialog.frame.get_by_role("form").get_by_label("Reason").fill("Bob is on leave, and the brief goes out today")
+    shoot(dana.tab, "dialog-dark")
+
+
+def mail(world: World, browser: Browser) -> None:
+    """The mail to the person whose upload was undone, in the local mail catcher."""
+    world.mail_about("bob", BUDGET)
+    tab = browser.new_context(viewport={"width": 900, "height": 640}).new_page()
+    tab.goto(world.mails_url)
+    tab.get_by_role("link", name="undone").first.click()
+    tab.wait_for_load_state("networkidle")
+    shoot(tab, "mail-undone")
+
+
+def tab_of(world: World, browser: Browser, name: str) -> Tab:
+    """A tab in a browser of this person's own."""
+    context = browser.new_context(viewport=SIZE)
+    context.request.post(f"{world.origin}/_sim/be", data={"account": name})
+    return context.new_page()
+
+
+def shoot(tab: Tab, name: str) -> None:
+    """Write one picture, once nothing moves."""
+    tab.wait_for_timeout(600)
+    tab.screenshot(path=IMAGES / f"{name}.png")
+    print(f"docs/images/{name}.png")
+
+
+if __name__ == "__main__":
+    main()
