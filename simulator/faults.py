@@ -82,7 +82,7 @@ def fault_from_json(number: int, rule: dict[str, object]) -> Fault:
         id=number,
         kind=str(rule["kind"]),
         method=_text(rule.get("method")),
-        path=re.compile(str(rule["path"])) if rule.get("path") else None,
+        path=_pattern(rule.get("path")),
         site=_text(rule.get("site")),
         caller=_text(rule.get("caller")),
         account=_text(rule.get("account")),
@@ -95,6 +95,13 @@ def fault_from_json(number: int, rule: dict[str, object]) -> Fault:
         cut=int(str(rule.get("bytes", 0))),
         retry_after=bool(rule.get("retryAfter")),
     )
+
+
+def _pattern(text: object) -> re.Pattern[str] | None:
+    try:
+        return re.compile(str(text)) if text else None
+    except re.error as error:
+        raise ValueError(f"path is no regular expression: {error}") from error
 
 
 def _text(value: object) -> str | None:

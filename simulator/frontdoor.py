@@ -167,7 +167,7 @@ class Frontdoor:
             response = self._exhausted(visit, retry_after=True)
         if response is None:
             response = Response.from_app(self._app, environ, buffered=True)
-            self._book(visit, str(environ.get("sim.route", "unrouted")))
+            self._book(visit)
         if visit.caller.is_app_traffic:
             response.headers.update(self._world.quota.headers())
         return response
@@ -201,10 +201,10 @@ class Frontdoor:
             headers.pop("Retry-After")
         return error_response(ApiError(429, "The points of this hour are used up", headers=headers), visit.path)
 
-    def _book(self, visit: Visit, route: str) -> None:
+    def _book(self, visit: Visit) -> None:
         if visit.caller.is_app_traffic:
             with self._world.lock:
-                self._world.quota.spend(visit.charge.points(visit.method), visit.site.key, route)
+                self._world.quota.spend(visit.charge.points(visit.method), visit.site.key, visit.charge.route)
 
     def _record(self, visit: Visit, response: Response | None) -> None:
         request = Request(visit.environ)

@@ -93,8 +93,8 @@ def operation(blueprint: Blueprint, method: str, rule: str, scope: str | None) -
     def register(handler: Handler) -> Handler:
         @functools.wraps(handler)
         def view(**arguments: str) -> Response:
-            request.environ["sim.route"] = f"{method} {rule}"
             call = cast("Call", request.environ["sim.call"](request))
+            call.charge.route = f"{method} {rule}"
             try:
                 with call.world.lock:
                     return _run(call, handler, scope, arguments)

@@ -22,10 +22,11 @@ NEAR_LIMIT_SHARE = 0.2
 
 @dataclass(slots=True)
 class Charge:
-    """What one request returned."""
+    """What one request returned, and the operation it asked for."""
 
     core: int = 0
     identity: int = 0
+    route: str = "unrouted"
 
     def points(self, method: str) -> int:
         """Its price."""
