@@ -14,6 +14,9 @@ import structlog
 from structlog.typing import Processor
 
 GONE: Final = "[removed]"
+TALKATIVE: Final = ("apscheduler", "procrastinate")
+"""Libraries that report every tick and every job; what matters of that we count and log ourselves."""
+
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")
 """Fields with such names lose their value, whatever it is."""
 
@@ -54,6 +57,8 @@ def configure_logs() -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

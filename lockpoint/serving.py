@@ -7,12 +7,16 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from lockpoint.logs import configure_logs
 from lockpoint.starting import settings_or_exit
 
 WORKERS: Final = 2
 THREADS: Final = 8
 STOP_SECONDS: Final = 25
 """Requests in flight have so long to end after SIGTERM; Heroku kills after 30."""
+
+TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}}}
+"""Granian's own lines go where all others go."""
 
 
 @click.command()
@@ -22,6 +26,7 @@ STOP_SECONDS: Final = 25
 def web(host: str, workers: int, threads: int) -> None:
     """Answer HTTP requests on PORT until told to stop."""
     settings = settings_or_exit()
+    configure_logs()
     Granian(
         "lockpoint.wsgi:app",
         address=host,
@@ -34,7 +39,7 @@ def web(host: str, workers: int, threads: int) -> None:
         websockets=False,
         # A line for each request would hold the tokens of query strings.
         log_access=False,
+        log_dictconfig=TO_OURS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        process_name=None,
     ).serve()

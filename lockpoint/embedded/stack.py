@@ -23,6 +23,8 @@ from lockpoint.embedded.waiting import wait_until_healthy
 ROOT: Final = Path(__file__).parents[2]
 DATABASE: Final = "lockpoint"
 CONFLUENCE: Final = "confluence"
+MAILS: Final = "mails"
+WEB: Final = "web"
 
 
 class Stack:
@@ -38,6 +40,7 @@ class Stack:
         self._stop = threading.Event()
         self._guardian: Guardian | None = None
         self._supervisor = Supervisor(say, self._revived)
+        self._programs: dict[str, Program] = {}
         self.environment: dict[str, str] = {}
         """The settings of the app's processes, once started."""
 
@@ -51,9 +54,13 @@ class Stack:
         self._check_ports()
         self._guardian = Guardian()
         self.environment = self._start_databases(self._guardian)
-        self._supervisor.start(self._mails(self._guardian), self._local_confluence(self._guardian))
+        guardian = self._guardian
+        outside = {MAILS: self._mails(guardian), CONFLUENCE: self._local_confluence(guardian)}
+        self._supervisor.start(*outside.values())
         self._migrate()
-        self._supervisor.start(*(self._app(self._guardian, name) for name in ("web", "worker", "clock")))
+        app = {name: self._app(guardian, name) for name in (WEB, "worker", "clock")}
+        self._supervisor.start(*app.values())
+        self._programs = outside | app
         self._state.publish(self.environment)
         self._install()
 
@@ -100,9 +107,13 @@ class Stack:
             raise EmbeddedError(msg)
 
     def _install(self) -> None:
-        wait_until_healthy("Confluence", f"{self.confluence.origin}/_sim/health", self._stop)
-        wait_until_healthy("web", f"{self.ports.app_url}/healthz", self._stop)
-        wait_until_healthy("mails", f"{self.ports.mails_url}/mails", self._stop)
+        addresses = {
+            CONFLUENCE: f"{self.confluence.origin}/_sim/health",
+            MAILS: f"{self.ports.mails_url}/mails",
+            WEB: f"{self.ports.app_url}/healthz",
+        }
+        for name, url in addresses.items():
+            wait_until_healthy(self._programs[name], url, self._stop)
         if not self._stop.is_set():
             self.confluence.install(self.ports.app_url)
 
@@ -119,7 +130,7 @@ class Stack:
 
     def _mails(self, guardian: Guardian) -> Program:
         ports = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mails)]
-        return self._python(guardian, "mails", "lockpoint.embedded.mailcatcher", *ports)
+        return self._python(guardian, MAILS, "lockpoint.embedded.mailcatcher", *ports)
 
     def _local_confluence(self, guardian: Guardian) -> Program:
         if not (ROOT / "simulator").is_dir():
@@ -128,7 +139,7 @@ class Stack:
         return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence))
 
     def _app(self, guardian: Guardian, name: str) -> Program:
-        return self._python(guardian, name, "lockpoint", name, *(("--host", HOST) if name == "web" else ()))
+        return self._python(guardian, name, "lockpoint", name, *(("--host", HOST) if name == WEB else ()))
 
     def _python(self, guardian: Guardian, name: str, module: str, *arguments: str) -> Program:
         environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}

@@ -7,21 +7,21 @@ from typing import Final
 import requests
 
 from lockpoint.embedded.errors import EmbeddedError
+from lockpoint.embedded.supervisor import Service
 
 POLL_SECONDS: Final = 0.1
 ASK_SECONDS: Final = 5.0
 
 
-def wait_until_healthy(name: str, url: str, stop: Event, patience: float = 60.0) -> None:
+def wait_until_healthy(service: Service, url: str, stop: Event, patience: float = 60.0) -> None:
     """Return when the address answers 200, or at once when `stop` is set.
 
-    Raises EmbeddedError when it does not within `patience` seconds.
+    Raises EmbeddedError when the service dies, or does not answer within `patience` seconds.
     """
     until = time.monotonic() + patience
     while not stop.is_set() and not _answers(url):
-        if time.monotonic() > until:
-            msg = f"{name} does not answer at {url}"
-            raise EmbeddedError(msg)
+        if service.pid is None or time.monotonic() > until:
+            raise EmbeddedError(f"{service.name} {'does not answer' if service.pid else 'has died before it answered'}")
         stop.wait(POLL_SECONDS)
 
 
