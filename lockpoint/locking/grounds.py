@@ -16,7 +16,6 @@ from lockpoint.locking.lock import (
     Limits,
     Newer,
     Reading,
-    Record,
     Snapshot,
 )
 from lockpoint.locking.snapshots import ended_of
@@ -25,7 +24,7 @@ from lockpoint.locking.snapshots import ended_of
 _EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
 
 
-def is_hold(reading: Reading | None, lock_id: str) -> TypeGuard[Held]:
+def is_hold(reading: Reading, lock_id: str) -> TypeGuard[Held]:
     """Whether this is the named hold."""
     return isinstance(reading, Held) and reading.lock_id == lock_id
 
@@ -64,26 +63,15 @@ def unfit(
     return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
 
 
-def _standing(reading: Reading, snapshot: Snapshot) -> Record | None:
-    """The last record that can be believed: what was read, else what was witnessed."""
-    return reading if isinstance(reading, Held | Free) else snapshot.witness
-
-
-def ended_so_far(reading: Reading, snapshot: Snapshot) -> Ended | None:
+def ended_so_far(reading: Reading, now: datetime) -> Ended | None:
     """How the hold before a new one ended."""
-    standing = _standing(reading, snapshot)
-    if isinstance(standing, Held):
-        return making.ended(standing, snapshot.now, EndReason.EXPIRED, by=None)
-    return standing.ended if standing else None
+    if isinstance(reading, Held):
+        return making.ended(reading, now, EndReason.EXPIRED, by=None)
+    return ended_of(reading)
 
 
-def ended_before(reading: Reading, snapshot: Snapshot, lock_id: str, holder: str) -> Already | None:
+def ended_before(reading: Reading, lock_id: str, holder: str) -> Already | None:
     """`Already` when the named hold of `holder` is known to have ended as its holder wished or expected."""
-    standing = _standing(reading, snapshot)
-    if standing is None:
-        return None
-    if is_hold(standing, lock_id):
-        return Already(standing) if standing.holder == holder and not isinstance(reading, Held) else None
-    ended = standing.ended
+    ended = ended_of(reading)
     known = ended is not None and (ended.lock_id, ended.holder) == (lock_id, holder) and ended.reason in _EXPECTED_ENDS
-    return Already(standing) if known else None
+    return Already(reading) if known and isinstance(reading, Held | Free) else None

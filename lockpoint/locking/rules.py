@@ -33,7 +33,7 @@ from lockpoint.locking.lock import (
     Phase,
     Snapshot,
 )
-from lockpoint.locking.snapshots import intact, next_place, phase
+from lockpoint.locking.snapshots import intact, newest, next_place, phase, trusted
 
 __all__ = [
     "Already",
@@ -92,7 +92,7 @@ def acquire(
         lock_id=lock_id,
         op_id=op_id,
         expires_at=making.expiry(snapshot.now, limits, life),
-        ended=grounds.ended_so_far(reading, snapshot),
+        ended=grounds.ended_so_far(reading, snapshot.now),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -134,16 +134,20 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
 def release(
     snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, unsettled: tuple[datetime, ...] = ()
 ) -> Decision:
-    """End one's own hold; ending it twice, or after it expired, is `Already`; after a break it is `LockLost`."""
+    """End one's own hold; ending it twice is `Already`; after a break it is `LockLost`.
+
+    A hold that has run out gets the tombstone of an expiry: that it is over must be proven by a write, too, for it may
+    have been extended since it was read.
+    """
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
     if grounds.is_hold(reading, lock_id) and reading.holder == holder:
         if phase(reading, snapshot.now) is Phase.EXPIRED:
-            return Already(reading)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
         ended = making.ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
         return Write(making.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
-    return grounds.ended_before(reading, snapshot, lock_id, holder) or LockLost(reading)
+    return grounds.ended_before(reading, lock_id, holder) or LockLost(reading)
 
 
 def end(
@@ -158,14 +162,14 @@ def end(
 ) -> Decision:
     """End somebody's hold: broken by a person, or the holder or the file is gone.
 
-    `Already` when the named hold has ended or run out and nobody holds the file since; otherwise `LockLost`.
+    `Already` when the named hold has ended and nobody holds the file since; one that has run out expires.
     """
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
     if grounds.is_hold(reading, lock_id):
         if phase(reading, snapshot.now) is Phase.EXPIRED:
-            return Already(reading)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
         ended = making.ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
         return Write(making.tombstone(snapshot, op_id, ended), AuditKind(reason))
     if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
@@ -230,13 +234,13 @@ def take_over(
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
     """Write the witnessed hold again where outsiders removed or garbled its record.
 
-    `Already` when a record is readable and not older than the witness; `LockLost` when the hold has run out meanwhile,
-    or only a newer app can read what is there.
+    `Already` when a record is readable and not older than the witness; `LockLost` when the hold has ended or run out
+    meanwhile, or only a newer app can read what is there. Of `witness` and the snapshot's own the newer one counts.
     """
-    reading = intact(replace(snapshot, witness=witness), op_id)
-    if isinstance(reading, Already):
-        return reading
-    if isinstance(reading, Damaged):
-        epoch, seq = next_place(replace(snapshot, witness=witness))
-        return Write(replace(witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
+    seen = replace(snapshot, witness=newest(witness, snapshot.witness))
+    state = intact(seen, op_id)
+    if isinstance(state, Damaged):
+        epoch, seq = next_place(seen)
+        return Write(replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
+    reading = trusted(seen.reading, seen.witness)
     return Already(reading) if isinstance(reading, Held | Free) else LockLost(reading)

@@ -38,6 +38,11 @@ def ended_of(reading: Reading) -> Ended | None:
     return reading.ended if isinstance(reading, Held | Free) else None
 
 
+def newest(one: Record, other: Record | None) -> Record:
+    """The later of two records."""
+    return other if other and _place(other) > _place(one) else one
+
+
 def trusted(reading: Reading, witness: Record | None) -> Reading:
     """The reading, or `Unreadable` when its record is older than one that we have already seen.
 
@@ -50,15 +55,19 @@ def trusted(reading: Reading, witness: Record | None) -> Reading:
 
 
 def intact(snapshot: Snapshot, op_id: str) -> Reading | Already | Damaged:
-    """What a rule may decide on, or the answer that comes before every rule."""
+    """What a rule may decide on, or the answer that comes before every rule.
+
+    Where the record was removed or garbled, that is the witness of a hold that is over, and nothing but a repair is
+    possible while it lives.
+    """
     reading = trusted(snapshot.reading, snapshot.witness)
     if isinstance(reading, Held | Free) and reading.op_id == op_id:
         return Already(reading)
     witness = snapshot.witness
-    broken = isinstance(reading, Absent | Unreadable)
-    if broken and isinstance(witness, Held) and phase(witness, snapshot.now) is not Phase.EXPIRED:
-        return Damaged(witness)
-    return reading
+    if witness is None or not isinstance(reading, Absent | Unreadable):
+        return reading
+    live = isinstance(witness, Held) and phase(witness, snapshot.now) is not Phase.EXPIRED
+    return Damaged(witness) if isinstance(witness, Held) and live else witness
 
 
 def next_place(snapshot: Snapshot) -> tuple[int, int]:

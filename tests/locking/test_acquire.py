@@ -59,7 +59,7 @@ def test_first_lock_of_a_file() -> None:
     ],
 )
 def test_epoch_grows_when_the_property_is_made_anew(reading: Any, more: dict[str, Any], place: tuple[int, int]) -> None:
-    """epoch +1 whenever the property had to be created anew; seq equals the property version it is stored under."""
+    """Epoch +1 whenever the property had to be created anew; seq equals the property version it is stored under."""
     record = record_of(acquire(snapshot(reading, **more)))
     assert (record.epoch, record.seq) == place
 
@@ -76,7 +76,7 @@ def test_an_endless_hold_is_refused() -> None:
 
 
 def test_a_record_of_a_newer_app_is_held() -> None:
-    """schema newer than known: held by a newer app, never overwritten."""
+    """Schema newer than known: held by a newer app, never overwritten."""
     assert acquire(snapshot(Newer(2, 5))) == rules.AlreadyLocked(None)
 
 
@@ -176,7 +176,7 @@ def test_endless_only_where_allowed() -> None:
 
 
 def test_a_hold_needs_the_head() -> None:
-    """base = head: without the newest version there is nothing to protect, and a caller's mistake is loud."""
+    """Base = head: without the newest version there is nothing to protect, and a caller's mistake is loud."""
     with pytest.raises(ValueError, match="newest version"):
         acquire(snapshot(free(), head=None))
 

@@ -207,7 +207,7 @@ def test_own_account_unknown() -> None:
 
 @pytest.mark.parametrize(("seconds", "clear"), [(1.999, False), (2, True)])
 def test_order_unclear(seconds: float, *, clear: bool) -> None:
-    """createdAt within 2 s of the base: who came first is unclear; flag, never restore."""
+    """Created within 2 s of the base: who came first is unclear; flag, never restore."""
     v8 = version(8, EVE, created=V7.created + timedelta(seconds=seconds))
     expected = Restore(V7, (v8,)) if clear else Flag(FlagReason.ORDER_UNCLEAR, (v8,))
     assert judged(v8).verdict == expected

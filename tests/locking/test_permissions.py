@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from lockpoint.locking import rules
-from lockpoint.locking.lock import Absent, EndReason, Held, Newer, Unreadable
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
 from lockpoint.locking.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
+from lockpoint.locking.snapshots import phase
 from tests.locking.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
 
 SITE_ADMIN = Facts(may_view=True, may_edit=True, site_admin=True)
@@ -99,23 +101,26 @@ def test_flags_and_rules_agree(facts: Facts, reading: Any, account: str, second:
     new = isinstance(taken, rules.Write) and isinstance(taken.record, Held) and taken.record.lock_id == L2
     expected = Can(
         lock=may_lock(facts) and new,
-        release=isinstance(rules.release(seen, holder=account, **names), rules.Write),
+        release=_writes(rules.release(seen, holder=account, **names), AuditKind.RELEASED),
         extend=may_lock(facts) and isinstance(rules.extend(seen, holder=account, limits=LIMITS, **names), rules.Write),
         break_=may_break(facts)
         and held_by_other
-        and isinstance(rules.end(seen, reason=EndReason.BROKEN, by=account, **names), rules.Write),
+        and _writes(rules.end(seen, reason=EndReason.BROKEN, by=account, **names), AuditKind.BROKEN),
         take_over=may_break(facts)
         and may_lock(facts)
         and held_by_other
-        and isinstance(
+        and _writes(
             rules.take_over(seen, by=account, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, why="w"),
-            rules.Write,
-        )
-        and not new,
+            AuditKind.TAKEN_OVER,
+        ),
         notify_me=facts.may_view and held_by_other and not _over(reading, second),
     )
     assert can(facts, reading, account, at(second)) == expected
 
 
 def _over(reading: Held, second: int) -> bool:
-    return rules.phase(reading, at(second)) is rules.Phase.EXPIRED
+    return phase(reading, at(second)) is Phase.EXPIRED
+
+
+def _writes(decision: rules.Decision, kind: AuditKind) -> bool:
+    return isinstance(decision, rules.Write) and decision.kind is kind

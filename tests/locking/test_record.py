@@ -49,7 +49,7 @@ def test_stored_shape() -> None:
 
 
 def test_signature_is_hmac_sha256_over_tenant_attachment_and_every_field() -> None:
-    """mac = HMAC-SHA-256 over client key, attachment id and every field; computed here by hand."""
+    """The mac is HMAC-SHA-256 over client key, attachment id and every field; computed here by hand."""
     stored = encode(FULL, SUBJECT, KEYS)
     body = {name: value for name, value in stored.items() if name != "mac"}
     text = json.dumps(
@@ -102,7 +102,7 @@ def test_keys_rotate() -> None:
 
 
 def test_newer_schema_is_respected_when_it_is_ours() -> None:
-    """schema newer than known -> held by a newer app; its unknown fields are covered by the signature all the same."""
+    """Schema newer than known -> held by a newer app; its unknown fields are covered by the signature all the same."""
     newer = resigned(encode(FULL, SUBJECT, KEYS), schema=2, state="reserved", invented=[1, 2])
     assert read(newer) == Newer(2, 3)
     assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)

@@ -182,10 +182,8 @@ def test_a_hold_that_is_just_ending_can_be_released() -> None:
     [
         (free(), None),
         (free(ended=ended(EndReason.EXPIRED, by=None)), None),
-        (held(expires_at=at(-30)), None),
         (held(lock_id=L2, holder=BOB, ended=ended()), None),
         (Absent(), free()),
-        (Absent(), held(expires_at=at(-30))),
     ],
 )
 def test_unlock_twice(reading: Any, witness: Any) -> None:
@@ -206,7 +204,15 @@ def test_unlock_twice(reading: Any, witness: Any) -> None:
 )
 def test_release_after_others_ended_it_is_told(reading: Any, witness: Any) -> None:
     """L-23: release after a break -> lock_lost with by, when, why; another person's end is nobody else's."""
-    assert release(snapshot(reading, witness=witness)) == rules.LockLost(reading)
+    assert release(snapshot(reading, witness=witness)) == rules.LockLost(witness or reading)
+
+
+@pytest.mark.parametrize("rule", [release, end, expire])
+def test_a_removed_record_of_an_expired_hold_gets_its_tombstone(rule: Rule) -> None:
+    """L-32: what outsiders removed is ended all the same, in the next epoch; reading nothing proves nothing."""
+    decision = rule(snapshot(Absent(), witness=held(expires_at=at(-30))))
+    expected = ended(EndReason.EXPIRED, by=None, at=at(-30))
+    assert decision == rules.Write(Free(epoch=2, seq=1, op_id="op", at=at(0), ended=expected), AuditKind.EXPIRED)
 
 
 # --- break, holder gone, file gone ---------------------------------------------------------------------------
@@ -220,10 +226,17 @@ def test_end_by_others(reason: EndReason) -> None:
     assert decision == rules.Write(Free(epoch=1, seq=4, op_id="op", at=at(5), ended=expected), AuditKind(reason.value))
 
 
-@pytest.mark.parametrize("reading", [free(), held(expires_at=at(-30))])
-def test_break_of_an_ended_hold_has_nothing_to_do(reading: Any) -> None:
+def test_break_of_an_ended_hold_has_nothing_to_do() -> None:
     """E4: Alice releases while Dana breaks: exactly one tombstone, the other answer is no error."""
-    assert end(snapshot(reading)) == rules.Already(reading)
+    assert end(snapshot(free())) == rules.Already(free())
+
+
+@pytest.mark.parametrize("rule", [release, end])
+def test_ending_a_hold_that_has_run_out(rule: Rule) -> None:
+    """L-11, L-23: release after expiry is no error, and its yes is backed by a write: it may have been extended."""
+    seen = snapshot(held(expires_at=at(-30)))
+    assert rule(seen, unsettled=(at(-40),)) == expire(seen, unsettled=(at(-40),))
+    assert isinstance(rule(seen), rules.Write)
 
 
 def test_break_never_hits_a_successor() -> None:
@@ -283,7 +296,7 @@ def test_take_over_in_one_write() -> None:
 
 
 def test_take_over_of_an_expired_hold_is_an_acquire() -> None:
-    """take over: role, or expired; nobody was displaced then."""
+    """Take over: role, or expired; nobody was displaced then."""
     decision = take_over(snapshot(held(expires_at=at(0)), at(30)))
     assert isinstance(decision, rules.Write)
     assert decision.kind is AuditKind.ACQUIRED
@@ -318,6 +331,15 @@ def test_heal_writes_the_witnessed_hold(reading: Any, place: tuple[int, int]) ->
     decision = rules.heal(snapshot(reading, at(9)), witness=held(), op_id="op")
     healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
     assert decision == rules.Write(healed, AuditKind.HEALED)
+
+
+def test_heal_knows_the_newer_witness() -> None:
+    """I2: a hold that has ended since it was witnessed does not come back, and one that moved comes back as moved."""
+    gone = snapshot(Unreadable("x", 9), witness=free(seq=4))
+    assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.reading)
+    moved = held(seq=4, expires_at=at(days=5))
+    decision = rules.heal(snapshot(Absent(), witness=moved), witness=held(), op_id="op")
+    assert decision == rules.Write(replace(moved, epoch=2, seq=1, op_id="op"), AuditKind.HEALED)
 
 
 def test_heal_twice() -> None:
