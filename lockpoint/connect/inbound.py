@@ -88,7 +88,7 @@ class Inbound:
         if site is None:
             _DECOY.verifies(token)
             raise TokenRefusedError(Reason.ISSUER, token.claims.issuer)
-        expected = Expectations(hashes, frozenset({self.app_key, self.base_url}))
+        expected = Expectations(hashes, (self.app_key, self.base_url))
         now = self.now()
         try:
             claims = tokens.verify(token, site.keys(now), expected, now)

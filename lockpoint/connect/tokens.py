@@ -10,7 +10,7 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
@@ -35,7 +35,8 @@ RS256: Final = "RS256"
 _CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,255}")
 _ACCOUNT_ID: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_TO_STANDARD: Final = str.maketrans("-_", "+/", "+/=")
+# The other three letters of the standard alphabet become spaces, which strict decoding refuses.
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/   ")
 _LONGEST_HEADER: Final = 1024
 _LATEST_SECONDS: Final = 1e12
 
@@ -128,7 +129,7 @@ class Expectations:
     """What the tokens of one kind must say: any of `hashes` as qsh, and one of `audiences` if there is an audience."""
 
     hashes: tuple[str, ...]
-    audiences: frozenset[str] = field(default_factory=frozenset)
+    audiences: tuple[str, ...] = ()
 
 
 def parse(token: str, algorithm: str) -> Token:
@@ -174,7 +175,7 @@ def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now
     if not any([key.verifies(token) for key in keys]):  # noqa: C419
         raise TokenRefusedError(Reason.SIGNATURE, claims.issuer)
     check_times(claims, now)
-    if claims.audience is not None and expected.audiences.isdisjoint(claims.audience):
+    if claims.audience is not None and not set(expected.audiences) & set(claims.audience):
         raise TokenRefusedError(Reason.AUDIENCE, claims.issuer)
     check_hash(claims, expected.hashes)
     return claims
@@ -209,14 +210,20 @@ def encode_segment(data: bytes) -> str:
 
 def decode_segment(segment: str) -> bytes:
     """The bytes of a segment in its one canonical spelling; raises TokenRefusedError for any other."""
-    padded = segment.translate(_TO_STANDARD) + "=" * (-len(segment) % 4)
-    try:
-        data = a2b_base64(padded, strict_mode=True)
-    except ValueError:
-        _refuse_form()
+    data = _decode(segment)
     if encode_segment(data) != segment:
         _refuse_form()
     return data
+
+
+def _decode(segment: str) -> bytes:
+    """The bytes of a segment; spare bits of its last letter may be set."""
+    try:
+        return a2b_base64(
+            segment.encode("ascii").translate(_TO_STANDARD) + b"=" * (-len(segment) % 4), strict_mode=True
+        )
+    except ValueError:
+        _refuse_form()
 
 
 _OWN_HEADER: Final = encode_segment(b'{"typ":"JWT","alg":"HS256"}')
@@ -272,7 +279,7 @@ def _audience(value: object) -> tuple[str, ...] | None:
 
 def _json_object(segment: str) -> dict[str, object]:
     try:
-        value = _DECODER.decode(decode_segment(segment).decode())
+        value = _DECODER.decode(_decode(segment).decode())
     except (ValueError, RecursionError):
         _refuse_form()
     return value if isinstance(value, dict) else _refuse_form()

@@ -20,7 +20,7 @@ SECRET = "a-secret-of-forty-characters-or-so-000000"
 KEY = SigningKey(SECRET)
 NOW = 1_795_262_400.0
 HASH = qsh.request_hash("GET", "/p?q=1")
-EXPECTED = Expectations((HASH,), frozenset({"lockpoint", "https://lockpoint.example.com"}))
+EXPECTED = Expectations((HASH,), ("lockpoint", "https://lockpoint.example.com"))
 
 
 def claims(**changes: Any) -> dict[str, Any]:
