@@ -9,7 +9,7 @@ from lockpoint.services import mails
 from lockpoint.services.context import Tenant
 from lockpoint.services.page_hint import container_from, refresh
 from lockpoint.services.ports import JobHandler, JobKind
-from lockpoint.services.reconcile import reconcile, trashed_by
+from lockpoint.services.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.self_test import self_test
 from lockpoint.services.services import Services
@@ -27,6 +27,11 @@ def _trashed(services: Services, tenant: Tenant, subject: str) -> None:
     """The subject names the file and, behind the first colon, who is said to have thrown it away."""
     attachment_id, _, account = subject.partition(":")
     trashed_by(services, tenant, attachment_id, account)
+
+
+def _confirm(services: Services, tenant: Tenant, subject: str) -> None:
+    """The subject names the file and, behind the colon, the write, so that no two writes share one look."""
+    confirm(services, tenant, subject.partition(":")[0])
 
 
 def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
@@ -52,6 +57,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.REDISCOVER: _rediscover,
     JobKind.SELF_TEST: _self_test,
     JobKind.PAGE_HINT: _page_hint,
+    JobKind.CONFIRM: _confirm,
 }
 """What each kind of job does for an active site; mails look their site up themselves, since they log why none went."""
 

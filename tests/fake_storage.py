@@ -150,6 +150,11 @@ class FakeWitnesses:
         wanted = set(container_ids)
         return frozenset(w.attachment_id for w in self._held(tenant) if w.container and w.container.id in wanted)
 
+    def of_container(self, tenant: Tenant, container_id: str) -> Sequence[Witness]:
+        self.tables.reachable()
+        known = [w for (tenant_id, _), w in sorted(self.tables.witnesses.items()) if tenant_id == tenant.id]
+        return [w for w in known if w.container and w.container.id == container_id]
+
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
         return [w for w in self._held(tenant) if w.attachment_id > (after or "")][:limit]
 
@@ -163,6 +168,11 @@ class FakeWitnesses:
             return False
         self.tables.witnesses[tenant.id, attachment_id] = replace(witness, protection=protection)
         return True
+
+    def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
+        witness = self.get(tenant, attachment_id)
+        if witness is not None:
+            self.tables.witnesses[tenant.id, attachment_id] = replace(witness, seen_at=max(at, witness.seen_at))
 
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()

@@ -34,15 +34,19 @@ class SiteOverview:
 
 
 def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSettings:
-    """The settings in force. An app property can be written by users: what is not signed, or older than the
-    newest revision we know, is not obeyed, and the defaults (everything off) hold instead.
+    """The settings in force.
+
+    An app property can be written by users: what is not signed, or older than the newest revision we know, is not
+    obeyed, and the defaults (everything off) hold instead. A signed revision that is newer than what we know is ours:
+    a crash came between storing it and remembering it.
     """
     fields = signed.verified(services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys)
     state = services.site_states.get(tenant)
-    if fields is None or _digest(fields) != (state.digest or _digest(fields)):
+    settings = _parse(fields) if fields is not None else SiteSettings()
+    if fields is None or settings.revision < state.revision:
         return SiteSettings(revision=state.revision)
-    settings = _parse(fields)
-    return settings if settings.revision >= state.revision else SiteSettings(revision=state.revision)
+    replayed = settings.revision == state.revision and state.digest not in {None, _digest(fields)}
+    return SiteSettings(revision=state.revision) if replayed else settings
 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from lockpoint.locking.snapshots import phase
 from lockpoint.services.context import Actor
 from lockpoint.services.ports import Container, Witness
 from lockpoint.services.services import Services
@@ -16,7 +17,8 @@ FRESH = timedelta(seconds=60)  # how long a proven right to see the page may ans
 
 def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
     """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
-    body = f"{int(services.clock.now().timestamp())}.{_digest(known)}"
+    now = services.clock.now()
+    body = f"{int(now.timestamp())}.{_digest(known, now)}"
     return f"{body}.{_mac(services, actor, container, body)}"
 
 
@@ -26,18 +28,20 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
     if not hmac.compare_digest(mac.encode(), _mac(services, actor, container, body).encode()):
         return False
     issued, _, digest = body.partition(".")
-    age = services.clock.now() - datetime.fromtimestamp(int(issued), UTC)
+    now = services.clock.now()
+    age = now - datetime.fromtimestamp(int(issued), UTC)
     if not timedelta(seconds=-1) <= age <= FRESH:
         return False
-    return digest == _digest(services.witnesses.of_container(actor.tenant, container.id))
+    return digest == _digest(services.witnesses.of_container(actor.tenant, container.id), now)
 
 
-def _digest(known: Sequence[Witness]) -> str:
-    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection) for w in known)
+def _digest(known: Sequence[Witness], now: datetime) -> str:
+    """What the list says of locks; that a hold begins to end changes it, too, although nothing is written then."""
+    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection, phase(w.record, now)) for w in known)
     return hashlib.sha256(repr(states).encode()).hexdigest()[:32]
 
 
 def _mac(services: Services, actor: Actor, container: Container, body: str) -> str:
     key = services.mac_keys.keys[services.mac_keys.newest]
-    about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.kind.value}:{container.id}/{body}"
+    about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
     return hmac.new(key, about.encode(), hashlib.sha256).hexdigest()[:32]

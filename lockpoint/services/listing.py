@@ -8,20 +8,20 @@ from datetime import timedelta
 from enum import StrEnum
 
 from lockpoint.locking import permissions
-from lockpoint.locking.lock import Absent, Free, Held
+from lockpoint.locking.lock import Absent, Held
 from lockpoint.locking.permissions import Facts
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, Invalid
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
 from lockpoint.services.list_tags import etag_for, still_true
 from lockpoint.services.looking import Seen, look
 from lockpoint.services.ports import Attachment, Container, Witness
 from lockpoint.services.rights import facts, view_of
 from lockpoint.services.services import Services
-from lockpoint.services.viewing import LockView, Scene, ViewState, view_all
+from lockpoint.services.viewing import LockView, ViewState, scene_of, view_all
 
-MOST_FILES = 2_000  # of one page; beyond that the list says so
 READ_AT_ONCE = 250
+LONGEST_CURSOR = 6
 ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a read for who ended it and why
 
 
@@ -51,7 +51,7 @@ class Query:
         """Where the list goes on; `Invalid` for a cursor that we did not give."""
         if self.cursor is None:
             return 0
-        if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) < 6):
+        if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
             raise Invalid("This cursor is not one of ours.")
         return int(self.cursor)
 
@@ -83,15 +83,16 @@ def unchanged(services: Services, actor: Actor, container: Container, etag: str)
 def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:
     """The files of a page or blog post that the person may see; `NotFound` when they may not see the page.
 
-    Names and sizes are read as the person; only files with a lock, or with one that ended lately, cost a read more.
+    Names and sizes are read as the person; only files with a lock, or with one that ended lately, cost a read more,
+    and one file shows whether the app may edit here at all.
     """
     with spending_on("list"):
         view = view_of(services, actor, container)
         known = services.witnesses.of_container(actor.tenant, container.id)
         tag = etag_for(services, actor, container, known)
-        seen = _seen(services, actor, _files(services, actor, container), known)
-        rights = facts(services, actor, view, roles=_held_by_others(actor, seen))
-        rows = _ordered(_rows(services, actor, seen, known, rights), query)
+        reads = _reads(services, actor, _files(services, actor, container), known)
+        rights = facts(services, actor, view, roles=_held_by_others(actor, reads))
+        rows = _ordered(_rows(services, actor, reads, rights, query), query)
         part = rows[query.offset : query.offset + query.limit]
         end = query.offset + len(part)
         return Listing(
@@ -103,10 +104,22 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file of the list: as the person sees it, and its record as the app reads it.
+
+    `in_reach` is None where the app did not look.
+    """
+
+    attachment: Attachment
+    seen: Seen
+    in_reach: bool | None
+
+
 def _files(services: Services, actor: Actor, container: Container) -> list[Attachment]:
     files: list[Attachment] = []
     cursor: str | None = None
-    while len(files) < MOST_FILES:
+    while True:
         page = services.attachments.of_container(
             actor.tenant,
             container,
@@ -116,36 +129,59 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
             limit=READ_AT_ONCE,
         )
         files.extend(page.items)
+        if page.next_cursor is None:
+            return files
+        if page.next_cursor == cursor:
+            raise BadAnswer("the next page of the list is the same page")
         cursor = page.next_cursor
-        if cursor is None:
-            break
-    return files
 
 
-def _seen(services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]) -> list[Seen]:
+def _reads(services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]) -> list[_Read]:
     """Each file with its record; the record is read where the witness says that there is something to tell."""
     now = services.clock.now()
-    telling = {w.attachment_id for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
-    return [_read(services, actor, file) if file.id in telling else Seen(file, Absent(), None) for file in files]
+    telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
+    return [
+        _read(services, actor, file, telling[file.id])
+        if file.id in telling
+        else _Read(file, Seen(file, Absent(), None), None)
+        for file in files
+    ]
 
 
-def _read(services: Services, actor: Actor, file: Attachment) -> Seen:
-    """The record as it is now; a file that the app may not read shows as without one."""
+def _read(services: Services, actor: Actor, file: Attachment, witness: Witness) -> _Read:
+    """The record as it is now; of a file that the app may not read, what was known last."""
     try:
-        return look(services, actor.tenant, file.id, lane=Lane.PEOPLE)
+        seen = look(services, actor.tenant, file.id, lane=Lane.PEOPLE)
     except (GoneOrInvisible, Forbidden):
-        return Seen(file, Absent(), None)
+        return _Read(file, Seen.from_outside(file, witness), in_reach=False)
+    return _Read(file, seen, in_reach=seen.attachment.may_update)
 
 
-def _held_by_others(actor: Actor, seen: list[Seen]) -> bool:
-    return any(isinstance(s.reading, Held) and s.reading.holder != actor.account_id for s in seen)
+def _held_by_others(actor: Actor, reads: list[_Read]) -> bool:
+    standing = (read.seen.standing for read in reads)
+    return any(isinstance(record, Held) and record.holder != actor.account_id for record in standing)
 
 
-def _rows(services: Services, actor: Actor, seen: list[Seen], known: Sequence[Witness], rights: Facts) -> list[Row]:
-    protection: Mapping[str, str] = {w.attachment_id: w.protection for w in known if not isinstance(w.record, Free)}
-    scenes = [Scene(s.attachment, s.reading, rights, protection.get(s.attachment.id, "protected")) for s in seen]
-    views = view_all(services, actor, scenes)
-    return [Row(s.attachment, lock) for s, lock in zip(seen, views, strict=True)]
+def _rows(services: Services, actor: Actor, reads: list[_Read], rights: Facts, query: Query) -> list[Row]:
+    reach = _reach(services, actor, reads, rights)
+    scenes = [scene_of(read.seen, rights, in_reach=reach if read.in_reach is None else read.in_reach) for read in reads]
+    views = view_all(services, actor, scenes, own_name=bool(query.text))
+    return [Row(read.attachment, lock) for read, lock in zip(reads, views, strict=True)]
+
+
+def _reach(services: Services, actor: Actor, reads: list[_Read], rights: Facts) -> bool:
+    """Whether the app may edit the files of this page: as one of them shows, since they share the page's rights.
+
+    Asked only where it makes a difference to what the person may do.
+    """
+    shown = [read.in_reach for read in reads if read.in_reach is not None]
+    if shown or not reads or not permissions.may_lock(rights):
+        return all(shown)
+    try:
+        file = services.attachments.get(actor.tenant, reads[0].attachment.id, lane=Lane.PEOPLE, properties=False)
+    except (GoneOrInvisible, Forbidden):
+        return False
+    return file.may_update
 
 
 def _ordered(rows: list[Row], query: Query) -> tuple[Row, ...]:
@@ -161,8 +197,14 @@ def _matches(row: Row, query: Query) -> bool:
     return named and (query.state is None or row.lock.state is query.state)
 
 
+_RANK: Mapping[ViewState, int] = {
+    ViewState.MINE: 0,
+    ViewState.OTHER: 1,
+    ViewState.ENDING: 2,
+    ViewState.FREE: 3,
+}
 _KEYS: Mapping[str, Callable[[Row], str | int]] = {
     "title": lambda row: row.attachment.title.casefold(),
     "size": lambda row: row.attachment.size,
-    "state": lambda row: row.lock.state.value,
+    "state": lambda row: _RANK[row.lock.state],
 }

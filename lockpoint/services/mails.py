@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import Ended, Free, Held, Reading
+from lockpoint.locking.lock import Ended, EndReason, Reading
+from lockpoint.locking.snapshots import ended_of
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.looking import look
-from lockpoint.services.ports import Attachment, ContainerView, MailFacts, MailRefused, Person, StoredIntent
+from lockpoint.services.ports import Container, MailFacts, MailIntent, MailRefused, Person, StoredIntent
 from lockpoint.services.services import Services
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
@@ -36,8 +39,8 @@ def send(services: Services, intent_id: int) -> None:
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     recipient = stored.intent.recipient
     try:
-        address = services.people.address(tenant, recipient, lane=Lane.HINTS)
         facts = _facts(services, tenant, stored)
+        address = services.people.address(tenant, recipient, lane=Lane.HINTS)
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
         return
@@ -52,24 +55,31 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     services.intents.finish(stored, result="sent", address=address)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The file and its page as the recipient sees them; a purged file has no name any more."""
+
+    file_name: str
+    file_url: str
+    page_title: str
+    page_url: str
+
+
 def _facts(services: Services, tenant: Tenant, stored: StoredIntent) -> MailFacts:
     intent = stored.intent
-    attachment = services.attachments.get(
-        tenant, intent.attachment_id, lane=Lane.HINTS, person=intent.recipient, properties=False, operations=False
-    )
+    place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
     me = people.get(intent.recipient)
     actor = people.get(intent.actor) if intent.actor else None
-    view = _page(services, tenant, intent.recipient, attachment)
     ended = _ended(services, tenant, intent.attachment_id, intent.lock_id) if intent.kind in _WITH_REASON else None
     return MailFacts(
         kind=intent.kind,
         detail=intent.detail,
         recipient_name=me.display_name if me else "",
-        file_name=attachment.title,
-        page_title=view.title if view else "",
-        page_url=_page_url(tenant, attachment),
-        file_url=attachment.open_url,
+        file_name=place.file_name,
+        page_title=place.page_title,
+        page_url=place.page_url,
+        file_url=place.file_url,
         actor_name=actor.display_name if actor else None,
         reason=ended.why if ended else None,
         at=ended.at if ended else None,
@@ -79,21 +89,32 @@ def _facts(services: Services, tenant: Tenant, stored: StoredIntent) -> MailFact
     )
 
 
+def _place(services: Services, tenant: Tenant, intent: MailIntent) -> _Place:
+    """What the mail is about, as its recipient; raises `GoneOrInvisible` for whoever may not see it."""
+    if intent.detail == EndReason.FILE_GONE:
+        witness = services.witnesses.get(tenant, intent.attachment_id)
+        container = witness.container if witness else None
+        return _on_page(services, tenant, intent.recipient, container, "", "")
+    file = services.attachments.get(
+        tenant, intent.attachment_id, lane=Lane.HINTS, person=intent.recipient, properties=False, operations=False
+    )
+    return _on_page(services, tenant, intent.recipient, file.container, file.title, file.open_url)
+
+
+def _on_page(
+    services: Services, tenant: Tenant, recipient: str, container: Container | None, file_name: str, file_url: str
+) -> _Place:
+    site = tenant.display_url or tenant.base_url
+    if container is None:
+        return _Place(file_name, file_url, "", site)
+    view = services.people.container(tenant, recipient, container, lane=Lane.HINTS)
+    # A link that Confluence resolves by content id, on the address people know the site by.
+    return _Place(file_name, file_url, view.title, f"{site}/pages/viewpage.action?pageId={container.id}")
+
+
 def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[str, Person]:
     wanted = [account for account in accounts if account is not None]
     return dict(services.people.describe(tenant, wanted, lane=Lane.HINTS))
-
-
-def _page(services: Services, tenant: Tenant, recipient: str, attachment: Attachment) -> ContainerView | None:
-    if attachment.container is None:
-        return None
-    return services.people.container(tenant, recipient, attachment.container, lane=Lane.HINTS)
-
-
-def _page_url(tenant: Tenant, attachment: Attachment) -> str:
-    """A link that Confluence resolves by content id, on the address people know the site by."""
-    site = tenant.display_url or tenant.base_url
-    return f"{site}/pages/viewpage.action?pageId={attachment.container.id}" if attachment.container else site
 
 
 def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str | None) -> Ended | None:
@@ -102,5 +123,5 @@ def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str 
         reading: Reading = look(services, tenant, attachment_id, lane=Lane.HINTS).reading
     except HostError:
         return None
-    ended = reading.ended if isinstance(reading, Held | Free) else None
+    ended = ended_of(reading)
     return ended if ended is not None and ended.lock_id == lock_id else None

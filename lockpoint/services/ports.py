@@ -62,7 +62,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class StoredProperty:
-    """A property as it lies in Confluence: numeric id, version (from 1), value as parsed JSON, host's time of writing."""
+    """A property as it lies in Confluence: numeric id, version from 1, value as parsed JSON, host's time of writing."""
 
     id: str
     version: int
@@ -301,7 +301,7 @@ class LockSearch(Protocol):
     def containers_with_locks(
         self, tenant: Tenant, *, cursor: str | None, lane: Lane
     ) -> tuple[tuple[Container, ...], str | None]:
-        """Pages and blog posts whose `lockedCount` hint is above 0; `Rejected` where the search does not know the hint."""
+        """Pages and blog posts whose `lockedCount` hint is above 0; `Rejected` where the search knows no such hint."""
         ...
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
@@ -317,7 +317,7 @@ class LockSearch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScratchTrial:
-    """What trying the restore operation showed; None: there was nowhere to try. `scratch_id` is the file to use again."""
+    """What trying the restore operation showed (None: nowhere to try); `scratch_id` is the file to use again."""
 
     works: bool | None
     scratch_id: str | None
@@ -445,13 +445,15 @@ class JobKind(StrEnum):
     SELF_TEST = "self_test"
     PAGE_HINT = "page_hint"
     SEND_MAIL = "send_mail"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job; `subject` is an attachment id, container (`page:123`), or intent id; "" for the whole tenant.
 
-    A `TRASHED` job names the file and who is said to have thrown it away (`123:<account id>`).
+    A `TRASHED` job names the file and who is said to have thrown it away (`123:<account id>`); a `CONFIRM` job names
+    the file and the write that may have landed unnoticed (`123:<op id>`).
 
     Two waiting jobs of the same kind, tenant and subject are one.
     """
@@ -510,6 +512,10 @@ class Witnesses(Protocol):
 
     def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
         """Say how a held file is protected (`protected`, `restoring`, or why not); True when that is a change."""
+        ...
+
+    def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
+        """Note that Confluence showed the same record again: what it does not confirm for 30 days is forgotten."""
         ...
 
     def any(self, tenant: Tenant) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lockpoint.locking.enforcement import (
     FileStatus,
     Flag,
+    FlagReason,
     History,
     Judgement,
     Policy,
@@ -18,11 +19,10 @@ from lockpoint.locking.enforcement import (
 )
 from lockpoint.locking.lock import Held
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.ports import Effects
-from lockpoint.services.services import Services
-from lockpoint.services.telling import conflicts
-from lockpoint.services.undoing import Case, Settled, flag, rename_back, restore, undelete
 from lockpoint.services.looking import Seen
+from lockpoint.services.overruled import note_overruled
+from lockpoint.services.services import Services
+from lockpoint.services.undoing import Case, Settled, flag, rename_back, restore, undelete
 
 LOOKS = 3  # how often a moving file is judged anew before the rest is left to the next look
 
@@ -34,16 +34,20 @@ def protect(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane:
     """
     case = Case(services, tenant, seen, held, lane)
     if _untouched(case):
-        case.mark("protected")
-        return Settled(seen)
+        return _as_it_should_be(case)
+    verdict: Verdict | None = None
     for _ in range(LOOKS):
-        judgement = _judged(case)
-        _note_overruled(case, judgement)
-        settled = _act(case, judgement.verdict)
+        own = services.people.own_account(tenant, lane=lane)
+        history = _history(case)
+        judgement = _judged(case, history, own)
+        note_overruled(case, history, judgement, own)
+        verdict = judgement.verdict
+        settled = _act(case, verdict)
         if settled is not None:
             return replace(settled, uploaded=judgement.head if judgement.uploaded else None)
         case = replace(case, seen=case.look())
-    return Settled(case.seen)
+    left = verdict.offenders if isinstance(verdict, Restore) else ()
+    return Settled(case.seen, unsettled=tuple(v.created for v in left))
 
 
 def _untouched(case: Case) -> bool:
@@ -56,12 +60,12 @@ def _untouched(case: Case) -> bool:
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
 
-def _judged(case: Case) -> Judgement:
+def _judged(case: Case, history: History, own_account: str) -> Judgement:
     return judge(
-        _history(case),
+        history,
         case.held,
         policy=Policy(),
-        own_account=case.services.people.own_account(case.tenant, lane=case.lane),
+        own_account=own_account,
         restorations=case.services.restorations.known(case.tenant, case.attachment.id),
     )
 
@@ -72,7 +76,7 @@ def _history(case: Case) -> History:
     versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base.created, lane=case.lane)
     detailed = tuple(
         attachments.version(case.tenant, case.attachment.id, v.number, lane=case.lane)
-        if v.created >= base.created
+        if v.created >= base.created or v is versions[-1]
         else v
         for v in versions
     )
@@ -89,11 +93,12 @@ def _act(case: Case, verdict: Verdict) -> Settled | None:
         return undelete(case)
     if isinstance(verdict, Flag):
         return flag(case, verdict)
+    return _as_it_should_be(case)
+
+
+def _as_it_should_be(case: Case) -> Settled:
+    """Nothing is wrong with the file; but where the app may not edit it, nothing could be undone either."""
+    if case.attachment.status is FileStatus.CURRENT and not case.attachment.may_update:
+        return flag(case, Flag(FlagReason.APP_BLOCKED))
     case.mark("protected")
     return Settled(case.seen)
-
-
-def _note_overruled(case: Case, judgement: Judgement) -> None:
-    if judgement.overruled:
-        rows = conflicts(case.attachment, case.held, judgement.overruled, "overruled")
-        case.services.ledger.record(case.tenant, Effects(audit=rows))

@@ -1,4 +1,4 @@
-"""Moving what a hold protects to the newest version its holder made."""
+"""Moving what a hold protects to a newer version: its holder's, or one that came before anybody could look."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from lockpoint.locking import rules
 from lockpoint.locking.enforcement import Version
 from lockpoint.locking.lock import Base, Held
 from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.looking import Outcome, Seen, Written
 from lockpoint.services.recording import record_write
 from lockpoint.services.services import Services
-from lockpoint.services.looking import Outcome, Seen, Written
 from lockpoint.services.writing import write
 
 

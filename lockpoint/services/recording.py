@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Free, Held, Reading, Record
+from lockpoint.locking.lock import Free, Held, Reading, Record, Unreadable
 from lockpoint.locking.snapshots import kind_of
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import (
-    Attachment,
-    AuditEvent,
-    Container,
-    Effects,
-    Job,
-    JobKind,
-    MailIntent,
-    Witness,
-)
+from lockpoint.services.endings_told import owed
+from lockpoint.services.looking import Seen, Written
+from lockpoint.services.ports import Attachment, AuditEvent, Container, Effects, Job, JobKind, Witness
 from lockpoint.services.services import Services
-from lockpoint.services.looking import Written
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
 
@@ -43,15 +36,20 @@ def actor_of(record: Record) -> str | None:
     return record.holder if isinstance(record, Held) else record.ended.by
 
 
-def witness_of(services: Services, record: Record, attachment: Attachment, space_id: str | None) -> Witness:
-    """The copy we keep; the holder's note is a person's own words and stays in Confluence."""
-    kept = replace(record, note=None) if isinstance(record, Held) else _without_words(record)
+def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime) -> Witness:
+    """The copy we keep, without anybody's own words: those stay in Confluence.
+
+    A hold that goes on stays as protected, or unprotected, as it was.
+    """
+    known = seen.witness
+    space = space_id or (known.space_id if known and known.container == seen.attachment.container else None)
     return Witness(
-        attachment_id=attachment.id,
-        container=attachment.container,
-        space_id=space_id,
-        record=kept,
-        seen_at=services.clock.now(),
+        attachment_id=seen.attachment.id,
+        container=seen.attachment.container,
+        space_id=space,
+        record=without_words(record),
+        protection=known.protection if known and _same_hold(known.record, record) else "protected",
+        seen_at=now,
     )
 
 
@@ -62,41 +60,45 @@ def record_write(
     *,
     account: str | None,
     space_id: str | None = None,
-    intents: tuple[MailIntent, ...] = (),
     request: RequestOutcome | None = None,
     detail: str | None = None,
+    jobs: tuple[Job, ...] = (),
 ) -> None:
-    """Write down one stored record; with it the row of the record before, if a crash left that one out."""
-    before = written.before if isinstance(written.before, Held | Free) else None
-    kind = written.kind.kind if written.kind else kind_of(written.record, before)
-    row = replace(audit_row(written.record, kind, written.attachment, account), detail=detail)
-    rows = (*missing_row(services, tenant, written), row)
+    """Write down one stored record with the mails it owes; with it what a crash left out of the record before."""
+    seen, record, now = written.seen, written.record, services.clock.now()
+    before = seen.reading if isinstance(seen.reading, Held | Free) else None
+    kind = written.write.kind if written.write else kind_of(record, seen.known)
+    row = replace(audit_row(record, kind, seen.attachment, account), detail=detail)
     effects = Effects(
-        witness=witness_of(services, written.record, written.attachment, space_id),
-        audit=rows,
-        intents=intents,
-        jobs=hint_jobs(tenant, written.attachment.container),
+        witness=witness_of(record, seen, space_id, now),
+        audit=(*unreadable_row(seen, now), *_missing_row(written), row),
+        intents=owed(services, tenant, seen.attachment, record, before, seen.known),
+        jobs=(*hint_jobs(tenant, seen.attachment.container), *jobs),
         request=request,
     )
     services.ledger.record(tenant, effects)
 
 
-def missing_row(services: Services, tenant: Tenant, written: Written) -> tuple[AuditEvent, ...]:
-    """The row of the record that this write replaced, when the witness shows that it was never written down."""
-    before = written.before
-    if not isinstance(before, Held | Free) or before == written.record:
-        return ()
-    return recovered_row(services, tenant, before, written.attachment)
-
-
-def recovered_row(services: Services, tenant: Tenant, record: Record, attachment: Attachment) -> tuple[AuditEvent, ...]:
+def recovered_row(record: Record, seen: Seen) -> tuple[AuditEvent, ...]:
     """A row for a record that is newer than its witness."""
-    witness = services.witnesses.get(tenant, attachment.id)
-    if witness is not None and _order(witness.record) >= _order(record):
+    if seen.known is not None and not newer_than(record, seen.known):
         return ()
-    known = witness.record if witness else None
-    row = audit_row(record, kind_of(record, known), attachment, actor_of(record))
+    row = audit_row(record, kind_of(record, seen.known), seen.attachment, actor_of(record))
     return (replace(row, recovered=True, version=None),)
+
+
+def unreadable_row(seen: Seen, now: datetime) -> tuple[AuditEvent, ...]:
+    """That a record was found which is not ours to obey: one row a day, however often it is looked at."""
+    if not isinstance(seen.reading, Unreadable):
+        return ()
+    row = AuditEvent(
+        at=now.replace(hour=0, minute=0, second=0, microsecond=0),
+        kind=AuditKind.FLAGGED,
+        attachment_id=seen.attachment.id,
+        account=None,
+        detail=f"unreadable_{seen.reading.reason}",
+    )
+    return (row,)
 
 
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
@@ -110,12 +112,23 @@ def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
 
 def newer_than(record: Reading, other: Record) -> bool:
     """Whether `record` was stored after `other`."""
-    return isinstance(record, Held | Free) and _order(record) > _order(other)
+    return isinstance(record, Held | Free) and (record.epoch, record.seq) > (other.epoch, other.seq)
 
 
-def _order(record: Record) -> tuple[int, int]:
-    return (record.epoch, record.seq)
+def without_words(record: Record) -> Record:
+    """A record without the holder's note and without the reason of whoever ended the last hold."""
+    if isinstance(record, Free):
+        return replace(record, ended=replace(record.ended, why=None))
+    return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
 
 
-def _without_words(record: Free) -> Free:
-    return replace(record, ended=replace(record.ended, why=None))
+def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
+    """The row of the record that this write replaced, when the witness shows that it was never written down."""
+    before = written.seen.reading
+    if not isinstance(before, Held | Free) or before == written.record:
+        return ()
+    return recovered_row(before, written.seen)
+
+
+def _same_hold(one: Record, other: Record) -> bool:
+    return isinstance(one, Held) and isinstance(other, Held) and one.lock_id == other.lock_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lockpoint.locking import rules
-from lockpoint.locking.lock import Reading
 from lockpoint.services.errors import (
     AlreadyLockedError,
     EndingError,
@@ -38,8 +37,6 @@ def error_for(refusal: rules.Refusal) -> UseCaseError:
             return Invalid(f"A lock can last {hours} hours at most.", details={"longestHours": hours})
 
 
-def reading_in(refusal: rules.Refusal) -> Reading | None:
-    """The record that a refusal is about."""
-    if isinstance(refusal, rules.AlreadyLocked | rules.Ending):
-        return refusal.held
-    return refusal.reading if isinstance(refusal, rules.LockLost) else None
+def shows_lock(refusal: rules.Refusal) -> bool:
+    """Whether the refusal is about a lock that the caller should see."""
+    return isinstance(refusal, rules.AlreadyLocked | rules.Ending | rules.LockLost)

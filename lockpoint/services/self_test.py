@@ -1,4 +1,4 @@
-"""The self-test: does this site's Confluence restore versions of attachments by its own operation?"""
+"""The self-test: whether this site's Confluence restores versions of attachments by its own operation."""
 
 from __future__ import annotations
 

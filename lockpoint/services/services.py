@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lockpoint.locking.lock import Limits
 from lockpoint.locking.record import MacKeys
 from lockpoint.services import ports
+from lockpoint.services.clock_offsets import ClockOffsets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +37,4 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     locks_per_person: int = 200
     locks_per_site: int = 20_000
+    clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)

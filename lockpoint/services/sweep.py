@@ -15,11 +15,11 @@ def sweep(services: Services, tenant: Tenant) -> int:
     """Reconcile the held files of a site; answers how many were looked at.
 
     One file's trouble does not stop the others: it gets a job of its own. Trouble of the whole site does stop it:
-    `QuotaExceeded`, `Unauthorised` and a removed operation pass through.
+    `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left.
     """
     seen = 0
     after: str | None = None
-    while tenant.active:
+    while _active(services, tenant):
         batch = services.witnesses.live(tenant, after=after, limit=BATCH)
         for witness in batch:
             _one(services, tenant, witness.attachment_id)
@@ -28,6 +28,11 @@ def sweep(services: Services, tenant: Tenant) -> int:
             break
         after = batch[-1].attachment_id
     return seen
+
+
+def _active(services: Services, tenant: Tenant) -> bool:
+    present = services.tenants.by_id(tenant.id)
+    return present is not None and present.active
 
 
 def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:

@@ -24,8 +24,6 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
         kind=kind,
         attachment_id=attachment.id,
         account=version.author,
-        epoch=held.epoch,
-        seq=0,
         lock_id=held.lock_id,
         version=version.number,
     )
@@ -39,7 +37,7 @@ def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], det
             kind=MailKind.OVERWRITE_ATTEMPT,
             recipient=held.holder,
             attachment_id=attachment.id,
-            event_key=version.created.isoformat(),
+            event_key=f"{attachment.id}/{version.created.isoformat()}",
             actor=version.author,
             lock_id=held.lock_id,
             version=version.number,

@@ -13,11 +13,11 @@ from lockpoint.locking.lock import Held
 from lockpoint.locking.marker import marker
 from lockpoint.services.configuration import site_settings
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, LostRace, Rejected, TooLarge
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, LostRace, Rejected, TooLarge, Unauthorised
+from lockpoint.services.looking import Seen, look
 from lockpoint.services.ports import Attachment, Effects, Restoration
 from lockpoint.services.services import Services
 from lockpoint.services.telling import conflicts, row_about, tell, unprotected
-from lockpoint.services.looking import Seen, look
 
 PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
@@ -59,9 +59,14 @@ class Case:
         """The file as it was read."""
         return self.seen.attachment
 
-    def mark(self, protection: str) -> bool:
-        """Say in the witness how the file is protected; True when that is news."""
-        return self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
+    @property
+    def marked(self) -> str | None:
+        """How the file was said to be protected before this look; None when nothing was said yet."""
+        return self.seen.witness.protection if self.seen.witness else None
+
+    def mark(self, protection: str) -> None:
+        """Say in the witness how the file is protected."""
+        self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
 
     def look(self) -> Seen:
         """Read the file afresh."""
@@ -76,8 +81,7 @@ def restore(case: Case, verdict: Restore) -> Settled | None:
     if way is None:
         return flag(case, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
     case.mark("restoring")
-    second = case.look()
-    if second.attachment.head.created != case.attachment.head.created:
+    if not _still_so(case, verdict.version):
         return None
     try:
         made = _bring_back(case, way, verdict.version)
@@ -87,6 +91,23 @@ def restore(case: Case, verdict: Restore) -> Settled | None:
         return _refused(case, way, verdict, refused)
     _record_restored(case, verdict, made)
     return Settled(case.look())
+
+
+def _still_so(case: Case, source: Version) -> bool:
+    """The second look: the same version is current, and the number to bring back still names the same version.
+
+    Numbers are places in the history, and deleting a version moves them.
+    """
+    present = case.services.tenants.by_id(case.tenant.id)
+    if present is None or not present.active:
+        raise Unauthorised("the site uninstalled or disabled the app meanwhile")
+    if case.look().attachment.head.created != case.attachment.head.created:
+        return False
+    try:
+        found = case.services.attachments.version(case.tenant, case.attachment.id, source.number, lane=case.lane)
+    except GoneOrInvisible:
+        return False
+    return found.created == source.created
 
 
 def rename_back(case: Case, verdict: RenameBack) -> Settled | None:
@@ -122,11 +143,13 @@ def flag(case: Case, verdict: Flag) -> Settled:
     """Leave the file alone, and say so: in the audit log, in every list, and to the holder."""
     rows = list(conflicts(case.attachment, case.held, verdict.offenders, "not_undone"))
     intents = list(tell(case.attachment, case.held, verdict.offenders, "not_undone"))
-    if case.mark(verdict.reason.value):
+    if case.marked != verdict.reason.value:
         row = row_about(case.attachment, case.held, AuditKind.FLAGGED, case.attachment.head)
         rows.append(replace(row, at=case.services.clock.now(), account=None, detail=verdict.reason.value))
         intents.append(unprotected(case.attachment, case.held, verdict.reason))
-    case.services.ledger.record(case.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
+    if rows or intents:
+        case.services.ledger.record(case.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
+    case.mark(verdict.reason.value)  # last: a crash before it says things twice rather than never
     return Settled(case.seen, unsettled=tuple(v.created for v in verdict.offenders), flag=verdict.reason)
 
 

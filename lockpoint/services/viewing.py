@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from lockpoint.locking import permissions
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.lock import Ended, Free, Held, Newer, Phase, Reading, Unreadable
+from lockpoint.locking.enforcement import FileStatus, FlagReason
+from lockpoint.locking.lock import Ended, Held, Newer, Phase, Reading
 from lockpoint.locking.permissions import Can, Facts
-from lockpoint.locking.rules import phase
+from lockpoint.locking.snapshots import ended_of, phase
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError
+from lockpoint.services.looking import Seen
 from lockpoint.services.ports import Attachment
 from lockpoint.services.services import Services
-from lockpoint.services.watching import Asking, askers_of, asking
+from lockpoint.services.waiting import NOBODY, Asking, askers_of, asking
+
+UNREADABLE = "unreadable"
 
 
 class ViewState(StrEnum):
@@ -67,24 +70,46 @@ class LockView:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One file with what is known of its lock and of the viewer's rights."""
+    """One file with what is known of its lock and of the viewer's rights.
+
+    `reading` is what counts, `damaged` says that the record in Confluence is not it. `in_reach` says whether the app
+    may edit the file: where it may not, nobody can do anything with its lock.
+    """
 
     attachment: Attachment
     reading: Reading
     facts: Facts
     protection: str = "protected"
+    damaged: bool = False
+    in_reach: bool = True
 
 
-def view_all(services: Services, actor: Actor, scenes: Iterable[Scene]) -> tuple[LockView, ...]:
-    """The views of several files; names are asked for together, once."""
+def scene_of(seen: Seen, facts: Facts, *, in_reach: bool | None = None) -> Scene:
+    """The scene of one read; whether the app may act is taken from the read unless it is said."""
+    standing = seen.standing
+    live = isinstance(standing, Held) and isinstance(seen.known, Held)
+    return Scene(
+        attachment=seen.attachment,
+        reading=standing,
+        facts=facts,
+        protection=seen.witness.protection if seen.witness and live else "protected",
+        damaged=standing is not seen.reading,
+        in_reach=seen.attachment.may_update if in_reach is None else in_reach,
+    )
+
+
+def view_all(services: Services, actor: Actor, scenes: Iterable[Scene], *, own_name: bool = False) -> list[LockView]:
+    """The views of several files; names are asked for together, once. The viewer's own only where it is needed."""
     listed = tuple(scenes)
-    names = names_of(services, actor, [person for scene in listed for person in _people_in(scene.reading)])
-    return tuple(_view(services, actor, scene, names) for scene in listed)
+    people = {person for scene in listed for person in _people_in(scene.reading)}
+    names = names_of(services, actor, people if own_name else people - {actor.account_id})
+    app = _own_account(services, actor.tenant) if any(_newer_head(scene) for scene in listed) else None
+    return [_view(services, actor, scene, names, app) for scene in listed]
 
 
 def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mapping[str, str]:
-    """Display names; the viewer's own is not asked for, and a failing look-up hides names rather than locks."""
-    wanted = sorted({account for account in accounts if account != actor.account_id})
+    """Display names; a failing look-up hides names rather than locks."""
+    wanted = sorted(accounts)
     if not wanted:
         return {}
     try:
@@ -94,17 +119,32 @@ def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mappi
     return {account: person.display_name for account, person in people.items()}
 
 
-def _people_in(reading: Reading) -> tuple[str, ...]:
-    ended = reading.ended if isinstance(reading, Held | Free) else None
-    holder = (reading.holder,) if isinstance(reading, Held) else ()
-    return (*holder, *((ended.by,) if ended and ended.by else ()))
+def can_of(scene: Scene, account: str, now: datetime) -> Can:
+    """What the viewer may do: the table of roles, where the app can do its part and the file is there to be locked."""
+    if not scene.in_reach:
+        return Can()
+    can = permissions.can(scene.facts, scene.reading, account, now)
+    return can if scene.attachment.status is FileStatus.CURRENT else replace(can, lock=False, take_over=False)
 
 
-def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, str]) -> LockView:
+def _own_account(services: Services, tenant: Tenant) -> str | None:
+    try:
+        return services.people.own_account(tenant, lane=Lane.PEOPLE)
+    except HostError:
+        return None
+
+
+def _people_in(reading: Reading) -> set[str]:
+    ended = ended_of(reading)
+    holder = {reading.holder} if isinstance(reading, Held) else set()
+    return holder | ({ended.by} if ended and ended.by else set())
+
+
+def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, str], app: str | None) -> LockView:
     now = services.clock.now()
     reading = scene.reading
     held = reading if isinstance(reading, Held) and phase(reading, now) in (Phase.HELD, Phase.ENDING) else None
-    ended = reading.ended if isinstance(reading, Held | Free) else None
+    why = _why_unprotected(scene, held)
     return LockView(
         state=_state(reading, held, actor.account_id, now),
         lock_id=held.lock_id if held else None,
@@ -114,11 +154,11 @@ def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, st
         seconds_left=_seconds_left(held, now),
         note=held.note if held else None,
         unlock_on_upload=held.unlock_on_upload if held else False,
-        protection=_protection(scene, held),
-        unprotected_reason=_why_unprotected(scene, held),
-        notify_me=_asking(services, actor.tenant, scene.attachment, actor.account_id),
-        can=permissions.can(scene.facts, reading, actor.account_id, now),
-        last_ended=_last_ended(ended, names),
+        protection="unprotected" if why else _protection(scene, held, app),
+        unprotected_reason=why,
+        notify_me=_asking(services, actor.tenant, scene.attachment, actor.account_id) if held else NOBODY,
+        can=can_of(scene, actor.account_id, now),
+        last_ended=_last_ended(ended_of(reading), names),
     )
 
 
@@ -138,25 +178,29 @@ def _seconds_left(held: Held | None, now: datetime) -> int | None:
     return max(0, int((held.expires_at - now).total_seconds()))
 
 
-def _protection(scene: Scene, held: Held | None) -> str:
-    if _why_unprotected(scene, held):
-        return "unprotected"
-    return "restoring" if held and (scene.protection == "restoring" or _overwritten(scene, held)) else "protected"
-
-
 def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
-    if isinstance(scene.reading, Unreadable):
-        return "unreadable"
-    if held is None or scene.protection in ("protected", "restoring"):
+    """Why the lock does not protect; said of a free file, too, where the viewer cannot lock it for the app's sake."""
+    if not scene.in_reach and (held or scene.facts.may_edit):
+        return FlagReason.APP_BLOCKED.value
+    if held is None:
         return None
-    return scene.protection
+    if scene.damaged:
+        return UNREADABLE
+    blocked_before = scene.protection == FlagReason.APP_BLOCKED.value  # and the app is let in again
+    return None if scene.protection in ("protected", "restoring") or blocked_before else scene.protection
 
 
-def _overwritten(scene: Scene, held: Held) -> bool:
-    """Whether the newest version is one that somebody else made and nobody has looked at yet."""
-    head = scene.attachment.head
-    newer = head.created > held.base.created and head.author != held.holder
-    return (newer and not head.message.startswith("Lockpoint ")) or scene.attachment.status is FileStatus.TRASHED
+def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
+    if held is None:
+        return "protected"
+    trashed = scene.attachment.status is FileStatus.TRASHED
+    overwritten = _newer_head(scene) and scene.attachment.head.author not in {held.holder, app}
+    return "restoring" if trashed or overwritten or scene.protection == "restoring" else "protected"
+
+
+def _newer_head(scene: Scene) -> bool:
+    """Whether the newest version is younger than the one that is protected."""
+    return isinstance(scene.reading, Held) and scene.attachment.head.created > scene.reading.base.created
 
 
 def _asking(services: Services, tenant: Tenant, attachment: Attachment, account: str) -> Asking:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
@@ -11,7 +12,8 @@ from lockpoint.locking import rules
 from lockpoint.locking.lock import Held, Record, Snapshot, Subject
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Busy, HostError, HostUnavailable, LostRace
-from lockpoint.services.looking import Outcome, Seen, Unwritten, Written, keep_lowest, look, reading_of
+from lockpoint.services.looking import Outcome, Seen, Unwritten, Written, keep_lowest, look
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.recording import record_write
 from lockpoint.services.services import Services
 
@@ -19,9 +21,29 @@ ROUNDS = 4
 PATIENCE = timedelta(seconds=2)
 STALE_READ = 1.5  # seconds after which a read that still shows no record is believed
 LATE_WRITE = timedelta(seconds=60)  # longer than any request to the host can live
+CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look whether a hold began that nobody wrote down
 FIRST_PAUSE = 0.05  # seconds, doubled each round, full jitter
 
 Decide = Callable[[Snapshot], rules.Decision]
+
+
+class _Stored(Enum):
+    """How one conditional write went."""
+
+    YES = auto()
+    LOST = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One wish to write: the same `op_id` in every round, so that a write whose answer was lost is recognised."""
+
+    services: Services
+    tenant: Tenant
+    attachment_id: str
+    op_id: str
+    lane: Lane
 
 
 def write(
@@ -40,40 +62,19 @@ def write(
     wrote in between. Raises `Busy` when nobody can say yet: asking again with the same ids is safe. Other errors of
     the host pass through.
     """
+    attempt = _Attempt(services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane)
     deadline = services.clock.now() + PATIENCE
     unknown = False
     for round_ in range(ROUNDS):
-        now_seen = (
-            seen if seen is not None and round_ == 0 else _look_again(services, tenant, attachment_id, lane, unknown)
-        )
-        if now_seen is not None:
-            decision = decide(snapshot(services, tenant, attachment_id, now_seen))
-            if isinstance(decision, rules.Damaged):
-                heal(services, tenant, attachment_id, decision.witness, lane=lane)
-                continue
-            if isinstance(decision, rules.Already) and decision.record.op_id == op_id:
-                return Written(decision.record, now_seen.reading, now_seen.attachment, None)
-            if not isinstance(decision, rules.Write):
-                return Unwritten(decision, now_seen)
-            stored = _store(services, tenant, attachment_id, now_seen, decision.record, op_id, lane)
-            if stored is _Stored.YES:
-                return Written(decision.record, now_seen.reading, now_seen.attachment, decision)
-            unknown = unknown or stored is _Stored.UNKNOWN
+        now_seen = seen if seen is not None and round_ == 0 else _look_again(attempt, unknown=unknown)
+        came = _Stored.UNKNOWN if now_seen is None else _round(attempt, decide, now_seen)
+        if not isinstance(came, _Stored):
+            return came
+        unknown = unknown or came is _Stored.UNKNOWN
         if services.clock.now() >= deadline:
             break
         services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
     raise Busy("Nobody knows yet whether this worked. Asking again is safe.", details={"retryAfter": 2})
-
-
-def snapshot(services: Services, tenant: Tenant, attachment_id: str, seen: Seen) -> Snapshot:
-    """What the rules look at: the read, and the witness, which notices what outsiders did to the record."""
-    witness = services.witnesses.get(tenant, attachment_id)
-    return Snapshot(
-        reading=seen.reading,
-        head=seen.attachment.base(),
-        now=services.clock.now(),
-        witness=witness.record if witness else None,
-    )
 
 
 def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, *, lane: Lane) -> bool:
@@ -84,42 +85,66 @@ def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, 
     services.clock.sleep(STALE_READ)
     seen = look(services, tenant, attachment_id, lane=lane)
     op_id = services.ids.new()
-    decision = rules.heal(snapshot(services, tenant, attachment_id, seen), witness=witness, op_id=op_id)
+    decision = rules.heal(_snapshot(services, seen), witness=witness, op_id=op_id)
     if not isinstance(decision, rules.Write):
         return False
-    if _store(services, tenant, attachment_id, seen, decision.record, op_id, lane) is not _Stored.YES:
+    attempt = _Attempt(services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane)
+    if _store(attempt, seen, decision.record) is not _Stored.YES:
         return False
-    written = Written(decision.record, seen.reading, seen.attachment, decision)
-    record_write(services, tenant, written, account=None, detail="removed_outside")
+    record_write(services, tenant, Written(decision.record, seen, decision), account=None, detail="removed_outside")
     return True
 
 
-class _Stored(Enum):
-    """How one conditional write went."""
-
-    YES = auto()
-    LOST = auto()
-    UNKNOWN = auto()
+def _snapshot(services: Services, seen: Seen) -> Snapshot:
+    """What the rules look at: the read, and the witness, which notices what outsiders did to the record."""
+    return Snapshot(reading=seen.reading, head=seen.attachment.base(), now=services.clock.now(), witness=seen.known)
 
 
-def _look_again(services: Services, tenant: Tenant, attachment_id: str, lane: Lane, unknown: bool) -> Seen | None:
+def _round(attempt: _Attempt, decide: Decide, seen: Seen) -> Outcome | _Stored:
+    """Decide on one read, and try to store what was decided."""
+    decision = decide(_snapshot(attempt.services, seen))
+    if isinstance(decision, rules.Damaged):
+        heal(attempt.services, attempt.tenant, attempt.attachment_id, decision.witness, lane=attempt.lane)
+        return _Stored.LOST
+    if isinstance(decision, rules.Already) and decision.record.op_id == attempt.op_id:
+        return Written(decision.record, seen, None)
+    if not isinstance(decision, rules.Write):
+        return Unwritten(decision, seen)
+    _promise_another_look(attempt, seen, decision.record)
+    stored = _store(attempt, seen, decision.record)
+    return Written(decision.record, seen, decision) if stored is _Stored.YES else stored
+
+
+def _promise_another_look(attempt: _Attempt, seen: Seen, record: Record) -> None:
+    """Make sure that a hold is found that begins although we die before writing it down, or that begins late.
+
+    A file that is known as held is looked at by the sweep anyway.
+    """
+    if isinstance(record, Held) and not isinstance(seen.known, Held):
+        subject = f"{attempt.attachment_id}:{attempt.op_id}"
+        attempt.services.jobs.defer((Job(JobKind.CONFIRM, attempt.tenant.id, subject, CONFIRMED),))
+
+
+def _look_again(attempt: _Attempt, *, unknown: bool) -> Seen | None:
     """Read afresh; while an own write is in doubt, a failing read is only another reason to try again."""
     try:
-        return look(services, tenant, attachment_id, lane=lane)
+        return look(attempt.services, attempt.tenant, attempt.attachment_id, lane=attempt.lane)
     except HostUnavailable:
         if not unknown:
             raise
         return None
 
 
-def _store(
-    services: Services, tenant: Tenant, attachment_id: str, seen: Seen, record: Record, op_id: str, lane: Lane
-) -> _Stored:
-    value = records.encode(record, Subject(tenant.client_key, attachment_id), services.mac_keys)
+def _store(attempt: _Attempt, seen: Seen, record: Record) -> _Stored:
+    services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
+    if not services.clock_offsets.trustworthy():
+        raise Busy("This server's clock is wrong, so it cannot decide about locks.", details={"retryAfter": 30})
+    value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:
         if seen.row is None:
-            return _create(services, tenant, attachment_id, value, op_id, lane)
-        services.lock_properties.replace(tenant, attachment_id, seen.row.id, value, seen.row.version + 1, lane=lane)
+            return _create(attempt, value)
+        row = seen.row
+        services.lock_properties.replace(tenant, file_id, row.id, value, row.version + 1, lane=attempt.lane)
     except LostRace:
         return _Stored.LOST
     except HostUnavailable:
@@ -127,26 +152,25 @@ def _store(
     return _Stored.YES
 
 
-def _create(
-    services: Services, tenant: Tenant, attachment_id: str, value: dict[str, object], op_id: str, lane: Lane
-) -> _Stored:
+def _create(attempt: _Attempt, value: dict[str, object]) -> _Stored:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
     After a time-out the guard stays: the write may still land, and until then nobody else may create.
     """
+    services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
     until = services.clock.now() + LATE_WRITE
-    if not services.guard.claim(tenant, attachment_id, op_id, until=until):
+    if not services.guard.claim(tenant, file_id, attempt.op_id, until=until):
         return _Stored.LOST
     try:
-        created = services.lock_properties.create(tenant, attachment_id, value, lane=lane)
+        created = services.lock_properties.create(tenant, file_id, value, lane=attempt.lane)
     except HostUnavailable:
         raise
     except HostError:
-        services.guard.release(tenant, attachment_id, op_id)
+        services.guard.release(tenant, file_id, attempt.op_id)
         raise
-    rows = services.lock_properties.read(tenant, attachment_id, lane=lane)
+    rows = services.lock_properties.read(tenant, file_id, lane=attempt.lane)
     if len(rows) > 1:
-        rows = keep_lowest(services, tenant, attachment_id, rows, lane)
-    services.guard.release(tenant, attachment_id, op_id)
+        rows = keep_lowest(services, tenant, file_id, rows, attempt.lane)
+    services.guard.release(tenant, file_id, attempt.op_id)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
     return _Stored.YES if not rows or rows[0].id == created.id else _Stored.LOST

@@ -25,6 +25,7 @@ PRIORITY: Final = {
     JobKind.SEND_MAIL: 10,
     JobKind.PAGE_HINT: 0,
     JobKind.SELF_TEST: 0,
+    JobKind.CONFIRM: 0,
     JobKind.SWEEP: -10,
     JobKind.REDISCOVER: -20,
 }

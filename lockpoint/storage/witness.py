@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
@@ -106,6 +107,12 @@ class Witnesses:
         )
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
+
+    def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
+        """Note that Confluence showed the same record again."""
+        later = func.greatest(_ROW.seen_at, at)
+        with self._database.single() as connection:
+            connection.execute(update(LOCK_WITNESS).where(*_one(tenant, attachment_id)).values(seen_at=later))
 
     def any(self, tenant: Tenant) -> bool:
         """Whether the site has any witness row at all."""

@@ -21,6 +21,7 @@ from lockpoint.web.reading import bare_id, body_as, key_of, query_as
 if TYPE_CHECKING:
     from lockpoint.services.listing import Listing, Query, Row
     from lockpoint.services.services import Services
+    from lockpoint.services.waiting import Asking
 
 PREFIX = "/api/v1"
 
@@ -192,7 +193,7 @@ def _warning(answer: LockAnswer) -> s.WarningModel | None:
     return s.WarningModel(code="head_moved", message=text, author=moved.author, version=moved.version)
 
 
-def _asking(asking: watching.Asking) -> Response:
+def _asking(asking: Asking) -> Response:
     return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
 
 

@@ -1,0 +1,77 @@
+"""A locked file that the app does not see: purged, or only closed to the app."""
+
+from __future__ import annotations
+
+from lockpoint.locking.enforcement import FlagReason
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import Ended, EndReason, Free, Held
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.endings_told import mail_to_holder
+from lockpoint.services.ports import AuditEvent, Effects, MailIntent, Witness
+from lockpoint.services.recording import hint_jobs
+from lockpoint.services.services import Services
+
+
+def not_visible(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
+    """Tell a purged file from one that the app may not see: only two agreeing reads end a lock."""
+    witness = services.witnesses.get(tenant, attachment_id)
+    if witness is None or not isinstance(witness.record, Held):
+        return
+    if services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=lane):
+        _note_gone(services, tenant, witness, witness.record)
+    elif witness.protection != FlagReason.APP_BLOCKED.value:
+        _note_blocked(services, tenant, witness, witness.record)
+
+
+def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
+    """Said before it is marked: a crash in between says it twice rather than never."""
+    reason = FlagReason.APP_BLOCKED.value
+    row = AuditEvent(
+        at=services.clock.now(),
+        kind=AuditKind.FLAGGED,
+        attachment_id=witness.attachment_id,
+        account=None,
+        lock_id=held.lock_id,
+        detail=reason,
+    )
+    intent = MailIntent(
+        kind=MailKind.UNPROTECTED,
+        recipient=held.holder,
+        attachment_id=witness.attachment_id,
+        event_key=f"{held.lock_id}/{reason}",
+        lock_id=held.lock_id,
+        detail=reason,
+    )
+    services.ledger.record(tenant, Effects(audit=(row,), intents=(intent,)))
+    services.witnesses.set_protection(tenant, witness.attachment_id, reason)
+
+
+def _note_gone(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
+    """The record went with the file, so its end is written down here only; the mail finds the page by the witness."""
+    now = services.clock.now()
+    ended = Ended(EndReason.FILE_GONE, None, now, held.lock_id, held.holder)
+    tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
+    row = AuditEvent(
+        at=now,
+        kind=AuditKind.FILE_GONE,
+        attachment_id=witness.attachment_id,
+        account=None,
+        epoch=tombstone.epoch,
+        seq=tombstone.seq,
+        lock_id=held.lock_id,
+        version=held.base.number,
+    )
+    kept = Witness(
+        attachment_id=witness.attachment_id,
+        container=witness.container,
+        space_id=witness.space_id,
+        record=tombstone,
+        seen_at=now,
+    )
+    effects = Effects(
+        witness=kept,
+        audit=(row,),
+        intents=mail_to_holder(witness.attachment_id, ended),
+        jobs=hint_jobs(tenant, witness.container),
+    )
+    services.ledger.record(tenant, effects)

@@ -1,0 +1,61 @@
+"""Intruding versions that something has replaced already: written down, and told where our own undoing did it."""
+
+from __future__ import annotations
+
+from lockpoint.locking.enforcement import History, Judgement, Version
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.marker import source_of
+from lockpoint.services.ports import Effects, Restoration
+from lockpoint.services.telling import conflicts, row_about, tell
+from lockpoint.services.undoing import Case
+
+
+def note_overruled(case: Case, history: History, judgement: Judgement, own_account: str) -> None:
+    """Write down each replaced version once; what we undid without living to write it down is caught up here.
+
+    Every row and mail has the key that it would have had then, so repeating all this changes nothing.
+    """
+    by_us: dict[Version, list[Version]] = {}
+    by_others: list[Version] = []
+    for version in judgement.overruled:
+        restored = _undone_by(history, version, case.held.holder, own_account)
+        by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
+    for made, offenders in by_us.items():
+        _note_undone(case, made, tuple(offenders))
+    if by_others:
+        rows = conflicts(case.attachment, case.held, tuple(by_others), "overruled")
+        case.services.ledger.record(case.tenant, Effects(audit=rows))
+
+
+def _undone_by(history: History, offender: Version, holder: str, own_account: str) -> Version | None:
+    """Our own version that replaced this one, unless the holder was faster."""
+    for version in history.versions:
+        if version.created > offender.created:
+            if version.author == holder:
+                return None
+            if version.author == own_account and source_of(version.message):
+                return version
+    return None
+
+
+def _note_undone(case: Case, made: Version, offenders: tuple[Version, ...]) -> None:
+    source = source_of(made.message)
+    if source is None:
+        return
+    restoration = Restoration(
+        attachment_id=case.attachment.id,
+        lock_id=case.held.lock_id,
+        created=made.created,
+        source_created=source,
+        offenders=tuple(sorted({v.author for v in offenders if v.author})),
+        at=case.services.clock.now(),
+    )
+    effects = Effects(
+        restorations=(restoration,),
+        audit=(
+            *conflicts(case.attachment, case.held, offenders, "undone"),
+            row_about(case.attachment, case.held, AuditKind.RESTORED, made),
+        ),
+        intents=tell(case.attachment, case.held, offenders, "undone"),
+    )
+    case.services.ledger.record(case.tenant, effects)
