@@ -59,8 +59,3 @@ class Breaker:
             circuit.failures += 1
             if circuit.failures == FAILURES_TO_OPEN:
                 circuit.silent_until = self._monotonic() + circuit.pause
-
-    def open_sites(self) -> tuple[int, ...]:
-        """Tenants that are being left alone at the moment."""
-        with self._lock:
-            return tuple(tenant for tenant, circuit in self._circuits.items() if circuit.open)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.people import ConfluencePeople
+from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
+from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.locking.enforcement import Version
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
+from lockpoint.services.ports import ContainerKind
+from tests.confluence.doubles import ALICE, site
+from tests.confluence.live import LANE, PAGE
+from tests.confluence.oddhost import answer, odd_host
+from tests.confluence.test_histories import START, attachment, file_at
+
+if TYPE_CHECKING:
+    from tests.confluence.doubles import Kit
+
+ROW = {"id": "5", "key": "lockpointlock", "value": {"state": "held"}, "version": {"number": 1}}
+
+
+def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
+    """Only the first fifty properties come along; then the lock is asked for by its key."""
+    crowded = {**attachment(1), "properties": {"results": [], "meta": {"hasMore": True}}}
+    with odd_host(answer(200, crowded), answer(200, {"results": [ROW]})) as host:
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+    assert [row.id for row in found.properties or ()] == ["5"]
+    assert host.targets()[1] == "/wiki/api/v2/attachments/att7/properties?key=lockpointlock&limit=250"
+
+
+def test_without_rights_and_properties_in_the_answer_there_are_none(kit: Kit) -> None:
+    """What is missing never reads as a permission."""
+    with odd_host(answer(200, attachment(1))) as host:
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+    assert (found.properties, found.may_update) == ((), False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "haunted"},
+        {"status": None},
+        {"id": "page7"},
+        {"version": None},
+        {"version": {"number": 1}},
+        {"fileSize": "large"},
+        {"title": None},
+        {"properties": [], "operations": {}},
+        {"operations": {"results": "update"}},
+    ],
+)
+def test_an_attachment_of_another_shape_is_a_typed_error(kit: Kit, change: dict[str, object]) -> None:
+    """A field that is used must be there and have its type; an unknown status is not guessed."""
+    with odd_host(answer(200, {**attachment(1), **change})) as host, pytest.raises(BadAnswer):
+        ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+
+
+def test_custom_content_is_a_container_too(kit: Kit) -> None:
+    """A file on custom content is read, with its container named."""
+    body = {**attachment(1), "pageId": None, "customContentId": 77}
+    with odd_host(answer(200, body)) as host:
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+    assert found.container is not None
+    assert (found.container.kind, found.container.id) == (ContainerKind.CUSTOM, "77")
+
+
+def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> None:
+    """v1 addresses a file through its container; without one nothing is sent."""
+    attachments, loose = ConfluenceAttachments(kit.client), replace(file_at(3), container=None)
+    tenant = site("http://127.0.0.1:9/wiki")
+    with pytest.raises(GoneOrInvisible):
+        attachments.rename(tenant, loose, "x", lane=LANE)
+    with pytest.raises(GoneOrInvisible):
+        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=1), "x", lane=LANE)
+    with pytest.raises(TooLarge):
+        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=10**12), "x", lane=LANE)
+
+
+@pytest.mark.parametrize("stored", [{**ROW, "version": {"number": 3}}, {"id": "5"}, {}])
+def test_a_write_confirmed_as_something_else_is_unknown_or_refused(kit: Kit, stored: dict[str, object]) -> None:
+    """A 200 that does not confirm the version written is never a yes."""
+    with odd_host(answer(200, stored)) as host, pytest.raises((HostUnavailable, BadAnswer)):
+        ConfluenceLockProperties(kit.client).replace(site(host.base), "7", "5", {}, 2, lane=LANE)
+
+
+def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
+    """Where the host ignores that JSON was asked for, the value is text that holds JSON."""
+    properties = ConfluenceProperties(kit.client, "lockpoint")
+    with odd_host(answer(200, {"key": "k", "value": '{"a": 1}'}), answer(200, {"key": "k", "value": "{"})) as host:
+        assert properties.read_app(site(host.base), "k", lane=LANE) == {"a": 1}
+        with pytest.raises(BadAnswer):
+            properties.read_app(site(host.base), "k", lane=LANE)
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        None,
+        [],
+        [{"operation": "administer", "targetType": "space"}],
+        [{"operation": "use", "targetType": "application"}],
+        [{"operation": ["administer"], "targetType": "application"}],
+    ],
+)
+def test_only_the_exact_permission_makes_an_admin(kit: Kit, operations: object) -> None:
+    """Anything but administer on application is a no."""
+    with odd_host(answer(200, {"accountId": ALICE, "operations": operations})) as host:
+        assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, lane=LANE) is False
+
+
+def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None:
+    """Pages, then blog posts, each list to its end; a page that has gone meanwhile holds nothing."""
+    space = "/wiki/api/v2/spaces/65538"
+    more_pages = {"results": [{"id": "1"}], "_links": {"next": f"{space}/pages?limit=25&cursor=p2"}}
+    more_files = {"results": [attachment(1)], "_links": {"next": "/wiki/api/v2/pages/1/attachments?cursor=f2"}}
+    last_files = {"results": [{**attachment(1), "id": "att8"}]}
+    steps = [
+        [answer(200, more_pages), answer(200, more_files), answer(200, last_files)],
+        [answer(200, {"results": [{"id": "2"}]}), answer(404)],
+        [answer(200, {"results": []})],
+    ]
+    found: list[str] = []
+    cursor: str | None = None
+    with odd_host(*[step for batch in steps for step in batch]) as host:
+        for _ in steps:
+            batch, cursor = ConfluenceLockSearch(kit.client).attachments_of_space(
+                site(host.base), "65538", cursor=cursor, lane=LANE
+            )
+            found += [file for file, _ in batch]
+    assert (found, cursor) == (["7", "8"], None)
+    assert [target for target in host.targets() if "spaces" in target] == [
+        f"{space}/pages?limit=25",
+        f"{space}/pages?limit=25&cursor=p2",
+        f"{space}/blogposts?limit=25",
+    ]
+
+
+def test_lists_that_turn_in_a_circle_are_left(kit: Kit) -> None:
+    """The same next page twice is a fault of the host, not a reason to go on for ever."""
+    circle = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/spaces?cursor=c"}})
+    with odd_host(circle) as host:
+        search = ConfluenceLockSearch(kit.client)
+        _, cursor = search.spaces(site(host.base), cursor=None, lane=LANE)
+        with pytest.raises(BadAnswer):
+            search.spaces(site(host.base), cursor=cursor, lane=LANE)
+    pages = answer(200, {"results": [{"id": PAGE.id}]})
+    files = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/pages/98311/attachments?cursor=c"}})
+    with odd_host(pages, files) as host, pytest.raises(BadAnswer):
+        ConfluenceLockSearch(kit.client).attachments_of_space(site(host.base), "65538", cursor=None, lane=LANE)
+    assert len(host.requests) == 3
