@@ -10,13 +10,12 @@ from flask import Blueprint, request
 
 from simulator import files, pages, properties, views
 from simulator.clock import parse_moment
-from simulator.controls import Control, control
+from simulator.controls import Answer, Control, control
 from simulator.entities import Attachment, Content, ContentVersion, Json, PropertyBag
 from simulator.errors import ApiError
 from simulator.permissions import may, may_in_space, may_write
 
 blueprint = Blueprint("control_actions", __name__)
-Answer = dict[str, object]
 
 
 def _check(call: Control, content: Content, operation: str) -> str | None:

@@ -9,7 +9,7 @@ from flask import Blueprint, request
 
 from simulator import lifecycle, surfaces, tokens, views
 from simulator.auth import session_account
-from simulator.controls import Control, control
+from simulator.controls import Answer, Control, control
 from simulator.entities import App, Installation
 from simulator.errors import ApiError, not_found
 from simulator.lifecycle import Tampering
@@ -17,7 +17,6 @@ from simulator.oauth import issue
 from simulator.rest_v1_files import other_host
 
 blueprint = Blueprint("control_apps", __name__)
-Answer = dict[str, object]
 
 
 def _app(call: Control) -> App:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from simulator.site import Site
     from simulator.world import World
 
-Handler = Callable[..., Response | dict[str, object]]
+Answer = dict[str, object]
+Handler = Callable[..., Response | Answer]
 
 
 @dataclass(slots=True)
@@ -144,3 +145,9 @@ def control(blueprint: Blueprint, method: str, rule: str, *, locked: bool = True
         return handler
 
     return register
+
+
+def camel(name: str) -> str:
+    """A field name as the JSON of the control API has it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)

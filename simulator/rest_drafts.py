@@ -8,7 +8,8 @@ from simulator.entities import Content, ContentVersion
 from simulator.errors import ApiError
 from simulator.operations import Call, operation
 from simulator.permissions import may_in_space
-from simulator.rest_v2 import API, visible_space
+from simulator.rest_v2 import API
+from simulator.rest_v2_spaces import visible_space
 from simulator.shapes_v2 import content_shape
 
 blueprint = Blueprint("rest_drafts", __name__)

@@ -25,7 +25,8 @@ from simulator.operations import (
 )
 from simulator.pages import announce as announce_content
 from simulator.permissions import may_in_space, may_write
-from simulator.rest_v2 import API, visible_space
+from simulator.rest_v2 import API
+from simulator.rest_v2_spaces import visible_space
 from simulator.shapes_v2 import property_shape, space_property_shape
 
 blueprint = Blueprint("rest_properties", __name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -13,6 +14,8 @@ from simulator import (
     cdn,
     control_actions,
     control_apps,
+    control_people,
+    control_webhooks,
     control_world,
     human,
     oauth,
@@ -23,9 +26,11 @@ from simulator import (
     rest_v1_files,
     rest_v1_people,
     rest_v2,
+    rest_v2_spaces,
     seed,
 )
 from simulator.frontdoor import Frontdoor
+from simulator.keeping import Keeper, Keeping
 from simulator.world import World
 
 if TYPE_CHECKING:
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     rest_v2,
+    rest_v2_spaces,
     rest_drafts,
     rest_properties,
     rest_v1_files,
@@ -42,6 +48,8 @@ MODULES = (
     oauth,
     control_actions,
     control_apps,
+    control_people,
+    control_webhooks,
     control_world,
     human,
     cdn,
@@ -115,22 +123,34 @@ def build_app(world: World, site_key: str) -> WSGIApplication:
     return Frontdoor(app.wsgi_app, world, site_key)
 
 
-def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost") -> Running:
+def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
     """Serve all sites, the first on `port`, the next on `port + 1` and so on; 0 takes free ports.
 
-    `name` is the host name of the sites' base URLs. OSError when a port is taken.
+    `name` is the host name of the sites' base URLs. With `keep`, what people do is kept in this file and taken up from it.
+    OSError when a port is taken.
     """
     world = World(seed.fill)
+    keeper = Keeper(world, keep) if keep else None
     servers = [
         make_server(
-            host, port + index if port else 0, build_app(world, key), threaded=True, request_handler=QuietHandler
+            host,
+            port + index if port else 0,
+            _kept(build_app(world, key), keeper),
+            threaded=True,
+            request_handler=QuietHandler,
         )
         for index, key in enumerate(seed.site_names())
     ]
     ports = dict(zip(seed.site_names(), (server.server_port for server in servers), strict=True))
     world.open({key: f"http://{name}:{number}/wiki" for key, number in ports.items()})
+    if keeper is not None:
+        keeper.take_up()
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
     for thread in threads:
         thread.start()
     sites = {key: RunningSite(key, number, world.sites[key].base_url) for key, number in ports.items()}
     return Running(world, sites, servers, threads)
+
+
+def _kept(app: WSGIApplication, keeper: Keeper | None) -> WSGIApplication:
+    return app if keeper is None else Keeping(app, keeper)

@@ -9,72 +9,21 @@ import random
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 
 from simulator import tokens
+from simulator.deliveries import Delivery, Settings, declared_paths
 from simulator.permissions import may
 
 if TYPE_CHECKING:
     from simulator.clock import Clock
-    from simulator.entities import App, Content, Installation
+    from simulator.entities import Content, Installation
     from simulator.site import Site
 
 TIMEOUT_SECONDS = 10
-
-
-@dataclass(slots=True)
-class Settings:
-    """How deliveries of one site behave."""
-
-    delay_seconds: float = 0.0
-    jitter_seconds: float = 0.0
-    duplicate: int = 0
-    loss_rate: float = 0.0
-    lose_next: int = 0
-    shuffle: bool = False
-    hold: bool = False
-    chance: random.Random = field(default_factory=lambda: random.Random(1))
-
-
-@dataclass(slots=True)
-class Delivery:
-    """One POST to come or done; `outcome`: waiting, delivered, failed, lost."""
-
-    id: int
-    site: str
-    app_key: str
-    event: str
-    path: str
-    body: bytes
-    outcome: str = "waiting"
-    status: int | None = None
-    seconds: float | None = None
-
-    def json(self) -> dict[str, object]:
-        """As the control API shows it."""
-        return {
-            "id": self.id,
-            "site": self.site,
-            "appKey": self.app_key,
-            "event": self.event,
-            "path": self.path,
-            "body": self.body.decode("utf-8", "replace"),
-            "outcome": self.outcome,
-            "status": self.status,
-            "seconds": self.seconds,
-        }
-
-
-def declared_paths(app: App, event: str) -> list[str]:
-    """Addresses, relative to the app's base URL, of the descriptor's webhook modules for an event."""
-    modules = app.descriptor.get("modules")
-    hooks = modules.get("webhooks") if isinstance(modules, dict) else None
-    found = hooks if isinstance(hooks, list) else []
-    return [str(hook["url"]) for hook in found if isinstance(hook, dict) and hook.get("event") == event]
 
 
 class Webhooks:
@@ -117,11 +66,15 @@ class Webhooks:
 
     def replay(self, number: int, times: int = 1) -> int:
         """Queue an old delivery again; 0 when the number is unknown."""
-        old = next((delivery for delivery in self.log if delivery.id == number), None)
+        old = next((delivery for delivery in self.deliveries() if delivery.id == number), None)
         for _ in range(times if old else 0):
             if old is not None:
                 self._push(old.site, old.app_key, old.event, old.path, old.body, 0.0)
         return times if old else 0
+
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery there ever was, oldest first."""
+        return list(self.log)
 
     def settings_of(self, site: str) -> Settings:
         """Settings of a site, made on first use."""
