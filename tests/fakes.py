@@ -9,6 +9,7 @@ world.site().upload(file.id, BOB, b"mine")
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from lockpoint.locking.lock import Absent, Reading, Subject
 from lockpoint.locking.record import MacKeys, decode
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.ports import Person
+from lockpoint.services.ports import Person, StoredProperty
 from lockpoint.services.services import Services
 from tests.fake_confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fake_storage import (
@@ -130,7 +131,10 @@ class World:
 
     def reading(self, file_id: str, tenant: Tenant = ACME) -> Reading:
         """What the record on the file really says now."""
-        rows = self.site(tenant).lock_rows(file_id)
+        return self.reading_in(self.site(tenant).lock_rows(file_id), file_id, tenant)
+
+    def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> Reading:
+        """What these property rows say about the file."""
         subject = Subject(tenant.client_key, file_id)
         return decode(rows[0].value, rows[0].version, subject, self.services.mac_keys) if rows else Absent()
 

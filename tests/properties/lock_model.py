@@ -1,0 +1,353 @@
+"""Machine 1: the pure rules over one property that is written conditionally, with outsiders who write it, too.
+
+Every call reads, decides and writes in steps that others may come between; a write may be applied without its caller
+learning so. Outsiders come only while our witness is up to date: what they may do after a crash of ours between a write
+and its witness is the imprecision that the semantics accept.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from lockpoint.locking import rules
+from lockpoint.locking.lock import (
+    Absent,
+    Base,
+    EndReason,
+    Free,
+    Held,
+    Limits,
+    Phase,
+    Reading,
+    Record,
+    Snapshot,
+    Subject,
+    Unreadable,
+)
+from lockpoint.locking.record import MacKeys, decode, encode
+from lockpoint.locking.snapshots import intact, phase, trusted
+from tests.properties.oracle import Stored, check_step, require
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PEOPLE = ("alice", "bob", "dana")
+MANAGERS = frozenset({"dana"})
+SUBJECT = Subject("acme", "1")
+KEYS = MacKeys("k", {"k": b"0123456789abcdef0123456789abcdef"})
+LIMITS = Limits(default=timedelta(seconds=120), longest=timedelta(seconds=400))
+VERBS = ("acquire", "extend", "release", "break", "take_over", "expire")
+WAYS = ("applied", "applied", "applied", "answer lost", "never arrived")
+STEPS = (1, 29, 30, 31, 89, 90, 119, 120, 121, 150)
+
+
+def design(**changes: Any) -> SimpleNamespace:
+    """The rules as they are, with single ones replaced, and how holds are ended."""
+    names = ("acquire", "extend", "release", "end", "expire", "take_over", "heal")
+    return SimpleNamespace(**({name: getattr(rules, name) for name in names} | {"delete_to_end": False} | changes))
+
+
+@dataclass
+class Row:
+    """The property as it lies there."""
+
+    id: int
+    version: int
+    value: object
+    read: Reading | None = None
+
+
+@dataclass
+class Call:
+    """One call under way; `named` is the hold it is about, `answer` what its caller was told."""
+
+    verb: str
+    person: str
+    lock_id: str
+    op_id: str
+    named: str
+    seen: Snapshot | None = None
+    row: tuple[int, int] | None = None
+    held_at_read: Record | None = None
+    rounds: int = 0
+    answer: str | None = None
+
+
+@dataclass
+class LockModel:
+    """The world of machine 1; every method is a step, and checks what must be true after it."""
+
+    rules: SimpleNamespace = field(default_factory=design)
+    now: datetime = START
+    row: Row | None = None
+    witness: Record | None = None
+    stored: list[Stored] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    told: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)  # holds whose holder was told that they are released
+    granted: dict[str, int] = field(default_factory=dict)
+    old: list[object] = field(default_factory=list)
+    head: Base = Base(START, "bob", 1, 1)
+    names: int = 0
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    def begin(self, verb: str, person: str, pick: int = 0) -> Call:
+        """Somebody asks for something, naming a hold they know of (their own, another's, or an old one)."""
+        known = sorted({*self.granted, "none"})
+        mine = [lock_id for lock_id, (owner, _) in self.told.items() if owner == person]
+        named = mine[-1] if mine and pick % 3 else known[pick % len(known)]
+        if verb in {"break", "take_over", "expire"} and isinstance(self.last(), Held) and pick % 4:
+            named = self._last_held().lock_id
+        call = Call(verb, person, self._name("lock"), self._name("op"), named)
+        self.calls.append(call)
+        self.read(call)
+        return call
+
+    def read(self, call: Call) -> None:
+        """The call reads the record, and our witness."""
+        reading = self.reading()
+        call.seen = Snapshot(reading=reading, head=self.head, now=self.now, witness=self.witness)
+        call.row = (self.row.id, self.row.version) if self.row else None
+        call.held_at_read = self.last()
+
+    def decide(self, call: Call, way: str) -> None:
+        """The call decides on what it read, and writes; `way` is what becomes of the write."""
+        assert call.seen is not None
+        decision = self._decision(call, replace(call.seen, now=self.now))
+        call.rounds += 1
+        if isinstance(decision, rules.Damaged):
+            self._heal(call, decision.witness)
+            self.read(call)
+        elif isinstance(decision, rules.Write):
+            self._write(call, decision.record, way)
+        else:
+            self._answer(call, decision)
+        if call.rounds >= 4 and call.answer is None:
+            call.answer = "unknown"
+        self.check()
+
+    def tick(self, seconds: int) -> None:
+        """Time passes."""
+        self.now += timedelta(seconds=seconds)
+        self.check()
+
+    def garble(self, value: object) -> None:
+        """An outsider writes a value of their own."""
+        if self.row and self.undisturbed():
+            self.row = Row(self.row.id, self.row.version + 1, value)
+            self.check()
+
+    def replay(self, pick: int) -> None:
+        """An outsider writes an old value of ours as the next version."""
+        if self.row and self.old and self.undisturbed():
+            self.row = Row(self.row.id, self.row.version + 1, self.old[pick % len(self.old)])
+            self.check()
+
+    def remove(self) -> None:
+        """An outsider deletes the property."""
+        if self.undisturbed():
+            self.row = None
+            self.check()
+
+    def remove_and_replay(self, pick: int) -> None:
+        """An outsider deletes the property and stores an old value of ours as its first version (or later ones)."""
+        if self.old and self.undisturbed():
+            value = self.old[pick % len(self.old)]
+            seq = value.get("seq", 1) if isinstance(value, dict) else 1
+            self.row = Row(self._number(), seq if pick % 2 else 1, value)
+            self.check()
+
+    def random_step(self, rng: random.Random) -> None:
+        """One step drawn by chance."""
+        open_calls = [call for call in self.calls if call.answer is None]
+        roll = rng.random()
+        if open_calls and roll < 0.55:
+            call = rng.choice(open_calls)
+            if call.rounds and rng.random() < 0.5:
+                self.read(call)
+            self.decide(call, rng.choice(WAYS))
+        elif roll < 0.80:
+            self.begin(rng.choice(VERBS), rng.choice(PEOPLE), rng.randrange(12))
+        elif roll < 0.93:
+            self.tick(rng.choice(STEPS))
+        else:
+            foreign = (lambda: self.garble("x"), lambda: self.replay(rng.randrange(9)), self.remove)
+            rng.choice((*foreign, lambda: self.remove_and_replay(rng.randrange(9))))()
+
+    # --- the machinery of a step -----------------------------------------------------------------------------
+
+    def last(self) -> Record | None:
+        """The newest record of ours, whatever outsiders did to the property."""
+        return self.stored[-1].record if self.stored else None
+
+    def reading(self) -> Reading:
+        """What the property says."""
+        if self.row is None:
+            return Absent()
+        if self.row.read is None:
+            self.row.read = decode(self.row.value, self.row.version, SUBJECT, KEYS)
+        return self.row.read
+
+    def undisturbed(self) -> bool:
+        """Whether our witness knows the newest record."""
+        return self.witness == self.last()
+
+    def _decision(self, call: Call, seen: Snapshot) -> rules.Decision:
+        names: dict[str, Any] = {"op_id": call.op_id}
+        who, new = {"holder": call.person}, {"lock_id": call.lock_id, "limits": LIMITS}
+        if call.verb == "acquire":
+            return self.rules.acquire(seen, **names, **who, **new)  # type: ignore[no-any-return]
+        if call.verb == "extend":
+            return self.rules.extend(seen, **names, **who, lock_id=call.named, limits=LIMITS)  # type: ignore[no-any-return]
+        if call.verb == "release":
+            return self.rules.release(seen, **names, **who, lock_id=call.named)  # type: ignore[no-any-return]
+        if call.verb == "expire":
+            return self.rules.expire(seen, **names, lock_id=call.named)  # type: ignore[no-any-return]
+        if call.person not in MANAGERS:
+            return rules.LockLost(seen.reading)
+        if call.verb == "break":
+            reason = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
+            return self.rules.end(seen, **names, lock_id=call.named, **reason)  # type: ignore[no-any-return]
+        return self.rules.take_over(seen, **names, **new, by=call.person, old_lock_id=call.named, why="w")  # type: ignore[no-any-return]
+
+    def _write(self, call: Call, record: Record, way: str) -> None:
+        if isinstance(record, Free) and self.rules.delete_to_end:
+            self._delete(call)
+            return
+        if way != "never arrived" and self._unguarded(call) and self._store(call.row, record, call.person):
+            if way == "applied":
+                self._say_yes(call, record)
+                return
+        self.read(call)
+
+    def _unguarded(self, call: Call) -> bool:
+        """Whether the creation guard lets a create pass: what was witnessed must still be what the caller saw."""
+        assert call.seen is not None
+        return call.row is not None or call.seen.witness == self.witness
+
+    def _store(self, expected: tuple[int, int] | None, record: Record, person: str | None) -> bool:
+        """The conditional write of the host: a create needs no row, a replace the very version that was read."""
+        present = (self.row.id, self.row.version) if self.row else None
+        if present != expected:
+            return False
+        row_id = self.row.id if self.row else self._number()
+        version = self.row.version + 1 if self.row else 1
+        require(record.seq == version, "I5: seq is the property version", record, version)
+        value = encode(record, SUBJECT, KEYS)
+        self.row = Row(row_id, version, value)
+        self.old.append(value)
+        self._note(record, person)
+        return True
+
+    def _note(self, record: Record, person: str | None) -> None:
+        before = self.last()
+        stored = Stored(record, self.now, person if _of_a_person(record) else None)
+        check_step(before, replace(stored, person=person), managers=MANAGERS, skew=timedelta())
+        self.stored.append(stored)
+        self.witness = record
+        if isinstance(record, Held):
+            self._note_hold(before, record)
+        if record.ended is not None:
+            self.ended.add(record.ended.lock_id)
+
+    def _note_hold(self, before: Record | None, held: Held) -> None:
+        """One request, one hold, and a released hold stays released.
+
+        Accepted imprecision: when a hold was granted without its caller learning so, was ended, and others locked
+        and freed the file since, nothing on the file tells any more; a repeated request then begins anew.
+        """
+        if isinstance(before, Held) and before.lock_id == held.lock_id:
+            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            return
+        forgotten = before is not None and before.ended is not None and before.ended.lock_id != held.lock_id
+        if not forgotten or self.rules.delete_to_end:
+            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            require(held.lock_id not in self.granted, "I8: one request, one hold", held)
+        self.granted[held.lock_id] = self.granted.get(held.lock_id, 0) + 1
+        self.ended.discard(held.lock_id)
+        self.freed.discard(held.lock_id)
+
+    def _delete(self, call: Call) -> None:
+        """What the naive design does: an unconditional DELETE of the property it once read."""
+        live = self._live()
+        if call.row and self.row and self.row.id == call.row[0]:
+            require(live is None or live.lock_id == call.named, "I2: a live lock vanished", call, live)
+            self.ended.add(call.named)
+            self.row, self.witness = None, None
+            self.stored.clear()
+        self._say_yes(call, None)
+
+    def _heal(self, call: Call, witness: Held) -> None:
+        seen = replace(call.seen, reading=self.reading(), witness=self.witness, now=self.now)
+        decision = self.rules.heal(seen, witness=witness, op_id=self._name("op"))
+        if isinstance(decision, rules.Write):
+            self._store((self.row.id, self.row.version) if self.row else None, decision.record, None)
+
+    def _answer(self, call: Call, decision: rules.Decision) -> None:
+        if isinstance(decision, rules.Already):
+            if decision.record.op_id == call.op_id or call.verb in {"release", "break", "expire"}:
+                self._say_yes(call, decision.record)
+            return
+        if isinstance(decision, rules.AlreadyLocked | rules.Ending):
+            held = call.held_at_read
+            other = isinstance(held, Held) and held.holder != call.person
+            require(other, "I3, I4: a no names somebody else who holds the file", call, held)
+            if isinstance(decision, rules.Ending):
+                require(phase(decision.held, self.now) is Phase.ENDING, "I10: ending is ending", decision)
+        call.answer = "no"
+
+    def _say_yes(self, call: Call, record: Record | None) -> None:
+        call.answer = "yes"
+        if isinstance(record, Held) and call.verb in {"acquire", "extend", "take_over"}:
+            require(record.lock_id in self.granted, "I3: a yes has its record", call, record)
+            self.told[record.lock_id] = (call.person, record.expires_at or datetime.max.replace(tzinfo=UTC))
+        if call.verb == "release":
+            self.freed.add(call.named)
+            self.ended.add(call.named)
+
+    def check(self) -> None:
+        """I1, I9, I10 in the present state."""
+        yes = {who for lock_id, (who, until) in self.told.items() if lock_id not in self.ended and self.now < until}
+        require(len(yes) <= 1, "I1: one holder at most", self.told, self.ended)
+        reading = trusted(self.reading(), self.witness)
+        if isinstance(reading, Held | Free) and self.undisturbed():
+            require(reading == self.last(), "I9: only our newest record is believed", reading, self.last())
+        live = self._live()
+        if live is not None and self.undisturbed() and not self.rules.delete_to_end:
+            seen = Snapshot(reading=self.reading(), head=self.head, now=self.now, witness=self.witness)
+            found = intact(seen, "nobody")
+            damaged = isinstance(found, rules.Damaged) and isinstance(reading, Absent | Unreadable)
+            require(damaged or found == live, "I9: damage is seen as damage", found, live)
+
+    def _live(self) -> Held | None:
+        last = self.last()
+        return last if isinstance(last, Held) and phase(last, self.now) is Phase.HELD else None
+
+    def _last_held(self) -> Held:
+        last = self.last()
+        assert isinstance(last, Held)
+        return last
+
+    def _name(self, kind: str) -> str:
+        return f"{kind}-{self._number()}"
+
+    def _number(self) -> int:
+        self.names += 1
+        return self.names
+
+
+def _of_a_person(record: Record) -> bool:
+    return isinstance(record, Held) or record.ended.by is not None
+
+
+def run(seed: int, steps: int = 90, **changes: Any) -> LockModel:
+    """One schedule by chance; raises `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    model = LockModel(rules=design(**changes))
+    for _ in range(steps):
+        model.random_step(rng)
+    return model

@@ -1,0 +1,84 @@
+"""What must be true of the records that are stored on a file, said independently of the rules that write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lockpoint.locking.lock import MARGIN, EndReason, Free, Held, Record
+
+
+class Violation(AssertionError):  # noqa: N818 - what a machine finds
+    """An invariant of the lock semantics does not hold; the text begins with its number."""
+
+
+def require(holds: bool, words: str, *facts: object) -> None:  # noqa: FBT001 - an assertion with a number
+    """Raise `Violation` unless the invariant holds."""
+    if not holds:
+        raise Violation(" | ".join([words, *map(repr, facts)]))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One of our records as it was stored: when (true time), and for whom (None: for nobody, time or repair)."""
+
+    record: Record
+    at: datetime
+    person: str | None
+
+
+def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str], skew: timedelta) -> None:
+    """I2, I5, I10: whether `stored` may follow `before`; clocks of ours may be wrong by `skew`."""
+    new, at = stored.record, stored.at
+    if before is None:
+        require(isinstance(new, Held), "I2: the first record of a file is a hold", new)
+        return
+    require((new.epoch, new.seq) > (before.epoch, before.seq), "I5: epoch and seq grow", before, new)
+    if isinstance(new, Free):
+        _check_end(before, new, stored, managers, skew)
+    elif isinstance(before, Held) and before.lock_id == new.lock_id:
+        _check_move(before, new, at, skew)
+    else:
+        _check_new_hold(before, new, stored, managers, skew)
+
+
+def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
+    require(isinstance(before, Held), "I2: only a hold can end", before, new)
+    assert isinstance(before, Held)
+    ended = new.ended
+    require((ended.lock_id, ended.holder) == (before.lock_id, before.holder), "I2: the ended hold is the present one", before, new)
+    if ended.reason is EndReason.RELEASED:
+        require(stored.person == before.holder, "I2: only the holder releases", before, stored)
+    elif ended.reason is EndReason.EXPIRED:
+        require(_grantable(before, stored.at, skew), "I10: expiry never early", before, stored)
+    else:
+        require(stored.person in managers, "I2: only managers break", before, stored)
+
+
+def _check_move(before: Held, new: Held, at: datetime, skew: timedelta) -> None:
+    require((before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a hold keeps its holder", before, new)
+    shorter = new.expires_at is not None and (before.expires_at is None or new.expires_at < before.expires_at)
+    require(not shorter, "L-31: an extension never shortens", before, new)
+    over = before.expires_at is not None and at >= before.expires_at + MARGIN + skew
+    require(not over, "I10: a hold that is over does not go on", before, new, at)
+
+
+def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
+    if isinstance(before, Free):
+        return
+    ended = new.ended
+    require(ended is not None and ended.lock_id == before.lock_id, "I2: the next hold tells how the last ended", before, new)
+    assert ended is not None
+    if ended.reason is EndReason.TAKEN_OVER:
+        require(stored.person == new.holder and stored.person in managers, "I2: only managers take over", before, stored)
+        return
+    again = before.holder == new.holder and _over(before, stored.at, skew)
+    require(again or _grantable(before, stored.at, skew), "I10: no grant to another before the margin", before, stored)
+
+
+def _over(held: Held, at: datetime, skew: timedelta) -> bool:
+    return held.expires_at is not None and at + skew >= held.expires_at
+
+
+def _grantable(held: Held, at: datetime, skew: timedelta) -> bool:
+    return held.expires_at is not None and at + skew >= held.expires_at + MARGIN and at >= held.expires_at

@@ -1,0 +1,359 @@
+"""Machine 2: the real use cases, stopped at every port call, with everything that can happen to such a call."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lockpoint.locking.lock import MARGIN, Held, Limits, Reading, Record, Subject
+from lockpoint.locking.record import decode
+from lockpoint.services import locks, reconcile
+from lockpoint.services.clock_offsets import ClockOffsets
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import UseCaseError
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.locks import Wish
+from lockpoint.services.ports import PropertyHost, StoredProperty
+from lockpoint.services.services import Services
+from tests.fakes import ACME, ALICE, BOB, DANA, KEYS, World, make_world
+from tests.properties.oracle import Stored, check_step, require
+from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task
+
+PEOPLE = (ALICE, BOB, DANA)
+MANAGERS = frozenset({DANA})
+SKEW = timedelta(seconds=15)  # half the margin: what a node may be off before it refuses writes
+STALE = timedelta(seconds=2)  # how old a read may be
+LIMITS = Limits(default=timedelta(seconds=120), longest=timedelta(seconds=900))
+VERBS = ("acquire", "acquire", "extend", "release", "break", "take_over", "reconcile")
+STEPS = (1, 5, 20, 30, 60, 90, 120)
+FAULTS = (*(Fate.DONE,) * 12, *Fate)
+UNKNOWN = frozenset({"busy", "in_progress"})
+MOST_PORT_CALLS = 120
+
+
+class Unmeasured(ClockOffsets):
+    """A node that is as far off as is tolerated; here time also passes between question and answer."""
+
+    def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
+        """Keep nothing."""
+
+
+@dataclass
+class Request:
+    """What one person asked for: repeated calls have the same id, and must have the same outcome."""
+
+    id: str
+    verb: str
+    person: str
+    named: str
+    task: Task
+    started: datetime
+    answers: list[str] = field(default_factory=list)
+    seen: bool = False
+
+
+@dataclass
+class ScheduleModel:
+    """The world of machine 2. `patch` replaces services, for designs that are broken on purpose."""
+
+    patch: Callable[[Services], Services] = lambda services: services
+    duplicates: bool = True
+    skewed: bool = True
+    world: World = field(default_factory=make_world)
+    stage: Stage = field(init=False)
+    nodes: list[Services] = field(init=False)
+    file_id: str = field(init=False)
+    requests: list[Request] = field(default_factory=list)
+    written: list[tuple[Stored, str]] = field(default_factory=list)  # with the id of the row
+    told: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        world = self.world
+        self.stage = Stage(world.clock, world.host)
+        self.file_id = world.add_file().id
+        self._watch_the_host()
+        offsets = (timedelta(), SKEW, -SKEW) if self.skewed else (timedelta(),) * 3
+        self.nodes = [self.patch(self._node(offset)) for offset in offsets]
+
+    def _node(self, offset: timedelta) -> Services:
+        ports = {name: Gated(self.stage, name, getattr(self.world.services, name)) for name in HOST | STORAGE}
+        clock = NodeClock(self.stage, offset)
+        return replace(self.world.services, clock=clock, limits=LIMITS, clock_offsets=Unmeasured(), **ports)
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    def begin(self, verb: str, person: str, node: int, pick: int = 0) -> None:
+        """Somebody asks for something on one of our processes."""
+        named = self._named(person, pick, other=verb in {"break", "take_over"})
+        request = Request(f"r{len(self.requests)}", verb, person, named, None, self.world.clock.now())  # type: ignore[arg-type]
+        self.requests.append(request)
+        self._start(request, node)
+
+    def repeat(self, index: int, node: int) -> None:
+        """A caller who knows nothing yet asks again, with the same request id."""
+        open_ones = [r for r in self.requests if r.task.done and r.verb != "reconcile" and not self._definite(r)]
+        if open_ones:
+            self._start(open_ones[index % len(open_ones)], node)
+
+    def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
+        """One of the calls goes on for some port calls; the last of them meets this fate."""
+        running = self.stage.running()
+        if not running:
+            return
+        task = running[index % len(running)]
+        for left in reversed(range(count)):
+            if not task.done:
+                self.stage.advance(task, Fate.DONE if left else fate)
+        self.check()
+
+    def land(self, index: int) -> None:
+        """A write that nobody waits for any more arrives."""
+        if self.stage.late:
+            self.stage.land(index % len(self.stage.late))
+            self.check()
+
+    def tick(self, seconds: int) -> None:
+        """Time passes."""
+        self.world.clock.advance(seconds=seconds)
+        self.check()
+
+    def settle(self) -> None:
+        """No more faults: everything under way ends, and the file is looked at once more."""
+        for task in self.stage.running():
+            self.stage.finish(task)
+        while self.stage.late:
+            self.stage.land(0)
+        self.check()
+        reconcile.reconcile(self.world.services, ACME, self.file_id)
+        self._check_audit()
+
+    def random_step(self, rng: random.Random) -> None:
+        """One step drawn by chance."""
+        roll = rng.random()
+        if roll < 0.70:
+            self.advance(rng.randrange(8), rng.choice(FAULTS), rng.choice((1, 1, 2, 4, 8)))
+        elif roll < 0.85:
+            self.begin(rng.choice(VERBS), rng.choice(PEOPLE), rng.randrange(3), rng.randrange(12))
+        elif roll < 0.90:
+            self.repeat(rng.randrange(8), rng.randrange(3))
+        elif roll < 0.94:
+            self.land(rng.randrange(8))
+        else:
+            self.tick(rng.choice(STEPS))
+
+    # --- what was asked and answered ---------------------------------------------------------------------------
+
+    def _start(self, request: Request, node: int) -> None:
+        services = self.nodes[node % len(self.nodes)]
+        request.started, request.seen = self.world.clock.now(), False
+        request.task = self.stage.spawn(request.id, self._work(request, services))
+        self.check()
+
+    def _work(self, request: Request, services: Services) -> Callable[[], Any]:
+        actor, key = self.world.actor(request.person), RequestKey(request.id, f"{request.verb} {request.named}")
+        place = (services, actor, self.file_id, key)
+        calls: dict[str, Callable[[], Any]] = {
+            "acquire": lambda: locks.acquire(*place, Wish()),
+            "extend": lambda: locks.extend(*place, request.named, None),
+            "release": lambda: locks.release(*place, request.named),
+            "break": lambda: locks.break_(*place, request.named, "away"),
+            "take_over": lambda: locks.take_over(*place, request.named, "away", Wish()),
+            "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, lane=Lane.SWEEP),
+        }
+        return calls[request.verb]
+
+    def _named(self, person: str, pick: int, *, other: bool) -> str:
+        present = self._present()
+        if isinstance(present, Held) and (other or present.holder == person) and pick % 4:
+            return present.lock_id
+        known = sorted({stored.record.lock_id for stored, _ in self.written if isinstance(stored.record, Held)})
+        return known[pick % len(known)] if known else "0" * 32
+
+    def _definite(self, request: Request) -> bool:
+        return any(answer not in {"unknown"} for answer in request.answers)
+
+    def check(self) -> None:
+        """Take in what was answered since, and check the present state."""
+        for request in self.requests:
+            if request.task.done and not request.seen:
+                request.seen = True
+                if request.verb != "reconcile":
+                    self._take(request)
+            require(request.task.port_calls <= MOST_PORT_CALLS, "I19: a call ends within its bound", request)
+        now = self.world.clock.now()
+        yes = {who for name, (who, until) in self.told.items() if name not in self.ended and now < until}
+        require(len(yes) <= 1, "I1: one holder at most", self.told, self.ended)
+
+    def _take(self, request: Request) -> None:
+        answer = self._answer(request)
+        before = [a for a in request.answers if a != "unknown"]
+        request.answers.append(answer)
+        if answer == "unknown":
+            return
+        require(not before or before[-1] == answer, "I8: the same outcome for the same request", request, answer)
+        if answer == "yes":
+            self._take_yes(request)
+        elif answer == "already_locked":
+            other = self._somebody_else(request)
+            require(other, "I3, I4: a no names somebody else who held the file", request, self.written[-3:])
+        elif answer == "lock_lost" and request.verb in {"extend", "release"}:
+            require(not self._held_throughout(request), "I3: nobody loses a lock they hold", request, self.written[-3:])
+
+    def _answer(self, request: Request) -> str:
+        task = request.task
+        if task.crashed or (task.error is not None and not isinstance(task.error, UseCaseError)):
+            return "unknown"
+        if isinstance(task.error, UseCaseError):
+            return "unknown" if task.error.code in UNKNOWN else task.error.code
+        return "yes"
+
+    def _take_yes(self, request: Request) -> None:
+        lock = request.task.result.lock
+        if request.verb == "release":
+            self.freed.add(request.named)
+            require(self._over(request.named), "I3: a released hold is over", request)
+        elif request.verb == "break":
+            require(self._over(request.named), "I3: a broken hold is over", request)
+        elif lock.lock_id is not None and lock.state == "mine":
+            stored = {s.record.lock_id for s, _ in self.written if isinstance(s.record, Held)}
+            require(lock.lock_id in stored, "I3: a yes has its record", request, lock)
+            self.told[lock.lock_id] = (request.person, lock.expires_at)
+
+    def _over(self, lock_id: str) -> bool:
+        present = self._present()
+        return not (isinstance(present, Held) and present.lock_id == lock_id)
+
+    def _somebody_else(self, request: Request) -> bool:
+        """Whether another person held the file at some moment of the call, or just before it."""
+        return any(
+            isinstance(record, Held)
+            and record.holder != request.person
+            and (record.expires_at is None or since < record.expires_at + MARGIN + SKEW)
+            for record, since in self._shown_since(request.started - STALE)
+        )
+
+    def _held_throughout(self, request: Request) -> bool:
+        """Whether the caller held the named lock, live on every clock, at every moment of the call."""
+        now = self.world.clock.now()
+        return all(
+            isinstance(record, Held)
+            and (record.lock_id, record.holder) == (request.named, request.person)
+            and (record.expires_at is None or now + SKEW < record.expires_at)
+            for record, _ in self._shown_since(request.started - STALE)
+        )
+
+    def _shown_since(self, start: datetime) -> list[tuple[Reading, datetime]]:
+        """What the property said since `start`, and the first moment in that time when it said so."""
+        place = (PropertyHost.ATTACHMENT, self.file_id, "lockpointlock")
+        shown: list[tuple[Reading, datetime]] = [(self._read(()), start)]
+        for since, rows in self.world.site().past_rows.get(place, []):
+            if since <= start:
+                shown = []
+            shown.append((self._read(rows), max(since, start)))
+        return shown
+
+    # --- what was stored -----------------------------------------------------------------------------------------
+
+    def _present(self) -> Reading:
+        return self._read(self.world.site().lock_rows(self.file_id))
+
+    def _read(self, rows: tuple[StoredProperty, ...]) -> Reading:
+        return self.world.reading_in(rows, self.file_id)
+
+    def _watch_the_host(self) -> None:
+        """See every write of ours as it is applied, and let the host keep duplicates as it was seen to do."""
+        host, create, write, remove = (
+            self.world.host,
+            self.world.host.create,
+            self.world.host.replace,
+            self.world.host.lock_properties.delete,
+        )
+
+        def creating(tenant: Tenant, kind: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
+            site = self.world.site()
+            rows = site.rows.get((kind, host_id, key), ())
+            fresh = self.duplicates and len(rows) == 1 and site.clock.now() - _made(rows[0]) < STALE
+            if not fresh or key != "lockpointlock":
+                row = create(tenant, kind, host_id, key, value)
+            else:
+                row = site.new_row(key, value)
+                site.put_rows(kind, host_id, key, (*rows, row))
+            if key == "lockpointlock":
+                self._note(row)
+            return row
+
+        def replacing(
+            tenant: Tenant, kind: PropertyHost, host_id: str, key: str, row_id: str, version: int, value: object
+        ) -> StoredProperty:
+            row = write(tenant, kind, host_id, key, row_id, version, value)
+            if key == "lockpointlock":
+                self._note(row)
+            return row
+
+        def deleting(tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+            rows = self.world.site().lock_rows(attachment_id)
+            require(not rows or property_id != rows[0].id, "I6: the record is never deleted", rows)
+            remove(tenant, attachment_id, property_id, lane=lane)
+
+        host.create, host.replace = creating, replacing  # type: ignore[method-assign]
+        host.lock_properties.delete = deleting  # type: ignore[method-assign]
+
+    def _note(self, row: StoredProperty) -> None:
+        record = decode(row.value, row.version, Subject(ACME.client_key, self.file_id), KEYS)
+        require(isinstance(record, Record), "I5: what we write can be read where it lies", row)
+        assert isinstance(record, Record)
+        person = self._author(record)
+        stored = Stored(record, self.world.clock.now(), person)
+        before = [s.record for s, row_id in self.written if row_id == row.id]
+        if before or not self.written:
+            check_step(before[-1] if before else None, stored, managers=MANAGERS, skew=SKEW)
+        if isinstance(record, Held):
+            require(record.lock_id not in self.freed, "I7: a released hold is never held again", record)
+        new = isinstance(record, Held) and not any(
+            isinstance(r, Held) and r.lock_id == record.lock_id for r in before[-1:]
+        )
+        again = any(isinstance(s.record, Held) and s.record.lock_id == record.lock_id for s, _ in self.written) if new else False  # type: ignore[union-attr]
+        named = bool(before) and before[-1].ended is not None and before[-1].ended.lock_id != getattr(record, "lock_id", None)
+        require(not again or named or not before, "I8: one request, one hold", record)
+        self.written.append((stored, row.id))
+        if record.ended is not None:
+            self.ended.add(record.ended.lock_id)
+
+    def _author(self, record: Record) -> str | None:
+        """Whose request this record belongs to, known by the op id that was given to the request."""
+        for (_, account, _), claim in self.world.tables.claims.items():
+            if claim.outcome.op_id == record.op_id:
+                return account
+        return None
+
+    def _check_audit(self) -> None:
+        """I16: no audit row without its record, and the newest record has its row."""
+        places = {(s.record.epoch, s.record.seq) for s, _ in self.written}
+        rows = {(row.epoch, row.seq) for row in self.world.tables.audit_of(ACME) if row.seq}
+        require(rows <= places, "I16: an audit row without a record", rows - places)
+        if self.written and len(self.world.site().lock_rows(self.file_id)) == 1:
+            present = self._present()
+            if isinstance(present, Record):
+                require((present.epoch, present.seq) in rows, "I16: the newest record has its row", present)
+
+
+def _made(row: StoredProperty) -> datetime:
+    assert row.created is not None
+    return row.created
+
+
+def run(seed: int, steps: int = 60, **options: Any) -> ScheduleModel:
+    """One schedule by chance; raises `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    model = ScheduleModel(**options)
+    for _ in range(steps):
+        model.random_step(rng)
+    model.settle()
+    return model
+
+
