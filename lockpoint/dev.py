@@ -24,14 +24,15 @@ _speaking = threading.Lock()
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the web process listens; else 5000, or a free port.")
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=STATE, help="Else .local/run.")
 @click.option("--check", is_flag=True, help="Perform the main job on spare ports with a state of its own, and stop.")
-def dev(port: int | None, check: bool) -> None:  # noqa: FBT001 - click passes a flag
+def dev(port: int | None, state: Path, check: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Run everything on this machine, the local Confluence included."""
     stop = threading.Event()
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     try:
-        _check(stop) if check else _serve(port, stop)
+        _check(stop) if check else _serve(port, state, stop)
     except EmbeddedError as error:
         raise click.ClickException(str(error)) from None
 
@@ -42,10 +43,10 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name in names}
 
 
-def _serve(port: int | None, stop: threading.Event) -> None:
+def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
     given = own_settings(os.environ)
     wanted = port if port is not None else int(given["PORT"]) if given.get("PORT", "").isdecimal() else None
-    stack = Stack(STATE, usual_ports(wanted), given, _say)
+    stack = Stack(state, usual_ports(wanted), given, _say)
     try:
         stack.start(stop)
         if not stop.is_set():

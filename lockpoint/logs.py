@@ -14,7 +14,7 @@ import structlog
 from structlog.typing import Processor
 
 GONE: Final = "[removed]"
-TALKATIVE: Final = ("apscheduler", "procrastinate")
+TALKATIVE: Final = ("alembic", "apscheduler", "procrastinate")
 """Libraries that report every tick and every job; what matters of that we count and log ourselves."""
 
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 from simulator import server
@@ -18,6 +19,7 @@ def main() -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--name", default="localhost", help="host name in the sites' addresses")
+    parser.add_argument("--keep", type=Path, help="file in which the state outlives a restart; else it is gone")
     arguments = parser.parse_args()
     stopped = threading.Event()
 
@@ -26,7 +28,7 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    running = server.start(arguments.port, arguments.host, arguments.name)
+    running = server.start(arguments.port, arguments.host, arguments.name, arguments.keep)
     for site in running.sites.values():
         print(f"{site.key}: {site.base_url}/", flush=True)
     stopped.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -25,6 +25,11 @@ class KeyPair:
 
     def __init__(self, private: PrivateKey) -> None:
         self._private = private
+
+    @property
+    def private(self) -> PrivateKey:
+        """The half that signs."""
+        return self._private
 
     @property
     def is_rsa(self) -> bool:
@@ -50,6 +55,15 @@ class InstallKeys:
 
     def __init__(self) -> None:
         self._pairs: dict[str, KeyPair] = {}
+
+    @property
+    def pairs(self) -> Mapping[str, KeyPair]:
+        """Every pair made so far, by key id."""
+        return self._pairs
+
+    def put(self, kid: str, private: PrivateKey) -> None:
+        """Use this key under an id, as before a restart."""
+        self._pairs[kid] = KeyPair(private)
 
     def pair(self, kid: str = default_kid) -> KeyPair | None:
         """The pair of this id, or None."""

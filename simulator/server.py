@@ -126,8 +126,8 @@ def build_app(world: World, site_key: str) -> WSGIApplication:
 def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
     """Serve all sites, the first on `port`, the next on `port + 1` and so on; 0 takes free ports.
 
-    `name` is the host name of the sites' base URLs. With `keep`, what people do is kept in this file and taken up from it.
-    OSError when a port is taken.
+    `name` is the host name of the sites' base URLs; `keep` is a file from which the state is taken up and where it is
+    kept. OSError when a port is taken.
     """
     world = World(seed.fill)
     keeper = Keeper(world, keep) if keep else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.entities import Attachment, Content, Installation, Person, Space
@@ -42,7 +40,7 @@ class Site:
     installations: dict[str, Installation] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
     renamed: bool = False
-    counter: Iterator[int] = field(default_factory=lambda: itertools.count(900_001))
+    last_id: int = 900_000
 
     @property
     def origin(self) -> str:
@@ -51,7 +49,8 @@ class Site:
 
     def next_id(self) -> int:
         """A fresh id for a content, attachment or property."""
-        return next(self.counter)
+        self.last_id += 1
+        return self.last_id
 
     def person(self, name: str | None) -> Person | None:
         """The person of this account id or short name."""

@@ -59,6 +59,11 @@ class World:
         """Where public keys of signed installs are fetched; `/<kid>` is appended."""
         return f"{self.control_url}/_sim/install-keys"
 
+    @property
+    def seeded_urls(self) -> dict[str, str]:
+        """Base URLs by site key, as they were when the world was opened."""
+        return self._base_urls
+
     def open(self, base_urls: dict[str, str]) -> None:
         """Fill the empty world; `base_urls` by site key. The first site's origin is where control calls go."""
         self._base_urls = base_urls

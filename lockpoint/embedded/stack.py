@@ -136,7 +136,8 @@ class Stack:
         if not (ROOT / "simulator").is_dir():
             msg = "the local Confluence is part of a checkout, not of the installed package"
             raise EmbeddedError(msg)
-        return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence))
+        keep = ("--keep", str(self._state.path / "confluence"))
+        return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence), *keep)
 
     def _app(self, guardian: Guardian, name: str) -> Program:
         return self._python(guardian, name, "lockpoint", name, *(("--host", HOST) if name == WEB else ()))

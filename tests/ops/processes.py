@@ -21,11 +21,14 @@ def alive(pid: int) -> bool:
     return True
 
 
-def mentioning(text: str) -> dict[int, str]:
-    """The running processes whose arguments hold this text, apart from this one."""
-    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True).stdout
-    lines = {int(pid): command_line(int(pid)) for pid in listed.split()}
-    return {pid: line for pid, line in lines.items() if text in line and pid != os.getpid()}
+def descendants(pid: int) -> dict[int, str]:
+    """Every process that this one started, and those started by them, with their arguments."""
+    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {child: command_line(child) for child in found - {pid}}
 
 
 def wait_until(holds: Callable[[], object], what: str, patience: float = 30.0) -> None:

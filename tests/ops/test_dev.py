@@ -1,0 +1,164 @@
+"""`lockpoint dev` as a person starts it: what it prints, what it survives, and what it leaves behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from lockpoint.embedded.ports import free_ports
+from tests.ops.processes import alive, descendants, wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120
+
+
+@dataclass
+class Dev:
+    """A running `lockpoint dev`."""
+
+    process: subprocess.Popen[str]
+    port: int
+    lines: list[str] = field(default_factory=list)
+
+    def follow(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            self.lines += iter(output.readline, "")
+
+    @property
+    def text(self) -> str:
+        return "".join(self.lines)
+
+    def wait_until_up(self) -> None:
+        wait_until(lambda: "Ctrl-C" in self.text or self.process.poll() is not None, self.text, START_SECONDS)
+        assert "Ctrl-C" in self.text, self.text
+
+    def children(self) -> dict[str, int]:
+        """The process number of each service."""
+        marks = {
+            "postgres": "pginstall",
+            "valkey": "valkey-server",
+            "mails": "mailcatcher",
+            "confluence": "-m simulator",
+            "web": "-m lockpoint web",
+            "worker": "-m lockpoint worker",
+            "clock": "-m lockpoint clock",
+            "guardian": "guardian.py",
+        }
+        own = {pid: line for pid, line in descendants(self.process.pid).items() if os.getpgid(pid) == pid}
+        return {name: pid for name, mark in marks.items() for pid, line in own.items() if mark in line and pid in own}
+
+    def page(self) -> str:
+        found = re.search(r"Open +(http://localhost:[0-9]+)/", self.text)
+        assert found
+        return found[1]
+
+    def lock(self, method: str) -> dict[str, Any]:
+        """Ask for or take Alice's lock on the first file, through the API."""
+        asked = {"site": "acme", "kind": "context", "account": "alice"}
+        token = requests.post(f"{self.page()}/_sim/tokens", json=asked).json()["token"]
+        answer = requests.request(
+            method,
+            f"http://127.0.0.1:{self.port}/api/v1/attachments/131203/lock",
+            json={"requestId": uuid.uuid4().hex} if method == "POST" else None,  # noqa: TID251 - as a browser makes it
+            headers={"Authorization": f"JWT {token}"},
+        )
+        assert answer.ok, answer.text
+        result: dict[str, Any] = answer.json()["lock"]
+        return result
+
+    def healthy(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+
+@pytest.fixture
+def started() -> Iterator[list[Dev]]:
+    """Whatever is still running after the test is killed, which its guardian notices."""
+    running: list[Dev] = []
+    yield running
+    for dev in running:
+        dev.process.kill()
+        dev.process.wait()
+
+
+def _start(started: list[Dev], state: Path) -> Dev:
+    port = free_ports()
+    command = [sys.executable, "-m", "lockpoint", "dev", "--port", str(port), "--state", str(state)]
+    clean = {"PATH": os.environ["PATH"]}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    dev = Dev(process, port)
+    started.append(dev)
+    threading.Thread(target=dev.follow, daemon=True).start()
+    return dev
+
+
+def test_it_survives_every_death_and_leaves_nothing(started: list[Dev], tmp_path: Path) -> None:
+    """Killed children come back, a killed supervisor takes its children along, and a lock outlives all of it."""
+    dev = _start(started, tmp_path / "state")
+    dev.wait_until_up()
+    assert {"Alice", "Bob", "Charlie"} <= set(re.findall(r"\w+", dev.text))
+    held = dev.lock("POST")
+    assert held["state"] == "mine"
+
+    before = dev.children()
+    assert len(before) == 8, before
+    for name in ("web", "worker", "clock", "postgres", "valkey", "guardian"):
+        os.kill(before[name], signal.SIGKILL)
+    wait_until(lambda: len(dev.children()) == 8, "the children to come back", 60)
+    wait_until(dev.healthy, "the app to be ready again", 60)
+    after = dev.children()
+    assert all(after[name] != before[name] for name in ("web", "worker", "clock", "postgres", "valkey", "guardian"))
+    assert dev.lock("GET")["lockId"] == held["lockId"]
+
+    everything = [*descendants(dev.process.pid)]
+    dev.process.kill()
+    wait_until(lambda: not any(map(alive, everything)), "everything to end with its supervisor", 60)
+
+    again = _start(started, tmp_path / "state")
+    again.wait_until_up()
+    assert again.lock("GET")["lockId"] == held["lockId"]
+
+    everything = [*descendants(again.process.pid)]
+    again.process.send_signal(signal.SIGINT)
+    assert again.process.wait(60) == 0
+    assert not any(map(alive, everything))
+    assert "Traceback" not in dev.text + again.text
+
+
+def test_a_second_one_on_the_same_state_is_refused(started: list[Dev], tmp_path: Path) -> None:
+    """While one runs, another one on its data ends with a reason and code 1."""
+    dev = _start(started, tmp_path / "state")
+    wait_until((tmp_path / "state" / "lock").exists, "the first one to take the folder")
+    second = _start(started, tmp_path / "state")
+    assert second.process.wait(60) == 1
+    wait_until(lambda: "already running" in second.text, second.text)
+    dev.process.send_signal(signal.SIGTERM)
+    assert dev.process.wait(60) == 0
+
+
+def test_a_taken_port_is_named(started: list[Dev], tmp_path: Path) -> None:
+    """A port that was asked for and is in use ends the start with a reason."""
+    first = _start(started, tmp_path / "one")
+    command = [sys.executable, "-m", "lockpoint", "dev", "--state", str(tmp_path / "two"), "--port"]
+    wait_until(lambda: "web " in first.text, "the web process to start", START_SECONDS)
+    wait_until(first.healthy, "the web process to listen", START_SECONDS)
+    done = subprocess.run([*command, str(first.port)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"port {first.port} is in use" in done.stderr
