@@ -29,7 +29,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """One language (`language` is its tag). `mails` are by kind, or by kind and detail where the detail changes the story."""
+    """One language. `mails` are by kind, or by kind and detail where the detail changes the story."""
 
     language: str
     greeting: str

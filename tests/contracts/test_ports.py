@@ -243,9 +243,7 @@ class TestWitnesses:
     def test_a_record_without_a_place_keeps_the_known_one(self, store: Store) -> None:
         """A write that did not read the page does not lose where the file is."""
         store.ledger.record(store.acme, Effects(witness=witness()))
-        store.ledger.record(
-            store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2)))
-        )
+        store.ledger.record(store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2))))
         known = store.witnesses.get(store.acme, "123")
         assert (known.container, known.space_id) == (PAGE, "65538")
 
@@ -360,7 +358,9 @@ class TestSites:
         """The empty state when nothing was stored; then what was stored, per site."""
         assert store.site_states.get(store.acme) == SiteState()
         for revision in (1, 2):
-            state = SiteState(revision=revision, digest="d", restore_works=False, tested_at=START, cursor="walk:1:")
+            state = SiteState(
+                revision=revision, digest="d", restore_works=False, tested_at=START, scratch_id="7", cursor="walk:1:"
+            )
             store.site_states.put(store.acme, state)
             assert store.site_states.get(store.acme) == state
         assert store.site_states.get(store.globex) == SiteState()

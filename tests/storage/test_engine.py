@@ -1,11 +1,14 @@
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
+from lockpoint.storage.witness import Witnesses
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -104,3 +107,19 @@ def test_libpq_takes_the_address() -> None:
     """The queue and the leadership use the driver directly; host folders and passwords survive."""
     url = "postgresql+psycopg://me:p%40ss@/db?host=/a/b"
     assert libpq_url(url) == "postgresql://me:p%40ss@/db?host=%2Fa%2Fb"
+
+
+def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path: Path) -> None:
+    """A webhook for files that are not locked costs at most one round trip to the database."""
+    witnesses = Witnesses(database)
+    witnesses.held_among(acme, ["1"])
+    with (tmp_path / "trace").open("w+") as trace:
+        with database.single() as connection:
+            driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.pgconn.trace(trace.fileno())
+        witnesses.held_among(acme, ["1", "2", "3"])
+        driver.pgconn.untrace()
+        trace.seek(0)
+        waits = [line for line in trace if line.split("\t")[1:2] == ["F"] and ("Sync" in line or "Query" in line)]
+    assert len(waits) == 1

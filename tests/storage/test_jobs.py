@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, text, update
 
 from lockpoint.services.errors import (
     BadAnswer,
@@ -53,8 +53,8 @@ def statuses(database: Database) -> list[tuple[str, int]]:
 def due_in(database: Database) -> list[float | None]:
     """Seconds until each job may run; None for at once."""
     with database.single() as connection:
-        seconds = func.extract("epoch", QUEUE.c.scheduled_at - func.now())
-        return [None if value is None else float(value) for value in connection.execute(select(seconds)).scalars()]
+        seconds = text("SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs ORDER BY id")
+        return list(connection.execute(seconds).scalars())
 
 
 def test_a_running_job_does_not_count_as_waiting(jobs: Jobs, database: Database) -> None:

@@ -10,7 +10,7 @@ from lockpoint.locking.lock import Ended, EndReason
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Effects, Job, JobKind
-from lockpoint.storage import ledger as ledger_module
+from lockpoint.storage import outcomes
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
@@ -70,7 +70,7 @@ def test_rollback_leaves_neither_audit_row_nor_job(
     def fail(*_args: Any) -> None:
         raise RuntimeError("the machine stops here")
 
-    monkeypatch.setattr(ledger_module.outcomes, "finish", fail)
+    monkeypatch.setattr(outcomes, "finish", fail)
     with pytest.raises(RuntimeError):
         ledger.record(acme, Effects(**_fields(EVERYTHING), request=(ALICE, "r1", 201, None)))
     assert counts(database) == [0, 0, 0, 0, 0]

@@ -24,11 +24,11 @@ def empty_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
     """A database without any table."""
     name, control = f"empty_{worker_id}", servers.postgres.format("postgres")
     with psycopg.connect(control, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
     yield servers.postgres.format(name)
     with psycopg.connect(control, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str) -> None:

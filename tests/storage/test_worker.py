@@ -61,7 +61,7 @@ def test_the_real_use_cases_take_what_the_queue_holds() -> None:
         (JobKind.SWEEP, ""),
         (JobKind.REDISCOVER, ""),
         (JobKind.SELF_TEST, ""),
-        (JobKind.PAGE_HINT, f"page:{world.pages[ACME.id].id}"),
+        (JobKind.PAGE_HINT, f"page:{world.pages[ACME.id].container.id}"),
         (JobKind.SEND_MAIL, "1"),
     ):
         handle(world.services, kind, subject)
