@@ -8,7 +8,7 @@ from lockpoint import bootstrap
 from lockpoint.services import mails
 from lockpoint.services.context import Tenant
 from lockpoint.services.page_hint import container_from, refresh
-from lockpoint.services.ports import JobHandler, JobKind
+from lockpoint.services.ports import RETURNED, JobHandler, JobKind
 from lockpoint.services.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.self_test import self_test
@@ -38,8 +38,8 @@ def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
     sweep(services, tenant)
 
 
-def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
-    rediscover(services, tenant)
+def _rediscover(services: Services, tenant: Tenant, subject: str) -> None:
+    rediscover(services, tenant, returned=subject == RETURNED)
 
 
 def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:

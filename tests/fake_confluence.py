@@ -28,6 +28,7 @@ from lockpoint.services.ports import (
     ContainerView,
     Person,
     PropertyHost,
+    ScratchTrial,
     StoredProperty,
 )
 
@@ -516,9 +517,11 @@ class FakeScratch:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def restore_works(self, tenant: Tenant, *, lane: Lane) -> bool | None:
+    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, lane: Lane) -> ScratchTrial:
         site = self.host.site(tenant)
-        return None if not site.pages else not site.restore_refused
+        if not site.pages:
+            return ScratchTrial(None, scratch_id)
+        return ScratchTrial(not site.restore_refused, scratch_id or "131199")
 
 
 class FakeSearch:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
-from lockpoint.services.ports import InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.ports import RETURNED, InstallationEvent, Job, JobKind, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,8 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
             change.log(tenant.id, event, now)
         for former in change.sharing(base_url, other_than=request.client_key):
             _end(change, former, InstallationEvent.SUPERSEDED, now)
-        change.defer([Job(JobKind.REDISCOVER, tenant.id), Job(JobKind.SELF_TEST, tenant.id)])
+        away = known is None or not known.tenant.active
+        change.defer([_look_for_locks(tenant, returned=away), Job(JobKind.SELF_TEST, tenant.id)])
     return tenant
 
 
@@ -93,7 +94,10 @@ def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
 
 
 def enable(services: LifecycleServices, tenant: Tenant) -> None:
-    """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed."""
+    """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed.
+
+    A site that was never disabled is only noted: it is told so after every install, which has queued the search.
+    """
     _switch(services, tenant, enabled=True, event=InstallationEvent.ENABLED)
 
 
@@ -176,5 +180,10 @@ def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event
             return
         change.store(replace(known.registration, enabled=enabled))
         change.log(tenant.id, event, services.clock.now())
-        if enabled:
-            change.defer([Job(JobKind.REDISCOVER, tenant.id)])
+        if enabled and not known.tenant.enabled:
+            change.defer([_look_for_locks(tenant, returned=True)])
+
+
+def _look_for_locks(tenant: Tenant, *, returned: bool) -> Job:
+    """Find the site's locks again; where the app was away, what was uploaded meanwhile stands."""
+    return Job(JobKind.REDISCOVER, tenant.id, RETURNED if returned else "")

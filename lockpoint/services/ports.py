@@ -448,6 +448,10 @@ class JobKind(StrEnum):
     CONFIRM = "confirm"
 
 
+RETURNED = "returned"
+"""The subject of a `REDISCOVER` job for a site where the app was not at work: what was uploaded meanwhile stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job; `subject` is an attachment id, container (`page:123`), or intent id; "" for the whole tenant.

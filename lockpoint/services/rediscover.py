@@ -1,61 +1,67 @@
-"""Finding a site's locks again when Postgres knows none: after an install, or with a lost database."""
+"""Finding a site's locks again: with a lost database, and when a site comes back after it had left."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from lockpoint.locking.lock import Held
+from lockpoint.services import returning
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.looking import look
-from lockpoint.services.ports import Container, Job, JobKind
+from lockpoint.services.ports import RETURNED, Container, Effects, Job, JobKind
 from lockpoint.services.reconcile import reconcile
+from lockpoint.services.recording import unreadable_row
 from lockpoint.services.services import Services
 
 PAGES_A_RUN = 20  # result pages of the search per job, so that one site cannot keep a worker
 
 
-def rediscover(services: Services, tenant: Tenant) -> None:
+def rediscover(services: Services, tenant: Tenant, *, returned: bool = False) -> None:
     """Read the files of the pages that say they have locks, and rebuild the witness from records that are ours.
 
     Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
-    the place is kept after each result page, and a long walk goes on in another job.
+    the place is kept after each result page, and a long walk goes on in another job. For a site that `returned`, what
+    was uploaded in the app's absence stands, and the locks that are known already come first, before any event or
+    sweep has a look at them.
     """
     if not tenant.active:
         return
     with spending_on("rediscover"):
         cursor = services.site_states.get(tenant).cursor
+        if returned and cursor is None:
+            returning.welcome_known(services, tenant)
         for _ in range(PAGES_A_RUN):
-            cursor = _step(services, tenant, cursor)
+            cursor = _step(services, tenant, cursor, returned=returned)
             services.site_states.put(tenant, replace(services.site_states.get(tenant), cursor=cursor))
             if cursor is None:
                 return
-    services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id),))
+    services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id, RETURNED if returned else ""),))
 
 
-def _step(services: Services, tenant: Tenant, cursor: str | None) -> str | None:
+def _step(services: Services, tenant: Tenant, cursor: str | None, *, returned: bool) -> str | None:
     """One result page; answers where to go on: `hint:<cursor>`, `walk:<space>:<cursor>`, or None at the end."""
     way, _, place = (cursor or "hint:").partition(":")
     if way == "walk":
-        return _walk(services, tenant, place)
+        return _walk(services, tenant, place, returned=returned)
     try:
         containers, following = services.search.containers_with_locks(tenant, cursor=place or None, lane=Lane.REPORTS)
     except Rejected:
         return "walk::"
     for container in containers:
-        _read_container(services, tenant, container)
+        _read_container(services, tenant, container, returned=returned)
     return f"hint:{following}" if following else None
 
 
-def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
+def _walk(services: Services, tenant: Tenant, place: str, *, returned: bool) -> str | None:
     space, _, cursor = place.partition(":")
     spaces = _spaces(services, tenant)
     if not space:
         return f"walk:{spaces[0]}:" if spaces else None
     found, following = services.search.attachments_of_space(tenant, space, cursor=cursor or None, lane=Lane.REPORTS)
     for attachment_id, _container in found:
-        _read_file(services, tenant, attachment_id)
+        _read_file(services, tenant, attachment_id, returned=returned)
     if following:
         return f"walk:{space}:{following}"
     left = [other for other in spaces if other > space]
@@ -73,7 +79,7 @@ def _spaces(services: Services, tenant: Tenant) -> list[str]:
             return sorted(ids)
 
 
-def _read_container(services: Services, tenant: Tenant, container: Container) -> None:
+def _read_container(services: Services, tenant: Tenant, container: Container, *, returned: bool) -> None:
     cursor: str | None = None
     while True:
         try:
@@ -81,16 +87,21 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
         except (GoneOrInvisible, Forbidden):
             return
         for attachment in page.items:
-            _read_file(services, tenant, attachment.id)
+            _read_file(services, tenant, attachment.id, returned=returned)
         cursor = page.next_cursor
         if cursor is None:
             return
 
 
-def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
+def _read_file(services: Services, tenant: Tenant, attachment_id: str, *, returned: bool) -> None:
+    """Look after one file that may be locked; one that is known has been looked after already."""
     try:
         seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
     except (GoneOrInvisible, Forbidden):
         return
-    if isinstance(seen.reading, Held):
-        reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)
+    services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
+    if not isinstance(seen.reading, Held):
+        return
+    if returned and seen.witness is None:
+        returning.welcome(services, tenant, seen, lane=Lane.REPORTS)
+    reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)

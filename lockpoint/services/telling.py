@@ -31,9 +31,19 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
 
 def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
     """To each author once that their upload met a lock, and to the holder once for each upload."""
-    mails = []
-    for version in offenders:
-        about = MailIntent(
+    to_holder = attempts(attachment, held, offenders, detail)
+    to_authors = (
+        replace(mail, kind=MailKind.UPLOAD_UNDONE, recipient=mail.actor, actor=held.holder)
+        for mail in to_holder
+        if mail.actor is not None
+    )
+    return (*to_holder, *to_authors)
+
+
+def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
+    """To the holder once for each upload of another person."""
+    return tuple(
+        MailIntent(
             kind=MailKind.OVERWRITE_ATTEMPT,
             recipient=held.holder,
             attachment_id=attachment.id,
@@ -43,10 +53,8 @@ def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], det
             version=version.number,
             detail=detail,
         )
-        mails.append(about)
-        if version.author is not None:
-            mails.append(replace(about, kind=MailKind.UPLOAD_UNDONE, recipient=version.author, actor=held.holder))
-    return tuple(mails)
+        for version in offenders
+    )
 
 
 def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> MailIntent:

@@ -35,6 +35,7 @@ LARGEST_BODY: Final = 256 * 1024
 log = structlog.get_logger(__name__)
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _CONTAINERS: Final = ("page", "blog", "blogpost", "content")
 _NO_CONTENT: Final = list(BARE_HEADERS)
 
@@ -79,10 +80,20 @@ def read_hint(event: str, body: bytes) -> Hint:
         raise Invalid("The body is no JSON object.")
     family = event.partition("_")[0]
     if family == "attachment":
-        return Hint(attachment_ids=_ids(fields, ("attachments", "attachment")))
+        thrown_away = event in {"attachment_trashed", "attachment_removed"}
+        return Hint(
+            attachment_ids=_ids(fields, ("attachments", "attachment")),
+            trashed_by=_account(fields) if thrown_away else None,
+        )
     if family == "space":
         return Hint(whole_site=True)
     return Hint(container_ids=_ids(fields, _CONTAINERS))
+
+
+def _account(fields: dict[str, Any]) -> str | None:
+    """Who is said to have done it; the job believes it only where everything else agrees."""
+    account = fields.get("userAccountId")
+    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
 
 def webhook_routes(intake: WebhookIntake) -> Blueprint:

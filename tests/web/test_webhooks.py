@@ -69,10 +69,22 @@ def test_a_locked_file_becomes_one_job(world: World) -> None:
     assert world.jobs.queue == reconcile("131203")
 
 
-@pytest.mark.parametrize("event", ["created", "updated", "trashed", "removed", "restored", "archived", "unarchived"])
+@pytest.mark.parametrize("event", ["created", "updated", "restored", "archived", "unarchived"])
 def test_every_attachment_event_counts(world: World, event: str) -> None:
     """All events about attachments are hints."""
     assert world.hook(f"attachment_{event}", SAMPLE).status_code == 204
+    assert world.jobs.queue == reconcile("131203")
+
+
+@pytest.mark.parametrize("event", ["attachment_trashed", "attachment_removed"])
+def test_who_threw_a_file_away_goes_with_the_job(world: World, event: str) -> None:
+    """Trash by the holder releases the lock, and only the event says who it was; an odd name is left out."""
+    who = SAMPLE["userAccountId"]
+    assert world.hook(event, SAMPLE).status_code == 204
+    assert world.jobs.queue == [Job(JobKind.TRASHED, 1, f"131203:{who}")]
+    world.jobs.queue.clear()
+    for odd in (None, 7, "", "no such account", "x" * 129):
+        assert world.hook(event, {**SAMPLE, "userAccountId": odd}).status_code == 204
     assert world.jobs.queue == reconcile("131203")
 
 
