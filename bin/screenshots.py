@@ -23,8 +23,18 @@ from tests.browser.world import Page, World, wait_for  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "images"
 SIZE: Final = {"width": 1280, "height": 800}
-FILES: Final = ("Budget 2027.xlsx", "Launch brief.docx", "Logo.png", "Press release.docx", "Timeline.pdf")
+FILES: Final = {
+    "Budget 2027.xlsx": 48,
+    "Launch brief.docx": 121,
+    "Logo.png": 17,
+    "Press release.docx": 64,
+    "Timeline.pdf": 310,
+}
 BUDGET, BRIEF, LOGO, *_ = FILES
+PARAGRAPHS: Final = (
+    "We launch on 14 April. What is attached here is what we work from; please keep it current.",
+    "Lock a file before you change it, and say in the note how long you need it.",
+)
 # Alice's version, Bob's over it, and Alice's again.
 RESTORED: Final = 3
 
@@ -55,7 +65,7 @@ def running() -> Iterator[World]:
 
 def take_all(world: World, browser: Browser) -> None:
     """One story, with a picture at each turn."""
-    page = world.page("Launch in spring", *FILES)
+    page = launch_page(world)
     alice = Confluence(tab_of(world, browser, "alice"), page)
     bob = Confluence(tab_of(world, browser, "bob"), page)
     prepare(world, browser, page, alice, bob)
@@ -63,6 +73,17 @@ def take_all(world: World, browser: Browser) -> None:
     undone(world, page, bob)
     dialog_dark(world, browser, page)
     mail(world, browser)
+
+
+def launch_page(world: World) -> Page:
+    """A page that looks like people's work, with files of some size."""
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    made = world.act("page", {"account": "alice", "spaceKey": "DS", "title": "Launch in spring", "body": body})
+    page = Page(str(made["id"]), world.origin + str(made["url"]))
+    for title, kilobytes in FILES.items():
+        text = f"{title}\n" * (kilobytes * 1024 // (len(title) + 1))
+        world.act("upload", {"account": "alice", "pageId": page.id, "fileName": title, "text": text})
+    return page
 
 
 def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: Confluence) -> None:
@@ -78,7 +99,7 @@ def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: 
     dialog = Confluence(tab_of(world, browser, "charlie"), page).open().dialog_by_byline()
     for title in (BUDGET, BRIEF):
         dialog.press(f"Notify me when {title} is free")
-        dialog.row(title).get_by_text("1 person waiting").wait_for()
+        dialog.row(title).get_by_text("You are number 1").wait_for()
     dialog = Confluence(tab_of(world, browser, "dana"), page).open().dialog_by_byline()
     dialog.press(f"End lock on {LOGO}")
     form = dialog.frame.get_by_role("form")
@@ -125,7 +146,7 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
 def mail(world: World, browser: Browser) -> None:
     """The mail to the person whose upload was undone, in the local mail catcher."""
     world.mail_about("bob", BUDGET)
-    tab = browser.new_context(viewport={"width": 900, "height": 640}).new_page()
+    tab = browser.new_context(viewport={"width": 900, "height": 900}).new_page()
     tab.goto(world.mails_url)
     tab.get_by_role("link", name="undone").first.click()
     tab.wait_for_load_state("networkidle")

@@ -8,6 +8,7 @@ export interface Formats {
   /** The two largest units of a duration in seconds; null under a minute. */
   duration(seconds: number): string | null;
   size(bytes: number): string;
+  number(value: number): string;
 }
 
 const MINUTE = 60;
@@ -49,6 +50,7 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
   const otherYear = zoned(locale, timeZone, { dateStyle: "medium", timeStyle: "short" });
   const complete = zoned(locale, timeZone, { dateStyle: "full", timeStyle: "long" });
   const day = zoned("en-CA", timeZone, { dateStyle: "short" });
+  const numbers = new Intl.NumberFormat(locale);
   const lists = new Intl.ListFormat(locale, { style: "narrow", type: "unit" });
   return {
     moment(iso) {
@@ -62,6 +64,7 @@ export function formatsFor(locale: string, timeZone: string, now: () => Date = (
       const shown = parts(seconds).map(([value, unit]) => unitFormat(locale, unit, 0).format(value));
       return shown.length === 0 ? null : lists.format(shown);
     },
+    number: (value) => numbers.format(value),
     size(bytes) {
       const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZE_UNITS.length - 1);
       const unit = SIZE_UNITS[power] ?? "byte";

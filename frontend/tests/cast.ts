@@ -13,6 +13,7 @@ export const voice: Voice = {
   t: translator("en-GB"),
   formats: formatsFor("en-GB", "Europe/Berlin", () => NOW),
   locale: "en-GB",
+  me: ALICE.accountId,
 };
 
 const NOTHING = { lock: false, release: false, extend: false, break: false, takeOver: false, notifyMe: false };

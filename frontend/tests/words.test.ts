@@ -57,7 +57,7 @@ describe("words", () => {
   test("a lock that had ended says how", () => {
     const gone = { ...problem, code: "lock_lost", lock: free({ lastEnded: ended("released", { by: ALICE }) }) };
     expect(rowProblemWords(row, gone, voice)).toBe(
-      "This lock on plan.pdf had already ended. Unlocked by Alice Adams, 12:00.",
+      "This lock on plan.pdf had already ended. Unlocked by you, 12:00.",
     );
   });
 

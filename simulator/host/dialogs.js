@@ -24,8 +24,15 @@ export function closeDialog(host) {
   if (frame) host.destroy(frame.id);
   entry.element.close();
   entry.element.remove();
-  entry.opener?.focus();
+  focusAgain(entry.opener);
   document.dispatchEvent(new CustomEvent("sim:dialog-closed"));
+}
+
+/** Back to what opened the dialog; the page may have drawn it anew meanwhile. */
+function focusAgain(opener) {
+  const { module } = opener?.dataset ?? {};
+  const found = opener?.isConnected || !module ? opener : document.querySelector(`[data-module="${CSS.escape(module)}"]`);
+  found?.focus();
 }
 
 function create(host, options, extension) {

@@ -31,7 +31,13 @@ function menu(view) {
         list.hidePopover();
         openModule(view, module);
       } }, module.name)));
-  return [button([icon("more")], () => {}, { look: "quiet icon-only", popovertarget: "page-menu", "aria-label": "More actions", "aria-haspopup": "menu" }), list];
+  const opener = button([icon("more")], () => {}, { look: "quiet icon-only", popovertarget: "page-menu", "aria-label": "More actions", "aria-haspopup": "menu" });
+  list.addEventListener("beforetoggle", () => {
+    const { bottom, right } = opener.getBoundingClientRect();
+    list.style.top = `${bottom + 4}px`;
+    list.style.right = `${document.documentElement.clientWidth - right}px`;
+  });
+  return [opener, list];
 }
 
 function restrictionNote(view) {

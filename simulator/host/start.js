@@ -38,7 +38,8 @@ function draw() {
 /** Enough to find the same button again after a redraw. */
 function pathTo(element) {
   const file = element.closest("[data-file]")?.dataset.file;
-  const { act } = element.dataset;
+  const { act, module } = element.dataset;
+  if (module) return `[data-module="${CSS.escape(module)}"]`;
   if (file && act) return `[data-file="${CSS.escape(file)}"] [data-act="${act}"]`;
   const label = element.getAttribute("aria-label");
   return label ? `${element.localName}[aria-label="${CSS.escape(label)}"]` : null;

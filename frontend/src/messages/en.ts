@@ -43,7 +43,7 @@ export const en = {
   "sort.ascending": "{column}, ascending",
   "sort.descending": "{column}, descending",
 
-  "file.version": "version {version}",
+  "file.version": "v{version}",
   "file.open": "Open {title} (new tab)",
   "file.download": "Download {title}",
   "file.downloadShort": "Download",
@@ -72,6 +72,8 @@ export const en = {
   "lock.waiting": { one: "{count} person waiting", other: "{count} people waiting" },
   "lock.place": "You are number {position}",
   "person.unknown": "somebody",
+  /** After "by": unlocked by you. */
+  "person.you": "you",
 
   "ended.released": "Unlocked by {name}, {time}",
   "ended.broken": "Lock ended by {name}, {time}",

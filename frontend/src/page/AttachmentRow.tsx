@@ -55,11 +55,14 @@ function EndsCell({ row: { lock }, voice, ageSeconds }: Props) {
   return <span title={lock.expiresAt === null ? undefined : voice.formats.full(lock.expiresAt)}>{left}</span>;
 }
 
-function WaitingCell({ row: { lock: { notifyMe } }, voice: { t } }: Props) {
+function WaitingCell({ row: { lock: { notifyMe } }, voice: { t, formats } }: Props) {
   if (notifyMe.count === 0) return null;
   return (
     <>
-      <span class="waiting"><Icon name="waiting" />{t("lock.waiting", { count: notifyMe.count })}</span>
+      <span class="waiting"><Icon name="waiting" />
+        <span class="table-only">{formats.number(notifyMe.count)}</span>
+        <span class="cards-only">{t("lock.waiting", { count: notifyMe.count })}</span>
+      </span>
       {notifyMe.asked && notifyMe.position !== null &&
         <span class="subtle">{t("lock.place", { position: notifyMe.position })}</span>}
     </>

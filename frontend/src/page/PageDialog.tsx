@@ -140,9 +140,11 @@ function List(props: Props & { readonly state: PageState; readonly mendFocus: ()
 }
 
 export function PageDialog(props: Props) {
-  const { store, voice, onClose } = props;
-  const { t } = voice;
+  const { store, onClose } = props;
   const state = useStore(store);
+  const me = state.viewer?.accountId ?? null;
+  const voice = useMemo<Voice>(() => ({ ...props.voice, me }), [props.voice, me]);
+  const { t } = voice;
   const main = useRef<HTMLElement>(null);
   const focus = useMemo(() => keepFocus(), []);
   useEffect(() => (main.current === null ? undefined : focus.watch(main.current)), [focus]);
@@ -160,7 +162,7 @@ export function PageDialog(props: Props) {
       {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
       {state.phase === "loading" && <Loading voice={voice} />}
       {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
-      {state.phase === "ready" && <List {...props} state={state} mendFocus={focus.mend} />}
+      {state.phase === "ready" && <List {...props} voice={voice} state={state} mendFocus={focus.mend} />}
       <p class="outcome" role="status" aria-live="polite">
         {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}
       </p>

@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   host.followTheme();
   const [locale, timeZone] = await Promise.all([host.locale(), host.timeZone()]);
   document.documentElement.lang = shownLanguage(locale);
-  const voice: Voice = { t: translator(locale), formats: formatsFor(locale, timeZone), locale };
+  const voice: Voice = { t: translator(locale), formats: formatsFor(locale, timeZone), locale, me: null };
   document.title = voice.t("page.title");
   const api = createApi({
     token: (fresh) => host.token(fresh),

@@ -9,11 +9,18 @@ export interface Voice {
   readonly t: Translate;
   readonly formats: Formats;
   readonly locale: string;
+  /** The viewer's account id; null until the server has told it. */
+  readonly me: string | null;
 }
 
 export function nameOf(person: Person | null, t: Translate): string {
   const name = person?.displayName ?? "";
   return name === "" ? t("person.unknown") : name;
+}
+
+/** Who did something, as it stands after "by". */
+function doer(person: Person | null, { t, me }: Voice): string {
+  return person !== null && person.accountId === me ? t("person.you") : nameOf(person, t);
 }
 
 /** The state in words: never by colour or icon alone. */
@@ -37,9 +44,10 @@ export function unprotectedWords(reason: string | null, t: Translate): string {
 }
 
 /** Who ended the last lock, when, and why. */
-export function endedWords(ended: LastEnded, { t, formats }: Voice): string {
+export function endedWords(ended: LastEnded, voice: Voice): string {
+  const { t, formats } = voice;
   const time = formats.moment(ended.at);
-  const who = { name: nameOf(ended.by, t), time };
+  const who = { name: doer(ended.by, voice), time };
   const by = ended.reason === "released" || ended.reason === "broken" || ended.reason === "taken_over";
   const what = by
     ? t(`ended.${ended.reason as "released" | "broken" | "taken_over"}`, who)
