@@ -284,6 +284,14 @@ class TestWitnesses:
         assert not store.witnesses.set_protection(store.globex, "1", "app_blocked")
         assert store.witnesses.get(store.acme, "1").protection == "app_blocked"
 
+    def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
+        """What Confluence showed again is kept another 30 days; an older look changes nothing."""
+        store.ledger.record(store.acme, Effects(witness=witness()))
+        for days in (3, 1):
+            store.witnesses.still_there(store.acme, "123", START + timedelta(days=days))
+        store.witnesses.still_there(store.globex, "123", START)
+        assert store.witnesses.get(store.acme, "123") == witness(seen_at=START + timedelta(days=3))
+
     def test_a_gone_file_is_forgotten(self, store: Store) -> None:
         """Only that file of that site."""
         store.ledger.record(store.acme, Effects(witness=witness("1")))

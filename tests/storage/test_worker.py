@@ -58,6 +58,7 @@ def test_the_real_use_cases_take_what_the_queue_holds() -> None:
     for kind, subject in (
         (JobKind.RECONCILE, file.id),
         (JobKind.TRASHED, f"{file.id}:{BOB}"),
+        (JobKind.CONFIRM, f"{file.id}:{'0' * 32}"),
         (JobKind.SWEEP, ""),
         (JobKind.REDISCOVER, ""),
         (JobKind.REDISCOVER, RETURNED),
