@@ -79,7 +79,7 @@ def property_write(call: Call, app_key: str, key: str) -> Response:
         raise ApiError(400, "The value is not JSON") from error
     created = key not in stored
     if created and len(stored) >= MAX_PROPERTIES:
-        raise ApiError(409, "An app may have 100 properties")
+        raise ApiError(400, "An app may have 100 properties")
     stored[key] = value
     word = "created" if created else "updated"
     return json_answer(

@@ -118,7 +118,7 @@ DEVIATIONS = (
         "operations removed by CHANGE-2520 answer 410; they are in no document any more",
     ),
     Deviation(ANY, ANY, "30[12]", UNDOCUMENTED, "a renamed site redirects for a while (Atlassian blog 2018/10)"),
-    Deviation("GET|POST", ANY, "415|413", UNDOCUMENTED, "a body of a wrong kind or size"),
+    Deviation("POST|PUT", ANY, "415|413", UNDOCUMENTED, "a body of a wrong kind or size"),
     Deviation(
         "PUT",
         r"/wiki/rest/api/content/[^/]+/child/attachment/[^/]+",

@@ -265,3 +265,107 @@ def test_two_simulators_run_side_by_side_and_stop(sim: Sim) -> None:
     other.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=5)
+
+
+def test_pages_are_edited_moved_and_purged(sim: Sim) -> None:
+    """A new version by edit; another space by move; a purged page takes its files along."""
+    edited = sim.control("/sites/acme/page-edit", {"pageId": seed.PAGE_ID, "account": "bob", "title": "New plan"})
+    assert (edited["title"], edited["version"]) == ("New plan", 3)
+    sim.acme.spaces[7] = type(sim.acme.spaces[seed.SPACE_ID])(7, "AR", "Archive", seed.DANA, 0)
+    moved = sim.control("/sites/acme/page-move", {"pageId": seed.PAGE_ID, "account": "bob", "spaceKey": "AR"})
+    assert moved["spaceKey"] == "AR"
+    sim.control("/sites/acme/page-move", {"pageId": seed.PAGE_ID, "account": "bob", "spaceKey": "DS", "force": True})
+    for status in ("trashed", "purged"):
+        sim.control("/sites/acme/page-status", {"pageId": seed.PAGE_ID, "account": "dana", "status": status})
+    assert seed.PAGE_ID not in sim.acme.contents
+    assert sim.as_person("alice", "GET", f"/api/v2/attachments/{seed.BUDGET_ID}").status_code == 404
+
+
+def test_a_restriction_is_lifted_by_an_empty_list(sim: Sim) -> None:
+    """Reading and editing are restricted on their own; nobody named means nobody restricted."""
+    body = {"pageId": seed.PAGE_ID, "account": "alice"}
+    shut = sim.control("/sites/acme/restrict", {**body, "read": ["alice", "dana"]})
+    assert shut["restrictions"]["read"] == sorted([seed.ALICE, seed.DANA])
+    assert sim.as_person("bob", "GET", f"/api/v2/pages/{seed.PAGE_ID}").status_code == 404
+    assert sim.control("/sites/acme/restrict", {**body, "read": []})["restrictions"]["read"] == []
+    assert sim.as_person("bob", "GET", f"/api/v2/pages/{seed.PAGE_ID}").status_code == 200
+    assert sim.control_raw("/sites/acme/restrict", {**body, "read": ["nobody"]}).status_code == 404
+    assert sim.control_raw("/sites/acme/restrict", {**body, "read": "alice"}).status_code == 400
+
+
+def test_a_moved_file_needs_a_free_name_and_a_page(sim: Sim) -> None:
+    """409 when the name is taken there, 404 for a page that isn't."""
+    body = {"attachmentId": seed.BUDGET_ID, "account": "bob"}
+    page = sim.control("/sites/acme/page", {"title": "Elsewhere", "account": "bob"})["id"]
+    upload = {"pageId": page, "account": "bob", "fileName": "budget.xlsx", "text": "x"}
+    sim.control("/sites/acme/upload", upload)
+    assert sim.control_raw("/sites/acme/move", {**body, "pageId": page}).status_code == 409
+    assert sim.control_raw("/sites/acme/move", {**body, "pageId": 1}).status_code == 404
+
+
+def test_properties_of_pages_and_spaces_can_be_written_and_doubled(sim: Sim) -> None:
+    """By anybody, without the app."""
+    for owner in ({"pageId": seed.PAGE_ID}, {"spaceKey": "DS"}):
+        body = {**owner, "key": "k", "value": 1, "account": "dana"}
+        sim.control("/sites/acme/property", body)
+        sim.control("/sites/acme/property", {**body, "duplicate": True})
+    state = sim.control("/state")["sites"]["acme"]
+    assert state["spaces"][0]["properties"] == {"k": 1}
+    assert len(sim.acme.contents[seed.PAGE_ID].bag.rows) == 3
+
+
+def test_a_draft_is_not_listed_and_its_files_neither(sim: Sim) -> None:
+    """Drafts have files of their own status."""
+    sim.control("/sites/acme/page-status", {"pageId": seed.PAGE_ID, "account": "dana", "status": "draft"})
+    listed = sim.as_person("alice", "GET", f"/api/v2/pages/{seed.PAGE_ID}/attachments").json()["results"]
+    assert listed == []
+    assert sim.as_person("alice", "GET", f"/api/v2/attachments/{seed.BUDGET_ID}").json()["status"] == "draft"
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/sites/acme/upload", b"no json"),
+        ("/sites/acme/upload", b"[1]"),
+        ("/clock", b'{"offsetSeconds": "soon"}'),
+        ("/webhooks/send", b'{"event": "x", "body": 1}'),
+        ("/tokens", b'{"kind": "context", "claims": 1}'),
+        ("/install-keys", b'{"kid": "k", "kind": "dsa"}'),
+        ("/sites/acme/page", b'{"title": "T", "account": "alice", "type": "whiteboard"}'),
+        ("/sites/acme/person", b'{"account": "bob", "status": "asleep"}'),
+        ("/sites/acme/space-status", b'{"status": "molten"}'),
+    ],
+)
+def test_control_calls_that_make_no_sense_are_400(installed: Sim, path: str, data: bytes) -> None:
+    """Wrong JSON, wrong types, unknown words."""
+    url = f"{installed.running.control_url}/_sim{path}"
+    assert installed.session.post(url, data=data, headers={"Content-Type": "application/json"}).status_code == 400
+
+
+def test_unknown_spaces_people_and_addresses_are_404(sim: Sim) -> None:
+    """Nothing is guessed."""
+    assert sim.control_raw("/sites/acme/space-status", {"spaceKey": "XX", "status": "current"}).status_code == 404
+    assert sim.control_raw("/sites/acme/install", {"appKey": "none"}).status_code == 404
+    assert sim.control_raw("/sites/acme/pages/x/view").status_code == 400
+    base = sim.acme.base_url
+    for path in ("/pages/viewpage.action?pageId=1", f"/download/attachments/{seed.PAGE_ID}/budget.xlsx"):
+        assert sim.session.get(base + path).status_code == 404
+    assert sim.session.get(f"{sim.acme.origin}/_media/131203/99?expires=1").status_code == 404
+    assert sim.control("/webhooks/replay", {"delivery": 99})["queued"] == 0
+
+
+def test_the_switches_are_shown_as_they_are_set(sim: Sim) -> None:
+    """Every switch by its name, with its value; webhook settings and the clock too."""
+    assert sim.control("/sites/acme/behaviour")["restoreAttachments"] == "allowed"
+    assert sim.control("/sites/acme/behaviour", {"readLagSeconds": 2})["readLagSeconds"] == 2
+    assert sim.control("/sites/globex/behaviour")["readLagSeconds"] == 0
+    sim.control("/webhooks/settings", {"site": "acme", "jitterSeconds": 1, "seed": 7})
+    assert sim.control("/webhooks/settings?site=acme")["jitterSeconds"] == 1
+    assert sim.control("/webhooks/settings?site=globex")["jitterSeconds"] == 0
+    assert sim.control("/clock")["tokens"] is False
+
+
+def test_the_root_leads_home(sim: Sim) -> None:
+    """A bare address shows the site."""
+    answer = sim.session.get(sim.acme.origin + "/", allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/wiki/")

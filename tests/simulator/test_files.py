@@ -149,3 +149,72 @@ def test_files_of_an_archived_page_cannot_be_changed(sim: Sim) -> None:
     assert _upload(sim, "POST", path, "x.txt", b"x").status_code == 403
     shape = sim.as_person("bob", "GET", f"/api/v2/attachments/{seed.ARCHIVED_FILE_ID}").json()
     assert shape["status"] == "archived"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": f"att{seed.BUDGET_ID}", "type": "page", "version": {"number": 4}},
+        {"id": f"att{seed.BUDGET_ID}", "type": "attachment"},
+        {"id": f"att{seed.LOGO_ID}", "type": "attachment", "version": {"number": 4}},
+        {"id": "nonsense", "type": "attachment", "version": {"number": 4}},
+    ],
+)
+def test_metadata_without_type_version_or_the_right_id_is_400(sim: Sim, body: dict[str, Any]) -> None:
+    """The document requires id, type and version."""
+    assert sim.as_person("bob", "PUT", FILE, json=body).status_code == 400
+    assert _head(sim)["version"]["number"] == 3
+
+
+def test_bodies_that_are_no_json_objects_are_refused(sim: Sim) -> None:
+    """415 for another kind of body, 400 for broken JSON and for a list."""
+    assert sim.as_person("bob", "PUT", FILE, data=b"x").status_code == 415
+    for data in (b"{", b"[]"):
+        answer = sim.as_person("bob", "PUT", FILE, data=data, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400
+
+
+def test_a_file_is_found_under_its_own_page_only(sim: Sim) -> None:
+    """Another page's path is 404, and so is new data for a trashed file."""
+    elsewhere = f"/rest/api/content/{seed.BLOG_ID}/child/attachment/att{seed.BUDGET_ID}"
+    assert sim.as_person("bob", "GET", f"{elsewhere}/download").status_code == 404
+    sim.as_person("bob", "DELETE", f"/api/v2/attachments/att{seed.BUDGET_ID}")
+    assert _upload(sim, "POST", f"{FILE}/data", "budget.xlsx", b"x").status_code == 404
+    assert _restore(sim, "alice", 1).status_code == 400
+    assert sim.as_person("bob", "DELETE", f"/api/v2/attachments/att{seed.BUDGET_ID}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "params", "status"),
+    [
+        ("1", {"versionNumber": 1, "message": "m"}, 400),
+        (str(seed.PRIVATE_PAGE_ID), {"versionNumber": 1, "message": "m"}, 400),
+        (str(seed.PAGE_ID), {"versionNumber": 2, "message": "m"}, 400),
+        (str(seed.PAGE_ID), {"versionNumber": 1}, 400),
+        (str(seed.PAGE_ID), {"versionNumber": 1, "message": "m"}, 200),
+    ],
+)
+def test_restore_of_pages(sim: Sim, content: str, params: dict[str, Any], status: int) -> None:
+    """400 for unknown or invisible content, the current version and a missing message."""
+    body = {"operationKey": "restore", "params": params}
+    assert sim.as_person("bob", "POST", f"/rest/api/content/{content}/version", json=body).status_code == status
+
+
+def test_restore_takes_the_old_name_when_asked(sim: Sim) -> None:
+    """The flag restoreTitle brings the name of that version back; without it the present name stays."""
+    sim.control("/sites/acme/rename", {"attachmentId": seed.BUDGET_ID, "account": "bob", "title": "b.xlsx"})
+    for title, expected in ((False, "b.xlsx"), (True, "budget.xlsx")):
+        params = {"versionNumber": 1, "message": "m", "restoreTitle": title}
+        body = {"operationKey": "restore", "params": params}
+        sim.as_person("bob", "POST", f"/rest/api/content/{seed.BUDGET_ID}/version", json=body)
+        assert _head(sim)["title"] == expected
+
+
+def test_versions_are_deleted_by_space_admins(sim: Sim) -> None:
+    """403 for others, 400 for a version that isn't there and for unknown content."""
+    path = f"/rest/api/content/att{seed.BUDGET_ID}/version"
+    assert sim.as_person("bob", "DELETE", f"{path}/1").status_code == 403
+    assert sim.as_person("dana", "DELETE", f"{path}/9").status_code == 400
+    assert sim.as_person("dana", "DELETE", "/rest/api/content/1/version/1").status_code == 400
+    assert sim.as_person("dana", "DELETE", f"{path}/1").status_code == 204
+    assert _head(sim)["version"]["number"] == 2

@@ -137,3 +137,45 @@ def test_both_sites_install_the_app_on_their_own(installed: Sim) -> None:
     assert one.client_key != two.client_key
     assert one.shared_secret != two.shared_secret
     assert one.account_id != two.account_id
+
+
+def test_an_app_that_cannot_be_reached_is_not_installed(sim: Sim) -> None:
+    """No answer is status 0."""
+    descriptor = sim.app.descriptor() | {"baseUrl": "http://127.0.0.1:9"}
+    sim.control("/apps", {"descriptor": descriptor})
+    answer = sim.control("/sites/acme/install", {})
+    assert (answer["installed"], answer["appStatus"]) == (False, 0)
+
+
+def test_an_app_without_lifecycle_addresses_is_called_nowhere(sim: Sim) -> None:
+    """Nothing declared, nothing sent; such an app can't be installed."""
+    sim.control("/apps", {"descriptor": {**sim.app.descriptor(), "lifecycle": {}}})
+    assert sim.control("/sites/acme/install", {})["appStatus"] is None
+    assert sim.app.received == []
+
+
+def test_a_key_of_another_kind_is_published_but_never_signed_with(sim: Sim) -> None:
+    """The token names the elliptic-curve key and is an RS256 token all the same."""
+    sim.install()
+    pem = sim.control("/install-keys", {"kid": "curve", "kind": "ec"})["publicKey"]
+    assert sim.session.get(f"{sim.running.install_keys_url}/curve").text == pem
+    sim.control("/sites/acme/install", {"kid": "curve"})
+    call = next(c for c in reversed(sim.app.received) if c.path == "/connect/installed")
+    header = jwt.get_unverified_header(call.authorization.partition(" ")[2])
+    assert (header["kid"], header["alg"]) == ("curve", "RS256")
+
+
+def test_a_licence_is_told_at_install(installed: Sim) -> None:
+    """Entitlement in the payload, lic in addresses."""
+    installed.control("/sites/acme/licence", {"active": True})
+    installed.control("/sites/acme/install", {})
+    payload = next(c.body for c in reversed(installed.app.received) if c.path == "/connect/installed")
+    assert payload["entitlementNumber"] == "E-1"
+    assert "lic=active" in installed.control("/resolve?module_key=menu&account=alice")["url"]
+
+
+def test_an_uninstalled_app_cannot_be_enabled(installed: Sim) -> None:
+    """409, and 404 for one that never was there."""
+    installed.control("/sites/acme/uninstall", {})
+    assert installed.control_raw("/sites/acme/enable", {}).status_code == 409
+    assert installed.control_raw("/sites/globex/enable", {}).status_code == 404

@@ -222,3 +222,55 @@ def test_account_reports_tell_closed_and_changed_accounts(installed: Sim) -> Non
     found = {a["accountId"]: a["status"] for a in report(seed.ALICE, seed.BOB, seed.DANA).json()["accounts"]}
     assert found == {seed.ALICE: "updated", seed.BOB: "closed"}
     assert report(*[seed.ALICE] * 91).status_code == 400
+
+
+def test_people_in_bulk_and_their_addresses(installed: Sim) -> None:
+    """Known people only; a closed account has no address any more."""
+    query = f"accountId={seed.ALICE}&accountId={seed.BOB}&accountId=nobody"
+    found = installed.as_app("GET", f"/rest/api/user/bulk?{query}").json()["results"]
+    assert [p["accountId"] for p in found] == [seed.ALICE, seed.BOB]
+    installed.control("/sites/acme/person", {"account": "bob", "status": "closed"})
+    addresses = installed.as_app("GET", f"/rest/api/user/email/bulk?{query}").json()
+    assert [a["accountId"] for a in addresses] == [seed.ALICE]
+    assert installed.as_app("GET", f"/rest/api/user/email?accountId={seed.BOB}").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["&cursor=%25%25", "&limit=many", "&limit=-1", "&start=x"])
+def test_bad_paging_of_a_search_is_400(installed: Sim, query: str) -> None:
+    """Cursor, limit and start are checked."""
+    assert installed.as_app("GET", f"/rest/api/content/search?cql=type=page{query}").status_code == 400
+
+
+@pytest.mark.parametrize("value", [{"value": 1}, {"value": {}, "more": 1}, {}])
+def test_user_property_bodies_hold_one_object(installed: Sim, value: dict[str, Any]) -> None:
+    """The document wants `value`, an object, and nothing else."""
+    path = f"/rest/api/user/{seed.ALICE}/property/prefs"
+    assert installed.as_app("POST", path, json=value).status_code == 400
+    assert installed.as_app("GET", path).status_code == 404
+    assert installed.as_app("DELETE", path).status_code == 404
+
+
+def test_app_properties_are_limited(installed: Sim) -> None:
+    """JSON only, 32 KB each, 100 of them."""
+    path = f"{ADDON}/properties"
+    assert installed.as_app("PUT", f"{path}/p", data=b"{").status_code == 400
+    assert installed.as_app("PUT", f"{path}/p", json="x" * 40_000).status_code == 400
+    installed.acme.installations["test-app"].properties.update({f"p{n}": n for n in range(100)})
+    assert installed.as_app("PUT", f"{path}/p", json=1).status_code == 400
+    assert installed.as_app("DELETE", f"{path}/p").status_code == 404
+
+
+@pytest.mark.parametrize("accounts", [None, [], [1], [{"accountId": 7}], [{"accountId": "a", "updatedAt": "never"}]])
+def test_bad_account_reports_are_400(installed: Sim, accounts: object) -> None:
+    """Missing accounts, ids or moments."""
+    path = "/rest/atlassian-connect/latest/report-accounts"
+    assert installed.as_app("POST", path, json={"accounts": accounts}).status_code == 400
+
+
+def test_restrictions_know_two_operations_and_people_of_the_site(installed: Sim) -> None:
+    """400 for another operation, 404 for a stranger or somebody not listed."""
+    path = f"{PAGE}/restriction/byOperation"
+    assert installed.as_user("alice", "PUT", f"{path}/fly/user?accountId={seed.BOB}").status_code == 400
+    assert installed.as_user("alice", "PUT", f"{path}/read/user?accountId=nobody").status_code == 404
+    assert installed.as_user("alice", "DELETE", f"{path}/read/user?accountId={seed.BOB}").status_code == 404
+    assert installed.as_user("charlie", "PUT", f"{path}/read/user?accountId={seed.BOB}").status_code == 404
