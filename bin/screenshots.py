@@ -146,10 +146,11 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
 def mail(world: World, browser: Browser) -> None:
     """The mail to the person whose upload was undone, in the local mail catcher."""
     world.mail_about("bob", BUDGET)
-    tab = browser.new_context(viewport={"width": 900, "height": 900}).new_page()
+    tab = browser.new_context(viewport={"width": 900, "height": 960}).new_page()
     tab.goto(world.mails_url)
     tab.get_by_role("link", name="undone").first.click()
-    tab.wait_for_load_state("networkidle")
+    # The catcher shows a mail in a frame of fixed height; the picture wants all of it.
+    tab.locator("iframe").evaluate("(frame) => { frame.style.height = '720px'; }")
     shoot(tab, "mail-undone")
 
 
