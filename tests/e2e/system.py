@@ -57,6 +57,11 @@ class System:
         files = self.confluence.site(site)["attachments"]
         return next(dict(one) for one in files if one["id"] == file["id"])
 
+    def people_files(self, site: str) -> list[Json]:
+        """Every file that people of the site made, with versions and properties (not the app's own scratch file)."""
+        drafts = {page["id"] for page in self.confluence.site(site)["contents"] if page["status"] == "draft"}
+        return [dict(f) for f in self.confluence.site(site)["attachments"] if f["pageId"] not in drafts]
+
     def mails_to(self, name: str, site: str = "acme") -> list[Json]:
         people = self.confluence.site(site)["people"]
         address = next(p["email"] for p in people if p["name"] == name)

@@ -28,7 +28,7 @@ def _undone(system: System, file: Json) -> Json | None:
 @pytest.mark.timeout(300)
 def test_nothing_about_people_or_files_is_stored_or_logged(system: System) -> None:
     """Privacy §1: after lock, overwrite, mails, break and unlock no name, address, title, note or reason is anywhere."""
-    others = {site: system.confluence.site(site)["attachments"] for site in ("globex",)}
+    others = system.people_files("globex")
     file = system.new_file(FILE_NAME)
     lock = _lock(system, "alice", file, note=NOTE)
     system.person("charlie").call("PUT", f"/attachments/{file['id']}/notify-me")
@@ -52,7 +52,7 @@ def test_nothing_about_people_or_files_is_stored_or_logged(system: System) -> No
     assert scanning.found(words, scanning.places_in_postgres(environment["DATABASE_URL"])) == []
     assert scanning.found(words, scanning.places_in_redis(environment["REDIS_URL"])) == []
     assert scanning.found(words, scanning.places_in_logs(system.lines)) == []
-    assert {site: system.confluence.site(site)["attachments"] for site in others} == others
+    assert system.people_files("globex") == others
 
 
 def test_the_scan_finds_a_planted_name(system: System) -> None:

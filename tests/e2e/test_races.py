@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -108,8 +109,8 @@ def _lost(person: Person, account: str, file: Json, lock: Json, told: Told, *, t
 def _writes(system: System, since: int) -> dict[str, list[Json]]:
     """The successive values of each file's record, in the order in which Confluence stored them."""
     found: dict[str, list[Json]] = {}
-    pattern = "/attachments/[^/]+/properties"
-    exchanges = system.confluence.get("/_sim/requests", path=pattern, site="acme", since=str(since))["exchanges"]
+    wanted = urlencode({"path": "/attachments/[^/]+/properties", "site": "acme", "since": since})
+    exchanges = system.confluence.get(f"/_sim/requests?{wanted}")["exchanges"]
     for exchange in exchanges:
         if exchange["method"] in {"POST", "PUT"} and exchange["status"] == 200:
             stored = _parsed(exchange["responseBody"])
