@@ -25,7 +25,6 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.services import Services
 from lockpoint.storage import cache
-from lockpoint.storage import migrate as migrations
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
@@ -33,6 +32,7 @@ from lockpoint.storage.intents import Intents
 from lockpoint.storage.jobs import Jobs
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.parked import ParkedJobs
 from lockpoint.storage.points import SharedPoints
 from lockpoint.storage.restorations import Restorations
 from lockpoint.storage.runner import QueueRunner
@@ -145,9 +145,14 @@ def build_upkeep(settings: Settings) -> ports.Upkeep:
     return Upkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema."""
-    migrations.migrate(settings.database_url)
+def build_parked_jobs(settings: Settings) -> ParkedJobs:
+    """The jobs that were given up, for operators."""
+    return ParkedJobs(Database(settings.database_url, size=1))
+
+
+def rotate_keys(settings: Settings) -> int:
+    """Seal every stored secret again under the newest key; how many sites there were."""
+    return connect(settings, 1).installations.reseal()
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:

@@ -12,10 +12,14 @@ from lockpoint import __version__
 
 COMMANDS: Final = {
     "dev": "lockpoint.dev:dev",
-    "web": "lockpoint.serving:web",
-    "worker": "lockpoint.processes:worker",
-    "clock": "lockpoint.processes:clock",
-    "migrate": "lockpoint.migrating:migrate",
+    "web": "lockpoint.commands.serving:web",
+    "worker": "lockpoint.commands.processes:worker",
+    "clock": "lockpoint.commands.processes:clock",
+    "migrate": "lockpoint.commands.migrating:migrate",
+    "site": "lockpoint.commands.sites:site",
+    "lock": "lockpoint.commands.locks:lock",
+    "jobs": "lockpoint.commands.jobs:jobs",
+    "keys": "lockpoint.commands.keys:keys",
 }
 """Where each sub-command lies."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,8 +18,8 @@ class Standing(StrEnum):
     PAST = "past"  # the protected base, or older
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
     LATE = "late"  # made when the protection was over
-    RESTORATION = "restoration"  # our own, and it is known what it brought back
-    OWN = "own"  # our own, and it is not known what it brought back
+    RESTORATION = "restoration"  # our own, and it is known which content it carries
+    OWN = "own"  # our own, and it is not known which
     FOREIGN = "foreign"  # everybody else's, also anonymous
 
 
@@ -55,6 +56,17 @@ class Lineage:
         return self.head is not None and self.head.standing is Standing.HOLDERS
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """From where a history is looked at: one hold, and what we know of ourselves."""
+
+    base: datetime
+    end: datetime | None
+    holders: frozenset[str]
+    own_account: str | None
+    sources: Mapping[datetime, datetime]
+
+
 def trace(
     history: History,
     held: Held,
@@ -65,15 +77,16 @@ def trace(
     until: datetime | None,
 ) -> Lineage:
     """Trace a history against a hold; pure and total."""
-    end = _end_of_protection(held, until)
-    holders = policy.allowed | {held.holder}
-    sources = {known.created: known.source_created for known in restorations}
-    traced = []
+    view = _View(
+        base=held.base.created,
+        end=_end_of_protection(held, until),
+        holders=policy.allowed | {held.holder},
+        own_account=own_account,
+        sources={known.created: known.source_created for known in restorations},
+    )
+    traced: list[Traced] = []
     for version in history.versions:
-        source = _source(version, own_account, sources)
-        standing = _standing(version, held.base.created, end, holders, own_account, source)
-        restored = source is not None and standing is Standing.RESTORATION
-        traced.append(Traced(version, standing, source if source and restored else version.created))
+        traced.append(_traced(version, traced, view))
     return _lineage(tuple(traced))
 
 
@@ -87,32 +100,60 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def _source(version: Version, own_account: str | None, sources: dict[datetime, datetime]) -> datetime | None:
-    """Whose content a version of ours brought back: as we wrote it down, else as its comment says."""
-    if own_account is not None and version.author != own_account:
-        return None
-    marked = source_of(version.message) if own_account is not None else None
-    return sources.get(version.created) or marked
+def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
+    if version.created <= view.base:
+        return Traced(version, Standing.PAST, version.created)
+    content = _brought_back(version, earlier, view)
+    if content is not None:
+        return Traced(version, Standing.RESTORATION, content)
+    return Traced(version, _standing(version, view), version.created)
 
 
-def _standing(
-    version: Version,
-    base: datetime,
-    end: datetime | None,
-    holders: frozenset[str],
-    own_account: str | None,
-    source: datetime | None,
-) -> Standing:
-    if version.created <= base:
-        return Standing.PAST
-    if source is not None:
-        return Standing.RESTORATION
-    if end is not None and version.created >= end:
+def _standing(version: Version, view: _View) -> Standing:
+    if view.end is not None and version.created >= view.end:
         return Standing.LATE
-    if version.author in holders:
+    if version.author in view.holders:
         return Standing.HOLDERS
-    own = own_account is not None and version.author == own_account
+    own = view.own_account is not None and version.author == view.own_account
     return Standing.OWN if own else Standing.FOREIGN
+
+
+def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
+    """When the content of a version of ours was made; None for versions of others, and where nobody can tell.
+
+    The bytes themselves are the best evidence: a version number is a place, and when an admin deletes a version just
+    before we name one, another content comes back than we wrote down. Also our changes of the name alone are known by
+    their bytes.
+    """
+    source = _source(version, view)
+    if source is None and (view.own_account is None or version.author != view.own_account):
+        return None
+    meant = next((each for each in reversed(earlier) if each.version.created == source), None)
+    if meant and not _contradicted(meant.version, version):
+        return meant.content
+    alike = [each for each in earlier if same_content(each.version, version)]
+    if alike:
+        return alike[-1].content
+    if meant is None:
+        return source
+    return version.created if _differ(meant.version.size, version.size) else meant.content
+
+
+def _contradicted(source: Version, version: Version) -> bool:
+    """Whether the bytes are known not to be, or may well not be, those of the source."""
+    return _differ(source.file_id, version.file_id) or _differ(source.size, version.size)
+
+
+def _differ(one: str | int | None, other: str | int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _source(version: Version, view: _View) -> datetime | None:
+    """Whose content a version of ours was to bring back: as we wrote it down, else as its comment says."""
+    written = view.sources.get(version.created)
+    if view.own_account is None:
+        return written
+    return (written or source_of(version.message)) if version.author == view.own_account else None
 
 
 def _lineage(traced: tuple[Traced, ...]) -> Lineage:
@@ -132,14 +173,19 @@ def _lineage(traced: tuple[Traced, ...]) -> Lineage:
 
 
 def _head(traced: tuple[Traced, ...]) -> Traced | None:
-    """The newest authorised content: a version of the history's own, else our restoration of one that was deleted."""
+    """The newest authorised content: a version of the history's own, else our restoration of one that was deleted.
+
+    Only versions that we marked stand in: what we marked was authorised, while a change of name or a return from the
+    trash carries whatever was there.
+    """
     present = {each.version.created for each in traced}
-    candidates = [
-        each
-        for each in traced
-        if each.standing in _AUTHORISED or (each.standing is Standing.RESTORATION and each.content not in present)
-    ]
+    candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present)]
     return max(reversed(candidates), key=lambda each: each.content, default=None)
+
+
+def _stands_in(each: Traced, present: set[datetime]) -> bool:
+    marked = each.standing is Standing.RESTORATION and source_of(each.version.message) is not None
+    return marked and each.content not in present
 
 
 def _carries(each: Traced, head: Traced) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lockpoint.locking import rules
 from lockpoint.locking.enforcement import FileStatus
+from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Held, Phase
 from lockpoint.locking.permissions import Facts
 from lockpoint.services import endings, watching
@@ -20,17 +21,19 @@ from lockpoint.services.recording import RequestOutcome, record_write
 from lockpoint.services.rights import app_may_act
 from lockpoint.services.services import Services
 
+OK, CREATED = 200, 201
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One person's call: who asks, what they may do on this page, and the status of a success."""
+    """One person's call: who asks, what they may do on this page, and the status of a success (201: may begin a hold)."""
 
     services: Services
     actor: Actor
     view: ContainerView | None
     known: Facts
     key: RequestKey
-    status: int = 200
+    status: int = OK
 
     @property
     def space_id(self) -> str | None:
@@ -75,8 +78,8 @@ def granted(visit: Visit, outcome: Outcome) -> LockAnswer:
     if isinstance(outcome, Unwritten):
         raise refused(services, actor, outcome, visit.view)
     held = outcome.record
-    new = isinstance(held, Held) and held.at == held.acquired_at
-    status = 201 if new else 200
+    new = visit.status == CREATED and _begun_by(outcome)
+    status = CREATED if new else OK
     record_write(
         services,
         actor.tenant,
@@ -109,8 +112,15 @@ def ended(visit: Visit, seen: Seen, names: Names, rule: endings.Rule) -> LockAns
     if not isinstance(outcome.decision, rules.Already):
         raise refused(services, actor, outcome, visit.view)
     notice(services, actor.tenant, outcome.seen)
-    services.ledger.record(actor.tenant, Effects(request=visit.done(200)))
-    return LockAnswer(200, lock_view(services, actor, outcome.seen, visit.known))
+    services.ledger.record(actor.tenant, Effects(request=visit.done(OK)))
+    return LockAnswer(OK, lock_view(services, actor, outcome.seen, visit.known))
+
+
+def _begun_by(written: Written) -> bool:
+    """Whether this write began the hold; of a write that only a re-read showed, its own times tell."""
+    if written.write:
+        return written.write.kind is AuditKind.ACQUIRED
+    return isinstance(written.record, Held) and written.record.at == written.record.acquired_at
 
 
 def _protect_newest(services: Services, actor: Actor, written: Written, held: Held) -> tuple[Seen, Moved | None]:

@@ -13,7 +13,7 @@ from lockpoint.services.answers import LockAnswer, Moved, shown
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.endings import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
-from lockpoint.services.granting import Visit, ended, expired_first, granted, must_be_lockable, must_have_room
+from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
 from lockpoint.services.idempotency import Names, RequestKey, once
 from lockpoint.services.refusals import error_for
 from lockpoint.services.rights import (
@@ -64,7 +64,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
         must_have_room(services, actor, seen)
         rule = _acquiring(services, actor, names, wish)
         outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)
-        return granted(Visit(services, actor, view, known, key), outcome)
+        return granted(Visit(services, actor, view, known, key, status=CREATED), outcome)
 
     return _once(services, actor, attachment_id, key, "acquire", work)
 
@@ -173,7 +173,7 @@ def take_over(
                 unsettled=unsettled,
             )
 
-        return ended(Visit(services, actor, view, known, key, status=201), seen, names, rule)
+        return ended(Visit(services, actor, view, known, key, status=CREATED), seen, names, rule)
 
     return _once(services, actor, attachment_id, key, "take_over", work)
 

@@ -71,16 +71,19 @@ def _judged(case: Case, history: History, own_account: str) -> Judgement:
 
 
 def _history(case: Case) -> History:
-    """The versions since the protected one, with the sizes, content ids and names that only single reads give."""
+    """The versions since the protected one, with the sizes, content ids and names that only single reads give.
+
+    Of the older ones the newest counts when the protected version was deleted, so it is read like the others.
+    """
     attachments, base = case.services.attachments, case.held.base
     versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base.created, lane=case.lane)
+    older = [place for place, version in enumerate(versions) if version.created <= base.created]
+    first = older[-1] if older else 0
     detailed = tuple(
-        attachments.version(case.tenant, case.attachment.id, v.number, lane=case.lane)
-        if v.created >= base.created or v is versions[-1]
-        else v
-        for v in versions
+        attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+        for version in versions[first:]
     )
-    return History(case.attachment.status, detailed, complete)
+    return History(case.attachment.status, (*versions[:first], *detailed), complete)
 
 
 def _act(case: Case, verdict: Verdict) -> Settled | None:

@@ -89,6 +89,9 @@ def restore(case: Case, verdict: Restore) -> Settled | None:
         return None
     except REFUSALS as refused:
         return _refused(case, way, verdict, refused)
+    if not _numbered(case, verdict.version):
+        _record_doubtful(case, made)
+        return None
     _record_restored(case, verdict, made)
     return Settled(case.look())
 
@@ -103,6 +106,14 @@ def _still_so(case: Case, source: Version) -> bool:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
     if case.look().attachment.head.created != case.attachment.head.created:
         return False
+    return _numbered(case, source)
+
+
+def _numbered(case: Case, source: Version) -> bool:
+    """Whether the number of a version still names that version; asked before and after it was used.
+
+    Deleting only moves numbers down, so a number that is right afterwards was right when it was used.
+    """
     try:
         found = case.services.attachments.version(case.tenant, case.attachment.id, source.number, lane=case.lane)
     except GoneOrInvisible:
@@ -176,6 +187,18 @@ def _refused(case: Case, way: Way, verdict: Restore, refused: HostError) -> Sett
     tested = replace(state, restore_works=False, tested_at=case.services.clock.now())
     case.services.site_states.put(case.tenant, tested)
     return None
+
+
+def _record_doubtful(case: Case, made: Version) -> None:
+    """Write down that a version of ours carries nobody knows which content: it stands for itself only."""
+    doubtful = Restoration(
+        attachment_id=case.attachment.id,
+        lock_id=case.held.lock_id,
+        created=made.created,
+        source_created=made.created,
+        at=case.services.clock.now(),
+    )
+    case.services.ledger.record(case.tenant, Effects(restorations=(doubtful,)))
 
 
 def _record_restored(case: Case, verdict: Restore, made: Version) -> None:

@@ -176,10 +176,17 @@ def test_stale_restore_over_the_holders_upload() -> None:
 
 def test_restoration_stands_in_for_its_deleted_source() -> None:
     """E19: the protected version is deleted after we brought it back: our version carries it on."""
-    v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
+    v8, (v9, row), v10 = version(8, BOB), restored(9, V7, message=marker(L1, V7.created)), version(10, EVE)
     kept = judged(v8, v9, past=(V6,), restorations=(row,))
     assert kept == Judgement(Nothing(), v9, overruled=(v8,))
     assert judged(v8, v9, v10, past=(V6,), restorations=(row,)).verdict == Restore(v9, (v10,))
+
+
+def test_own_change_of_name_does_not_stand_in() -> None:
+    """What we only renamed may be an intruder's content: when its source is deleted it does not become the right one."""
+    v8, v9 = version(8, BOB), version(9, APP)
+    row = KnownRestoration(v9.created, v8.created)
+    assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
 
 
 def test_own_upload_without_source() -> None:
@@ -192,6 +199,23 @@ def test_own_upload_without_source_that_was_overruled() -> None:
     """An unknown version of ours that the holder already replaced is nobody's concern."""
     v8, v9 = version(8, APP), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True)
+
+
+def test_restoration_of_the_wrong_version_is_undone() -> None:
+    """E18: a version is deleted while we bring one back by its number: the bytes tell, and we try again."""
+    v8, v9 = version(8, BOB), version(9, APP, file_id="media-8", message=marker(L1, V7.created))
+    assert judged(v8, v9).verdict == Restore(V7, (v8,))
+    source, other = replace(V7, size=10), version(9, APP, size=11, message=marker(L1, V7.created))
+    assert judged(v8, other, past=(V6, source)).verdict == Restore(source, (v8,))
+    assert judged(v8, replace(other, size=10), past=(V6, source)).verdict == Nothing()
+
+
+def test_own_change_of_name_keeps_the_content() -> None:
+    """A version of ours with the bytes of another is that content again, whoever made it."""
+    v8, v9 = version(8, BOB), version(9, APP, file_id="media-8")
+    assert judged(v8, v9).verdict == Restore(V7, (v8,))
+    alike = (version(8, ALICE, file_id=V7.file_id), version(9, APP, file_id=V7.file_id, message=marker(L1, V7.created)))
+    assert judged(*alike).verdict == Nothing()
 
 
 def test_own_account_unknown() -> None:

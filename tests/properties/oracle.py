@@ -29,7 +29,7 @@ class Stored:
 
 def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str], skew: timedelta) -> None:
     """I2, I5, I10: whether `stored` may follow `before`; clocks of ours may be wrong by `skew`."""
-    new, at = stored.record, stored.at
+    new = stored.record
     if before is None:
         require(isinstance(new, Held), "I2: the first record of a file is a hold", new)
         return
@@ -37,7 +37,7 @@ def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str
     if isinstance(new, Free):
         _check_end(before, new, stored, managers, skew)
     elif isinstance(before, Held) and before.lock_id == new.lock_id:
-        _check_move(before, new, at, skew)
+        _check_move(before, new)
     else:
         _check_new_hold(before, new, stored, managers, skew)
 
@@ -55,12 +55,12 @@ def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[st
         require(stored.person in managers, "I2: only managers break", before, stored)
 
 
-def _check_move(before: Held, new: Held, at: datetime, skew: timedelta) -> None:
+def _check_move(before: Held, new: Held) -> None:
     require((before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a hold keeps its holder", before, new)
     shorter = new.expires_at is not None and (before.expires_at is None or new.expires_at < before.expires_at)
     require(not shorter, "L-31: an extension never shortens", before, new)
-    over = before.expires_at is not None and at >= before.expires_at + MARGIN + skew
-    require(not over, "I10: a hold that is over does not go on", before, new, at)
+    over = before.expires_at is not None and new.at >= before.expires_at + MARGIN
+    require(not over, "I10: nobody decides that a hold that is over goes on", before, new)
 
 
 def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:

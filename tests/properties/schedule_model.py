@@ -310,19 +310,27 @@ class ScheduleModel:
         person = self._author(record)
         stored = Stored(record, self.world.clock.now(), person)
         before = [s.record for s, row_id in self.written if row_id == row.id]
-        if before or not self.written:
+        if self.world.site().lock_rows(self.file_id)[0].id == row.id:  # a second row of the key says nothing
             check_step(before[-1] if before else None, stored, managers=MANAGERS, skew=SKEW)
-        if isinstance(record, Held):
-            require(record.lock_id not in self.freed, "I7: a released hold is never held again", record)
-        new = isinstance(record, Held) and not any(
-            isinstance(r, Held) and r.lock_id == record.lock_id for r in before[-1:]
-        )
-        again = any(isinstance(s.record, Held) and s.record.lock_id == record.lock_id for s, _ in self.written) if new else False  # type: ignore[union-attr]
-        named = bool(before) and before[-1].ended is not None and before[-1].ended.lock_id != getattr(record, "lock_id", None)
-        require(not again or named or not before, "I8: one request, one hold", record)
+            if isinstance(record, Held):
+                self._note_hold(before, record)
         self.written.append((stored, row.id))
         if record.ended is not None:
             self.ended.add(record.ended.lock_id)
+
+    def _note_hold(self, before: list[Record], held: Held) -> None:
+        """One request, one hold, and a released hold stays released; with the imprecision that `lock_model` names."""
+        last = before[-1] if before else None
+        if isinstance(last, Held) and last.lock_id == held.lock_id:
+            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            return
+        forgotten = last is not None and last.ended is not None and last.ended.lock_id != held.lock_id
+        if not forgotten:
+            again = any(isinstance(record, Held) and record.lock_id == held.lock_id for record in before)
+            require(not again, "I8: one request, one hold", held)
+            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+        self.ended.discard(held.lock_id)
+        self.freed.discard(held.lock_id)
 
     def _author(self, record: Record) -> str | None:
         """Whose request this record belongs to, known by the op id that was given to the request."""

@@ -4,8 +4,8 @@ import click
 
 from lockpoint import clock as clock_process
 from lockpoint import worker as worker_process
+from lockpoint.commands.starting import settings_or_exit
 from lockpoint.logs import configure_logs
-from lockpoint.starting import settings_or_exit
 
 
 @click.command()

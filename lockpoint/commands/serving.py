@@ -7,8 +7,8 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from lockpoint.commands.starting import settings_or_exit
 from lockpoint.logs import configure_logs
-from lockpoint.starting import settings_or_exit
 
 WORKERS: Final = 2
 THREADS: Final = 8

@@ -1,4 +1,4 @@
-"""What every sub-command does first."""
+"""What every sub-command does first; light, because `web` and `migrate` need no more of the product than this."""
 
 import click
 

@@ -3,7 +3,7 @@
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from lockpoint.starting import settings_or_exit
+from lockpoint.commands.starting import settings_or_exit
 from lockpoint.storage.migrate import WrongDatabase
 from lockpoint.storage.migrate import migrate as apply_migrations
 
