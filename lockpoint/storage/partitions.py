@@ -17,6 +17,7 @@ DAYS_AHEAD: Final = 7
 Result = TypeVar("Result")
 _CHECK_VIOLATION: Final = "23514"
 _DAY: Final = timedelta(days=1)
+_SHORT_WAIT: Final = text("SET LOCAL lock_timeout = '1s'")
 
 _EXISTING: Final = text(
     "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"
@@ -48,16 +49,32 @@ def ahead(now: datetime, days: int = DAYS_AHEAD) -> list[date]:
     return [today + _DAY * offset for offset in range(-1, days + 1)]
 
 
-def drop_expired(connection: Connection, now: datetime, retention_days: int) -> int:
-    """Drop the partitions whose first instant is `retention_days` old or older; how many there were."""
-    hold_in_transaction(connection, Purpose.PARTITIONS)
+def drop_expired(database: Database, now: datetime, retention_days: int) -> int:
+    """Drop the partitions whose first instant is `retention_days` old or older; how many there were.
+
+    Each goes in a transaction of its own that waits a second at most for readers, since writers wait behind it.
+    Two at once share the work. StorageUnavailable when somebody holds a partition; those before it are gone.
+    """
     dropped = 0
-    for parent in PARTITIONED:
-        for name in list(connection.execute(_EXISTING, {"parent": parent}).scalars()):
-            if _first_instant(parent, name) + timedelta(days=retention_days) <= now:
-                connection.execute(text(f'DROP TABLE "{name}"'))
-                dropped += 1
-    return dropped
+    while True:
+        with database.transaction() as connection:
+            hold_in_transaction(connection, Purpose.PARTITIONS)
+            names = expired(connection, now, retention_days)
+            if not names:
+                return dropped
+            connection.execute(_SHORT_WAIT)
+            connection.execute(text(f'DROP TABLE "{names[0]}"'))
+        dropped += 1
+
+
+def expired(connection: Connection, now: datetime, retention_days: int) -> list[str]:
+    """Name the partitions whose first instant is `retention_days` old or older, oldest first."""
+    return [
+        name
+        for parent in PARTITIONED
+        for name in sorted(connection.execute(_EXISTING, {"parent": parent}).scalars())
+        if _first_instant(parent, name) + timedelta(days=retention_days) <= now
+    ]
 
 
 def with_partitions(database: Database, moments: Iterable[datetime], work: Callable[[Connection], Result]) -> Result:

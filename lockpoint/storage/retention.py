@@ -1,16 +1,24 @@
-"""Nothing stays longer than it may: expired partitions and rows go, in small batches."""
+"""Nothing stays longer than it may: expired partitions and rows go, and the report says that nothing is left.
+
+Days are whole UTC days: all rows of a day go at the moment at which its first instant is old enough. So no row is ever
+older than the limit, however the hours of a day and of the purge lie.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, delete, select, text, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, text, tuple_
 
-from lockpoint.services.ports import Clock
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports import Clock, PurgeReport
 from lockpoint.storage import outcomes
 from lockpoint.storage.engine import Database
-from lockpoint.storage.partitions import drop_expired
+from lockpoint.storage.partitions import drop_expired, expired
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     CREATION_GUARD,
@@ -20,13 +28,51 @@ from lockpoint.storage.tables import (
     RESTORATION,
 )
 
+logger = logging.getLogger(__name__)
+
 BATCH: Final = 5000
+PARTITIONS: Final = "partitions"
+QUEUE: Final = "procrastinate_jobs"
+OPERATION_NEEDS: Final = 3
+"""Days that rows of running work stay at least: the sweep confirms a live lock's witness once a day."""
 
 # Parked jobs hold ids only, but ids are data too; the events of a job go with it.
-_OLD_PARKED: Final = text(
-    "DELETE FROM procrastinate_jobs WHERE status IN ('failed', 'aborted', 'cancelled', 'succeeded') AND id IN ("
-    "SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < now() - make_interval(days => :days))"
+_OLD_PARKED: Final = (
+    "status IN ('failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
+    " (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < :before)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A table whose rows go by age: counted from `since`, for the operator's days or for a time of its own."""
+
+    table: Table
+    since: Column[datetime]
+    own: timedelta | None = None
+    least: int = 1
+
+    def old(self, now: datetime, days: int) -> ColumnElement[bool]:
+        """The condition for a row that must not be there any more."""
+        if self.own is not None:
+            return self.since < now - self.own
+        return self.since < first_kept(now, max(days, self.least))
+
+
+AGED: Final = (
+    Aged(ACCOUNT_PROFILE, ACCOUNT_PROFILE.c.used_at),
+    Aged(LOCK_WITNESS, LOCK_WITNESS.c.seen_at, least=OPERATION_NEEDS),
+    Aged(RESTORATION, RESTORATION.c.at, least=OPERATION_NEEDS),
+    Aged(EMAIL_INTENT, EMAIL_INTENT.c.created_at, least=OPERATION_NEEDS),
+    Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=outcomes.KEPT),
+    Aged(CREATION_GUARD, CREATION_GUARD.c.until, own=timedelta()),
+)
+
+
+def first_kept(now: datetime, days: int) -> datetime:
+    """Give the first instant of the oldest UTC day whose first instant is less than `days` days old."""
+    day = (now.astimezone(UTC) - timedelta(days=days)).date() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 class Retention:
@@ -37,24 +83,38 @@ class Retention:
         self._clock = clock
         self._days = days
 
-    def purge(self) -> int:
-        """Delete what has reached its age; how many partitions and rows. Two at once do no harm. StorageUnavailable."""
+    def purge(self) -> PurgeReport:
+        """Delete what has reached its age; can be stopped and repeated at any point, and two at once do no harm.
+
+        A step that fails does not stop the others; StorageUnavailable only when nothing can be asked at all.
+        """
         now = self._clock.now()
-        limit = now - timedelta(days=self._days)
-        with self._database.transaction() as connection:
-            gone = drop_expired(connection, now, self._days)
-        for table, old in (
-            (REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at < now - outcomes.KEPT),
-            (CREATION_GUARD, CREATION_GUARD.c.until < now),
-            (LOCK_WITNESS, LOCK_WITNESS.c.seen_at <= limit),
-            (RESTORATION, RESTORATION.c.at <= limit),
-            (EMAIL_INTENT, EMAIL_INTENT.c.created_at <= limit),
-            (ACCOUNT_PROFILE, ACCOUNT_PROFILE.c.used_at <= limit),
-        ):
-            gone += self._delete(table, old)
+        gone: dict[str, int] = {}
+        failed = []
+        for name, step in self._steps(now).items():
+            try:
+                gone[name] = step()
+            except StorageUnavailable as error:
+                logger.warning("a step of the purge failed", extra={"step": name, "cause": str(error)})
+                failed.append(name)
+        return PurgeReport(
+            at=now, retention_days=self._days, gone=gone, overdue=self._overdue(now), failed=tuple(failed)
+        )
+
+    def _steps(self, now: datetime) -> Mapping[str, Callable[[], int]]:
+        steps: dict[str, Callable[[], int]] = {PARTITIONS: lambda: drop_expired(self._database, now, self._days)}
+        for aged in AGED:
+            steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
+        steps[QUEUE] = lambda: self._drop_parked(now)
+        return steps
+
+    def _drop_parked(self, now: datetime) -> int:
+        statement = text(f"DELETE FROM procrastinate_jobs WHERE {_OLD_PARKED}")  # noqa: S608 - a constant of ours
         with self._database.single() as connection:
-            gone += connection.execute(_OLD_PARKED, {"days": self._days}).rowcount
-        return gone
+            return connection.execute(statement, {"before": self._parked_before(now)}).rowcount
+
+    def _parked_before(self, now: datetime) -> datetime:
+        return first_kept(now, max(self._days, OPERATION_NEEDS))
 
     def _delete(self, table: Table, old: ColumnElement[bool]) -> int:
         key = tuple_(*table.primary_key.columns)
@@ -64,5 +124,19 @@ class Retention:
             with self._database.single() as connection:
                 count = connection.execute(batch).rowcount
             gone += count
-            if count < BATCH:
+            if count == 0:
                 return gone
+
+    def _overdue(self, now: datetime) -> dict[str, int]:
+        """Count what should be gone: partitions, rows, parked jobs."""
+        with self._database.single() as connection:
+            found = {PARTITIONS: len(expired(connection, now, self._days))}
+            for aged in AGED:
+                found[aged.table.name] = _count(connection, aged.table, aged.old(now, self._days))
+            parked = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_PARKED}")  # noqa: S608 - as above
+            found[QUEUE] = connection.execute(parked, {"before": self._parked_before(now)}).scalar_one()
+        return found
+
+
+def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()

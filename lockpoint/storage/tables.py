@@ -201,6 +201,59 @@ SITE_STATE: Final = Table(
     Column("cursor", Text),
 )
 
+PRIVACY_REQUEST: Final = Table(
+    "privacy_request",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _tenant(),
+    Column("right", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("asked_at", _MOMENT, nullable=False),
+    Column("done_at", _MOMENT),
+    Index("privacy_request_tenant_id_asked_at_idx", "tenant_id", "asked_at"),
+)
+
+ERASURE: Final = Table(
+    "erasure",
+    METADATA,
+    # Exists only while an erasure is under way: its end takes away the one link between person and pseudonym.
+    Column("request_id", BigInteger, primary_key=True, autoincrement=False),
+    _tenant(),
+    Column("account", Text, nullable=False),
+    Column("pseudonym", Text, nullable=False),
+    Column("release_at", _MOMENT, nullable=False),
+    Column("cursor", Text),
+    UniqueConstraint("tenant_id", "account", name="erasure_tenant_id_account_key"),
+)
+
+CLOSED_ACCOUNT: Final = Table(
+    "closed_account",
+    METADATA,
+    # Keyed digests, so that an account that Atlassian called closed is never reported again.
+    _tenant(),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "digest"),
+)
+
+ACCOUNT_REPORT: Final = Table(
+    "account_report",
+    METADATA,
+    _tenant(),
+    Column("account", Text, nullable=False),
+    Column("retrieved_at", _MOMENT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("reported_at", _MOMENT),
+    PrimaryKeyConstraint("tenant_id", "account"),
+)
+
+REPORT_CYCLE: Final = Table(
+    "report_cycle",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True, autoincrement=False),
+    Column("days", Integer, nullable=False),
+    Column("not_before", _MOMENT),
+)
+
 _STATUS: Final = ENUM(
     *("todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted"),
     name="procrastinate_job_status",

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Installation, InstallationEvent, Job, Registration
 from lockpoint.storage.advisory import Purpose, hold_names_in_transaction
-from lockpoint.storage.crypto import Keyring
+from lockpoint.storage.crypto import Keyring, SecretUnreadable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, LOCK_WITNESS
@@ -87,23 +87,6 @@ class Installations:
             hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
             yield InstallationChange(connection, self._keys)
 
-    def reseal(self) -> int:
-        """Encrypt every stored secret again under the newest key; how many rows there were."""
-
-        def again(sealed: str | None) -> str | None:
-            return None if sealed is None else self._keys.reseal(sealed)
-
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                select(_ROW.id, _ROW.secret, _ROW.previous_secret)
-                .where(_ROW.secret.is_not(None) | _ROW.previous_secret.is_not(None))
-                .with_for_update()
-            ).all()
-            for row in rows:
-                sealed = {"secret": again(row.secret), "previous_secret": again(row.previous_secret)}
-                connection.execute(update(INSTALLATION).where(_ROW.id == row.id).values(sealed))
-        return len(rows)
-
 
 class InstallationChange:
     """Implements `ports.InstallationChange` on one open transaction."""
@@ -116,6 +99,10 @@ class InstallationChange:
         """Give the row, also of an uninstalled site."""
         return _one(self._connection, self._keys, _ROW.client_key == client_key)
 
+    def find_replaced(self, client_key: str) -> Installation | None:
+        """Give the row whose secret is about to go: one that no key opens any more counts as none."""
+        return _one(self._connection, self._keys, _ROW.client_key == client_key, lost_ones_count=False)
+
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
         """Give installed rows with this base URL and another client key than `other_than`."""
         statement = (
@@ -123,7 +110,7 @@ class InstallationChange:
             .where(_ROW.base_url == base_url, _ROW.client_key != other_than, _ROW.installed)
             .order_by(_ROW.id)
         )
-        return [_installation(row, self._keys) for row in self._connection.execute(statement)]
+        return [_installation(row, self._keys, lost_ones_count=False) for row in self._connection.execute(statement)]
 
     def store(self, registration: Registration) -> Tenant:
         """Insert or replace the row of this client key (the tenant's id never changes)."""
@@ -159,9 +146,11 @@ class InstallationChange:
         return None if secret is None else self._keys.seal(secret, owner)
 
 
-def _one(connection: Connection, keys: Keyring, condition: ColumnElement[bool]) -> Installation | None:
+def _one(
+    connection: Connection, keys: Keyring, condition: ColumnElement[bool], *, lost_ones_count: bool = True
+) -> Installation | None:
     row = connection.execute(select(INSTALLATION).where(condition)).one_or_none()
-    return None if row is None else _installation(row, keys)
+    return None if row is None else _installation(row, keys, lost_ones_count=lost_ones_count)
 
 
 def _tenant(row: Row[Any]) -> Tenant:
@@ -176,19 +165,28 @@ def _tenant(row: Row[Any]) -> Tenant:
     )
 
 
-def _installation(row: Row[Any], keys: Keyring) -> Installation:
-    def opened(sealed: str | None) -> str | None:
-        return None if sealed is None else keys.unseal(sealed, row.client_key)
-
+def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
+    """Open the secrets; SecretUnreadable for the present one when lost ones count. A former one is optional anyway."""
     registration = Registration(
         client_key=row.client_key,
         base_url=row.base_url,
         display_url=row.display_url,
         oauth_client_id=row.oauth_client_id,
-        secret=opened(row.secret),
-        previous_secret=opened(row.previous_secret),
+        secret=_opened(row, row.secret, keys, lost_ones_count=lost_ones_count),
+        previous_secret=_opened(row, row.previous_secret, keys, lost_ones_count=False),
         secret_changed_at=row.secret_changed_at,
         installed=row.installed,
         enabled=row.enabled,
     )
     return Installation(_tenant(row), registration)
+
+
+def _opened(row: Row[Any], sealed: str | None, keys: Keyring, *, lost_ones_count: bool) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return keys.unseal(sealed, row.client_key)
+    except SecretUnreadable as error:
+        if not lost_ones_count:
+            return None
+        raise SecretUnreadable(f"the shared secret of site {row.id} cannot be read: {error}") from None

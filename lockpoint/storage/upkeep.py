@@ -9,7 +9,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Clock
+from lockpoint.services.ports import Clock, PurgeReport
 from lockpoint.storage.advisory import Purpose
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.parked import requeue_stalled
@@ -93,8 +93,8 @@ class Upkeep:
         with self._database.transaction() as connection:
             return ensure(connection, ahead(self._clock.now()))
 
-    def purge(self) -> int:
-        """Delete what has reached its age; how many partitions and rows."""
+    def purge(self) -> PurgeReport:
+        """Delete what has reached its age; the report says what went and what is left."""
         return self._retention.purge()
 
     def live_locks(self) -> int:
