@@ -24,7 +24,6 @@ SWEEP_SHARE: Final = 0.3
 """How much of the hourly points sweeping may use."""
 
 STALLED_SECONDS: Final = 15
-CHORES_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
 
@@ -71,6 +70,7 @@ class Ticks:
         self._settings = settings
         self._sweeps = Rounds()
         self._rediscoveries = Rounds()
+        self._tidied: datetime | None = None
 
     def sweep(self) -> None:
         """Queue the sweeps that are due, and searches for locks on sites of which we know none."""
@@ -90,9 +90,19 @@ class Ticks:
             logger.warning("gave %d jobs of dead workers back to the queue", count)
 
     def chores(self) -> None:
-        """Make the partitions of the coming days, and delete what is too old."""
-        made, gone = self._upkeep.make_partitions(), self._upkeep.purge()
-        logger.info("made %d partitions, deleted %d partitions and rows", made, gone)
+        """Once in each UTC hour: make the partitions of the coming days, and delete what is too old.
+
+        Asked every minute, so that midnight is met to the minute and what could not be done is tried again soon.
+        """
+        hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
+        if hour == self._tidied:
+            return
+        made, report = self._upkeep.make_partitions(), self._upkeep.purge()
+        logger.info("purged", extra={"partitions_made": made, "gone": dict(report.gone), "complete": report.complete})
+        if report.complete:
+            self._tidied = hour
+        else:
+            logger.warning("the purge is tried again", extra={"failed": report.failed, "overdue": dict(report.overdue)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
         """Do `tick` only while this process leads; a database that is away makes it wait for the next tick."""
@@ -115,7 +125,8 @@ def run(settings: Settings) -> None:
     )
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
-    for tick, seconds in ((ticks.chores, CHORES_SECONDS), (ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick)):
+    scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
+    for tick, seconds in ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick)):
         scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: scheduler.shutdown(wait=False))

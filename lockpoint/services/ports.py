@@ -339,7 +339,10 @@ class ScratchFiles(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """Our copy of a stored record: it notices and heals, and never grants. The holder's note is left out."""
+    """Our copy of a stored record: it notices and heals, and never grants. The holder's note is left out.
+
+    `signed_by` is the id of the key that signed the record in Confluence; None when that is not known.
+    """
 
     attachment_id: str
     container: Container | None
@@ -347,6 +350,7 @@ class Witness:
     record: Record
     protection: str = "protected"
     seen_at: datetime
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -731,8 +735,12 @@ class InstallationChange(Protocol):
         """The row, also of an uninstalled site."""
         ...
 
+    def find_replaced(self, client_key: str) -> Installation | None:
+        """The row whose secret is about to be replaced or erased: one that no key opens any more counts as none."""
+        ...
+
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
-        """Installed rows with this base URL and another client key than `other_than`."""
+        """Installed rows with this base URL and another client key than `other_than`; lost secrets count as none."""
         ...
 
     def store(self, registration: Registration) -> Tenant:
@@ -781,6 +789,31 @@ class JobRunner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeReport:
+    """What a purge did: places with numbers of rows or partitions, nothing about anybody.
+
+    `overdue` counts, after the purge, what should not be there any more; `failed` names the steps that will be tried
+    again.
+    """
+
+    at: datetime
+    retention_days: int
+    gone: Mapping[str, int]
+    overdue: Mapping[str, int]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left that should be gone."""
+        return not self.failed and not any(self.overdue.values())
+
+    @property
+    def total(self) -> int:
+        """How many rows and partitions went."""
+        return sum(self.gone.values())
+
+
 class Upkeep(Protocol):
     """What one clock process does beside putting jobs into the queue; `StorageUnavailable` but for the first two."""
 
@@ -800,8 +833,8 @@ class Upkeep(Protocol):
         """Make the partitions of the coming days; how many were missing."""
         ...
 
-    def purge(self) -> int:
-        """Delete what has reached its age; how many partitions and rows."""
+    def purge(self) -> PurgeReport:
+        """Delete what has reached its age, as far as it can be reached now; see the report's `complete`."""
         ...
 
     def live_locks(self) -> int:

@@ -15,7 +15,7 @@ import pytest
 from lockpoint.clock import REDISCOVERY, Rounds, Ticks, sweep_period
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports import Job, JobKind, PurgeReport
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
 from tests.fakes import ACME, GLOBEX, START, World, make_world
@@ -44,6 +44,7 @@ class FakeUpkeep:
 
     leading: bool = True
     down: bool = False
+    stuck: int = 0
     locks: int = 0
     unknown: list[Tenant] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -66,8 +67,10 @@ class FakeUpkeep:
     def make_partitions(self) -> int:
         return self._do("partitions")
 
-    def purge(self) -> int:
-        return self._do("purge")
+    def purge(self) -> PurgeReport:
+        self._do("purge")
+        overdue = {"audit_event": self.stuck}
+        return PurgeReport(at=START, retention_days=30, gone={}, overdue=overdue)
 
     def live_locks(self) -> int:
         return self.locks
@@ -181,6 +184,28 @@ def test_only_the_leader_ticks() -> None:
     ticking.when_leading(ticking.chores)()
     ticking.when_leading(ticking.rescue)()
     assert upkeep.done == Counter(partitions=1, purge=1, stalled=1)
+
+
+def test_the_chores_meet_midnight() -> None:
+    """Privacy §5: once in every UTC hour, and at 00:00 UTC in its first minute; what is left over is tried again."""
+    world, upkeep = make_world(), FakeUpkeep()
+    ticking, done = ticks(world, upkeep), []
+    world.clock.at = START.replace(hour=22, minute=30)
+    for _ in range(150):
+        before = upkeep.done["purge"]
+        ticking.chores()
+        if upkeep.done["purge"] > before:
+            done.append(f"{world.clock.at:%H:%M}")
+        world.clock.advance(seconds=60)
+    assert done == ["22:30", "23:00", "00:00"]
+    upkeep.stuck = 1
+    world.clock.at = START.replace(hour=3)
+    for _ in range(3):
+        ticking.chores()
+    upkeep.stuck = 0
+    for _ in range(3):
+        ticking.chores()
+    assert upkeep.done["purge"] == len(done) + 4
 
 
 def test_a_database_that_is_away_does_not_end_the_clock() -> None:

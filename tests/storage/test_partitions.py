@@ -1,7 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from sqlalchemy import insert, select, text
 
 from lockpoint.services.context import Tenant
@@ -11,10 +10,9 @@ from lockpoint.storage.intents import Intents
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.partitions import ahead, drop_expired, ensure
-from lockpoint.storage.retention import Retention
-from lockpoint.storage.tables import ACCOUNT_PROFILE, AUDIT_EVENT, CREATION_GUARD, EMAIL_LOG
+from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_LOG
 from tests.fakes import ALICE, START, FakeClock
-from tests.storage.builders import audit_event, count, everything, intent, restoration, witness
+from tests.storage.builders import audit_event, everything, intent
 
 
 def names(database: Database, parent: str = "audit_event") -> list[str]:
@@ -27,8 +25,7 @@ def names(database: Database, parent: str = "audit_event") -> list[str]:
 
 
 def drop_all(database: Database) -> None:
-    with database.transaction() as connection:
-        drop_expired(connection, datetime(2999, 1, 1, tzinfo=UTC), 1)
+    drop_expired(database, datetime(2999, 1, 1, tzinfo=UTC), 1)
 
 
 def test_days_ahead_are_made_once(database: Database) -> None:
@@ -81,9 +78,8 @@ def test_a_partition_goes_when_its_first_instant_is_old_enough(database: Databas
     now = datetime(2026, 3, 31, 0, 0, tzinfo=UTC)
     with database.transaction() as connection:
         ensure(connection, [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)])
-    with database.transaction() as connection:
-        assert drop_expired(connection, now - timedelta(seconds=1), 30) == 0
-        assert drop_expired(connection, now, 30) == 2
+    assert drop_expired(database, now - timedelta(seconds=1), 30) == 0
+    assert drop_expired(database, now, 30) == 2
     assert names(database) == ["audit_event_20260302", "audit_event_20260303"]
 
 
@@ -102,69 +98,6 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
     assert (row.tenant_id, row.at, row.kind, row.result) == (acme.id, START, "file_available", "sent")
     assert len(row.address_hash) == 64
     assert "canary" not in everything(database).lower()
-
-
-@pytest.fixture
-def aged(database: Database, acme: Tenant, clock: FakeClock) -> Database:
-    """One row of everything, written on the first of the month."""
-    clock.at = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    at = clock.at
-    Requests(database, clock).begin(acme, ALICE, "r", digest="d", lock_id="l", op_id="o")
-    effects = Effects(
-        witness=witness(seen_at=at),
-        audit=(audit_event(at=at),),
-        intents=(intent(),),
-        restorations=(restoration(at=at),),
-    )
-    Ledger(database, clock).record(acme, effects)
-    with database.transaction() as connection:
-        connection.execute(insert(ACCOUNT_PROFILE).values(tenant_id=acme.id, account=ALICE, used_at=at))
-        connection.execute(insert(CREATION_GUARD).values(tenant_id=acme.id, attachment_id="1", op_id="o", until=at))
-    return database
-
-
-KEPT_30_DAYS = ("lock_witness", "audit_event", "email_intent", "restoration", "account_profile")
-
-
-def test_nothing_stays_longer_than_30_days(aged: Database, clock: FakeClock) -> None:
-    """Rows of 28 days stay, rows of 30 days are gone; outcomes of requests are gone after a day."""
-    retention = Retention(aged, clock, 30)
-    clock.advance(days=28)
-    retention.purge()
-    assert [count(aged, table) for table in KEPT_30_DAYS] == [1, 1, 1, 1, 1]
-    assert (count(aged, "request_outcome"), count(aged, "creation_guard")) == (0, 0)
-    clock.advance(days=2)
-    retention.purge()
-    assert [count(aged, table) for table in KEPT_30_DAYS] == [0, 0, 0, 0, 0]
-    assert count(aged, "installation") == 1
-
-
-def test_a_purge_that_was_away_for_a_week_runs_twice_at_once(aged: Database, clock: FakeClock) -> None:
-    """Late and doubled it still deletes everything that is due, and nothing else."""
-    clock.advance(days=38)
-    retention = Retention(aged, clock, 30)
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda _: retention.purge(), range(2)))
-    assert [count(aged, table) for table in KEPT_30_DAYS] == [0, 0, 0, 0, 0]
-
-
-def test_old_parked_jobs_go(aged: Database, clock: FakeClock) -> None:
-    """Jobs that were given up hold ids, and ids are data: they go after the same time, waiting ones stay."""
-    with aged.transaction() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, status, args)"
-                " VALUES ('lockpoint', 'sweep', 'todo', '{}'), ('lockpoint', 'sweep', 'todo', '{}')"
-            )
-        )
-        connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name = 'sweep' AND id = 3"))
-        connection.execute(text("UPDATE procrastinate_events SET at = now() - interval '31 days'"))
-    before = count(aged, "queue")
-    with aged.single() as connection:
-        failed = connection.execute(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"))
-        assert failed.scalar_one() == 1
-    Retention(aged, clock, 30).purge()
-    assert count(aged, "queue") == before - 1
 
 
 def test_outcomes_are_fresh_again_after_a_day(database: Database, acme: Tenant, clock: FakeClock) -> None:

@@ -59,7 +59,7 @@ def test_the_chores_are_done(upkeep: Upkeep) -> None:
     assert upkeep.requeue_stalled() == 0
     assert upkeep.live_locks() == 0
     assert list(upkeep.without_witness()) == []
-    assert upkeep.purge() == 0
+    assert upkeep.purge().total == 0
 
 
 def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, acme: Tenant, globex: Tenant) -> None:
