@@ -36,6 +36,7 @@ from lockpoint.storage.parked import ParkedJobs
 from lockpoint.storage.points import SharedPoints
 from lockpoint.storage.restorations import Restorations
 from lockpoint.storage.runner import QueueRunner
+from lockpoint.storage.sealed import SealedSecrets
 from lockpoint.storage.site_states import SiteStates
 from lockpoint.storage.tenants import Installations, Tenants
 from lockpoint.storage.upkeep import Upkeep
@@ -152,7 +153,8 @@ def build_parked_jobs(settings: Settings) -> ParkedJobs:
 
 def rotate_keys(settings: Settings) -> int:
     """Seal every stored secret again under the newest key; how many sites there were."""
-    return connect(settings, 1).installations.reseal()
+    neighbours = connect(settings, 1)
+    return SealedSecrets(neighbours.database, neighbours.keys).reseal().sealed
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
@@ -196,6 +198,7 @@ def services_on(neighbours: Neighbours) -> Services:
         mutexes=cache.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         mac_keys=neighbours.keys.mac_keys,
+        tag_keys=neighbours.keys.tag_keys,
     )
 
 

@@ -47,6 +47,7 @@ NAMES = {ALICE: "Alice", BOB: "Bob", CHARLIE: "Charlie", DANA: "Dana", SAM: "Sam
 ACME = Tenant(id=1, client_key="acme-client-key", base_url="https://acme.example/wiki")
 GLOBEX = Tenant(id=2, client_key="globex-client-key", base_url="https://globex.example/wiki")
 KEYS = MacKeys("k1", {"k1": b"0123456789abcdef0123456789abcdef"})
+TAG_KEYS = MacKeys("k1", {"k1": b"fedcba9876543210fedcba9876543210"})
 
 __all__ = ["APP_ACCOUNT", "FakeClock", "FakeIds", "World", "make_services", "make_world"]
 
@@ -105,6 +106,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "mutexes": FakeMutexes(),
         "mailer": FakeMailer(),
         "mac_keys": KEYS,
+        "tag_keys": TAG_KEYS,
     }
     return Services(**(ports | other))
 

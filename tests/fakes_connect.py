@@ -110,6 +110,8 @@ class MemoryChange:
     def find(self, client_key: str) -> Installation | None:
         return self.rows.get(client_key)
 
+    find_replaced = find
+
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
         return [
             row

@@ -1,6 +1,7 @@
 """The words of the audit log and of the mails."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class AuditKind(StrEnum):
@@ -16,6 +17,7 @@ class AuditKind(StrEnum):
     HOLDER_GONE = "holder_gone"
     FILE_GONE = "file_gone"
     HEALED = "healed"
+    SIGNED_AGAIN = "signed_again"
     CONFLICT = "conflict"
     RESTORED = "restored"
     RENAMED_BACK = "renamed_back"
@@ -23,6 +25,7 @@ class AuditKind(StrEnum):
     FLAGGED = "flagged"
     DUPLICATE_REMOVED = "duplicate_removed"
     SETTINGS_CHANGED = "settings_changed"
+    PERSON_ERASED = "person_erased"
 
 
 class MailKind(StrEnum):
@@ -35,3 +38,7 @@ class MailKind(StrEnum):
     LOCK_ENDED = "lock_ended"
     UNPROTECTED = "unprotected"
     PAUSED = "paused"
+
+
+OPTIONAL: Final = (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT, MailKind.UNPROTECTED)
+"""Mails that their recipient can switch off; the others were asked for, or tell what happened to one's own work."""

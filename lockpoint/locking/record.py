@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lockpoint.locking.fields import Fields, WrongFieldError, held_fields, read_held, read_tombstone, tombstone_fields
@@ -41,7 +41,7 @@ class MacKeys:
     """Signing keys by key id; `newest` signs, every one of them verifies."""
 
     newest: str
-    keys: Mapping[str, bytes]
+    keys: Mapping[str, bytes] = field(repr=False)
 
 
 def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]:
@@ -74,6 +74,12 @@ def decode(value: object, seq: int, subject: Subject, keys: MacKeys) -> Reading:
         return _opened(Fields(value), seq)
     except WrongFieldError:
         return Unreadable(Flaw.WRONG_FIELD, seq)
+
+
+def key_id_of(value: object) -> str | None:
+    """The id of the key that a stored value claims to be signed with; whether it is, only `decode` tells."""
+    mac = value.get("mac") if isinstance(value, dict) else None
+    return mac.partition(":")[0] if isinstance(mac, str) else None
 
 
 def _opened(fields: Fields, seq: int) -> Reading:

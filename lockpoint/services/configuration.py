@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from lockpoint.locking import signed
 from lockpoint.locking.events import AuditKind
+from lockpoint.locking.record import key_id_of
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import NotAllowed, OutOfDateError
 from lockpoint.services.ports import AuditEvent, Effects, SiteState
@@ -75,6 +76,16 @@ def change(services: Services, actor: Actor, *, copy_mode: bool, revision: int) 
     )
     services.ledger.record(tenant, Effects(audit=(row,)))
     return SiteOverview(wanted, state)
+
+
+def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
+    """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
+    with services.site_states.exclusive(tenant):
+        value = services.properties.read_app(tenant, KEY, lane=lane)
+        fields = signed.verified(value, _place(tenant), services.mac_keys)
+        if fields is None or key_id_of(value) == services.mac_keys.newest:
+            return
+        services.properties.write_app(tenant, KEY, signed.sign(fields, _place(tenant), services.mac_keys), lane=lane)
 
 
 def _store(services: Services, tenant: Tenant, wanted: SiteSettings) -> SiteState:

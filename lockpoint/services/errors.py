@@ -67,6 +67,18 @@ class StorageUnavailable(Exception):
     """The database did not answer; nothing was changed."""
 
 
+class SecretUnreadable(StorageUnavailable):
+    """A stored secret was sealed with a key that is no longer configured, or for another row.
+
+    Only the operator can help, by putting the key back; until then the site is as good as unknown. The text names the
+    site by number and what is wrong, for logs and commands.
+    """
+
+
+class OperatorRefusal(Exception):
+    """A command cannot do what its operator asked for; nothing was changed, and the text tells the reason."""
+
+
 class UseCaseError(Exception):
     """A use case refused; `code` is the word of the API, `details` go into the error body."""
 

@@ -73,7 +73,7 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
         raise Invalid("sharedSecret is too short.")
     now = services.clock.now()
     with services.installations.change(request.client_key, base_url) as change:
-        known = change.find(request.client_key)
+        known = change.find_replaced(request.client_key)
         tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
@@ -87,7 +87,7 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
 def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
     """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
     with services.installations.change(client_key) as change:
-        known = change.find(client_key)
+        known = change.find_replaced(client_key)
         if known is None or not known.tenant.installed:
             return None
         return _end(change, known, InstallationEvent.UNINSTALLED, services.clock.now())

@@ -19,13 +19,15 @@ def etag_for(services: Services, actor: Actor, container: Container, known: Sequ
     """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
     now = services.clock.now()
     body = f"{int(now.timestamp())}.{_digest(known, now)}"
-    return f"{body}.{_mac(services, actor, container, body)}"
+    key = services.tag_keys.keys[services.tag_keys.newest]
+    return f"{body}.{_mac(key, actor, container, body)}"
 
 
 def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
     """Whether the tag is this person's, for this page, younger than `FRESH`, and no lock of the page moved since."""
     body, _, mac = etag.rpartition(".")
-    if not hmac.compare_digest(mac.encode(), _mac(services, actor, container, body).encode()):
+    ours = [_mac(key, actor, container, body) for key in services.tag_keys.keys.values()]
+    if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
         return False
     issued, _, digest = body.partition(".")
     now = services.clock.now()
@@ -41,7 +43,6 @@ def _digest(known: Sequence[Witness], now: datetime) -> str:
     return hashlib.sha256(repr(states).encode()).hexdigest()[:32]
 
 
-def _mac(services: Services, actor: Actor, container: Container, body: str) -> str:
-    key = services.mac_keys.keys[services.mac_keys.newest]
+def _mac(key: bytes, actor: Actor, container: Container, body: str) -> str:
     about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
     return hmac.new(key, about.encode(), hashlib.sha256).hexdigest()[:32]

@@ -75,16 +75,19 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
     """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
 
     An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily,
-    since what Confluence does not confirm is forgotten.
+    since what Confluence does not confirm is forgotten; and which key signed it, once.
     """
     witness, now = seen.witness, services.clock.now()
+    known = witness_of(record, seen, None, now, newest_key=services.mac_keys.newest)
     moved = witness is not None and witness.container != seen.attachment.container
     if witness is not None and not moved and not newer_than(record, witness.record):
-        if now - witness.seen_at >= STILL_SEEN:
+        if witness.signed_by != known.signed_by:
+            services.ledger.record(tenant, Effects(witness=known))
+        elif now - witness.seen_at >= STILL_SEEN:
             services.witnesses.still_there(tenant, seen.attachment.id, now)
         return
     effects = Effects(
-        witness=witness_of(record, seen, None, now),
+        witness=known,
         audit=recovered_row(record, seen),
         intents=owed(services, tenant, seen.attachment, record, seen.known),
         jobs=hint_jobs(tenant, seen.attachment.container, witness.container if witness else None),

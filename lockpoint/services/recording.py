@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Free, Held, Reading, Record, Unreadable
+from lockpoint.locking.record import key_id_of
 from lockpoint.locking.snapshots import kind_of
 from lockpoint.services.context import Tenant
 from lockpoint.services.endings_told import owed
@@ -36,10 +37,10 @@ def actor_of(record: Record) -> str | None:
     return record.holder if isinstance(record, Held) else record.ended.by
 
 
-def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime) -> Witness:
+def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
     """The copy we keep, without anybody's own words: those stay in Confluence.
 
-    A hold that goes on stays as protected, or unprotected, as it was.
+    A hold that goes on stays as protected, or unprotected, as it was. `newest_key` signed a record that was not read.
     """
     known = seen.witness
     space = space_id or (known.space_id if known and known.container == seen.attachment.container else None)
@@ -50,7 +51,13 @@ def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime) 
         record=without_words(record),
         protection=known.protection if known and _same_hold(known.record, record) else "protected",
         seen_at=now,
+        signed_by=signer_of(seen) if seen.reading == record else newest_key,
     )
+
+
+def signer_of(seen: Seen) -> str | None:
+    """The id of the key that signed the record that was read."""
+    return key_id_of(seen.row.value) if seen.row else None
 
 
 def record_write(
@@ -70,7 +77,7 @@ def record_write(
     kind = written.write.kind if written.write else kind_of(record, seen.known)
     row = replace(audit_row(record, kind, seen.attachment, account), detail=detail)
     effects = Effects(
-        witness=witness_of(record, seen, space_id, now),
+        witness=witness_of(record, seen, space_id, now, newest_key=services.mac_keys.newest),
         audit=(*unreadable_row(seen, now), *_missing_row(written), row),
         intents=owed(services, tenant, seen.attachment, record, before, seen.known),
         jobs=(*hint_jobs(tenant, seen.attachment.container), *jobs),

@@ -34,6 +34,7 @@ class Services:
     mutexes: ports.Mutexes
     mailer: ports.Mailer
     mac_keys: MacKeys
+    tag_keys: MacKeys
     limits: Limits = field(default_factory=Limits)
     locks_per_person: int = 200
     locks_per_site: int = 20_000

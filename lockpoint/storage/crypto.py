@@ -1,7 +1,7 @@
 """Keys for each purpose, derived from the operator's root keys, and the sealing of secrets before they are stored.
 
-A root key has one id, which names all keys derived from it; the id tells nothing about the key. docs/secrets.md explains
-what each purpose protects and how keys are rotated.
+A root key has one id, which names all keys derived from it and tells nothing about them. docs/secrets.md explains what
+each purpose protects and how keys are rotated.
 """
 
 from __future__ import annotations

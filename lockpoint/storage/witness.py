@@ -141,7 +141,7 @@ def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
         "epoch": record.epoch,
         "seq": record.seq,
         "holder": record.holder if isinstance(record, Held) else None,
-        "record": record_to_json(record),
+        "record": {**record_to_json(record), "signed_by": witness.signed_by},
         "protection": witness.protection,
         "seen_at": witness.seen_at,
     }
@@ -156,4 +156,5 @@ def _witness(row: Row[Any]) -> Witness:
         record=record_from_json(row.record),
         protection=row.protection,
         seen_at=row.seen_at,
+        signed_by=row.record.get("signed_by"),
     )

@@ -48,8 +48,15 @@ def test_records_are_signed_with_the_newest_and_read_with_all() -> None:
 def test_each_purpose_has_its_own_key() -> None:
     """Nothing that one key leaks helps against another."""
     ring = keyring([OLD])
-    derived = {*ring.mac_keys.keys.values(), ring._pepper, OLD.encode()}
-    assert len(derived) == 3
+    derived = {
+        *ring.mac_keys.keys.values(),
+        *ring.tag_keys.keys.values(),
+        *ring._peppers.values(),
+        ring.backup_key(ring.newest),
+        ring._boxes[ring.newest]._encryption_key + ring._boxes[ring.newest]._signing_key,
+        OLD.encode(),
+    }
+    assert len(derived) == 6
     assert bytes.fromhex(ring.mac_keys.newest) not in {key[:4] for key in derived}
 
 
@@ -63,6 +70,22 @@ def test_addresses_are_hashed_under_a_secret_pepper() -> None:
     assert keyring([NEW, OLD]).hash_address("bob@example.com").digest != first.digest
 
 
+def test_an_address_is_recognised_under_every_pepper() -> None:
+    """With old and new pepper side by side both hashes of an address can be told; the first is the one now written."""
+    hashes = keyring([NEW, OLD]).hashes_of("Bob@example.com")
+    assert hashes == (keyring([NEW]).hash_address("bob@example.com"), keyring([OLD]).hash_address("bob@example.com"))
+    assert hashes[0] == keyring([NEW, OLD]).hash_address("bob@example.com")
+
+
+def test_it_can_be_told_which_key_sealed_a_secret() -> None:
+    """Status and rotation know what still needs an old key."""
+    both = keyring([NEW, OLD])
+    assert both.ids == (keyring([NEW]).newest, keyring([OLD]).newest)
+    assert both.sealed_by(keyring([OLD]).seal("s", "acme")) == keyring([OLD]).newest
+    assert both.sealed_by(both.seal("s", "acme")) == both.newest
+    assert keyring([NEW]).sealed_by(keyring([OLD]).seal("s", "acme")) is None
+
+
 def test_no_key_at_all_is_refused() -> None:
     """A missing key stops the start."""
     with pytest.raises(ValueError, match="root key"):
@@ -71,5 +94,8 @@ def test_no_key_at_all_is_refused() -> None:
 
 def test_keys_do_not_show_in_a_repr(keys: Keyring) -> None:
     """Nobody logs a key by accident."""
-    assert "pepper" not in repr(keys)
-    assert "box" not in repr(keys)
+    shown = repr(keys)
+    assert "pepper" not in shown
+    assert "box" not in shown
+    assert not any(repr(key)[2:-1] in shown for key in keys.mac_keys.keys.values())
+    assert not any(repr(key)[2:-1] in shown for key in keys.tag_keys.keys.values())

@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Effects, InstallationEvent, Job, JobKind, Registration
-from lockpoint.storage.crypto import Keyring, SecretUnreadable, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT
@@ -158,21 +157,6 @@ def test_sites_with_the_same_address_are_named(installations: Installations) -> 
     with installations.change("new", FULL.base_url) as change:
         change.store(replace(FULL, client_key="new"))
         assert [found.tenant.id for found in change.sharing(FULL.base_url, other_than="new")] == [old.id]
-
-
-def test_secrets_are_resealed_under_the_newest_key(
-    database: Database, installations: Installations, keys: Keyring
-) -> None:
-    """After `keys rotate` the old key is not needed any more."""
-    store(installations, FULL)
-    install(installations, "bare", secret=None)
-    old, new = "an invented root key of more than 32 characters", "the next root key of more than 32 characters"
-    assert Installations(database, keyring([new, old])).reseal() == 1
-    found = Installations(database, keyring([new])).find("acme")
-    assert found is not None
-    assert found.registration == FULL
-    with pytest.raises(SecretUnreadable):
-        Installations(database, keys).find("acme")
 
 
 def test_sites_without_witness_rows_and_live_locks(
