@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lockpoint.app import Shell, create_app
@@ -14,8 +17,10 @@ from lockpoint.confluence.client import ConfluenceClient
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.reports import ConfluenceReports
 from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.inbound import Inbound
@@ -23,17 +28,25 @@ from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
+from lockpoint.services.mail_links import errand_of
 from lockpoint.services.services import Services
 from lockpoint.storage import cache
+from lockpoint.storage.account_reports import AccountReports
+from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
 from lockpoint.storage.intents import Intents
 from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.key_usage import KeyUse, key_uses
 from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.mail_tokens import MailTokens
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.parked import ParkedJobs
+from lockpoint.storage.people_data import PeopleData
 from lockpoint.storage.points import SharedPoints
+from lockpoint.storage.privacy_requests import Erasures, PrivacyRequests
+from lockpoint.storage.profiles import Profiles
 from lockpoint.storage.restorations import Restorations
 from lockpoint.storage.runner import QueueRunner
 from lockpoint.storage.sealed import SealedSecrets
@@ -44,11 +57,13 @@ from lockpoint.storage.witness import Witnesses
 from lockpoint.web.api import api_routes
 from lockpoint.web.bundle import read_bundle
 from lockpoint.web.health import Ping
+from lockpoint.web.mail_links import mail_routes
+from lockpoint.web.me_api import me_routes
 from lockpoint.web.settings_api import settings_routes
 from lockpoint.web.surfaces import surface_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import redis
     from flask import Flask
@@ -57,7 +72,7 @@ if TYPE_CHECKING:
     from lockpoint.settings import Settings
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
-WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS = 4, 5, 2
+WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
 
 
 class SystemClock:
@@ -106,6 +121,17 @@ class LifecycleParts:
     allowed_hosts: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What commands work with."""
+
+    services: Services
+    parked: ParkedJobs
+    sealed: SealedSecrets
+    backups: Backups
+    key_uses: Callable[[], Sequence[KeyUse]]
+
+
 def build(settings: Settings) -> Services:
     """The use cases' services, for processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
@@ -124,9 +150,12 @@ def build_app(settings: Settings) -> Flask:
             lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
             hints=services,
             pings=_pings(neighbours),
+            errand_of=partial(errand_of, services),
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
+                me_routes(services),
+                mail_routes(services),
                 surface_routes(read_bundle(), settings.connect_js_url),
             ),
             connect_js_url=settings.connect_js_url,
@@ -146,15 +175,22 @@ def build_upkeep(settings: Settings) -> ports.Upkeep:
     return Upkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
-def build_parked_jobs(settings: Settings) -> ParkedJobs:
-    """The jobs that were given up, for operators."""
-    return ParkedJobs(Database(settings.database_url, size=1))
-
-
-def rotate_keys(settings: Settings) -> int:
-    """Seal every stored secret again under the newest key; how many sites there were."""
-    neighbours = connect(settings, 1)
-    return SealedSecrets(neighbours.database, neighbours.keys).reseal().sealed
+@contextmanager
+def operating(settings: Settings) -> Iterator[Operator]:
+    """Everything an operator's command may need, closed at its end."""
+    neighbours = connect(settings, OPERATOR_CONNECTIONS)
+    database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
+    try:
+        yield Operator(
+            services=services_on(neighbours),
+            parked=ParkedJobs(database),
+            sealed=SealedSecrets(database, keys),
+            backups=Backups(database, keys, clock),
+            key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
+        )
+    finally:
+        database.close()
+        neighbours.redis.close()
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
@@ -197,6 +233,15 @@ def services_on(neighbours: Neighbours) -> Services:
         intents=Intents(database, neighbours.keys, clock),
         mutexes=cache.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
+        user_properties=ConfluenceUserProperties(client),
+        personal_data_reports=ConfluenceReports(client),
+        profiles=Profiles(database),
+        people_data=PeopleData(database, neighbours.redis),
+        privacy_requests=PrivacyRequests(database),
+        erasures=Erasures(database),
+        account_reports=AccountReports(database),
+        tokens=MailTokens(neighbours.keys),
+        app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
 from lockpoint.storage.advisory import Purpose
@@ -38,11 +39,21 @@ def migrate(database_url: str, revision: str = "head") -> None:
             ensure(connection, ahead(connection.execute(text("SELECT now()")).scalar_one()))
 
 
+def revisions() -> frozenset[str]:
+    """Give the names of all schema revisions that this program knows; WrongDatabase."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_scripts()).walk_revisions())
+
+
 def configuration(connection: Connection) -> Config:
     """Give Alembic's configuration for this open connection."""
+    config = _scripts()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _scripts() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
-    config.attributes["connection"] = connection
     return config
 
 

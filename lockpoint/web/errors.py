@@ -110,9 +110,17 @@ def _host_failed(error: errors.HostError) -> Response:
     return error_answer(code, details=wait)
 
 
-def _storage_failed(_error: errors.StorageUnavailable) -> Response:
-    log.error("storage_unavailable")
+def _storage_failed(error: errors.StorageUnavailable) -> Response:
+    log_storage(error)
     return error_answer("busy")
+
+
+def log_storage(error: errors.StorageUnavailable) -> None:
+    """Log what the database did, or the words for the operator where root keys are missing."""
+    if isinstance(error, errors.SecretUnreadable):
+        log.error("secret_unreadable", reason=str(error), remedy="put the old key back; docs/secrets.md")
+    else:
+        log.error("storage_unavailable")
 
 
 def _http_failed(error: HTTPException) -> Response:

@@ -19,7 +19,7 @@ from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
 from lockpoint.services.hints import Hint, HintServices, take_hint
 from lockpoint.web.counters import HINTS
-from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body
+from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
 from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by, log_refusal
 from lockpoint.web.headers import BARE_HEADERS
 
@@ -157,8 +157,8 @@ class WebhookDoor:
             return "unauthorized", None
         except Invalid as error:
             return error.code, error.message
-        except StorageUnavailable:
-            log.error("storage_unavailable")  # noqa: TRY400 - the kind is the message
+        except StorageUnavailable as error:
+            log_storage(error)
             return "busy", None
         except Exception as error:
             # The door is the outermost frame: nothing may escape it.

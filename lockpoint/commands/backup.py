@@ -1,0 +1,86 @@
+"""`lockpoint backup`: copies of the registrations, encrypted before they leave the process."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lockpoint.commands.reporting import as_json, print_fields, print_rows
+from lockpoint.commands.working import operator
+
+STANDARD: Final = "-"
+"""Stands for standard output or input."""
+
+
+@click.group()
+def backup() -> None:
+    """Copies of who installed the app; locks are in Confluence and need none."""
+
+
+@backup.command()
+@click.option("--to", "target", required=True, metavar="DIR|-", help="A folder, or - for standard output.")
+@as_json
+def create(target: str, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Make a backup, encrypted under the newest key."""
+    if target == STANDARD and sys.stdout.isatty():
+        raise click.UsageError("a backup is no text: send standard output to a file or a program")
+    with operator() as working:
+        if target == STANDARD:
+            made, name = working.backups.create(), STANDARD
+            sys.stdout.buffer.write(made.data)
+        else:
+            made, path = working.backups.store(Path(target))
+            name = str(path)
+    header = made.header
+    fields = {
+        "file": name,
+        "createdAt": header.created_at,
+        "keyId": header.key_id,
+        "schemaRevision": header.schema_revision,
+        "installations": header.rows["installation"],
+        "events": header.rows["installation_event"],
+        "bytes": len(made.data),
+    }
+    print_fields(fields, json_wanted=json_wanted, err=target == STANDARD)
+
+
+@backup.command()
+@click.option("--in", "folder", required=True, metavar="DIR", help="The folder of the backups.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@as_json
+def prune(folder: str, dry_run: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Keep the newest backup of each of the last 7 days, 8 weeks and 12 months that have one; remove the others."""
+    with operator() as working:
+        pruned = working.backups.prune(Path(folder), dry_run=dry_run)
+    fate = "would be removed" if dry_run else "removed"
+    rows = [{"file": name, "is": "kept"} for name in pruned.kept] + [{"file": n, "is": fate} for n in pruned.removed]
+    print_rows(rows, json_wanted=json_wanted, none="There are no backups.")
+
+
+@backup.command()
+@click.option("--from", "source", required=True, metavar="FILE|-", help="A backup, or - for standard input.")
+@click.option("--replace", is_flag=True, help="Replace the registrations that the database has.")
+@as_json
+def restore(source: str, replace: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Put the registrations of a backup into an empty database (after `lockpoint migrate`), all or nothing."""
+    data = _read(source)
+    with operator() as working:
+        restored = working.backups.restore(data, replace=replace)
+    fields = {
+        "createdAt": restored.created_at,
+        "installations": restored.rows["installation"],
+        "activeSites": restored.active,
+        "events": restored.rows["installation_event"],
+    }
+    print_fields(fields, json_wanted=json_wanted)
+
+
+def _read(source: str) -> bytes:
+    if source == STANDARD:
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"cannot read {source}: {error.strerror or os.strerror(error.errno or 0)}") from None

@@ -1,0 +1,92 @@
+"""`lockpoint keys`: from old root keys to new ones; docs/secrets.md tells the steps."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from lockpoint.bootstrap import Operator
+from lockpoint.commands.reporting import Fields, as_json, print_fields, print_rows
+from lockpoint.commands.working import operator
+from lockpoint.services.signing_again import sign_again
+
+UNKNOWN: Final = "(unknown)"
+
+
+@click.group()
+def keys() -> None:
+    """Change from old keys to new ones."""
+
+
+@keys.command()
+@click.option("--locks", is_flag=True, help="Also sign the live locks and the settings of all active sites again.")
+@as_json
+def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Bring what is stored under the newest key of LOCKPOINT_SECRET_KEYS.
+
+    May be stopped and started again at any time. Ends with code 1 when something could not be brought over.
+    """
+    with operator() as working:
+        fields = _reseal(working)
+        if locks:
+            fields |= _sign(working)
+    print_fields(fields, json_wanted=json_wanted)
+    if fields["unreadableSites"] or fields.get("locksLeft"):
+        raise click.ClickException("not everything is under the newest key; see docs/secrets.md")
+
+
+@keys.command()
+@click.option("--backups", "folder", metavar="DIR", help="Also count the backups in this folder.")
+@as_json
+def status(folder: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Tell what each key is still needed for, and from when on it may be dropped."""
+    with operator() as working:
+        uses = working.key_uses()
+        made = [] if folder is None else [header.key_id for header in working.backups.in_folder(Path(folder))]
+    rows: list[Fields] = [_row(asdict(use), made if folder else None) for use in uses]
+    others = sorted(set(made) - {use.key_id for use in uses})
+    rows += [{**dict.fromkeys(rows[0]), "key": key, "is": "unknown", "backups": made.count(key)} for key in others]
+    print_rows(rows, json_wanted=json_wanted, none="There are no keys.")
+
+
+def _reseal(working: Operator) -> dict[str, Any]:
+    with _progress("Secrets", working.sealed.count()) as bar:
+        report = working.sealed.reseal(bar.update)
+    return {
+        "sitesSealed": report.sealed,
+        "sitesAlready": report.already,
+        "unreadableSites": list(report.unreadable),
+    }
+
+
+def _sign(working: Operator) -> dict[str, Any]:
+    services = working.services
+    sites = services.tenants.active()
+    signed, already, left = 0, 0, list[str]()
+    with _progress("Locks", sum(map(services.witnesses.count_held, sites))) as bar:
+        for tenant in sites:
+            report = sign_again(services, tenant, step=lambda: bar.update(1))
+            signed, already = signed + report.signed, already + report.already
+            left += [f"{tenant.id}/{attachment_id}" for attachment_id in report.left]
+    return {"locksSigned": signed, "locksAlready": already, "locksLeft": left}
+
+
+def _row(use: dict[str, Any], made: list[str] | None) -> Fields:
+    state = "newest" if use["newest"] else "old" if use["configured"] else "unknown"
+    row = {
+        "key": use["key_id"] or UNKNOWN,
+        "is": state,
+        "secrets": use["secrets"],
+        "liveLocks": use["live_locks"],
+        "locksElsewhere": use["locks_elsewhere"],
+        "addressHashes": use["address_hashes"],
+        "hashesUntil": use["address_hashes_until"],
+        "droppableFrom": use["droppable"],
+    }
+    return row if made is None else {**row, "backups": made.count(use["key_id"])}
+
+
+def _progress(label: str, length: int) -> Any:
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
