@@ -1,64 +1,94 @@
-"""Logs: one JSON object a line on stdout, ours and those of libraries alike, with nothing about a customer in them.
+"""Logs: one line for each event on standard output, ours and those of libraries alike, with nothing about a customer.
 
-Call sites log ids and words of ours only. The scrubber is the second line: it takes out what looks like a token, a mail
-address or a query string, wherever it stands, because libraries put addresses and errors into their lines.
+Every line of the process passes one formatter, whoever wrote it. What it lets through:
+
+- From our own loggers: the message and the fields, after the scrubber took out what looks like a token, a mail address,
+  an account id, a query string or the name of a download. Call sites log ids and words of ours only.
+- From libraries, at level WARNING and above: the first line of the message as its author wrote it, with the kinds of
+  the values instead of the values, scrubbed as above; no fields.
+- Of exceptions, whoever raised them: their kinds, codes and places in the code, never their texts, since drivers and
+  HTTP libraries put values into these.
 """
+
+from __future__ import annotations
 
 import logging
 import re
 import sys
+import threading
+import traceback
+import warnings
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 GONE: Final = "[removed]"
-TALKATIVE: Final = ("alembic", "apscheduler", "procrastinate")
-"""Libraries that report every tick and every job; what matters of that we count and log ourselves."""
+OURS: Final = ("lockpoint", "_granian")
+"""Loggers whose messages are shown with their values; granian's tell addresses and process numbers of this machine."""
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+STYLES: Final = ("json", "text")
 
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")
 """Fields with such names lose their value, whatever it is."""
 
 _PATTERNS: Final = (
     re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a JWT
-    re.compile(r"(?i)(?<=bearer )\S+|(?<=jwt )\S+"),
+    re.compile(r"gAAAA[\w=-]{20,}"),  # a sealed secret
+    re.compile(r"(?i)(?<=bearer )\S+|(?<=jwt )\S+|(?<=basic )[\w+/=]{6,}"),
     re.compile(r"(?<=\?)[^\s\"'<>]*=[^\s\"'<>]*"),  # a query string
     re.compile(r"(?<=://)[^/\s@]+(?=@)"),  # user and password of an address
+    re.compile(r"(?i)(?<=password=)\S+"),  # a libpq address in words
     re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),  # a mail address
+    re.compile(r"(?<=/download/)[^\s\"'<>]+"),  # a download ends in the file's name
+    re.compile(r"\b\d{1,12}(:|%3[Aa])[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b"),  # an account id
+    re.compile(r"\b[\da-f]{24}\b"),  # an older account id
 )
+_CODE: Final = re.compile(r"[\w.-]{1,40}")
+_PLACEHOLDER: Final = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
+_PLACES: Final = 30
+"""How many frames of a traceback are shown, the innermost ones."""
 
 
-def configure_logs() -> None:
-    """Send every log line of this process to stdout; later calls change nothing."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
+def configure_logs(level: str = "info", style: str = "json", stream: TextIO | None = None) -> None:
+    """Send every log line of this process to `stream` (standard output); later calls replace earlier ones.
+
+    `level` is one of LEVELS and counts for our own lines; libraries are heard from WARNING on. `style` is one of
+    STYLES.
+    """
+    shared: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
+    last: list[Processor] = [
+        _describe_failure,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        scrub,
+        _renderer(style),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Handler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.PositionalArgumentsFormatter()],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                scrub,
-                structlog.processors.JSONRenderer(default=str),
-            ],
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _from_stdlib],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            use_get_message=False,
+            pass_foreign_args=True,
         )
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for library in TALKATIVE:
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level.upper())
+    _catch_the_uncaught()
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -66,13 +96,128 @@ def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Map
     return {name: _clean(name, value) for name, value in event.items()}
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines; when one cannot be written, the standard way would print its values."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        del record
+        kind = sys.exc_info()[0]
+        sys.stderr.write(f'{{"event": "a log line could not be written", "kind": "{kind and kind.__name__}"}}\n')
+
+
+def _renderer(style: str) -> Processor:
+    if style == "text":
+        return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    return structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
+
+
+def _is_ours(name: str) -> bool:
+    return name.split(".", 1)[0] in OURS
+
+
+def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Make the message: ours with its values, a library's with their kinds and without fields."""
+    record: logging.LogRecord = event["_record"]
+    args = event.pop("positional_args", ()) or ()
+    if _is_ours(record.name):
+        event["event"] = _filled(str(record.msg), args)
+        return event
+    kept = {
+        name: event[name] for name in ("_record", "_from_structlog", "level", "logger", "exc_info") if name in event
+    }
+    return {**kept, "event": _with_kinds(str(record.msg).split("\n", 1)[0], args)}
+
+
+def _filled(message: str, args: Any) -> str:
+    try:
+        return message % args if args else message
+    except (TypeError, ValueError, KeyError):
+        return message
+
+
+def _with_kinds(message: str, args: Any) -> str:
+    """Put the kind of each value where the value would stand; numbers stay."""
+    if not args:
+        return message
+    if isinstance(args, Mapping):
+        return _PLACEHOLDER.sub("<value>", message)
+    values = iter(args)
+    return _PLACEHOLDER.sub(lambda _: _kind(next(values, None)), message)
+
+
+def _kind(value: object) -> str:
+    return str(value) if isinstance(value, int | float) else f"<{type(value).__name__}>"
+
+
+def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say of an exception what it is, with its codes, and where it came from; its text stays out."""
+    given = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = _kinds(error)
+        event["at"] = [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)[-_PLACES:]
+        ]
+    return event
+
+
+def _kinds(error: BaseException) -> str:
+    """Name the exception and what caused it."""
+    names, seen = [], set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        codes = [
+            f"{name}={value}"
+            for name in ("sqlstate", "errno", "status", "code")
+            if isinstance(value := getattr(current, name, None), int | str) and _CODE.fullmatch(str(value))
+        ]
+        names.append(" ".join([type(current).__name__, *codes]))
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return ", from ".join(names)
+
+
+def _catch_the_uncaught() -> None:
+    """What nobody caught, and what Python itself complains about, is logged like everything else."""
+    logger = logging.getLogger("lockpoint.crash")
+
+    def log(error: BaseException | None, how: str) -> None:
+        logger.critical(how, exc_info=(type(error), error, error.__traceback__) if error else None)
+
+    def at_top(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            log(error, "the process crashed")
+
+    def warn(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        del message, file, line
+        logger.warning("Python warns", extra={"kind": category.__name__, "at": f"{filename}:{lineno}"})
+
+    warnings.showwarning = warn
+    sys.excepthook = at_top
+    threading.excepthook = lambda args: log(args.exc_value, "a thread crashed")
+    sys.unraisablehook = lambda args: log(args.exc_value, "an error was left over")
+
+
 def _clean(name: str, value: Any) -> Any:
     if SECRET_NAMES.search(name) and not isinstance(value, bool | int | float | None):
         return GONE
     if isinstance(value, Mapping):
-        return {str(inner): _clean(str(inner), content) for inner, content in value.items()}
+        return {_clean_text(str(inner)): _clean(str(inner), content) for inner, content in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(name, content) for content in value]
+    if isinstance(value, BaseException):
+        return _kinds(value)
     return value if isinstance(value, bool | int | float | None) else _clean_text(str(value))
 
 

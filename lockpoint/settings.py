@@ -5,7 +5,7 @@ Nothing else in the product reads the environment; `docs/operations.md` explains
 
 import os
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -46,6 +46,10 @@ def _switch(value: object) -> object:
         return value
     msg = "must be `on` or `off`"
     raise ValueError(msg)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -91,6 +95,13 @@ class Settings(BaseSettings):
         alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
     )
     """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process, and its router is one hop."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        alias="LOCKPOINT_LOG_LEVEL", default="info"
+    )
+    """For our own lines; libraries are heard from warnings on."""
+    log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] = Field(
+        alias="LOCKPOINT_LOG_FORMAT", default="json"
+    )
     sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
 
     @field_validator("database_url")

@@ -6,5 +6,6 @@ from lockpoint import bootstrap
 from lockpoint.logs import configure_logs
 from lockpoint.settings import load_settings
 
-configure_logs()
-app: Final = bootstrap.build_app(load_settings())
+_settings: Final = load_settings()
+configure_logs(_settings.log_level, _settings.log_format)
+app: Final = bootstrap.build_app(_settings)

@@ -12,7 +12,7 @@ from lockpoint.logs import configure_logs
 def worker() -> None:
     """Work off the queue until told to stop."""
     settings = settings_or_exit()
-    configure_logs()
+    configure_logs(settings.log_level, settings.log_format)
     worker_process.run(settings)
 
 
@@ -20,5 +20,5 @@ def worker() -> None:
 def clock() -> None:
     """Put work into the queue when its time has come, until told to stop."""
     settings = settings_or_exit()
-    configure_logs()
+    configure_logs(settings.log_level, settings.log_format)
     clock_process.run(settings)

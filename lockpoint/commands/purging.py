@@ -1,6 +1,7 @@
 """`lockpoint purge`: what the clock does every hour, now."""
 
 import json
+import sys
 from dataclasses import asdict
 
 import click
@@ -17,7 +18,7 @@ from lockpoint.services.ports import PurgeReport
 def purge(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Delete what has reached its age and say what went; exits 1 when something is left that should be gone."""
     settings = settings_or_exit()
-    configure_logs()
+    configure_logs(settings.log_level, settings.log_format, sys.stderr)
     try:
         report = bootstrap.build_upkeep(settings).purge()
     except StorageUnavailable:

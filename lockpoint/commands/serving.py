@@ -6,6 +6,7 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from lockpoint.commands.starting import settings_or_exit
 from lockpoint.logs import configure_logs
@@ -26,7 +27,7 @@ TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "pro
 def web(host: str, workers: int, threads: int) -> None:
     """Answer HTTP requests on PORT until told to stop."""
     settings = settings_or_exit()
-    configure_logs()
+    configure_logs(settings.log_level, settings.log_format)
     Granian(
         "lockpoint.wsgi:app",
         address=host,
@@ -40,6 +41,7 @@ def web(host: str, workers: int, threads: int) -> None:
         # A line for each request would hold the tokens of query strings.
         log_access=False,
         log_dictconfig=TO_OURS,
+        log_level=LogLevels(settings.log_level),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -126,12 +127,15 @@ class QueueRunner:
             job = context.job
             number = -1 if job.id is None else job.id
             self._running.add(number)
+            begin, outcome = time.monotonic(), "done"
             try:
                 handler(tenant_id, subject)
             except Exception as error:  # noqa: BLE001 - the triage decides about every failure
+                outcome = "failed"
                 self._settle(kind, number, job.attempts, error)
             finally:
                 self._running.discard(number)
+                _tell(kind, tenant_id, outcome, time.monotonic() - begin)
 
         return perform
 
@@ -149,6 +153,12 @@ class QueueRunner:
                 return
             note_cause(connection, number, name)
         raise Parked(name) from None
+
+
+def _tell(kind: JobKind, tenant_id: int, outcome: str, seconds: float) -> None:
+    """One line for each job, without its subject: that can name a person."""
+    line = {"kind": kind.value, "tenant": tenant_id, "outcome": outcome, "seconds": round(seconds, 3)}
+    logger.info("job", extra=line)
 
 
 def _frames(error: Exception) -> list[str]:

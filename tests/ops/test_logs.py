@@ -1,35 +1,241 @@
 """Log lines, as the process prints them."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from lockpoint.logs import GONE, scrub
 
+ROOT = Path(__file__).parents[2]
+
 PRINTS = """
 import logging, structlog
 from lockpoint.logs import configure_logs
 configure_logs()
-structlog.get_logger("ours").info("opened", tenant_id=7, jwt="eyJhbGciOi.eyJpc3Mi.c2ln")
-logging.getLogger("theirs").warning("GET %s failed for %s", "/connect/page?jwt=abc&x=1", "alice@example.com")
+structlog.get_logger("lockpoint.ours").info("opened", tenant_id=7, jwt="eyJhbGciOi.eyJpc3Mi.c2ln")
+logging.getLogger("lockpoint.ours").info("GET %s for %s", "/page?jwt=abc&x=1", "a.b@example.com", extra={"n": 1})
+logging.getLogger("theirs").warning("GET %s failed for %s, %d times", "/page?jwt=abc", "Al", 3, extra={"x": "Al"})
 try:
     raise ValueError("postgresql://user:hunter2@db.example.com/x")
 except ValueError:
     logging.getLogger("theirs").exception("broken")
 """
 
+CANARIES = {
+    "name": "Alice Kanarienvogel",
+    "file": "Kanarienvogel-figures.xlsx",
+    "address": "alice@kanarienvogel.example.com",
+    "account": "557058:0f0f0f0f-1111-2222-3333-444444444444",
+    "token": "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl",
+    "secret": "hunter2-shared-secret",
+}
+"""What no line may hold."""
+
+LIBRARIES = """
+import asyncio, io, logging, sys, threading, warnings
+import structlog
+from lockpoint.logs import configure_logs
+configure_logs({level!r}, {style!r})
+C = {canaries!r}
+TEXT = " ".join(C.values())
+
+def by_stdlib():
+    logging.getLogger("some.library").error("%s", TEXT)
+    logging.getLogger("some.library").error("sent %(name)s", C)
+    logging.getLogger("some.library").error("first line\\n" + TEXT)
+    logging.getLogger("some.library").warning("field", extra=dict(note=TEXT, **{{"job": C}}))
+    logging.getLogger("some.library").info(TEXT)
+    logging.getLogger("some.library").error("%d %d", TEXT)
+    logging.getLogger("lockpoint.x").error("for %s with %s", C["address"], C["token"])
+    logging.getLogger("lockpoint.x").error("not enough %s %s", 1)
+
+def by_structlog():
+    log = structlog.get_logger("lockpoint.x")
+    log.warning("sent", email=C["address"], headers={{"Authorization": "JWT " + C["token"]}}, account=C["account"])
+    try:
+        raise LookupError(TEXT) from KeyError(TEXT)
+    except LookupError:
+        log.exception("failed")
+
+def by_requests():
+    import requests
+    from urllib3.util.retry import Retry
+    session = requests.Session()
+    session.mount("http://", requests.adapters.HTTPAdapter(max_retries=Retry(2, backoff_factor=0)))
+    for path in ("/download/attachments/98311/" + C["file"], "/wiki?jwt=" + C["token"] + "&email=" + C["address"]):
+        try:
+            session.get("http://127.0.0.1:1" + path, headers={{"X": C["secret"]}})
+        except requests.RequestException:
+            logging.getLogger("lockpoint.x").exception("call failed")
+            logging.getLogger("some.library").exception("call failed")
+
+def by_sqlalchemy():
+    import sqlalchemy as sa
+    from lockpoint.storage.engine import Database
+    database = Database("postgresql+psycopg://user:hunter2-shared-secret@127.0.0.1:1/x?application_name=Kanarienvogel")
+    try:
+        database.ping()
+    except Exception:
+        logging.getLogger("lockpoint.x").exception("database")
+    logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("select :name from missing"), C)
+    except sa.exc.SQLAlchemyError:
+        logging.getLogger("some.library").exception("statement")
+
+def by_pydantic():
+    from pydantic import TypeAdapter, ValidationError
+    try:
+        TypeAdapter(dict[str, int]).validate_python(C)
+    except ValidationError:
+        logging.getLogger("lockpoint.x").exception("invalid")
+
+def by_procrastinate():
+    import procrastinate
+    from procrastinate import testing
+    app = procrastinate.App(connector=testing.InMemoryConnector())
+    @app.task(name="trashed")
+    def trashed(tenant_id, subject):
+        raise RuntimeError(TEXT)
+    with app.open():
+        trashed.defer(tenant_id=1, subject="123:" + C["account"])
+        app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+def by_python_itself():
+    warnings.warn(TEXT)
+    thread = threading.Thread(target=lambda: 1 / 0 if not TEXT else (_ for _ in ()).throw(ValueError(TEXT)))
+    thread.start(); thread.join()
+    class Bad:
+        def __del__(self):
+            raise ValueError(TEXT)
+    Bad()
+    async def fail():
+        raise ValueError(TEXT)
+    async def forget():
+        task = asyncio.ensure_future(fail())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del task
+    asyncio.run(forget())
+    raise ValueError(TEXT)
+
+for work in ({work},):
+    work()
+print("end")
+"""
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+
 
 def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
     """Every line is one JSON object; tokens, query strings, addresses and passwords are gone from all of them."""
-    out = subprocess.run([sys.executable, "-c", PRINTS], capture_output=True, text=True, check=True).stdout
-    ours, theirs, broken = (json.loads(line) for line in out.splitlines())
-    assert (ours["event"], ours["tenant_id"], ours["jwt"], ours["logger"]) == ("opened", 7, GONE, "ours")
-    assert theirs["event"] == f"GET /connect/page?{GONE} failed for {GONE}"
-    assert theirs["level"] == "warning"
-    assert "ValueError" in broken["exception"]
+    out = run(PRINTS).stdout
+    structured, ours, theirs, broken = (json.loads(line) for line in out.splitlines())
+    assert (structured["event"], structured["tenant_id"], structured["jwt"]) == ("opened", 7, GONE)
+    assert (ours["event"], ours["n"]) == (f"GET /page?{GONE} for {GONE}", 1)
+    assert (theirs["event"], theirs["level"]) == ("GET <str> failed for <str>, 3 times", "warning")
+    assert "x" not in theirs
+    assert broken["exception"] == "ValueError"
+    assert broken["at"]
     assert "hunter2" not in out
+
+
+@pytest.mark.parametrize(("level", "style"), [("debug", "text"), ("info", "json")])
+@pytest.mark.parametrize(
+    ("work", "lines"),
+    [
+        ("by_stdlib", 7),
+        ("by_structlog", 2),
+        ("by_requests", 6),
+        ("by_sqlalchemy", 2),
+        ("by_pydantic", 1),
+        ("by_procrastinate", 1),
+        ("by_python_itself", 5),
+    ],
+)
+def test_no_library_prints_anything_about_a_customer(work: str, lines: int, level: str, style: str) -> None:
+    """Privacy §1: names, file names, addresses, account ids, tokens and secrets leak through no library."""
+    done = run(LIBRARIES.format(level=level, style=style, canaries=CANARIES, work=work))
+    said = done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) >= lines, said
+    for kind, canary in CANARIES.items():
+        assert canary not in said, kind
+    assert "kanarienvogel" not in said.lower()
+    assert done.stdout.endswith("end\n") or work == "by_python_itself"
+
+
+APP = """
+from lockpoint.logs import configure_logs
+configure_logs()
+def app(environ, start_response):
+    raise ValueError("Kanarienvogel " + environ["QUERY_STRING"])
+"""
+
+SERVE = """
+import sys, threading, time, os, signal, urllib.request, urllib.error
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from lockpoint.commands.serving import TO_OURS
+from lockpoint.embedded.ports import free_ports
+from lockpoint.logs import configure_logs
+configure_logs()
+(port,) = free_ports(1)
+def ask():
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/connect/page?jwt=Kanarienvogel")
+        except urllib.error.HTTPError as error:
+            error.close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=ask, daemon=True).start()
+Granian("canary_app:app", address="127.0.0.1", port=port, interface=Interfaces.WSGI, http=HTTPModes.http1,
+        websockets=False, log_access=False, log_dictconfig=TO_OURS).serve()
+"""
+
+
+@pytest.mark.processes
+def test_the_web_server_prints_no_exception_text_of_the_application(tmp_path: Path) -> None:
+    """What escapes the application is told by granian: first line only, without the error's text and the query."""
+    (tmp_path / "canary_app.py").write_text(APP)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=60,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "exception" in said.lower(), said
+    assert "kanarienvogel" not in said.lower(), said
+
+
+def test_level_and_format() -> None:
+    """`LOCKPOINT_LOG_LEVEL` counts for our lines; `text` is for people; libraries stay quiet at `debug`."""
+    program = (
+        "import logging; from lockpoint.logs import configure_logs; configure_logs({level!r}, {style!r})\n"
+        "for name in ('lockpoint.a', 'urllib3', 'apscheduler', 'procrastinate', 'alembic'):\n"
+        "    for level in (10, 20, 30): logging.getLogger(name).log(level, f'{{level}}')"
+    )
+
+    def said(level: str, style: str = "json") -> list[tuple[str, str]]:
+        lines = [json.loads(line) for line in run(program.format(level=level, style=style)).stdout.splitlines()]
+        return [(line["logger"], line["event"]) for line in lines if line["logger"] in {"lockpoint.a", "urllib3"}]
+
+    assert said("debug") == [("lockpoint.a", "10"), ("lockpoint.a", "20"), ("lockpoint.a", "30"), ("urllib3", "30")]
+    assert said("info") == [("lockpoint.a", "20"), ("lockpoint.a", "30"), ("urllib3", "30")]
+    assert said("error") == [("urllib3", "30")]
+    text = run(program.format(level="info", style="text")).stdout.splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\S+ \[info *\] 20 +\[lockpoint\.a\]", text[0])
 
 
 @pytest.mark.parametrize(
@@ -39,14 +245,25 @@ def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
         ("headers", {"Authorization": "JWT abc"}),
         ("headers", [{"cookie": "abc"}]),
         ("text", "Authorization: Bearer abc.def"),
-        ("error", ValueError("mail to bob.b+x@mail.example.com")),
+        ("error", "mail to bob.b+x@mail.example.com"),
+        ("path", "/wiki/download/attachments/1/abc.xlsx?version=1"),
+        ("holder", "557058:0f0f0f0f-1111-2222-3333-4444abcabc00"),
+        ("address", "redis://user:abc@redis.example.com"),
+        ("conninfo", "host=db password=abc user=x"),
+        ("557058:0f0f0f0f-1111-2222-3333-4444abcabc00", 1),
     ],
 )
 def test_secrets_are_found_at_any_depth(field: str, value: object) -> None:
-    """The scrubber looks into mappings, lists and errors."""
-    said = json.dumps(scrub(None, "info", {field: value}), default=str)
+    """The scrubber looks into mappings, lists and names of fields."""
+    said = json.dumps(scrub(None, "info", {"data": {field: value}}), default=str)
     assert GONE in said
     assert not any(secret in said for secret in ('"x"', "abc", "bob.b"))
+
+
+def test_the_text_of_an_exception_stays_out() -> None:
+    """An exception as a value is told by its kind and code."""
+    error = OSError(2, "Kanarienvogel")
+    assert scrub(None, "info", {"error": error}) == {"error": "FileNotFoundError errno=2"}
 
 
 def test_harmless_values_stay() -> None:
