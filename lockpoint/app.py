@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lockpoint.web.errors import handle_errors
-from lockpoint.web.guards import Guard, guard_of, guarded_by, protect
+from lockpoint.web.guards import ErrandOf, Guard, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
 from lockpoint.web.lifecycle import lifecycle_routes
@@ -41,6 +41,7 @@ class Shell:
     lifecycle: LifecycleServices
     hints: HintServices
     pings: Sequence[Ping] = ()
+    errand_of: ErrandOf = lambda _: None
     blueprints: Sequence[Blueprint] = ()
     connect_js_url: str
     proxy_hops: int = 0
@@ -55,7 +56,7 @@ def create_app(shell: Shell) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
-    protect(app, shell.inbound)
+    protect(app, shell.inbound, shell.errand_of)
     send_headers(app, shell.connect_js_url)
     intake = WebhookIntake(shell.hints, shell.descriptor.webhook_events)
     for blueprint in (

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "lock": "lockpoint.commands.locks:lock",
     "jobs": "lockpoint.commands.jobs:jobs",
     "keys": "lockpoint.commands.keys:keys",
+    "privacy": "lockpoint.commands.privacy:privacy",
     "backup": "lockpoint.commands.backup:backup",
     "purge": "lockpoint.commands.purging:purge",
 }

@@ -24,6 +24,7 @@ SWEEP_SHARE: Final = 0.3
 """How much of the hourly points sweeping may use."""
 
 STALLED_SECONDS: Final = 15
+RIGHTS_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
 
@@ -83,6 +84,20 @@ class Ticks:
         if jobs:
             self._services.jobs.defer(jobs)
 
+    def rights(self) -> None:
+        """Queue the personal-data reports of every site, spread over the hour, and erasures that lost their job."""
+        now, hour = self._services.clock.now(), timedelta(hours=1)
+        jobs = [
+            Job(JobKind.REPORT_ACCOUNTS, tenant.id, delay=hour * _spread(tenant.id))
+            for tenant in self._services.tenants.active()
+        ]
+        jobs += [
+            Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.release_at - now))
+            for erasure in self._services.erasures.under_way()
+        ]
+        if jobs:
+            self._services.jobs.defer(jobs)
+
     def rescue(self) -> None:
         """Give the jobs of dead workers back to the queue."""
         count = self._upkeep.requeue_stalled()
@@ -126,7 +141,8 @@ def run(settings: Settings) -> None:
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
     scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
-    for tick, seconds in ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick)):
+    periods = ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick), (ticks.rights, RIGHTS_SECONDS))
+    for tick, seconds in periods:
         scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: scheduler.shutdown(wait=False))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockpoint import bootstrap
-from lockpoint.services import mails
+from lockpoint.services import mails, profiles
 from lockpoint.services.context import Tenant
+from lockpoint.services.erasing import erase
 from lockpoint.services.page_hint import container_from, refresh
 from lockpoint.services.ports import RETURNED, JobHandler, JobKind
 from lockpoint.services.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.rediscover import rediscover
+from lockpoint.services.reporting import report
 from lockpoint.services.self_test import self_test
 from lockpoint.services.services import Services
 from lockpoint.services.sweep import sweep
@@ -50,6 +52,14 @@ def _page_hint(services: Services, tenant: Tenant, subject: str) -> None:
     refresh(services, tenant, container_from(subject))
 
 
+def _profile(services: Services, tenant: Tenant, subject: str) -> None:
+    profiles.refresh(services, tenant, subject)
+
+
+def _report_accounts(services: Services, tenant: Tenant, _subject: str) -> None:
+    report(services, tenant)
+
+
 USE_CASES: dict[JobKind, UseCase] = {
     JobKind.RECONCILE: _reconcile,
     JobKind.TRASHED: _trashed,
@@ -58,6 +68,8 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.SELF_TEST: _self_test,
     JobKind.PAGE_HINT: _page_hint,
     JobKind.CONFIRM: _confirm,
+    JobKind.PROFILE: _profile,
+    JobKind.REPORT_ACCOUNTS: _report_accounts,
 }
 """What each kind of job does for an active site; mails look their site up themselves, since they log why none went."""
 
@@ -65,7 +77,18 @@ USE_CASES: dict[JobKind, UseCase] = {
 def handlers(services: Services) -> dict[JobKind, JobHandler]:
     """Give every kind of job its handler."""
     for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
-    return {**for_sites, JobKind.SEND_MAIL: lambda _tenant_id, subject: mails.send(services, int(subject))}
+    return {
+        **for_sites,
+        JobKind.SEND_MAIL: lambda _tenant_id, subject: mails.send(services, int(subject)),
+        JobKind.ERASE: lambda tenant_id, subject: _erase(services, tenant_id, subject),
+    }
+
+
+def _erase(services: Services, tenant_id: int, subject: str) -> None:
+    """A person is erased on sites that left, too: there only our own rows are touched."""
+    tenant = services.tenants.by_id(tenant_id)
+    if tenant is not None:
+        erase(services, tenant, int(subject))
 
 
 def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:

@@ -501,6 +501,15 @@ class FakePeople:
         people = self.host.site(tenant).people
         return {account: people[account] for account in accounts if account in people}
 
+    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+        found = self.host.site(tenant).people.get(account)
+        if found is None:
+            raise GoneOrInvisible(account)
+        return found
+
+    def space_administrators(self, tenant: Tenant, space_id: str, *, lane: Lane) -> Sequence[str]:
+        return sorted(self.host.site(tenant).space_admins)
+
     def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
         found = self.host.site(tenant).addresses.get(account)
         if found is None:

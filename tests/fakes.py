@@ -20,6 +20,7 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.ports import Person, StoredProperty
 from lockpoint.services.services import Services
 from tests.fake_confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
+from tests.fake_people import ports_about_people
 from tests.fake_storage import (
     FakeGuard,
     FakeIntents,
@@ -105,6 +106,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "intents": FakeIntents(tables),
         "mutexes": FakeMutexes(),
         "mailer": FakeMailer(),
+        **ports_about_people(tables),
         "mac_keys": KEYS,
         "tag_keys": TAG_KEYS,
     }

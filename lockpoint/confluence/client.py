@@ -100,8 +100,12 @@ class ConfluenceClient:
 
     def tell(self, caller: Caller, call: Call) -> None:
         """Make a call whose answer has no content that matters."""
+        self.exchange(caller, call)
+
+    def exchange(self, caller: Caller, call: Call) -> Raw:
+        """Make a call of whose answer status and headers matter, too."""
         seconds = DEADLINE_SECONDS[caller.lane]
-        self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
+        return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
     def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
         """Download a file into memory; `TooLarge` above `most` bytes."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.locking import grounds, making
+from lockpoint.locking import grounds, making, pseudonyms
 from lockpoint.locking.decisions import (
     Already,
     AlreadyLocked,
@@ -50,10 +50,12 @@ __all__ = [
     "end",
     "expire",
     "extend",
+    "forget",
     "heal",
     "phase",
     "rebase",
     "release",
+    "sign_again",
     "take_over",
 ]
 
@@ -129,6 +131,16 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
         return Already(reading)
     moved = making.moved(reading, snapshot, op_id, reading.expires_at)
     return Write(replace(moved, base=base), AuditKind.REBASED)
+
+
+def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
+    """Write the same hold once more, so that it carries a signature of the newest key."""
+    reading = intact(snapshot, op_id)
+    if isinstance(reading, Damaged | Already):
+        return reading
+    if not grounds.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
+        return LockLost(reading)
+    return Write(making.moved(reading, snapshot, op_id, reading.expires_at), AuditKind.SIGNED_AGAIN)
 
 
 def release(
@@ -244,3 +256,20 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
         return Write(replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
     reading = trusted(seen.reading, seen.witness)
     return Already(reading) if isinstance(reading, Held | Free) else LockLost(reading)
+
+
+def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> Decision:
+    """Put the pseudonym in every place of the record where the account stands; `Already` when it stands nowhere.
+
+    A hold of the account itself is not touched: it has to end first (`LockLost` carries it).
+    """
+    reading = intact(snapshot, op_id)
+    if isinstance(reading, Damaged | Already):
+        return reading
+    if not isinstance(reading, Held | Free) or (isinstance(reading, Held) and reading.holder == account):
+        return LockLost(reading)
+    if not pseudonyms.names(reading, account):
+        return Already(reading)
+    epoch, seq = next_place(snapshot)
+    without = pseudonyms.without(reading, account, pseudonym)
+    return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.PERSON_ERASED)

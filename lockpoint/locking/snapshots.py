@@ -85,7 +85,8 @@ def kind_of(record: Record, before: Record | None) -> AuditKind:
     Accepted imprecision: a hold that was moved on while nobody watched reads as extended.
     """
     if isinstance(record, Free):
-        return AuditKind(record.ended.reason)
+        again = isinstance(before, Free) and before.ended.lock_id == record.ended.lock_id
+        return AuditKind.PERSON_ERASED if again else AuditKind(record.ended.reason)
     if record.at == record.acquired_at:
         taken = record.ended and record.ended.reason is EndReason.TAKEN_OVER and record.ended.at == record.at
         return AuditKind.TAKEN_OVER if taken else AuditKind.ACQUIRED

@@ -42,6 +42,7 @@ class Catalogue:
     open_page: str
     fallback: str
     footer: tuple[str, ...]
+    unsubscribe: str
     unprotected: Mapping[str, str]
     unprotected_otherwise: str
     mails: Mapping[MailKind | tuple[MailKind, str], Words]
@@ -62,6 +63,7 @@ ENGLISH: Final = Catalogue(
         "You get this mail because you use Lockpoint to lock attachments in Confluence.",
         "It was sent automatically; answers to it are not read.",
     ),
+    unsubscribe="Send me no more mails of this kind",
     unprotected={
         "app_blocked": "Lockpoint may not edit the file there, for example because the page was restricted.",
         "restore_refused": "Confluence refuses to restore versions of attachments on this site.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import formatdate, parseaddr
 from typing import Final
 from urllib.parse import urlsplit
@@ -48,6 +48,23 @@ class Letter:
     url: str | None
     fallback: str
     footer: tuple[str, ...]
+    unsubscribe: str
+    unsubscribe_url: str | None
+
+
+class _WholeAddresses(EmailPolicy):
+    """As SMTP, but a header with a link stays on one line: in encoded words nobody could open it."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Give the header as it goes out."""
+        return f"{name}: {value}{self.linesep}" if name == "List-Unsubscribe" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Give the same in ASCII."""
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+_POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
 
 
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
@@ -56,7 +73,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     `sender` is an address or a name with an address in angle brackets. `message_id` is the name of the intent, so that
     a mail that was sent twice can be recognised as one.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
     plain, rich = _letters(facts)
     message["Subject"] = plain.subject
@@ -66,6 +83,10 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message["Message-ID"] = f"<{message_id}@{own_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if plain.unsubscribe_url:
+        # One click in the mail program, RFC 8058.
+        message["List-Unsubscribe"] = f"<{plain.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_templates().get_template("mail.txt").render(letter=plain))
     message.add_alternative(_templates().get_template("mail.html").render(letter=rich), subtype="html")
     return message
@@ -118,6 +139,8 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
         url=_web_address((facts.page_url, facts.file_url) if words.to_page else (facts.file_url, facts.page_url)),
         fallback=fill(catalogue.fallback),
         footer=tuple(fill(sentence) for sentence in catalogue.footer),
+        unsubscribe=fill(catalogue.unsubscribe),
+        unsubscribe_url=_web_address((facts.unsubscribe_url,)) if facts.unsubscribe_url else None,
     )
 
 

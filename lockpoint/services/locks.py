@@ -15,6 +15,7 @@ from lockpoint.services.endings import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
 from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
 from lockpoint.services.idempotency import Names, RequestKey, once
+from lockpoint.services.profiles import note_use
 from lockpoint.services.refusals import error_for
 from lockpoint.services.rights import (
     APP_BLOCKED,
@@ -190,9 +191,11 @@ def _once(
 
     def guarded(names: Names) -> LockAnswer:
         try:
-            return work(names)
+            answer = work(names)
         except Forbidden as blocked:
             raise AppBlocked(APP_BLOCKED) from blocked
+        note_use(services, actor)
+        return answer
 
     def replay(_: Names, status: int) -> LockAnswer:
         return LockAnswer(status, show(services, actor, attachment_id))

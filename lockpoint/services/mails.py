@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from lockpoint.locking.events import MailKind
 from lockpoint.locking.lock import Ended, EndReason, Reading
 from lockpoint.locking.snapshots import ended_of
+from lockpoint.services import preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.looking import look
+from lockpoint.services.mail_links import unsubscribe_url
 from lockpoint.services.ports import Container, MailFacts, MailIntent, MailRefused, Person, StoredIntent
+from lockpoint.services.preferences import Preferences
 from lockpoint.services.services import Services
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
@@ -39,7 +42,11 @@ def send(services: Services, intent_id: int) -> None:
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     recipient = stored.intent.recipient
     try:
-        facts = _facts(services, tenant, stored)
+        wishes = preferences.read(services, tenant, recipient, lane=Lane.HINTS)
+        if stored.intent.kind in wishes.off:
+            services.intents.finish(stored, result="switched_off_by_recipient", address=None)
+            return
+        facts = _facts(services, tenant, stored, wishes)
         address = services.people.address(tenant, recipient, lane=Lane.HINTS)
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
@@ -65,13 +72,14 @@ class _Place:
     page_url: str
 
 
-def _facts(services: Services, tenant: Tenant, stored: StoredIntent) -> MailFacts:
+def _facts(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> MailFacts:
     intent = stored.intent
     place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
     me = people.get(intent.recipient)
     actor = people.get(intent.actor) if intent.actor else None
     ended = _ended(services, tenant, intent.attachment_id, intent.lock_id) if intent.kind in _WITH_REASON else None
+    locale, time_zone = _tastes(services, tenant, intent.recipient, me, wishes)
     return MailFacts(
         kind=intent.kind,
         detail=intent.detail,
@@ -83,10 +91,21 @@ def _facts(services: Services, tenant: Tenant, stored: StoredIntent) -> MailFact
         actor_name=actor.display_name if actor else None,
         reason=ended.why if ended else None,
         at=ended.at if ended else None,
-        locale=(me and me.locale) or DEFAULT_LOCALE,
-        time_zone=(me and me.time_zone) or DEFAULT_ZONE,
+        locale=locale,
+        time_zone=time_zone,
         version=intent.version,
+        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind),
     )
+
+
+def _tastes(
+    services: Services, tenant: Tenant, account: str, me: Person | None, wishes: Preferences
+) -> tuple[str, str]:
+    """Language and time zone: as the person chose, else as their profile says, as far as either is known."""
+    profile = services.profiles.get(tenant, account)
+    known = [source for source in (wishes, profile, me) if source is not None]
+    locale = next((source.locale for source in known if source.locale), DEFAULT_LOCALE)
+    return locale, next((source.time_zone for source in known if source.time_zone), DEFAULT_ZONE)
 
 
 def _place(services: Services, tenant: Tenant, intent: MailIntent) -> _Place:

@@ -286,6 +286,14 @@ class People(Protocol):
         """Names for display; accounts that Confluence does not know are left out."""
         ...
 
+    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+        """One person with time zone and locale, as far as Confluence tells; `GoneOrInvisible` for an unknown one."""
+        ...
+
+    def space_administrators(self, tenant: Tenant, space_id: str, *, lane: Lane) -> Sequence[str]:
+        """The people who are named as administrators of the space; groups are not taken apart."""
+        ...
+
     def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
         """The person's e-mail address, for this one mail; `NoAddress` when there is none to be had."""
         ...
@@ -450,6 +458,9 @@ class JobKind(StrEnum):
     PAGE_HINT = "page_hint"
     SEND_MAIL = "send_mail"
     CONFIRM = "confirm"
+    PROFILE = "profile"
+    ERASE = "erase"
+    REPORT_ACCOUNTS = "report_accounts"
 
 
 RETURNED = "returned"
@@ -461,7 +472,8 @@ class Job:
     """One job; `subject` is an attachment id, container (`page:123`), or intent id; "" for the whole tenant.
 
     A `TRASHED` job names the file and who is said to have thrown it away (`123:<account id>`); a `CONFIRM` job names
-    the file and the write that may have landed unnoticed (`123:<op id>`).
+    the file and the write that may have landed unnoticed (`123:<op id>`); a `PROFILE` job names the account, an `ERASE`
+    job the number of the request.
 
     Two waiting jobs of the same kind, tenant and subject are one.
     """
@@ -653,6 +665,7 @@ class MailFacts:
     """What a mail says: filled at the moment of sending, kept nowhere.
 
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite, the reason code of an ending or a flag.
+    `unsubscribe_url` switches mails of this kind off for the recipient; None for mails that cannot be switched off.
     """
 
     kind: MailKind
@@ -668,6 +681,7 @@ class MailFacts:
     locale: str
     time_zone: str
     version: int | None = None
+    unsubscribe_url: str | None = None
 
 
 class Mailer(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lockpoint.locking.lock import Limits
 from lockpoint.locking.record import MacKeys
-from lockpoint.services import ports
+from lockpoint.services import people_ports, ports
 from lockpoint.services.clock_offsets import ClockOffsets
 
 
@@ -33,6 +33,15 @@ class Services:
     intents: ports.Intents
     mutexes: ports.Mutexes
     mailer: ports.Mailer
+    user_properties: people_ports.UserProperties
+    personal_data_reports: people_ports.PersonalDataReports
+    profiles: people_ports.Profiles
+    people_data: people_ports.PeopleData
+    privacy_requests: people_ports.PrivacyRequests
+    erasures: people_ports.Erasures
+    account_reports: people_ports.AccountReports
+    tokens: people_ports.Tokens
+    app_url: str
     mac_keys: MacKeys
     tag_keys: MacKeys
     limits: Limits = field(default_factory=Limits)

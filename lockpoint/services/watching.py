@@ -36,6 +36,11 @@ def cancel(services: Services, actor: Actor, attachment_id: str) -> Asking:
         return _change(services, actor, seen, add=False)
 
 
+def drop_out(services: Services, actor: Actor, seen: Seen, *, lane: Lane) -> None:
+    """Take a person out of the line who is gone, whatever they may see."""
+    _change(services, actor, seen, add=False, lane=lane)
+
+
 def serve_line(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
     """A free file has no line: whoever still stands in it is owed the news of the last ending.
 
@@ -71,7 +76,7 @@ def try_to_leave(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) 
         return
 
 
-def _change(services: Services, actor: Actor, seen: Seen, *, add: bool) -> Asking:
+def _change(services: Services, actor: Actor, seen: Seen, *, add: bool, lane: Lane = Lane.PEOPLE) -> Asking:
     tenant, file_id, row = actor.tenant, seen.attachment.id, seen.attachment.watch
     for round_ in range(ROUNDS):
         askers = askers_of(services, tenant, file_id, row)
@@ -79,10 +84,10 @@ def _change(services: Services, actor: Actor, seen: Seen, *, add: bool) -> Askin
         if wanted == askers:
             return asking(askers, actor.account_id)
         try:
-            store_line(services, tenant, file_id, row, wanted, lane=Lane.PEOPLE)
+            store_line(services, tenant, file_id, row, wanted, lane=lane)
         except LostRace:
             services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
-            row = read_line(services, tenant, file_id, lane=Lane.PEOPLE)
+            row = read_line(services, tenant, file_id, lane=lane)
         else:
             return asking(wanted, actor.account_id)
     raise Busy("Many people are asking at once; please try again.", details={"retryAfter": 1})

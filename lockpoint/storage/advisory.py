@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     CLOCK = 7_703
     SITE_CONFIGURATION = 7_704
     INSTALLATION = 7_705
+    ERASURE = 7_706
 
 
 def hold_in_transaction(connection: Connection, purpose: Purpose, key: int = 0) -> None:

@@ -26,6 +26,9 @@ PRIORITY: Final = {
     JobKind.PAGE_HINT: 0,
     JobKind.SELF_TEST: 0,
     JobKind.CONFIRM: 0,
+    JobKind.PROFILE: -5,
+    JobKind.ERASE: -10,
+    JobKind.REPORT_ACCOUNTS: -20,
     JobKind.SWEEP: -10,
     JobKind.REDISCOVER: -20,
 }

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,16 +20,18 @@ from lockpoint.connect.inbound import Call, Caller, Inbound
 from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
+from lockpoint.services.mail_links import Unsubscribing
 from lockpoint.web.counters import TOKENS_REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 log = structlog.get_logger("lockpoint.security")
 
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
 
+ErrandOf = Callable[[str], "Unsubscribing | None"]
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
@@ -45,6 +48,8 @@ class Guard(StrEnum):
     """A site that opens a frame, HS256 in the query parameter `jwt` with the hash of the address."""
     CONTEXT = "context"
     """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
+    MAIL_LINK = "mail_link"
+    """Whoever holds a link of a mail: the address itself is a sealed errand for one person and one purpose."""
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -63,15 +68,18 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
-def protect(app: Flask, inbound: Inbound) -> None:
-    """Check every request to `app` with the guard its view declares."""
+def protect(app: Flask, inbound: Inbound, errand_of: ErrandOf = lambda _: None) -> None:
+    """Check every request to `app` with the guard its view declares; `errand_of` reads the links of mails."""
 
     @app.before_request
     def check() -> None:
         if request.routing_exception is None and request.endpoint is not None:
             guard = guard_of(app.view_functions[request.endpoint])
             try:
-                _admit(guard, inbound)
+                if guard is Guard.MAIL_LINK:
+                    g.lockpoint_errand = _errand(errand_of)
+                else:
+                    _admit(guard, inbound)
             except TokenRefusedError as refusal:
                 log_refusal(refusal, guard, str(request.url_rule))
                 raise
@@ -124,6 +132,12 @@ def verified_tenant() -> Tenant | None:
     return caller.tenant if caller else None
 
 
+def current_errand() -> Unsubscribing:
+    """What the link of this request stands for (guard `MAIL_LINK`)."""
+    errand: Unsubscribing = g.lockpoint_errand
+    return errand
+
+
 def signed_body() -> Mapping[str, object]:
     """The body that the signed install was checked with (guard `SIGNED_INSTALL`)."""
     body: Mapping[str, object] = g.lockpoint_signed_body
@@ -146,6 +160,13 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         g.lockpoint_caller = _active(inbound.context(call))
     else:
         raise TokenRefusedError(Reason.NO_GUARD)
+
+
+def _errand(errand_of: ErrandOf) -> Unsubscribing:
+    errand = errand_of(str((request.view_args or {}).get("token", "")))
+    if errand is None:
+        raise TokenRefusedError(Reason.MALFORMED)
+    return errand
 
 
 def _active(caller: Caller) -> Caller:

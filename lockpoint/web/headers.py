@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from lockpoint.web.guards import Guard, guard_of, verified_tenant
+from lockpoint.web.mail_links import POLICY as MAIL_PAGE_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,5 +75,7 @@ def _policy(app: Flask, answer: Response, bridge: str | None) -> str:
     if answer.mimetype != "text/html":
         return NOTHING
     guard = guard_of(app.view_functions[request.endpoint]) if request.endpoint else None
+    if guard is Guard.MAIL_LINK:
+        return MAIL_PAGE_POLICY
     tenant = verified_tenant() if guard is Guard.FRAME else None
     return page_policy(bridge, origins_of(tenant) if tenant else ())

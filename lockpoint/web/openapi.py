@@ -34,7 +34,7 @@ _LOCK: Final = "/attachments/{attachmentId}/lock"
 _NOTIFY: Final = "/attachments/{attachmentId}/notify-me"
 _LOCKED: Final = ((200, s.LockAnswerModel),)
 
-OPERATIONS: Final = (
+_LOCKS_AND_SETTINGS: Final = (
     Operation("get", "/openapi.json", "openapi", "This document", ((200, None),)),
     Operation(
         "get",
@@ -108,6 +108,21 @@ OPERATIONS: Final = (
         refusals=(409,),
     ),
 )
+
+_ME: Final = (
+    Operation("get", "/me/data", "showMyData", "Everything that is held about the caller", ((200, s.MyDataModel),)),
+    Operation("get", "/me/preferences", "showPreferences", "What the caller chose", ((200, s.PreferencesModel),)),
+    Operation(
+        "put",
+        "/me/preferences",
+        "changePreferences",
+        "Replace what the caller chose",
+        ((200, s.PreferencesModel),),
+        body=s.PreferencesBody,
+    ),
+)
+
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_ME)
 
 _COMMON: Final = (401, 403, 404, 422, 429, 503)
 

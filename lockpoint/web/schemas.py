@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -87,6 +87,24 @@ class SettingsBody(Command):
 
     copy_mode: Annotated[bool, Field(strict=True)]
     revision: Annotated[int, Field(strict=True, ge=0)]
+
+
+class MailChoices(BaseModel):
+    """Which of the mails that can be switched off a person wants."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    lock_ended: Annotated[bool, Field(strict=True)] = True
+    overwrite_attempt: Annotated[bool, Field(strict=True)] = True
+    unprotected: Annotated[bool, Field(strict=True)] = True
+
+
+class PreferencesBody(Command):
+    """All preferences of the caller; null for what their Confluence profile shall decide."""
+
+    mails: MailChoices = MailChoices()
+    locale: Annotated[str, StringConstraints(max_length=35)] | None = None
+    time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class ListQuery(Incoming):
@@ -233,6 +251,28 @@ class SettingsModel(Outgoing):
     copy_mode: bool
     revision: int
     restore_self_test: SelfTestModel
+
+
+class PreferencesModel(Outgoing):
+    """The caller's preferences."""
+
+    mails: MailChoices
+    locale: str | None
+    time_zone: str | None
+
+
+class MyDataModel(Outgoing):
+    """Everything that is held about the caller on this site; rows have the names they are stored under."""
+
+    site: str
+    account_id: str
+    collected_at: datetime
+    database: dict[str, list[dict[str, Any]]]
+    locks: list[dict[str, Any]]
+    waiting: list[dict[str, Any]]
+    preferences: dict[str, Any]
+    complete: bool
+    notes: list[str]
 
 
 class ErrorModel(Outgoing):

@@ -17,6 +17,8 @@ from lockpoint.web.api import api_routes
 from lockpoint.web.bundle import Bundle, Screen
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
+from lockpoint.web.mail_links import mail_routes
+from lockpoint.web.me_api import me_routes
 from lockpoint.web.settings_api import settings_routes
 from lockpoint.web.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
 from tests.fakes_connect import BRIDGE, make_world
@@ -32,6 +34,7 @@ EXPECTED = [
     (re.compile(r"/connect/webhooks/<event>"), Guard.SERVER),
     (re.compile(r"/connect/(byline|page|macro|my-locks|space|admin|get-started)"), Guard.FRAME),
     (re.compile(r"/api/v1/.+"), Guard.CONTEXT),
+    (re.compile(r"/mail/<token>"), Guard.MAIL_LINK),
 ]
 """The guards of the contract, by address."""
 
@@ -40,7 +43,13 @@ EXPECTED = [
 def app() -> Flask:
     """The application with all its routes, around services that are never asked."""
     services = cast("Services", object())
-    blueprints = [api_routes(services), settings_routes(services), surface_routes(bundle(), BRIDGE)]
+    blueprints = [
+        api_routes(services),
+        settings_routes(services),
+        me_routes(services),
+        mail_routes(services),
+        surface_routes(bundle(), BRIDGE),
+    ]
     return make_world(blueprints=blueprints).app
 
 

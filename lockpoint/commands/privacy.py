@@ -1,0 +1,107 @@
+"""`lockpoint privacy`: what a person may ask an operator for."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Final
+
+import click
+
+from lockpoint.commands.reporting import as_json, print_rows
+from lockpoint.commands.sites import find_site
+from lockpoint.commands.working import operator
+from lockpoint.services.context import Tenant
+from lockpoint.services.erasing import begin, erase
+from lockpoint.services.errors import HostError
+from lockpoint.services.people_ports import Origin
+from lockpoint.services.privacy import PersonalData, export
+from lockpoint.services.services import Services
+
+ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)
+
+
+def _account(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not ACCOUNT.fullmatch(value):
+        raise click.BadParameter("an account id has letters, digits, colons, hyphens and underscores only")
+    return value
+
+
+for_account = click.option("--account-id", "account", required=True, metavar="ID", callback=_account, help="Whose data.")
+on_site = click.option("--site", "site_name", metavar="SITE", help="One site only: number, address or host.")
+
+
+@click.group()
+def privacy() -> None:
+    """Hand out or erase what is held about one person."""
+
+
+@privacy.command("export")
+@for_account
+@on_site
+@as_json
+def export_data(account: str, site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """Show everything that is held about an account, on every site or on one, and nothing about anybody else."""
+    with operator() as working:
+        services = working.services
+        found = [export(services, tenant, account, Origin.OPERATOR) for tenant in _sites(services, account, site_name)]
+    if json_wanted:
+        click.echo(json.dumps([asdict(one) for one in found], default=str, indent=2))
+        return
+    rows = [{"site": data.site, "what": what, "rows": count} for data in found for what, count in _counts(data)]
+    print_rows(rows, json_wanted=False, none="Nothing is held about this account.")
+    click.echo("--json prints the data.")
+
+
+@privacy.command("erase")
+@for_account
+@on_site
+@click.option("--now", "at_once", is_flag=True, help="End live locks of the person at once, not in 24 hours.")
+@as_json
+def erase_data(
+    account: str,
+    site_name: str | None,
+    at_once: bool,  # noqa: FBT001 - click passes flags
+    json_wanted: bool,  # noqa: FBT001
+) -> None:
+    """Erase an account: its name leaves every row, list and record; a random pseudonym keeps the history together.
+
+    What cannot be done now is done by the worker, also when this command is interrupted.
+    """
+    with operator() as working:
+        services = working.services
+        tenants = _sites(services, account, site_name)
+        begun = [(tenant, begin(services, tenant, account, Origin.OPERATOR, at_once=at_once)) for tenant in tenants]
+        rows = [
+            {"request": erasure.request_id, "site": tenant.base_url, "state": _outcome(services, tenant, erasure.request_id)}
+            for tenant, erasure in begun
+        ]
+    print_rows(rows, json_wanted=json_wanted, none="Nothing is held about this account.")
+
+
+def _outcome(services: Services, tenant: Tenant, request_id: int) -> str:
+    try:
+        later = erase(services, tenant, request_id)
+    except HostError as error:
+        return f"the worker goes on ({type(error).__name__})"
+    return "done" if later is None else f"done, but live locks stand until {later.isoformat(timespec='minutes')}"
+
+
+def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
+    """The named site, or every site that is active or has a row about the account."""
+    return [find_site(services, name)] if name is not None else list(_all_sites(services, account))
+
+
+def _all_sites(services: Services, account: str) -> Iterator[Tenant]:
+    active = list(services.tenants.active())
+    yield from active
+    known = {tenant.id for tenant in active}
+    for tenant_id in services.people_data.tenants_naming(account):
+        tenant = None if tenant_id in known else services.tenants.by_id(tenant_id)
+        if tenant is not None:
+            yield tenant
+
+
+def _counts(data: PersonalData) -> Iterator[tuple[str, int]]:
+    held = {**data.database, "locks in Confluence": data.locks, "waiting in Confluence": data.waiting}
+    yield from ((what, len(rows)) for what, rows in held.items() if rows)

@@ -1,0 +1,66 @@
+"""Properties on accounts: small values that follow a person, written as the app."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.calls import Call, Caller, get
+from lockpoint.services.errors import GoneOrInvisible, LostRace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)
+_KEY: Final = re.compile(r"[-_a-zA-Z0-9]{1,100}", re.ASCII)
+_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceUserProperties:
+    """Implements `people_ports.UserProperties` on v1 `user/{id}/property/{key}`; 1 point for each operation."""
+
+    client: ConfluenceClient
+
+    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+        """Give the value; None when there is none, or no such account."""
+        try:
+            answer = self.client.ask(Caller(tenant, lane), get("user_properties.get", _path(account, key))).answer
+        except GoneOrInvisible:
+            return None
+        return answer.data.get("value")
+
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+        """Store the value, whether there was one or not.
+
+        Confluence has one operation to create and one to replace, so whoever loses to a twin tries the other.
+        """
+        caller, path, body = Caller(tenant, lane), _path(account, key), {"value": dict(value)}
+        for _ in range(_ROUNDS):
+            try:
+                self.client.tell(caller, Call(name="user_properties.put", method="PUT", path=path, body=body))
+            except GoneOrInvisible:
+                try:
+                    self.client.tell(caller, Call(name="user_properties.post", method="POST", path=path, body=body))
+                except LostRace:
+                    continue
+            return
+        raise LostRace("user_properties: it comes and goes")
+
+    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+        """Remove it; a property or an account that is not there is as good."""
+        call = Call(name="user_properties.delete", method="DELETE", path=_path(account, key))
+        try:
+            self.client.tell(Caller(tenant, lane), call)
+        except GoneOrInvisible:
+            return
+
+
+def _path(account: str, key: str) -> str:
+    if not _ACCOUNT.fullmatch(account) or not _KEY.fullmatch(key):
+        raise ValueError("not an account id, or not a property key")
+    return f"/rest/api/user/{account}/property/{key}"

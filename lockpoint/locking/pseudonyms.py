@@ -1,0 +1,55 @@
+"""What stands in a record or a row where the name of an erased person stood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from lockpoint.locking.lock import Base, Ended, Free, Held, Record
+
+PREFIX: Final = "erased-"
+"""No account id begins so: theirs are hexadecimal digits, or digits before a colon."""
+
+
+def pseudonym_from(random_name: str) -> str:
+    """A pseudonym from a fresh random name: it links the rows of one person after one erasure, and nothing else."""
+    return PREFIX + random_name
+
+
+def is_pseudonym(account: str) -> bool:
+    """Whether this stands for somebody who was erased."""
+    return account.startswith(PREFIX)
+
+
+def names(record: Record, account: str) -> bool:
+    """Whether the record names the account anywhere: as its holder, in how the last hold ended, or as an author."""
+    ended = record.ended
+    if ended is not None and account in {ended.by, ended.holder}:
+        return True
+    return isinstance(record, Held) and account in {record.holder, record.base.author}
+
+
+def without(record: Record, account: str, pseudonym: str) -> Record:
+    """The same record with the pseudonym in every place of the account; words that the person wrote are left out."""
+    if isinstance(record, Free):
+        return replace(record, ended=_ended(record.ended, account, pseudonym))
+    return replace(
+        record,
+        holder=pseudonym if record.holder == account else record.holder,
+        note=None if record.holder == account else record.note,
+        base=_base(record.base, account, pseudonym),
+        ended=None if record.ended is None else _ended(record.ended, account, pseudonym),
+    )
+
+
+def _ended(ended: Ended, account: str, pseudonym: str) -> Ended:
+    return replace(
+        ended,
+        by=pseudonym if ended.by == account else ended.by,
+        why=None if ended.by == account else ended.why,
+        holder=pseudonym if ended.holder == account else ended.holder,
+    )
+
+
+def _base(base: Base, account: str, pseudonym: str) -> Base:
+    return replace(base, author=pseudonym) if base.author == account else base

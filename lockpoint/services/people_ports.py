@@ -1,0 +1,240 @@
+"""What the use cases about people's own data need from the neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from lockpoint.services.context import Lane, Tenant
+
+Row = Mapping[str, object]
+"""One thing that is stored, as JSON values."""
+
+
+# --- Confluence ------------------------------------------------------------------------------------------------
+
+
+class UserProperties(Protocol):
+    """Properties on accounts. They have no versions: the last write wins. People and other apps can write them, too."""
+
+    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+        """The value; None when there is none, or no such account."""
+        ...
+
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+        """Store the value, whether there was one or not; `GoneOrInvisible` for an unknown account."""
+        ...
+
+    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+        """Remove it; a property or an account that is not there is as good."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An account of whose data we tell Atlassian: `retrieved_at` is when the oldest of them was fetched."""
+
+    account: str
+    retrieved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAnswer:
+    """What Atlassian says to a report: which accounts were closed, which changed, and when to report again."""
+
+    closed: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    cycle_days: int | None = None
+
+
+class PersonalDataReports(Protocol):
+    """Atlassian's reporting of personal data that apps keep."""
+
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+        """Report at most `MOST_REPORTED` accounts; `QuotaExceeded` with the time to wait, and other host errors."""
+        ...
+
+
+MOST_REPORTED = 90
+"""Accounts in one report, by Atlassian's rule."""
+
+
+# --- Postgres and Redis ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Language and time zone of a person who used locking; None where Confluence does not tell."""
+
+    time_zone: str | None
+    locale: str | None
+    used_at: datetime
+
+
+class Profiles(Protocol):
+    """Time zone and locale of people who used locking themselves, for 30 days since their last use."""
+
+    def get(self, tenant: Tenant, account: str) -> Profile | None:
+        """The stored profile."""
+        ...
+
+    def put(self, tenant: Tenant, account: str, profile: Profile) -> None:
+        """Store it over an older one."""
+        ...
+
+
+class PeopleData(Protocol):
+    """Everything in Postgres and Redis that names a person."""
+
+    def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
+        """By table, what is stored about the account: nothing about anybody else is in it."""
+        ...
+
+    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_holds: bool) -> int:
+        """Remove the account from every row, or put the pseudonym there, in one transaction; how many rows it was.
+
+        With `keep_holds` the copies of the account's live locks stay, as long as those locks do.
+        """
+        ...
+
+    def listed(self, tenant: Tenant, account: str, *, after: str | None, limit: int) -> Sequence[str]:
+        """Ids, behind `after`, of the files whose properties could name the account.
+
+        Those are all files that anybody holds (people may wait for them) and those whose known record names it.
+        """
+        ...
+
+    def tenants_naming(self, account: str) -> Sequence[int]:
+        """The sites, gone ones included, for which any row names the account."""
+        ...
+
+
+class Right(StrEnum):
+    """What a person may ask for."""
+
+    COPY = "copy"
+    ERASURE = "erasure"
+
+
+class Origin(StrEnum):
+    """Who passed the request on."""
+
+    PERSON = "person"
+    OPERATOR = "operator"
+    ATLASSIAN = "atlassian"
+
+
+class PrivacyRequests(Protocol):
+    """The log of requests: when, which right, done when; nobody is named."""
+
+    def asked(self, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+        """Note a request, and give its number."""
+        ...
+
+    def done(self, request_id: int, at: datetime) -> None:
+        """Note that it was fulfilled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """An erasure under way: `release_at` is when live locks may end, `cursor` the last file that was dealt with."""
+
+    request_id: int
+    tenant_id: int
+    account: str
+    pseudonym: str
+    release_at: datetime
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureOrder:
+    """The wish to erase one account of a site; `digest` is remembered when Atlassian said that it was closed."""
+
+    account: str
+    pseudonym: str
+    origin: Origin
+    release_at: datetime
+    digest: str | None = None
+
+
+class Erasures(Protocol):
+    """Erasures under way, each with its job."""
+
+    def begin(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
+        """Note the requests and queue their jobs, in one transaction.
+
+        One that is under way already is given back as it is, but with the earlier of the two times.
+        """
+        ...
+
+    def get(self, request_id: int) -> Erasure | None:
+        """One erasure, or None when it is over."""
+        ...
+
+    def advance(self, request_id: int, cursor: str | None) -> None:
+        """Remember how far it got."""
+        ...
+
+    def finish(self, erasure: Erasure, at: datetime) -> None:
+        """Forget whom it was about, and note the request as done."""
+        ...
+
+    def under_way(self) -> Sequence[Erasure]:
+        """All of them, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettlement:
+    """What a report led to: these accounts were reported, of these the data are refreshed, these are to be erased."""
+
+    at: datetime
+    accounts: tuple[str, ...]
+    updated: tuple[str, ...] = ()
+    closed: tuple[ErasureOrder, ...] = ()
+    cycle_days: int | None = None
+
+
+class AccountReports(Protocol):
+    """Which accounts have to be reported when."""
+
+    def gather(self, tenant: Tenant, now: datetime) -> None:
+        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it."""
+        ...
+
+    def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
+        """Accounts whose turn it is; none while Atlassian wants to be left alone."""
+        ...
+
+    def known(self, tenant: Tenant) -> Sequence[str]:
+        """Every account on the list."""
+        ...
+
+    def closed(self, tenant: Tenant) -> frozenset[str]:
+        """Digests of the accounts that Atlassian called closed."""
+        ...
+
+    def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
+        """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
+        ...
+
+    def wait(self, tenant: Tenant, until: datetime) -> None:
+        """Report nothing of this site before that time."""
+        ...
+
+
+class Tokens(Protocol):
+    """Sealed texts that only we can read, for links in mails."""
+
+    def seal(self, text: str, purpose: str) -> str:
+        """A token for addresses, good for this purpose only."""
+        ...
+
+    def unseal(self, token: str, purpose: str) -> str | None:
+        """The text, or None for anything that was not sealed for this purpose."""
+        ...

@@ -1,0 +1,126 @@
+"""Which accounts have to be reported to Atlassian when; one row for each account of a site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.people_ports import Reported, ReportSettlement
+from lockpoint.storage.engine import Database
+from lockpoint.storage.privacy_requests import begin
+from lockpoint.storage.tables import ACCOUNT_PROFILE, ACCOUNT_REPORT, CLOSED_ACCOUNT, ERASURE, REPORT_CYCLE
+
+CYCLE_DAYS: Final = 7
+"""How often an account is reported unless Atlassian says otherwise."""
+
+_ROW: Final = ACCOUNT_REPORT.c
+_CYCLE: Final = REPORT_CYCLE.c
+
+# Where accounts are named, and when what stands there was fetched. `unknown` is Atlassian's word for nobody.
+_HELD: Final = """
+    SELECT account, min(at) AS at FROM (
+        SELECT account, at FROM audit_event WHERE tenant_id = :tenant
+        UNION ALL SELECT account, used_at FROM account_profile WHERE tenant_id = :tenant
+        UNION ALL SELECT account, started_at FROM request_outcome WHERE tenant_id = :tenant
+        UNION ALL SELECT unnest(offenders), at FROM restoration WHERE tenant_id = :tenant
+        UNION ALL SELECT unnest(ARRAY[recipient, actor]), created_at FROM email_intent WHERE tenant_id = :tenant
+        UNION ALL SELECT unnest(ARRAY[record->>'holder', record#>>'{base,author}', record#>>'{ended,by}',
+                                      record#>>'{ended,holder}']), seen_at
+            FROM lock_witness WHERE tenant_id = :tenant
+    ) held WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%' GROUP BY account
+"""
+# A new account gets its turn at a place of its own in the cycle, so that the reports are spread evenly.
+_ADD: Final = text(
+    f"INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"  # noqa: S608 - nothing comes from outside
+    f" SELECT :tenant, account, at, CAST(:now AS timestamptz)"
+    f" + make_interval(days => :days) * (abs(hashtext(account || :tenant) % 10000) / 10000.0)"
+    f" FROM ({_HELD}) everybody ON CONFLICT DO NOTHING"
+)
+_DROP: Final = text(
+    f"DELETE FROM account_report WHERE tenant_id = :tenant"  # noqa: S608 - as above
+    f" AND account NOT IN (SELECT account FROM ({_HELD}) everybody)"
+)
+
+
+class AccountReports:
+    """Implements `people_ports.AccountReports`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def gather(self, tenant: Tenant, now: datetime) -> None:
+        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it."""
+        with self._database.transaction() as connection:
+            days = connection.execute(_days(tenant)).scalar() or CYCLE_DAYS
+            connection.execute(_DROP, {"tenant": tenant.id})
+            connection.execute(_ADD, {"tenant": tenant.id, "now": now, "days": days})
+
+    def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
+        """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone.
+
+        Who is being erased is not reported any more.
+        """
+        leaving = select(ERASURE.c.account).where(ERASURE.c.tenant_id == tenant.id)
+        resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
+        statement = (
+            select(_ROW.account, _ROW.retrieved_at)
+            .where(_ROW.tenant_id == tenant.id, _turn(tenant) <= now, _ROW.account.not_in(leaving), ~resting)
+            .order_by(_turn(tenant), _ROW.account)
+            .limit(limit)
+        )
+        with self._database.single() as connection:
+            return [Reported(row.account, row.retrieved_at) for row in connection.execute(statement)]
+
+    def known(self, tenant: Tenant) -> Sequence[str]:
+        """Give every account on the list."""
+        with self._database.single() as connection:
+            return list(connection.execute(select(_ROW.account).where(_ROW.tenant_id == tenant.id)).scalars())
+
+    def closed(self, tenant: Tenant) -> frozenset[str]:
+        """Give digests of the accounts that Atlassian called closed."""
+        statement = select(CLOSED_ACCOUNT.c.digest).where(CLOSED_ACCOUNT.c.tenant_id == tenant.id)
+        with self._database.single() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
+    def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
+        """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
+        at = settlement.at
+        mine = _ROW.tenant_id == tenant.id
+        fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(ACCOUNT_REPORT)
+                .where(mine, _ROW.account.in_(settlement.accounts))
+                .values(reported_at=at, retrieved_at=fresh)
+            )
+            stale = ACCOUNT_PROFILE.c.account.in_(settlement.updated)
+            connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.tenant_id == tenant.id, stale))
+            begin(connection, tenant, settlement.closed, at)
+            if settlement.cycle_days is not None:
+                _store_cycle(connection, tenant, days=settlement.cycle_days)
+
+    def wait(self, tenant: Tenant, until: datetime) -> None:
+        """Report nothing of this site before that time."""
+        with self._database.single() as connection:
+            _store_cycle(connection, tenant, not_before=until)
+
+
+def _days(tenant: Tenant) -> Select[tuple[int]]:
+    return select(_CYCLE.days).where(_CYCLE.tenant_id == tenant.id)
+
+
+def _turn(tenant: Tenant) -> ColumnElement[datetime]:
+    """When an account is to be reported: a cycle after it was, or at its place in the first one."""
+    days = func.coalesce(_days(tenant).scalar_subquery(), CYCLE_DAYS)
+    again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, days)
+    return func.coalesce(again, _ROW.due_at)
+
+
+def _store_cycle(connection: Connection, tenant: Tenant, **values: object) -> None:
+    statement = insert(REPORT_CYCLE).values({"days": CYCLE_DAYS, **values, "tenant_id": tenant.id})
+    connection.execute(statement.on_conflict_do_update(index_elements=[_CYCLE.tenant_id], set_=values))

@@ -1,0 +1,123 @@
+"""Requests of people, and erasures under way: the one link between a person and a pseudonym, gone at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.people_ports import Erasure, ErasureOrder, Origin, Right
+from lockpoint.services.ports import Job, JobKind
+from lockpoint.storage.advisory import Purpose, hold_in_transaction
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs import enqueue
+from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, PRIVACY_REQUEST
+
+_ROW: Final = ERASURE.c
+_REQUEST: Final = PRIVACY_REQUEST.c
+
+
+class PrivacyRequests:
+    """Implements `people_ports.PrivacyRequests`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def asked(self, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+        """Note a request, and give its number."""
+        with self._database.single() as connection:
+            return _asked(connection, tenant, right, origin, at)
+
+    def done(self, request_id: int, at: datetime) -> None:
+        """Note that it was fulfilled."""
+        with self._database.single() as connection:
+            _done(connection, request_id, at)
+
+
+class Erasures:
+    """Implements `people_ports.Erasures`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
+        """Note the requests and queue their jobs, in one transaction."""
+        with self._database.transaction() as connection:
+            return begin(connection, tenant, orders, at)
+
+    def get(self, request_id: int) -> Erasure | None:
+        """Give one erasure, or None when it is over."""
+        with self._database.single() as connection:
+            row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
+        return None if row is None else _erasure(row)
+
+    def advance(self, request_id: int, cursor: str | None) -> None:
+        """Remember how far it got."""
+        with self._database.single() as connection:
+            connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(cursor=cursor))
+
+    def finish(self, erasure: Erasure, at: datetime) -> None:
+        """Forget whom it was about, and note the request as done, in one transaction."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(ERASURE).where(_ROW.request_id == erasure.request_id))
+            _done(connection, erasure.request_id, at)
+
+    def under_way(self) -> Sequence[Erasure]:
+        """Give all of them, oldest first."""
+        with self._database.single() as connection:
+            return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
+
+
+def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
+    """Begin erasures inside a transaction, each with its job, and remember the digests of closed accounts."""
+    hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
+    begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
+    enqueue(connection, [Job(JobKind.ERASE, tenant.id, str(erasure.request_id)) for erasure in begun])
+    digests = [{"tenant_id": tenant.id, "digest": order.digest} for order in orders if order.digest is not None]
+    if digests:
+        connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
+    return begun
+
+
+def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:
+    earlier = (
+        update(ERASURE)
+        .where(_ROW.tenant_id == tenant.id, _ROW.account == order.account)
+        .values(release_at=func.least(_ROW.release_at, order.release_at), cursor=None)
+        .returning(ERASURE)
+    )
+    known = connection.execute(earlier).one_or_none()
+    if known is not None:
+        return _erasure(known)
+    number = _asked(connection, tenant, Right.ERASURE, order.origin, at)
+    values = {"tenant_id": tenant.id, "account": order.account, "pseudonym": order.pseudonym}
+    return _erasure(
+        connection.execute(
+            insert(ERASURE).values(request_id=number, release_at=order.release_at, **values).returning(ERASURE)
+        ).one()
+    )
+
+
+def _asked(connection: Connection, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+    statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
+    number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
+    return number
+
+
+def _done(connection: Connection, request_id: int, at: datetime) -> None:
+    connection.execute(update(PRIVACY_REQUEST).where(_REQUEST.id == request_id).values(done_at=at))
+
+
+def _erasure(row: Row[Any]) -> Erasure:
+    return Erasure(
+        request_id=row.request_id,
+        tenant_id=row.tenant_id,
+        account=row.account,
+        pseudonym=row.pseudonym,
+        release_at=row.release_at,
+        cursor=row.cursor,
+    )

@@ -1,0 +1,64 @@
+"""`/api/v1/me`: what a person may know and decide about themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify
+
+from lockpoint.locking.events import MailKind
+from lockpoint.services import preferences, privacy
+from lockpoint.services.accounting import spending_on
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import UseCaseError
+from lockpoint.services.people_ports import Origin
+from lockpoint.services.preferences import Preferences
+from lockpoint.web import schemas as s
+from lockpoint.web.api import PREFIX, dump, refused
+from lockpoint.web.guards import Guard, current_actor, guarded_by
+from lockpoint.web.reading import body_as
+
+if TYPE_CHECKING:
+    from lockpoint.services.services import Services
+
+
+def me_routes(services: Services) -> Blueprint:
+    """The caller's own data and preferences, of their own site."""
+    blueprint = Blueprint("me", __name__, url_prefix=f"{PREFIX}/me")
+    blueprint.register_error_handler(UseCaseError, refused)
+
+    @blueprint.get("/data")
+    @guarded_by(Guard.CONTEXT)
+    def data() -> Response:
+        actor = current_actor()
+        found = privacy.export(services, actor.tenant, actor.account_id, Origin.PERSON, most_files=privacy.MOST_FILES)
+        return jsonify(dump(s.MyDataModel.model_validate(found)))
+
+    @blueprint.get("/preferences")
+    @guarded_by(Guard.CONTEXT)
+    def show() -> Response:
+        actor = current_actor()
+        with spending_on("preferences"):
+            return _answer(preferences.read(services, actor.tenant, actor.account_id, lane=Lane.PEOPLE))
+
+    # The whole state is replaced, so a repeated call changes nothing more.
+    @blueprint.put("/preferences")
+    @guarded_by(Guard.CONTEXT)
+    def change() -> Response:
+        body = body_as(s.PreferencesBody)
+        wanted = Preferences(off=_off(body.mails), locale=body.locale, time_zone=body.time_zone)
+        with spending_on("preferences"):
+            return _answer(preferences.change(services, current_actor(), wanted))
+
+    return blueprint
+
+
+def _off(mails: s.MailChoices) -> frozenset[MailKind]:
+    return frozenset(MailKind(name) for name, wanted in mails.model_dump().items() if not wanted)
+
+
+def _answer(chosen: Preferences) -> Response:
+    mails = s.MailChoices.model_validate(
+        {name: MailKind(name) not in chosen.off for name in s.MailChoices.model_fields}
+    )
+    return jsonify(dump(s.PreferencesModel(mails=mails, locale=chosen.locale, time_zone=chosen.time_zone)))
