@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from lockpoint.settings import Settings
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
-WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS = 4, 5, 2
+WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
 
 
 class SystemClock:
@@ -105,6 +107,15 @@ class LifecycleParts:
     allowed_hosts: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What commands work with."""
+
+    services: Services
+    parked: ParkedJobs
+    installations: Installations
+
+
 def build(settings: Settings) -> Services:
     """The use cases' services, for processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
@@ -145,14 +156,15 @@ def build_upkeep(settings: Settings) -> ports.Upkeep:
     return Upkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
-def build_parked_jobs(settings: Settings) -> ParkedJobs:
-    """The jobs that were given up, for operators."""
-    return ParkedJobs(Database(settings.database_url, size=1))
-
-
-def rotate_keys(settings: Settings) -> int:
-    """Seal every stored secret again under the newest key; how many sites there were."""
-    return connect(settings, 1).installations.reseal()
+@contextmanager
+def operating(settings: Settings) -> Iterator[Operator]:
+    """Everything an operator's command may need, closed at its end."""
+    neighbours = connect(settings, OPERATOR_CONNECTIONS)
+    try:
+        yield Operator(services_on(neighbours), ParkedJobs(neighbours.database), neighbours.installations)
+    finally:
+        neighbours.database.close()
+        neighbours.redis.close()
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:

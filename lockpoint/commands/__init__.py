@@ -1,0 +1,1 @@
+"""The sub-commands of `lockpoint`, one module for each subject."""

@@ -1,0 +1,46 @@
+"""How data come out: a line for each thing for people, JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import click
+
+Fields = Mapping[str, object]
+
+as_json: Final = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+
+
+def print_rows(rows: Sequence[Fields], *, json_wanted: bool, none: str) -> None:
+    """Print a table with the names of the fields above it, or a JSON list; `none` is the sentence for no rows."""
+    if json_wanted:
+        click.echo(json.dumps([*map(dict, rows)], default=str, indent=2))
+    elif not rows:
+        click.echo(none)
+    else:
+        _print_table([list(rows[0]), *([_text(value) for value in row.values()] for row in rows)])
+
+
+def print_fields(fields: Fields, *, json_wanted: bool) -> None:
+    """Print one thing, a field a line, or a JSON object."""
+    if json_wanted:
+        click.echo(json.dumps(dict(fields), default=str, indent=2))
+        return
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        click.echo(f"{name:<{width}}  {_text(value)}")
+
+
+def _print_table(lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return "-" if value is None else str(value)

@@ -1,0 +1,76 @@
+"""`lockpoint site`: the installations."""
+
+from urllib.parse import urlsplit
+
+import click
+
+from lockpoint.commands.reporting import as_json, print_fields, print_rows
+from lockpoint.commands.working import operator
+from lockpoint.services.configuration import site_settings
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.rediscover import rediscover
+from lockpoint.services.self_test import self_test
+from lockpoint.services.services import Services
+from lockpoint.services.sweep import sweep
+
+RESTORE_WORDS = {True: "works", False: "refused", None: "unknown"}
+
+
+@click.group()
+def site() -> None:
+    """Look at installations, and repair what is known of one."""
+
+
+@site.command("list")
+@as_json
+def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """List the sites on which the app is installed and enabled."""
+    with operator() as working:
+        services = working.services
+        rows = [{"id": tenant.id, "site": tenant.base_url} for tenant in services.tenants.active()]
+    print_rows(rows, json_wanted=json_wanted, none="The app is installed nowhere.")
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+@click.option("--test", is_flag=True, help="Try Confluence's restore operation first.")
+@as_json
+def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Show one site: its settings, and whether Confluence restores attachments there."""
+    with operator() as working:
+        services = working.services
+        tenant = find_site(services, name)
+        state = self_test(services, tenant) if test else services.site_states.get(tenant)
+        settings = site_settings(services, tenant, lane=Lane.REPORTS)
+        fields = {
+            "id": tenant.id,
+            "site": tenant.base_url,
+            "copyMode": settings.copy_mode,
+            "settingsRevision": settings.revision,
+            "restoreSelfTest": RESTORE_WORDS[state.restore_works],
+            "restoreTestedAt": state.tested_at,
+        }
+    print_fields(fields, json_wanted=json_wanted)
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+def reconcile(name: str) -> None:
+    """Search a site for locks that are not known here, then compare every locked file with its lock, now."""
+    with operator() as working:
+        services = working.services
+        tenant = find_site(services, name)
+        rediscover(services, tenant)
+        count = sweep(services, tenant)
+    click.echo(f"{count} locked files looked at.")
+
+
+def find_site(services: Services, name: str) -> Tenant:
+    """Find an active site by its number, its address or its host.
+
+    Raises ClickException when there is none.
+    """
+    for tenant in services.tenants.active():
+        if name in {str(tenant.id), tenant.base_url, urlsplit(tenant.base_url).netloc}:
+            return tenant
+    raise click.ClickException(f"no active site {name}: lockpoint site list shows them")
