@@ -56,6 +56,8 @@ def _untouched(case: Case) -> bool:
         return False
     if head.created == base.created:
         return True
+    if head.author != case.services.people.own_account(case.tenant, lane=case.lane):
+        return False
     known = case.services.restorations.known(case.tenant, case.attachment.id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
@@ -79,8 +81,11 @@ def _history(case: Case) -> History:
     versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base.created, lane=case.lane)
     older = [place for place, version in enumerate(versions) if version.created <= base.created]
     first = older[-1] if older else 0
+    head = case.attachment.head  # was read with everything
     detailed = tuple(
-        attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+        head
+        if version.created == head.created
+        else attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
         for version in versions[first:]
     )
     return History(case.attachment.status, (*versions[:first], *detailed), complete)

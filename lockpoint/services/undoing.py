@@ -81,8 +81,11 @@ def restore(case: Case, verdict: Restore) -> Settled | None:
     if way is None:
         return flag(case, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
     case.mark("restoring")
-    if not _still_so(case, verdict.version):
-        return None
+    return _restore(case, verdict, way) if _still_so(case, verdict.version) else None
+
+
+def _restore(case: Case, verdict: Restore, way: Way) -> Settled | None:
+    """Bring the version back, and write down what came of it."""
     try:
         made = _bring_back(case, way, verdict.version)
     except LostRace:
@@ -93,7 +96,7 @@ def restore(case: Case, verdict: Restore) -> Settled | None:
         _record_doubtful(case, made)
         return None
     _record_restored(case, verdict, made)
-    return Settled(case.look())
+    return Settled(replace(case.seen, attachment=replace(case.attachment, head=made)))
 
 
 def _still_so(case: Case, source: Version) -> bool:
@@ -244,7 +247,8 @@ def _own_change(case: Case, kind: AuditKind, offender: Version | None) -> Settle
         offenders=(offender.author,) if offender and offender.author else (),
         at=case.services.clock.now(),
     )
-    moved = made.created != case.attachment.head.created
+    own_account = case.services.people.own_account(case.tenant, lane=case.lane)
+    moved = made.created != case.attachment.head.created and made.author == own_account
     rows = conflicts(case.attachment, case.held, (offender,) if offender else (), "renamed")
     effects = Effects(
         restorations=(restoration,) if moved else (),
