@@ -87,7 +87,7 @@ def trace(
     traced: list[Traced] = []
     for version in history.versions:
         traced.append(_traced(version, traced, view))
-    return _lineage(tuple(traced))
+    return _lineage(tuple(traced), view.base)
 
 
 def same_content(one: Version, other: Version) -> bool:
@@ -156,8 +156,8 @@ def _source(version: Version, view: _View) -> datetime | None:
     return (written or source_of(version.message)) if version.author == view.own_account else None
 
 
-def _lineage(traced: tuple[Traced, ...]) -> Lineage:
-    head = _head(traced)
+def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
+    head = _head(traced, base)
     right = [index for index, each in enumerate(traced) if head and _carries(each, head)]
     since = right[-1] + 1 if right else 0
     first = right[0] + 1 if right else 0
@@ -172,20 +172,20 @@ def _lineage(traced: tuple[Traced, ...]) -> Lineage:
     )
 
 
-def _head(traced: tuple[Traced, ...]) -> Traced | None:
+def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:
     """The newest authorised content: a version of the history's own, else our restoration of one that was deleted.
 
-    Only versions that we marked stand in: what we marked was authorised, while a change of name or a return from the
-    trash carries whatever was there.
+    What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a change
+    of name or a return from the trash, carries whatever was there.
     """
     present = {each.version.created for each in traced}
-    candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present)]
+    candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present, base)]
     return max(reversed(candidates), key=lambda each: each.content, default=None)
 
 
-def _stands_in(each: Traced, present: set[datetime]) -> bool:
-    marked = each.standing is Standing.RESTORATION and source_of(each.version.message) is not None
-    return marked and each.content not in present
+def _stands_in(each: Traced, present: set[datetime], base: datetime) -> bool:
+    orphan = each.standing is Standing.RESTORATION and each.content not in present
+    return orphan and (source_of(each.version.message) is not None or each.content <= base)
 
 
 def _carries(each: Traced, head: Traced) -> bool:

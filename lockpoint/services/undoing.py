@@ -95,8 +95,9 @@ def _restore(case: Case, verdict: Restore, way: Way) -> Settled | None:
     if not _numbered(case, verdict.version):
         _record_doubtful(case, made)
         return None
-    _record_restored(case, verdict, made)
-    return Settled(replace(case.seen, attachment=replace(case.attachment, head=made)))
+    alone = made.number == case.attachment.head.number + 1
+    _record_restored(case, verdict, made, believed=alone)
+    return Settled(replace(case.seen, attachment=replace(case.attachment, head=made))) if alone else None
 
 
 def _still_so(case: Case, source: Version) -> bool:
@@ -132,7 +133,7 @@ def rename_back(case: Case, verdict: RenameBack) -> Settled | None:
         return None
     except REFUSALS as refused:
         return flag(case, Flag(_reason_of(refused), (verdict.offender,)))
-    return _own_change(case, AuditKind.RENAMED_BACK, verdict.offender)
+    return _own_change(case, AuditKind.RENAMED_BACK, verdict.offender, verdict.head.created)
 
 
 def undelete(case: Case) -> Settled | None:
@@ -144,7 +145,7 @@ def undelete(case: Case) -> Settled | None:
         return None
     except REFUSALS as refused:
         return flag(case, Flag(_reason_of(refused)))
-    return _own_change(case, AuditKind.UNDELETED, None)
+    return _own_change(case, AuditKind.UNDELETED, None, _content_source(case))
 
 
 def suffixed(title: str) -> str:
@@ -204,7 +205,11 @@ def _record_doubtful(case: Case, made: Version) -> None:
     case.services.ledger.record(case.tenant, Effects(restorations=(doubtful,)))
 
 
-def _record_restored(case: Case, verdict: Restore, made: Version) -> None:
+def _record_restored(case: Case, verdict: Restore, made: Version, *, believed: bool) -> None:
+    """Write down what was undone.
+
+    Where another version slipped in before ours the judge must look once more, so nothing is kept that spares a look.
+    """
     restoration = Restoration(
         attachment_id=case.attachment.id,
         lock_id=case.held.lock_id,
@@ -215,7 +220,7 @@ def _record_restored(case: Case, verdict: Restore, made: Version) -> None:
     )
     restored = row_about(case.attachment, case.held, AuditKind.RESTORED, made)
     effects = Effects(
-        restorations=(restoration,),
+        restorations=(restoration,) if believed else (),
         audit=(*conflicts(case.attachment, case.held, verdict.offenders, "undone"), restored),
         intents=tell(case.attachment, case.held, verdict.offenders, "undone"),
     )
@@ -235,7 +240,7 @@ def _undelete_as(case: Case, *titles: str) -> None:
     case.services.attachments.undelete(case.tenant, case.attachment, last, lane=case.lane)
 
 
-def _own_change(case: Case, kind: AuditKind, offender: Version | None) -> Settled:
+def _own_change(case: Case, kind: AuditKind, offender: Version | None, source: datetime) -> Settled:
     """Write down the version that our own change of name or status made, so that the judge knows it as ours."""
     after = case.look()
     made = after.attachment.head
@@ -243,7 +248,7 @@ def _own_change(case: Case, kind: AuditKind, offender: Version | None) -> Settle
         attachment_id=case.attachment.id,
         lock_id=case.held.lock_id,
         created=made.created,
-        source_created=_content_source(case, offender),
+        source_created=source,
         offenders=(offender.author,) if offender and offender.author else (),
         at=case.services.clock.now(),
     )
@@ -259,11 +264,9 @@ def _own_change(case: Case, kind: AuditKind, offender: Version | None) -> Settle
     return Settled(after)
 
 
-def _content_source(case: Case, offender: Version | None) -> datetime:
-    """The version whose content our change of name or status left in place."""
+def _content_source(case: Case) -> datetime:
+    """The version whose content the return from the trash left in place."""
     head = case.attachment.head
-    if offender is not None:
-        return case.held.base.created
     known = {
         own.created: own.source_created for own in case.services.restorations.known(case.tenant, case.attachment.id)
     }

@@ -187,6 +187,8 @@ def test_own_change_of_name_does_not_stand_in() -> None:
     v8, v9 = version(8, BOB), version(9, APP)
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
+    v10, kept = restored(10, V7)
+    assert judged(v8, v10, past=(V6,), restorations=(kept,)) == Judgement(Nothing(), v10, overruled=(v8,))
 
 
 def test_own_upload_without_source() -> None:
@@ -309,7 +311,7 @@ PLAN = replace(V7, title="plan.docx")
 def test_rename_by_another() -> None:
     """E17: version + 1, same bytes: the name comes back, no upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
-    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8), PLAN)
+    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
@@ -331,8 +333,8 @@ def test_overwrite_and_rename() -> None:
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
-    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9)
-    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10)
+    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9, PLAN)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10, PLAN)
 
 
 def test_unknown_names_are_left_alone() -> None:
