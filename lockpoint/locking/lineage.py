@@ -101,15 +101,15 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 
 
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
-    if version.created <= view.base:
-        return Traced(version, Standing.PAST, version.created)
-    content = _brought_back(version, earlier, view)
+    content = None if version.created == view.base else _brought_back(version, earlier, view)
     if content is not None:
         return Traced(version, Standing.RESTORATION, content)
     return Traced(version, _standing(version, view), version.created)
 
 
 def _standing(version: Version, view: _View) -> Standing:
+    if version.created <= view.base:
+        return Standing.PAST
     if view.end is not None and version.created >= view.end:
         return Standing.LATE
     if version.author in view.holders:

@@ -203,6 +203,15 @@ def test_own_upload_without_source_that_was_overruled() -> None:
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True)
 
 
+def test_stale_restoration_is_no_past_content() -> None:
+    """E13 and E19 together: our stale restore is older than a deleted base; the holder's version before it counts."""
+    v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
+    hold = replace(HOLD, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
+    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8, base_lost=True)
+    protected = replace(HOLD, base=Base(created=v9.created, author=APP, size=None, number=9))
+    assert judged(v8, v9, hold=protected) == Judgement(Nothing(), v9)
+
+
 def test_restoration_of_the_wrong_version_is_undone() -> None:
     """E18: a version is deleted while we bring one back by its number: the bytes tell, and we try again."""
     v8, v9 = version(8, BOB), version(9, APP, file_id="media-8", message=marker(L1, V7.created))

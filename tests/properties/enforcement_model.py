@@ -226,8 +226,8 @@ class EnforcementModel:
         there = {version.created for version in self.file.versions}
         there |= {source_of(version.message) for version in self.file.versions if version.author == APP_ACCOUNT}
         rows = self.world.tables.restorations.values()
-        there |= {row.source_created for row in rows if row.created in there}
         base = self.held.base.created
+        there |= {row.source_created for row in rows if row.created in there and row.source_created <= base}
         good = [v for v in self.made if v.created in there and (v.author == ALICE or v.created <= base)]
         return max(good, key=lambda version: version.created).content if good else None
 
