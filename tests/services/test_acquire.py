@@ -8,7 +8,8 @@ import pytest
 
 from lockpoint.locking.enforcement import FileStatus
 from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Absent, Held
+from lockpoint.locking.lock import Absent, Held, Subject
+from lockpoint.locking.record import _mac
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
@@ -24,9 +25,9 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     TooMany,
 )
-from lockpoint.services.ports import ContainerKind, JobKind
+from lockpoint.services.ports import ContainerKind, JobKind, StoredProperty
 from lockpoint.services.viewing import ViewState
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, START
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
 
 
@@ -304,7 +305,7 @@ def test_a_hold_that_runs_out_in_the_middle_of_the_call_is_told_to_its_holder(st
     assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
 
 
-def test_the_caps(stage: Stage) -> None:
+def test_the_caps() -> None:
     """L-17: per-person cap and per-tenant cap, 409 too_many; one's own live lock is extended all the same."""
     small = make_stage()
     object.__setattr__(small.world.services, "locks_per_person", 1)
@@ -381,11 +382,6 @@ def _promised(stage: Stage) -> None:
 
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
     """§3: schema newer than known → read-only "held by newer app", never overwritten."""
-    from lockpoint.locking.lock import Subject
-    from lockpoint.locking.record import _mac
-    from lockpoint.services.ports import StoredProperty
-    from tests.fakes import KEYS
-
     body = {"schema": 2, "seq": 1, "state": "held"}
     mac = _mac(body, Subject(ACME.client_key, stage.file.id), KEYS.keys["k1"])
     row = StoredProperty("5", 1, {**body, "mac": f"k1:{mac}"}, key="lockpointlock")

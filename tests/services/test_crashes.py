@@ -10,8 +10,8 @@ import pytest
 from lockpoint.locking.lock import Held
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.ports import JobKind
-from lockpoint.services.recording import without_words
 from lockpoint.services.reconcile import reconcile
+from lockpoint.services.recording import without_words
 from tests.fakes import ACME, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, untouched
 from tests.services.taps import ProcessDied
@@ -26,7 +26,7 @@ class Journey:
     again: bool = True
 
 
-def _nothing(stage: Stage) -> str:
+def _nothing(_stage: Stage) -> str:
     return ""
 
 
@@ -150,7 +150,7 @@ def test_without_a_retry_everything_is_consistent_after_one_sweep(name: str) -> 
 
 @pytest.mark.parametrize("name", [name for name, journey in JOURNEYS.items() if journey.again])
 def test_a_retry_with_the_same_request_id_ends_like_no_crash(name: str) -> None:
-    """L-12: repeating the same request id gives the same outcome, also after a crash of ours: one effect, same mails."""
+    """L-12: repeating the same request id gives the same outcome, also after a crash: one effect, same mails."""
     whole, lock_id = _play(JOURNEYS[name])
     points = len(whole.taps.order)
     expected = JOURNEYS[name].call(whole, lock_id)

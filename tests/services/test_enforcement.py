@@ -382,7 +382,7 @@ def test_expiry_with_a_pending_restore_settles_first(locked: Stage) -> None:
 
 
 def test_nobody_is_punished_in_the_grey_minute(locked: Stage) -> None:
-    """I10: no restore of versions created ≥ expires_at − δ."""
+    """I10: no restore of versions created from δ before expires_at on."""
     locked.world.clock.advance(hours=47, minutes=58, seconds=40)
     locked.upload(BOB, b"Bob's")
     locked.world.clock.advance(minutes=2)

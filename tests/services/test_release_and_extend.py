@@ -27,7 +27,7 @@ def test_the_holder_ends_the_lock(stage: Stage) -> None:
 
 
 def test_a_release_of_an_untouched_file_is_cheap(stage: Stage) -> None:
-    """Issue: a published cost in quota points for each action: a release is one read, one look as the person, one write."""
+    """A published cost in quota points: a release is one read, one look as the person, one write."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.taps.clear()
     stage.release(lock_id)
