@@ -31,6 +31,18 @@ describe("loading", () => {
     expect(server.calls).toHaveLength(1);
   });
 
+  test("an unchanged list stays as it is, and the countdown goes on from when it came", async () => {
+    const server = new FakeServer(file("1", "a"));
+    let clock = 1_000;
+    const store = new PageStore(server, "98311", () => clock);
+    await store.refresh();
+    const before = store.get();
+    clock = 9_000;
+    server.unchanged = true;
+    await store.refresh();
+    expect(store.get()).toEqual(before);
+  });
+
   test("a first failure is shown instead of a list", async () => {
     const server = new FakeServer();
     server.failNext = new NetworkError("down");

@@ -131,6 +131,10 @@ export class PageStore {
       let page;
       do {
         page = await this.api.attachments(this.pageId, cursor);
+        if (page === null) {
+          this.set({ problem: null, failures: 0 });
+          return;
+        }
         rows.push(...page.items);
         cursor = page.nextCursor;
         requests += 1;
