@@ -121,9 +121,9 @@ def _standing(version: Version, view: _View) -> Standing:
 def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
     """When the content of a version of ours was made; None for versions of others, and where nobody can tell.
 
-    The bytes themselves are the best evidence: a version number is a place, and when an admin deletes a version just
-    before we name one, another content comes back than we wrote down. Also our changes of the name alone are known by
-    their bytes.
+    The bytes are better evidence than what we wrote down: a version number is a place, and when an admin deletes a
+    version just before we name one, another content comes back than we meant. Also our changes of the name alone are
+    known by their bytes. Where the meant version is gone there is nothing to compare, and the note is believed.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -131,11 +131,13 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
     meant = next((each for each in reversed(earlier) if each.version.created == source), None)
     if meant and not _contradicted(meant.version, version):
         return meant.content
+    if source and meant is None:
+        return source
     alike = [each for each in earlier if same_content(each.version, version)]
     if alike:
         return alike[-1].content
     if meant is None:
-        return source
+        return None
     return version.created if _differ(meant.version.size, version.size) else meant.content
 
 

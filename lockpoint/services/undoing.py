@@ -253,7 +253,8 @@ def _own_change(case: Case, kind: AuditKind, offender: Version | None, source: d
         at=case.services.clock.now(),
     )
     own_account = case.services.people.own_account(case.tenant, lane=case.lane)
-    moved = made.created != case.attachment.head.created and made.author == own_account
+    before = case.attachment.head
+    moved = made.created != before.created and made.author == own_account and made.file_id == before.file_id
     rows = conflicts(case.attachment, case.held, (offender,) if offender else (), "renamed")
     effects = Effects(
         restorations=(restoration,) if moved else (),
