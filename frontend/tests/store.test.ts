@@ -24,6 +24,16 @@ describe("loading", () => {
     expect(store.get().requests).toBe(2);
   });
 
+  test("a row that says the same is the same object, so that nothing is drawn again", async () => {
+    const server = new FakeServer(file("1", "a"), file("2", "b"));
+    const store = await opened(server);
+    const [first, second] = store.get().rows;
+    server.files = [file("1", "a"), file("2", "b", others())];
+    await store.refresh();
+    expect(store.get().rows[0]).toBe(first);
+    expect(store.get().rows[1]).not.toBe(second);
+  });
+
   test("two calls at once share one request", async () => {
     const server = new FakeServer(file("1", "a"));
     const store = new PageStore(server, "1", () => 0);
