@@ -19,11 +19,13 @@ from lockpoint.locking.enforcement import (
     judge,
 )
 from lockpoint.locking.lock import Held
+from lockpoint.services.cases import Case, Settled, flag
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.looking import Seen
 from lockpoint.services.overruled import note_overruled
+from lockpoint.services.restoring import restore
 from lockpoint.services.services import Services
-from lockpoint.services.undoing import Case, Settled, flag, rename_back, restore, undelete
+from lockpoint.services.undoing import rename_back, undelete
 
 RECENT = 10
 LOOKS = 3  # how often a moving file is judged anew before the rest is left to the next look
