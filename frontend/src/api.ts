@@ -2,7 +2,8 @@
 
 export interface Person {
   readonly accountId: string;
-  readonly displayName: string;
+  /** Null where Confluence does not show it. */
+  readonly displayName: string | null;
 }
 
 export type LockState = "free" | "mine" | "other" | "ending" | "suspended";
@@ -100,7 +101,8 @@ export class ApiError extends Error {
 export class NetworkError extends Error {}
 
 export interface Api {
-  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments>;
+  /** One part of the list; null when nothing changed since this client last got the whole list in one part. */
+  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments | null>;
   acquire(id: string, options: AcquireOptions): Promise<LockAnswer>;
   release(id: string, lockId: string): Promise<LockAnswer>;
   extend(id: string, lockId: string): Promise<LockAnswer>;
@@ -152,11 +154,30 @@ export function createApi(deps: ApiDependencies): Api {
     }
   }
 
+  async function answerTo(path: string, init: RequestInit): Promise<Response> {
+    const response = await send(path, init, false);
+    return response.status === 401 ? send(path, init, true) : response;
+  }
+
   async function call<T>(path: string, init: RequestInit): Promise<T> {
-    let response = await send(path, init, false);
-    if (response.status === 401) response = await send(path, init, true);
+    const response = await answerTo(path, init);
     if (!response.ok) throw await problemOf(response);
     return (await response.json()) as T;
+  }
+
+  /** Tags of lists that came in one part, by path: the server then says "unchanged" without asking Confluence. */
+  const tags = new Map<string, string>();
+
+  async function list(path: string): Promise<PageOfAttachments | null> {
+    const tag = tags.get(path);
+    const response = await answerTo(path, tag === undefined ? {} : { headers: { "If-None-Match": tag } });
+    if (response.status === 304) return null;
+    tags.delete(path);
+    if (!response.ok) throw await problemOf(response);
+    const page = (await response.json()) as PageOfAttachments;
+    const fresh = response.headers.get("ETag");
+    if (fresh !== null && page.nextCursor === null) tags.set(path, fresh);
+    return page;
   }
 
   /** The same `requestId` goes out both times, so the server does the work once and answers twice. */
@@ -179,7 +200,7 @@ export function createApi(deps: ApiDependencies): Api {
     attachments(pageId, cursor) {
       const query = new URLSearchParams({ limit: String(ROWS_PER_REQUEST) });
       if (cursor !== null) query.set("cursor", cursor);
-      return call(`/pages/${encodeURIComponent(pageId)}/attachments?${query.toString()}`, {});
+      return list(`/pages/${encodeURIComponent(pageId)}/attachments?${query.toString()}`);
     },
     acquire: (id, options) => write("POST", `${of(id)}/lock`, options),
     release: (id, lockId) => write("POST", `${of(id)}/lock/release`, { lockId }),

@@ -42,6 +42,23 @@ describe("the client of /api/v1", () => {
     expect(requests.map(({ token }) => token)).toEqual(["JWT t0", "JWT t1"]);
   });
 
+  test("a whole list is asked for again by its tag, and nothing comes when nothing changed", async () => {
+    const first = Response.json(page([]), { headers: { ETag: '"t"' } });
+    const { api, requests } = server(first, new Response(null, { status: 304 }), ok(page([])));
+    await api.attachments("1", null);
+    expect(await api.attachments("1", null)).toBeNull();
+    expect(new Headers(requests[1]?.init.headers).get("If-None-Match")).toBe('"t"');
+    expect(await api.attachments("1", null)).not.toBeNull();
+  });
+
+  test("a list in several parts is always read as a whole", async () => {
+    const part = Response.json(page([], { nextCursor: "1" }), { headers: { ETag: '"t"' } });
+    const { api, requests } = server(part, ok(page([])));
+    await api.attachments("1", null);
+    await api.attachments("1", null);
+    expect(new Headers(requests[1]?.init.headers).get("If-None-Match")).toBeNull();
+  });
+
   test("a second refusal is told", async () => {
     const { api } = server(ok({ error: "unauthorized" }, 401), ok({ error: "unauthorized", message: "no" }, 401));
     await expect(api.attachments("1", null)).rejects.toMatchObject({ status: 401, code: "unauthorized" });

@@ -95,8 +95,12 @@ export class FakeServer implements Api {
     return Promise.resolve(result());
   }
 
-  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments> {
+  /** Makes the next lists say that nothing changed. */
+  unchanged = false;
+
+  attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments | null> {
     return this.answer(["attachments", pageId, cursor], () => {
+      if (this.unchanged) return null;
       const start = Number(cursor ?? 0);
       const end = start + this.pageSize;
       const nextCursor = end < this.files.length ? String(end) : null;

@@ -24,11 +24,33 @@ describe("loading", () => {
     expect(store.get().requests).toBe(2);
   });
 
+  test("a row that says the same is the same object, so that nothing is drawn again", async () => {
+    const server = new FakeServer(file("1", "a"), file("2", "b"));
+    const store = await opened(server);
+    const [first, second] = store.get().rows;
+    server.files = [file("1", "a"), file("2", "b", others())];
+    await store.refresh();
+    expect(store.get().rows[0]).toBe(first);
+    expect(store.get().rows[1]).not.toBe(second);
+  });
+
   test("two calls at once share one request", async () => {
     const server = new FakeServer(file("1", "a"));
     const store = new PageStore(server, "1", () => 0);
     await Promise.all([store.refresh(), store.refresh()]);
     expect(server.calls).toHaveLength(1);
+  });
+
+  test("an unchanged list stays as it is, and the countdown goes on from when it came", async () => {
+    const server = new FakeServer(file("1", "a"));
+    let clock = 1_000;
+    const store = new PageStore(server, "98311", () => clock);
+    await store.refresh();
+    const before = store.get();
+    clock = 9_000;
+    server.unchanged = true;
+    await store.refresh();
+    expect(store.get()).toEqual(before);
   });
 
   test("a first failure is shown instead of a list", async () => {

@@ -8,7 +8,7 @@ from lockpoint.embedded.mailbox import Mail
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8883; --soft: #8882; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1.5rem; }
-h1 { font-size: 1.3rem; } a { color: inherit; text-decoration: none; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1rem; } a { color: inherit; text-decoration: none; }
 ol { list-style: none; padding: 0; } li { border-top: 1px solid var(--line); }
 li a { display: grid; grid-template-columns: 14rem 1fr; gap: 1rem; padding: .6rem .3rem; }
 li a:hover, li a:focus { background: var(--soft); } .who { opacity: .75; overflow-wrap: anywhere; }

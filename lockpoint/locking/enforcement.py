@@ -60,10 +60,11 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class RenameBack:
-    """Give the file its old name; `offender` is the version that changed it."""
+    """Give the file its old name; `offender` is the version that changed it, `head` has the content and the name."""
 
     title: str
     offender: Version
+    head: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> 
     current = history.versions[-1]
     if not policy.undo_rename or head.title is None or current.title in {None, head.title}:
         return Nothing()
-    return RenameBack(head.title, lineage.renamer or current)
+    return RenameBack(head.title, lineage.renamer or current, head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:

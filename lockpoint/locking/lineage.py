@@ -87,7 +87,7 @@ def trace(
     traced: list[Traced] = []
     for version in history.versions:
         traced.append(_traced(version, traced, view))
-    return _lineage(tuple(traced))
+    return _lineage(tuple(traced), view.base)
 
 
 def same_content(one: Version, other: Version) -> bool:
@@ -101,15 +101,15 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 
 
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
-    if version.created <= view.base:
-        return Traced(version, Standing.PAST, version.created)
-    content = _brought_back(version, earlier, view)
+    content = None if version.created == view.base else _brought_back(version, earlier, view)
     if content is not None:
         return Traced(version, Standing.RESTORATION, content)
     return Traced(version, _standing(version, view), version.created)
 
 
 def _standing(version: Version, view: _View) -> Standing:
+    if version.created <= view.base:
+        return Standing.PAST
     if view.end is not None and version.created >= view.end:
         return Standing.LATE
     if version.author in view.holders:
@@ -121,9 +121,9 @@ def _standing(version: Version, view: _View) -> Standing:
 def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
     """When the content of a version of ours was made; None for versions of others, and where nobody can tell.
 
-    The bytes themselves are the best evidence: a version number is a place, and when an admin deletes a version just
-    before we name one, another content comes back than we wrote down. Also our changes of the name alone are known by
-    their bytes.
+    The bytes are better evidence than what we wrote down: a version number is a place, and when an admin deletes a
+    version just before we name one, another content comes back than we meant. Also our changes of the name alone are
+    known by their bytes. Where the meant version is gone there is nothing to compare, and the note is believed.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -131,11 +131,13 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
     meant = next((each for each in reversed(earlier) if each.version.created == source), None)
     if meant and not _contradicted(meant.version, version):
         return meant.content
+    if source and meant is None:
+        return source
     alike = [each for each in earlier if same_content(each.version, version)]
     if alike:
         return alike[-1].content
     if meant is None:
-        return source
+        return None
     return version.created if _differ(meant.version.size, version.size) else meant.content
 
 
@@ -156,8 +158,8 @@ def _source(version: Version, view: _View) -> datetime | None:
     return (written or source_of(version.message)) if version.author == view.own_account else None
 
 
-def _lineage(traced: tuple[Traced, ...]) -> Lineage:
-    head = _head(traced)
+def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
+    head = _head(traced, base)
     right = [index for index, each in enumerate(traced) if head and _carries(each, head)]
     since = right[-1] + 1 if right else 0
     first = right[0] + 1 if right else 0
@@ -172,20 +174,20 @@ def _lineage(traced: tuple[Traced, ...]) -> Lineage:
     )
 
 
-def _head(traced: tuple[Traced, ...]) -> Traced | None:
+def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:
     """The newest authorised content: a version of the history's own, else our restoration of one that was deleted.
 
-    Only versions that we marked stand in: what we marked was authorised, while a change of name or a return from the
-    trash carries whatever was there.
+    What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a change
+    of name or a return from the trash, carries whatever was there.
     """
     present = {each.version.created for each in traced}
-    candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present)]
+    candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present, base)]
     return max(reversed(candidates), key=lambda each: each.content, default=None)
 
 
-def _stands_in(each: Traced, present: set[datetime]) -> bool:
-    marked = each.standing is Standing.RESTORATION and source_of(each.version.message) is not None
-    return marked and each.content not in present
+def _stands_in(each: Traced, present: set[datetime], base: datetime) -> bool:
+    orphan = each.standing is Standing.RESTORATION and each.content not in present
+    return orphan and (source_of(each.version.message) is not None or each.content <= base)
 
 
 def _carries(each: Traced, head: Traced) -> bool:

@@ -26,7 +26,7 @@ OK, CREATED = 200, 201
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One person's call: who asks, what they may do on this page, and the status of a success (201: may begin a hold)."""
+    """One person's call: who asks, what they may do on this page, and the status of a success (201: may begin one)."""
 
     services: Services
     actor: Actor

@@ -12,6 +12,7 @@ from lockpoint.services.ports import Effects, OutcomeState
 from lockpoint.services.services import Services
 
 T = TypeVar("T")
+OK = 200
 
 # Outcomes that nobody knows, or that pass by themselves: never stored, so that asking again works.
 PASSING = (errors.HostError, errors.StorageUnavailable, errors.Busy, errors.EndingError)
@@ -69,8 +70,23 @@ def once(
     if begun.state is OutcomeState.RUNNING:
         raise errors.InProgress("The same request is still being worked on.")
     if begun.state is OutcomeState.DONE:
-        return _repeat(begun.status or 200, begun.error, names, replay)
+        return _repeat(begun.status or OK, begun.error, names, replay)
     return _attempt(services, actor, key, work, names)
+
+
+def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[], T], present: Callable[[], T]) -> T:
+    """`once` for calls that bring about a state and write nothing that needs a name of its own.
+
+    A repeated call gets `present`. The success is stored after its effect, so after a crash between the two a repeated
+    call brings about the same state again.
+    """
+
+    def stored(_: Names) -> T:
+        answer = work()
+        services.ledger.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
+        return answer
+
+    return once(services, actor, key, stored, lambda _names, _status: present())
 
 
 def _repeat(status: int, error: str | None, names: Names, replay: Callable[[Names, int], T]) -> T:

@@ -67,7 +67,11 @@ Outcome = Written | Unwritten
 
 
 def look(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane) -> Seen:
-    """Read the attachment and its record in one call; raises the host's errors."""
+    """Read the attachment and its record in one call; raises the host's errors.
+
+    The witness is read first, so that a sound record is never older than it. Where there is no sound record, it is
+    read again: a hold that was written down since must not be taken for none because outsiders removed its record.
+    """
     witness = services.witnesses.get(tenant, attachment_id)
     asked = services.clock.now()
     attachment = services.attachments.get(tenant, attachment_id, lane=lane)
@@ -76,8 +80,15 @@ def look(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane) 
     if len(rows) > 1:
         rows = keep_lowest(services, tenant, attachment_id, rows, lane)
     row = rows[0] if rows else None
-    reading = trusted(reading_of(services, tenant, attachment_id, row), witness.record if witness else None)
+    reading = _trusted(reading_of(services, tenant, attachment_id, row), witness)
+    if isinstance(reading, Absent | Unreadable):
+        witness = services.witnesses.get(tenant, attachment_id)
+        reading = _trusted(reading, witness)
     return Seen(attachment, reading, row, witness)
+
+
+def _trusted(reading: Reading, witness: Witness | None) -> Reading:
+    return trusted(reading, witness.record if witness else None)
 
 
 def standing(reading: Reading, known: Record | None) -> Reading:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from lockpoint.locking.enforcement import History, Judgement, Version
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.marker import source_of
+from lockpoint.services.cases import Case
 from lockpoint.services.ports import Effects, Restoration
 from lockpoint.services.telling import conflicts, row_about, tell
-from lockpoint.services.undoing import Case
 
 
 def note_overruled(case: Case, history: History, judgement: Judgement, own_account: str) -> None:

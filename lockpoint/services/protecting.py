@@ -15,15 +15,19 @@ from lockpoint.locking.enforcement import (
     Restore,
     Undelete,
     Verdict,
+    Version,
     judge,
 )
 from lockpoint.locking.lock import Held
+from lockpoint.services.cases import Case, Settled, flag
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.looking import Seen
 from lockpoint.services.overruled import note_overruled
+from lockpoint.services.restoring import restore
 from lockpoint.services.services import Services
-from lockpoint.services.undoing import Case, Settled, flag, rename_back, restore, undelete
+from lockpoint.services.undoing import rename_back, undelete
 
+RECENT = 10
 LOOKS = 3  # how often a moving file is judged anew before the rest is left to the next look
 
 
@@ -56,6 +60,8 @@ def _untouched(case: Case) -> bool:
         return False
     if head.created == base.created:
         return True
+    if head.author != case.services.people.own_account(case.tenant, lane=case.lane):
+        return False
     known = case.services.restorations.known(case.tenant, case.attachment.id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
@@ -73,17 +79,23 @@ def _judged(case: Case, history: History, own_account: str) -> Judgement:
 def _history(case: Case) -> History:
     """The versions since the protected one, with the sizes, content ids and names that only single reads give.
 
-    Of the older ones the newest counts when the protected version was deleted, so it is read like the others.
+    When the protected version was deleted, the older ones count, too; of those the last `RECENT` are read singly.
     """
-    attachments, base = case.services.attachments, case.held.base
-    versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base.created, lane=case.lane)
-    older = [place for place, version in enumerate(versions) if version.created <= base.created]
-    first = older[-1] if older else 0
-    detailed = tuple(
-        attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
-        for version in versions[first:]
-    )
-    return History(case.attachment.status, (*versions[:first], *detailed), complete)
+    attachments, base = case.services.attachments, case.held.base.created
+    versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base, lane=case.lane)
+    if all(version.created != base for version in versions):
+        versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=None, lane=case.lane)
+    recent = versions[-RECENT:]
+    detailed = tuple(_read(case, v) if v.created >= base or v in recent else v for v in versions)
+    return History(case.attachment.status, detailed, complete)
+
+
+def _read(case: Case, version: Version) -> Version:
+    """One version with everything; the newest was read with the file."""
+    head = case.attachment.head
+    if version.created == head.created:
+        return replace(head, number=version.number)
+    return case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
 
 
 def _act(case: Case, verdict: Verdict) -> Settled | None:

@@ -191,11 +191,13 @@ def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
 
 
 def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
+    """As the newest version shows it: our own undoing is over as soon as its version is there."""
     if held is None:
         return "protected"
     trashed = scene.attachment.status is FileStatus.TRASHED
-    overwritten = _newer_head(scene) and scene.attachment.head.author not in {held.holder, app}
-    return "restoring" if trashed or overwritten or scene.protection == "restoring" else "protected"
+    author = scene.attachment.head.author
+    overwritten = _newer_head(scene) and (author is None or author not in {held.holder, app})
+    return "restoring" if trashed or overwritten else "protected"
 
 
 def _newer_head(scene: Scene) -> bool:

@@ -41,6 +41,14 @@ def drop_out(services: Services, actor: Actor, seen: Seen, *, lane: Lane) -> Non
     _change(services, actor, seen, add=False, lane=lane)
 
 
+def present(services: Services, actor: Actor, attachment_id: str) -> Asking:
+    """How the person stands in the line now."""
+    with spending_on("notify_me"):
+        seen, _ = look_for(services, actor, attachment_id)
+        askers = askers_of(services, actor.tenant, seen.attachment.id, seen.attachment.watch)
+        return asking(askers, actor.account_id)
+
+
 def serve_line(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
     """A free file has no line: whoever still stands in it is owed the news of the last ending.
 

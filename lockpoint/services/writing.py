@@ -142,7 +142,7 @@ def _store(attempt: _Attempt, seen: Seen, record: Record) -> _Stored:
     value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:
         if seen.row is None:
-            return _create(attempt, value)
+            return _create(attempt, seen, value)
         row = seen.row
         services.lock_properties.replace(tenant, file_id, row.id, value, row.version + 1, lane=attempt.lane)
     except LostRace:
@@ -152,14 +152,19 @@ def _store(attempt: _Attempt, seen: Seen, record: Record) -> _Stored:
     return _Stored.YES
 
 
-def _create(attempt: _Attempt, value: dict[str, object]) -> _Stored:
+def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
+    Under the guard the witness is asked once more: another call may have created a record that outsiders removed.
     After a time-out the guard stays: the write may still land, and until then nobody else may create.
     """
     services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
     until = services.clock.now() + LATE_WRITE
     if not services.guard.claim(tenant, file_id, attempt.op_id, until=until):
+        return _Stored.LOST
+    witness = services.witnesses.get(tenant, file_id)
+    if witness is not None and witness.record != seen.known:
+        services.guard.release(tenant, file_id, attempt.op_id)
         return _Stored.LOST
     try:
         created = services.lock_properties.create(tenant, file_id, value, lane=attempt.lane)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from lockpoint.services import listing, locks, watching
 from lockpoint.services.errors import NotFound, UseCaseError
+from lockpoint.services.idempotency import once_set
 from lockpoint.services.locks import LockAnswer, Wish
 from lockpoint.services.ports import Container, ContainerKind
 from lockpoint.services.viewing import LockView
@@ -19,6 +21,9 @@ from lockpoint.web.openapi import document
 from lockpoint.web.reading import bare_id, body_as, key_of, query_as
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockpoint.services.context import Actor
     from lockpoint.services.listing import Listing, Query, Row
     from lockpoint.services.services import Services
     from lockpoint.services.waiting import Asking
@@ -115,33 +120,52 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
 
 
 def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
-    # Both calls bring about a state that is the same however often they come, so the request id needs no memory.
     @blueprint.put("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def ask(attachment_id: str) -> Response:
-        id_, _ = bare_id(attachment_id), body_as(s.NotifyBody)
-        return _asking(watching.ask(services, current_actor(), id_))
+        return _in_line(services, bare_id(attachment_id), watching.ask)
 
     @blueprint.delete("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def cancel(attachment_id: str) -> Response:
-        id_, _ = bare_id(attachment_id), body_as(s.NotifyBody)
-        return _asking(watching.cancel(services, current_actor(), id_))
+        return _in_line(services, bare_id(attachment_id), watching.cancel)
+
+
+def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], Asking]) -> Response:
+    actor, key = current_actor(), key_of(body_as(s.NotifyBody))
+    asking = once_set(
+        services,
+        actor,
+        key,
+        lambda: change(services, actor, id_),
+        lambda: watching.present(services, actor, id_),
+    )
+    return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
 
 
 def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
     """The list, or 304 while the one that the caller has still tells the truth about locks."""
     actor = current_actor()
-    tag = request.if_none_match
     page = Container(ContainerKind.PAGE, content_id)
-    for etag in tag:
-        if listing.unchanged(services, actor, page, etag):
-            return Response(status=304, headers={"ETag": f'"{etag}"'})
+    mark = _mark(asked)
+    for tag in request.if_none_match.as_set(include_weak=True):
+        etag, _, its_mark = tag.rpartition(".")
+        if its_mark == mark and listing.unchanged(services, actor, page, etag):
+            return _tagged(Response(status=304), tag)
     query = listing.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
     found = _of_content(services, content_id, query)
-    answer = jsonify(dump(_list_model(services, actor.account_id, found)))
-    answer.set_etag(found.etag)
+    return _tagged(jsonify(dump(_list_model(services, actor.account_id, found))), f"{found.etag}.{mark}")
+
+
+def _tagged(answer: Response, tag: str) -> Response:
+    """Weak, because the list tells the time, too."""
+    answer.set_etag(tag, weak=True)
     return answer
+
+
+def _mark(asked: s.ListQuery) -> str:
+    """Which part of the list, in which order: the tag of one part is none of another."""
+    return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _of_content(services: Services, content_id: str, query: Query) -> Listing:
@@ -191,10 +215,6 @@ def _warning(answer: LockAnswer) -> s.WarningModel | None:
         return None
     text = f"Version {moved.version} was uploaded while you locked the file; your lock protects that version."
     return s.WarningModel(code="head_moved", message=text, author=moved.author, version=moved.version)
-
-
-def _asking(asking: Asking) -> Response:
-    return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
 
 
 def _life(hours: int | None) -> timedelta | None:

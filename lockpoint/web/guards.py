@@ -21,6 +21,7 @@ from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.mail_links import Unsubscribing
+from lockpoint.web.bodies import whole_body
 from lockpoint.web.counters import TOKENS_REFUSED
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         return
     call = call_of(request.environ)
     if guard is Guard.SIGNED_INSTALL:
-        body = _json_object(request.get_data())
+        body = _json_object(whole_body(request.environ))
         inbound.signed_install(call, body)
         g.lockpoint_signed_body = body
     elif guard is Guard.SERVER:

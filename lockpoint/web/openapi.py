@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
 from lockpoint import __version__
 from lockpoint.web import schemas as s
+from lockpoint.web.errors import STATUS_OF_CODE
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+
+
+class DocumentModel(s.Outgoing):
+    """This very document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     refusals: tuple[int, ...] = ()
+    tagged: bool = False
 
 
 _LOCK: Final = "/attachments/{attachmentId}/lock"
@@ -35,7 +46,7 @@ _NOTIFY: Final = "/attachments/{attachmentId}/notify-me"
 _LOCKED: Final = ((200, s.LockAnswerModel),)
 
 _LOCKS_AND_SETTINGS: Final = (
-    Operation("get", "/openapi.json", "openapi", "This document", ((200, None),)),
+    Operation("get", "/openapi.json", "openapi", "This document", ((200, DocumentModel),)),
     Operation(
         "get",
         "/pages/{pageId}/attachments",
@@ -43,6 +54,7 @@ _LOCKS_AND_SETTINGS: Final = (
         "The files of a page or blog post with their locks; 304 while the tagged list still holds",
         ((200, s.ListModel), (304, None)),
         query=s.ListQuery,
+        tagged=True,
     ),
     Operation(
         "get",
@@ -50,7 +62,6 @@ _LOCKS_AND_SETTINGS: Final = (
         "showLock",
         "The lock of one file from the caller's side",
         ((200, s.LockStateModel),),
-        refusals=(409,),
     ),
     Operation(
         "post",
@@ -124,6 +135,12 @@ _ME: Final = (
 
 OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_ME)
 
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The `ETag` of the list that the caller has",
+}
 _COMMON: Final = (401, 403, 404, 422, 429, 503)
 
 
@@ -167,9 +184,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "responses": {str(status): _response(model) for status, model in _statuses(operation)},
+        "responses": {str(status): _response(status, model) for status, model in _statuses(operation)},
     }
     parameters = [*_path_parameters(operation.path), *_query_parameters(operation.query)]
+    if operation.tagged:
+        parameters.append(_IF_NONE_MATCH)
     if parameters:
         described["parameters"] = parameters
     if operation.body:
@@ -178,14 +197,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _statuses(operation: Operation) -> list[tuple[int, type[BaseModel] | None]]:
-    refusals = {*_COMMON, *operation.refusals, *((415,) if operation.body else ())}
+    refusals = {*_COMMON, *operation.refusals, *((413, 415) if operation.body else ())}
     return [*operation.answers, *((status, s.ErrorModel) for status in sorted(refusals))]
 
 
-def _response(model: type[BaseModel] | None) -> dict[str, Any]:
+def _response(status: int, model: type[BaseModel] | None) -> dict[str, Any]:
     if model is None:
-        return {"description": "No more than the status, or a document"}
-    return {"description": (model.__doc__ or "").strip(), "content": _json(model)}
+        return {"description": "Nothing but the status"}
+    content = _json(model)
+    if model is s.ErrorModel:
+        codes = sorted(code for code, its_status in STATUS_OF_CODE.items() if its_status == status)
+        content["application/json"]["schema"]["properties"] = {"error": {"enum": codes}}
+    return {"description": (model.__doc__ or "").strip(), "content": content}
 
 
 def _json(model: type[BaseModel]) -> dict[str, Any]:
@@ -204,8 +227,15 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     schema = model.model_json_schema(by_alias=True)
     shared = schema.get("$defs", {})
     return [
-        {"name": name, "in": "query", "schema": _inlined(field, shared)} for name, field in schema["properties"].items()
+        {"name": name, "in": "query", "schema": _without_null(_inlined(field, shared))}
+        for name, field in schema["properties"].items()
     ]
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    """What may be left out is left out; a query has no word for null."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else field
 
 
 def _inlined(field: Any, shared: dict[str, Any]) -> Any:

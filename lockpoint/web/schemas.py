@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from lockpoint.services.listing import Sort
@@ -19,6 +19,13 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, p
 Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
+
+
+def _plain_number(text: object) -> object:
+    """A number as the document says it is written; Python would also take `+1`, `1_0` and ` 1 `."""
+    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be a number")
+    return text
 
 
 class Incoming(BaseModel):
@@ -114,7 +121,7 @@ class ListQuery(Incoming):
     state: ViewState | None = None
     sort: Sort = Sort.TITLE
     cursor: str | None = None
-    limit: Annotated[int, Field(ge=1, le=250)] = 100
+    limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(_plain_number)] = 100
 
 
 class PersonModel(Outgoing):

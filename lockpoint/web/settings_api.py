@@ -9,10 +9,11 @@ from flask import Blueprint, Response, jsonify
 from lockpoint.services import configuration
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.errors import UseCaseError
+from lockpoint.services.idempotency import once_set
 from lockpoint.web import schemas as s
 from lockpoint.web.api import PREFIX, dump, refused
 from lockpoint.web.guards import Guard, current_actor, guarded_by
-from lockpoint.web.reading import body_as
+from lockpoint.web.reading import body_as, key_of
 
 if TYPE_CHECKING:
     from lockpoint.services.configuration import SiteOverview
@@ -32,14 +33,18 @@ def settings_routes(services: Services) -> Blueprint:
         with spending_on("settings"):
             return _answer(configuration.overview(services, current_actor()))
 
-    # The revision makes a repeated call harmless: it is refused as out of date, and nothing happens twice.
     @blueprint.put("/settings")
     @guarded_by(Guard.CONTEXT)
     def change() -> Response:
-        body = body_as(s.SettingsBody)
+        actor, body = current_actor(), body_as(s.SettingsBody)
+
+        def work() -> SiteOverview:
+            return configuration.change(services, actor, copy_mode=body.copy_mode, revision=body.revision)
+
         with spending_on("settings"):
-            changed = configuration.change(services, current_actor(), copy_mode=body.copy_mode, revision=body.revision)
-        return _answer(changed)
+            return _answer(
+                once_set(services, actor, key_of(body), work, lambda: configuration.overview(services, actor))
+            )
 
     return blueprint
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
 from lockpoint.services.hints import Hint, HintServices, take_hint
+from lockpoint.web.bodies import read_body, whole_body
 from lockpoint.web.counters import HINTS
 from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
 from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by, log_refusal
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Tenant
 
 PREFIX: Final = "/connect/webhooks/"
-LARGEST_BODY: Final = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +102,7 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
     @blueprint.post(f"{PREFIX}<event>")
     @guarded_by(Guard.SERVER)
     def webhook(event: str) -> Response:
-        # Not `get_data`: of a body without a stated length it would give the first part, as if that were all.
-        body = _read_body(request.environ)
-        if body is None:
-            raise RequestEntityTooLarge
-        intake.take(current_tenant(), event, body)
+        intake.take(current_tenant(), event, whole_body(request.environ))
         return Response(status=204)
 
     return blueprint
@@ -148,7 +143,7 @@ class WebhookDoor:
         """None when the webhook was taken, otherwise the error code and its text."""
         try:
             caller = self._inbound.server(call_of(environ))
-            body = _read_body(environ)
+            body = read_body(environ)
             if body is None:
                 return "too_large", None
             self._intake.take(caller.tenant, event, body)
@@ -165,21 +160,6 @@ class WebhookDoor:
             log.exception("request_crashed", error=type(error).__name__)
             return "internal_error", None
         return None
-
-
-def _read_body(environ: dict[str, Any]) -> bytes | None:
-    """The body, or None when it is larger than we take (nothing beyond the limit is read)."""
-    stated = environ.get("CONTENT_LENGTH") or ""
-    if stated.isascii() and stated.isdigit():
-        length = int(stated)
-    elif environ.get("HTTP_TRANSFER_ENCODING"):
-        length = LARGEST_BODY + 1
-    else:
-        return b""
-    if stated and length > LARGEST_BODY:
-        return None
-    body: bytes = environ["wsgi.input"].read(length)
-    return None if len(body) > LARGEST_BODY else body
 
 
 def _ids(fields: dict[str, Any], names: Iterable[str]) -> tuple[str, ...]:

@@ -187,6 +187,8 @@ def test_own_change_of_name_does_not_stand_in() -> None:
     v8, v9 = version(8, BOB), version(9, APP)
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
+    v10, kept = restored(10, V7)
+    assert judged(v8, v10, past=(V6,), restorations=(kept,)) == Judgement(Nothing(), v10, overruled=(v8,))
 
 
 def test_own_upload_without_source() -> None:
@@ -199,6 +201,15 @@ def test_own_upload_without_source_that_was_overruled() -> None:
     """An unknown version of ours that the holder already replaced is nobody's concern."""
     v8, v9 = version(8, APP), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True)
+
+
+def test_stale_restoration_is_no_past_content() -> None:
+    """E13 and E19 together: our stale restore is older than a deleted base; the holder's version before it counts."""
+    v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
+    hold = replace(HOLD, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
+    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8, base_lost=True)
+    protected = replace(HOLD, base=Base(created=v9.created, author=APP, size=None, number=9))
+    assert judged(v8, v9, hold=protected) == Judgement(Nothing(), v9)
 
 
 def test_restoration_of_the_wrong_version_is_undone() -> None:
@@ -309,7 +320,7 @@ PLAN = replace(V7, title="plan.docx")
 def test_rename_by_another() -> None:
     """E17: version + 1, same bytes: the name comes back, no upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
-    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8), PLAN)
+    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
@@ -331,8 +342,8 @@ def test_overwrite_and_rename() -> None:
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
-    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9)
-    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10)
+    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9, PLAN)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10, PLAN)
 
 
 def test_unknown_names_are_left_alone() -> None:

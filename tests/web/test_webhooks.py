@@ -26,7 +26,8 @@ from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenants import Installations
 from lockpoint.storage.witness import Witnesses
 from lockpoint.storage.witness import store as store_witness
-from lockpoint.web.webhooks import LARGEST_BODY, read_hint
+from lockpoint.web.bodies import LARGEST_BODY
+from lockpoint.web.webhooks import read_hint
 from tests.fakes_connect import (
     ACME_SECRET,
     ALICE,

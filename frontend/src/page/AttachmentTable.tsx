@@ -4,7 +4,7 @@ import type { Attachment } from "../api";
 import { AttachmentRow, COLUMNS, type RowEvents } from "./AttachmentRow";
 import { Icon } from "./Icon";
 import type { FormKind } from "./RowActions";
-import type { Sort, SortKey } from "./rows";
+import type { Choice, Sort, SortKey } from "./rows";
 import type { PageState } from "./store";
 import type { Voice } from "./words";
 
@@ -17,7 +17,8 @@ interface Props {
   readonly state: PageState;
   readonly voice: Voice;
   readonly ageSeconds: number;
-  readonly sort: Sort;
+  /** What the viewer searches, filters and sorts by. */
+  readonly choice: Choice;
   readonly onSort: (sort: Sort) => void;
   readonly forms: ReadonlyMap<string, FormKind>;
   readonly events: RowEvents;
@@ -34,7 +35,7 @@ const HEADS: readonly { readonly key: SortKey; readonly look: string }[] = [
   { key: "waiting", look: "cell-waiting" },
 ];
 
-function Head({ sort, onSort, voice: { t } }: Props) {
+function Head({ choice: { sort }, onSort, voice: { t } }: Props) {
   return (
     <thead role="rowgroup">
       <tr role="row">
@@ -57,9 +58,14 @@ function Head({ sort, onSort, voice: { t } }: Props) {
   );
 }
 
-/** How many rows to draw: grows when the end of the drawn part comes near the view. */
-function useReach(total: number) {
+/** How many rows to draw: grows when the end of the drawn part comes near the view, starts anew with each `choice`. */
+function useReach(total: number, choice: unknown) {
   const [reach, setReach] = useState(STEP);
+  const [drawn, setDrawn] = useState(choice);
+  if (drawn !== choice) {
+    setDrawn(choice);
+    setReach(STEP);
+  }
   const end = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (end.current === null) return undefined;
@@ -73,8 +79,8 @@ function useReach(total: number) {
 }
 
 export function AttachmentTable(props: Props) {
-  const { rows, state, voice, ageSeconds, forms, events } = props;
-  const { reach, end } = useReach(rows.length);
+  const { rows, state, voice, ageSeconds, choice, forms, events } = props;
+  const { reach, end } = useReach(rows.length, choice);
   return (
     <table role="table" class="files" aria-label={voice.t("page.title")} aria-rowcount={rows.length + 1}>
       <Head {...props} />

@@ -133,7 +133,7 @@ function List(props: Props & { readonly state: PageState; readonly mendFocus: ()
       </p>
       {rows.length === 0
         ? <NoMatch voice={voice} onReset={() => setChoice({ ...choice, query: "", filter: "all" })} />
-        : <AttachmentTable {...{ rows, state, voice, ageSeconds, forms, events }} sort={choice.sort}
+        : <AttachmentTable {...{ rows, state, voice, ageSeconds, forms, events }} choice={choice}
             onSort={(sort) => setChoice({ ...choice, sort })} />}
     </>
   );

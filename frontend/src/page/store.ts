@@ -76,6 +76,11 @@ export function problemOf(error: unknown): Problem {
   return { code, message: "", lock: null, retryAfter: null };
 }
 
+/** The row we have when it says the same: an equal object need not be drawn again. */
+function unchanged(before: Attachment | undefined, after: Attachment): Attachment {
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+}
+
 /** What changed on `row` that its viewer did not do: a lost lock, or a file they waited for. */
 function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Notice, "id"> | null {
   const ended = after.lock.lastEnded;
@@ -131,6 +136,10 @@ export class PageStore {
       let page;
       do {
         page = await this.api.attachments(this.pageId, cursor);
+        if (page === null) {
+          this.set({ problem: null, failures: 0 });
+          return;
+        }
         rows.push(...page.items);
         cursor = page.nextCursor;
         requests += 1;
@@ -143,8 +152,9 @@ export class PageStore {
     }
   }
 
-  private accept(rows: readonly Attachment[], viewer: Viewer, serverTime: string, requests: number): void {
+  private accept(fresh: readonly Attachment[], viewer: Viewer, serverTime: string, requests: number): void {
     const before = new Map(this.state.rows.map((row) => [row.id, row]));
+    const rows = fresh.map((row) => unchanged(before.get(row.id), row));
     const notices = rows.flatMap((row) => {
       const old = before.get(row.id);
       const notice = old === undefined ? null : noticeFor(old, row, viewer.accountId);

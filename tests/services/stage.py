@@ -1,0 +1,196 @@
+"""What the people of the tests do, in one line each, on a stage with two sites."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import Free, Held, Reading, Subject
+from lockpoint.locking.record import decode
+from lockpoint.services import listing, locks, watching
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import UseCaseError
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.locks import LockAnswer, Wish
+from lockpoint.services.ports import Job, JobKind, PropertyHost
+from lockpoint.services.reconcile import reconcile
+from lockpoint.services.sweep import sweep
+from lockpoint.services.viewing import LockView
+from lockpoint.services.waiting import Asking
+from lockpoint.worker import handlers
+from tests.fake_confluence import LOCK_KEY, StoredFile
+from tests.fakes import ACME, ALICE, GLOBEX, World, make_world
+from tests.services.taps import Taps, tap
+
+WHY = "needed for the audit"
+
+
+@dataclass
+class Stage:
+    """A world, one file of Alice's on it, and everything that people may do with it."""
+
+    world: World
+    taps: Taps
+    file: StoredFile
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def key(self, request_id: str | None = None, digest: str = "same") -> RequestKey:
+        return RequestKey(request_id or f"request-{next(self.numbers):08}", digest)
+
+    def lock(
+        self, who: str = ALICE, *, key: RequestKey | None = None, file: StoredFile | None = None, **wish: Any
+    ) -> LockAnswer:
+        actor = self.world.actor(who)
+        return locks.acquire(self.world.services, actor, (file or self.file).id, key or self.key(), Wish(**wish))
+
+    def extend(
+        self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
+    ) -> LockAnswer:
+        life = None if hours is None else timedelta(hours=hours)
+        return locks.extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
+
+    def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockAnswer:
+        return locks.release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
+
+    def break_(self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY) -> LockAnswer:
+        return locks.break_(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
+
+    def take_over(
+        self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY, **wish: Any
+    ) -> LockAnswer:
+        actor = self.world.actor(who)
+        return locks.take_over(self.world.services, actor, self.file.id, key or self.key(), lock_id, why, Wish(**wish))
+
+    def show(self, who: str = ALICE) -> LockView:
+        return locks.show(self.world.services, self.world.actor(who), self.file.id)
+
+    def ask(self, who: str) -> Asking:
+        return watching.ask(self.world.services, self.world.actor(who), self.file.id)
+
+    def rows(self, who: str = ALICE, **query: Any) -> tuple[listing.Row, ...]:
+        found = listing.of_container(
+            self.world.services, self.world.actor(who), self.file.container, listing.Query(**query)
+        )
+        return found.rows
+
+    def upload(self, who: str | None, content: bytes) -> None:
+        self.world.site().upload(self.file.id, who, content)
+
+    def reconcile(self) -> None:
+        reconcile(self.world.services, ACME, self.file.id)
+
+    def sweep(self) -> int:
+        return sweep(self.world.services, ACME)
+
+    def run_jobs(self, *kinds: JobKind, also_later: bool = False) -> None:
+        """Work the queue off as the worker does; mails are sent only when asked for."""
+        wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
+        work = handlers(self.world.services)
+        for _ in range(100):
+            due = [j for j in self.world.tables.jobs if j.kind in wanted and (also_later or not j.delay)]
+            if not due:
+                return
+            job = due[0]
+            self.world.tables.jobs.remove(job)
+            work[job.kind](job.tenant_id, job.subject)
+        raise AssertionError("the queue never ends")
+
+    def jobs(self, kind: JobKind) -> list[Job]:
+        return [job for job in self.world.tables.jobs if job.kind is kind]
+
+    @property
+    def content(self) -> bytes:
+        return self.file.content
+
+    @property
+    def reading(self) -> Reading:
+        return self.world.reading(self.file.id)
+
+    @property
+    def held(self) -> Held:
+        reading = self.reading
+        assert isinstance(reading, Held), reading
+        return reading
+
+    @property
+    def tombstone(self) -> Free:
+        reading = self.reading
+        assert isinstance(reading, Free), reading
+        return reading
+
+    def audit(self) -> list[AuditKind]:
+        return [row.kind for row in self.world.tables.audit_of(ACME)]
+
+    def mails(self) -> list[tuple[MailKind, str, str | None]]:
+        return sorted((m.kind, m.recipient, m.detail) for m in self.world.tables.mails_of(ACME))
+
+    def stored_records(self) -> list[Held | Free]:
+        """Every record of ours that ever lay on the file, in order."""
+        past = self.world.site().past_rows.get((PropertyHost.ATTACHMENT, self.file.id, LOCK_KEY), [])
+        records: dict[tuple[int, int], Held | Free] = {}
+        for _, rows in past:
+            for row in rows:
+                found = decode(
+                    row.value, row.version, Subject(ACME.client_key, self.file.id), self.world.services.mac_keys
+                )
+                if isinstance(found, Held | Free):
+                    records.setdefault((found.epoch, found.seq), found)
+        return [records[place] for place in sorted(records)]
+
+
+RECORD_KINDS = (
+    AuditKind.ACQUIRED,
+    AuditKind.EXTENDED,
+    AuditKind.REBASED,
+    AuditKind.RELEASED,
+    AuditKind.BROKEN,
+    AuditKind.TAKEN_OVER,
+    AuditKind.EXPIRED,
+    AuditKind.HEALED,
+)
+
+
+def make_stage(**other: Any) -> Stage:
+    """A stage with taps; the other site has a locked file of its own that nobody of this site may touch."""
+    world = make_world(**other)
+    world.add_file("557058:61a00000-0000-4000-8000-000000000006", GLOBEX)
+    file = world.add_file()
+    return Stage(world, tap(world), file)
+
+
+def untouched(stage: Stage, tenant: Tenant = GLOBEX) -> bool:
+    """Whether nothing at all is known, stored, queued or changed for the other site."""
+    tables, site = stage.world.tables, stage.world.site(tenant)
+    stored = [
+        tables.audit_of(tenant),
+        tables.mails_of(tenant),
+        [job for job in tables.jobs if job.tenant_id == tenant.id],
+        [
+            key
+            for key in (*tables.witnesses, *tables.restorations, *tables.claims, *tables.guards)
+            if key[0] == tenant.id
+        ],
+        list(site.rows),
+        [file for file in site.files.values() if len(file.versions) != 1],
+    ]
+    return not any(stored) and tenant.id not in tables.states
+
+
+def refusal_of(call: Any, *args: Any, **kwargs: Any) -> UseCaseError:
+    """The refusal that a call ends with."""
+    try:
+        answer = call(*args, **kwargs)
+    except UseCaseError as refusal:
+        return refusal
+    raise AssertionError(f"not refused: {answer}")
+
+
+def one_row_for_each_record(stage: Stage) -> bool:
+    """I16: audit rows are our stored record writes, one to one."""
+    rows = [row for row in stage.world.tables.audit_of(ACME) if row.kind in RECORD_KINDS]
+    places: Sequence[tuple[int, int]] = sorted((row.epoch, row.seq) for row in rows)
+    return list(places) == [(record.epoch, record.seq) for record in stage.stored_records()]

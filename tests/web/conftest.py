@@ -1,0 +1,32 @@
+"""One running application for each file of tests that asks, and the proof that the other site was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests import databases
+from tests.web.live_app import LiveApp, live_app
+
+
+@pytest.fixture(scope="module")
+def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
+    """The whole application with both sites installed; tests make pages and files of their own."""
+    cache = servers.valkey.format(databases.cache_number(worker_id))
+    with redis.Redis.from_url(cache) as client:
+        client.flushdb()
+    with databases.database(servers, worker_id) as url, live_app(url, cache) as app:
+        yield app
+
+
+@pytest.fixture
+def other_site_untouched(live: LiveApp) -> Iterator[None]:
+    """Whatever a test does on acme: globex keeps what it has, no row of it changes, nobody asks it anything."""
+    mark, state, rows = live.mark(), live.site_state("globex"), live.rows_of_site("globex")
+    yield
+    live.control("webhooks/drain")
+    assert not live.asked(mark, "globex")
+    assert live.site_state("globex") == state
+    assert live.rows_of_site("globex") == rows

@@ -1,0 +1,266 @@
+"""The whole application over real HTTP: Postgres, Valkey, two sites of the simulator, and jobs that run when asked.
+
+Nothing is faked: `lockpoint.bootstrap` builds the app, a threaded server serves it, both sites are installed by signed
+calls. Only the worker process is missing, so that a test decides when the queue is worked off.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psycopg
+import requests
+from flask import Flask
+from psycopg import sql
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from lockpoint import bootstrap, worker
+from lockpoint.services.ports import JobKind
+from lockpoint.settings import Settings
+from lockpoint.storage.engine import libpq_url
+from simulator import server
+from simulator.permissions import EDITOR
+from simulator.records import Exchange
+from simulator.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
+
+Json = dict[str, Any]
+CALL_SECONDS: Final = 30.0
+SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
+"""On both sites there is something with these ids."""
+
+ERIN = "557058:0e410000-0000-4000-8000-00000000e410"
+TO_CONFLUENCE: Final = "^/wiki/|^/_sim/oauth"
+_counter = itertools.count(1)
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no log; keeps connections, as Confluence and browsers do."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Nothing."""
+
+
+def request_id() -> str:
+    return uuid.uuid4().hex  # noqa: TID251 - a person's own request, made as a browser makes it
+
+
+@dataclass
+class LiveApp:
+    """The running application, its Confluence and its database."""
+
+    url: str
+    running: server.Running
+    settings: Settings
+    http: requests.Session
+    _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    # Confluence, from outside
+
+    def control(self, path: str, /, **body: object) -> Any:
+        """Tell the simulator something."""
+        reply = self.http.post(f"{self.running.control_url}/_sim/{path}", json=body, timeout=CALL_SECONDS)
+        assert reply.ok, reply.text
+        return reply.json()
+
+    def site_state(self, site: str) -> Json:
+        """Everything Confluence holds of a site: contents, files with versions and properties, people."""
+        reply = self.http.get(f"{self.running.control_url}/_sim/state", timeout=CALL_SECONDS)
+        return dict(reply.json()["sites"][site])
+
+    def page(self, kind: str = "page", *, site: str = "acme", author: str = "alice") -> str:
+        """A page or blog post of its own; its id."""
+        title = f"Page {next(_counter)}"
+        return str(self.control(f"sites/{site}/page", account=author, title=title, type=kind)["id"])
+
+    def file(self, page: str, name: str = "", *, site: str = "acme", author: str = "alice", text: str = "first") -> str:
+        """A new file on a page, or its next version; its bare id."""
+        title = name or f"file {next(_counter)}.txt"
+        made = self.control(f"sites/{site}/upload", account=author, pageId=page, fileName=title, text=text)
+        return str(made["id"]).removeprefix("att")
+
+    def restrict(self, page: str, *people: str) -> None:
+        """Let only these see and edit a page."""
+        self.control("sites/acme/restrict", pageId=page, read=people, update=people)
+
+    @property
+    def app_user(self) -> str:
+        """The app's own account on acme."""
+        return next(one.account_id for one in self.running.world.sites["acme"].installations.values())
+
+    def properties(self, file: str, site: str = "acme") -> dict[str, tuple[int, Any]]:
+        """A file's properties: version and value by key."""
+        with self.running.world.lock:
+            rows = self.running.world.sites[site].attachments[int(file)].properties.rows
+            return {row.key: (row.number, row.value) for row in rows}
+
+    # What the app asked Confluence
+
+    def mark(self) -> int:
+        """A point in the record of exchanges, behind everything that is still under way."""
+        self.control("webhooks/drain")
+        found = self.running.world.records.find()
+        return found[-1].id if found else 0
+
+    def asked(self, since: int, site: str | None = None) -> list[Exchange]:
+        """What the app asked Confluence since a mark, tokens included."""
+        found = self.running.world.records.find(since=since, path=TO_CONFLUENCE, site=site)
+        return [one for one in found if one.caller != "person"]
+
+    # The database
+
+    def rows(self, *without: str) -> dict[str, list[str]]:
+        """Every row of every table, as text."""
+        names = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
+            tables = sorted(str(name) for (name,) in connection.execute(names).fetchall())
+            return {name: _rows_of(connection, name) for name in tables if name not in without}
+
+    def rows_of_site(self, site: str) -> dict[str, list[str]]:
+        """The rows that carry this site's number."""
+        by_tenant = """
+            select table_name from information_schema.columns
+            where table_schema = 'public' and column_name = 'tenant_id'
+        """
+        key = next(iter(self.running.world.sites[site].installations.values())).client_key
+        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
+            found = connection.execute("select id from installation where client_key = %s", [key]).fetchone()
+            assert found is not None
+            names = sorted(str(name) for (name,) in connection.execute(by_tenant).fetchall())
+            return {name: _rows_of(connection, name, found[0]) for name in names}
+
+    def run_jobs(self, *kinds: JobKind) -> int:
+        """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
+        wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
+        handlers = worker.handlers(bootstrap.build(self.settings))
+        ran = 0
+        while (job := self._take_job([kind.value for kind in wanted])) is not None:
+            handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
+            ran += 1
+        return ran
+
+    def _take_job(self, kinds: list[str]) -> tuple[str, Json] | None:
+        statement = """
+            delete from procrastinate_jobs where id = (
+                select id from procrastinate_jobs
+                where status = 'todo' and task_name = any(%s) and coalesce(scheduled_at, now()) <= now()
+                order by priority desc, id limit 1
+            ) returning task_name, args
+        """
+        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
+            row = connection.execute(statement, [kinds]).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    # The API
+
+    def token(self, person: str, site: str = "acme", **claims: object) -> str:
+        """A person's context token; `claims` replaces claims, None leaves one out."""
+        if claims:
+            return str(self.control("tokens", site=site, kind="context", account=person, claims=claims)["token"])
+        if (person, site) not in self._tokens:
+            self._tokens[person, site] = str(self.control("tokens", site=site, kind="context", account=person)["token"])
+        return self._tokens[person, site]
+
+    def call(
+        self, person: str, method: str, path: str, body: Json | None = None, *, site: str = "acme", **headers: str
+    ) -> requests.Response:
+        """One call below `/api/v1`; writing calls get a request id unless the body has one."""
+        content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
+        return self.raw(method, path, self.token(person, site), json=content, headers=headers)
+
+    def raw(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
+        """A call as it is given."""
+        headers = {**({"Authorization": f"JWT {token}"} if token else {}), **(options.pop("headers", None) or {})}
+        return self.http.request(
+            method, f"{self.url}/api/v1{path}", headers=headers, timeout=CALL_SECONDS, allow_redirects=False, **options
+        )
+
+    def lock(self, person: str, file: str, *, site: str = "acme", **wish: object) -> str:
+        """Lock a file for somebody; the id of the hold."""
+        answer = self.call(person, "POST", f"/attachments/{file}/lock", dict(wish), site=site)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["lock"]["lockId"])
+
+
+def _rows_of(connection: psycopg.Connection, table: str, tenant: int | None = None) -> list[str]:
+    statement = sql.SQL("select t::text from {} as t").format(sql.Identifier(table))
+    if tenant is not None:
+        statement += sql.SQL(" where tenant_id = {}").format(sql.Literal(tenant))
+    return sorted(str(row) for (row,) in connection.execute(statement).fetchall())
+
+
+class _Front:
+    """What the server serves: nothing before the app is built, whose settings need the server's port."""
+
+    app: Flask
+
+    def __call__(self, environ: Json, start_response: Any) -> Any:
+        return self.app(environ, start_response)
+
+
+@contextmanager
+def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
+    """Start everything, install the app on both sites and let the first jobs run.
+
+    Erin, an editor, is added to acme; on globex Gina holds the file whose id is the same on both sites.
+    """
+    running = server.start()
+    front = _Front()
+    web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
+    web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
+    thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
+    with requests.Session() as http:
+        http.trust_env = False
+        app = LiveApp(
+            f"http://127.0.0.1:{web.server_port}",
+            running,
+            _settings(running, web.server_port, database_url, redis_url),
+            http,
+        )
+        front.app = bootstrap.build_app(app.settings)
+        thread.start()
+        try:
+            _settle(app)
+            yield app
+        finally:
+            running.stop()
+            web.shutdown()
+            thread.join(10)
+            web.server_close()
+
+
+def _settle(app: LiveApp) -> None:
+    with app.running.world.lock:
+        site = app.running.world.sites["acme"]
+        pattern = site.people[ALICE]
+        site.people[ERIN] = type(pattern)(ERIN, "erin", "Erin Ek", "erin@acme.example")
+        site.spaces[SPACE_ID].permissions[ERIN] = set(EDITOR)
+    app.control("apps", descriptorUrl=f"{app.url}/atlassian-connect.json")
+    for site_key in app.running.sites:
+        assert app.control(f"sites/{site_key}/install")["installed"]
+    app.lock("gina", SAME_FILE, site="globex", note="the other site's")
+    app.run_jobs()
+
+
+def _settings(running: server.Running, port: int, database_url: str, redis_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "PORT": port,
+            "LOCKPOINT_BASE_URL": f"http://127.0.0.1:{port}",
+            "LOCKPOINT_SECRET_KEYS": "the-root-key-of-these-tests-is-long-enough",
+            "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
+            "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
+            "LOCKPOINT_OAUTH_URL": running.oauth_url,
+            "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
+            "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
+        }
+    )
