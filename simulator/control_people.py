@@ -61,9 +61,11 @@ def person(call: Control) -> Answer:
     if isinstance(permissions, list):
         pages.space_permissions(call.world, call.site, call.space(), who.account_id, set(map(str, permissions)))
     who.site_admin = call.flag("siteAdmin", default=who.site_admin)
-    who.email = call.text("email", who.email)
     who.email_hidden = call.flag("emailHidden", default=who.email_hidden)
-    who.display_name = call.text("displayName", who.display_name)
+    profile = (call.text("email", who.email), call.text("displayName", who.display_name))
+    if profile != (who.email, who.display_name):
+        who.email, who.display_name = profile
+        who.changed_at = call.world.clock.now_ms()
     status = call.data.get("status") or ("active" if call.flag("active", default=who.active) else "inactive")
     if status != who.status and not (status == "inactive" and who.status == "closed"):
         pages.set_account_status(call.world, call.site, who, str(status))

@@ -113,7 +113,7 @@ def report_accounts(call: Call) -> Response:
             return _report_error("updatedAt is not a moment")
         status = _due(call, account["accountId"], reported)
         due += [{"accountId": account["accountId"], "status": status}] if status else []
-    headers = {"Cycle-Period": "7"}
+    headers = {"Cycle-Period": str(call.site.behaviour.report_cycle_days)}
     return json_answer({"accounts": due}, headers=headers) if due else Response(status=204, headers=headers)
 
 

@@ -66,6 +66,23 @@ def operations_of_space(call: Call, space_id: str) -> dict[str, object]:
     return {"operations": space_operations(call.site, call.account, visible_space(call, space_id))}
 
 
+@operation(blueprint, "GET", f"{API}/spaces/<space_id>/permissions", "READ")
+def permissions_of_space(call: Call, space_id: str) -> Response:
+    """Who has which permission in a space; here everybody is named as a person, never through a group."""
+    space = visible_space(call, space_id)
+    rows = [(account, name) for account in sorted(space.permissions) for name in sorted(space.permissions[account])]
+    shapes = [
+        {
+            "id": str(number),
+            "principal": {"type": "user", "id": account},
+            "operation": {"key": name, "targetType": "page" if name == "update" else "space"},
+        }
+        for number, (account, name) in enumerate(rows, start=1)
+    ]
+    chosen, following = page_of(call, shapes, 25)
+    return paged(call, chosen, following)
+
+
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/pages", "READ")
 def pages_of_space(call: Call, space_id: str) -> Response:
     """Pages of a space the caller sees."""

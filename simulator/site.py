@@ -23,6 +23,7 @@ class Behaviour:
     max_property_bytes: int = 32_768
     webhook_id_form: str = "string"
     redirect_old_host: bool = True
+    report_cycle_days: int = 7
 
 
 @dataclass(slots=True)

@@ -17,9 +17,11 @@ from lockpoint.confluence.client import ConfluenceClient
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.quota import PointsBudget
+from lockpoint.confluence.reports import ConfluenceReports
 from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.site import ConfluenceSites
+from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Lane, Tenant
@@ -82,6 +84,8 @@ class Live:
         self.search = ConfluenceLockSearch(self.client)
         self.sites = ConfluenceSites(self.client)
         self.scratch = ConfluenceScratch(self.client)
+        self.user_properties = ConfluenceUserProperties(self.client)
+        self.reports = ConfluenceReports(self.client)
         self.acme = self.install("acme", 1)
         self.globex = self.install("globex", 2)
 

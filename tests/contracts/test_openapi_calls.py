@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockpoint.services.errors import HostError
+from lockpoint.services.people_ports import Reported
 from lockpoint.services.ports import PropertyHost
 from tests.confluence import live as live_site
 from tests.confluence.live import (
@@ -53,6 +55,7 @@ OPERATIONS = {
     "GET /wiki/api/v2/spaces/{id}/blogposts",
     "GET /wiki/api/v2/spaces/{id}/operations",
     "GET /wiki/api/v2/spaces/{id}/pages",
+    "GET /wiki/api/v2/spaces/{id}/permissions",
     "GET /wiki/api/v2/spaces/{id}/properties",
     "POST /wiki/api/v2/spaces/{id}/properties",
     "PUT /wiki/api/v2/spaces/{id}/properties/{id}",
@@ -67,10 +70,15 @@ OPERATIONS = {
     "GET /wiki/rest/api/user",
     "GET /wiki/rest/api/user/current",
     "GET /wiki/rest/api/user/email",
+    "GET /wiki/rest/api/user/{account}/property/lockpointprefs",
+    "POST /wiki/rest/api/user/{account}/property/lockpointprefs",
+    "PUT /wiki/rest/api/user/{account}/property/lockpointprefs",
+    "DELETE /wiki/rest/api/user/{account}/property/lockpointprefs",
+    "POST /wiki/rest/atlassian-connect/latest/report-accounts",
     "GET /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
     "PUT /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
 }
-"""Everything the product asks of Confluence; the last two are in no document and are checked against our schema."""
+"""Everything the product asks of Confluence; the last three are in no document and are checked against our schema."""
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +162,14 @@ def use_people(live: Live) -> None:
     live.people.address(live.acme, ALICE, lane=LANE)
     with suppress(HostError):
         live.people.address(live.acme, "557058:nobody", lane=LANE)
+    live.people.space_administrators(live.acme, SPACE, lane=LANE)
+    for kinds in ([], ["unprotected"]):
+        live.user_properties.write(live.acme, ALICE, "lockpointprefs", {"off": kinds}, lane=LANE)
+    live.user_properties.read(live.acme, ALICE, "lockpointprefs", lane=LANE)
+    for _ in range(2):
+        live.user_properties.delete(live.acme, ALICE, "lockpointprefs", lane=LANE)
+    live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], lane=LANE)  # noqa: TID251 - as the host's
+    live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], lane=LANE)
     live.people.own_account(live.acme, lane=LANE)
     live.sites.info(live.acme, lane=LANE)
     assert live.scratch.try_restore(live.acme, None, lane=LANE).works
@@ -168,7 +184,8 @@ def use_search(live: Live) -> None:
 
 
 def shape(method: str, path: str) -> str:
-    """The operation of a request: ids replaced by `{id}`."""
+    """The operation of a request: ids replaced by `{id}`, accounts by `{account}`."""
+    path = re.sub(r"/user/557058:[0-9a-f-]+/", "/user/{account}/", path)
     return f"{method} " + re.sub(r"/(att)?\d+(?=/|$)", "/{id}", path).replace(
         "atlassian-connect/{id}/", "atlassian-connect/1/"
     )

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
+from lockpoint.services.people_ports import Reported
+from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, LANE, SPACE
+
+if TYPE_CHECKING:
+    from tests.confluence.live import Live
+
+KEY = "lockpointprefs"
+UNKNOWN = "557058:99999999-0000-4000-8000-000000000000"
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
+    """Preferences are one property of the account: the first write makes it, later ones replace it, others have none."""
+    assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) is None
+    for value in ({"off": []}, {"off": ["unprotected"]}):
+        live.user_properties.write(live.acme, ALICE, KEY, value, lane=LANE)
+        assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) == value
+    assert live.user_properties.read(live.acme, BOB, KEY, lane=LANE) is None
+    live.user_properties.delete(live.acme, ALICE, KEY, lane=LANE)
+    live.user_properties.delete(live.acme, ALICE, KEY, lane=LANE)
+    assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) is None
+
+
+def test_an_unknown_account_has_no_properties(live: Live) -> None:
+    """Reading finds nothing, removing is done already, writing is refused."""
+    assert live.user_properties.read(live.acme, UNKNOWN, KEY, lane=LANE) is None
+    live.user_properties.delete(live.acme, UNKNOWN, KEY, lane=LANE)
+    with pytest.raises(GoneOrInvisible):
+        live.user_properties.write(live.acme, UNKNOWN, KEY, {}, lane=LANE)
+    with pytest.raises(ValueError, match="account id"):
+        live.user_properties.read(live.acme, "../current", KEY, lane=LANE)
+
+
+def test_closed_and_changed_accounts_are_told(live: Live) -> None:
+    """A report answers which accounts were closed and which changed since the time we name, and the cycle's length."""
+    live.act("person", BOB, status="closed")
+    live.act("person", CHARLIE, displayName="Charlotte")
+    live.control("POST", "sites/acme/behaviour", reportCycleDays=5)
+    long_ago = [Reported(account, LONG_AGO) for account in (BOB, CHARLIE, UNKNOWN)]
+    answer = live.reports.report(live.acme, long_ago, lane=Lane.REPORTS)
+    assert (answer.closed, answer.updated, answer.cycle_days) == ((BOB,), (CHARLIE,), 5)
+    nothing = live.reports.report(live.acme, [Reported(CHARLIE, LATER)], lane=Lane.REPORTS)
+    assert (nothing.closed, nothing.updated, nothing.cycle_days) == ((), (), 5)
+
+
+def test_a_report_is_signed_and_bounded(live: Live) -> None:
+    """A report is a call of the app with RFC 3339 moments; more than 90 accounts, or none, are refused at home."""
+    live.control("DELETE", "requests")
+    moment = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
+    live.reports.report(live.acme, [Reported(ALICE, moment)], lane=Lane.REPORTS)
+    (sent,) = [found for found in live.recorded() if found.url.endswith("/rest/atlassian-connect/latest/report-accounts")]
+    assert sent.request_headers["Authorization"].startswith("JWT ")
+    assert sent.request_body == (
+        b'{"accounts": [{"accountId": "%b", "updatedAt": "2026-11-21T10:00:00.250Z"}]}' % ALICE.encode()
+    )
+    for number in (0, 91):
+        with pytest.raises(ValueError, match="90"):
+            live.reports.report(live.acme, [Reported(ALICE, moment)] * number, lane=Lane.REPORTS)
+
+
+def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
+    """A 429 carries its Retry-After to the use case."""
+    live.fault("status", status=429, headers={"Retry-After": "3600"}, path="report-accounts")
+    with pytest.raises(QuotaExceeded) as refused:
+        live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], lane=Lane.REPORTS)
+    assert timedelta(seconds=refused.value.retry_after) == timedelta(hours=1)
+
+
+def test_the_administrators_of_a_space_are_known(live: Live) -> None:
+    """Who is named as administrator of a space is found, and nobody else."""
+    found = live.people.space_administrators(live.acme, SPACE, lane=LANE)
+    assert DANA in found
+    assert ALICE not in found
+    assert live.people.space_administrators(live.acme, "999", lane=LANE) == ()
+
+
+def test_erased_people_have_no_names(live: Live) -> None:
+    """A pseudonym is never asked about."""
+    live.control("DELETE", "requests")
+    assert live.people.describe(live.acme, ["erased-0123"], lane=LANE) == {}
+    assert live.exchanges() == []
