@@ -10,6 +10,7 @@ import click
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.reporting import Fields, as_json, print_fields, print_rows
 from lockpoint.commands.working import operator
+from lockpoint.services.errors import HostError, QuotaExceeded
 from lockpoint.services.signing_again import sign_again
 
 UNKNOWN: Final = "(unknown)"
@@ -33,7 +34,7 @@ def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
         if locks:
             fields |= _sign(working)
     print_fields(fields, json_wanted=json_wanted)
-    if fields["unreadableSites"] or fields.get("locksLeft"):
+    if any(fields.get(name) for name in ("unreadableSites", "locksLeft", "sitesLeft")):
         raise click.ClickException("not everything is under the newest key; see docs/secrets.md")
 
 
@@ -64,13 +65,19 @@ def _reseal(working: Operator) -> dict[str, Any]:
 def _sign(working: Operator) -> dict[str, Any]:
     services = working.services
     sites = services.tenants.active()
-    signed, already, left = 0, 0, list[str]()
+    signed, already, left, sites_left = 0, 0, list[str](), list[int]()
     with _progress("Locks", sum(map(services.witnesses.count_held, sites))) as bar:
         for tenant in sites:
-            report = sign_again(services, tenant, step=lambda: bar.update(1))
+            try:
+                report = sign_again(services, tenant, step=lambda: bar.update(1))
+            except QuotaExceeded:
+                raise
+            except HostError:
+                sites_left.append(tenant.id)
+                continue
             signed, already = signed + report.signed, already + report.already
             left += [f"{tenant.id}/{attachment_id}" for attachment_id in report.left]
-    return {"locksSigned": signed, "locksAlready": already, "locksLeft": left}
+    return {"locksSigned": signed, "locksAlready": already, "locksLeft": left, "sitesLeft": sites_left}
 
 
 def _row(use: dict[str, Any], made: list[str] | None) -> Fields:
