@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 Fields = Mapping[str, Any]
-_OURS: Final = frozenset({"tenant_id", "queue_name", "priority", "lock", "queueing_lock", "worker_id", "pseudonym"})
+_OURS: Final = frozenset({"tenant_id", "pseudonym"})
 """Columns that say nothing about a person; a pseudonym is left out because it must not lead back to one."""
 
 

@@ -58,7 +58,9 @@ def test_a_report_is_signed_and_bounded(live: Live) -> None:
     live.control("DELETE", "requests")
     moment = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
     live.reports.report(live.acme, [Reported(ALICE, moment)], lane=Lane.REPORTS)
-    (sent,) = [found for found in live.recorded() if found.url.endswith("/rest/atlassian-connect/latest/report-accounts")]
+    (sent,) = [
+        found for found in live.recorded() if found.url.endswith("/rest/atlassian-connect/latest/report-accounts")
+    ]
     assert sent.request_headers["Authorization"].startswith("JWT ")
     assert sent.request_body == (
         b'{"accounts": [{"accountId": "%b", "updatedAt": "2026-11-21T10:00:00.250Z"}]}' % ALICE.encode()
