@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lockpoint.app import Shell, create_app
@@ -20,6 +21,7 @@ from lockpoint.confluence.quota import PointsBudget
 from lockpoint.confluence.reports import ConfluenceReports
 from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
 from lockpoint.connect.impersonation import Impersonation
@@ -50,6 +52,7 @@ from lockpoint.storage.profiles import Profiles
 from lockpoint.storage.restorations import Restorations
 from lockpoint.storage.runner import QueueRunner
 from lockpoint.storage.sealed import SealedSecrets
+from lockpoint.storage.searching import accounts_named, in_backup, in_postgres, in_redis
 from lockpoint.storage.site_states import SiteStates
 from lockpoint.storage.tenants import Installations, Tenants
 from lockpoint.storage.upkeep import Upkeep
@@ -69,6 +72,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from lockpoint.services import ports
+    from lockpoint.services.context import Tenant
+    from lockpoint.services.scanning import Piece
+    from lockpoint.services.site_words import Titles
     from lockpoint.settings import Settings
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
@@ -122,6 +128,16 @@ class LifecycleParts:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What the canary scan looks at: all tables and keys, a backup's content, and where its words come from."""
+
+    everything: Callable[[], Iterator[Piece]]
+    backup: Callable[[str, bytes], Iterator[Piece]]
+    accounts: Callable[[Tenant], Sequence[str]]
+    titles: Titles
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What commands work with."""
 
@@ -130,6 +146,7 @@ class Operator:
     sealed: SealedSecrets
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
+    search: Search
 
 
 def build(settings: Settings) -> Services:
@@ -186,6 +203,12 @@ def operating(settings: Settings) -> Iterator[Operator]:
             parked=ParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             backups=Backups(database, keys, clock),
+            search=Search(
+                everything=lambda: chain(in_postgres(settings.database_url), in_redis(neighbours.redis)),
+                backup=lambda place, data: in_backup(place, data, keys),
+                accounts=lambda tenant: accounts_named(database, tenant),
+                titles=ConfluenceTitles(neighbours.client),
+            ),
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from lockpoint.commands.privacy_scan import scan
 from lockpoint.commands.reporting import as_json, print_rows
 from lockpoint.commands.sites import find_site
 from lockpoint.commands.working import operator
@@ -33,7 +34,10 @@ on_site = click.option("--site", "site_name", metavar="SITE", help="One site onl
 
 @click.group()
 def privacy() -> None:
-    """Hand out or erase what is held about one person."""
+    """Hand out or erase what is held about one person; look for what must not be held at all."""
+
+
+privacy.add_command(scan)
 
 
 @privacy.command("export")

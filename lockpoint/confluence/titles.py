@@ -1,0 +1,63 @@
+"""Names and titles of a site, for the canary scan: read, compared in memory, and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from lockpoint.confluence.answers import Answer
+from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.calls import Call, Caller, Objects, get
+from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.ids import content_id
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.ports import Container, ContainerKind
+
+PAGE: Final = 50
+_FOLDERS: Final = {ContainerKind.PAGE: "pages", ContainerKind.BLOGPOST: "blogposts"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceTitles:
+    """Implements `site_words.Titles`: what the app may see, as the app."""
+
+    client: ConfluenceClient
+
+    def of_site(self, tenant: Tenant, *, most: int, lane: Lane) -> Iterator[tuple[str, str | None]]:
+        """Give names of spaces, and titles of `most` pages and blog posts of each with their files.
+
+        With the title of a file comes the account that uploaded its newest version. About 2 points for each title.
+        """
+        spaces = get("spaces.list", "/api/v2/spaces", query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
+        for space in self._all(tenant, spaces, lane):
+            yield space.text("name"), None
+            for kind, folder in _FOLDERS.items():
+                path = f"/api/v2/spaces/{content_id(space.text('id'))}/{folder}"
+                call = get(f"spaces.{folder}", path, query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
+                for item in islice(self._all(tenant, call, lane), most):
+                    yield item.text_or_none("title") or "", None
+                    yield from self._files(tenant, Container(kind, item.text("id")), lane)
+
+    def _files(self, tenant: Tenant, container: Container, lane: Lane) -> Iterator[tuple[str, str | None]]:
+        attachments, cursor = ConfluenceAttachments(self.client), None
+        while True:
+            try:
+                page = attachments.of_container(tenant, container, lane=lane, cursor=cursor)
+            except GoneOrInvisible:
+                return
+            yield from ((file.title, file.head.author) for file in page.items)
+            if page.next_cursor is None or page.next_cursor == cursor:
+                return
+            cursor = page.next_cursor
+
+    def _all(self, tenant: Tenant, call: Call, lane: Lane) -> Iterator[Answer]:
+        while True:
+            answer = self.client.ask(Caller(tenant, lane), call).answer
+            yield from answer.items()
+            query = answer.next_query()
+            if query is None or query == call.query:
+                return
+            call = call.asking(query)
