@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.quota import PointsBudget
@@ -30,6 +31,7 @@ from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
+from lockpoint.services.licence import HeardLicences
 from lockpoint.services.mail_links import errand_of
 from lockpoint.services.services import Services
 from lockpoint.storage import cache
@@ -42,6 +44,7 @@ from lockpoint.storage.intents import Intents
 from lockpoint.storage.jobs import Jobs
 from lockpoint.storage.key_usage import KeyUse, key_uses
 from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.licences import LicenceNotes
 from lockpoint.storage.mail_tokens import MailTokens
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.parked import ParkedJobs
@@ -56,6 +59,7 @@ from lockpoint.storage.searching import accounts_named, in_backup, in_postgres, 
 from lockpoint.storage.site_states import SiteStates
 from lockpoint.storage.tenants import Installations, Tenants
 from lockpoint.storage.upkeep import Upkeep
+from lockpoint.storage.usage import Usage
 from lockpoint.storage.witness import Witnesses
 from lockpoint.web.api import api_routes
 from lockpoint.web.bundle import read_bundle
@@ -160,7 +164,7 @@ def build_app(settings: Settings) -> Flask:
     services = services_on(neighbours)
     return create_app(
         Shell(
-            inbound=_inbound(neighbours),
+            inbound=_inbound(neighbours, HeardLicences(services)),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
@@ -264,13 +268,17 @@ def services_on(neighbours: Neighbours) -> Services:
         erasures=Erasures(database),
         account_reports=AccountReports(database),
         tokens=MailTokens(neighbours.keys),
+        licences=LicenceNotes(database),
+        licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
+        usage=Usage(database, neighbours.keys),
+        licensing=neighbours.settings.licensing,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,
     )
 
 
-def _inbound(neighbours: Neighbours) -> Inbound:
+def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
     settings = neighbours.settings
     keys = InstallKeys(HttpKeySource(settings.install_key_urls))
     return Inbound(
@@ -279,6 +287,7 @@ def _inbound(neighbours: Neighbours) -> Inbound:
         app_key=settings.app_key,
         base_url=settings.base_url,
         now=time.time,
+        on_licence=heard.hear,
     )
 
 

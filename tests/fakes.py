@@ -21,6 +21,7 @@ from lockpoint.services.ports import Person, StoredProperty
 from lockpoint.services.services import Services
 from tests.fake_confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fake_people import ports_about_people
+from tests.fake_site_ports import ports_about_sites
 from tests.fake_storage import (
     FakeGuard,
     FakeIntents,
@@ -107,6 +108,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "mutexes": FakeMutexes(),
         "mailer": FakeMailer(),
         **ports_about_people(tables),
+        **ports_about_sites(tables),
         "mac_keys": KEYS,
         "tag_keys": TAG_KEYS,
     }

@@ -6,6 +6,7 @@ import click
 
 from lockpoint.commands.reporting import as_json, print_fields, print_rows
 from lockpoint.commands.working import operator
+from lockpoint.services import licence
 from lockpoint.services.configuration import site_settings
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.rediscover import rediscover
@@ -36,7 +37,7 @@ def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
 @click.option("--test", is_flag=True, help="Try Confluence's restore operation first.")
 @as_json
 def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Show one site: its settings, and whether Confluence restores attachments there."""
+    """Show one site: its settings, its licence, and whether Confluence restores attachments there."""
     with operator() as working:
         services = working.services
         tenant = find_site(services, name)
@@ -49,6 +50,7 @@ def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - cl
             "settingsRevision": settings.revision,
             "restoreSelfTest": RESTORE_WORDS[state.restore_works],
             "restoreTestedAt": state.tested_at,
+            "licence": licence.standing(services, tenant, lane=Lane.REPORTS) if services.licensing else "not needed",
         }
     print_fields(fields, json_wanted=json_wanted)
 

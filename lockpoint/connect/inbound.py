@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Tenant
 
 _SCHEME: Final = "jwt "
+_LICENCE: Final = b"lic"
+_WORDS: Final = {b"active": True, b"none": False}
 _DECOY: Final = SigningKey("an unknown site costs as much as a known one")
 
 
@@ -52,16 +54,18 @@ class Inbound:
     app_key: str
     base_url: str
     now: Callable[[], float]
+    on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
+    """Hears what Confluence says of the licence with each of its own calls; the hash of the address covers it."""
 
     def server(self, call: Call) -> Caller:
         """Confluence itself, by header: webhooks, `enabled`, `disabled`."""
         header, query = _tokens(call)
-        return self._symmetric(_only(header, query), self._hashes(call))
+        return self._heard(call, self._symmetric(_only(header, query), self._hashes(call)))
 
     def frame(self, call: Call) -> Caller:
         """A page's frame that Confluence opens, by the query parameter `jwt`."""
         header, query = _tokens(call)
-        return self._symmetric(_only(query, header), self._hashes(call))
+        return self._heard(call, self._symmetric(_only(query, header), self._hashes(call)))
 
     def context(self, call: Call) -> Caller:
         """Our front end inside the page, by header; the token must name a person."""
@@ -78,6 +82,12 @@ class Inbound:
         header, query = _tokens(call)
         text = _only(header, query) if header is not None else _only(query, None)
         return self.signed_installs.verify(text, call.method, call.target, body, self.now())
+
+    def _heard(self, call: Call, caller: Caller) -> Caller:
+        words = {value for name, value in qsh.query_pairs(call.target.partition("?")[2]) if name == _LICENCE}
+        if len(words) == 1 and (word := words.pop()) in _WORDS:
+            self.on_licence(caller.tenant, _WORDS[word])
+        return caller
 
     def _hashes(self, call: Call) -> tuple[str, ...]:
         return qsh.accepted_hashes(call.method, call.target, qsh.path_of(self.base_url))

@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from lockpoint.locking import signed
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.record import key_id_of
+from lockpoint.services import usage
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import NotAllowed, OutOfDateError
 from lockpoint.services.ports import AuditEvent, Effects, SiteState
 from lockpoint.services.rights import administers_site
 from lockpoint.services.services import Services
+from lockpoint.services.site_ports import UsageRow
 
 KEY = "lockpointsite"
 
@@ -23,15 +25,17 @@ class SiteSettings:
     """What a site admin can switch; `revision` grows with every change."""
 
     copy_mode: bool = False
+    usage_counts: bool = False
     revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SiteOverview:
-    """The settings and what the restore self-test found (`restore_works` None: not tested yet)."""
+    """The settings, what the restore self-test found (`restore_works` None: not tested yet), and every usage count."""
 
     settings: SiteSettings
     state: SiteState
+    kept: tuple[UsageRow, ...] = ()
 
 
 def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSettings:
@@ -54,19 +58,32 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
     """Settings and self-test, for site admins only."""
     _must_administer(services, actor)
     settings = site_settings(services, actor.tenant, lane=Lane.PEOPLE)
-    return SiteOverview(settings, services.site_states.get(actor.tenant))
+    # A crash, or a database that was restored, may have left the switch as it was.
+    if services.usage.counting(actor.tenant) is not settings.usage_counts:
+        services.usage.switch(actor.tenant, on=settings.usage_counts)
+    return _overview(services, actor.tenant, settings, services.site_states.get(actor.tenant))
 
 
-def change(services: Services, actor: Actor, *, copy_mode: bool, revision: int) -> SiteOverview:
-    """Store new settings on condition that `revision` is the one the admin looked at."""
+def change(
+    services: Services, actor: Actor, *, copy_mode: bool, revision: int, usage_counts: bool | None = None
+) -> SiteOverview:
+    """Store new settings on condition that `revision` is the one the admin looked at; None leaves one as it is.
+
+    Usage counts that are switched off are erased before anything else happens.
+    """
     _must_administer(services, actor)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
         current = site_settings(services, tenant, lane=Lane.PEOPLE)
         if current.revision != revision:
             raise OutOfDateError("Somebody else changed the settings meanwhile; reload and try again.")
-        wanted = SiteSettings(copy_mode=copy_mode, revision=revision + 1)
+        counts = current.usage_counts if usage_counts is None else usage_counts
+        wanted = SiteSettings(copy_mode=copy_mode, usage_counts=counts, revision=revision + 1)
+        if not counts:
+            services.usage.switch(tenant, on=False)
         state = _store(services, tenant, wanted)
+        if counts:
+            services.usage.switch(tenant, on=True)
     row = AuditEvent(
         at=services.clock.now(),
         kind=AuditKind.SETTINGS_CHANGED,
@@ -75,7 +92,7 @@ def change(services: Services, actor: Actor, *, copy_mode: bool, revision: int) 
         seq=wanted.revision,
     )
     services.ledger.record(tenant, Effects(audit=(row,)))
-    return SiteOverview(wanted, state)
+    return _overview(services, tenant, wanted, state)
 
 
 def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
@@ -96,10 +113,16 @@ def _store(services: Services, tenant: Tenant, wanted: SiteSettings) -> SiteStat
     return state
 
 
+def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state: SiteState) -> SiteOverview:
+    return SiteOverview(settings, state, tuple(usage.kept(services, tenant)))
+
+
 def _parse(fields: dict[str, object]) -> SiteSettings:
     revision = fields.get("revision")
     return SiteSettings(
-        copy_mode=fields.get("copy_mode") is True, revision=revision if isinstance(revision, int) else 0
+        copy_mode=fields.get("copy_mode") is True,
+        usage_counts=fields.get("usage_counts") is True,
+        revision=revision if isinstance(revision, int) else 0,
     )
 
 

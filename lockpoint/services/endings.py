@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lockpoint.locking import rules
 from lockpoint.locking.lock import Free, Held, Snapshot
-from lockpoint.services import watching
+from lockpoint.services import licence, watching
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Outcome, Seen, Written
@@ -61,9 +61,12 @@ def end_as_is(services: Services, tenant: Tenant, seen: Seen, ending: Ending, un
 
 
 def settle(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> tuple[Seen, Moments]:
-    """Undo a pending overwrite before the hold moves; what the host would not let us undo is left as unsettled."""
+    """Undo a pending overwrite before the hold moves; what the host would not let us undo is left as unsettled.
+
+    Without a licence everybody may upload, so nothing is pending.
+    """
     held = seen.reading
-    if not isinstance(held, Held):
+    if not isinstance(held, Held) or not licence.enforced(services, tenant, lane=lane):
         return seen, ()
     try:
         settled = protect(services, tenant, seen, held, lane=lane)

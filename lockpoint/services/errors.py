@@ -103,6 +103,12 @@ class NotAllowed(UseCaseError):
     code = "forbidden"
 
 
+class Unlicensed(UseCaseError):
+    """The site has no licence, so nothing can be locked anew."""
+
+    code = "unlicensed"
+
+
 class AlreadyLockedError(UseCaseError):
     """Somebody else holds the file."""
 

@@ -22,6 +22,7 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
     for kind in (
         errors.NotFound,
         errors.NotAllowed,
+        errors.Unlicensed,
         errors.AlreadyLockedError,
         errors.OutOfDateError,
         errors.AppBlocked,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lockpoint.services.ports import Clock, Installation, InstallationChange, Installations
 
 SHORTEST_SECRET: Final = 16
+ERASED: Final = ""
+"""The base URL of a site that left so long ago that its data are gone."""
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
@@ -154,7 +156,7 @@ def _events(known: Installation | None, tenant: Tenant, secret: str) -> list[Ins
     events = [InstallationEvent.REINSTALLED]
     if known.tenant.installed and known.registration.secret != secret:
         events.append(InstallationEvent.SECRET_CHANGED)
-    if known.tenant.base_url != tenant.base_url:
+    if known.tenant.base_url not in {tenant.base_url, ERASED}:
         events.append(InstallationEvent.RENAMED)
     return events
 
@@ -167,6 +169,7 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
         secret_changed_at=None,
         installed=False,
         enabled=False,
+        uninstalled_at=now,
     )
     tenant = change.store(ended)
     change.log(tenant.id, event, now)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.locking.snapshots import phase
 from lockpoint.services.context import Actor
+from lockpoint.services.licence import last_known
 from lockpoint.services.ports import Container, Witness
 from lockpoint.services.services import Services
 
@@ -18,7 +19,7 @@ FRESH = timedelta(seconds=60)  # how long a proven right to see the page may ans
 def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
     """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
     now = services.clock.now()
-    body = f"{int(now.timestamp())}.{_digest(known, now)}"
+    body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
     key = services.tag_keys.keys[services.tag_keys.newest]
     return f"{body}.{_mac(key, actor, container, body)}"
 
@@ -34,13 +35,13 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
     age = now - datetime.fromtimestamp(int(issued), UTC)
     if not timedelta(seconds=-1) <= age <= FRESH:
         return False
-    return digest == _digest(services.witnesses.of_container(actor.tenant, container.id), now)
+    return digest == _digest(services, actor, services.witnesses.of_container(actor.tenant, container.id), now)
 
 
-def _digest(known: Sequence[Witness], now: datetime) -> str:
-    """What the list says of locks; that a hold begins to end changes it, too, although nothing is written then."""
+def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
+    """What the list says of locks; that a hold begins to end, or the licence, changes it, too."""
     states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection, phase(w.record, now)) for w in known)
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
 
 
 def _mac(key: bytes, actor: Actor, container: Container, body: str) -> str:

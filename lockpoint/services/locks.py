@@ -15,6 +15,7 @@ from lockpoint.services.endings import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
 from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
 from lockpoint.services.idempotency import Names, RequestKey, once
+from lockpoint.services.licence import must_be_licensed
 from lockpoint.services.profiles import note_use
 from lockpoint.services.refusals import error_for
 from lockpoint.services.rights import (
@@ -27,6 +28,7 @@ from lockpoint.services.rights import (
     must_manage,
 )
 from lockpoint.services.services import Services
+from lockpoint.services.usage import count_call
 from lockpoint.services.viewing import LockView
 from lockpoint.services.writing import write
 
@@ -53,13 +55,14 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
     """Lock the file for the person, or extend the hold they have.
 
     Raises `AlreadyLockedError` with the winner, `EndingError`, `OutOfDateError`, `AppBlocked`, `NotAllowed`,
-    `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
+    `Unlicensed`, `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
     """
 
     def work(names: Names) -> LockAnswer:
         seen, view = look_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
+        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
         must_be_lockable(seen)
         seen = expired_first(services, actor.tenant, seen)
         must_have_room(services, actor, seen)
@@ -79,6 +82,7 @@ def extend(
         seen, view = look_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
+        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
         app_may_act(seen)
 
         def rule(snapshot: Snapshot) -> rules.Decision:
@@ -156,6 +160,7 @@ def take_over(
         known = facts(services, actor, view, roles=True)
         must_manage(known, seen, actor.account_id, lock_id)
         must_edit(view, known)
+        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
         must_be_lockable(seen)
         must_have_room(services, actor, seen)
 
@@ -195,6 +200,7 @@ def _once(
         except Forbidden as blocked:
             raise AppBlocked(APP_BLOCKED) from blocked
         note_use(services, actor)
+        count_call(services, actor, use_case, answer.status)
         return answer
 
     def replay(_: Names, status: int) -> LockAnswer:

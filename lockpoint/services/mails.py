@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lockpoint.locking.events import MailKind
 from lockpoint.locking.lock import Ended, EndReason, Reading
 from lockpoint.locking.snapshots import ended_of
-from lockpoint.services import preferences
+from lockpoint.services import licence, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
@@ -19,6 +19,7 @@ from lockpoint.services.services import Services
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
+_ASKED_FOR = (MailKind.FILE_AVAILABLE,)
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
 
@@ -36,7 +37,10 @@ def send(services: Services, intent_id: int) -> None:
         services.intents.finish(stored, result="site_inactive", address=None)
         return
     with spending_on("mail"):
-        _send(services, tenant, stored)
+        if stored.intent.kind in _ASKED_FOR or licence.licensed(services, tenant, lane=Lane.HINTS):
+            _send(services, tenant, stored)
+        else:
+            services.intents.finish(stored, result="unlicensed", address=None)
 
 
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:

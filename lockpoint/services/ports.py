@@ -720,7 +720,8 @@ class InstallationEvent(StrEnum):
 class Registration:
     """What is stored about one installation, by client key; secrets in the clear here, encrypted by the storage.
 
-    `secret` is None once uninstalled. `previous_secret` was in force until `secret_changed_at`.
+    `secret` is None once uninstalled, and `uninstalled_at` tells since when. `previous_secret` was in force until
+    `secret_changed_at`.
     """
 
     client_key: str
@@ -732,6 +733,7 @@ class Registration:
     secret_changed_at: datetime | None = None
     installed: bool = True
     enabled: bool = True
+    uninstalled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from lockpoint.locking import rules
 from lockpoint.locking.enforcement import FileStatus
 from lockpoint.locking.lock import Free, Held, Newer, Phase, Record
-from lockpoint.services import endings, watching
+from lockpoint.services import endings, licence, watching
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.endings_told import owed
@@ -61,6 +61,9 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     present = services.tenants.by_id(tenant.id)
     if present is None or not present.active:
         return
+    if not licence.enforced(services, tenant, lane=Lane.HINTS):
+        reconcile(services, tenant, attachment_id)
+        return
     with spending_on("reconcile"):
         seen = _look(services, tenant, attachment_id, Lane.HINTS)
         held = seen.reading if seen else None
@@ -96,6 +99,9 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
 
 
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
+    if not licence.enforced(services, tenant, lane=lane):
+        _end_when_over(services, tenant, attachment_id, lane)
+        return
     seen = _look(services, tenant, attachment_id, lane)
     if seen is None:
         not_visible(services, tenant, attachment_id, lane)
@@ -107,6 +113,25 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lan
     if isinstance(seen.reading, Held):
         _tend(services, tenant, seen, seen.reading, lane)
     watching.serve_line(services, tenant, seen, lane=lane)
+
+
+def _end_when_over(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
+    """All that is done without a licence: a hold whose time is over ends, and who asked is told; nothing is undone.
+
+    As long as the hold lives, as far as we know, Confluence is asked nothing.
+    """
+    known = services.witnesses.get(tenant, attachment_id)
+    now = services.clock.now()
+    if known is None or (isinstance(known.record, Held) and rules.phase(known.record, now) is not Phase.EXPIRED):
+        return
+    seen = _look(services, tenant, attachment_id, lane)
+    if seen is None:
+        return
+    held = seen.reading
+    if isinstance(held, Held) and rules.phase(held, services.clock.now()) is Phase.EXPIRED:
+        endings.expire(services, tenant, seen, held, lane=lane)
+    elif isinstance(held, Free):
+        watching.serve_line(services, tenant, seen, lane=lane)
 
 
 def _tend(services: Services, tenant: Tenant, seen: Seen, held: Held, lane: Lane) -> None:

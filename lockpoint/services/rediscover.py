@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lockpoint.locking.lock import Held
-from lockpoint.services import returning
+from lockpoint.services import licence, returning
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
@@ -24,14 +24,15 @@ def rediscover(services: Services, tenant: Tenant, *, returned: bool = False) ->
     Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
     the place is kept after each result page, and a long walk goes on in another job. For a site that `returned`, what
     was uploaded in the app's absence stands, and the locks that are known already come first, before any event or
-    sweep has a look at them.
+    sweep has a look at them; a licence that came back counts from then on. Without a licence nothing is searched.
     """
-    if not tenant.active:
+    if not tenant.active or not licence.licensed(services, tenant, lane=Lane.REPORTS):
         return
     with spending_on("rediscover"):
         cursor = services.site_states.get(tenant).cursor
-        if returned and cursor is None:
+        if returned and (cursor is None or not licence.enforced(services, tenant, lane=Lane.REPORTS)):
             returning.welcome_known(services, tenant)
+            licence.resume(services, tenant)
         for _ in range(PAGES_A_RUN):
             cursor = _step(services, tenant, cursor, returned=returned)
             services.site_states.put(tenant, replace(services.site_states.get(tenant), cursor=cursor))

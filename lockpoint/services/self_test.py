@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.licence import licensed
 from lockpoint.services.ports import SiteState
 from lockpoint.services.services import Services
 
@@ -17,7 +18,7 @@ def self_test(services: Services, tenant: Tenant) -> SiteState:
     real overwrite will tell.
     """
     state = services.site_states.get(tenant)
-    if not tenant.active:
+    if not tenant.active or not licensed(services, tenant, lane=Lane.REPORTS):
         return state
     with spending_on("self_test"):
         trial = services.scratch.try_restore(tenant, state.scratch_id, lane=Lane.REPORTS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lockpoint.locking.lock import Limits
 from lockpoint.locking.record import MacKeys
-from lockpoint.services import people_ports, ports
+from lockpoint.services import people_ports, ports, site_ports
 from lockpoint.services.clock_offsets import ClockOffsets
 
 
@@ -41,10 +41,14 @@ class Services:
     erasures: people_ports.Erasures
     account_reports: people_ports.AccountReports
     tokens: people_ports.Tokens
+    licences: site_ports.Licences
+    licence_source: site_ports.LicenceSource
+    usage: site_ports.UsageCounts
     app_url: str
     mac_keys: MacKeys
     tag_keys: MacKeys
     limits: Limits = field(default_factory=Limits)
+    licensing: bool = False
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)

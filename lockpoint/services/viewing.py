@@ -12,6 +12,7 @@ from lockpoint.locking.enforcement import FileStatus, FlagReason
 from lockpoint.locking.lock import Ended, Held, Newer, Phase, Reading
 from lockpoint.locking.permissions import Can, Facts
 from lockpoint.locking.snapshots import ended_of, phase
+from lockpoint.services import licence
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Seen
@@ -20,6 +21,7 @@ from lockpoint.services.services import Services
 from lockpoint.services.waiting import NOBODY, Asking, askers_of, asking
 
 UNREADABLE = "unreadable"
+UNLICENSED = "unlicensed"
 
 
 class ViewState(StrEnum):
@@ -73,7 +75,8 @@ class Scene:
     """One file with what is known of its lock and of the viewer's rights.
 
     `reading` is what counts, `damaged` says that the record in Confluence is not it. `in_reach` says whether the app
-    may edit the file: where it may not, nobody can do anything with its lock.
+    may edit the file: where it may not, nobody can do anything with its lock. `licensed`: where the site is not, locks
+    can only be ended.
     """
 
     attachment: Attachment
@@ -82,6 +85,7 @@ class Scene:
     protection: str = "protected"
     damaged: bool = False
     in_reach: bool = True
+    licensed: bool = True
 
 
 def scene_of(seen: Seen, facts: Facts, *, in_reach: bool | None = None) -> Scene:
@@ -100,7 +104,8 @@ def scene_of(seen: Seen, facts: Facts, *, in_reach: bool | None = None) -> Scene
 
 def view_all(services: Services, actor: Actor, scenes: Iterable[Scene], *, own_name: bool = False) -> list[LockView]:
     """The views of several files; names are asked for together, once. The viewer's own only where it is needed."""
-    listed = tuple(scenes)
+    licensed = licence.licensed(services, actor.tenant, lane=Lane.PEOPLE)
+    listed = tuple(replace(scene, licensed=licensed) for scene in scenes)
     people = {person for scene in listed for person in _people_in(scene.reading)}
     names = names_of(services, actor, people if own_name else people - {actor.account_id})
     app = _own_account(services, actor.tenant) if any(_newer_head(scene) for scene in listed) else None
@@ -124,6 +129,8 @@ def can_of(scene: Scene, account: str, now: datetime) -> Can:
     if not scene.in_reach:
         return Can()
     can = permissions.can(scene.facts, scene.reading, account, now)
+    if not scene.licensed:
+        can = replace(can, lock=False, extend=False, take_over=False)
     return can if scene.attachment.status is FileStatus.CURRENT else replace(can, lock=False, take_over=False)
 
 
@@ -184,6 +191,8 @@ def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
         return FlagReason.APP_BLOCKED.value
     if held is None:
         return None
+    if not scene.licensed:
+        return UNLICENSED
     if scene.damaged:
         return UNREADABLE
     blocked_before = scene.protection == FlagReason.APP_BLOCKED.value  # and the app is let in again

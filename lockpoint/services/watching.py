@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockpoint.locking import permissions
 from lockpoint.locking.lock import Free
+from lockpoint.services import usage
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.endings_told import announcements
@@ -12,6 +13,7 @@ from lockpoint.services.looking import Seen
 from lockpoint.services.ports import Effects
 from lockpoint.services.rights import app_may_act, facts, look_for
 from lockpoint.services.services import Services
+from lockpoint.services.site_ports import UsageEvent
 from lockpoint.services.waiting import Asking, askers_of, asking, read_line, store_line
 from lockpoint.services.writing import FIRST_PAUSE, ROUNDS
 
@@ -26,7 +28,9 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> Asking:
         rights = facts(services, actor, view, roles=False)
         if not permissions.can(rights, seen.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else holds this file, so there is nothing to wait for.")
-        return _change(services, actor, seen, add=True)
+        answer = _change(services, actor, seen, add=True)
+    usage.count(services, actor, UsageEvent.ASKED_TO_BE_TOLD)
+    return answer
 
 
 def cancel(services: Services, actor: Actor, attachment_id: str) -> Asking:

@@ -23,6 +23,7 @@ ENCRYPTION: Final = b"lockpoint encryption 1"
 RECORD_MAC: Final = b"lockpoint record mac 1"
 LIST_TAG: Final = b"lockpoint list tag 1"
 PEPPER: Final = b"lockpoint address pepper 1"
+USAGE_SITE: Final = b"lockpoint usage site 1"
 BACKUP: Final = b"lockpoint backup 1"
 KEY_ID: Final = b"lockpoint key id 1"
 _KEY_ID_BYTES: Final = 4
@@ -46,6 +47,7 @@ class Keyring:
     tag_keys: MacKeys
     _boxes: Mapping[str, Fernet] = field(repr=False)
     _peppers: Mapping[str, bytes] = field(repr=False)
+    _usage_keys: Mapping[str, bytes] = field(repr=False)
     _backup_keys: Mapping[str, bytes] = field(repr=False)
 
     @property
@@ -91,6 +93,10 @@ class Keyring:
             HashedAddress(hmac.digest(pepper, text, "sha256").hex(), key_id) for key_id, pepper in self._peppers.items()
         )
 
+    def site_hashes(self, client_key: str) -> tuple[str, ...]:
+        """What a site is called in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
+        return tuple(hmac.digest(key, client_key.encode(), "sha256").hex() for key in self._usage_keys.values())
+
     def backup_key(self, key_id: str) -> bytes | None:
         """The key, 32 bytes, that backups of this key id are encrypted with; None when it is not configured."""
         return self._backup_keys.get(key_id)
@@ -120,6 +126,7 @@ def keyring(root_keys: Sequence[str]) -> Keyring:
         tag_keys=MacKeys(newest, keys_for(LIST_TAG)),
         _boxes={key_id: Fernet(base64.urlsafe_b64encode(key)) for key_id, key in keys_for(ENCRYPTION).items()},
         _peppers=keys_for(PEPPER),
+        _usage_keys=keys_for(USAGE_SITE),
         _backup_keys=keys_for(BACKUP),
     )
 

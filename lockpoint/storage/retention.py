@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, text, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, func, select, text, tuple_
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Clock, PurgeReport
-from lockpoint.storage import outcomes
+from lockpoint.storage import departed, outcomes
 from lockpoint.storage.engine import Database
 from lockpoint.storage.partitions import drop_expired, expired
 from lockpoint.storage.tables import (
@@ -26,6 +26,7 @@ from lockpoint.storage.tables import (
     LOCK_WITNESS,
     REQUEST_OUTCOME,
     RESTORATION,
+    USAGE_DAILY,
 )
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 5000
 PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
+UNINSTALLED: Final = "uninstalled"
+"""What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
+
 OPERATION_NEEDS: Final = 3
 """Days that rows of running work stay at least: the sweep confirms a live lock's witness once a day."""
 
@@ -48,7 +52,7 @@ class Aged:
     """A table whose rows go by age: counted from `since`, for the operator's days or for a time of its own."""
 
     table: Table
-    since: Column[datetime]
+    since: Column[datetime] | Column[date]
     own: timedelta | None = None
     least: int = 1
 
@@ -56,7 +60,8 @@ class Aged:
         """The condition for a row that must not be there any more."""
         if self.own is not None:
             return self.since < now - self.own
-        return self.since < first_kept(now, max(days, self.least))
+        first = first_kept(now, max(days, self.least))
+        return self.since < (first.date() if isinstance(self.since.type, Date) else first)
 
 
 AGED: Final = (
@@ -66,6 +71,7 @@ AGED: Final = (
     Aged(EMAIL_INTENT, EMAIL_INTENT.c.created_at, least=OPERATION_NEEDS),
     Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=outcomes.KEPT),
     Aged(CREATION_GUARD, CREATION_GUARD.c.until, own=timedelta()),
+    Aged(USAGE_DAILY, USAGE_DAILY.c.day),
 )
 
 
@@ -106,6 +112,10 @@ class Retention:
         for aged in AGED:
             steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
         steps[QUEUE] = lambda: self._drop_parked(now)
+        for table in departed.OF_SITES:
+            steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed.erase_rows(self._database, table, now)  # type: ignore[misc]
+        steps[f"{UNINSTALLED}.{QUEUE}"] = lambda: departed.drop_jobs(self._database, now)
+        steps[f"{UNINSTALLED}.installation"] = lambda: departed.strip_registrations(self._database, now)
         return steps
 
     def _drop_parked(self, now: datetime) -> int:
@@ -135,6 +145,7 @@ class Retention:
                 found[aged.table.name] = _count(connection, aged.table, aged.old(now, self._days))
             parked = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_PARKED}")  # noqa: S608 - as above
             found[QUEUE] = connection.execute(parked, {"before": self._parked_before(now)}).scalar_one()
+            found[UNINSTALLED] = departed.left_over(connection, now)
         return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Identity,
     Index,
@@ -51,6 +52,10 @@ INSTALLATION: Final = Table(
     Column("secret_changed_at", _MOMENT),
     Column("installed", Boolean, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("uninstalled_at", _MOMENT),
+    Column("licence", Text),
+    Column("licence_checked_at", _MOMENT),
+    Index("installation_uninstalled_at_idx", "uninstalled_at", postgresql_where=text("NOT installed")),
 )
 
 INSTALLATION_EVENT: Final = Table(
@@ -199,6 +204,20 @@ SITE_STATE: Final = Table(
     Column("tested_at", _MOMENT),
     Column("scratch_id", Text),
     Column("cursor", Text),
+    Column("usage_counts", Boolean, nullable=False, server_default=text("false")),
+)
+
+USAGE_DAILY: Final = Table(
+    "usage_daily",
+    METADATA,
+    # No tenant and no account on purpose: `site` is a keyed hash, and counts of a day are added up.
+    Column("site", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("day", Date, nullable=False, index=True),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("site", "day", "event", "locale", "zone"),
 )
 
 PRIVACY_REQUEST: Final = Table(

@@ -140,6 +140,7 @@ class InstallationChange:
             "secret_changed_at": registration.secret_changed_at,
             "installed": registration.installed,
             "enabled": registration.enabled,
+            "uninstalled_at": registration.uninstalled_at,
         }
 
     def _sealed(self, secret: str | None, owner: str) -> str | None:
@@ -177,6 +178,7 @@ def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True)
         secret_changed_at=row.secret_changed_at,
         installed=row.installed,
         enabled=row.enabled,
+        uninstalled_at=row.uninstalled_at,
     )
     return Installation(_tenant(row), registration)
 

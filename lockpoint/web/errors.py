@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unauthorized": 401,
     "forbidden": 403,
+    "unlicensed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "already_locked": 409,

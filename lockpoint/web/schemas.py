@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from lockpoint.services.listing import Sort
+from lockpoint.services.site_ports import UsageEvent
 from lockpoint.services.viewing import ViewState
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
@@ -93,6 +94,7 @@ class SettingsBody(Command):
     """Change the site's settings; `revision` is the one that was read."""
 
     copy_mode: Annotated[bool, Field(strict=True)]
+    usage_counts: Annotated[bool, Field(strict=True)] | None = None
     revision: Annotated[int, Field(strict=True, ge=0)]
 
 
@@ -252,10 +254,22 @@ class SelfTestModel(Outgoing):
     at: datetime | None
 
 
+class UsageModel(Outgoing):
+    """How often something happened on one day; locale and zone are empty where they are not known."""
+
+    day: date
+    event: UsageEvent
+    locale: str
+    zone: str
+    count: int
+
+
 class SettingsModel(Outgoing):
-    """The site's settings."""
+    """The site's settings; `kept` is every usage count that we have of the site."""
 
     copy_mode: bool
+    usage_counts: bool
+    kept: list[UsageModel]
     revision: int
     restore_self_test: SelfTestModel
 

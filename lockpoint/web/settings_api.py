@@ -39,7 +39,9 @@ def settings_routes(services: Services) -> Blueprint:
         actor, body = current_actor(), body_as(s.SettingsBody)
 
         def work() -> SiteOverview:
-            return configuration.change(services, actor, copy_mode=body.copy_mode, revision=body.revision)
+            return configuration.change(
+                services, actor, copy_mode=body.copy_mode, usage_counts=body.usage_counts, revision=body.revision
+            )
 
         with spending_on("settings"):
             return _answer(
@@ -57,6 +59,8 @@ def _answer(overview: SiteOverview) -> Response:
         dump(
             s.SettingsModel(
                 copy_mode=overview.settings.copy_mode,
+                usage_counts=overview.settings.usage_counts,
+                kept=[s.UsageModel.model_validate(row) for row in overview.kept],
                 revision=overview.settings.revision,
                 restore_self_test=test,
             )

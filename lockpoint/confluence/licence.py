@@ -1,0 +1,31 @@
+"""The licence of the app on a site, by Connect's own operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockpoint.confluence.calls import Caller, get
+
+if TYPE_CHECKING:
+    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceLicences:
+    """Implements `site_ports.LicenceSource`; 1 point.
+
+    `license.active` is true for subscriptions and evaluations, false for ended ones, and `license` is missing for apps
+    that are not paid (developer.atlassian.com, license API for cloud apps). The answer also names contacts of the site;
+    nothing of that is read.
+    """
+
+    client: ConfluenceClient
+    app_key: str
+
+    def active(self, tenant: Tenant, *, lane: Lane) -> bool:
+        """Whether the licence, or an evaluation, is in force."""
+        call = get("addon.licence", f"/rest/atlassian-connect/1/addons/{self.app_key}")
+        licence = self.client.ask(Caller(tenant, lane), call).answer.data.get("license")
+        return isinstance(licence, dict) and licence.get("active") is True

@@ -1,0 +1,104 @@
+"""What the use cases about a site's licence and its usage counts need from the neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from lockpoint.services.context import Lane, Tenant
+
+# --- licence ---------------------------------------------------------------------------------------------------
+
+
+class Licence(StrEnum):
+    """What is known of a site's licence.
+
+    `RETURNING`: it is licensed again, but what was uploaded without a licence has not been taken over yet.
+    """
+
+    ACTIVE = "active"
+    NONE = "none"
+    RETURNING = "returning"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceNote:
+    """What was last heard, and when; both None when nothing was heard yet."""
+
+    licence: Licence | None = None
+    checked_at: datetime | None = None
+
+
+class Licences(Protocol):
+    """What we remember of licences; `StorageUnavailable`."""
+
+    def get(self, tenant: Tenant) -> LicenceNote:
+        """What was last heard."""
+        ...
+
+    def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
+        """Remember what was heard now, and tell what follows.
+
+        A licence that comes back is `RETURNING`, and each such note has the job queued that takes the locks up again.
+        """
+        ...
+
+    def resume(self, tenant: Tenant) -> None:
+        """Let a `RETURNING` licence count in full."""
+        ...
+
+
+class LicenceSource(Protocol):
+    """What Confluence says of the licence."""
+
+    def active(self, tenant: Tenant, *, lane: Lane) -> bool:
+        """Whether the site has a licence, or an evaluation, now; raises the host's errors."""
+        ...
+
+
+# --- usage counts ----------------------------------------------------------------------------------------------
+
+
+class UsageEvent(StrEnum):
+    """All that is ever counted."""
+
+    LOCKED = "locked"
+    EXTENDED = "extended"
+    RELEASED = "released"
+    BROKEN = "broken"
+    TAKEN_OVER = "taken_over"
+    ASKED_TO_BE_TOLD = "asked_to_be_told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """How often something happened on one UTC day; locale and zone are "" where they are not known."""
+
+    day: date
+    event: UsageEvent
+    locale: str
+    zone: str
+    count: int
+
+
+class UsageCounts(Protocol):
+    """Counts of days without people, for sites that switched them on; `StorageUnavailable`."""
+
+    def counting(self, tenant: Tenant) -> bool:
+        """Whether the site has its usage counted."""
+        ...
+
+    def switch(self, tenant: Tenant, *, on: bool) -> None:
+        """Begin to count, or stop and erase every count of the site, in one transaction."""
+        ...
+
+    def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
+        """Add one, unless the site has it off; of the account only locale and time zone are used, as far as known."""
+        ...
+
+    def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
+        """Every count of the site from that day on, newest day first."""
+        ...

@@ -1,0 +1,89 @@
+"""Erasing what is left of sites that uninstalled the app 30 days ago; their client key and their log stay.
+
+The client key and the log tell nothing about anybody, and with them a site that returns gets its number back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, func, or_, select, tuple_, update
+
+from lockpoint.services.lifecycle import ERASED
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
+
+KEPT: Final = timedelta(days=30)
+BATCH: Final = 5000
+
+OF_SITES: Final = tuple(
+    table for table in METADATA.sorted_tables if "tenant_id" in table.columns and table is not INSTALLATION_EVENT
+)
+"""Every table with rows of a site; the log of installs is the one that stays."""
+
+_ROW: Final = INSTALLATION.c
+_STRIPPED: Final = {
+    _ROW.base_url: ERASED,
+    **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at)),
+    **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
+}
+_NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in _STRIPPED.items()))
+
+
+def erase_rows(database: Database, table: Table, now: datetime) -> int:
+    """Delete the rows of departed sites from one table, in batches; how many there were.
+
+    Who is departed is decided by each statement anew: a site that returns meanwhile keeps what it then writes.
+    """
+    gone = 0
+    while True:
+        with database.single() as connection:
+            count = connection.execute(_batch(table, now)).rowcount
+        gone += count
+        if count < BATCH:
+            return gone
+
+
+def drop_jobs(database: Database, now: datetime) -> int:
+    """Delete what still waits, or was given up, in the queue for departed sites; how many jobs there were."""
+    with database.single() as connection:
+        return connection.execute(delete(QUEUE).where(_their_jobs(now))).rowcount
+
+
+def strip_registrations(database: Database, now: datetime) -> int:
+    """Take everything but the client key out of the registrations of departed sites; how many there were."""
+    with database.single() as connection:
+        return connection.execute(update(INSTALLATION).where(_gone(now), _NOT_STRIPPED).values(_STRIPPED)).rowcount
+
+
+def left_over(connection: Connection, now: datetime) -> int:
+    """Count what should be gone: rows, jobs and registrations of departed sites."""
+    conditions = [(INSTALLATION, _gone(now) & _NOT_STRIPPED), (QUEUE, _their_jobs(now))]
+    conditions += [(table, _theirs(table, now)) for table in OF_SITES]
+    counts = [
+        connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+        for table, condition in conditions
+    ]
+    return sum(counts)
+
+
+def _gone(now: datetime) -> ColumnElement[bool]:
+    return ~_ROW.installed & (_ROW.uninstalled_at <= now - KEPT)
+
+
+def _theirs(table: Table, now: datetime) -> ColumnElement[bool]:
+    return table.c.tenant_id.in_(select(_ROW.id).where(_gone(now)))
+
+
+def _their_jobs(now: datetime) -> ColumnElement[bool]:
+    of_site: ColumnElement[int] = QUEUE.c.args["tenant_id"].as_integer()
+    return of_site.in_(select(_ROW.id).where(_gone(now))) & (QUEUE.c.status != "doing")
+
+
+def _batch(table: Table, now: datetime) -> Delete:
+    key = tuple(table.primary_key.columns)
+    if not key:
+        # Partitioned by day: nearly all of it has left with its partitions.
+        return delete(table).where(_theirs(table, now))
+    return delete(table).where(tuple_(*key).in_(select(*key).where(_theirs(table, now)).limit(BATCH)))
