@@ -65,7 +65,7 @@ TABLES: Final = (
             *_FILE,
             *_of(Whose.FILE, container_kind="page or blog post", container_id="its id", space_id="id of its space"),
             *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes"),
-            *_of(Whose.PERSON, holder="AccountID of the owner", record="the record, see below"),
+            *_of(Whose.PERSON, holder="AccountID of the owner", record="AccountIDs in the record"),
             *_of(Whose.FILE, protection="whether the file can be protected, or why not"),
             *_of(Whose.NOBODY, seen_at="when Confluence last confirmed it"),
         ),
@@ -74,7 +74,7 @@ TABLES: Final = (
         name="creation_guard",
         what="who is creating a first record just now",
         why="two people who lock at once cannot both succeed",
-        kept=Kept.SECONDS,
+        kept=Kept.HOUR,
         fields=(*_TENANT, *_FILE, *_of(Whose.NOBODY, op_id="random name of the write", until="end of the claim")),
     ),
     Kind(
@@ -235,7 +235,7 @@ TABLES: Final = (
         kept=Kept.JOB,
         fields=(
             *_of(Whose.NOBODY, id="number", queue_name="constant", task_name="kind of job", priority="number"),
-            *_of(Whose.PERSON, lock="kind, site and subject", queueing_lock="the same", args="see below"),
+            *_of(Whose.PERSON, lock="AccountID, in a few kinds of jobs", queueing_lock="the same", args="the same"),
             *_of(Whose.NOBODY, status="state", scheduled_at="when", attempts="number", abort_requested="state"),
             *_of(Whose.NOBODY, worker_id="number of the worker"),
         ),
@@ -251,7 +251,7 @@ TABLES: Final = (
         name="procrastinate_workers",
         what="workers that live",
         why="jobs of a dead one are given back",
-        kept=Kept.SECONDS,
+        kept=Kept.HOUR,
         fields=_of(Whose.NOBODY, id="number", last_heartbeat="when it last spoke"),
     ),
     Kind(
@@ -293,7 +293,7 @@ REDIS: Final = (
         name=r"lockpoint:mutex:reconcile:\d+:\d+",
         what="that a file is being looked after; key: site and attachment id, value: a random number",
         why="two workers do not do the same work",
-        kept=Kept.SECONDS,
+        kept=Kept.HOUR,
         fields=(*_TENANT, *_FILE),
     ),
     Kind(
