@@ -353,3 +353,15 @@ def test_heal_never_revives(reading: Any) -> None:
     """An expired hold is not written again; a newer app's record is not overwritten."""
     seen = snapshot(reading, at(days=3))
     assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(reading)
+
+
+def test_signing_again_changes_nothing_but_the_place() -> None:
+    """The same hold under the next seq, so that it is signed by the newest key; only a live hold of that name."""
+    present = held()
+    decision = rules.sign_again(snapshot(present), lock_id=present.lock_id, op_id="again")
+    assert isinstance(decision, rules.Write)
+    assert decision.kind is AuditKind.SIGNED_AGAIN
+    record = decision.record
+    assert record == replace(present, seq=present.seq + 1, op_id="again", at=record.at)
+    assert isinstance(rules.sign_again(snapshot(present), lock_id="another", op_id="again"), rules.LockLost)
+    assert rules.sign_again(snapshot(record), lock_id=present.lock_id, op_id="again") == rules.Already(record)
