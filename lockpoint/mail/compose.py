@@ -52,16 +52,19 @@ class Letter:
     unsubscribe_url: str | None
 
 
+_UNSUBSCRIBE: Final = "List-Unsubscribe"
+
+
 class _WholeAddresses(EmailPolicy):
     """As SMTP, but a header with a link stays on one line: in encoded words nobody could open it."""
 
     def fold(self, name: str, value: str) -> str:
         """Give the header as it goes out."""
-        return f"{name}: {value}{self.linesep}" if name == "List-Unsubscribe" else super().fold(name, value)
+        return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Give the same in ASCII."""
-        return self.fold(name, value).encode("ascii", "surrogateescape")
+        return self.fold(name, value).encode("ascii") if name == _UNSUBSCRIBE else super().fold_binary(name, value)
 
 
 _POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
@@ -85,7 +88,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message["X-Auto-Response-Suppress"] = "All"
     if plain.unsubscribe_url:
         # One click in the mail program, RFC 8058.
-        message["List-Unsubscribe"] = f"<{plain.unsubscribe_url}>"
+        message[_UNSUBSCRIBE] = f"<{plain.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_templates().get_template("mail.txt").render(letter=plain))
     message.add_alternative(_templates().get_template("mail.html").render(letter=rich), subtype="html")

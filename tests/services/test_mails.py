@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from lockpoint.locking.events import MailKind
-from lockpoint.services import mails
-from lockpoint.services.context import Tenant
-from lockpoint.services.errors import HostUnavailable
+from lockpoint.services import mail_links, mails, preferences
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import HostUnavailable, NotAllowed
+from lockpoint.services.people_ports import Profile
 from lockpoint.services.ports import JobKind, MailFacts, MailRefused, MailUnavailable
+from lockpoint.services.preferences import Preferences
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, START
 from tests.services.stage import Stage
 
@@ -140,9 +143,9 @@ def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: S
     stage.lock()
     new = stage.take_over(stage.held.lock_id, DANA, why="mine").lock.lock_id or ""
     stored = next(iter(stage.world.tables.intents.values()))
-    assert mails._facts(stage.world.services, ACME, stored).reason == "mine"
+    assert mails._facts(stage.world.services, ACME, stored, Preferences()).reason == "mine"
     stage.release(new, DANA)
-    assert mails._facts(stage.world.services, ACME, stored).reason is None
+    assert mails._facts(stage.world.services, ACME, stored, Preferences()).reason is None
 
 
 def test_who_waited_hears_of_the_end(stage: Stage) -> None:
@@ -173,3 +176,76 @@ def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].restricted_to = {BOB}
     stage.run_jobs(JobKind.SEND_MAIL)
     assert _results(stage) == ["not_visible"]
+
+
+def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> None:
+    """M-05 is optional: who switched it off gets none; M-04 is not, and has no link that would switch it off."""
+    off = Preferences(off=frozenset({MailKind.OVERWRITE_ATTEMPT}))
+    for who in (ALICE, BOB):
+        preferences.change(undone.world.services, undone.world.actor(who), off)
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert list(_box(undone)) == ["bob@example.com"]
+    assert _box(undone)["bob@example.com"].unsubscribe_url is None
+    assert sorted(_results(undone)) == ["sent", "switched_off_by_recipient"]
+
+
+def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None:
+    """One click: the link of a mail switches off this kind for this person, for nobody else and nothing else."""
+    undone.run_jobs(JobKind.SEND_MAIL)
+    url = _box(undone)["alice@example.com"].unsubscribe_url
+    assert url is not None
+    assert url.startswith("https://lockpoint.example.com/mail/")
+    services = undone.world.services
+    errand = mail_links.errand_of(services, url.rpartition("/")[2])
+    assert errand is not None
+    for _ in range(2):
+        mail_links.unsubscribe(services, errand)
+    chosen = preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE)
+    assert chosen.off == {MailKind.OVERWRITE_ATTEMPT}
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == frozenset()
+    assert mail_links.errand_of(services, "token-of-nobody") is None
+    undone.world.tables.tenants[ACME.id] = replace(ACME, enabled=False)
+    gone = mail_links.errand_of(services, url.rpartition("/")[2])
+    assert gone is not None
+    with pytest.raises(NotAllowed):
+        mail_links.unsubscribe(services, gone)
+    undone.world.tables.tenants[ACME.id] = ACME
+
+
+def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:
+    """When Confluence does not tell the preferences, the mail waits: an opt-out is never overlooked."""
+    undone.world.services.user_properties.trouble = HostUnavailable("down")  # type: ignore[attr-defined]
+    with pytest.raises(HostUnavailable):
+        undone.run_jobs(JobKind.SEND_MAIL)
+    assert _box(undone) == {}
+
+
+def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: Stage) -> None:
+    """What the person chose wins over the profile kept from their use, and that over what Confluence shows."""
+    services = undone.world.services
+    profile = Profile(time_zone="Europe/Riga", locale="lv", used_at=START)
+    services.profiles.put(ACME, ALICE, profile)
+    services.profiles.put(ACME, BOB, profile)
+    preferences.change(services, undone.world.actor(BOB), Preferences(time_zone="Asia/Tokyo"))
+    undone.run_jobs(JobKind.SEND_MAIL)
+    box = _box(undone)
+    assert (box["alice@example.com"].locale, box["alice@example.com"].time_zone) == ("lv", "Europe/Riga")
+    assert (box["bob@example.com"].locale, box["bob@example.com"].time_zone) == ("lv", "Asia/Tokyo")
+
+
+def test_profiles_are_kept_of_people_who_locked_and_fetched_once_a_day(stage: Stage) -> None:
+    """Only who used locking has a profile; it is fetched again a day later at the earliest."""
+    site, profiles = stage.world.site(), stage.world.services.profiles
+    site.people[ALICE] = replace(site.people[ALICE], time_zone="Europe/Riga", locale="lv")
+    stage.lock()
+    assert [job.subject for job in stage.jobs(JobKind.PROFILE)] == [ALICE]
+    stage.run_jobs(JobKind.PROFILE)
+    assert profiles.get(ACME, ALICE) == Profile(time_zone="Europe/Riga", locale="lv", used_at=stage.world.clock.now())
+    stage.lock()
+    assert stage.jobs(JobKind.PROFILE) == []
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert profiles.get(ACME, BOB) is None
+    stage.world.clock.advance(hours=24)
+    stage.lock()
+    assert [job.subject for job in stage.jobs(JobKind.PROFILE)] == [ALICE]

@@ -98,7 +98,7 @@ class LiveApp:
     def properties(self, file: str, site: str = "acme") -> dict[str, tuple[int, Any]]:
         """A file's properties: version and value by key."""
         with self.running.world.lock:
-            rows = self.running.world.sites[site].attachments[int(file)].properties.rows
+            rows = self.running.world.sites[site].attachments[int(file)].bag.rows
             return {row.key: (row.number, row.value) for row in rows}
 
     # What the app asked Confluence
@@ -115,6 +115,11 @@ class LiveApp:
         return [one for one in found if one.caller != "person"]
 
     # The database
+
+    def sql(self, statement: str) -> None:
+        """Change the database as time would."""
+        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
+            connection.execute(statement.encode())
 
     def rows(self, *without: str) -> dict[str, list[str]]:
         """Every row of every table, as text."""
@@ -139,11 +144,12 @@ class LiveApp:
     def run_jobs(self, *kinds: JobKind) -> int:
         """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
         wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
-        handlers = worker.handlers(bootstrap.build(self.settings))
         ran = 0
-        while (job := self._take_job([kind.value for kind in wanted])) is not None:
-            handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
-            ran += 1
+        with bootstrap.operating(self.settings) as working:
+            handlers = worker.handlers(working.services)
+            while (job := self._take_job([kind.value for kind in wanted])) is not None:
+                handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
+                ran += 1
         return ran
 
     def _take_job(self, kinds: list[str]) -> tuple[str, Json] | None:

@@ -1,0 +1,375 @@
+"""Rights of people: a copy of their data, erasure, and Atlassian's reports of closed and changed accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import EndReason, Free, Held
+from lockpoint.services import preferences
+from lockpoint.services.context import Lane
+from lockpoint.services.erasing import GRACE, begin, erase
+from lockpoint.services.errors import Busy, Forbidden, HostUnavailable, QuotaExceeded
+from lockpoint.services.people_ports import Origin
+from lockpoint.services.ports import JobKind
+from lockpoint.services.preferences import Preferences
+from lockpoint.services.privacy import export
+from lockpoint.services.reconcile import reconcile
+from lockpoint.services.reporting import report
+from lockpoint.storage.tables import ACCOUNT_REPORT, AUDIT_EVENT, EMAIL_INTENT, PRIVACY_REQUEST
+from tests.fake_confluence import StoredFile
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
+from tests.services.rights_stage import RightsStage, rights_stage, uninstall
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
+    with rights_stage(database_url, redis_url) as made:
+        yield made
+
+
+@pytest.fixture
+def busy(stage: RightsStage) -> dict[str, StoredFile]:
+    """Bob is everywhere: he holds, waited, lost a hold, took one over, uploaded what others hold, and chose mails."""
+    world = stage.world
+    files = {name: world.add_file(BOB if name == "uploaded" else ALICE) for name in
+             ("held", "waited", "lost", "taken", "uploaded", "ended", "overwritten")}  # fmt: skip
+    stage.lock(files["held"], BOB, note="Bob's own words")
+    stage.lock(files["waited"], ALICE)
+    for who in (CHARLIE, BOB, DANA):
+        stage.ask(files["waited"], who)
+    stage.take_over(files["lost"], stage.lock(files["lost"], BOB), SAM)
+    stage.lock(files["uploaded"], ALICE)
+    stage.release(files["ended"], stage.lock(files["ended"], BOB), BOB)
+    stage.lock(files["overwritten"], ALICE)
+    world.clock.advance(minutes=1)
+    world.site().upload(files["overwritten"].id, BOB, b"Bob's")
+    reconcile(stage.services, ACME, files["overwritten"].id)
+    preferences.change(stage.services, world.actor(BOB), Preferences(off=frozenset({MailKind.UNPROTECTED})))
+    stage.run_jobs(JobKind.PROFILE)
+    stage.lock(world.add_file(GINA, GLOBEX), GINA, GLOBEX)
+    return files
+
+
+def _pseudonyms(stage: RightsStage) -> set[str]:
+    with stage.database.single() as connection:
+        accounts = connection.execute(select(AUDIT_EVENT.c.account)).scalars()
+        return {account for account in accounts if account and account.startswith("erased-")}
+
+
+def _run(stage: RightsStage, account: str = BOB, *, at_once: bool = False) -> Any:
+    erasure = begin(stage.services, ACME, account, Origin.OPERATOR, at_once=at_once)
+    return erase(stage.services, ACME, erasure.request_id)
+
+
+def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Subject access: rows, locks with the person's own words, places in lines, preferences; no other id in it."""
+    found = export(stage.services, ACME, BOB, Origin.OPERATOR)
+    assert [lock["attachment"] for lock in found.locks] == [busy["held"].id]
+    assert found.locks[0]["note"] == "Bob's own words"
+    assert found.waiting == ({"attachment": busy["waited"].id, "position": 2},)
+    assert found.preferences["mails"] == {"lock_ended": True, "overwrite_attempt": True, "unprotected": False}
+    assert found.complete
+    with_rows = {name for name, rows in found.database.items() if rows}
+    assert with_rows >= {
+        "audit_event",
+        "lock_witness",
+        "email_intent",
+        "request_outcome",
+        "restoration",
+        "account_profile",
+    }
+    assert any("hash" in note for note in found.notes)
+    text = repr(found)
+    for other in (ALICE, CHARLIE, DANA, SAM, GINA):
+        assert other not in text
+
+
+def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A copy for somebody who waits reads a bounded number of files and says that there may be more."""
+    found = export(stage.services, ACME, BOB, Origin.PERSON, most_files=1)
+    assert len(busy) > 1
+    assert not found.complete
+
+
+def test_requests_for_copies_are_logged_without_a_name(stage: RightsStage) -> None:
+    """When, which right, done when."""
+    export(stage.services, ACME, BOB, Origin.PERSON)
+    with stage.database.single() as connection:
+        row = connection.execute(select(PRIVACY_REQUEST)).one()
+    assert (row.right, row.origin, row.done_at is not None) == ("copy", "person", True)
+    assert BOB not in stage.stored()
+
+
+def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """After erasure the account is nowhere in Postgres, Redis, the queue, or in a property that the witness lists."""
+    assert BOB in stage.stored()
+    assert BOB in stage.in_confluence()
+    assert _run(stage, at_once=True) is None
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert len(_pseudonyms(stage)) == 1
+    assert "Bob's own words" not in stage.in_confluence()
+    assert stage.holder(busy["waited"]) == ALICE
+    assert stage.holder(busy["lost"]) == SAM
+
+
+def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """History keeps a pseudonym, the line keeps its order, other sites keep everything."""
+    globex = stage.in_confluence(GLOBEX)
+    _run(stage, at_once=True)
+    waiting = export(stage.services, ACME, DANA, Origin.OPERATOR).waiting
+    assert waiting == ({"attachment": busy["waited"].id, "position": 2},)
+    ended = stage.world.reading(busy["ended"].id)
+    assert isinstance(ended, Free)
+    pseudonym = _pseudonyms(stage).pop()
+    assert (ended.ended.by, ended.ended.holder) == (pseudonym, pseudonym)
+    others = stage.world.reading(busy["uploaded"].id)
+    assert isinstance(others, Held)
+    assert (others.holder, others.base.author) == (ALICE, pseudonym)
+    assert stage.in_confluence(GLOBEX) == globex
+
+
+def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A pseudonym links the rows of one person after one erasure, and nothing else."""
+    assert busy
+    _run(stage, BOB, at_once=True)
+    _run(stage, SAM, at_once=True)
+    assert len(_pseudonyms(stage)) == 2
+    stage.lock(stage.world.add_file(), BOB)
+    _run(stage, BOB, at_once=True)
+    assert len(_pseudonyms(stage)) == 3
+    assert BOB not in stage.stored()
+
+
+def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Live locks of somebody who is gone stand for 24 hours, then they end; the administrator and askers are told."""
+    stage.ask(busy["held"], CHARLIE)
+    until = _run(stage)
+    assert until == stage.world.clock.now() + GRACE
+    assert stage.holder(busy["held"]) == BOB
+    assert stage.services.people_data.export(ACME, BOB)["audit_event"] == []
+    stage.world.clock.advance(hours=24)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.holder(busy["held"]) is None
+    record = stage.world.reading(busy["held"].id)
+    assert isinstance(record, Free)
+    assert record.ended.reason is EndReason.HOLDER_GONE
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    with stage.database.single() as connection:
+        mails = connection.execute(
+            select(EMAIL_INTENT.c.kind, EMAIL_INTENT.c.recipient).where(EMAIL_INTENT.c.attachment_id == busy["held"].id)
+        ).all()
+    assert {tuple(mail) for mail in mails} == {("lock_ended", DANA), ("file_available", CHARLIE)}
+
+
+def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A record is rewritten by the ordinary conditional write: the next version, one audit row, no new mail."""
+    before = stage.world.reading(busy["ended"].id)
+    assert isinstance(before, Free)
+    _run(stage, at_once=True)
+    after = stage.world.reading(busy["ended"].id)
+    assert isinstance(after, Free)
+    assert (after.epoch, after.seq) == (before.epoch, before.seq + 1)
+    with stage.database.single() as connection:
+        audit = AUDIT_EVENT.c
+        rows = connection.execute(
+            select(audit.kind, audit.account).where(audit.attachment_id == busy["ended"].id).order_by(audit.seq)
+        ).all()
+    assert rows[-1].kind == AuditKind.PERSON_ERASED
+    assert rows[-1].account is None
+
+
+@pytest.mark.parametrize("calls", range(1, 24, 2))
+def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, StoredFile], calls: int) -> None:
+    """Whatever call the process dies at, the job finds the erasure as it was left, and ends it."""
+    erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
+    left = calls
+    get, replace_ = stage.world.host.attachments.get, stage.world.host.lock_properties.replace
+
+    def dying(call: Any) -> Any:
+        def once(*args: Any, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise HostUnavailable("gone")
+            return call(*args, **options)
+
+        return once
+
+    host = stage.world.host
+    host.attachments.get, host.lock_properties.replace = dying(get), dying(replace_)  # type: ignore[method-assign]
+    with suppress(HostUnavailable, Busy):
+        erase(stage.services, ACME, erasure.request_id)
+    host.attachments.get, host.lock_properties.replace = get, replace_  # type: ignore[method-assign]
+    stage.world.clock.advance(minutes=5)
+    stage.run_jobs(JobKind.ERASE)
+    assert busy
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert stage.services.erasures.under_way() == []
+
+
+def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
+    stage: RightsStage, busy: dict[str, StoredFile]
+) -> None:
+    """Where the app may not look any more its own rows are cleaned all the same, and others' locks stay known."""
+    page = stage.world.pages[ACME.id]
+    page.restricted_to = {ALICE, BOB}
+    stage.user_properties.trouble = Forbidden("closed")
+    assert _run(stage, at_once=True) is None
+    assert BOB not in stage.stored()
+    assert stage.services.witnesses.get(ACME, busy["uploaded"].id) is not None
+    assert stage.services.witnesses.get(ACME, busy["held"].id) is None
+
+
+def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Silence after uninstall holds for erasures, too: our rows are cleaned and nothing is asked of the site."""
+    assert busy
+    uninstall(stage, ACME)
+    erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
+    stage.world.host.attachments.get = None  # type: ignore[method-assign, assignment] - a call would fail
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.services.erasures.get(erasure.request_id) is None
+    assert BOB not in stage.stored()
+
+
+def _list_all(stage: RightsStage) -> None:
+    stage.services.account_reports.gather(ACME, stage.world.clock.now())
+    stage.world.clock.advance(days=7)
+
+
+def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Accounts are reported once per cycle, never the app's own, in batches of 90, with their oldest date."""
+    assert busy
+    _list_all(stage)
+    report(stage.services, ACME)
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(days=7)
+    report(stage.services, ACME)
+    assert stage.reports.accounts().count(ALICE) == 2
+
+
+def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> None:
+    """At most 90 accounts go into one call."""
+    for number in range(100):
+        stage.lock(stage.world.add_file(), _colleague(stage, number))
+    _list_all(stage)
+    report(stage.services, ACME)
+    assert [len(batch) for _, batch in stage.reports.batches] == [90, len(stage.reports.accounts()) - 90]
+    assert len(set(stage.reports.accounts())) == len(stage.reports.accounts()) >= 100
+
+
+def _colleague(stage: RightsStage, number: int) -> str:
+    account = f"712020:{number:08x}-0000-4000-8000-000000000000"
+    site = stage.world.site()
+    site.people[account] = type(site.people[BOB])(account, f"Person {number}", active=True)
+    return account
+
+
+def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+    stage.reports.closed = {BOB}
+    _list_all(stage)
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    stage.world.clock.advance(hours=24)
+    stage.run_jobs(JobKind.ERASE)
+    assert BOB not in stage.stored()
+    assert stage.holder(busy["held"]) is None
+    stage.lock(busy["ended"], ALICE)
+    stage.world.site().upload(busy["ended"].id, BOB, b"from an old client")
+    reconcile(stage.services, ACME, busy["ended"].id)
+    assert BOB in stage.stored()
+    stage.world.clock.advance(days=8)
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.reports.accounts().count(BOB) == 1
+    assert BOB not in stage.stored()
+
+
+def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Updated → what was fetched of the person goes, and comes back at their next use."""
+    assert busy
+    _list_all(stage)
+    stage.reports.updated = {BOB}
+    assert stage.services.profiles.get(ACME, BOB) is not None
+    report(stage.services, ACME)
+    assert stage.services.profiles.get(ACME, BOB) is None
+    stage.lock(stage.world.add_file(), BOB)
+    stage.run_jobs(JobKind.PROFILE)
+    assert stage.services.profiles.get(ACME, BOB) is not None
+
+
+def test_a_429_makes_the_site_wait(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Retry-After is obeyed, across processes; nothing of the cycle is lost."""
+    assert busy
+    _list_all(stage)
+    stage.reports.trouble = [QuotaExceeded("later", 3600)]
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(minutes=59)
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(minutes=1)
+    assert report(stage.services, ACME) > 0
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+
+
+def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A 403 does not become a stream of calls."""
+    assert busy
+    _list_all(stage)
+    stage.reports.trouble = [Forbidden("no")]
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(hours=23)
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(hours=1)
+    assert report(stage.services, ACME) > 0
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+
+
+def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
+    """What was answered is written down batch by batch; after a crash only the rest is reported."""
+    for number in range(100):
+        stage.lock(stage.world.add_file(), _colleague(stage, number))
+    _list_all(stage)
+    real = stage.reports.report
+    calls = 0
+
+    def dying(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise HostUnavailable("gone")
+        return real(*args, **options)
+
+    stage.reports.report = dying  # type: ignore[method-assign]
+    with pytest.raises(HostUnavailable):
+        report(stage.services, ACME)
+    report(stage.services, ACME)
+    assert len(set(stage.reports.accounts())) == len(stage.reports.accounts()) >= 100
+    with stage.database.single() as connection:
+        assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())
+
+
+def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) -> None:
+    """What another app or a browser writes under our key, or copies from another account, counts as nothing."""
+    services, bob = stage.services, stage.world.actor(BOB)
+    chosen = Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="de", time_zone="Europe/Berlin")
+    preferences.change(services, bob, chosen)
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == chosen
+    place = (ACME.id, BOB, preferences.KEY)
+    stored = stage.user_properties.stored[place]
+    stage.user_properties.stored[ACME.id, ALICE, preferences.KEY] = stored
+    assert preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE) == Preferences()
+    stage.user_properties.stored[place] = {**stored, "locale": "fr"}  # type: ignore[dict-item]
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == Preferences()
