@@ -52,11 +52,12 @@ def test_each_purpose_has_its_own_key() -> None:
         *ring.mac_keys.keys.values(),
         *ring.tag_keys.keys.values(),
         *ring._peppers.values(),
+        *ring._usage_keys.values(),
         ring.backup_key(ring.newest),
         ring._boxes[ring.newest]._encryption_key + ring._boxes[ring.newest]._signing_key,
         OLD.encode(),
     }
-    assert len(derived) == 6
+    assert len(derived) == 7
     assert bytes.fromhex(ring.mac_keys.newest) not in {key[:4] for key in derived}
 
 

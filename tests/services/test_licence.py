@@ -1,0 +1,233 @@
+"""P-16: without a licence locks are shown and can be ended; nothing is locked anew, and nothing is undone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from lockpoint.locking.events import MailKind
+from lockpoint.locking.lock import EndReason
+from lockpoint.locking.permissions import Can
+from lockpoint.services import licence, listing
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import HostUnavailable, Unlicensed
+from lockpoint.services.licence import HeardLicences
+from lockpoint.services.mails import send
+from lockpoint.services.ports import RETURNED, JobKind
+from lockpoint.services.reconcile import trashed_by
+from lockpoint.services.rediscover import rediscover
+from lockpoint.services.self_test import self_test
+from lockpoint.services.site_ports import Licence, LicenceNote
+from tests.fake_site_ports import FakeLicences, FakeLicenceSource
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.services.stage import Stage, make_stage, refusal_of, untouched
+from tests.services.taps import HOST
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Licences count, and the site has one."""
+    return make_stage(licensing=True)
+
+
+def source(stage: Stage) -> FakeLicenceSource:
+    return cast("FakeLicenceSource", stage.world.services.licence_source)
+
+
+def notes(stage: Stage) -> FakeLicences:
+    return cast("FakeLicences", stage.world.services.licences)
+
+
+def end_licence(stage: Stage) -> None:
+    source(stage).licensed = False
+    stage.world.clock.advance(hours=1)
+
+
+def test_with_licensing_off_nobody_is_asked() -> None:
+    """LOCKPOINT_LICENSING=off: everything is licensed, and neither Confluence nor the database hears a question."""
+    stage = make_stage()
+    source(stage).licensed = False
+    HeardLicences(stage.world.services).hear(ACME, False)
+    stage.lock()
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert source(stage).asked == 0
+    assert notes(stage).notes == {}
+
+
+def test_confluence_is_asked_once_an_hour(stage: Stage) -> None:
+    """The answer counts for an hour and not longer."""
+    stage.lock()
+    for _ in range(3):
+        stage.show()
+    assert source(stage).asked == 1
+    stage.world.clock.advance(minutes=59, seconds=59)
+    stage.show()
+    assert source(stage).asked == 1
+    stage.world.clock.advance(seconds=1)
+    stage.show()
+    assert source(stage).asked == 2
+
+
+def test_no_new_locks_without_a_licence(stage: Stage) -> None:
+    """Acquire, extend and take over are refused; release and break work."""
+    lock_id = stage.lock().lock.lock_id or ""
+    end_licence(stage)
+    other = stage.world.add_file()
+    assert isinstance(refusal_of(stage.lock, BOB, file=other), Unlicensed)
+    assert isinstance(refusal_of(stage.lock), Unlicensed)
+    assert isinstance(refusal_of(stage.extend, lock_id), Unlicensed)
+    assert isinstance(refusal_of(stage.take_over, lock_id, DANA), Unlicensed)
+    assert stage.held.lock_id == lock_id
+    stage.release(lock_id)
+    assert stage.tombstone.ended.reason is EndReason.RELEASED
+    assert untouched(stage)
+
+
+def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
+    """Unlocking is possible for those who may, too, and nothing is undone on the way."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.upload(BOB, b"Bob's")
+    end_licence(stage)
+    stage.break_(lock_id, DANA)
+    assert stage.tombstone.ended.reason is EndReason.BROKEN
+    assert stage.tombstone.ended.unsettled == ()
+    assert stage.content == b"Bob's"
+
+
+@pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE, DANA])
+def test_the_flags_say_the_same_as_the_calls(stage: Stage, who: str) -> None:
+    """U-13: `can` agrees with what the calls do; the lock is shown, and that it does not protect."""
+    lock_id = stage.lock().lock.lock_id or ""
+    with_licence = stage.show(who).can
+    end_licence(stage)
+    view = stage.show(who)
+    assert view.lock_id == lock_id
+    assert (view.protection, view.unprotected_reason) == ("unprotected", "unlicensed")
+    kept = {"release": with_licence.release, "break_": with_licence.break_, "notify_me": with_licence.notify_me}
+    assert view.can == Can(**kept)
+    [row] = stage.rows(who)
+    assert row.lock.can == view.can
+
+
+def test_a_free_file_cannot_be_locked(stage: Stage) -> None:
+    """A free file shows as free, without a lock button."""
+    end_licence(stage)
+    view = stage.show(BOB)
+    assert view.can == Can()
+    assert view.unprotected_reason is None
+
+
+def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
+    """No enforcement: hint, sweep, confirm and trash read the witness, and leave Confluence alone."""
+    stage.lock()
+    end_licence(stage)
+    stage.upload(BOB, b"Bob's")
+    licence.licensed(stage.world.services, ACME, lane=Lane.HINTS)
+    stage.taps.clear()
+    stage.reconcile()
+    stage.sweep()
+    trashed_by(stage.world.services, ACME, stage.file.id, ALICE)
+    rediscover(stage.world.services, ACME, returned=True)
+    self_test(stage.world.services, ACME)
+    assert [name for name in stage.taps.order if name.partition(".")[0] in HOST] == []
+    assert stage.content == b"Bob's"
+    assert stage.held.holder == ALICE
+
+
+def test_expired_locks_end(stage: Stage) -> None:
+    """A hold whose time is over ends without a licence, too; uploads stay; who asked is told, and nobody else."""
+    stage.lock(life=timedelta(hours=2))
+    stage.ask(BOB)
+    end_licence(stage)
+    stage.upload(BOB, b"Bob's")
+    stage.world.clock.advance(hours=3)
+    stage.sweep()
+    assert stage.tombstone.ended.reason is EndReason.EXPIRED
+    assert stage.content == b"Bob's"
+    tables = stage.world.tables
+    for stored in list(tables.intents.values()):
+        send(stage.world.services, stored.id)
+    kinds = {stored.id: stored.intent.kind for stored in tables.intents.values()}
+    assert {kinds[id_]: result for id_, result in tables.sent} == {
+        MailKind.FILE_AVAILABLE: "sent",
+        MailKind.LOCK_ENDED: "unlicensed",
+    }
+
+
+def test_a_licence_that_comes_back_leaves_what_was_uploaded(stage: Stage) -> None:
+    """Live locks count again from the newest version on, the holder is told once, and only then is anything undone."""
+    stage.lock()
+    end_licence(stage)
+    stage.show()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"meanwhile")
+    HeardLicences(stage.world.services).hear(ACME, True)
+    assert notes(stage).get(ACME).licence is Licence.RETURNING
+    stage.reconcile()
+    assert stage.content == b"meanwhile"
+    assert [job.subject for job in stage.jobs(JobKind.REDISCOVER)] == [RETURNED]
+    stage.run_jobs()
+    assert notes(stage).get(ACME).licence is Licence.ACTIVE
+    assert stage.content == b"meanwhile"
+    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone")]
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"again")
+    stage.reconcile()
+    assert stage.content == b"meanwhile"
+
+
+def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
+    """Nobody loses protection, nor gets it, because nobody answers; who never got an answer is licensed."""
+    source(stage).trouble = HostUnavailable("away")
+    stage.lock()
+    source(stage).trouble = None
+    stage.world.clock.advance(hours=1)
+    stage.show()
+    end_licence(stage)
+    stage.show()
+    source(stage).trouble = HostUnavailable("away")
+    stage.world.clock.advance(days=2)
+    assert licence.standing(stage.world.services, ACME, lane=Lane.PEOPLE) is Licence.NONE
+
+
+def test_an_answer_from_the_future_is_not_believed(stage: Stage) -> None:
+    """A clock that was wrong for a while cannot keep an answer alive."""
+    notes(stage).notes[ACME.id] = LicenceNote(Licence.NONE, stage.world.clock.now() + timedelta(days=1))
+    stage.lock()
+
+
+def test_the_same_word_is_written_every_ten_minutes(stage: Stage) -> None:
+    """Webhooks cost nothing more: a word is written when it is new, and again after ten minutes."""
+    heard, clock = HeardLicences(stage.world.services), stage.world.clock
+    heard.hear(ACME, True)
+    notes(stage).notes.clear()
+    clock.advance(minutes=9)
+    heard.hear(ACME, True)
+    assert notes(stage).notes == {}
+    clock.advance(minutes=1)
+    heard.hear(ACME, True)
+    assert notes(stage).get(ACME) == LicenceNote(Licence.ACTIVE, clock.now())
+    heard.hear(ACME, False)
+    assert notes(stage).get(ACME).licence is Licence.NONE
+
+
+def test_a_word_is_lost_with_the_database(stage: Stage) -> None:
+    """Hearing never fails a call of Confluence."""
+    stage.world.tables.down = True
+    HeardLicences(stage.world.services).hear(ACME, False)
+    stage.world.tables.down = False
+    assert notes(stage).notes == {}
+
+
+def test_an_open_list_learns_of_the_licence(stage: Stage) -> None:
+    """The list's tag does not outlive the licence it was made under."""
+    actor, page = stage.world.actor(ALICE), stage.file.container
+    stage.lock()
+    tag = listing.of_container(stage.world.services, actor, page, listing.Query()).etag
+    assert listing.unchanged(stage.world.services, actor, page, tag)
+    HeardLicences(stage.world.services).hear(ACME, False)
+    assert not listing.unchanged(stage.world.services, actor, page, tag)

@@ -1,0 +1,151 @@
+"""Usage counts and licences, on Postgres."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.people_ports import Profile
+from lockpoint.services.ports import RETURNED, SiteState
+from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.storage.crypto import Keyring, keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.licences import LicenceNotes
+from lockpoint.storage.profiles import Profiles
+from lockpoint.storage.retention import Retention
+from lockpoint.storage.site_states import SiteStates
+from lockpoint.storage.tables import USAGE_DAILY
+from lockpoint.storage.usage import Usage
+from tests.fakes import ALICE, BOB, START, FakeClock
+from tests.storage.builders import count, everything, queue
+
+DAY = START.date()
+BEGINNING = date(2000, 1, 1)
+
+
+@pytest.fixture
+def usage(database: Database, keys: Keyring) -> Usage:
+    return Usage(database, keys)
+
+
+def test_nothing_is_counted_unless_it_was_switched_on(usage: Usage, database: Database, acme: Tenant) -> None:
+    """Opt-in, off by default: also on a site that has other state."""
+    usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    SiteStates(database).put(acme, SiteState(revision=3))
+    usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    assert not usage.counting(acme)
+    assert count(database, "usage_daily") == 0
+
+
+def test_counts_are_added_up_without_people(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+    """One row for event, locale, zone and day; the site is a keyed hash, and no account is anywhere in it."""
+    for tenant in (acme, globex):
+        usage.switch(tenant, on=True)
+    Profiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
+    for _ in range(3):
+        usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    usage.count(acme, BOB, UsageEvent.LOCKED, DAY)
+    usage.count(acme, BOB, UsageEvent.RELEASED, DAY + timedelta(days=1))
+    usage.count(globex, ALICE, UsageEvent.LOCKED, DAY)
+    assert usage.kept(acme, BEGINNING) == [
+        UsageRow(day=DAY + timedelta(days=1), event=UsageEvent.RELEASED, locale="", zone="", count=1),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="", zone="", count=1),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="de", zone="Europe/Berlin", count=3),
+    ]
+    assert len(usage.kept(acme, DAY + timedelta(days=1))) == 1
+    with database.single() as connection:
+        rows = "\n".join(str(row) for row in connection.execute(select(USAGE_DAILY)))
+    assert ALICE not in rows
+    assert acme.client_key not in rows
+    assert len(set(keyring(["x" * 32]).site_hashes("acme")) | set(keyring(["y" * 32]).site_hashes("acme"))) == 2
+
+
+def test_many_at_once_lose_no_count(usage: Usage, acme: Tenant) -> None:
+    """Counts are added in the database, so two processes never overwrite each other."""
+    usage.switch(acme, on=True)
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda _: usage.count(acme, ALICE, UsageEvent.LOCKED, DAY), range(30)))
+    assert [row.count for row in usage.kept(acme, BEGINNING)] == [30]
+
+
+def test_switching_off_erases(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Switching off erases the site's rows, those under an older key, too; the other site keeps its own."""
+    older = keyring(["an older root key of more than 32 characters"])
+    both = keyring(["an invented root key of more than 32 characters", "an older root key of more than 32 characters"])
+    for tenant in (acme, globex):
+        Usage(database, older).switch(tenant, on=True)
+        Usage(database, older).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+        Usage(database, both).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+    rotated = Usage(database, both)
+    assert [row.count for row in rotated.kept(acme, BEGINNING)] == [2]
+    rotated.switch(acme, on=False)
+    assert rotated.kept(acme, BEGINNING) == []
+    assert [row.count for row in rotated.kept(globex, BEGINNING)] == [2]
+    assert not usage.counting(acme)
+    assert "acme" not in "".join(line for line in everything(database).splitlines() if "locked" in line)
+
+
+def test_switching_off_meets_a_count_that_is_being_added(usage: Usage, database: Database, acme: Tenant) -> None:
+    """However the two fall, nothing is left of a site that is off."""
+    for _ in range(5):
+        usage.switch(acme, on=True)
+        with ThreadPoolExecutor(5) as threads:
+            adding = [threads.submit(usage.count, acme, ALICE, UsageEvent.LOCKED, DAY) for _ in range(8)]
+            off = threads.submit(usage.switch, acme, on=False)
+            for work in (*adding, off):
+                work.result()
+        assert count(database, "usage_daily") == 0
+
+
+def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, acme: Tenant) -> None:
+    """A self-test that read the state before must not switch the counts on again, nor off."""
+    states = SiteStates(database)
+    usage.switch(acme, on=True)
+    before = states.get(acme)
+    usage.switch(acme, on=False)
+    states.put(acme, before)
+    assert not usage.counting(acme)
+    usage.switch(acme, on=True)
+    states.put(acme, SiteState(revision=4))
+    assert usage.counting(acme)
+    assert states.get(acme).revision == 4
+
+
+@pytest.mark.parametrize(("now", "days", "left"), [(31, 30, 1), (31, 29, 0), (32, 30, 0)])
+def test_counts_leave_by_age(
+    usage: Usage, database: Database, acme: Tenant, clock: FakeClock, now: int, days: int, left: int
+) -> None:
+    """A day's counts go at the moment at which its first instant is 30 days old (or fewer, by setting)."""
+    usage.switch(acme, on=True)
+    usage.count(acme, ALICE, UsageEvent.LOCKED, date(2026, 3, 2))
+    clock.at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=now) - timedelta(seconds=1)
+    assert Retention(database, clock, days).purge().complete
+    assert count(database, "usage_daily") == left
+
+
+def test_a_licence_that_comes_back_has_the_locks_taken_up(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """P-16: a licence that comes back is a return; each note queues the one job until it is done."""
+    notes = LicenceNotes(database)
+    assert notes.get(acme) == LicenceNote()
+    assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
+    assert notes.note(acme, active=False, at=START) is Licence.NONE
+    assert not queue(database)
+    for _ in range(2):
+        assert notes.note(acme, active=True, at=START) is Licence.RETURNING
+    assert [(job.task_name, job.args) for job in queue(database)] == [
+        ("rediscover", {"tenant_id": acme.id, "subject": RETURNED})
+    ]
+    notes.resume(acme)
+    assert notes.get(acme) == LicenceNote(Licence.ACTIVE, START)
+    notes.resume(globex)
+    assert notes.get(globex) == LicenceNote()
+
+
+def test_without_a_licence_there_is_nothing_to_resume(database: Database, acme: Tenant) -> None:
+    """A job that comes late does not bring a licence back that ended again."""
+    notes = LicenceNotes(database)
+    notes.note(acme, active=False, at=START)
+    notes.resume(acme)
+    assert notes.get(acme).licence is Licence.NONE
