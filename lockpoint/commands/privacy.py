@@ -28,7 +28,9 @@ def _account(_context: click.Context, _parameter: click.Parameter, value: str) -
     return value
 
 
-for_account = click.option("--account-id", "account", required=True, metavar="ID", callback=_account, help="Whose data.")
+for_account = click.option(
+    "--account-id", "account", required=True, metavar="ID", callback=_account, help="Whose data."
+)
 on_site = click.option("--site", "site_name", metavar="SITE", help="One site only: number, address or host.")
 
 
@@ -75,10 +77,13 @@ def erase_data(
     with operator() as working:
         services = working.services
         tenants = _sites(services, account, site_name)
-        begun = [(tenant, begin(services, tenant, account, Origin.OPERATOR, at_once=at_once)) for tenant in tenants]
+        begun = [
+            (tenant, begin(services, tenant, account, Origin.OPERATOR, at_once=at_once).request_id)
+            for tenant in tenants
+        ]
         rows = [
-            {"request": erasure.request_id, "site": tenant.base_url, "state": _outcome(services, tenant, erasure.request_id)}
-            for tenant, erasure in begun
+            {"request": request, "site": tenant.base_url, "state": _outcome(services, tenant, request)}
+            for tenant, request in begun
         ]
     print_rows(rows, json_wanted=json_wanted, none="Nothing is held about this account.")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PEOPLE_IN_ONE_CALL: Final = 250
 MOST_PERMISSION_PAGES: Final = 8
+_MOST: Final = (("limit", "250"),)
 
 _KINDS: Final = {
     ContainerKind.PAGE: ("pages", "page"),
@@ -73,7 +74,7 @@ class ConfluencePeople:
 
         A group is not taken apart: what is everybody's task is nobody's. Nobody where permissions are hidden.
         """
-        call = get("spaces.permissions", f"/api/v2/spaces/{content_id(space_id)}/permissions", query=(("limit", "250"),))
+        call = get("spaces.permissions", f"/api/v2/spaces/{content_id(space_id)}/permissions", query=_MOST)
         found: dict[str, None] = {}
         for _ in range(MOST_PERMISSION_PAGES):
             try:

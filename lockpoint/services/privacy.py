@@ -56,7 +56,8 @@ def export(
     request = services.privacy_requests.asked(tenant, Right.COPY, origin, services.clock.now())
     with spending_on("export"):
         stored = services.people_data.export(tenant, account)
-        found = _in_confluence(services, tenant, account, most_files) if tenant.active else _Found((), (), {}, complete=False)
+        nothing = _Found((), (), {}, complete=False)
+        found = _in_confluence(services, tenant, account, most_files) if tenant.active else nothing
     services.privacy_requests.done(request, services.clock.now())
     return PersonalData(
         site=tenant.base_url,

@@ -20,9 +20,10 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
-    """Preferences are one property of the account: the first write makes it, later ones replace it, others have none."""
+    """Preferences are one property of the account, made by the first write and replaced by later ones."""
     assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) is None
-    for value in ({"off": []}, {"off": ["unprotected"]}):
+    values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
+    for value in values:
         live.user_properties.write(live.acme, ALICE, KEY, value, lane=LANE)
         assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) == value
     assert live.user_properties.read(live.acme, BOB, KEY, lane=LANE) is None

@@ -224,3 +224,18 @@ def test_time_is_not_changed_by_the_zone() -> None:
     """Daylight saving is the zone's own: noon UTC in July is 14:00 in Berlin."""
     text = body(mail(facts(at=datetime(2026, 7, 1, 12, tzinfo=UTC))), "plain")
     assert "14:00:00 CEST" in text
+
+
+def test_optional_mails_have_one_click_headers_on_one_line() -> None:
+    """RFC 8058: both headers, the link whole on one line, and the same link in both parts; other mails have none."""
+    url = "https://lockpoint.example.com/mail/" + "gAAAAA" * 40
+    optional = compose(facts(unsubscribe_url=url), address="bob@example.com", sender="l@example.com", message_id="1")
+    lines = optional.as_bytes().split(b"\r\n")
+    assert f"List-Unsubscribe: <{url}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    for part in ("plain", "html"):
+        body = optional.get_body((part,))
+        assert body is not None
+        assert url in body.get_content()
+    asked_for = compose(facts(), address="bob@example.com", sender="l@example.com", message_id="1")
+    assert "List-Unsubscribe" not in asked_for.as_string()

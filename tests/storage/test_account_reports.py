@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_turns_are_spread_over_the_cycle(database: Database, reports: AccountRep
     due = [len(reports.due(acme, START + timedelta(days=day), 500)) for day in range(8)]
     assert due[0] == 0
     assert due[7] == 200
-    assert all(10 <= later - earlier <= 50 for earlier, later in zip(due, due[1:], strict=False))
+    assert all(10 <= later - earlier <= 50 for earlier, later in pairwise(due))
 
 
 def test_an_account_is_not_reported_twice_in_a_cycle(database: Database, reports: AccountReports, acme: Tenant) -> None:

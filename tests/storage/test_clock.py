@@ -15,10 +15,12 @@ import pytest
 from lockpoint.clock import REDISCOVERY, Rounds, Ticks, sweep_period
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.people_ports import ErasureOrder, Origin
 from lockpoint.services.ports import Job, JobKind, PurgeReport
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
-from tests.fakes import ACME, GLOBEX, START, World, make_world
+from lockpoint.storage.privacy_requests import Erasures
+from tests.fakes import ACME, ALICE, GLOBEX, START, World, make_world
 from tests.storage.builders import queue
 
 PERIOD = timedelta(minutes=15)
@@ -216,6 +218,22 @@ def test_a_database_that_is_away_does_not_end_the_clock() -> None:
     upkeep.down = False
     ticking.when_leading(ticking.rescue)()
     assert upkeep.done["stalled"] == 1
+
+
+def test_rights_are_queued_hourly(database: Database, acme: Tenant) -> None:
+    """Reports of every active site, spread over the hour, and every erasure that is under way, when it is due."""
+    erasures = Erasures(database)
+    world = make_world(erasures=erasures)
+    order = ErasureOrder(
+        account=ALICE, pseudonym="erased-1", origin=Origin.OPERATOR, release_at=world.clock.now() + timedelta(hours=2)
+    )
+    (erasure,) = erasures.begin(acme, [order], world.clock.now())
+    ticks(world, FakeUpkeep()).rights()
+    found = {(job.kind, job.tenant_id, job.subject): job.delay for job in world.tables.jobs}
+    reports = [found.pop((JobKind.REPORT_ACCOUNTS, tenant.id, "")) for tenant in (ACME, GLOBEX)]
+    assert len(set(reports)) == 2
+    assert all(timedelta() <= delay < timedelta(hours=1) for delay in reports)
+    assert found == {(JobKind.ERASE, acme.id, str(erasure.request_id)): timedelta(hours=2)}
 
 
 @pytest.mark.processes

@@ -81,9 +81,8 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
     )
 
 
-def test_an_export_holds_every_row_and_nothing_of_anybody_else(
-    full: Database, people: PeopleData, acme: Tenant
-) -> None:
+@pytest.mark.usefixtures("full")
+def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PeopleData, acme: Tenant) -> None:
     """Subject access: the export contains every row that holds the account, and nobody else's id."""
     found = people.export(acme, ALICE)
     counts = {name: len(rows) for name, rows in found.items() if rows}
@@ -183,7 +182,8 @@ def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
         PeopleData(full, away).erase(acme, ALICE, PSEUDONYM, keep_holds=False)
 
 
-def test_files_that_could_name_a_person_are_listed(full: Database, people: PeopleData, acme: Tenant) -> None:
+@pytest.mark.usefixtures("full")
+def test_files_that_could_name_a_person_are_listed(people: PeopleData, acme: Tenant) -> None:
     """All held files (people may wait there) and the ended ones whose record names the account, page by page."""
     assert people.listed(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
     assert people.listed(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
