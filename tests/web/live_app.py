@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest.mock import patch
 
 import psycopg
 import requests
@@ -212,10 +213,11 @@ class _Front:
 
 
 @contextmanager
-def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
+def live_app(database_url: str, redis_url: str, **settings: str) -> Iterator[LiveApp]:
     """Start everything, install the app on both sites and let the first jobs run.
 
     Erin, an editor, is added to acme; on globex Gina holds the file whose id is the same on both sites.
+    `settings` are variables of the environment beside the usual ones.
     """
     running = server.start()
     front = _Front()
@@ -227,10 +229,12 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
         app = LiveApp(
             f"http://127.0.0.1:{web.server_port}",
             running,
-            _settings(running, web.server_port, database_url, redis_url),
+            _settings(running, web.server_port, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, **settings}),
             http,
         )
-        front.app = bootstrap.build_app(app.settings)
+        neighbours = bootstrap.connect(app.settings, bootstrap.WEB_CONNECTIONS)
+        with patch.object(bootstrap, "connect", return_value=neighbours):
+            front.app = bootstrap.build_app(app.settings)
         thread.start()
         try:
             _settle(app)
@@ -240,6 +244,8 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
             web.shutdown()
             thread.join(10)
             web.server_close()
+            neighbours.database.close()
+            neighbours.redis.close()
 
 
 def _settle(app: LiveApp) -> None:
@@ -251,15 +257,14 @@ def _settle(app: LiveApp) -> None:
     app.control("apps", descriptorUrl=f"{app.url}/atlassian-connect.json")
     for site_key in app.running.sites:
         assert app.control(f"sites/{site_key}/install")["installed"]
+        app.control(f"sites/{site_key}/licence", active=True)
     app.lock("gina", SAME_FILE, site="globex", note="the other site's")
     app.run_jobs()
 
 
-def _settings(running: server.Running, port: int, database_url: str, redis_url: str) -> Settings:
+def _settings(running: server.Running, port: int, given: dict[str, str]) -> Settings:
     return Settings.model_validate(
         {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
             "PORT": port,
             "LOCKPOINT_BASE_URL": f"http://127.0.0.1:{port}",
             "LOCKPOINT_SECRET_KEYS": "the-root-key-of-these-tests-is-long-enough",
@@ -268,5 +273,6 @@ def _settings(running: server.Running, port: int, database_url: str, redis_url: 
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
             "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
+            **given,
         }
     )
