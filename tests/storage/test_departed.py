@@ -14,7 +14,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs
 from lockpoint.storage.partitions import ensure
 from lockpoint.storage.retention import UNINSTALLED, Retention
-from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT
+from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, INSTALLATION_EVENT
 from lockpoint.storage.tenants import Installations
 from tests.fakes import FakeClock
 from tests.storage.builders import everything, queue
@@ -156,7 +156,7 @@ def test_a_site_that_returns_is_the_same_tenant(
     assert back.id == gone.id
     assert back.active
     with database.transaction() as connection:
-        fill(connection, departed.METADATA.tables["account_profile"], back.id + 1000 if after < MONTH else back.id)
+        fill(connection, ACCOUNT_PROFILE, back.id + 1000 if after < MONTH else back.id)
         log = select(INSTALLATION_EVENT.c.event).order_by(INSTALLATION_EVENT.c.id)
         events = list(connection.execute(log).scalars())
     assert events[-1] == InstallationEvent.REINSTALLED
