@@ -140,9 +140,10 @@ ENGLISH: Final = Catalogue(
             to_page=True,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): Words(
-            subject="A file you had locked was deleted: {file}",
+            # The name went with the file: nothing of ours keeps it.
+            subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
-            story=("{file} was deleted for good, and your lock on it has ended.",),
+            story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
             advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
             to_page=True,
         ),
