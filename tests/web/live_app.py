@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest.mock import patch
 
 import psycopg
 import requests
@@ -21,9 +24,9 @@ from psycopg import sql
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lockpoint import bootstrap, worker
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports import JobHandler, JobKind
 from lockpoint.settings import Settings
-from lockpoint.storage.engine import libpq_url
+from lockpoint.storage.engine import Database, libpq_url
 from simulator import server
 from simulator.permissions import EDITOR
 from simulator.records import Exchange
@@ -59,6 +62,8 @@ class LiveApp:
     url: str
     running: server.Running
     settings: Settings
+    flask: Flask
+    handlers: Mapping[JobKind, JobHandler]
     http: requests.Session
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -98,7 +103,7 @@ class LiveApp:
     def properties(self, file: str, site: str = "acme") -> dict[str, tuple[int, Any]]:
         """A file's properties: version and value by key."""
         with self.running.world.lock:
-            rows = self.running.world.sites[site].attachments[int(file)].properties.rows
+            rows = self.running.world.sites[site].attachments[int(file)].bag.rows
             return {row.key: (row.number, row.value) for row in rows}
 
     # What the app asked Confluence
@@ -139,10 +144,9 @@ class LiveApp:
     def run_jobs(self, *kinds: JobKind) -> int:
         """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
         wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
-        handlers = worker.handlers(bootstrap.build(self.settings))
         ran = 0
         while (job := self._take_job([kind.value for kind in wanted])) is not None:
-            handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
+            self.handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
             ran += 1
         return ran
 
@@ -167,6 +171,18 @@ class LiveApp:
         if (person, site) not in self._tokens:
             self._tokens[person, site] = str(self.control("tokens", site=site, kind="context", account=person)["token"])
         return self._tokens[person, site]
+
+    def forget_tokens(self) -> None:
+        """Have new tokens made, because it is another time now."""
+        self._tokens.clear()
+
+    def meanwhile(self, call: Callable[[], requests.Response], event: Callable[[], object]) -> requests.Response:
+        """The answer of a call during which something happens."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(call)
+            time.sleep(0.2)
+            event()
+            return answer.result()
 
     def call(
         self, person: str, method: str, path: str, body: Json | None = None, *, site: str = "acme", **headers: str
@@ -216,15 +232,18 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
     web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
     web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
-    with requests.Session() as http:
+    settings = _settings(running, web.server_port, database_url, redis_url)
+    with requests.Session() as http, _closing_databases():
         http.trust_env = False
         app = LiveApp(
             f"http://127.0.0.1:{web.server_port}",
             running,
-            _settings(running, web.server_port, database_url, redis_url),
+            settings,
+            bootstrap.build_app(settings),
+            worker.handlers(bootstrap.build(settings)),
             http,
         )
-        front.app = bootstrap.build_app(app.settings)
+        front.app = app.flask
         thread.start()
         try:
             _settle(app)
@@ -234,6 +253,22 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
             web.shutdown()
             thread.join(10)
             web.server_close()
+
+
+@contextmanager
+def _closing_databases() -> Iterator[None]:
+    """Close the pools of what is built inside; a process of ours never does, but ends."""
+    kept: list[Database] = []
+
+    class Kept(Database):
+        def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
+            super().__init__(url, size=size, wait=wait)
+            kept.append(self)
+
+    with patch.object(bootstrap, "Database", Kept):
+        yield
+    for database in kept:
+        database.close()
 
 
 def _settle(app: LiveApp) -> None:
