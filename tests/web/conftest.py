@@ -27,7 +27,7 @@ def other_site_untouched(live: LiveApp) -> Iterator[None]:
     """Whatever a test does on acme: globex keeps what it has, no row of it changes, nobody asks it anything."""
     mark, state, rows = live.mark(), live.site_state("globex"), live.rows_of_site("globex")
     yield
-    live.control("webhooks/drain")
+    live.drain()
     assert not live.asked(mark, "globex")
     assert live.site_state("globex") == state
     assert live.rows_of_site("globex") == rows

@@ -27,7 +27,7 @@ from lockpoint import bootstrap, worker
 from lockpoint.services.ports import JobHandler, JobKind
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
-from simulator import server
+from simulator import server, views
 from simulator.permissions import EDITOR
 from simulator.records import Exchange
 from simulator.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
@@ -65,6 +65,7 @@ class LiveApp:
     flask: Flask
     handlers: Mapping[JobKind, JobHandler]
     http: requests.Session
+    database: psycopg.Connection
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     # Confluence, from outside
@@ -77,8 +78,8 @@ class LiveApp:
 
     def site_state(self, site: str) -> Json:
         """Everything Confluence holds of a site: contents, files with versions and properties, people."""
-        reply = self.http.get(f"{self.running.control_url}/_sim/state", timeout=CALL_SECONDS)
-        return dict(reply.json()["sites"][site])
+        with self.running.world.lock:
+            return dict(views.site_json(self.running.world.sites[site]))
 
     def page(self, kind: str = "page", *, site: str = "acme", author: str = "alice") -> str:
         """A page or blog post of its own; its id."""
@@ -110,9 +111,13 @@ class LiveApp:
 
     def mark(self) -> int:
         """A point in the record of exchanges, behind everything that is still under way."""
-        self.control("webhooks/drain")
+        self.drain()
         found = self.running.world.records.find()
         return found[-1].id if found else 0
+
+    def drain(self) -> None:
+        """Wait until every webhook was delivered."""
+        assert self.running.world.webhooks.drain()
 
     def asked(self, since: int, site: str | None = None) -> list[Exchange]:
         """What the app asked Confluence since a mark, tokens included."""
@@ -123,23 +128,31 @@ class LiveApp:
 
     def rows(self, *without: str) -> dict[str, list[str]]:
         """Every row of every table, as text."""
-        names = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            tables = sorted(str(name) for (name,) in connection.execute(names).fetchall())
-            return {name: _rows_of(connection, name) for name in tables if name not in without}
+        names = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+        tables = {str(name) for (name,) in self.database.execute(names).fetchall()}
+        return {name: self._rows_of(name) for name in sorted(tables - set(without))}
 
     def rows_of_site(self, site: str) -> dict[str, list[str]]:
         """The rows that carry this site's number."""
-        by_tenant = """
+        tables = """
             select table_name from information_schema.columns
-            where table_schema = 'public' and column_name = 'tenant_id'
+            where table_schema = 'public' and column_name = 'tenant_id' and table_name !~ '_[0-9]{8}$'
         """
         key = next(iter(self.running.world.sites[site].installations.values())).client_key
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            found = connection.execute("select id from installation where client_key = %s", [key]).fetchone()
-            assert found is not None
-            names = sorted(str(name) for (name,) in connection.execute(by_tenant).fetchall())
-            return {name: _rows_of(connection, name, found[0]) for name in names}
+        found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
+        assert found is not None
+        names = sorted(str(name) for (name,) in self.database.execute(tables).fetchall())
+        return {name: self._rows_of(name, found[0]) for name in names}
+
+    def audit(self) -> list[str]:
+        """The rows of the audit log."""
+        return self._rows_of("audit_event")
+
+    def _rows_of(self, table: str, tenant: int | None = None) -> list[str]:
+        statement = sql.SQL("select t::text from {} as t").format(sql.Identifier(table))
+        if tenant is not None:
+            statement += sql.SQL(" where tenant_id = {}").format(sql.Literal(tenant))
+        return sorted(str(row) for (row,) in self.database.execute(statement).fetchall())
 
     def run_jobs(self, *kinds: JobKind) -> int:
         """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
@@ -158,8 +171,7 @@ class LiveApp:
                 order by priority desc, id limit 1
             ) returning task_name, args
         """
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            row = connection.execute(statement, [kinds]).fetchone()
+        row = self.database.execute(statement, [kinds]).fetchone()
         return None if row is None else (row[0], row[1])
 
     # The API
@@ -205,13 +217,6 @@ class LiveApp:
         return str(answer.json()["lock"]["lockId"])
 
 
-def _rows_of(connection: psycopg.Connection, table: str, tenant: int | None = None) -> list[str]:
-    statement = sql.SQL("select t::text from {} as t").format(sql.Identifier(table))
-    if tenant is not None:
-        statement += sql.SQL(" where tenant_id = {}").format(sql.Literal(tenant))
-    return sorted(str(row) for (row,) in connection.execute(statement).fetchall())
-
-
 class _Front:
     """What the server serves: nothing before the app is built, whose settings need the server's port."""
 
@@ -233,7 +238,11 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
     web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
     settings = _settings(running, web.server_port, database_url, redis_url)
-    with requests.Session() as http, _closing_databases():
+    with (
+        requests.Session() as http,
+        psycopg.connect(libpq_url(settings.database_url), autocommit=True) as database,
+        _closing_databases(),
+    ):
         http.trust_env = False
         app = LiveApp(
             f"http://127.0.0.1:{web.server_port}",
@@ -242,6 +251,7 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
             bootstrap.build_app(settings),
             worker.handlers(bootstrap.build(settings)),
             http,
+            database,
         )
         front.app = app.flask
         thread.start()

@@ -14,8 +14,19 @@ from tests.web.live_app import SAME_PAGE, Json, LiveApp
 NAMES = ["Alpha.txt", "beta.txt", "delta.txt", "Gamma.txt"]
 
 
+@pytest.fixture(scope="module")
+def shelf(live: LiveApp) -> str:
+    """A page that no test changes."""
+    return _filled(live)
+
+
 @pytest.fixture
 def page(live: LiveApp) -> str:
+    """A page of the test's own."""
+    return _filled(live)
+
+
+def _filled(live: LiveApp) -> str:
     """A page with four files of growing size; `beta.txt` is Bob's, `delta.txt` Alice's."""
     made = live.page()
     files = {name: live.file(made, name, text="x" * size) for size, name in enumerate(reversed(NAMES), 1)}
@@ -30,9 +41,9 @@ def _titles(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> 
     return [item["title"] for item in answer.json()["items"]]
 
 
-def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp, page: str) -> None:
+def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp, shelf: str) -> None:
     """Each row has name, type, size, version, links and the very lock that the file's own address shows."""
-    answer: dict[str, Any] = api("charlie", "GET", f"/pages/{page}/attachments").json()
+    answer: dict[str, Any] = api("charlie", "GET", f"/pages/{shelf}/attachments").json()
     assert answer["nextCursor"] is None
     assert answer["viewer"] == {"accountId": CHARLIE, "mayEdit": False, "mayBreak": False}
     assert [item["title"] for item in answer["items"]] == NAMES
@@ -68,25 +79,25 @@ def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp,
         ("?limit=250&q=%00", []),
     ],
 )
-def test_search_state_and_order(api: CheckedApi, page: str, query: str, expected: list[str]) -> None:
+def test_search_state_and_order(api: CheckedApi, shelf: str, query: str, expected: list[str]) -> None:
     """Search matches names of files and holders in any case; the state is the viewer's; orders can be turned round."""
-    assert _titles(api, page, query) == expected
+    assert _titles(api, shelf, query) == expected
 
 
 @pytest.mark.parametrize("sort", ["title", "-size", "-state"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
-def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, page: str, limit: int, sort: str) -> None:
+def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limit: int, sort: str) -> None:
     """Followed by its cursor to the end, a list in parts is the list in one."""
     parts: list[str] = []
     cursor = ""
     for _ in range(5):
-        answer = api("alice", "GET", f"/pages/{page}/attachments?limit={limit}&sort={sort}{cursor}").json()
+        answer = api("alice", "GET", f"/pages/{shelf}/attachments?limit={limit}&sort={sort}{cursor}").json()
         assert len(answer["items"]) <= limit
         parts += [item["title"] for item in answer["items"]]
         if answer["nextCursor"] is None:
             break
         cursor = f"&cursor={answer['nextCursor']}"
-    assert parts == _titles(api, page, f"?sort={sort}")
+    assert parts == _titles(api, shelf, f"?sort={sort}")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +109,9 @@ def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, page: str, limit
         "page=1", "limit=5&limit=6", "q=a&q=a", "state=free&state=mine", "Q=a",
     ],
 )  # fmt: skip
-def test_questions_that_make_no_sense(api: CheckedApi, page: str, query: str) -> None:
+def test_questions_that_make_no_sense(api: CheckedApi, shelf: str, query: str) -> None:
     """A parameter that is unknown, comes twice or is out of its range is 422, and Confluence is not asked."""
-    assert refusal(api("alice", "GET", f"/pages/{page}/attachments?{query}")) == (422, "invalid_request")
+    assert refusal(api("alice", "GET", f"/pages/{shelf}/attachments?{query}")) == (422, "invalid_request")
 
 
 def test_page_without_files_is_an_empty_list(api: CheckedApi, live: LiveApp) -> None:
@@ -190,10 +201,10 @@ def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live
         lambda tag: tag.replace(".", "\xe9.", 1),
     ],
 )
-def test_forged_tags_are_no_tags(api: CheckedApi, page: str, forge: Any) -> None:
+def test_forged_tags_are_no_tags(api: CheckedApi, shelf: str, forge: Any) -> None:
     """A tag that we did not give, or that was changed, is left unread."""
-    sent = forge(_tag(api, page))
-    answer = api("alice", "GET", f"/pages/{page}/attachments", **{"If-None-Match": sent.encode("latin-1")})
+    sent = forge(_tag(api, shelf))
+    answer = api("alice", "GET", f"/pages/{shelf}/attachments", **{"If-None-Match": sent.encode("latin-1")})
     assert answer.status_code == 200
 
 
@@ -237,7 +248,7 @@ def test_settings_are_read_and_changed_by_site_admins(api: CheckedApi, live: Liv
     assert api("sam", "GET", "/settings").json() == switched.json()
     late = api("sam", "PUT", "/settings", {"copyMode": False, "revision": before["revision"]})
     assert refusal(late) == (409, "out_of_date")
-    audit = [row for row in live.rows()["audit_event"] if "settings_changed" in row]
+    audit = [row for row in live.audit() if "settings_changed" in row]
     assert audit
     for who in ("alice", "charlie", "dana"):
         assert refusal(api(who, "GET", "/settings")) == (403, "forbidden")

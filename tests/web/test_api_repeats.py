@@ -46,10 +46,6 @@ def file(live: LiveApp) -> str:
     return live.file(live.page())
 
 
-def _audit(live: LiveApp) -> list[str]:
-    return live.rows()["audit_event"]
-
-
 @EACH
 def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
     """The same request again, its id written with `att`, gets the same status and hold; nothing is written twice."""
@@ -57,13 +53,13 @@ def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: st
     body = {**change.body(hold), "requestId": request_id()}
     first = api(change.person, change.method, f"/attachments/{file}/{change.path}", body)
     assert first.status_code == change.status
-    stored, audit = live.properties(file), _audit(live)
+    stored, audit = live.properties(file), live.audit()
     for id_ in (file, f"att{file}"):
         again = api(change.person, change.method, f"/attachments/{id_}/{change.path}", body)
         assert again.status_code == change.status
         for name in ("state", "lockId", "expiresAt", "note", "lastEnded"):
             assert again.json()["lock"][name] == first.json()["lock"][name]
-    assert (live.properties(file), _audit(live)) == (stored, audit)
+    assert (live.properties(file), live.audit()) == (stored, audit)
 
 
 @EACH
@@ -75,7 +71,7 @@ def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveAp
     body = {**change.body(hold), "requestId": name}
     path = f"/attachments/{file}/{change.path}"
     assert api(change.person, change.method, path, body).status_code == change.status
-    stored, audit = live.properties(file), _audit(live)
+    stored, audit = live.properties(file), live.audit()
     reused = [
         api(change.person, change.method, path, {**body, **change.other}),
         api(change.person, change.method, f"/attachments/{other_file}/{change.path}", body),
@@ -83,7 +79,7 @@ def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveAp
         api(change.person, "POST", f"/attachments/{other_file}/lock", {"requestId": name, "note": "x"}),
     ]
     assert {refusal(answer) for answer in reused} == {(422, "request_id_reused")}
-    assert (live.properties(file), live.properties(other_file), _audit(live)) == (stored, {}, audit)
+    assert (live.properties(file), live.properties(other_file), live.audit()) == (stored, {}, audit)
 
 
 def test_ids_belong_to_their_person(api: CheckedApi, live: LiveApp) -> None:
@@ -110,7 +106,7 @@ def test_a_repeated_refusal_is_the_same_refusal(api: CheckedApi, file: str) -> N
 
 def test_twins_at_the_same_time_have_one_effect(api: CheckedApi, live: LiveApp, file: str) -> None:
     """Eight equal requests at once begin one hold: each is 201 with it, or 409 in_progress."""
-    body, audit = {"requestId": request_id(), "note": "one"}, len(_audit(live))
+    body, audit = {"requestId": request_id(), "note": "one"}, len(live.audit())
     live.token("alice")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: live.call("alice", "POST", f"/attachments/{file}/lock", body), range(8)))
@@ -120,7 +116,7 @@ def test_twins_at_the_same_time_have_one_effect(api: CheckedApi, live: LiveApp, 
     assert set(waiting) <= {(409, "in_progress")}
     assert api("alice", "POST", f"/attachments/{file}/lock", body).json()["lock"]["lockId"] == done[0]
     assert live.properties(file)["lockpointlock"][0] == 1
-    assert len(_audit(live)) == audit + 1
+    assert len(live.audit()) == audit + 1
 
 
 def test_a_late_repeat_does_not_queue_again(api: CheckedApi, live: LiveApp, file: str) -> None:
