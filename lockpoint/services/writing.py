@@ -156,7 +156,8 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
     Under the guard the witness is asked once more: another call may have created a record that outsiders removed.
-    After a time-out the guard stays: the write may still land, and until then nobody else may create.
+    Unless the host refused, the guard stays until it runs out: a timed-out write may still land, and after a success a
+    replica that lags behind still shows no row to the next caller, before whom the host might keep a second one.
     """
     services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
     until = services.clock.now() + LATE_WRITE
@@ -176,6 +177,5 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     rows = services.lock_properties.read(tenant, file_id, lane=attempt.lane)
     if len(rows) > 1:
         rows = keep_lowest(services, tenant, file_id, rows, attempt.lane)
-    services.guard.release(tenant, file_id, attempt.op_id)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
     return _Stored.YES if not rows or rows[0].id == created.id else _Stored.LOST

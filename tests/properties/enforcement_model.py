@@ -35,22 +35,31 @@ FAULTS = (*(Fate.DONE,) * 16, *Fate)
 GIVEN_UP = {"paused", "order_unclear"}
 GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
 
-Wake = Callable[[Services, str], None]
+@dataclass(frozen=True)
+class Hint:
+    """What a webhook says: the version that was the newest when it was sent."""
+
+    number: int
+    author: str | None
 
 
-def wake(services: Services, file_id: str) -> None:
-    """What a hint or the sweep sets off: the real thing."""
+Wake = Callable[[Services, str, Hint], None]
+
+
+def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - nothing in a hint is believed
+    """What a hint sets off: the real thing."""
     reconcile.reconcile(services, ACME, file_id, lane=Lane.HINTS)
 
 
 @dataclass
 class EnforcementModel:
-    """The world of machine 3. `wake` and `patch` are for designs that are broken on purpose."""
+    """The world of machine 3. `wake`, `patch` and `swept` are for designs that are broken on purpose."""
 
     wake: Wake = wake
+    swept: bool = True
     patch: Callable[[Services], Services] = lambda services: services
     world: World = field(default_factory=make_world)
-    hints: list[int] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
     uploads: dict[bytes, StoredVersion] = field(default_factory=dict)
     made: list[StoredVersion] = field(default_factory=list)  # by people, also by giving another name
     gone: set[bytes] = field(default_factory=set)  # contents of which a person deleted a version
@@ -119,7 +128,7 @@ class EnforcementModel:
             place = index % len(self.hints)
             hint = self.hints[place] if again else self.hints.pop(place)
             self.disturbances += len(self.stage.running()) > 0
-            self.stage.spawn(f"hint {hint}", lambda: self.wake(self.services, self.file_id))
+            self.stage.spawn(f"hint {hint.number}", lambda: self.wake(self.services, self.file_id, hint))
             self.check()
 
     def lose(self, index: int) -> None:
@@ -129,6 +138,8 @@ class EnforcementModel:
 
     def sweep(self) -> None:
         """The file is looked at because it is time."""
+        if not self.swept:
+            return
         self.disturbances += len(self.stage.running()) > 0
         self.stage.spawn("sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, lane=Lane.SWEEP))
         self.check()
@@ -163,10 +174,12 @@ class EnforcementModel:
         while self.stage.late:
             self.stage.land(0)
         self.world.clock.advance(minutes=1)
+        for hint in self.hints:
+            self._look(lambda hint=hint: self.wake(self.world.services, self.file_id, hint))
         for _ in range(3):
-            self._look()
+            self._sweep()
         versions = len(self.file.versions)
-        self._look()
+        self._sweep()
         require(len(self.file.versions) == versions, "I14: a right file is left alone", self.history())
         self.check()
         self._check_outcome()
@@ -247,15 +260,19 @@ class EnforcementModel:
     def _audit(self) -> list[Any]:
         return self.world.tables.audit_of(ACME)
 
-    def _look(self) -> None:
+    def _sweep(self) -> None:
+        if self.swept:
+            self._look(lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP))
+
+    @staticmethod
+    def _look(work: Callable[[], None]) -> None:
         try:
-            self.wake(self.world.services, self.file_id)
-            reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP)
+            work()
         except (HostError, StorageUnavailable, UseCaseError) as trouble:
             require(False, "I11: nothing stands in the way of a look", trouble)  # noqa: FBT003 - the fact itself
 
     def _hint(self) -> None:
-        self.hints.append(len(self.hints))
+        self.hints.append(Hint(len(self.file.versions), self.file.versions[-1].author))
         self.check()
 
 

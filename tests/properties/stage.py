@@ -89,6 +89,7 @@ class Late:
 
     thunk: Callable[[], Any]
     until: datetime
+    task: str
 
 
 @dataclass
@@ -100,6 +101,12 @@ class Stage:
     tasks: list[Task] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     current: Task | None = None
+    landing: str | None = None
+
+    @property
+    def writer(self) -> str | None:
+        """Whose write reaches the host right now."""
+        return self.current.name if self.current else self.landing
 
     def spawn(self, name: str, work: Callable[[], Any]) -> Task:
         """Start a use case; it stops at its first port call."""
@@ -136,7 +143,9 @@ class Stage:
         """A late write arrives; nobody hears of it."""
         late = self.late.pop(index)
         if self.clock.now() <= late.until:
+            self.landing = late.task
             _quietly(late.thunk)
+            self.landing = None
 
     def gate(self, call: PortCall) -> Any:
         """Where a task stops; called in the task's own greenlet."""
@@ -176,7 +185,8 @@ class Stage:
         if fate in {Fate.LOST_AFTER, Fate.CRASH_AFTER}:
             _quietly(call.thunk)
         if fate is Fate.LATE:
-            self.late.append(Late(call.thunk, self.clock.now() + LATEST))
+            assert self.current is not None
+            self.late.append(Late(call.thunk, self.clock.now() + LATEST, self.current.name))
         if fate in {Fate.CRASH_BEFORE, Fate.CRASH_AFTER}:
             raise Crash
         raise (StorageUnavailable if call.port in STORAGE else HostUnavailable)("time-out")
