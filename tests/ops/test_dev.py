@@ -19,7 +19,12 @@ import requests
 from lockpoint.embedded.ports import free_ports
 from tests.ops.processes import alive, descendants, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.timeout(300),
+    # Two that start at the same moment would find the same usual ports free.
+    pytest.mark.xdist_group("usual ports"),
+]
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
