@@ -156,8 +156,9 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
     Under the guard the witness is asked once more: another call may have created a record that outsiders removed.
-    Unless the host refused, the guard stays until it runs out: a timed-out write may still land, and after a success a
-    replica that lags behind still shows no row to the next caller, before whom the host might keep a second one.
+    Unless the host refused, the guard stays: a timed-out write may still land, and after a success a replica that lags
+    behind still shows no row to the next caller, for whom the host might keep a second one. `record_write` gives the
+    guard back when the witness is there; otherwise it runs out.
     """
     services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
     until = services.clock.now() + LATE_WRITE
