@@ -11,6 +11,8 @@ from pydantic.alias_generators import to_camel
 from lockpoint.services.listing import Sort
 from lockpoint.services.viewing import ViewState
 
+LARGEST_COUNT = 2**31 - 1  # of versions and revisions
+
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
@@ -49,7 +51,7 @@ class Command(Incoming):
 class AcquireBody(Command):
     """Lock a file."""
 
-    seen_version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -93,7 +95,7 @@ class SettingsBody(Command):
     """Change the site's settings; `revision` is the one that was read."""
 
     copy_mode: Annotated[bool, Field(strict=True)]
-    revision: Annotated[int, Field(strict=True, ge=0)]
+    revision: Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 
 
 class ListQuery(Incoming):
