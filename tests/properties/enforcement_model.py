@@ -35,6 +35,7 @@ FAULTS = (*(Fate.DONE,) * 16, *Fate)
 GIVEN_UP = {"paused", "order_unclear"}
 GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
 
+
 @dataclass(frozen=True)
 class Hint:
     """What a webhook says: the version that was the newest when it was sent."""
@@ -77,7 +78,9 @@ class EnforcementModel:
         self.uploads[b"0"] = stored.versions[0]
         self.made.append(stored.versions[0])
         world.clock.advance(minutes=10)
-        locks.acquire(world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29)))
+        locks.acquire(
+            world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29))
+        )
         world.clock.advance(minutes=10)
         gated = {name: Gated(self.stage, name, getattr(world.services, name)) for name in HOST | STORAGE}
         self.services = self.patch(replace(world.services, **gated))
@@ -143,6 +146,11 @@ class EnforcementModel:
         self.disturbances += len(self.stage.running()) > 0
         self.stage.spawn("sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, lane=Lane.SWEEP))
         self.check()
+
+    def sweep_if_trashed(self) -> None:
+        """A file in the trash takes no uploads: let it be found first."""
+        if self.file.status is FileStatus.TRASHED:
+            self._sweep()
 
     def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
         """One of the looks goes on for some port calls; the last of them meets this fate."""
@@ -251,7 +259,13 @@ class EnforcementModel:
         require(protection == "protected", "I11: a visible reason", protection, self.history())
         require(self.file.status is FileStatus.CURRENT, "I11: the file is out of the trash", self.history())
         mine = [v for v in self.uploads.values() if v.author == ALICE]
-        require(expected in {None, self.file.content}, "I11, I12: the newest authorised content is current", expected, self.history(), mine)
+        require(
+            expected in {None, self.file.content},
+            "I11, I12: the newest authorised content is current",
+            expected,
+            self.history(),
+            mine,
+        )
         accused = {row.account for row in self._audit() if row.kind is AuditKind.CONFLICT}
         require(ALICE not in accused, "L-44: the holder is not accused", accused)
         base = self.held.base
@@ -269,7 +283,7 @@ class EnforcementModel:
         try:
             work()
         except (HostError, StorageUnavailable, UseCaseError) as trouble:
-            require(False, "I11: nothing stands in the way of a look", trouble)  # noqa: FBT003 - the fact itself
+            require(False, "I11: nothing stands in the way of a look", trouble)
 
     def _hint(self) -> None:
         self.hints.append(Hint(len(self.file.versions), self.file.versions[-1].author))

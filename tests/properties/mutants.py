@@ -272,7 +272,12 @@ MUTANTS = (
     Mutant("release does not check the lock id", _rules(release=_release_anything), ("I2",), 50),
     Mutant("clean-up by the age of a hold", _rules(expire=_expire_by_age), ("I10",), 200),
     Mutant("a removed record is a free file", _rules(acquire=_acquire_without_witness), ("I1", "I2", "I10"), 400),
-    Mutant("an old witness is healed over a newer one", _rules(heal=_heal_blindly), ("I2", "I5", "I7", "I8", "I9", "L-31"), 2000),
+    Mutant(
+        "an old witness is healed over a newer one",
+        _rules(heal=_heal_blindly),
+        ("I2", "I5", "I7", "I8", "I9", "L-31"),
+        2000,
+    ),
     Mutant("no creation guard", _rush(lambda s: replace(s, guard=_NoGuard())), ("I1",), 3000),
     Mutant("guard dropped on time-out", _rush(lambda s: replace(s, guard=_ShortGuard(s.guard))), ("I1",), 3000),
     Mutant("no margin at expiry", _no_margin, ("I1", "I10"), 300),
@@ -282,9 +287,7 @@ MUTANTS = (
         ("I8",),
         1500,
     ),
-    Mutant(
-        "audit before commit", _use_cases(lambda s: replace(s, lock_properties=_AuditFirst(s))), ("I16",), 300
-    ),
+    Mutant("audit before commit", _use_cases(lambda s: replace(s, lock_properties=_AuditFirst(s))), ("I16",), 300),
     Mutant(
         "read, then write unconditionally",
         _use_cases(lambda s: replace(s, lock_properties=_Unconditional(s.lock_properties))),

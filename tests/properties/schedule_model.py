@@ -178,7 +178,7 @@ class ScheduleModel:
         return known[pick % len(known)] if known else "0" * 32
 
     def _definite(self, request: Request) -> bool:
-        return any(answer not in {"unknown"} for answer in request.answers)
+        return any(answer != "unknown" for answer in request.answers)
 
     def check(self) -> None:
         """Take in what was answered since, and check the present state."""
