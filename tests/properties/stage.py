@@ -1,7 +1,7 @@
 """A stage on which several calls of real use cases run at once, each stopping at every call to a port.
 
 A call runs in a greenlet. At a port it hands control back; whoever directs the stage then says what becomes of that
-port call: done, lost on the way there or back, landing late, answered from a stale replica, or our process dies beside it.
+port call: done, lost on the way there or back, landing late, answered from a stale replica, or our process dies.
 """
 
 from __future__ import annotations
