@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
+CONFIGURATION_CONNECTIONS = 1  # for whoever changes a site's settings
 
 
 class SystemClock:
@@ -203,7 +204,7 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=Requests(database, clock),
         guard=CreationGuard(database, clock),
         tenants=Tenants(database),
-        site_states=SiteStates(database),
+        site_states=SiteStates(database, Database(neighbours.settings.database_url, size=CONFIGURATION_CONNECTIONS)),
         intents=Intents(database, neighbours.keys, clock),
         mutexes=cache.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),

@@ -425,6 +425,7 @@ class Effects:
     """Everything that one cause leaves in Postgres; written in one transaction, or not at all.
 
     `jobs` are deferred in the same transaction. `request` finishes a request id: (account, request id, status, error).
+    `settings` are remembered unless newer ones are.
     """
 
     witness: Witness | None = None
@@ -433,6 +434,7 @@ class Effects:
     restorations: tuple[Restoration, ...] = ()
     jobs: tuple[Job, ...] = ()
     request: tuple[str, str, int, str | None] | None = None
+    settings: SettingsNote | None = None
 
 
 class JobKind(StrEnum):
@@ -583,27 +585,43 @@ class Tenants(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsNote:
+    """The newest settings of a site that we know: `fields` is their canonical JSON, to be written again if need be."""
+
+    revision: int
+    fields: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """What Postgres keeps of a site's configuration: guards against replays, and the self-test's result."""
+    """What Postgres keeps of a site: its newest settings, the self-test's result, and where a search stands."""
 
-    revision: int = 0
-    digest: str | None = None
+    settings: SettingsNote | None = None
     restore_works: bool | None = None
     tested_at: datetime | None = None
     scratch_id: str | None = None
     cursor: str | None = None
 
+    @property
+    def revision(self) -> int:
+        """The newest revision of the settings that we know; 0 when we know none."""
+        return self.settings.revision if self.settings else 0
+
 
 class SiteStates(Protocol):
-    """Per-site state that is not configuration itself."""
+    """Per-site state; each method touches its own columns only, so that writers cannot undo each other."""
 
     def get(self, tenant: Tenant) -> SiteState:
         """The state; the empty one when nothing was stored."""
         ...
 
-    def put(self, tenant: Tenant, state: SiteState) -> None:
-        """Store it."""
+    def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
+        """Keep what a trial of the restore operation showed; a scratch id of None leaves the known one."""
+        ...
+
+    def note_place(self, tenant: Tenant, cursor: str | None) -> None:
+        """Keep where the search for locks goes on."""
         ...
 
     def exclusive(self, tenant: Tenant) -> AbstractContextManager[None]:

@@ -97,9 +97,8 @@ def _refused(case: Case, way: Way, verdict: Restore, refused: HostError) -> Sett
     """Learn from a refusal: a site that refuses the operation is remembered, and copying is tried where allowed."""
     if way is Way.COPY or not isinstance(refused, Rejected):
         return flag(case, Flag(reason_of(refused), verdict.offenders))
-    state = case.services.site_states.get(case.tenant)
-    tested = replace(state, restore_works=False, tested_at=case.services.clock.now())
-    case.services.site_states.put(case.tenant, tested)
+    now = case.services.clock.now()
+    case.services.site_states.note_test(case.tenant, works=False, at=now, scratch_id=None)
     return None
 
 
