@@ -18,6 +18,7 @@ from lockpoint.confluence.properties import ConfluenceLockProperties, Confluence
 from lockpoint.confluence.quota import PointsBudget
 from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.sessions import Sessions
 from lockpoint.connect import descriptor
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.inbound import Inbound
@@ -177,7 +178,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
-        person_tokens=Impersonation(sites, settings.oauth_url, time.time),
+        person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
         budget=PointsBudget(
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=SharedPoints(redis_client)
         ),

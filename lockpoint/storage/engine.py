@@ -36,6 +36,7 @@ class Database:
             max_overflow=0,
             pool_timeout=wait,
             pool_recycle=300,
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": SESSION, "application_name": "lockpoint", **KEEPALIVE},
         )
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -33,13 +33,15 @@ def _plain_number(text: object) -> object:
 class Incoming(BaseModel):
     """What a caller sends: camelCase names, nothing unknown."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, alias_generator=to_camel)
 
 
 class Outgoing(BaseModel):
     """What we answer: camelCase names, built from the services' values."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True
+    )
 
 
 class Command(Incoming):
