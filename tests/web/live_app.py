@@ -138,11 +138,8 @@ class LiveApp:
             select table_name from information_schema.columns
             where table_schema = 'public' and column_name = 'tenant_id' and table_name !~ '_[0-9]{8}$'
         """
-        key = next(iter(self.running.world.sites[site].installations.values())).client_key
-        found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
-        assert found is not None
         names = sorted(str(name) for (name,) in self.database.execute(tables).fetchall())
-        return {name: self._rows_of(name, found[0]) for name in names}
+        return {name: self._rows_of(name, self.tenant_id(site)) for name in names}
 
     def audit(self) -> list[str]:
         """The rows of the audit log."""
@@ -162,6 +159,29 @@ class LiveApp:
             self.handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
             ran += 1
         return ran
+
+    def settle(self) -> None:
+        """Deliver webhooks and do jobs, and what comes of them, until nothing is left."""
+        self.drain()
+        while self.run_jobs():
+            self.drain()
+
+    def tenant_id(self, site: str) -> int:
+        """The number of a site in our database."""
+        key = next(iter(self.running.world.sites[site].installations.values())).client_key
+        found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def live_locks(self, site: str) -> int:
+        """How many files of a site are held."""
+        count = "select count(*) from lock_witness where tenant_id = %s and holder is not null"
+        found = self.database.execute(count, [self.tenant_id(site)]).fetchone()
+        return int(found[0]) if found else 0
+
+    def work(self, kind: JobKind, subject: str = "", site: str = "acme") -> None:
+        """Do one job of a site now."""
+        self.handlers[kind](self.tenant_id(site), subject)
 
     def _take_job(self, kinds: list[str]) -> tuple[str, Json] | None:
         statement = """
@@ -227,7 +247,7 @@ class _Front:
 
 
 @contextmanager
-def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
+def live_app(database_url: str, redis_url: str, mail_url: str = "smtp://127.0.0.1:1") -> Iterator[LiveApp]:
     """Start everything, install the app on both sites and let the first jobs run.
 
     Erin, an editor, is added to acme; on globex Gina holds the file whose id is the same on both sites.
@@ -237,7 +257,9 @@ def live_app(database_url: str, redis_url: str) -> Iterator[LiveApp]:
     web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
     web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
-    settings = _settings(running, web.server_port, database_url, redis_url)
+    settings = _settings(
+        running, web.server_port, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOCKPOINT_MAIL_URL": mail_url}
+    )
     with (
         requests.Session() as http,
         psycopg.connect(libpq_url(settings.database_url), autocommit=True) as database,
@@ -294,18 +316,16 @@ def _settle(app: LiveApp) -> None:
     app.run_jobs()
 
 
-def _settings(running: server.Running, port: int, database_url: str, redis_url: str) -> Settings:
+def _settings(running: server.Running, port: int, neighbours: dict[str, str]) -> Settings:
     return Settings.model_validate(
         {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
+            **neighbours,
             "PORT": port,
             "LOCKPOINT_BASE_URL": f"http://127.0.0.1:{port}",
             "LOCKPOINT_SECRET_KEYS": "the-root-key-of-these-tests-is-long-enough",
             "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
             "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
-            "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
         }
     )
