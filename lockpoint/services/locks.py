@@ -11,7 +11,6 @@ from lockpoint.locking.lock import EndReason, Snapshot
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.answers import LockAnswer, Moved, shown
 from lockpoint.services.context import Actor, Lane
-from lockpoint.services.endings import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
 from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
 from lockpoint.services.idempotency import Names, RequestKey, once
@@ -26,6 +25,7 @@ from lockpoint.services.rights import (
     must_manage,
 )
 from lockpoint.services.services import Services
+from lockpoint.services.settling import Moments
 from lockpoint.services.viewing import LockView
 from lockpoint.services.writing import write
 

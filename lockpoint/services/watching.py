@@ -8,8 +8,8 @@ from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.endings_told import announcements
 from lockpoint.services.errors import Busy, HostError, Invalid, LostRace, TooMany
-from lockpoint.services.looking import Seen
-from lockpoint.services.ports import Effects
+from lockpoint.services.looking import Seen, look
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.services.rights import app_may_act, facts, look_for
 from lockpoint.services.services import Services
 from lockpoint.services.waiting import Asking, askers_of, asking, read_line, store_line
@@ -26,7 +26,9 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> Asking:
         rights = facts(services, actor, view, roles=False)
         if not permissions.can(rights, seen.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else holds this file, so there is nothing to wait for.")
-        return _change(services, actor, seen, add=True)
+        asked = _change(services, actor, seen, add=True)
+        _catch_the_end(services, actor.tenant, seen, lane=Lane.PEOPLE)
+        return asked
 
 
 def cancel(services: Services, actor: Actor, attachment_id: str) -> Asking:
@@ -77,6 +79,18 @@ def try_to_leave(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) 
         leave(services, tenant, seen, lane=lane)
     except HostError:
         return
+
+
+def _catch_the_end(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
+    """Have the line served that somebody joined while the hold ended: its end may have been announced without them."""
+    try:
+        after = look(services, tenant, seen.attachment.id, lane=lane)
+    except HostError:
+        ended = True  # nobody knows, so the job looks
+    else:
+        ended = isinstance(after.standing, Free)
+    if ended:
+        services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, seen.attachment.id),))
 
 
 def _change(services: Services, actor: Actor, seen: Seen, *, add: bool) -> Asking:

@@ -25,6 +25,7 @@ CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look whether a hold be
 FIRST_PAUSE = 0.05  # seconds, doubled each round, full jitter
 
 Decide = Callable[[Snapshot], rules.Decision]
+Prepare = Callable[[Seen], Seen]
 
 
 class _Stored(Enum):
@@ -44,6 +45,7 @@ class _Attempt:
     attachment_id: str
     op_id: str
     lane: Lane
+    prepare: Prepare | None = None
 
 
 def write(
@@ -55,14 +57,17 @@ def write(
     op_id: str,
     lane: Lane,
     seen: Seen | None = None,
+    prepare: Prepare | None = None,
 ) -> Outcome:
     """Bring about what `decide` says, or learn why not.
 
-    `seen` is a read the caller has just made. Each round reads afresh, decides, and writes on condition that nobody
-    wrote in between. Raises `Busy` when nobody can say yet: asking again with the same ids is safe. Other errors of
-    the host pass through.
+    `seen` is a read the caller has just made; `prepare` sees to the file after every other read, before deciding.
+    Each round reads afresh, decides, and writes on condition that nobody wrote in between. Raises `Busy` when nobody
+    can say yet: asking again with the same ids is safe. Other errors of the host pass through.
     """
-    attempt = _Attempt(services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane)
+    attempt = _Attempt(
+        services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane, prepare=prepare
+    )
     deadline = services.clock.now() + PATIENCE
     unknown = False
     for round_ in range(ROUNDS):
@@ -128,11 +133,12 @@ def _promise_another_look(attempt: _Attempt, seen: Seen, record: Record) -> None
 def _look_again(attempt: _Attempt, *, unknown: bool) -> Seen | None:
     """Read afresh; while an own write is in doubt, a failing read is only another reason to try again."""
     try:
-        return look(attempt.services, attempt.tenant, attempt.attachment_id, lane=attempt.lane)
+        seen = look(attempt.services, attempt.tenant, attempt.attachment_id, lane=attempt.lane)
     except HostUnavailable:
         if not unknown:
             raise
         return None
+    return attempt.prepare(seen) if attempt.prepare else seen
 
 
 def _store(attempt: _Attempt, seen: Seen, record: Record) -> _Stored:
