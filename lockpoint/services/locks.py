@@ -12,7 +12,7 @@ from lockpoint.services.accounting import spending_on
 from lockpoint.services.answers import LockAnswer, Moved, shown
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
-from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
+from lockpoint.services.granting import CREATED, Visit, ended, granted, must_be_lockable, must_have_room, settled_first
 from lockpoint.services.idempotency import Names, RequestKey, once
 from lockpoint.services.refusals import error_for
 from lockpoint.services.rights import (
@@ -60,7 +60,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
         must_be_lockable(seen)
-        seen = expired_first(services, actor.tenant, seen)
+        seen = settled_first(services, actor, seen)
         must_have_room(services, actor, seen)
         rule = _acquiring(services, actor, names, wish)
         outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -166,3 +167,62 @@ def test_whoever_asks_just_after_the_end_is_told(stage: Stage) -> None:
     stage.ask(CHARLIE)
     stage.run_jobs(JobKind.RECONCILE)
     assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in stage.mails()
+
+
+def test_renewing_a_hold_that_runs_out_settles_it_first(stage: Stage) -> None:
+    """Settle before you move: a new hold of the same person does not adopt what was pending on the old one."""
+    stage.lock()
+    stage.world.clock.advance(hours=47, minutes=59)
+    stage.upload(BOB, b"Bob's")
+    stage.world.clock.advance(minutes=1, seconds=5)
+    assert stage.lock().status == 201
+    stage.run_jobs()
+    stage.sweep()
+    assert stage.content == b"first"
+    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]
+
+
+def _take_over(stage: Stage, lock_id: str) -> None:
+    stage.take_over(lock_id, DANA)
+
+
+def _expire(stage: Stage, _lock_id: str) -> None:
+    stage.world.clock.advance(hours=49)
+    stage.sweep()
+
+
+def _lock_after_expiry(stage: Stage, _lock_id: str) -> None:
+    stage.world.clock.advance(hours=49)
+    stage.lock(DANA)
+
+
+@pytest.mark.parametrize("garbled", [False, True])
+@pytest.mark.parametrize("end", [_release, _break, _take_over, _expire, _lock_after_expiry])
+def test_damage_to_the_record_does_not_hide_an_overwrite(stage: Stage, end: End, *, garbled: bool) -> None:
+    """Settle before you move: the hold that is known is settled when outsiders removed or garbled its record."""
+    lock_id = _locked(stage)
+    row = stage.world.site().lock_rows(stage.file.id)[0]
+    rows = [replace(row, version=row.version + 1, value={"state": "free"})] if garbled else []
+    stage.world.site().put_lock_rows(stage.file.id, *rows)
+    stage.upload(BOB, b"Bob's")
+    end(stage, lock_id)
+    assert stage.content == b"first"
+    assert {(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")} <= set(
+        stage.mails()
+    )
+
+
+def test_an_overwrite_that_nobody_could_look_into_is_told(stage: Stage) -> None:
+    """Settle before you move: if undoing is impossible the audit says so, and both sides are told of which version."""
+    lock_id = _locked(stage)
+    stage.upload(BOB, b"Bob's")
+
+    def away() -> NoReturn:
+        raise HostUnavailable("503")
+
+    stage.taps.before["attachments.versions", 1] = away
+    stage.release(lock_id)
+    assert stage.tombstone.ended.unsettled == (stage.file.versions[1].created,)
+    assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
+    assert {mail.version for mail in stage.world.tables.mails_of(ACME)} == {2}
+    assert _conflicts(stage) == ["not_undone"]
