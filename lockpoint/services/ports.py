@@ -270,8 +270,8 @@ class Person:
 class People(Protocol):
     """People and their rights, always established by Confluence itself."""
 
-    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
-        """The page or blog post as `account` sees it; `GoneOrInvisible` when they do not."""
+    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+        """The page or blog post as `account` (None: the app) sees it; `GoneOrInvisible` when they do not."""
         ...
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
@@ -666,7 +666,8 @@ class Mutexes(Protocol):
 class MailFacts:
     """What a mail says: filled at the moment of sending, kept nowhere.
 
-    `detail` is the intent's word: `undone` or `not_undone` for an overwrite, the reason code of an ending or a flag.
+    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed` or, under another
+    name, `trashed_renamed` for what was undone of that kind; the reason code of an ending or a flag.
     """
 
     kind: MailKind

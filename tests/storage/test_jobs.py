@@ -16,7 +16,7 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     Unauthorised,
 )
-from lockpoint.services.ports import Job, JobKind, MailRefused, MailUnavailable
+from lockpoint.services.ports import RETURNED, Job, JobKind, MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import PRIORITY, Jobs, enqueue
 from lockpoint.storage.parked import ParkedJobs, put_off, requeue_lost, requeue_stalled
@@ -230,3 +230,11 @@ def test_mails_are_tried_for_about_a_day() -> None:
         attempts += 1
     assert decision == Park()
     assert 20 * 3600 < waited < 30 * 3600
+
+
+def test_a_site_that_comes_back_goes_first(jobs: Jobs, database: Database) -> None:
+    """L-70: nobody judges what was uploaded in the app's absence before the locks protect it."""
+    jobs.defer([Job(kind, 1) for kind in JobKind])
+    jobs.defer([Job(JobKind.REDISCOVER, 1, RETURNED)])
+    first = fetch(database)
+    assert (first.task_name, first.task_kwargs["subject"]) == ("rediscover", RETURNED)
