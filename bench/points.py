@@ -131,7 +131,7 @@ def _lists(meter: Meter) -> None:
     meter.call(f"{LOCKED} of another", 200, "bob", "GET", path)
     meter.call(f"{LOCKED} of another, for a space admin", 200, "dana", "GET", path)
     tag = live.call("bob", "GET", path).headers["ETag"]
-    meter.count("unchanged (304)", lambda: live.call("bob", "GET", path, **{"If-None-Match": tag}))
+    meter.count("unchanged (304)", lambda: live.call("bob", "GET", path, headers={"If-None-Match": tag}))
     live.settle()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from jsonschema import Draft202012Validator
 
-from tests.web.live_app import Json, LiveApp
+from tests.web.live_app import Headers, Json, LiveApp
 
 
 class Document:
@@ -51,9 +51,16 @@ class CheckedApi:
         self.document = Document(live.raw("GET", "/openapi.json", live.token("alice")).json())
 
     def __call__(
-        self, person: str, method: str, path: str, body: Json | None = None, *, site: str = "acme", **headers: str
+        self,
+        person: str,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        site: str = "acme",
+        headers: Headers | None = None,
     ) -> requests.Response:
-        answer = self.live.call(person, method, path, body, site=site, **headers)
+        answer = self.live.call(person, method, path, body, site=site, headers=headers)
         self.document.check(method, path.partition("?")[0], answer)
         return answer
 

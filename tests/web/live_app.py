@@ -33,6 +33,7 @@ from simulator.records import Exchange
 from simulator.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
 
 Json = dict[str, Any]
+Headers = dict[str, str] | dict[str, bytes]
 CALL_SECONDS: Final = 30.0
 SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
 """On both sites there is something with these ids."""
@@ -217,7 +218,14 @@ class LiveApp:
             return answer.result()
 
     def call(
-        self, person: str, method: str, path: str, body: Json | None = None, *, site: str = "acme", **headers: str
+        self,
+        person: str,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        site: str = "acme",
+        headers: Headers | None = None,
     ) -> requests.Response:
         """One call below `/api/v1`; writing calls get a request id unless the body has one."""
         content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
@@ -255,7 +263,6 @@ def live_app(database_url: str, redis_url: str, mail_url: str = "smtp://127.0.0.
     running = server.start()
     front = _Front()
     web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
-    web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
     settings = _settings(
         running, web.server_port, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOCKPOINT_MAIL_URL": mail_url}
@@ -297,10 +304,12 @@ def _closing_databases() -> Iterator[None]:
             super().__init__(url, size=size, wait=wait)
             kept.append(self)
 
-    with patch.object(bootstrap, "Database", Kept):
-        yield
-    for database in kept:
-        database.close()
+    try:
+        with patch.object(bootstrap, "Database", Kept):
+            yield
+    finally:
+        for database in kept:
+            database.close()
 
 
 def _settle(app: LiveApp) -> None:

@@ -150,7 +150,7 @@ def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind
     tag = _tag(api, page)
     mark = live.mark()
     for sent in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
-        answer = api("alice", "GET", f"/pages/{page}/attachments", **{"If-None-Match": sent})
+        answer = api("alice", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": sent})
         assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
     assert live.asked(mark) == []
 
@@ -167,7 +167,7 @@ def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: s
         who, body = ("dana", {**hold, "reason": "x"}) if change == "take-over" else ("alice", hold)
         answer = api(who, "POST", f"/attachments/{items['delta.txt']['id']}/lock/{change}", body)
         assert answer.ok
-    assert api("alice", "GET", f"/pages/{page}/attachments", **{"If-None-Match": tag}).status_code == 200
+    assert api("alice", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live: LiveApp, page: str) -> None:
@@ -175,15 +175,15 @@ def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live
     tag, other = _tag(checked, page), live.page()
     same = _tag(checked, SAME_PAGE)
     answers = [
-        checked("bob", "GET", f"/pages/{page}/attachments", **{"If-None-Match": tag}),
-        checked("alice", "GET", f"/pages/{other}/attachments", **{"If-None-Match": tag}),
-        checked("alice", "GET", f"/pages/{page}/attachments?sort=-title", **{"If-None-Match": tag}),
-        checked("alice", "GET", f"/pages/{page}/attachments?limit=1", **{"If-None-Match": tag}),
-        checked("gina", "GET", f"/pages/{SAME_PAGE}/attachments", site="globex", **{"If-None-Match": same}),
+        checked("bob", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{other}/attachments", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{page}/attachments?sort=-title", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{page}/attachments?limit=1", headers={"If-None-Match": tag}),
+        checked("gina", "GET", f"/pages/{SAME_PAGE}/attachments", site="globex", headers={"If-None-Match": same}),
     ]
     assert [answer.status_code for answer in answers] == [200] * 5
     assert {item["title"] for item in answers[-1].json()["items"]} == {"roadmap.pptx", "contract.pdf"}
-    hidden = checked("bob", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments", **{"If-None-Match": tag})
+    hidden = checked("bob", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments", headers={"If-None-Match": tag})
     assert refusal(hidden) == (404, "not_found")
 
 
@@ -204,7 +204,7 @@ def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live
 def test_forged_tags_are_no_tags(api: CheckedApi, shelf: str, forge: Any) -> None:
     """A tag that we did not give, or that was changed, is left unread."""
     sent = forge(_tag(api, shelf))
-    answer = api("alice", "GET", f"/pages/{shelf}/attachments", **{"If-None-Match": sent.encode("latin-1")})
+    answer = api("alice", "GET", f"/pages/{shelf}/attachments", headers={"If-None-Match": sent.encode("latin-1")})
     assert answer.status_code == 200
 
 

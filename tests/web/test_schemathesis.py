@@ -99,7 +99,7 @@ def test_answers_keep_to_the_document(
     field_of_fire: Range, schema: Any, operation: Any, site: str, mode: GenerationMode
 ) -> None:
     """No answer is a 5xx, and every one has a status, a type and a body that the document names."""
-    target: APIOperation = schema[f"/api/v1{operation.path}"][operation.method.upper()]
+    target: APIOperation[Any, Any, Any, Any] = schema[f"/api/v1{operation.path}"][operation.method.upper()]
     other = next(name for name in PEOPLE if name != site)
     state = field_of_fire.live.site_state(other)
 
@@ -144,7 +144,7 @@ def _judged(live: LiveApp, case: Any, person: str, site: str) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_nobody_without_a_token(field_of_fire: Range, schema: Any, operation: Any) -> None:
     """Generated requests without a token are 401, honest or not."""
-    target: APIOperation = schema[f"/api/v1{operation.path}"][operation.method.upper()]
+    target: APIOperation[Any, Any, Any, Any] = schema[f"/api/v1{operation.path}"][operation.method.upper()]
 
     @settings(
         max_examples=4,
