@@ -94,11 +94,15 @@ def history_of(case: Case) -> History:
 
 
 def _read(case: Case, version: Version) -> Version:
-    """One version with everything; the newest was read with the file."""
+    """One version with everything; the newest was read with the file.
+
+    Numbers move when a version is deleted: where another version answers, what the listing said must do.
+    """
     head = case.attachment.head
     if version.created == head.created:
         return replace(head, number=version.number)
-    return case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+    found = case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+    return found if found.created == version.created else version
 
 
 def _act(case: Case, verdict: Verdict) -> Settled | None:

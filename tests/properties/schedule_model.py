@@ -11,7 +11,6 @@ from typing import Any
 from lockpoint.locking.lock import MARGIN, Held, Limits, Reading, Record, Subject
 from lockpoint.locking.record import decode
 from lockpoint.services import locks, reconcile
-from lockpoint.services.clock_offsets import ClockOffsets
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
@@ -20,7 +19,7 @@ from lockpoint.services.ports import PropertyHost, StoredProperty
 from lockpoint.services.services import Services
 from tests.fakes import ACME, ALICE, BOB, DANA, KEYS, World, make_world
 from tests.properties.oracle import Stored, check_step, require
-from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task
+from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task, Unmeasured
 
 PEOPLE = (ALICE, BOB, DANA)
 MANAGERS = frozenset({DANA})
@@ -32,13 +31,6 @@ STEPS = (1, 5, 20, 30, 60, 90, 120)
 FAULTS = (*(Fate.DONE,) * 12, *Fate)
 UNKNOWN = frozenset({"busy", "in_progress"})
 MOST_PORT_CALLS = 120
-
-
-class Unmeasured(ClockOffsets):
-    """A node that is as far off as is tolerated; here time also passes between question and answer."""
-
-    def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
-        """Keep nothing."""
 
 
 @dataclass

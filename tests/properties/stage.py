@@ -14,6 +14,7 @@ from typing import Any
 
 import greenlet
 
+from lockpoint.services.clock_offsets import ClockOffsets
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
 from tests.fake_confluence import FakeConfluence
 from tests.fakes import FakeClock
@@ -223,6 +224,13 @@ class NodeClock:
 
     def sleep(self, seconds: float) -> None:
         self._stage.sleep(seconds)
+
+
+class Unmeasured(ClockOffsets):
+    """A node that is as far off as is tolerated; here time also passes between question and answer."""
+
+    def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
+        """Keep nothing."""
 
 
 def _quietly(thunk: Callable[[], Any]) -> None:
