@@ -91,7 +91,8 @@ def _undelete_as(case: Case, *titles: str) -> str:
 def _own_change(case: Case, undone: _Undone, source: datetime) -> Settled:
     """Write down the version that our own change of name or status made, so that the judge knows it as ours.
 
-    Where it made none, the row is there for the budget only, and names no version.
+    Where it made none that is surely ours, the row is there for the budget only: it names no version, and if it hits
+    one by chance, then as standing for itself.
     """
     after = case.look()
     made, now = after.attachment.head, case.services.clock.now()
@@ -103,7 +104,7 @@ def _own_change(case: Case, undone: _Undone, source: datetime) -> Settled:
         attachment_id=case.attachment.id,
         lock_id=case.held.lock_id,
         created=made.created if moved else now,
-        source_created=source,
+        source_created=source if moved else now,
         offenders=tuple(v.author for v in offenders if v.author),
         at=now,
     )
