@@ -52,9 +52,9 @@ def serve_line(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) ->
     An announcement is unique by hold and person, so this repeats nothing. Newcomers in between stay in the line.
     """
     told = askers_of(services, tenant, seen.attachment.id, seen.attachment.watch)
-    if not told or not isinstance(seen.reading, Free):
+    if not told or not isinstance(seen.standing, Free):
         return
-    mails = announcements(services, tenant, seen.attachment, seen.reading.ended)
+    mails = announcements(services, tenant, seen.attachment, seen.standing.ended)
     services.ledger.record(tenant, Effects(intents=mails))
     leave(services, tenant, seen, lane=lane)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 
 from lockpoint.services.errors import (
     BadAnswer,
@@ -237,4 +237,6 @@ def test_a_site_that_comes_back_goes_first(jobs: Jobs, database: Database) -> No
     jobs.defer([Job(kind, 1) for kind in JobKind])
     jobs.defer([Job(JobKind.REDISCOVER, 1, RETURNED)])
     first = fetch(database)
-    assert (first.task_name, first.task_kwargs["subject"]) == ("rediscover", RETURNED)
+    with database.transaction() as connection:
+        args = connection.execute(select(QUEUE.c.args).where(QUEUE.c.id == first.id)).scalar_one()
+    assert (first.task_name, args["subject"]) == ("rediscover", RETURNED)
