@@ -22,6 +22,7 @@ from lockpoint.confluence.quota import PointsBudget
 from lockpoint.confluence.reports import ConfluenceReports
 from lockpoint.confluence.scratch import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.sessions import Sessions
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
+CONFIGURATION_CONNECTIONS = 1  # for whoever changes a site's settings
 
 
 class SystemClock:
@@ -229,7 +231,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
-        person_tokens=Impersonation(sites, settings.oauth_url, time.time),
+        person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
         budget=PointsBudget(
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=SharedPoints(redis_client)
         ),
@@ -256,7 +258,7 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=Requests(database, clock),
         guard=CreationGuard(database, clock),
         tenants=Tenants(database),
-        site_states=SiteStates(database),
+        site_states=SiteStates(database, Database(neighbours.settings.database_url, size=CONFIGURATION_CONNECTIONS)),
         intents=Intents(database, neighbours.keys, clock),
         mutexes=cache.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),

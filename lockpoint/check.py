@@ -1,5 +1,6 @@
 """`bin/run --check`: the main job, done by people through HTTP on the running system, one printed line a step."""
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -17,16 +18,17 @@ ACME, GLOBEX = SITES
 PATIENCE_SECONDS: Final = 45.0
 POLL_SECONDS: Final = 0.2
 CALL_SECONDS: Final = 30.0
+STOPPED: Final = "stopped before the main job was done"
 INTRUDING: Final = "What Bob wrote over it\n"
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
 
-def run_check(stack: Stack) -> None:
-    """Perform every step; raises EmbeddedError with the first thing that is not as it should be."""
+def run_check(stack: Stack, stop: threading.Event) -> None:
+    """Perform every step until `stop` is set; raises EmbeddedError with the first that is not as it should be."""
     started = time.monotonic()
-    job = MainJob(stack)
+    job = MainJob(stack, stop)
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
         ("installed", job.installed),
         ("locked", job.alice_locks),
@@ -40,6 +42,8 @@ def run_check(stack: Stack) -> None:
         ("untouched", job.second_site_is_untouched),
     )
     for name, step in steps:
+        if stop.is_set():
+            raise EmbeddedError(STOPPED)
         click.echo(f"ok  {name:<12} {step()}")
     click.echo(f"The main job works ({time.monotonic() - started:.1f} s).")
 
@@ -56,9 +60,10 @@ class Person:
 class MainJob:
     """The steps, in their order; each returns the sentence that tells what happened."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, stop: threading.Event) -> None:
         """Look at both sites before anything happens."""
         self._stack = stack
+        self._stop = stop
         self._confluence = stack.confluence
         self._people = {person["name"]: _person(person) for person in self._confluence.site(ACME)["people"]}
         self._file = self._first_file()
@@ -96,7 +101,7 @@ class MainJob:
 
     def overwrite_is_undone(self) -> str:
         """The protected bytes are current again; Bob's are in the history, nothing is lost."""
-        file = _wait_for("the protected bytes to be current again", self._restored)
+        file = self._wait_for("the protected bytes to be current again", self._restored)
         theirs = next(item for item in file["versions"] if item["number"] == self._file["version"] + 1)
         _expect(theirs["authorId"] == self._people["bob"].account_id, "Bob's version is not his any more")
         _expect(self._download(theirs["downloadUrl"]) == INTRUDING.encode(), "Bob's bytes are not in the history")
@@ -140,8 +145,19 @@ class MainJob:
         newer = file["version"] > self._file["version"] + 1
         return file if newer and self._download(file["downloadUrl"]) == self._bytes else None
 
+    def _wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
+        """Look again and again until there is something; EmbeddedError when there is nothing for too long."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (found := look()) is None:
+            if time.monotonic() > until:
+                msg = f"waited {PATIENCE_SECONDS:g} s in vain for {what}"
+                raise EmbeddedError(msg)
+            if self._stop.wait(POLL_SECONDS):
+                raise EmbeddedError(STOPPED)
+        return found
+
     def _mail_to(self, name: str) -> str:
-        mails = _wait_for(f"mail to {name}", lambda: self._mails(name) or None)
+        mails = self._wait_for(f"mail to {name}", lambda: self._mails(name) or None)
         _expect(len(mails) == 1, f"{name} has {len(mails)} mails")
         _expect(self._file["title"] in mails[0]["text"], f"the mail to {name} does not name the file")
         return str(mails[0]["subject"])
@@ -188,14 +204,3 @@ def _person(person: Json) -> Person:
 def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise EmbeddedError(otherwise)
-
-
-def _wait_for(what: str, look: Callable[[], Found | None]) -> Found:
-    """Look again and again until there is something; EmbeddedError when there is nothing for too long."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while (found := look()) is None:
-        if time.monotonic() > until:
-            msg = f"waited {PATIENCE_SECONDS:g} s in vain for {what}"
-            raise EmbeddedError(msg)
-        time.sleep(POLL_SECONDS)
-    return found

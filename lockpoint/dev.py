@@ -64,7 +64,7 @@ def _check(stop: threading.Event) -> None:
         stack = Stack(Path(folder), spare_ports(), {}, lambda name, line: lines.append(f"{name:<10} | {line}"))
         try:
             stack.start(stop)
-            run_check(stack)
+            run_check(stack, stop)
         except EmbeddedError:
             click.echo("\n".join(lines[-60:]), err=True)
             raise

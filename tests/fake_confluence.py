@@ -484,8 +484,9 @@ class FakePeople:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
+    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
         site = self.host.site(tenant)
+        account = account or site.app_account
         page = site.pages.get(container.id)
         if page is None or not site.may_view(account, container):
             raise GoneOrInvisible(container.id)

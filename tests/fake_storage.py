@@ -93,6 +93,10 @@ class FakeLedger:
         for intent in effects.intents:
             self._intend(tenant, intent)
         tables.defer(effects.jobs)
+        if effects.settings is not None:
+            state = tables.states.get(tenant.id, SiteState())
+            if effects.settings.revision >= state.revision:
+                tables.states[tenant.id] = replace(state, settings=effects.settings)
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
@@ -274,9 +278,13 @@ class FakeSiteStates:
         self.tables.reachable()
         return self.tables.states.get(tenant.id, SiteState())
 
-    def put(self, tenant: Tenant, state: SiteState) -> None:
-        self.tables.reachable()
-        self.tables.states[tenant.id] = state
+    def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
+        state = self.get(tenant)
+        kept = scratch_id if scratch_id is not None else state.scratch_id
+        self.tables.states[tenant.id] = replace(state, restore_works=works, tested_at=at, scratch_id=kept)
+
+    def note_place(self, tenant: Tenant, cursor: str | None) -> None:
+        self.tables.states[tenant.id] = replace(self.get(tenant), cursor=cursor)
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:

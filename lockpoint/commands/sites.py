@@ -34,14 +34,18 @@ def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
 
 @site.command()
 @click.argument("name", metavar="SITE")
-@click.option("--test", is_flag=True, help="Try Confluence's restore operation first.")
+@click.option("--test", is_flag=True, help="Try Confluence's restore operation again.")
 @as_json
 def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Show one site: its settings, its licence, and whether Confluence restores attachments there."""
+    """Show one site: its settings, its licence, and whether Confluence restores attachments there.
+
+    The restore operation is tried now if it never was.
+    """
     with operator() as working:
         services = working.services
         tenant = find_site(services, name)
-        state = self_test(services, tenant) if test else services.site_states.get(tenant)
+        known = services.site_states.get(tenant)
+        state = self_test(services, tenant) if test or known.restore_works is None else known
         settings = site_settings(services, tenant, lane=Lane.REPORTS)
         fields = {
             "id": tenant.id,

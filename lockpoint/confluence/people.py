@@ -42,8 +42,8 @@ class ConfluencePeople:
     _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
-        """Give a page or blog post as the person sees it, asked as that person; 2 points."""
+    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+        """Give a page or blog post as the person (None: the app) sees it, asked as that person; 2 points."""
         folder, target = _KINDS[container.kind]
         call = get(
             f"{folder}.get",

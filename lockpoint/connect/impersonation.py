@@ -61,7 +61,8 @@ class Impersonation:
     """Access tokens per site and person, kept in memory until shortly before they end; safe for threads.
 
     `oauth_url` is the server's issuer address without closing slash: the assertion's audience, and the place of
-    `/oauth2/token`. `now` gives seconds since 1970. Tokens fetched with an earlier secret are never used again.
+    `/oauth2/token`. `session` gives the calling thread's HTTP session, `now` seconds since 1970. Tokens fetched with an
+    earlier secret are never used again.
     """
 
     def __init__(
@@ -69,13 +70,13 @@ class Impersonation:
         sites: SiteDirectory,
         oauth_url: str,
         now: Callable[[], float],
-        session: requests.Session | None = None,
+        session: Callable[[], requests.Session] = requests.Session,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
     ) -> None:
         self._sites = sites
         self._oauth_url = oauth_url.rstrip("/")
         self._now = now
-        self._session = session or requests.Session()
+        self._session = session
         self._timeout = timeout
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
@@ -131,7 +132,7 @@ class Impersonation:
         if site.tenant.oauth_client_id is None:
             return None
         try:
-            answer = self._session.post(
+            answer = self._session().post(
                 f"{self._oauth_url}/oauth2/token",
                 data={"grant_type": GRANT, "assertion": self._assertion(site, account_id, now)},
                 headers={"Accept": "application/json"},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Tenant
     from lockpoint.services.ports import Installation, Installations
 
-FRESH_SECONDS: Final = 30.0
+FRESH_SECONDS: Final = 5.0
 """How long another process may go on with what it knows after an install or uninstall that it did not see."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0

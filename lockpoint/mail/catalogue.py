@@ -94,6 +94,12 @@ ENGLISH: Final = Catalogue(
                 "Ask {actor} to unlock the file, or have Lockpoint tell you when it is free, and upload again then.",
             ),
         ),
+        (MailKind.UPLOAD_UNDONE, "renamed"): Words(
+            subject="{file} has its old name again",
+            heading="Your new name for a locked file was undone",
+            story=("You renamed {file} while it was locked by {actor}.", "It has its old name again."),
+            advice=("Nothing else was changed. Ask {actor} to unlock the file, or to rename it.",),
+        ),
         MailKind.UPLOAD_UNDONE: Words(
             subject="You uploaded a locked file: {file}",
             heading="The file you uploaded is locked",
@@ -111,6 +117,27 @@ ENGLISH: Final = Catalogue(
                 "Your version is current again.",
             ),
             advice=("You need not do anything. The other version is in the history of the file, should you want it.",),
+        ),
+        (MailKind.OVERWRITE_ATTEMPT, "renamed"): Words(
+            subject="{actor} tried to rename {file}",
+            heading="Your locked file was renamed, and has its name back",
+            story=("{actor} renamed {file}, which you have locked.", "It has its old name again."),
+            advice=("You need not do anything.",),
+        ),
+        (MailKind.OVERWRITE_ATTEMPT, "trashed"): Words(
+            subject="{file} is back from the trash",
+            heading="Your locked file was moved to the trash, and is back",
+            story=("{file}, which you have locked, was moved to the trash.", "Lockpoint has brought it back."),
+            advice=("You need not do anything. To delete the file yourself, unlock it first.",),
+        ),
+        (MailKind.OVERWRITE_ATTEMPT, "trashed_renamed"): Words(
+            subject="Your locked file is back from the trash as {file}",
+            heading="Your locked file is back under another name",
+            story=(
+                "A file that you have locked was moved to the trash, and another file has taken its name.",
+                "Lockpoint has brought yours back as {file}.",
+            ),
+            advice=("Please compare the two files, and rename yours when the other one is gone.",),
         ),
         MailKind.OVERWRITE_ATTEMPT: Words(
             subject="{actor} overwrote {file}",
@@ -142,9 +169,10 @@ ENGLISH: Final = Catalogue(
             to_page=True,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): Words(
-            subject="A file you had locked was deleted: {file}",
+            # The name went with the file: nothing of ours keeps it.
+            subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
-            story=("{file} was deleted for good, and your lock on it has ended.",),
+            story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
             advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
             to_page=True,
         ),

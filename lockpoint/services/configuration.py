@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from lockpoint.locking import signed
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.record import key_id_of
 from lockpoint.services import usage
 from lockpoint.services.context import Actor, Lane, Tenant
-from lockpoint.services.errors import NotAllowed, OutOfDateError
-from lockpoint.services.ports import AuditEvent, Effects, SiteState
+from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
+from lockpoint.services.ports import AuditEvent, Effects, SettingsNote, SiteState
 from lockpoint.services.rights import administers_site
 from lockpoint.services.services import Services
 from lockpoint.services.site_ports import UsageRow
@@ -41,17 +40,21 @@ class SiteOverview:
 def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSettings:
     """The settings in force.
 
-    An app property can be written by users: what is not signed, or older than the newest revision we know, is not
-    obeyed, and the defaults (everything off) hold instead. A signed revision that is newer than what we know is ours:
-    a crash came between storing it and remembering it.
+    An app property can be written by users, so only what we signed counts, and nothing older than what we know: then
+    the settings that we remember hold, and are written again. A signed revision that is newer than what we know is
+    ours: a crash came between storing it and remembering it, or the database was lost.
     """
     fields = signed.verified(services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys)
-    state = services.site_states.get(tenant)
-    settings = _parse(fields) if fields is not None else SiteSettings()
-    if fields is None or settings.revision < state.revision:
-        return SiteSettings(revision=state.revision)
-    replayed = settings.revision == state.revision and state.digest not in {None, _digest(fields)}
-    return SiteSettings(revision=state.revision) if replayed else settings
+    known = services.site_states.get(tenant).settings
+    if fields is not None and (known is None or _parse(fields).revision > known.revision):
+        _remember(services, tenant, fields, account=None)
+        return _parse(fields)
+    if known is None:
+        return SiteSettings()
+    remembered: dict[str, object] = json.loads(known.fields)
+    if fields != remembered:
+        _write_again(services, tenant, remembered, lane)
+    return _parse(remembered)
 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:
@@ -79,20 +82,14 @@ def change(
             raise OutOfDateError("Somebody else changed the settings meanwhile; reload and try again.")
         counts = current.usage_counts if usage_counts is None else usage_counts
         wanted = SiteSettings(copy_mode=copy_mode, usage_counts=counts, revision=revision + 1)
+        fields: dict[str, object] = {"schema": 1, **asdict(wanted)}
         if not counts:
             services.usage.switch(tenant, on=False)
-        state = _store(services, tenant, wanted)
+        _store(services, tenant, fields, Lane.PEOPLE)
+        _remember(services, tenant, fields, account=actor.account_id)
         if counts:
             services.usage.switch(tenant, on=True)
-    row = AuditEvent(
-        at=services.clock.now(),
-        kind=AuditKind.SETTINGS_CHANGED,
-        attachment_id=None,
-        account=actor.account_id,
-        seq=wanted.revision,
-    )
-    services.ledger.record(tenant, Effects(audit=(row,)))
-    return _overview(services, tenant, wanted, state)
+    return _overview(services, tenant, wanted, services.site_states.get(tenant))
 
 
 def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
@@ -100,17 +97,44 @@ def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
     with services.site_states.exclusive(tenant):
         value = services.properties.read_app(tenant, KEY, lane=lane)
         fields = signed.verified(value, _place(tenant), services.mac_keys)
-        if fields is None or key_id_of(value) == services.mac_keys.newest:
-            return
-        services.properties.write_app(tenant, KEY, signed.sign(fields, _place(tenant), services.mac_keys), lane=lane)
+        if fields is not None and key_id_of(value) != services.mac_keys.newest:
+            _store(services, tenant, fields, lane)
 
 
-def _store(services: Services, tenant: Tenant, wanted: SiteSettings) -> SiteState:
-    fields: dict[str, object] = {"schema": 1, **asdict(wanted)}
-    services.properties.write_app(tenant, KEY, signed.sign(fields, _place(tenant), services.mac_keys), lane=Lane.PEOPLE)
-    state = replace(services.site_states.get(tenant), revision=wanted.revision, digest=_digest(fields))
-    services.site_states.put(tenant, state)
-    return state
+def _store(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
+    services.properties.write_app(tenant, KEY, signed.sign(fields, _place(tenant), services.mac_keys), lane=lane)
+
+
+def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
+    """Keep the newest settings with the row of their change; without an account the row is a recovered one."""
+    revision = _parse(fields).revision
+    row = AuditEvent(
+        at=services.clock.now(),
+        kind=AuditKind.SETTINGS_CHANGED,
+        attachment_id=None,
+        account=account,
+        seq=revision,
+        recovered=account is None,
+    )
+    note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
+    services.ledger.record(tenant, Effects(settings=note, audit=(row,)))
+
+
+def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
+    """Put back what outsiders removed, garbled or rolled back, and say so in the audit log."""
+    try:
+        _store(services, tenant, fields, lane)
+    except HostError:
+        return  # what we remember holds all the same, and the next read tries again
+    row = AuditEvent(
+        at=services.clock.now(),
+        kind=AuditKind.HEALED,
+        attachment_id=None,
+        account=None,
+        seq=_parse(fields).revision,
+        detail="settings",
+    )
+    services.ledger.record(tenant, Effects(audit=(row,)))
 
 
 def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state: SiteState) -> SiteOverview:
@@ -124,10 +148,6 @@ def _parse(fields: dict[str, object]) -> SiteSettings:
         usage_counts=fields.get("usage_counts") is True,
         revision=revision if isinstance(revision, int) else 0,
     )
-
-
-def _digest(fields: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _must_administer(services: Services, actor: Actor) -> None:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from lockpoint.locking import rules
-from lockpoint.locking.lock import Free, Held, Snapshot
-from lockpoint.services import licence, watching
+from lockpoint.locking.lock import Held, Snapshot
+from lockpoint.services.aftermath import look_back
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Outcome, Seen, Written
-from lockpoint.services.ports import Job, JobKind
-from lockpoint.services.protecting import protect
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.services.recording import RequestOutcome, record_write
 from lockpoint.services.services import Services
+from lockpoint.services.settling import Moments, Settling
 from lockpoint.services.waiting import askers_of
+from lockpoint.services.watching import try_to_leave
 from lockpoint.services.writing import write
 
-Moments = tuple[datetime, ...]
 Rule = Callable[[Snapshot, Moments], rules.Decision]
 
 
@@ -38,43 +37,32 @@ class Ending:
 def end(services: Services, tenant: Tenant, seen: Seen, ending: Ending) -> Outcome:
     """Settle what is pending, then end the hold, write it down, and announce it.
 
-    What could not be undone is named in the tombstone: no ending forgets an intrusion.
+    What could not be undone is named in the tombstone: no ending forgets an intrusion. After a lost round everything
+    is settled anew.
     """
-    seen, unsettled = settle(services, tenant, seen, lane=ending.lane)
-    return end_as_is(services, tenant, seen, ending, unsettled)
+    settling = Settling(services, tenant, ending.lane, seen.standing)
+    return _end(services, tenant, settling(seen), ending, settling)
 
 
-def end_as_is(services: Services, tenant: Tenant, seen: Seen, ending: Ending, unsettled: Moments) -> Outcome:
+def end_as_is(services: Services, tenant: Tenant, seen: Seen, ending: Ending) -> Outcome:
     """End the hold without touching the file, write it down, and announce it."""
+    return _end(services, tenant, seen, ending, None)
+
+
+def _end(services: Services, tenant: Tenant, seen: Seen, ending: Ending, settling: Settling | None) -> Outcome:
     outcome = write(
         services,
         tenant,
         seen.attachment.id,
-        lambda snapshot: ending.rule(snapshot, unsettled),
+        lambda snapshot: ending.rule(snapshot, settling.unsettled if settling else ()),
         op_id=ending.op_id,
         lane=ending.lane,
         seen=seen,
+        prepare=settling,
     )
     if isinstance(outcome, Written):
-        _announce(services, tenant, outcome, ending)
+        _close(services, tenant, outcome, ending)
     return outcome
-
-
-def settle(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> tuple[Seen, Moments]:
-    """Undo a pending overwrite before the hold moves; what the host would not let us undo is left as unsettled.
-
-    Without a licence everybody may upload, so nothing is pending.
-    """
-    held = seen.reading
-    if not isinstance(held, Held) or not licence.enforced(services, tenant, lane=lane):
-        return seen, ()
-    try:
-        settled = protect(services, tenant, seen, held, lane=lane)
-    except HostError:
-        head = seen.attachment.head
-        pending = head.created > held.base.created and head.author != held.holder
-        return seen, (head.created,) if pending else ()
-    return settled.seen, settled.unsettled
 
 
 def expire(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane: Lane) -> Outcome:
@@ -95,16 +83,34 @@ def give_back(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lan
         return rules.release(snapshot, holder=held.holder, lock_id=held.lock_id, op_id=op_id, unsettled=unsettled)
 
     ending = Ending(rule=rule, op_id=op_id, by=held.holder, lane=lane)
-    return end_as_is(services, tenant, seen, ending, ())
+    return end_as_is(services, tenant, seen, ending)
 
 
-def _announce(services: Services, tenant: Tenant, written: Written, ending: Ending) -> None:
-    """Write an ending down with the mails it owes; then empty the line of those who asked.
+def _close(services: Services, tenant: Tenant, written: Written, ending: Ending) -> None:
+    """Look back at what the hold could not keep out, and announce its end.
 
-    The job empties the line when we die in between, and tells those who came while we were at it.
+    While the host does not answer nothing is announced: the job finds a tombstone that nobody wrote down, and does
+    then what a crash would have left to it.
     """
-    seen = written.seen
-    told = isinstance(written.record, Free) and askers_of(services, tenant, seen.attachment.id, seen.attachment.watch)
+    again = (Job(JobKind.RECONCILE, tenant.id, written.seen.attachment.id),)
+    if isinstance(written.record, Held):
+        _announce(services, tenant, written, ending, again)
+        return
+    try:
+        written = look_back(services, tenant, written, lane=ending.lane)
+    except HostError:
+        services.ledger.record(tenant, Effects(request=ending.request, jobs=again))
+        return
+    _announce(services, tenant, written, ending, again if _line(services, tenant, written.seen) else ())
+    try_to_leave(services, tenant, written.seen, lane=ending.lane)
+
+
+def _announce(services: Services, tenant: Tenant, written: Written, ending: Ending, jobs: tuple[Job, ...]) -> None:
+    """Write an ending down with the mails it owes.
+
+    The job empties the line when we die in between, and tells those who came while we were at it; for a hold that
+    another one followed, it undoes what slipped in.
+    """
     record_write(
         services,
         tenant,
@@ -112,7 +118,9 @@ def _announce(services: Services, tenant: Tenant, written: Written, ending: Endi
         account=ending.by,
         space_id=ending.space_id,
         request=ending.request,
-        jobs=(Job(JobKind.RECONCILE, tenant.id, seen.attachment.id),) if told else (),
+        jobs=jobs,
     )
-    if told:
-        watching.try_to_leave(services, tenant, seen, lane=ending.lane)
+
+
+def _line(services: Services, tenant: Tenant, seen: Seen) -> tuple[str, ...]:
+    return askers_of(services, tenant, seen.attachment.id, seen.attachment.watch)

@@ -28,6 +28,8 @@ def owed(
     ended = record.ended
     if ended is None or not any(isinstance(e, Held) and e.lock_id == ended.lock_id for e in earlier):
         return ()
+    if isinstance(record, Held) and record.holder == ended.holder:
+        return ()  # renewed by its own holder, for whom nothing has ended
     to_holder = mail_to_holder(attachment.id, ended)
     if not isinstance(record, Free):
         return to_holder

@@ -15,7 +15,7 @@ from lockpoint.locking.pseudonyms import pseudonym_from
 from lockpoint.services import preferences, watching
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant
-from lockpoint.services.endings import Ending, Moments, end
+from lockpoint.services.endings import Ending, end
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, Unauthorised
 from lockpoint.services.looking import Seen, Written, look
 from lockpoint.services.people_ports import Erasure, ErasureOrder, Origin
@@ -23,6 +23,7 @@ from lockpoint.services.ports import Effects, Job, JobKind, MailIntent
 from lockpoint.services.reconcile import catch_up
 from lockpoint.services.recording import record_write
 from lockpoint.services.services import Services
+from lockpoint.services.settling import Moments
 from lockpoint.services.writing import write
 
 GRACE: Final = timedelta(hours=24)

@@ -11,7 +11,7 @@ from lockpoint.locking.lock import Held, Phase
 from lockpoint.locking.permissions import Facts
 from lockpoint.services import endings, watching
 from lockpoint.services.answers import LockAnswer, Moved, lock_view, notice, refused, view_after
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import HostError, Invalid, TooMany
 from lockpoint.services.idempotency import Names, RequestKey
 from lockpoint.services.looking import Outcome, Seen, Unwritten, Written, look
@@ -20,6 +20,7 @@ from lockpoint.services.rebasing import rebase
 from lockpoint.services.recording import RequestOutcome, record_write
 from lockpoint.services.rights import app_may_act
 from lockpoint.services.services import Services
+from lockpoint.services.settling import settle
 
 OK, CREATED = 200, 201
 
@@ -62,11 +63,18 @@ def must_have_room(services: Services, actor: Actor, seen: Seen) -> None:
         raise TooMany("This site holds as many locks as it may; ask an admin to end some.")
 
 
-def expired_first(services: Services, tenant: Tenant, seen: Seen) -> Seen:
-    """Give the hold before its proper end first, so that nothing pending on it is forgotten, nor anybody who asked."""
-    held = seen.reading
-    if isinstance(held, Held) and rules.phase(held, services.clock.now()) is Phase.EXPIRED:
+def settled_first(services: Services, actor: Actor, seen: Seen) -> Seen:
+    """Give the hold before its proper end first, so that nothing pending on it is forgotten, nor anybody who asked.
+
+    The person's own hold that is just running out is renewed, not ended: of it only overwrites are settled.
+    """
+    tenant, held = actor.tenant, seen.standing
+    phase = rules.phase(held, services.clock.now()) if isinstance(held, Held) else Phase.FREE
+    if isinstance(held, Held) and phase is Phase.EXPIRED:
         endings.expire(services, tenant, seen, held, lane=Lane.PEOPLE)
+        return look(services, tenant, seen.attachment.id, lane=Lane.PEOPLE)
+    if isinstance(held, Held) and phase is Phase.ENDING and held.holder == actor.account_id:
+        settle(services, tenant, seen, held, lane=Lane.PEOPLE)
         return look(services, tenant, seen.attachment.id, lane=Lane.PEOPLE)
     watching.serve_line(services, tenant, seen, lane=Lane.PEOPLE)
     return seen

@@ -11,9 +11,8 @@ from lockpoint.locking.lock import EndReason, Snapshot
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.answers import LockAnswer, Moved, shown
 from lockpoint.services.context import Actor, Lane
-from lockpoint.services.endings import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
-from lockpoint.services.granting import CREATED, Visit, ended, expired_first, granted, must_be_lockable, must_have_room
+from lockpoint.services.granting import CREATED, Visit, ended, granted, must_be_lockable, must_have_room, settled_first
 from lockpoint.services.idempotency import Names, RequestKey, once
 from lockpoint.services.licence import must_be_licensed
 from lockpoint.services.profiles import note_use
@@ -28,6 +27,7 @@ from lockpoint.services.rights import (
     must_manage,
 )
 from lockpoint.services.services import Services
+from lockpoint.services.settling import Moments
 from lockpoint.services.usage import count_call
 from lockpoint.services.viewing import LockView
 from lockpoint.services.writing import write
@@ -64,7 +64,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
         must_edit(view, known)
         must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
         must_be_lockable(seen)
-        seen = expired_first(services, actor.tenant, seen)
+        seen = settled_first(services, actor, seen)
         must_have_room(services, actor, seen)
         rule = _acquiring(services, actor, names, wish)
         outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)

@@ -10,7 +10,7 @@ from lockpoint.locking.snapshots import ended_of
 from lockpoint.services import licence, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
+from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.looking import look
 from lockpoint.services.mail_links import unsubscribe_url
 from lockpoint.services.ports import Container, MailFacts, MailIntent, MailRefused, Person, StoredIntent
@@ -18,24 +18,29 @@ from lockpoint.services.preferences import Preferences
 from lockpoint.services.services import Services
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
-# Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
+SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
+_HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
 _ASKED_FOR = (MailKind.FILE_AVAILABLE,)
+# Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
 
 def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once.
 
-    Whoever may not see the file any more gets no mail. `MailUnavailable` and the host's passing errors go through:
-    the job comes back. A mail that cannot be sent for good is logged as such and forgotten.
+    Whoever may not see the file any more gets no mail, and one that cannot be sent for good is logged as such and
+    forgotten. `MailUnavailable`, the host's passing errors, and `Busy` while the app is disabled go through: the job
+    comes back.
     """
     stored = services.intents.get(intent_id)
     tenant = services.tenants.by_id(stored.tenant_id) if stored else None
     if stored is None or stored.done or tenant is None:
         return
-    if not tenant.active:
+    if not tenant.installed:
         services.intents.finish(stored, result="site_inactive", address=None)
         return
+    if not tenant.enabled:
+        raise Busy("The app is switched off on this site, maybe only for an update.", details={"retryAfter": 3600})
     with spending_on("mail"):
         if stored.intent.kind in _ASKED_FOR or licence.licensed(services, tenant, lane=Lane.HINTS):
             _send(services, tenant, stored)
@@ -44,18 +49,16 @@ def send(services: Services, intent_id: int) -> None:
 
 
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
-    recipient = stored.intent.recipient
     try:
-        wishes = preferences.read(services, tenant, recipient, lane=Lane.HINTS)
+        wishes = preferences.read(services, tenant, stored.intent.recipient, lane=Lane.HINTS)
         if stored.intent.kind in wishes.off:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
-        facts = _facts(services, tenant, stored, wishes)
-        address = services.people.address(tenant, recipient, lane=Lane.HINTS)
+        facts, address = _looked_up(services, tenant, stored, wishes)
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
         return
-    except (GoneOrInvisible, Forbidden, Unauthorised):
+    except _HIDDEN:
         services.intents.finish(stored, result="not_visible", address=None)
         return
     try:
@@ -64,6 +67,20 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
         services.intents.finish(stored, result="refused", address=address)
         return
     services.intents.finish(stored, result="sent", address=address)
+
+
+def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
+    """What the mail says and where it goes; a single "not there" or "not allowed" can be false, two are believed."""
+    try:
+        return _look_up(services, tenant, stored, wishes)
+    except _HIDDEN:
+        services.clock.sleep(SECOND_LOOK)
+        return _look_up(services, tenant, stored, wishes)
+
+
+def _look_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
+    facts = _facts(services, tenant, stored, wishes)
+    return facts, services.people.address(tenant, stored.intent.recipient, lane=Lane.HINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from lockpoint.locking import making
 from lockpoint.locking.enforcement import FlagReason
 from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Ended, EndReason, Free, Held
+from lockpoint.locking.lock import EndReason, Free, Held, Phase
+from lockpoint.locking.snapshots import phase
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.endings_told import mail_to_holder
+from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.ports import AuditEvent, Effects, MailIntent, Witness
 from lockpoint.services.recording import hint_jobs
 from lockpoint.services.services import Services
 
+SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
+
 
 def not_visible(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
-    """Tell a purged file from one that the app may not see: only two agreeing reads end a lock."""
+    """Tell a purged file from one that the app may not see: only two agreeing reads end a lock before its time.
+
+    One that has run out is over wherever its file is, and counts for nobody any more.
+    """
     witness = services.witnesses.get(tenant, attachment_id)
     if witness is None or not isinstance(witness.record, Held):
         return
-    if services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=lane):
-        _note_gone(services, tenant, witness, witness.record)
+    if phase(witness.record, services.clock.now()) is Phase.EXPIRED:
+        if _still_hidden(services, tenant, attachment_id, lane):
+            _note_end(services, tenant, witness, witness.record, EndReason.EXPIRED)
+    elif services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=lane):
+        _note_end(services, tenant, witness, witness.record, EndReason.FILE_GONE)
     elif witness.protection != FlagReason.APP_BLOCKED.value:
         _note_blocked(services, tenant, witness, witness.record)
+
+
+def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+    """The second look: a file that is there after all ends its hold in Confluence, and is settled first."""
+    services.clock.sleep(SECOND_LOOK)
+    try:
+        services.attachments.get(tenant, attachment_id, lane=lane, properties=False, operations=False)
+    except (GoneOrInvisible, Forbidden):
+        return True
+    return False
 
 
 def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
@@ -46,14 +67,17 @@ def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: He
     services.witnesses.set_protection(tenant, witness.attachment_id, reason)
 
 
-def _note_gone(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
-    """The record went with the file, so its end is written down here only; the mail finds the page by the witness."""
+def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, reason: EndReason) -> None:
+    """The record is out of reach, so its end is written down here only; the mail finds the page by the witness.
+
+    Should the file come into reach again, its record is older than this one, and is not obeyed.
+    """
     now = services.clock.now()
-    ended = Ended(EndReason.FILE_GONE, None, now, held.lock_id, held.holder)
+    ended = making.ended(held, now, reason, by=None)
     tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
     row = AuditEvent(
         at=now,
-        kind=AuditKind.FILE_GONE,
+        kind=AuditKind(reason),
         attachment_id=witness.attachment_id,
         account=None,
         epoch=tombstone.epoch,

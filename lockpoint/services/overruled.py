@@ -15,6 +15,32 @@ def note_overruled(case: Case, history: History, judgement: Judgement, own_accou
 
     Every row and mail has the key that it would have had then, so repeating all this changes nothing.
     """
+    by_others = _note_all_undone(case, history, judgement, own_account)
+    if by_others:
+        rows = conflicts(case.attachment, case.held, by_others, "overruled")
+        case.services.ledger.record(case.tenant, Effects(audit=rows))
+
+
+def note_left_standing(case: Case, history: History, judgement: Judgement, own_account: str) -> None:
+    """The same for a hold that is over: what nobody replaced under it stands, and both sides are told so."""
+    holder = case.held.holder
+    last = max((v.created for v in history.versions if v.author == holder), default=case.held.base.created)
+    by_others = _note_all_undone(case, history, judgement, own_account)
+    standing = tuple(v for v in by_others if v.created > last)
+    replaced = tuple(v for v in by_others if v.created <= last)
+    effects = Effects(
+        audit=(
+            *conflicts(case.attachment, case.held, replaced, "overruled"),
+            *conflicts(case.attachment, case.held, standing, "ended"),
+        ),
+        intents=tell(case.attachment, case.held, standing, "not_undone"),
+    )
+    if by_others:
+        case.services.ledger.record(case.tenant, effects)
+
+
+def _note_all_undone(case: Case, history: History, judgement: Judgement, own_account: str) -> tuple[Version, ...]:
+    """Write down what our own versions replaced; answers the rest."""
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
     for version in judgement.overruled:
@@ -22,9 +48,7 @@ def note_overruled(case: Case, history: History, judgement: Judgement, own_accou
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
         _note_undone(case, made, tuple(offenders))
-    if by_others:
-        rows = conflicts(case.attachment, case.held, tuple(by_others), "overruled")
-        case.services.ledger.record(case.tenant, Effects(audit=rows))
+    return tuple(by_others)
 
 
 def _undone_by(history: History, offender: Version, holder: str, own_account: str) -> Version | None:

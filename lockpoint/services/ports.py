@@ -270,8 +270,8 @@ class Person:
 class People(Protocol):
     """People and their rights, always established by Confluence itself."""
 
-    def container(self, tenant: Tenant, account: str, container: Container, *, lane: Lane) -> ContainerView:
-        """The page or blog post as `account` sees it; `GoneOrInvisible` when they do not."""
+    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+        """The page or blog post as `account` (None: the app) sees it; `GoneOrInvisible` when they do not."""
         ...
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
@@ -437,6 +437,7 @@ class Effects:
     """Everything that one cause leaves in Postgres; written in one transaction, or not at all.
 
     `jobs` are deferred in the same transaction. `request` finishes a request id: (account, request id, status, error).
+    `settings` are remembered unless newer ones are.
     """
 
     witness: Witness | None = None
@@ -445,6 +446,7 @@ class Effects:
     restorations: tuple[Restoration, ...] = ()
     jobs: tuple[Job, ...] = ()
     request: tuple[str, str, int, str | None] | None = None
+    settings: SettingsNote | None = None
 
 
 class JobKind(StrEnum):
@@ -599,27 +601,43 @@ class Tenants(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsNote:
+    """The newest settings of a site that we know: `fields` is their canonical JSON, to be written again if need be."""
+
+    revision: int
+    fields: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """What Postgres keeps of a site's configuration: guards against replays, and the self-test's result."""
+    """What Postgres keeps of a site: its newest settings, the self-test's result, and where a search stands."""
 
-    revision: int = 0
-    digest: str | None = None
+    settings: SettingsNote | None = None
     restore_works: bool | None = None
     tested_at: datetime | None = None
     scratch_id: str | None = None
     cursor: str | None = None
 
+    @property
+    def revision(self) -> int:
+        """The newest revision of the settings that we know; 0 when we know none."""
+        return self.settings.revision if self.settings else 0
+
 
 class SiteStates(Protocol):
-    """Per-site state that is not configuration itself."""
+    """Per-site state; each method touches its own columns only, so that writers cannot undo each other."""
 
     def get(self, tenant: Tenant) -> SiteState:
         """The state; the empty one when nothing was stored."""
         ...
 
-    def put(self, tenant: Tenant, state: SiteState) -> None:
-        """Store it."""
+    def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
+        """Keep what a trial of the restore operation showed; a scratch id of None leaves the known one."""
+        ...
+
+    def note_place(self, tenant: Tenant, cursor: str | None) -> None:
+        """Keep where the search for locks goes on."""
         ...
 
     def exclusive(self, tenant: Tenant) -> AbstractContextManager[None]:
@@ -664,8 +682,9 @@ class Mutexes(Protocol):
 class MailFacts:
     """What a mail says: filled at the moment of sending, kept nowhere.
 
-    `detail` is the intent's word: `undone` or `not_undone` for an overwrite, the reason code of an ending or a flag.
-    `unsubscribe_url` switches mails of this kind off for the recipient; None for mails that cannot be switched off.
+    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed` or, under another
+    name, `trashed_renamed` for what was undone of that kind; the reason code of an ending or a flag. `unsubscribe_url`
+    switches mails of this kind off for the recipient; None for mails that cannot be switched off.
     """
 
     kind: MailKind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from lockpoint.locking.enforcement import (
     FileStatus,
@@ -42,8 +43,8 @@ def protect(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane:
     verdict: Verdict | None = None
     for _ in range(LOOKS):
         own = services.people.own_account(tenant, lane=lane)
-        history = _history(case)
-        judgement = _judged(case, history, own)
+        history = history_of(case)
+        judgement = judged(case, history, own)
         note_overruled(case, history, judgement, own)
         verdict = judgement.verdict
         settled = _act(case, verdict)
@@ -66,17 +67,19 @@ def _untouched(case: Case) -> bool:
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
 
-def _judged(case: Case, history: History, own_account: str) -> Judgement:
+def judged(case: Case, history: History, own_account: str, *, until: datetime | None = None) -> Judgement:
+    """What the hold requires of this history; `until`, on the host's clock, for a hold that is over."""
     return judge(
         history,
         case.held,
         policy=Policy(),
         own_account=own_account,
         restorations=case.services.restorations.known(case.tenant, case.attachment.id),
+        until=until,
     )
 
 
-def _history(case: Case) -> History:
+def history_of(case: Case) -> History:
     """The versions since the protected one, with the sizes, content ids and names that only single reads give.
 
     When the protected version was deleted, the older ones count, too; of those the last `RECENT` are read singly.
@@ -91,11 +94,15 @@ def _history(case: Case) -> History:
 
 
 def _read(case: Case, version: Version) -> Version:
-    """One version with everything; the newest was read with the file."""
+    """One version with everything; the newest was read with the file.
+
+    Numbers move when a version is deleted: where another version answers, what the listing said must do.
+    """
     head = case.attachment.head
     if version.created == head.created:
         return replace(head, number=version.number)
-    return case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+    found = case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+    return found if found.created == version.created else version
 
 
 def _act(case: Case, verdict: Verdict) -> Settled | None:

@@ -9,6 +9,7 @@ from lockpoint.locking.enforcement import FileStatus
 from lockpoint.locking.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services import endings, licence, watching
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.aftermath import catch_up_on_end
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.endings_told import owed
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
@@ -109,6 +110,7 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lan
     if not isinstance(seen.reading, Held | Free | Newer):
         seen = _mended(services, tenant, seen, lane)
     if isinstance(seen.reading, Held | Free):
+        catch_up_on_end(services, tenant, seen, lane=lane)
         catch_up(services, tenant, seen, seen.reading)
     if isinstance(seen.reading, Held):
         _tend(services, tenant, seen, seen.reading, lane)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Free, Held, Reading, Record, Unreadable
+from lockpoint.locking.lock import Absent, Free, Held, Reading, Record, Unreadable
 from lockpoint.locking.record import key_id_of
 from lockpoint.locking.snapshots import kind_of
 from lockpoint.services.context import Tenant
@@ -71,7 +71,10 @@ def record_write(
     detail: str | None = None,
     jobs: tuple[Job, ...] = (),
 ) -> None:
-    """Write down one stored record with the mails it owes; with it what a crash left out of the record before."""
+    """Write down one stored record with the mails it owes; with it what a crash left out of the record before.
+
+    Only then the creation guard of a first record is given back: whoever claims it next finds the witness.
+    """
     seen, record, now = written.seen, written.record, services.clock.now()
     before = seen.reading if isinstance(seen.reading, Held | Free) else None
     kind = written.write.kind if written.write else kind_of(record, seen.known)
@@ -84,6 +87,8 @@ def record_write(
         request=request,
     )
     services.ledger.record(tenant, effects)
+    if isinstance(seen.reading, Absent):
+        services.guard.release(tenant, seen.attachment.id, record.op_id)
 
 
 def recovered_row(record: Record, seen: Seen) -> tuple[AuditEvent, ...]:

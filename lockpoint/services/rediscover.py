@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lockpoint.locking.lock import Held
 from lockpoint.services import licence, returning
 from lockpoint.services.accounting import spending_on
@@ -35,7 +33,7 @@ def rediscover(services: Services, tenant: Tenant, *, returned: bool = False) ->
             licence.resume(services, tenant)
         for _ in range(PAGES_A_RUN):
             cursor = _step(services, tenant, cursor, returned=returned)
-            services.site_states.put(tenant, replace(services.site_states.get(tenant), cursor=cursor))
+            services.site_states.note_place(tenant, cursor)
             if cursor is None:
                 return
     services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id, RETURNED if returned else ""),))

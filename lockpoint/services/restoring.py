@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 from lockpoint.locking.enforcement import Flag, FlagReason, Restore, Version
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.marker import marker
+from lockpoint.services.budget import over_budget
 from lockpoint.services.cases import REFUSALS, Case, Settled, flag, reason_of
 from lockpoint.services.configuration import site_settings
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports import Effects, Restoration
 from lockpoint.services.telling import conflicts, row_about, tell
-
-PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
 
 
 class Way(Enum):
@@ -28,7 +26,7 @@ class Way(Enum):
 
 def restore(case: Case, verdict: Restore) -> Settled | None:
     """Make the protected version current again; None when the file moved meanwhile and must be judged anew."""
-    if _over_budget(case, verdict.offenders):
+    if over_budget(case, verdict.offenders):
         return flag(case, Flag(FlagReason.PAUSED, verdict.offenders))
     way = _way(case)
     if way is None:
@@ -45,10 +43,11 @@ def _restore(case: Case, verdict: Restore, way: Way) -> Settled | None:
         return None
     except REFUSALS as refused:
         return _refused(case, way, verdict, refused)
-    if not _numbered(case, verdict.version):
+    named = _named_since(case, verdict.version)
+    if named.get(verdict.version.number) != verdict.version.created:
         _record_doubtful(case, made)
         return None
-    alone = made.number == case.attachment.head.number + 1
+    alone = named.get(made.number - 1) == case.attachment.head.created
     _record_restored(case, verdict, made, believed=alone)
     return Settled(replace(case.seen, attachment=replace(case.attachment, head=made))) if alone else None
 
@@ -67,15 +66,24 @@ def _still_so(case: Case, source: Version) -> bool:
 
 
 def _numbered(case: Case, source: Version) -> bool:
-    """Whether the number of a version still names that version; asked before and after it was used.
-
-    Deleting only moves numbers down, so a number that is right afterwards was right when it was used.
-    """
+    """Whether the number of a version still names that version."""
     try:
         found = case.services.attachments.version(case.tenant, case.attachment.id, source.number, lane=case.lane)
     except GoneOrInvisible:
         return False
     return found.created == source.created
+
+
+def _named_since(case: Case, source: Version) -> dict[int, datetime]:
+    """Which versions the numbers name from `source` on, asked after the use of its number.
+
+    Deleting only moves numbers down, so a number that is right afterwards was right when it was used; and the version
+    before ours tells whether another one slipped in.
+    """
+    versions, _ = case.services.attachments.versions(
+        case.tenant, case.attachment.id, back_to=source.created, lane=case.lane
+    )
+    return {version.number: version.created for version in versions}
 
 
 def _way(case: Case) -> Way | None:
@@ -97,9 +105,8 @@ def _refused(case: Case, way: Way, verdict: Restore, refused: HostError) -> Sett
     """Learn from a refusal: a site that refuses the operation is remembered, and copying is tried where allowed."""
     if way is Way.COPY or not isinstance(refused, Rejected):
         return flag(case, Flag(reason_of(refused), verdict.offenders))
-    state = case.services.site_states.get(case.tenant)
-    tested = replace(state, restore_works=False, tested_at=case.services.clock.now())
-    case.services.site_states.put(case.tenant, tested)
+    now = case.services.clock.now()
+    case.services.site_states.note_test(case.tenant, works=False, at=now, scratch_id=None)
     return None
 
 
@@ -136,11 +143,3 @@ def _record_restored(case: Case, verdict: Restore, made: Version, *, believed: b
     )
     case.services.ledger.record(case.tenant, effects)
     case.mark("protected")
-
-
-def _over_budget(case: Case, offenders: tuple[Version, ...]) -> bool:
-    """Whether restoring once more would be the endless fight of a sync client."""
-    done = case.services.restorations.recent(case.tenant, case.held.lock_id)
-    since = case.services.clock.now() - PERSON_WINDOW
-    lately = Counter(person for r in done if r.at >= since for person in r.offenders)
-    return len(done) >= PER_LOCK or any(lately[v.author] >= PER_PERSON for v in offenders if v.author)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.licence import licensed
@@ -24,11 +22,6 @@ def self_test(services: Services, tenant: Tenant) -> SiteState:
         trial = services.scratch.try_restore(tenant, state.scratch_id, lane=Lane.REPORTS)
     if trial.works is None:
         return state
-    tested = replace(
-        services.site_states.get(tenant),
-        restore_works=trial.works,
-        tested_at=services.clock.now(),
-        scratch_id=trial.scratch_id,
-    )
-    services.site_states.put(tenant, tested)
-    return tested
+    now = services.clock.now()
+    services.site_states.note_test(tenant, works=trial.works, at=now, scratch_id=trial.scratch_id)
+    return services.site_states.get(tenant)

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from lockpoint.locking.enforcement import Flag, RenameBack, Version
-from lockpoint.locking.events import AuditKind
-from lockpoint.services.cases import REFUSALS, Case, Settled, flag, reason_of
-from lockpoint.services.errors import LostRace
-from lockpoint.services.ports import Effects, Restoration
-from lockpoint.services.telling import conflicts, row_about
+from lockpoint.locking.enforcement import FileStatus, Flag, FlagReason, RenameBack, Version
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.services.budget import over_budget
+from lockpoint.services.cases import REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
+from lockpoint.services.ports import Effects, MailIntent, Restoration
+from lockpoint.services.telling import conflicts, row_about, tell
 
 
 def rename_back(case: Case, verdict: RenameBack) -> Settled | None:
     """Give the file its name back; None when it moved meanwhile."""
+    if over_budget(case, (verdict.offender,)):
+        return flag(case, Flag(FlagReason.PAUSED))
     try:
         case.services.attachments.rename(case.tenant, case.attachment, verdict.title, lane=case.lane)
     except LostRace:
         return None
     except REFUSALS as refused:
         return flag(case, Flag(reason_of(refused), (verdict.offender,)))
-    return _own_change(case, AuditKind.RENAMED_BACK, verdict.offender, verdict.head.created)
+    done = _Undone(AuditKind.RENAMED_BACK, "renamed", verdict.offender)
+    return _own_change(case, done, verdict.head.created)
 
 
 def undelete(case: Case) -> Settled | None:
-    """Bring the file back from the trash; where its name is taken meanwhile, under a name that says so."""
+    """Bring the file back from the trash; where its name is taken meanwhile, under a name that says so.
+
+    A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing.
+    """
+    if not _page_is_there(case):
+        case.mark(SUSPENDED)
+        return Settled(case.seen)
+    if over_budget(case, ()):
+        return flag(case, Flag(FlagReason.PAUSED))
     title = case.attachment.title
     try:
-        _undelete_as(case, title, suffixed(title))
+        name = _undelete_as(case, title, suffixed(title))
     except LostRace:
         return None
     except REFUSALS as refused:
         return flag(case, Flag(reason_of(refused)))
-    return _own_change(case, AuditKind.UNDELETED, None, _content_source(case))
+    done = _Undone(AuditKind.UNDELETED, "trashed" if name == title else "trashed_renamed")
+    return _own_change(case, done, _content_source(case))
 
 
 def suffixed(title: str) -> str:
@@ -41,41 +55,84 @@ def suffixed(title: str) -> str:
     return f"{stem} (restored).{ending}" if dot and stem else f"{title} (restored)"
 
 
-def _undelete_as(case: Case, *titles: str) -> None:
-    """Try the names in turn; a lost race under the last one passes through."""
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    """What was undone: its audit row, the word for it in mails, and the version that was to blame, if one was."""
+
+    kind: AuditKind
+    word: str
+    offender: Version | None = None
+
+
+def _page_is_there(case: Case) -> bool:
+    """Whether the app sees the file's page where people work on it."""
+    if case.attachment.container is None:
+        return False
+    try:
+        page = case.services.people.container(case.tenant, None, case.attachment.container, lane=case.lane)
+    except (GoneOrInvisible, Forbidden):
+        return False
+    return page.status is FileStatus.CURRENT
+
+
+def _undelete_as(case: Case, *titles: str) -> str:
+    """Try the names in turn, and answer which it was; a lost race under the last one passes through."""
     *first, last = titles
     for title in first:
         try:
             case.services.attachments.undelete(case.tenant, case.attachment, title, lane=case.lane)
         except LostRace:
             continue
-        return
+        return title
     case.services.attachments.undelete(case.tenant, case.attachment, last, lane=case.lane)
+    return last
 
 
-def _own_change(case: Case, kind: AuditKind, offender: Version | None, source: datetime) -> Settled:
-    """Write down the version that our own change of name or status made, so that the judge knows it as ours."""
+def _own_change(case: Case, undone: _Undone, source: datetime) -> Settled:
+    """Write down the version that our own change of name or status made, so that the judge knows it as ours.
+
+    Where it made none that is surely ours, the row is there for the budget only: it names no version, and if it hits
+    one by chance, then as standing for itself.
+    """
     after = case.look()
-    made = after.attachment.head
-    restoration = Restoration(
-        attachment_id=case.attachment.id,
-        lock_id=case.held.lock_id,
-        created=made.created,
-        source_created=source,
-        offenders=(offender.author,) if offender and offender.author else (),
-        at=case.services.clock.now(),
-    )
+    made, now = after.attachment.head, case.services.clock.now()
     own_account = case.services.people.own_account(case.tenant, lane=case.lane)
     before = case.attachment.head
     moved = made.created != before.created and made.author == own_account and made.file_id == before.file_id
-    rows = conflicts(case.attachment, case.held, (offender,) if offender else (), "renamed")
+    offenders = (undone.offender,) if undone.offender else ()
+    restoration = Restoration(
+        attachment_id=case.attachment.id,
+        lock_id=case.held.lock_id,
+        created=made.created if moved else now,
+        source_created=source if moved else now,
+        offenders=tuple(v.author for v in offenders if v.author),
+        at=now,
+    )
+    row = row_about(case.attachment, case.held, undone.kind, made)
     effects = Effects(
-        restorations=(restoration,) if moved else (),
-        audit=(*rows, row_about(case.attachment, case.held, kind, made)),
+        restorations=(restoration,),
+        audit=(*conflicts(case.attachment, case.held, offenders, undone.word), row),
+        intents=_told(case, undone, made),
     )
     case.services.ledger.record(case.tenant, effects)
     case.mark("protected")
     return Settled(after)
+
+
+def _told(case: Case, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
+    """To both sides; who put a file into the trash is not in its history, so of that only the holder is told."""
+    if undone.offender:
+        return tell(case.attachment, case.held, (undone.offender,), undone.word)
+    mail = MailIntent(
+        kind=MailKind.OVERWRITE_ATTEMPT,
+        recipient=case.held.holder,
+        attachment_id=case.attachment.id,
+        event_key=f"{case.attachment.id}/{made.created.isoformat()}",
+        lock_id=case.held.lock_id,
+        version=made.number,
+        detail=undone.word,
+    )
+    return (mail,)
 
 
 def _content_source(case: Case) -> datetime:

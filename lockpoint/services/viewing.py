@@ -13,6 +13,7 @@ from lockpoint.locking.lock import Ended, Held, Newer, Phase, Reading
 from lockpoint.locking.permissions import Can, Facts
 from lockpoint.locking.snapshots import ended_of, phase
 from lockpoint.services import licence
+from lockpoint.services.cases import SUSPENDED
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Seen
@@ -53,7 +54,7 @@ class LastEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockView:
-    """Everything that a surface shows of a lock; `protection` is `protected`, `restoring` or `unprotected`."""
+    """Everything a surface shows of a lock; `protection`: `protected`, `restoring`, `unprotected` or `suspended`."""
 
     state: ViewState
     lock_id: str | None = None
@@ -195,6 +196,8 @@ def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
         return UNLICENSED
     if scene.damaged:
         return UNREADABLE
+    if scene.protection == SUSPENDED:
+        return None
     blocked_before = scene.protection == FlagReason.APP_BLOCKED.value  # and the app is let in again
     return None if scene.protection in ("protected", "restoring") or blocked_before else scene.protection
 
@@ -204,6 +207,8 @@ def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
     if held is None:
         return "protected"
     trashed = scene.attachment.status is FileStatus.TRASHED
+    if trashed and scene.protection == SUSPENDED:
+        return SUSPENDED
     author = scene.attachment.head.author
     overwritten = _newer_head(scene) and (author is None or author not in {held.holder, app})
     return "restoring" if trashed or overwritten else "protected"

@@ -9,8 +9,8 @@ from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.endings_told import announcements
 from lockpoint.services.errors import Busy, HostError, Invalid, LostRace, TooMany
-from lockpoint.services.looking import Seen
-from lockpoint.services.ports import Effects
+from lockpoint.services.looking import Seen, look
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.services.rights import app_may_act, facts, look_for
 from lockpoint.services.services import Services
 from lockpoint.services.site_ports import UsageEvent
@@ -29,6 +29,7 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> Asking:
         if not permissions.can(rights, seen.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else holds this file, so there is nothing to wait for.")
         answer = _change(services, actor, seen, add=True)
+        _catch_the_end(services, actor.tenant, seen, lane=Lane.PEOPLE)
     usage.count(services, actor, UsageEvent.ASKED_TO_BE_TOLD)
     return answer
 
@@ -59,9 +60,9 @@ def serve_line(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) ->
     An announcement is unique by hold and person, so this repeats nothing. Newcomers in between stay in the line.
     """
     told = askers_of(services, tenant, seen.attachment.id, seen.attachment.watch)
-    if not told or not isinstance(seen.reading, Free):
+    if not told or not isinstance(seen.standing, Free):
         return
-    mails = announcements(services, tenant, seen.attachment, seen.reading.ended)
+    mails = announcements(services, tenant, seen.attachment, seen.standing.ended)
     services.ledger.record(tenant, Effects(intents=mails))
     leave(services, tenant, seen, lane=lane)
 
@@ -86,6 +87,18 @@ def try_to_leave(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) 
         leave(services, tenant, seen, lane=lane)
     except HostError:
         return
+
+
+def _catch_the_end(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
+    """Have the line served that somebody joined while the hold ended: its end may have been announced without them."""
+    try:
+        after = look(services, tenant, seen.attachment.id, lane=lane)
+    except HostError:
+        ended = True  # nobody knows, so the job looks
+    else:
+        ended = isinstance(after.standing, Free)
+    if ended:
+        services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, seen.attachment.id),))
 
 
 def _change(services: Services, actor: Actor, seen: Seen, *, add: bool, lane: Lane = Lane.PEOPLE) -> Asking:

@@ -25,6 +25,7 @@ CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look whether a hold be
 FIRST_PAUSE = 0.05  # seconds, doubled each round, full jitter
 
 Decide = Callable[[Snapshot], rules.Decision]
+Prepare = Callable[[Seen], Seen]
 
 
 class _Stored(Enum):
@@ -44,6 +45,7 @@ class _Attempt:
     attachment_id: str
     op_id: str
     lane: Lane
+    prepare: Prepare | None = None
 
 
 def write(
@@ -55,14 +57,17 @@ def write(
     op_id: str,
     lane: Lane,
     seen: Seen | None = None,
+    prepare: Prepare | None = None,
 ) -> Outcome:
     """Bring about what `decide` says, or learn why not.
 
-    `seen` is a read the caller has just made. Each round reads afresh, decides, and writes on condition that nobody
-    wrote in between. Raises `Busy` when nobody can say yet: asking again with the same ids is safe. Other errors of
-    the host pass through.
+    `seen` is a read the caller has just made; `prepare` sees to the file after every other read, before deciding.
+    Each round reads afresh, decides, and writes on condition that nobody wrote in between. Raises `Busy` when nobody
+    can say yet: asking again with the same ids is safe. Other errors of the host pass through.
     """
-    attempt = _Attempt(services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane)
+    attempt = _Attempt(
+        services=services, tenant=tenant, attachment_id=attachment_id, op_id=op_id, lane=lane, prepare=prepare
+    )
     deadline = services.clock.now() + PATIENCE
     unknown = False
     for round_ in range(ROUNDS):
@@ -128,11 +133,12 @@ def _promise_another_look(attempt: _Attempt, seen: Seen, record: Record) -> None
 def _look_again(attempt: _Attempt, *, unknown: bool) -> Seen | None:
     """Read afresh; while an own write is in doubt, a failing read is only another reason to try again."""
     try:
-        return look(attempt.services, attempt.tenant, attempt.attachment_id, lane=attempt.lane)
+        seen = look(attempt.services, attempt.tenant, attempt.attachment_id, lane=attempt.lane)
     except HostUnavailable:
         if not unknown:
             raise
         return None
+    return attempt.prepare(seen) if attempt.prepare else seen
 
 
 def _store(attempt: _Attempt, seen: Seen, record: Record) -> _Stored:
@@ -156,7 +162,9 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
     Under the guard the witness is asked once more: another call may have created a record that outsiders removed.
-    After a time-out the guard stays: the write may still land, and until then nobody else may create.
+    Unless the host refused, the guard stays: a timed-out write may still land, and after a success a replica that lags
+    behind still shows no row to the next caller, for whom the host might keep a second one. `record_write` gives the
+    guard back when the witness is there; otherwise it runs out.
     """
     services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
     until = services.clock.now() + LATE_WRITE
@@ -176,6 +184,5 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     rows = services.lock_properties.read(tenant, file_id, lane=attempt.lane)
     if len(rows) > 1:
         rows = keep_lowest(services, tenant, file_id, rows, attempt.lane)
-    services.guard.release(tenant, file_id, attempt.op_id)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
     return _Stored.YES if not rows or rows[0].id == created.id else _Stored.LOST

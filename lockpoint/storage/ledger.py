@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Clock, Effects, Job, JobKind
-from lockpoint.storage import audit, intents, outcomes, restorations, witness
+from lockpoint.storage import audit, intents, outcomes, restorations, site_states, witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.partitions import with_partitions
@@ -34,6 +34,8 @@ class Ledger:
             fresh = intents.append(connection, tenant.id, effects.intents, now)
             mails = [Job(JobKind.SEND_MAIL, tenant.id, str(intent_id)) for intent_id in fresh]
             enqueue(connection, [*effects.jobs, *mails])
+            if effects.settings is not None:
+                site_states.note_settings(connection, tenant.id, effects.settings)
             if effects.request is not None:
                 outcomes.finish(connection, tenant.id, effects.request)
 

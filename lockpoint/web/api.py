@@ -148,7 +148,7 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
     mark = _mark(asked)
-    for tag in request.if_none_match.as_set(include_weak=True):
+    for tag in filter(None, request.if_none_match.as_set(include_weak=True)):  # `""` is parsed as None
         etag, _, its_mark = tag.rpartition(".")
         if its_mark == mark and listing.unchanged(services, actor, page, etag):
             return _tagged(Response(status=304), tag)

@@ -12,6 +12,8 @@ from lockpoint.services.listing import Sort
 from lockpoint.services.site_ports import UsageEvent
 from lockpoint.services.viewing import ViewState
 
+LARGEST_COUNT = 2**31 - 1  # of versions and revisions
+
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
@@ -32,13 +34,15 @@ def _plain_number(text: object) -> object:
 class Incoming(BaseModel):
     """What a caller sends: camelCase names, nothing unknown."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, alias_generator=to_camel)
 
 
 class Outgoing(BaseModel):
     """What we answer: camelCase names, built from the services' values."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True
+    )
 
 
 class Command(Incoming):
@@ -50,7 +54,7 @@ class Command(Incoming):
 class AcquireBody(Command):
     """Lock a file."""
 
-    seen_version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -95,7 +99,7 @@ class SettingsBody(Command):
 
     copy_mode: Annotated[bool, Field(strict=True)]
     usage_counts: Annotated[bool, Field(strict=True)] | None = None
-    revision: Annotated[int, Field(strict=True, ge=0)]
+    revision: Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 
 
 class MailChoices(BaseModel):

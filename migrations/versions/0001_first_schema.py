@@ -146,8 +146,8 @@ CREATE INDEX account_profile_used_at_idx ON account_profile (used_at);
 
 CREATE TABLE site_state (
     tenant_id INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    digest TEXT,
+    revision INTEGER,
+    settings TEXT,
     restore_works BOOLEAN,
     tested_at timestamptz,
     scratch_id TEXT,

@@ -11,7 +11,7 @@ import pytest
 from lockpoint.locking.enforcement import KnownRestoration
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, Registration, SiteState
+from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, Registration, SettingsNote, SiteState
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
@@ -90,7 +90,7 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
         Restorations(database),
         Requests(database, clock),
         CreationGuard(database, clock),
-        SiteStates(database),
+        SiteStates(database, database),
         Intents(database, keys, clock),
         Tenants(database),
         sites[0],
@@ -365,13 +365,21 @@ class TestSites:
     def test_the_state_of_a_site_is_kept(self, store: Store) -> None:
         """The empty state when nothing was stored; then what was stored, per site."""
         assert store.site_states.get(store.acme) == SiteState()
-        for revision in (1, 2):
-            state = SiteState(
-                revision=revision, digest="d", restore_works=False, tested_at=START, scratch_id="7", cursor="walk:1:"
-            )
-            store.site_states.put(store.acme, state)
-            assert store.site_states.get(store.acme) == state
+        note = SettingsNote(2, "{}")
+        store.site_states.note_test(store.acme, works=True, at=START, scratch_id="7")
+        store.site_states.note_place(store.acme, "walk:1:")
+        store.ledger.record(store.acme, Effects(settings=note))
+        store.site_states.note_test(store.acme, works=False, at=START, scratch_id=None)
+        assert store.site_states.get(store.acme) == SiteState(
+            settings=note, restore_works=False, tested_at=START, scratch_id="7", cursor="walk:1:"
+        )
         assert store.site_states.get(store.globex) == SiteState()
+
+    def test_older_settings_do_not_replace_newer_ones(self, store: Store) -> None:
+        """Amendment 6: what Postgres remembers only grows; the first note may come in any order with the others."""
+        store.ledger.record(store.acme, Effects(settings=SettingsNote(3, '{"a": 1}')))
+        store.ledger.record(store.acme, Effects(settings=SettingsNote(2, "{}")))
+        assert store.site_states.get(store.acme).settings == SettingsNote(3, '{"a": 1}')
 
     def test_installations_are_found(self, store: Store) -> None:
         """By id, and the active ones."""

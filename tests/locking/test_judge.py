@@ -183,7 +183,7 @@ def test_restoration_stands_in_for_its_deleted_source() -> None:
 
 
 def test_own_change_of_name_does_not_stand_in() -> None:
-    """What we only renamed may be an intruder's content: when its source is deleted it does not become the right one."""
+    """What we only renamed may be an intruder's content: a deleted source does not make it the right one."""
     v8, v9 = version(8, BOB), version(9, APP)
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())

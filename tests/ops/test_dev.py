@@ -19,7 +19,12 @@ import requests
 from lockpoint.embedded.ports import free_ports
 from tests.ops.processes import alive, descendants, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.timeout(300),
+    # Two that start at the same moment would find the same usual ports free.
+    pytest.mark.xdist_group("usual ports"),
+]
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -122,8 +127,8 @@ def test_it_survives_every_death_and_leaves_nothing(started: list[Dev], tmp_path
     assert len(before) == 8, before
     for name in ("web", "worker", "clock", "postgres", "valkey", "guardian"):
         os.kill(before[name], signal.SIGKILL)
-    wait_until(lambda: len(dev.children()) == 8, "the children to come back", 60)
-    wait_until(dev.healthy, "the app to be ready again", 60)
+    wait_until(lambda: len(dev.children()) == 8, "the children to come back", 120)
+    wait_until(dev.healthy, "the app to be ready again", 120)
     after = dev.children()
     assert all(after[name] != before[name] for name in ("web", "worker", "clock", "postgres", "valkey", "guardian"))
     assert dev.lock("GET")["lockId"] == held["lockId"]

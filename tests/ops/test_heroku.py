@@ -15,6 +15,7 @@ import requests
 
 from lockpoint.embedded.environment import app_environment, spare_ports
 from lockpoint.settings import Settings
+from lockpoint.storage.advisory import Purpose
 from tests.databases import Addresses
 from tests.ops.processes import descendants, wait_until
 
@@ -52,7 +53,8 @@ def test_the_lines_of_the_procfile_start_and_stop(empty_database: str, redis_url
     assert _shell(LINES["release"], environment).wait(60) == 0, "a second release finds nothing to do"
     running = {name: _shell(LINES[name], environment) for name in ("web", "worker", "clock")}
     try:
-        wait_until(lambda: _ready(ports.app_url), "the web process to be ready", 90)
+        wait_until(lambda: _ready(ports.app_url), "the web process to be ready", 120)
+        wait_until(lambda: _at_work(empty_database), "worker and clock to be at work", 120)
         assert requests.get(f"{ports.app_url}/atlassian-connect.json").json()["baseUrl"] == ports.app_url
         assert [name for name, process in running.items() if process.poll() is not None] == []
         children = [pid for process in running.values() for pid in descendants(process.pid)]
@@ -64,6 +66,16 @@ def test_the_lines_of_the_procfile_start_and_stop(empty_database: str, redis_url
         for process in running.values():
             process.kill()
             process.wait()
+
+
+def _at_work(url: str) -> bool:
+    """Whether a worker has put itself on the list, and a clock has taken the lead."""
+    with psycopg.connect(url) as connection:
+        workers = connection.execute("select from procrastinate_workers").fetchall()
+        leaders = connection.execute(
+            "select from pg_locks where locktype = 'advisory' and classid = %s and granted", [Purpose.CLOCK.value]
+        ).fetchall()
+    return bool(workers and leaders)
 
 
 def _ready(url: str) -> bool:

@@ -22,9 +22,10 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import Wish
 from lockpoint.services.services import Services
 from tests.fake_confluence import APP_ACCOUNT, StoredVersion
+from tests.fake_storage import FakeMutexes
 from tests.fakes import ACME, ALICE, BOB, DANA, World, make_world
 from tests.properties.oracle import require
-from tests.properties.stage import HOST, STORAGE, Fate, Gated, Stage
+from tests.properties.stage import HOST, STORAGE, Fate, Gated, Stage, Unmeasured
 
 UPLOADERS = (ALICE, ALICE, BOB, BOB, DANA, None)
 OTHERS = (BOB, DANA)
@@ -35,22 +36,32 @@ FAULTS = (*(Fate.DONE,) * 16, *Fate)
 GIVEN_UP = {"paused", "order_unclear"}
 GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
 
-Wake = Callable[[Services, str], None]
+
+@dataclass(frozen=True)
+class Hint:
+    """What a webhook says: the version that was the newest when it was sent."""
+
+    number: int
+    author: str | None
 
 
-def wake(services: Services, file_id: str) -> None:
-    """What a hint or the sweep sets off: the real thing."""
+Wake = Callable[[Services, str, Hint], None]
+
+
+def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - nothing in a hint is believed
+    """What a hint sets off: the real thing."""
     reconcile.reconcile(services, ACME, file_id, lane=Lane.HINTS)
 
 
 @dataclass
 class EnforcementModel:
-    """The world of machine 3. `wake` and `patch` are for designs that are broken on purpose."""
+    """The world of machine 3. `wake`, `patch` and `swept` are for designs that are broken on purpose."""
 
     wake: Wake = wake
+    swept: bool = True
     patch: Callable[[Services], Services] = lambda services: services
     world: World = field(default_factory=make_world)
-    hints: list[int] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
     uploads: dict[bytes, StoredVersion] = field(default_factory=dict)
     made: list[StoredVersion] = field(default_factory=list)  # by people, also by giving another name
     gone: set[bytes] = field(default_factory=set)  # contents of which a person deleted a version
@@ -68,10 +79,12 @@ class EnforcementModel:
         self.uploads[b"0"] = stored.versions[0]
         self.made.append(stored.versions[0])
         world.clock.advance(minutes=10)
-        locks.acquire(world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29)))
+        locks.acquire(
+            world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29))
+        )
         world.clock.advance(minutes=10)
         gated = {name: Gated(self.stage, name, getattr(world.services, name)) for name in HOST | STORAGE}
-        self.services = self.patch(replace(world.services, **gated))
+        self.services = self.patch(replace(world.services, clock_offsets=Unmeasured(), **gated))
 
     # --- what people do ----------------------------------------------------------------------------------------
 
@@ -119,7 +132,7 @@ class EnforcementModel:
             place = index % len(self.hints)
             hint = self.hints[place] if again else self.hints.pop(place)
             self.disturbances += len(self.stage.running()) > 0
-            self.stage.spawn(f"hint {hint}", lambda: self.wake(self.services, self.file_id))
+            self.stage.spawn(f"hint {hint.number}", lambda: self.wake(self.services, self.file_id, hint))
             self.check()
 
     def lose(self, index: int) -> None:
@@ -129,9 +142,16 @@ class EnforcementModel:
 
     def sweep(self) -> None:
         """The file is looked at because it is time."""
+        if not self.swept:
+            return
         self.disturbances += len(self.stage.running()) > 0
         self.stage.spawn("sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, lane=Lane.SWEEP))
         self.check()
+
+    def sweep_if_trashed(self) -> None:
+        """A file in the trash takes no uploads: let it be found first."""
+        if self.file.status is FileStatus.TRASHED:
+            self._sweep()
 
     def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
         """One of the looks goes on for some port calls; the last of them meets this fate."""
@@ -163,10 +183,12 @@ class EnforcementModel:
         while self.stage.late:
             self.stage.land(0)
         self.world.clock.advance(minutes=1)
+        for hint in self.hints:
+            self._look(lambda hint=hint: self.wake(self.world.services, self.file_id, hint))
         for _ in range(3):
-            self._look()
+            self._sweep()
         versions = len(self.file.versions)
-        self._look()
+        self._sweep()
         require(len(self.file.versions) == versions, "I14: a right file is left alone", self.history())
         self.check()
         self._check_outcome()
@@ -224,8 +246,10 @@ class EnforcementModel:
     def expected(self) -> bytes | None:
         """The newest content that may stand and still exists; a hold protects all that is not newer than its base."""
         there = {version.created for version in self.file.versions}
-        there |= {source_of(version.message) for version in self.file.versions if version.author == APP_ACCOUNT}
         rows = self.world.tables.restorations.values()
+        doubtful = {row.created for row in rows if row.created == row.source_created}
+        own = [v for v in self.file.versions if v.author == APP_ACCOUNT and v.created not in doubtful]
+        there |= {source_of(version.message) for version in own}
         base = self.held.base.created
         there |= {row.source_created for row in rows if row.created in there and row.source_created <= base}
         good = [v for v in self.made if v.created in there and (v.author == ALICE or v.created <= base)]
@@ -238,7 +262,13 @@ class EnforcementModel:
         require(protection == "protected", "I11: a visible reason", protection, self.history())
         require(self.file.status is FileStatus.CURRENT, "I11: the file is out of the trash", self.history())
         mine = [v for v in self.uploads.values() if v.author == ALICE]
-        require(expected in {None, self.file.content}, "I11, I12: the newest authorised content is current", expected, self.history(), mine)
+        require(
+            expected in {None, self.file.content},
+            "I11, I12: the newest authorised content is current",
+            expected,
+            self.history(),
+            mine,
+        )
         accused = {row.account for row in self._audit() if row.kind is AuditKind.CONFLICT}
         require(ALICE not in accused, "L-44: the holder is not accused", accused)
         base = self.held.base
@@ -247,15 +277,19 @@ class EnforcementModel:
     def _audit(self) -> list[Any]:
         return self.world.tables.audit_of(ACME)
 
-    def _look(self) -> None:
+    def _sweep(self) -> None:
+        if self.swept:
+            self._look(lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP))
+
+    @staticmethod
+    def _look(work: Callable[[], None]) -> None:
         try:
-            self.wake(self.world.services, self.file_id)
-            reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP)
+            work()
         except (HostError, StorageUnavailable, UseCaseError) as trouble:
-            require(False, "I11: nothing stands in the way of a look", trouble)  # noqa: FBT003 - the fact itself
+            require(False, "I11: nothing stands in the way of a look", trouble)
 
     def _hint(self) -> None:
-        self.hints.append(len(self.hints))
+        self.hints.append(Hint(len(self.file.versions), self.file.versions[-1].author))
         self.check()
 
 
@@ -263,6 +297,9 @@ def run(seed: int, steps: int = 40, **options: Any) -> EnforcementModel:
     """One schedule by chance; raises `Violation`."""
     rng = random.Random(seed)  # noqa: S311 - chances for a test
     model = EnforcementModel(**options)
+    mutexes = model.world.services.mutexes
+    assert isinstance(mutexes, FakeMutexes)
+    mutexes.away = bool(seed % 2)  # exclusion is efficiency, never correctness
     for _ in range(steps):
         model.random_step(rng)
     model.settle()

@@ -90,7 +90,7 @@ class LockModel:
     freed: set[str] = field(default_factory=set)  # holds whose holder was told that they are released
     granted: dict[str, int] = field(default_factory=dict)
     old: list[object] = field(default_factory=list)
-    head: Base = Base(START, "bob", 1, 1)
+    head: Base = field(default_factory=lambda: Base(START, "bob", 1, 1))
     names: int = 0
 
     # --- steps -----------------------------------------------------------------------------------------------
@@ -197,32 +197,31 @@ class LockModel:
         return self.witness == self.last()
 
     def _decision(self, call: Call, seen: Snapshot) -> rules.Decision:
-        names: dict[str, Any] = {"op_id": call.op_id}
-        who, new = {"holder": call.person}, {"lock_id": call.lock_id, "limits": LIMITS}
-        if call.verb == "acquire":
-            return self.rules.acquire(seen, **names, **who, **new)  # type: ignore[no-any-return]
-        if call.verb == "extend":
-            return self.rules.extend(seen, **names, **who, lock_id=call.named, limits=LIMITS)  # type: ignore[no-any-return]
-        if call.verb == "release":
-            return self.rules.release(seen, **names, **who, lock_id=call.named)  # type: ignore[no-any-return]
-        if call.verb == "expire":
-            return self.rules.expire(seen, **names, lock_id=call.named)  # type: ignore[no-any-return]
-        if call.person not in MANAGERS:
+        if call.verb in {"break", "take_over"} and call.person not in MANAGERS:
             return rules.LockLost(seen.reading)
-        if call.verb == "break":
-            reason = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
-            return self.rules.end(seen, **names, lock_id=call.named, **reason)  # type: ignore[no-any-return]
-        return self.rules.take_over(seen, **names, **new, by=call.person, old_lock_id=call.named, why="w")  # type: ignore[no-any-return]
+        named, new = {"lock_id": call.named}, {"lock_id": call.lock_id, "limits": LIMITS}
+        breaking = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
+        asked: dict[str, tuple[Any, dict[str, Any]]] = {
+            "acquire": (self.rules.acquire, new | {"holder": call.person}),
+            "extend": (self.rules.extend, named | {"holder": call.person, "limits": LIMITS}),
+            "release": (self.rules.release, named | {"holder": call.person}),
+            "expire": (self.rules.expire, named),
+            "break": (self.rules.end, named | breaking),
+            "take_over": (self.rules.take_over, new | {"by": call.person, "old_lock_id": call.named, "why": "w"}),
+        }
+        rule, values = asked[call.verb]
+        decision: rules.Decision = rule(seen, op_id=call.op_id, **values)
+        return decision
 
     def _write(self, call: Call, record: Record, way: str) -> None:
         if isinstance(record, Free) and self.rules.delete_to_end:
             self._delete(call)
             return
-        if way != "never arrived" and self._unguarded(call) and self._store(call.row, record, call.person):
-            if way == "applied":
-                self._say_yes(call, record)
-                return
-        self.read(call)
+        stored = way != "never arrived" and self._unguarded(call) and self._store(call.row, record, call.person)
+        if stored and way == "applied":
+            self._say_yes(call, record)
+        else:
+            self.read(call)
 
     def _unguarded(self, call: Call) -> bool:
         """Whether the creation guard lets a create pass: what was witnessed must still be what the caller saw."""

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from lockpoint.locking.lock import MARGIN, EndReason, Free, Held, Record
 
 
-class Violation(AssertionError):  # noqa: N818 - what a machine finds
+class Violation(AssertionError):
     """An invariant of the lock semantics does not hold; the text begins with its number."""
 
 
-def require(holds: bool, words: str, *facts: object) -> None:  # noqa: FBT001 - an assertion with a number
+def require(holds: bool, words: str, *facts: object) -> None:
     """Raise `Violation` unless the invariant holds."""
     if not holds:
         raise Violation(" | ".join([words, *map(repr, facts)]))
@@ -46,7 +46,12 @@ def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[st
     require(isinstance(before, Held), "I2: only a hold can end", before, new)
     assert isinstance(before, Held)
     ended = new.ended
-    require((ended.lock_id, ended.holder) == (before.lock_id, before.holder), "I2: the ended hold is the present one", before, new)
+    require(
+        (ended.lock_id, ended.holder) == (before.lock_id, before.holder),
+        "I2: the ended hold is the present one",
+        before,
+        new,
+    )
     if ended.reason is EndReason.RELEASED:
         require(stored.person == before.holder, "I2: only the holder releases", before, stored)
     elif ended.reason is EndReason.EXPIRED:
@@ -56,7 +61,9 @@ def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[st
 
 
 def _check_move(before: Held, new: Held) -> None:
-    require((before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a hold keeps its holder", before, new)
+    require(
+        (before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a hold keeps its holder", before, new
+    )
     shorter = new.expires_at is not None and (before.expires_at is None or new.expires_at < before.expires_at)
     require(not shorter, "L-31: an extension never shortens", before, new)
     over = before.expires_at is not None and new.at >= before.expires_at + MARGIN
@@ -67,10 +74,14 @@ def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozens
     if isinstance(before, Free):
         return
     ended = new.ended
-    require(ended is not None and ended.lock_id == before.lock_id, "I2: the next hold tells how the last ended", before, new)
+    require(
+        ended is not None and ended.lock_id == before.lock_id, "I2: the next hold tells how the last ended", before, new
+    )
     assert ended is not None
     if ended.reason is EndReason.TAKEN_OVER:
-        require(stored.person == new.holder and stored.person in managers, "I2: only managers take over", before, stored)
+        require(
+            stored.person == new.holder and stored.person in managers, "I2: only managers take over", before, stored
+        )
         return
     again = before.holder == new.holder and _over(before, stored.at, skew)
     require(again or _grantable(before, stored.at, skew), "I10: no grant to another before the margin", before, stored)

@@ -1,7 +1,7 @@
 """A stage on which several calls of real use cases run at once, each stopping at every call to a port.
 
-A call runs in a greenlet. At a port it hands control back; whoever directs the stage then says what becomes of that port
-call: done, lost on the way there or back, landing late, answered from a stale replica, or our process dies beside it.
+A call runs in a greenlet. At a port it hands control back; whoever directs the stage then says what becomes of that
+port call: done, lost on the way there or back, landing late, answered from a stale replica, or our process dies.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import greenlet
 
+from lockpoint.services.clock_offsets import ClockOffsets
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
 from tests.fake_confluence import FakeConfluence
 from tests.fakes import FakeClock
@@ -89,6 +90,7 @@ class Late:
 
     thunk: Callable[[], Any]
     until: datetime
+    task: str
 
 
 @dataclass
@@ -100,6 +102,12 @@ class Stage:
     tasks: list[Task] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     current: Task | None = None
+    landing: str | None = None
+
+    @property
+    def writer(self) -> str | None:
+        """Whose write reaches the host right now."""
+        return self.current.name if self.current else self.landing
 
     def spawn(self, name: str, work: Callable[[], Any]) -> Task:
         """Start a use case; it stops at its first port call."""
@@ -136,7 +144,9 @@ class Stage:
         """A late write arrives; nobody hears of it."""
         late = self.late.pop(index)
         if self.clock.now() <= late.until:
+            self.landing = late.task
             _quietly(late.thunk)
+            self.landing = None
 
     def gate(self, call: PortCall) -> Any:
         """Where a task stops; called in the task's own greenlet."""
@@ -176,7 +186,8 @@ class Stage:
         if fate in {Fate.LOST_AFTER, Fate.CRASH_AFTER}:
             _quietly(call.thunk)
         if fate is Fate.LATE:
-            self.late.append(Late(call.thunk, self.clock.now() + LATEST))
+            assert self.current is not None
+            self.late.append(Late(call.thunk, self.clock.now() + LATEST, self.current.name))
         if fate in {Fate.CRASH_BEFORE, Fate.CRASH_AFTER}:
             raise Crash
         raise (StorageUnavailable if call.port in STORAGE else HostUnavailable)("time-out")
@@ -213,6 +224,13 @@ class NodeClock:
 
     def sleep(self, seconds: float) -> None:
         self._stage.sleep(seconds)
+
+
+class Unmeasured(ClockOffsets):
+    """A node that is as far off as is tolerated; here time also passes between question and answer."""
+
+    def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
+        """Keep nothing."""
 
 
 def _quietly(thunk: Callable[[], Any]) -> None:

@@ -10,7 +10,15 @@ import pytest
 from lockpoint.locking.events import MailKind
 from lockpoint.services import mail_links, mails, preferences
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import HostUnavailable, NotAllowed
+from lockpoint.services.errors import (
+    Busy,
+    Forbidden,
+    GoneOrInvisible,
+    HostError,
+    HostUnavailable,
+    NotAllowed,
+    Unauthorised,
+)
 from lockpoint.services.people_ports import Profile
 from lockpoint.services.ports import JobKind, MailFacts, MailRefused, MailUnavailable
 from lockpoint.services.preferences import Preferences
@@ -116,11 +124,35 @@ def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
     assert _results(undone) == []
 
 
-@pytest.mark.parametrize("state", ["installed", "enabled"])
-def test_no_mail_for_a_site_that_left(undone: Stage, state: str) -> None:
+def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) -> None:
+    """Lifecycle: disabled can be an update of minutes: nothing is asked or sent meanwhile, and nothing forgotten."""
+    tenant = undone.world.tables.tenants[ACME.id]
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, enabled=False)
+    stored = next(iter(undone.world.tables.intents.values()))
+    undone.taps.clear()
+    with pytest.raises(Busy):
+        mails.send(undone.world.services, stored.id)
+    assert undone.taps.host_calls() == []
+    undone.world.tables.tenants[ACME.id] = tenant
+    mails.send(undone.world.services, stored.id)
+    assert _results(undone) == ["sent"]
+
+
+@pytest.mark.parametrize("error", [GoneOrInvisible, Forbidden, Unauthorised])
+def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> None:
+    """Assumption 34: a single 404 can be false; it takes two looks to call a mail undeliverable."""
+
+    def once() -> None:
+        raise error("for a moment")
+
+    undone.taps.before["attachments.get", undone.taps.calls["attachments.get"] + 1] = once
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert _results(undone) == ["sent", "sent"]
+
+
+def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
     """I20: after uninstall: zero host calls, zero mails."""
-    off = {"installed": True, "enabled": True, state: False}
-    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, **off)
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False)
     undone.taps.clear()
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["site_inactive", "site_inactive"]

@@ -49,25 +49,50 @@ def test_two_admins_at_once(stage: Stage) -> None:
     assert _now(stage).copy_mode
 
 
+def _healings(stage: Stage) -> int:
+    return sum(row.kind is AuditKind.HEALED and row.detail == "settings" for row in stage.world.tables.audit_of(ACME))
+
+
 def test_an_older_value_is_a_replay(stage: Stage) -> None:
-    """Amendment 6: Postgres keeps the newest revision and digest: an older one is not obeyed; the next change heals."""
+    """Amendment 6: an older value of ours is a replay and is healed: the newest settings hold and are written again."""
     _switch(stage, on=True, revision=0)
     old = stage.world.site().app_properties[KEY]
     _switch(stage, on=False, revision=1)
+    newest = stage.world.site().app_properties[KEY]
     stage.world.site().app_properties[KEY] = old
     assert _now(stage) == SiteSettings(revision=2)
-    _switch(stage, on=True, revision=2)
-    assert _now(stage) == SiteSettings(copy_mode=True, revision=3)
+    assert stage.world.site().app_properties[KEY] == newest
+    assert _healings(stage) == 1
+    assert _switch(stage, on=True, revision=2).settings == SiteSettings(copy_mode=True, revision=3)
 
 
 def test_what_users_write_is_not_obeyed(stage: Stage) -> None:
-    """Amendment 6: users can alter app properties: what is not signed counts for nothing."""
-    _switch(stage, on=False, revision=0)
+    """Amendment 6: users can alter app properties: nobody switches copy mode on or off that way, and it is noticed."""
+    _switch(stage, on=True, revision=0)
     value = stage.world.site().app_properties[KEY]
     assert isinstance(value, dict)
-    for forged in ({**value, "copy_mode": True}, {"copy_mode": True, "revision": 9}, "x", None, [], {"mac": "k1:0"}):
+    forgeries = ({**value, "copy_mode": False}, {"copy_mode": False, "revision": 9}, "x", None, [], {"mac": "k1:0"})
+    for number, forged in enumerate(forgeries, 1):
         stage.world.site().app_properties[KEY] = forged
-        assert _now(stage) == SiteSettings(revision=1)
+        stage.world.clock.advance(seconds=1)
+        assert _now(stage) == SiteSettings(copy_mode=True, revision=1)
+        assert stage.world.site().app_properties[KEY] == value
+        assert _healings(stage) == number
+
+
+def test_settings_that_cannot_be_put_back_hold_all_the_same(stage: Stage) -> None:
+    """What we remember counts while Confluence refuses to take it; the next read tries again."""
+    _switch(stage, on=True, revision=0)
+    stage.world.site().app_properties[KEY] = "garbage"
+
+    def down() -> None:
+        raise HostUnavailable("down")
+
+    stage.taps.before["properties.write_app", stage.taps.calls["properties.write_app"] + 1] = down
+    assert _now(stage).copy_mode
+    assert _healings(stage) == 0
+    assert _now(stage).copy_mode
+    assert _healings(stage) == 1
 
 
 def test_another_sites_value_is_not_obeyed(stage: Stage) -> None:

@@ -64,7 +64,7 @@ def test_the_chores_are_done(upkeep: Upkeep) -> None:
 
 def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, acme: Tenant, globex: Tenant) -> None:
     """Writes of the configuration happen under an advisory lock per site; the block is not a transaction."""
-    states, order = SiteStates(database), []
+    states, order = SiteStates(database, database), []
     inside, go_on = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -91,7 +91,7 @@ def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, 
 
 def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
     """Nobody waits for ever: after seconds the caller hears that the storage is busy."""
-    states = SiteStates(database)
+    states = SiteStates(database, database)
 
     def again() -> None:
         with states.exclusive(acme):
@@ -103,7 +103,7 @@ def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
 
 def test_an_error_inside_gives_the_site_back(database: Database, acme: Tenant) -> None:
     """The lock does not outlive the block."""
-    states = SiteStates(database)
+    states = SiteStates(database, database)
 
     def fail() -> None:
         with states.exclusive(acme):

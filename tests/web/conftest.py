@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from tests import databases
+from tests.web.document import CheckedApi
 from tests.web.live_app import LiveApp, live_app
 
 
@@ -26,7 +27,19 @@ def other_site_untouched(live: LiveApp) -> Iterator[None]:
     """Whatever a test does on acme: globex keeps what it has, no row of it changes, nobody asks it anything."""
     mark, state, rows = live.mark(), live.site_state("globex"), live.rows_of_site("globex")
     yield
-    live.control("webhooks/drain")
+    live.drain()
     assert not live.asked(mark, "globex")
     assert live.site_state("globex") == state
     assert live.rows_of_site("globex") == rows
+
+
+@pytest.fixture(scope="module")
+def checked(live: LiveApp) -> CheckedApi:
+    """The API, every answer held against the document it serves."""
+    return CheckedApi(live)
+
+
+@pytest.fixture
+def api(checked: CheckedApi, other_site_untouched: None) -> CheckedApi:  # noqa: ARG001 - watches around the test
+    """The same, with the other site watched."""
+    return checked

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,15 +24,16 @@ from psycopg import sql
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lockpoint import bootstrap, worker
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports import JobHandler, JobKind
 from lockpoint.settings import Settings
-from lockpoint.storage.engine import libpq_url
-from simulator import server
+from lockpoint.storage.engine import Database, libpq_url
+from simulator import server, views
 from simulator.permissions import EDITOR
 from simulator.records import Exchange
 from simulator.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
 
 Json = dict[str, Any]
+Headers = dict[str, str] | dict[str, bytes]
 CALL_SECONDS: Final = 30.0
 SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
 """On both sites there is something with these ids."""
@@ -60,7 +63,10 @@ class LiveApp:
     url: str
     running: server.Running
     settings: Settings
+    flask: Flask
+    handlers: Mapping[JobKind, JobHandler]
     http: requests.Session
+    database: psycopg.Connection
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     # Confluence, from outside
@@ -73,8 +79,8 @@ class LiveApp:
 
     def site_state(self, site: str) -> Json:
         """Everything Confluence holds of a site: contents, files with versions and properties, people."""
-        reply = self.http.get(f"{self.running.control_url}/_sim/state", timeout=CALL_SECONDS)
-        return dict(reply.json()["sites"][site])
+        with self.running.world.lock:
+            return dict(views.site_json(self.running.world.sites[site]))
 
     def page(self, kind: str = "page", *, site: str = "acme", author: str = "alice") -> str:
         """A page or blog post of its own; its id."""
@@ -106,9 +112,13 @@ class LiveApp:
 
     def mark(self) -> int:
         """A point in the record of exchanges, behind everything that is still under way."""
-        self.control("webhooks/drain")
+        self.drain()
         found = self.running.world.records.find()
         return found[-1].id if found else 0
+
+    def drain(self) -> None:
+        """Wait until every webhook was delivered."""
+        assert self.running.world.webhooks.drain()
 
     def asked(self, since: int, site: str | None = None) -> list[Exchange]:
         """What the app asked Confluence since a mark, tokens included."""
@@ -124,34 +134,60 @@ class LiveApp:
 
     def rows(self, *without: str) -> dict[str, list[str]]:
         """Every row of every table, as text."""
-        names = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            tables = sorted(str(name) for (name,) in connection.execute(names).fetchall())
-            return {name: _rows_of(connection, name) for name in tables if name not in without}
+        names = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+        tables = {str(name) for (name,) in self.database.execute(names).fetchall()}
+        return {name: self._rows_of(name) for name in sorted(tables - set(without))}
 
     def rows_of_site(self, site: str) -> dict[str, list[str]]:
         """The rows that carry this site's number."""
-        by_tenant = """
+        tables = """
             select table_name from information_schema.columns
-            where table_schema = 'public' and column_name = 'tenant_id'
+            where table_schema = 'public' and column_name = 'tenant_id' and table_name !~ '_[0-9]{8}$'
         """
-        key = next(iter(self.running.world.sites[site].installations.values())).client_key
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            found = connection.execute("select id from installation where client_key = %s", [key]).fetchone()
-            assert found is not None
-            names = sorted(str(name) for (name,) in connection.execute(by_tenant).fetchall())
-            return {name: _rows_of(connection, name, found[0]) for name in names}
+        names = sorted(str(name) for (name,) in self.database.execute(tables).fetchall())
+        return {name: self._rows_of(name, self.tenant_id(site)) for name in names}
+
+    def audit(self) -> list[str]:
+        """The rows of the audit log."""
+        return self._rows_of("audit_event")
+
+    def _rows_of(self, table: str, tenant: int | None = None) -> list[str]:
+        statement = sql.SQL("select t::text from {} as t").format(sql.Identifier(table))
+        if tenant is not None:
+            statement += sql.SQL(" where tenant_id = {}").format(sql.Literal(tenant))
+        return sorted(str(row) for (row,) in self.database.execute(statement).fetchall())
 
     def run_jobs(self, *kinds: JobKind) -> int:
         """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
         wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
         ran = 0
-        with bootstrap.operating(self.settings) as working:
-            handlers = worker.handlers(working.services)
-            while (job := self._take_job([kind.value for kind in wanted])) is not None:
-                handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
-                ran += 1
+        while (job := self._take_job([kind.value for kind in wanted])) is not None:
+            self.handlers[JobKind(job[0])](int(job[1]["tenant_id"]), str(job[1]["subject"]))
+            ran += 1
         return ran
+
+    def settle(self) -> None:
+        """Deliver webhooks and do jobs, and what comes of them, until nothing is left."""
+        self.drain()
+        while self.run_jobs():
+            self.drain()
+
+    def tenant_id(self, site: str) -> int:
+        """The number of a site in our database."""
+        key = next(iter(self.running.world.sites[site].installations.values())).client_key
+        found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def live_locks(self, site: str) -> int:
+        """How many files of a site are held."""
+        count = "select count(*) from lock_witness where tenant_id = %s and holder is not null"
+        found = self.database.execute(count, [self.tenant_id(site)]).fetchone()
+        return int(found[0]) if found else 0
+
+    def work(self, kind: JobKind, subject: str = "", site: str = "acme") -> None:
+        """Do one job of a site now."""
+        self.handlers[kind](self.tenant_id(site), subject)
 
     def _take_job(self, kinds: list[str]) -> tuple[str, Json] | None:
         statement = """
@@ -161,8 +197,7 @@ class LiveApp:
                 order by priority desc, id limit 1
             ) returning task_name, args
         """
-        with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
-            row = connection.execute(statement, [kinds]).fetchone()
+        row = self.database.execute(statement, [kinds]).fetchone()
         return None if row is None else (row[0], row[1])
 
     # The API
@@ -175,8 +210,27 @@ class LiveApp:
             self._tokens[person, site] = str(self.control("tokens", site=site, kind="context", account=person)["token"])
         return self._tokens[person, site]
 
+    def forget_tokens(self) -> None:
+        """Have new tokens made, because it is another time now."""
+        self._tokens.clear()
+
+    def meanwhile(self, call: Callable[[], requests.Response], event: Callable[[], object]) -> requests.Response:
+        """The answer of a call during which something happens."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(call)
+            time.sleep(0.2)
+            event()
+            return answer.result()
+
     def call(
-        self, person: str, method: str, path: str, body: Json | None = None, *, site: str = "acme", **headers: str
+        self,
+        person: str,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        site: str = "acme",
+        headers: Headers | None = None,
     ) -> requests.Response:
         """One call below `/api/v1`; writing calls get a request id unless the body has one."""
         content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
@@ -196,13 +250,6 @@ class LiveApp:
         return str(answer.json()["lock"]["lockId"])
 
 
-def _rows_of(connection: psycopg.Connection, table: str, tenant: int | None = None) -> list[str]:
-    statement = sql.SQL("select t::text from {} as t").format(sql.Identifier(table))
-    if tenant is not None:
-        statement += sql.SQL(" where tenant_id = {}").format(sql.Literal(tenant))
-    return sorted(str(row) for (row,) in connection.execute(statement).fetchall())
-
-
 class _Front:
     """What the server serves: nothing before the app is built, whose settings need the server's port."""
 
@@ -213,28 +260,42 @@ class _Front:
 
 
 @contextmanager
-def live_app(database_url: str, redis_url: str, **settings: str) -> Iterator[LiveApp]:
+def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveApp]:
     """Start everything, install the app on both sites and let the first jobs run.
 
     Erin, an editor, is added to acme; on globex Gina holds the file whose id is the same on both sites.
-    `settings` are variables of the environment beside the usual ones.
+    `given` are variables of the environment beside the usual ones.
     """
     running = server.start()
     front = _Front()
     web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
-    web.daemon_threads, web.block_on_close = True, False  # type: ignore[attr-defined] - of its threading base
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
-    with requests.Session() as http:
+    settings = _settings(
+        running,
+        web.server_port,
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
+            **given,
+        },
+    )
+    with (
+        requests.Session() as http,
+        psycopg.connect(libpq_url(settings.database_url), autocommit=True) as database,
+        _closing_databases(),
+    ):
         http.trust_env = False
         app = LiveApp(
             f"http://127.0.0.1:{web.server_port}",
             running,
-            _settings(running, web.server_port, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, **settings}),
+            settings,
+            bootstrap.build_app(settings),
+            worker.handlers(bootstrap.build(settings)),
             http,
+            database,
         )
-        neighbours = bootstrap.connect(app.settings, bootstrap.WEB_CONNECTIONS)
-        with patch.object(bootstrap, "connect", return_value=neighbours):
-            front.app = bootstrap.build_app(app.settings)
+        front.app = app.flask
         thread.start()
         try:
             _settle(app)
@@ -244,8 +305,24 @@ def live_app(database_url: str, redis_url: str, **settings: str) -> Iterator[Liv
             web.shutdown()
             thread.join(10)
             web.server_close()
-            neighbours.database.close()
-            neighbours.redis.close()
+
+
+@contextmanager
+def _closing_databases() -> Iterator[None]:
+    """Close the pools of what is built inside; a process of ours never does, but ends."""
+    kept: list[Database] = []
+
+    class Kept(Database):
+        def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
+            super().__init__(url, size=size, wait=wait)
+            kept.append(self)
+
+    try:
+        with patch.object(bootstrap, "Database", Kept):
+            yield
+    finally:
+        for database in kept:
+            database.close()
 
 
 def _settle(app: LiveApp) -> None:
@@ -262,17 +339,16 @@ def _settle(app: LiveApp) -> None:
     app.run_jobs()
 
 
-def _settings(running: server.Running, port: int, given: dict[str, str]) -> Settings:
+def _settings(running: server.Running, port: int, neighbours: dict[str, str]) -> Settings:
     return Settings.model_validate(
         {
+            **neighbours,
             "PORT": port,
             "LOCKPOINT_BASE_URL": f"http://127.0.0.1:{port}",
             "LOCKPOINT_SECRET_KEYS": "the-root-key-of-these-tests-is-long-enough",
             "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
             "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
-            "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
-            **given,
         }
     )

@@ -1,0 +1,265 @@
+"""What each use case costs in Confluence's quota points: `python -m bench.points`, which writes docs/costs.md.
+
+The real application does each thing once against the simulator, which counts by Atlassian's published formula
+(developer.atlassian.com/cloud/confluence/rate-limiting). Caches are warm, as they are on a busy day. What
+an event costs includes its echoes: the webhooks that our own changes raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from aiosmtpd.controller import Controller
+
+from lockpoint.embedded.ports import free_ports
+from lockpoint.services.ports import JobKind
+from tests import databases
+from tests.web.live_app import Json, LiveApp, live_app
+
+TARGET = Path(__file__).parents[1] / "docs" / "costs.md"
+PEOPLE = ("alice", "bob", "charlie", "dana", "sam")
+LISTED, LOCKED = 10, 3
+SWEEPS_PER_DAY = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One use case: how many calls to Confluence it made, and their points."""
+
+    group: str
+    name: str
+    calls: int
+    points: int
+
+
+@dataclass
+class Meter:
+    """Does things and counts what they cost on acme."""
+
+    live: LiveApp
+    group: str = ""
+    costs: list[Cost] = field(default_factory=list)
+
+    def count(self, name: str, action: Callable[[], object], *, share: int = 1) -> None:
+        """Measure one use case; `share` is how many equal things it did."""
+        mark = self.live.mark()
+        action()
+        self.live.drain()
+        asked = self.live.asked(mark, "acme")
+        points = sum(exchange.points for exchange in asked)
+        self.costs.append(Cost(self.group, name, len(asked) // share, points // share))
+
+    def call(self, name: str, status: int, person: str, method: str, path: str, body: Json | None = None) -> Json:
+        """Measure one call of the API, which must answer this status; its body."""
+        answers: list[requests.Response] = []
+        self.count(name, lambda: answers.append(self.live.call(person, method, path, body)))
+        if answers[0].status_code != status:
+            raise RuntimeError(f"{name}: {answers[0].status_code} {answers[0].text}")
+        return dict(answers[0].json()) if answers[0].content else {}
+
+
+def measured(live: LiveApp) -> list[Cost]:
+    """The costs of everything, in a fixed order; the application must have mails caught by something."""
+    meter = Meter(live)
+    _warm(live)
+    for part in (_locks, _waiting, _lists, _settings, _enforcement, _upkeep, _mails):
+        part(meter)
+    return meter.costs
+
+
+def _warm(live: LiveApp) -> None:
+    """Tokens of all people, and what is remembered of the site, are there before anything is counted."""
+    page = live.page()
+    file = live.file(page, "warm.txt")
+    for person in PEOPLE:
+        live.call(person, "GET", f"/attachments/{file}/lock")
+    lock = live.lock("alice", file)
+    live.file(page, "warm.txt", author="bob", text="warm")
+    live.settle()
+    live.call("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock})
+    live.run_jobs(*JobKind)
+
+
+def _locks(meter: Meter) -> None:
+    meter.group = "A person and one file"
+    file = meter.live.file(meter.live.page())
+    path = f"/attachments/{file}/lock"
+    meter.call("show, free", 200, "alice", "GET", path)
+    lock = meter.call("acquire, first time", 201, "alice", "POST", path)["lock"]["lockId"]
+    meter.count("the page's hint after it", lambda: meter.live.run_jobs(JobKind.PAGE_HINT))
+    meter.call("show, one's own", 200, "alice", "GET", path)
+    meter.call("show, another's", 200, "bob", "GET", path)
+    meter.call("acquire, refused: another holds it", 409, "bob", "POST", path)
+    meter.call("acquire, refused: viewer", 403, "charlie", "POST", path)
+    meter.call("extend", 200, "alice", "POST", f"{path}/extend", {"lockId": lock})
+    meter.call("release", 200, "alice", "POST", f"{path}/release", {"lockId": lock})
+    meter.call("release again", 200, "alice", "POST", f"{path}/release", {"lockId": lock})
+    lock = meter.call("acquire, locked before", 201, "alice", "POST", path)["lock"]["lockId"]
+    lock = meter.call("take over, by a space admin", 201, "dana", "POST", f"{path}/take-over",
+                      {"lockId": lock, "reason": "x"})["lock"]["lockId"]  # fmt: skip
+    meter.call("break, by a site admin", 200, "sam", "POST", f"{path}/break", {"lockId": lock, "reason": "x"})
+    meter.live.settle()
+
+
+def _waiting(meter: Meter) -> None:
+    meter.group = "Notify me"
+    file = meter.live.file(meter.live.page())
+    lock = meter.live.lock("alice", file)
+    path = f"/attachments/{file}/notify-me"
+    meter.call("ask, first in line", 200, "bob", "PUT", path)
+    meter.call("ask, second in line", 200, "charlie", "PUT", path)
+    meter.call("cancel", 200, "charlie", "DELETE", path)
+    meter.call("release with somebody waiting", 200, "alice", "POST", f"/attachments/{file}/lock/release",
+               {"lockId": lock})  # fmt: skip
+    meter.live.settle()
+
+
+def _lists(meter: Meter) -> None:
+    meter.group = f"List of a page with {LISTED} files"
+    live = meter.live
+    page = live.page()
+    files = [live.file(page) for _ in range(LISTED)]
+    path = f"/pages/{page}/attachments"
+    meter.call("nothing locked", 200, "alice", "GET", path)
+    for file in files[:LOCKED]:
+        live.lock("alice", file)
+    meter.call(f"{LOCKED} of one's own", 200, "alice", "GET", path)
+    meter.call(f"{LOCKED} of another", 200, "bob", "GET", path)
+    meter.call(f"{LOCKED} of another, for a space admin", 200, "dana", "GET", path)
+    tag = live.call("bob", "GET", path).headers["ETag"]
+    meter.count("unchanged (304)", lambda: live.call("bob", "GET", path, headers={"If-None-Match": tag}))
+    live.settle()
+
+
+def _settings(meter: Meter) -> None:
+    meter.group = "Settings"
+    revision = meter.call("read", 200, "sam", "GET", "/settings")["revision"]
+    meter.call("change", 200, "sam", "PUT", "/settings", {"copyMode": False, "revision": revision})
+
+
+def _enforcement(meter: Meter) -> None:
+    meter.group = "Events and enforcement"
+    live = meter.live
+    page = live.page()
+    live.file(page, "free.txt")
+    file = live.file(page, "held.txt")
+    meter.count("upload to a file that is not locked", lambda: _uploaded(live, page, "free.txt"))
+    live.lock("alice", file)
+    live.settle()
+    meter.count("overwrite by another, undone", lambda: _uploaded(live, page, "held.txt"))
+    _must(live, file, data=b"first")
+    meter.count("the owner's own upload", lambda: _uploaded(live, page, "held.txt", "alice"))
+    live.control("sites/acme/rename", attachmentId=file, title="other.txt", account="bob")
+    meter.count("renamed by another, renamed back", live.settle)
+    _must(live, file, title="held.txt")
+    live.control("sites/acme/trash", attachmentId=file, account="bob")
+    meter.count("thrown away by another, brought back", live.settle)
+    _must(live, file, status="current")
+
+
+def _must(live: LiveApp, file: str, **wanted: object) -> None:
+    """Stop when the file is not as it must be after what was measured."""
+    with live.running.world.lock:
+        attachment = live.running.world.sites["acme"].attachments[int(file)]
+        found = {"title": attachment.title, "status": attachment.status, "data": attachment.head.data}
+    if any(found[name] != value for name, value in wanted.items()):
+        raise RuntimeError(f"the file should be {wanted} and is {found}")
+
+
+def _uploaded(live: LiveApp, page: str, name: str, author: str = "bob") -> None:
+    live.file(page, name, author=author, text=f"by {author}")
+    live.settle()
+
+
+def _upkeep(meter: Meter) -> None:
+    meter.group = "Upkeep"
+    live = meter.live
+    held = live.live_locks("acme")
+    meter.count("sweep, for each live lock", lambda: live.work(JobKind.SWEEP), share=held)
+    live.settle()
+    meter.count("self-test after install", lambda: live.work(JobKind.SELF_TEST))
+
+
+def _mails(meter: Meter) -> None:
+    meter.group = "Mails"
+    live = meter.live
+    live.run_jobs(*JobKind)
+    file = live.file(live.page())
+    lock = live.lock("alice", file)
+    live.call("bob", "PUT", f"/attachments/{file}/notify-me")
+    live.call("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock})
+    meter.count("file is available", lambda: live.run_jobs(JobKind.SEND_MAIL))
+    live.run_jobs()
+    lock = live.lock("alice", file)
+    live.call("dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock, "reason": "x"})
+    meter.count("a manager ended your lock", lambda: live.run_jobs(JobKind.SEND_MAIL))
+
+
+# The page
+
+
+def page_of(costs: list[Cost]) -> str:
+    """The table as docs/costs.md has it."""
+    sweep = next(cost.points for cost in costs if cost.name.startswith("sweep"))
+    lines = [_HEAD.format(sweeps=SWEEPS_PER_DAY, day=SWEEPS_PER_DAY * sweep)]
+    for group in dict.fromkeys(cost.group for cost in costs):
+        lines += ["", f"## {group}", "", "| what | calls to Confluence | points |", "|---|---:|---:|"]
+        lines += [f"| {cost.name} | {cost.calls} | {cost.points} |" for cost in costs if cost.group == group]
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """\
+# What things cost
+
+Confluence gives an app 65,000 points an hour for all its sites together. A call costs 1, and for reads 1 more for each
+page, file, space or version and 2 more for each person or permission it returns. This page is written by
+`python -m bench.points`: the real application does each thing once, and the local Confluence counts by the published
+formula. A test measures again and fails when a number here is not true any more.
+
+Tokens for acting as a person (one call per person and quarter of an hour) cost no points and are left out; what is
+remembered of a site for longer is there already. Events include what our own changes raise in turn. A live lock is
+looked at {sweeps} times a day by the sweep, which is {day} points a day."""
+
+
+class _Sink:
+    """Takes every mail and keeps none."""
+
+    async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 - aiosmtpd's
+        return "250 OK"
+
+
+@contextmanager
+def mail_sink() -> Iterator[str]:
+    """Somewhere to send mails to; its address, as LOCKPOINT_MAIL_URL wants it."""
+    port = free_ports()
+    controller = Controller(_Sink(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        controller.stop()
+
+
+def main() -> None:
+    """Measure and write the page."""
+    servers = databases.Servers()
+    try:
+        addresses = servers.addresses()
+        with (
+            databases.database(addresses, "bench") as url,
+            mail_sink() as mails,
+            live_app(url, addresses.valkey.format(0), mails) as live,
+        ):
+            text = page_of(measured(live))
+    finally:
+        servers.close()
+    TARGET.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

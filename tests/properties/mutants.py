@@ -1,0 +1,308 @@
+"""Designs that are broken on purpose, each put in the place of the right one for the time of a schedule.
+
+A checker that has never caught a bug proves nothing: every design here must be caught by the machine that it names.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from lockpoint.locking import grounds, rules, snapshots
+from lockpoint.locking.enforcement import Judgement, Restore, judge
+from lockpoint.locking.events import AuditKind
+from lockpoint.locking.lock import EndReason, Free, Held, Snapshot, Subject
+from lockpoint.locking.making import ended, tombstone
+from lockpoint.locking.record import decode
+from lockpoint.services import protecting, reconcile
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import HostError, LostRace
+from lockpoint.services.ports import AuditEvent, Effects, Outcome, OutcomeState, StoredProperty
+from lockpoint.services.services import Services
+from tests.fakes import ACME, ALICE, APP_ACCOUNT, KEYS
+from tests.properties import enforcement_model, lock_model, schedule_model
+from tests.properties.enforcement_model import Hint
+from tests.properties.oracle import Violation
+
+Run = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A broken design: the machine's run with it for one seed, what must be found, and within how many schedules."""
+
+    name: str
+    run: Run
+    found: tuple[str, ...]
+    schedules: int
+
+
+def hunt(mutant: Mutant) -> str | None:
+    """The first violation within the budget, or None: it got away."""
+    for seed in range(mutant.schedules):
+        try:
+            mutant.run(seed)
+        except Violation as violation:
+            return str(violation)
+    return None
+
+
+@contextmanager
+def replaced(place: Any, **values: Any) -> Iterator[None]:
+    """Put other values into a module for a while."""
+    before = {name: getattr(place, name) for name in values}
+    for name, value in values.items():
+        setattr(place, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(place, name, value)
+
+
+# --- machine 1: the rules ------------------------------------------------------------------------------------------
+
+
+def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
+    """Nextcloud's and Gitea's way: whoever asks ends whatever is there."""
+    if not isinstance(seen.reading, Held):
+        return rules.release(seen, holder=holder, lock_id=lock_id, op_id=op_id)
+    end = ended(seen.reading, seen.now, EndReason.RELEASED, by=holder)
+    return rules.Write(tombstone(seen, op_id, end), AuditKind.RELEASED)
+
+
+def _expire_by_age(seen: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
+    """A clean-up that looks at the age of a hold, and so ends extended ones."""
+    held = seen.reading
+    if isinstance(held, Held) and held.lock_id == lock_id and seen.now >= held.acquired_at + lock_model.LIMITS.default:
+        return rules.Write(tombstone(seen, op_id, ended(held, seen.now, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
+    return rules.LockLost(held)
+
+
+def _acquire_without_witness(seen: Snapshot, **values: Any) -> rules.Decision:
+    return rules.acquire(replace(seen, witness=None, epoch=seen.witness.epoch if seen.witness else 0), **values)
+
+
+def _heal_blindly(seen: Snapshot, *, witness: Held, op_id: str) -> rules.Decision:
+    return rules.heal(replace(seen, witness=None), witness=witness, op_id=op_id)
+
+
+def _rules(**changes: Any) -> Run:
+    return lambda seed: lock_model.run(seed, **changes)
+
+
+# --- machine 2: the use cases ----------------------------------------------------------------------------------------
+
+
+class _NoGuard:
+    """Everybody may create at once."""
+
+    def claim(self, *_: Any, **__: Any) -> bool:
+        return True
+
+    def release(self, *_: Any) -> None:
+        """There is nothing to give back."""
+
+
+class _ShortGuard(_NoGuard):
+    """A guard that is given up when the caller times out, although the write may still land."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def claim(self, tenant: Tenant, attachment_id: str, op_id: str, *, until: Any) -> bool:
+        short = until - timedelta(seconds=59)
+        return bool(self._inner.claim(tenant, attachment_id, op_id, until=short))
+
+
+class _NewNamesOnRetry:
+    """A retried request that is given new ids."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._fresh = itertools.count(1)
+
+    def begin(self, *place: Any, **values: Any) -> Outcome:
+        outcome: Outcome = self._inner.begin(*place, **values)
+        if outcome.state is not OutcomeState.RESUMED:
+            return outcome
+        return replace(outcome, lock_id=f"{next(self._fresh):032d}", op_id=values["op_id"])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _AuditFirst:
+    """A record write whose audit row is written before it."""
+
+    def __init__(self, services: Services) -> None:
+        self._inner: Any = services.lock_properties
+        self._ledger = services.ledger
+
+    def replace(
+        self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, *, lane: Lane
+    ) -> StoredProperty:
+        record = decode(value, version, Subject(tenant.client_key, attachment_id), KEYS)
+        assert isinstance(record, Held | Free)
+        row = AuditEvent(
+            at=record.at,
+            kind=AuditKind.EXTENDED,
+            attachment_id=attachment_id,
+            account=None,
+            epoch=record.epoch,
+            seq=record.seq,
+        )
+        self._ledger.record(tenant, Effects(audit=(row,)))
+        stored: StoredProperty = self._inner.replace(tenant, attachment_id, row_id, value, version, lane=lane)
+        return stored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _Unconditional:
+    """Seven of the systems read: decide on a read, write afterwards, whatever is there by then."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def replace(self, *place: Any, lane: Lane) -> StoredProperty:
+        *first, version = place
+        while True:
+            try:
+                stored: StoredProperty = self._inner.replace(*first, version, lane=lane)
+            except LostRace:
+                version += 1
+                if version > place[-1] + 20:
+                    raise
+            else:
+                return stored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def _use_cases(patch: Callable[[Services], Services]) -> Run:
+    return lambda seed: schedule_model.run(seed, patch=patch)
+
+
+def _rush(patch: Callable[[Services], Services]) -> Run:
+    return lambda seed: schedule_model.run_rush(seed, patch=patch)
+
+
+def _no_margin(seed: int) -> None:
+    with replaced(grounds, MARGIN=timedelta()), replaced(snapshots, MARGIN=timedelta()):
+        schedule_model.run(seed)
+
+
+# --- machine 3: enforcement ------------------------------------------------------------------------------------------
+
+Judge = Callable[..., Judgement]
+
+
+def _judging(judging: Judge) -> Run:
+    def run(seed: int) -> None:
+        with replaced(protecting, judge=judging):
+            enforcement_model.run(seed)
+
+    return run
+
+
+def _target(choose: Callable[[Any, Held, Restore], Any]) -> Judge:
+    """The judge with another opinion on what to bring back."""
+
+    def judging(history: Any, held: Held, **more: Any) -> Judgement:
+        judgement = judge(history, held, **more)
+        if not isinstance(judgement.verdict, Restore):
+            return judgement
+        target = choose(history, held, judgement.verdict)
+        return replace(judgement, verdict=replace(judgement.verdict, version=target))
+
+    return judging
+
+
+def _one_before(history: Any, held: Held, verdict: Restore) -> Any:  # noqa: ARG001 - it looks at nothing else
+    return history.versions[-2] if len(history.versions) > 1 else verdict.version
+
+
+def _at_lock_time(history: Any, held: Held, verdict: Restore) -> Any:
+    return next((v for v in history.versions if v.created == held.base.created), verdict.version)
+
+
+def _lock_time_only(seed: int) -> None:
+    """The rival's way: the holder's own uploads do not move what is brought back."""
+    with replaced(reconcile, rebase=lambda *_, **__: None):
+        _judging(_target(_at_lock_time))(seed)
+
+
+def _by_number(history: Any, held: Held, **more: Any) -> Judgement:
+    """The base known by its number, which moves when an admin deletes a version."""
+    numbered = next((v for v in history.versions if v.number == held.base.number), None)
+    found = replace(held.base, created=numbered.created) if numbered else held.base
+    return judge(history, replace(held, base=found), **more)
+
+
+def _echoes_count(history: Any, held: Held, **more: Any) -> Judgement:
+    """Our own restorations taken for somebody's uploads."""
+    plain = tuple(replace(v, message="", file_id=None) for v in history.versions)
+    return judge(replace(history, versions=plain), held, **more | {"restorations": (), "own_account": "nobody"})
+
+
+def _echoes(seed: int) -> None:
+    with replaced(protecting, _untouched=lambda case: case.attachment.head.created == case.held.base.created):
+        _judging(_echoes_count)(seed)
+
+
+def _react(services: Services, file_id: str, hint: Hint) -> None:
+    """Believe the event: whatever another person uploaded is undone by bringing back the version before it."""
+    if hint.author in {ALICE, APP_ACCOUNT} or hint.number < 2:
+        return
+    try:
+        services.attachments.restore(ACME, file_id, hint.number - 1, "", lane=Lane.HINTS)
+    except HostError:
+        return
+
+
+MUTANTS = (
+    Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),
+    Mutant("release does not check the lock id", _rules(release=_release_anything), ("I2",), 50),
+    Mutant("clean-up by the age of a hold", _rules(expire=_expire_by_age), ("I10",), 200),
+    Mutant("a removed record is a free file", _rules(acquire=_acquire_without_witness), ("I1", "I2", "I10"), 400),
+    Mutant(
+        "an old witness is healed over a newer one",
+        _rules(heal=_heal_blindly),
+        ("I2", "I5", "I7", "I8", "I9", "L-31"),
+        2000,
+    ),
+    Mutant("no creation guard", _rush(lambda s: replace(s, guard=_NoGuard())), ("I1",), 3000),
+    Mutant("guard dropped on time-out", _rush(lambda s: replace(s, guard=_ShortGuard(s.guard))), ("I1",), 3000),
+    Mutant("no margin at expiry", _no_margin, ("I1", "I10"), 300),
+    Mutant(
+        "a retry gets a new lock id",
+        _use_cases(lambda s: replace(s, requests=_NewNamesOnRetry(s.requests))),
+        ("I8",),
+        1500,
+    ),
+    Mutant("audit before commit", _use_cases(lambda s: replace(s, lock_properties=_AuditFirst(s))), ("I16",), 300),
+    Mutant(
+        "read, then write unconditionally",
+        _use_cases(lambda s: replace(s, lock_properties=_Unconditional(s.lock_properties))),
+        ("I1", "I2", "I3", "I5", "I10"),
+        300,
+    ),
+    Mutant("target is the version at lock time", _lock_time_only, ("I11",), 200),
+    Mutant("target is the version before", _judging(_target(_one_before)), ("I11", "I13", "I14"), 200),
+    Mutant("base known by number", _judging(_by_number), ("I11", "I13", "I14"), 600),
+    Mutant("own echoes not filtered", _echoes, ("I11", "I13", "I14"), 50),
+    Mutant(
+        "react to each event without a fresh read",
+        lambda seed: enforcement_model.run(seed, wake=_react, swept=False),
+        ("I11", "I13"),
+        50,
+    ),
+    Mutant("no sweep", lambda seed: enforcement_model.run(seed, swept=False), ("I11",), 300),
+)

@@ -1,0 +1,74 @@
+"""However the webhooks arrive, the end is the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockpoint.locking.events import AuditKind
+from lockpoint.services import sweep
+from tests.fakes import ACME, ALICE, BOB, DANA
+from tests.properties.enforcement_model import EnforcementModel
+
+Happening = tuple[str, str | None]
+HAPPENINGS = st.lists(
+    st.sampled_from([("upload", ALICE), ("upload", BOB), ("upload", DANA), ("upload", None), ("trash", BOB)]),
+    max_size=8,
+)
+Delivery = Callable[[EnforcementModel, random.Random], None]
+
+
+def at_once(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is left to chance
+    """Every hint right after its cause, twice."""
+    while model.hints:
+        model.deliver(0, again=True)
+        model.stage.finish(model.stage.tasks[-1])
+        model.deliver(0, again=False)
+        model.stage.finish(model.stage.tasks[-1])
+
+
+def by_chance(model: EnforcementModel, rng: random.Random) -> None:
+    """Some hints now, some later, some never, in any order, some again."""
+    while model.hints and rng.random() < 0.5:
+        if rng.random() < 0.3:
+            model.lose(rng.randrange(9))
+        else:
+            model.deliver(rng.randrange(9), again=rng.random() < 0.3)
+            model.stage.finish(model.stage.tasks[-1])
+
+
+def never(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is left to chance
+    """No hint arrives."""
+    model.hints.clear()
+
+
+def outcome(happenings: list[Happening], delivery: Delivery, seed: int) -> tuple[object, ...]:
+    """What is there in the end: the content, the lock and what it protects, and who was written down for what."""
+    model, rng = EnforcementModel(), random.Random(seed)  # noqa: S311 - chances for a test
+    for what, author in happenings:
+        model.tick(900)
+        if what == "upload":
+            model.sweep_if_trashed()
+            model.tick(10)
+            model.upload(author)
+        else:
+            model.trash()
+        delivery(model, rng)
+    model.tick(900)
+    sweep.sweep(model.world.services, ACME)
+    model.settle()
+    rows = model.world.tables.audit_of(ACME)
+    conflicts = {(row.account, row.at) for row in rows if row.kind is AuditKind.CONFLICT}
+    held, made = model.held, model.world.tables.witnesses[ACME.id, model.file_id].protection
+    return model.file.content, held.lock_id, held.holder, held.base.created, conflicts, made
+
+
+@pytest.mark.parametrize("delivery", [by_chance, never], ids=lambda delivery: delivery.__name__)
+@given(happenings=HAPPENINGS, seed=st.integers(0, 1000))
+def test_the_end_does_not_depend_on_the_hints(delivery: Delivery, happenings: list[Happening], seed: int) -> None:
+    """I15: any permutation, duplication, subset (+ sweep) of webhooks: same final content, lock, audit set."""
+    assert outcome(happenings, delivery, seed) == outcome(happenings, at_once, seed)

@@ -1,0 +1,41 @@
+"""The machines must see: each broken design is caught, and the right one is not, on the same schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.properties import enforcement_model, lock_model, schedule_model
+from tests.properties.mutants import MUTANTS, Mutant, hunt
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_broken_design_is_caught(mutant: Mutant) -> None:
+    """R27: a checker that has never caught a bug proves nothing."""
+    found = hunt(mutant)
+    assert found is not None, "it got away"
+    assert found.startswith(mutant.found), found
+
+
+@pytest.mark.parametrize(
+    ("run", "schedules"),
+    [
+        (lock_model.run, 200),
+        (schedule_model.run, 150),
+        (schedule_model.run_rush, 200),
+        (enforcement_model.run, 200),
+    ],
+    ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3"],
+)
+def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> None:
+    """R1, R2: no violation on the schedules on which the broken designs are caught."""
+    for seed in range(schedules):
+        run(seed)
+
+
+def test_there_are_enough_of_them() -> None:
+    """R27: at least twelve seeded mutants, over all three machines."""
+    assert len(MUTANTS) >= 12
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)

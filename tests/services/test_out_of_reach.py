@@ -1,0 +1,86 @@
+"""Files that the app does not see: their locks end by time all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.locking.lock import EndReason, Free, Held
+from lockpoint.services.errors import GoneOrInvisible
+from tests.fakes import ACME, ALICE, BOB, CHARLIE
+from tests.services.stage import Stage
+
+EXPIRED_TOLD = (MailKind.LOCK_ENDED, ALICE, "expired")
+
+
+@pytest.fixture
+def closed(stage: Stage) -> Stage:
+    """Alice's file lies on a page that is closed to the app now; Charlie waits for it."""
+    stage.lock()
+    stage.ask(CHARLIE)
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, BOB, CHARLIE}
+    stage.sweep()
+    return stage
+
+
+def _witness(stage: Stage) -> Free | None:
+    witness = stage.world.services.witnesses.get(ACME, stage.file.id)
+    return witness.record if witness and isinstance(witness.record, Free) else None
+
+
+def test_a_hold_out_of_reach_ends_with_its_time(closed: Stage) -> None:
+    """Expiry never pauses: a hold on a closed page runs out, is told, and counts against no cap any more."""
+    closed.world.clock.advance(hours=48, seconds=29)
+    closed.sweep()
+    assert _witness(closed) is None
+    closed.world.clock.advance(seconds=2)
+    closed.taps.clear()
+    closed.sweep()
+    tombstone = _witness(closed)
+    assert tombstone is not None
+    assert tombstone.ended.reason is EndReason.EXPIRED
+    assert closed.taps.host_calls() == ["attachments.get", "attachments.get"]
+    assert EXPIRED_TOLD in closed.mails()
+    assert closed.audit().count(AuditKind.EXPIRED) == 1
+    assert closed.world.services.witnesses.count_held(ACME, ALICE) == 0
+    closed.sweep()
+    assert closed.audit().count(AuditKind.EXPIRED) == 1
+
+
+def test_a_single_no_ends_nothing(stage: Stage) -> None:
+    """Assumption 34: a single 404 can be false; what was overwritten under a hold that ran out is settled after it."""
+    stage.lock()
+    stage.upload(BOB, b"Bob's")
+    stage.world.clock.advance(hours=49)
+    stage.taps.before["attachments.get", stage.taps.calls["attachments.get"] + 1] = _away
+    stage.sweep()
+    assert isinstance(stage.reading, Held)
+    assert _witness(stage) is None
+    stage.sweep()
+    assert stage.content == b"first"
+    assert stage.tombstone.ended.reason is EndReason.EXPIRED
+
+
+def _away() -> None:
+    raise GoneOrInvisible("for a moment")
+
+
+def test_a_page_that_opens_again_has_a_free_file(closed: Stage) -> None:
+    """A record older than what is known is not obeyed; the file can be had, and who waited is told."""
+    closed.world.clock.advance(hours=49)
+    closed.sweep()
+    closed.world.site().pages[closed.file.container.id].restricted_to = None
+    assert closed.lock(BOB).status == 201
+    assert closed.held.holder == BOB
+    assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in closed.mails()
+    assert closed.mails().count(EXPIRED_TOLD) == 1
+
+
+def test_a_purged_page_takes_its_locks_along_in_the_end(stage: Stage) -> None:
+    """A page that is gone proves nothing about its files, but their holds end with their time."""
+    stage.lock()
+    stage.world.site().pages[stage.file.container.id].restricted_to = set()
+    stage.world.clock.advance(hours=49)
+    stage.sweep()
+    assert _witness(stage) is not None
+    assert EXPIRED_TOLD in stage.mails()

@@ -1,0 +1,342 @@
+"""Who may do what: every person on every route with every kind of object, generated from the table of product.md §4.
+
+An expectation is worked out from what the object is to the person and from the role; the cells are not written down.
+Beside the status, every cell is watched for leaks: a refused call changes nothing on either site, and what a person may
+not see is answered exactly as what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+
+import pytest
+import requests
+
+from simulator.seed import PRIVATE_FILE_ID, PRIVATE_PAGE_ID
+from tests.web.document import CheckedApi
+from tests.web.live_app import SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
+
+UNKNOWN = "999999999999"
+REASON = "access matrix"
+
+
+class Role(Enum):
+    """The rows of the table."""
+
+    SITE_ADMIN = "site admin"
+    SPACE_ADMIN = "space admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+    NOBODY = "not one of this site's people"
+    CLOSED = "an account that is deactivated"
+    ANONYMOUS = "no account"
+
+
+LOCKS = {Role.SITE_ADMIN, Role.SPACE_ADMIN, Role.EDITOR}
+ENDS_OTHERS = {Role.SITE_ADMIN, Role.SPACE_ADMIN}
+SETS_SITE = {Role.SITE_ADMIN}
+SEES = {*LOCKS, Role.VIEWER}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a token of a site."""
+
+    name: str
+    role: Role
+    site: str = "acme"
+
+
+PEOPLE = (
+    Person("alice", Role.EDITOR),
+    Person("bob", Role.EDITOR),
+    Person("charlie", Role.VIEWER),
+    Person("dana", Role.SPACE_ADMIN),
+    Person("sam", Role.SITE_ADMIN),
+    Person("erin", Role.CLOSED),
+    Person("gina", Role.NOBODY, "globex"),
+    Person("anonymous", Role.ANONYMOUS),
+)
+
+
+class Thing(Enum):
+    """What is asked for; `restricted` pages are Alice's alone, with or without the app."""
+
+    FREE = "free file"
+    HELD = "file that Alice holds"
+    RESTRICTED = "restricted file that Alice holds"
+    SHUT = "restricted file, app shut out"
+    SAME_ID = "file whose id is another one's on the other site"
+    FOREIGN = "file of the other site"
+    UNKNOWN = "nothing"
+
+
+ALICES_ALONE = {Thing.RESTRICTED, Thing.SHUT}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The ids to ask with."""
+
+    file: str
+    page: str
+    lock_id: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A call; `about_file` routes take any object, the others are about the site."""
+
+    name: str
+    method: str
+    path: str
+    body: Callable[[Target], Json]
+    about_file: bool = True
+
+
+def _named(target: Target) -> Json:
+    return {"lockId": target.lock_id}
+
+
+def _managed(target: Target) -> Json:
+    return {"lockId": target.lock_id, "reason": REASON}
+
+
+def _nothing(_: Target) -> Json:
+    return {}
+
+
+FILE_ROUTES = (
+    Route("show", "GET", "/attachments/{file}/lock", _nothing),
+    Route("list", "GET", "/pages/{page}/attachments", _nothing),
+    Route("acquire", "POST", "/attachments/{file}/lock", _nothing),
+    Route("release", "POST", "/attachments/{file}/lock/release", _named),
+    Route("extend", "POST", "/attachments/{file}/lock/extend", _named),
+    Route("break", "POST", "/attachments/{file}/lock/break", _managed),
+    Route("take over", "POST", "/attachments/{file}/lock/take-over", _managed),
+    Route("ask", "PUT", "/attachments/{file}/notify-me", _nothing),
+    Route("cancel", "DELETE", "/attachments/{file}/notify-me", _nothing),
+)
+SITE_ROUTES = (
+    Route("show settings", "GET", "/settings", _nothing, about_file=False),
+    Route("change settings", "PUT", "/settings", _nothing, about_file=False),
+    Route("document", "GET", "/openapi.json", _nothing, about_file=False),
+)
+
+
+def expected(person: Person, route: Route, thing: Thing) -> int:
+    """The status that product.md §4 and lock-semantics L-63 demand."""
+    if person.role is Role.ANONYMOUS:
+        return 401
+    if not route.about_file:
+        return _about_site(person, route)
+    if person.role is Role.CLOSED:
+        return 403
+    if not _sees(person, thing):
+        return 404
+    if thing is Thing.SHUT:
+        return 200 if route.name in {"show", "list"} else 409
+    held = thing in {Thing.HELD, Thing.RESTRICTED}
+    return _on_visible(person, route, holds=held and person.name == "alice", held=held)
+
+
+def _about_site(person: Person, route: Route) -> int:
+    if route.name == "document":
+        return 200
+    return 200 if person.role in SETS_SITE else 403
+
+
+def _sees(person: Person, thing: Thing) -> bool:
+    if thing in {Thing.UNKNOWN, Thing.FOREIGN} or person.role not in SEES:
+        return False
+    return person.name == "alice" or thing not in ALICES_ALONE
+
+
+def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int:
+    locks, manages = person.role in LOCKS, person.role in ENDS_OTHERS
+    waits = 200 if held and not holds else 422
+    return {
+        "show": 200,
+        "list": 200,
+        "acquire": 403 if not locks else (200 if holds else 409 if held else 201),
+        "release": 200 if holds else 412,
+        "extend": 403 if not locks else (200 if holds else 412),
+        "break": 403 if not manages else (200 if held else 412),
+        "take over": 403 if not manages else (201 if held else 412),
+        "ask": waits,
+        "cancel": 200,
+    }[route.name]
+
+
+def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
+    """Something of this kind that nobody touched yet, where it can be made; `lock_id` is the hold on it, or any."""
+    if thing in {Thing.FREE, Thing.HELD, Thing.RESTRICTED}:
+        page = live.page()
+        file = live.file(page)
+        hold = live.lock("alice", file) if thing is not Thing.FREE else request_id()
+        if thing is Thing.RESTRICTED:
+            live.restrict(page, "alice", live.app_user)
+        return Target(file, page, hold)
+    if thing is Thing.SHUT:
+        return Target(str(PRIVATE_FILE_ID), str(PRIVATE_PAGE_ID), request_id())
+    return Target(UNKNOWN, UNKNOWN, request_id()) if thing is Thing.UNKNOWN else kept[thing]
+
+
+def _kept(live: LiveApp) -> dict[Thing, Target]:
+    """What the other site has: a held file with an id that acme does not know, and one with an id that it knows."""
+    with live.running.world.lock:
+        for _ in range(1000):  # ids of both sites go on from the same number; these are far ahead
+            live.running.world.sites["globex"].next_id()
+    page = live.page(site="globex", author="gina")
+    file = live.file(page, site="globex", author="gina")
+    hold = live.lock("gina", file, site="globex")
+    shown = live.call("gina", "GET", f"/attachments/{SAME_FILE}/lock", site="globex").json()["lock"]
+    return {Thing.FOREIGN: Target(file, page, hold), Thing.SAME_ID: Target(SAME_FILE, SAME_PAGE, shown["lockId"])}
+
+
+@dataclass
+class Matrix:
+    """Makes the calls and keeps count."""
+
+    live: LiveApp
+    api: CheckedApi
+    kept: dict[Thing, Target]
+    cells: int = 0
+    leaks: int = 0
+
+    def call(self, person: Person, route: Route, target: Target) -> requests.Response:
+        """One cell."""
+        self.cells += 1
+        path = route.path.format(file=target.file, page=target.page)
+        body = None if route.method == "GET" else {**route.body(target), "requestId": request_id()}
+        if route.name == "change settings":
+            seen = self.live.call("sam", "GET", "/settings").json()
+            body = {"copyMode": not seen["copyMode"], "revision": seen["revision"], "requestId": request_id()}
+        token = self._token(person)
+        answer = self.live.raw(route.method, path, token, json=body)
+        self.api.document.check(route.method, path, answer)
+        return answer
+
+    def _token(self, person: Person) -> str:
+        if person.role is Role.ANONYMOUS:
+            return self.live.token("alice", sub=None)
+        return self.live.token(person.name, person.site)
+
+
+@pytest.fixture(scope="module")
+def matrix(live: LiveApp) -> Iterator[Matrix]:
+    """The cells, counted; how many there were is told at the end (`pytest -s` shows it)."""
+    live.control("sites/acme/person", account="erin", status="inactive")
+    made = Matrix(live, CheckedApi(live), _kept(live))
+    yield made
+    print(f"\naccess matrix: {made.cells} calls, {made.leaks} leaks")  # noqa: T201 - a figure of the release
+
+
+@pytest.fixture
+def other_site_state(live: LiveApp, matrix: Matrix) -> Iterator[None]:
+    """Globex keeps what it has, though Gina looks for acme's things there."""
+    del matrix
+    state = live.site_state("globex")
+    rows = live.rows_of_site("globex")
+    yield
+    live.drain()
+    assert live.site_state("globex") == state
+    after = live.rows_of_site("globex")
+    assert {name: found for name, found in after.items() if name != "request_outcome"} == {
+        name: found for name, found in rows.items() if name != "request_outcome"
+    }
+
+
+FILE_CELLS = list(product(FILE_ROUTES, Thing))
+
+
+@pytest.mark.parametrize(
+    ("route", "thing"), FILE_CELLS, ids=[f"{route.name}, {thing.value}" for route, thing in FILE_CELLS]
+)
+@pytest.mark.usefixtures("other_site_state")
+def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, route: Route, thing: Thing) -> None:
+    """Site admins, space admins, editors, viewers and strangers get what product.md §4 gives them, and no more."""
+    wanted = {person: expected(person, route, thing) for person in PEOPLE}
+    if thing in {Thing.SAME_ID, Thing.FOREIGN}:
+        # Whoever is of the other site acts there on that site's own, and is left out.
+        wanted = {person: status for person, status in wanted.items() if person.site == "acme"}
+    target = _make(live, thing, matrix.kept)
+    refused = {person: status for person, status in wanted.items() if status >= 400}
+    before = live.properties(target.file) if _exists(live, target) else None
+    for person, status in refused.items():
+        answer = matrix.call(person, route, target)
+        assert answer.status_code == status, (person.name, answer.text)
+    if before is not None:
+        assert live.properties(target.file) == before
+    for person, status in wanted.items():
+        if status < 400:
+            fresh = target if route.method == "GET" else _make(live, thing, matrix.kept)
+            answer = matrix.call(person, route, fresh)
+            assert answer.status_code == status, (person.name, answer.text)
+            if thing is Thing.SAME_ID:
+                _give_back(live, person, answer)
+
+
+def _exists(live: LiveApp, target: Target) -> bool:
+    return int(target.file) in live.running.world.sites["acme"].attachments
+
+
+def _give_back(live: LiveApp, person: Person, answer: requests.Response) -> None:
+    lock = answer.json().get("lock") or {}
+    assert lock.get("note") != "the other site's"
+    if lock.get("state") == "mine":
+        body = {"lockId": lock["lockId"]}
+        assert live.call(person.name, "POST", f"/attachments/{SAME_FILE}/lock/release", body).status_code == 200
+
+
+@pytest.mark.parametrize("route", SITE_ROUTES, ids=[route.name for route in SITE_ROUTES])
+def test_the_site_is_for_site_admins(matrix: Matrix, route: Route) -> None:
+    """Settings are for site admins, of this site; the document is for whoever has a token."""
+    here = Target(UNKNOWN, UNKNOWN, "")
+    for person in PEOPLE:
+        answer = matrix.call(person, route, here)
+        assert answer.status_code == expected(person, route, Thing.UNKNOWN), (person.name, answer.text)
+
+
+INVISIBLE = (Thing.RESTRICTED, Thing.SHUT, Thing.FOREIGN)
+
+
+@pytest.mark.parametrize("route", FILE_ROUTES, ids=[route.name for route in FILE_ROUTES])
+def test_invisible_is_unknown(live: LiveApp, matrix: Matrix, route: Route) -> None:
+    """What a person may not see, or is another site's, is answered as what does not exist: status, body and headers."""
+    targets = {thing: _make(live, thing, matrix.kept) for thing in INVISIBLE}
+    for person in (one for one in PEOPLE if one.name != "alice"):
+        unknown = _visible_part(matrix.call(person, route, Target(UNKNOWN, UNKNOWN, request_id())))
+        for thing, target in targets.items():
+            if thing is Thing.FOREIGN and person.site == "globex":
+                continue
+            answer = _visible_part(matrix.call(person, route, target))
+            matrix.leaks += answer != unknown
+            assert answer == unknown, (person.name, thing)
+
+
+def _visible_part(answer: requests.Response) -> tuple[object, ...]:
+    headers = {name: value for name, value in answer.headers.items() if name != "Date"}
+    return answer.status_code, answer.content, headers
+
+
+def test_somebody_of_another_site_is_nobody_here(live: LiveApp, matrix: Matrix) -> None:
+    """An account that acme does not know is refused, whatever the token says, as one that was deactivated."""
+    stranger = live.token("alice", sub="557058:061a0000-0000-4000-8000-00000000061a")
+    target = _make(live, Thing.FREE, matrix.kept)
+    for file in (target.file, UNKNOWN):
+        answer = live.raw("GET", f"/attachments/{file}/lock", stranger)
+        assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
+
+
+def test_the_table_is_whole() -> None:
+    """Every person, route and kind of object has a cell, and the table gives every status of the API."""
+    cells = {
+        (person.name, route.name, thing.name): expected(person, route, thing)
+        for person, route, thing in product(PEOPLE, (*FILE_ROUTES, *SITE_ROUTES), Thing)
+    }
+    assert len(cells) == len(PEOPLE) * (len(FILE_ROUTES) + len(SITE_ROUTES)) * len(Thing)
+    assert set(cells.values()) == {200, 201, 401, 403, 404, 409, 412, 422}

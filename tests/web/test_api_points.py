@@ -1,0 +1,58 @@
+"""Points of Confluence's quota: each use case within its budget, and docs/costs.md true to the last number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.points import LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page_of
+from tests import databases
+from tests.web.live_app import live_app
+
+BASE = 5  # of a list: the page as the viewer, the first part of the list, and one look whether the app may edit
+TWO_EACH = 2  # a file and its record, in one read
+
+
+@pytest.fixture(scope="module")
+def costs(servers: databases.Addresses, worker_id: str) -> Iterator[list[Cost]]:
+    """Everything measured once, by an application of its own."""
+    cache = servers.valkey.format(databases.cache_number(worker_id))
+    with (
+        databases.database(servers, worker_id) as url,
+        mail_sink() as mails,
+        live_app(url, cache, LOCKPOINT_MAIL_URL=mails) as live,
+    ):
+        yield measured(live)
+
+
+def _points(costs: list[Cost], group: str, name: str) -> int:
+    return next(cost.points for cost in costs if cost.group.startswith(group) and cost.name.startswith(name))
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "most"),
+    [
+        ("A person", "acquire, first time", 8),
+        ("A person", "acquire, locked before", 8),
+        ("A person", "extend", 8),
+        ("A person", "release", 8),
+        ("A person", "take over", 8),
+        ("A person", "break", 8),
+        ("A person", "show, free", 4),
+        ("A person", "show, one's own", 4),
+        ("Upkeep", "sweep", 2),
+        ("Events", "upload to a file that is not locked", 0),
+        ("List", "unchanged", 0),
+        ("List", "nothing locked", BASE + LISTED),
+        ("List", f"{LOCKED} of one's own", BASE - TWO_EACH + LISTED + TWO_EACH * LOCKED),
+    ],
+)
+def test_use_cases_keep_to_their_budget(costs: list[Cost], group: str, name: str, most: int) -> None:
+    """Acquire costs 8 points at most, a sweep 2 for each live lock, an event about an unlocked file nothing."""
+    assert _points(costs, group, name) <= most
+
+
+def test_the_published_costs_are_true(costs: list[Cost]) -> None:
+    """docs/costs.md says what was measured; `python -m bench.points` writes it anew."""
+    assert TARGET.read_text() == page_of(costs)
