@@ -163,8 +163,8 @@ def _read(text: str, cpu_seconds: float) -> Reading:
     return Reading(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
         cpu=cpu_seconds / max(count, 1) * 1e6,
-        p50=_milliseconds(_found(r"50%\s+(\S+)", text)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", text)),
+        p50=_milliseconds(_found(r"\b50%\s+(\d\S*)", text)),
+        p99=_milliseconds(_found(r"\b99%\s+(\d\S*)", text)),
         bad=int(bad[1]) if bad else 0,
     )
 
