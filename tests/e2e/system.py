@@ -65,9 +65,7 @@ class System:
     def mails_to(self, name: str, site: str = "acme") -> list[Json]:
         people = self.confluence.site(site)["people"]
         address = next(p["email"] for p in people if p["name"] == name)
-        answer = requests.get(
-            f"{self.stack.ports.mails_url}/mails", params={"to": address}, timeout=CALL_SECONDS
-        )
+        answer = requests.get(f"{self.stack.ports.mails_url}/mails", params={"to": address}, timeout=CALL_SECONDS)
         return list(answer.json()["mails"])
 
 

@@ -27,7 +27,7 @@ def _undone(system: System, file: Json) -> Json | None:
 
 @pytest.mark.timeout(300)
 def test_nothing_about_people_or_files_is_stored_or_logged(system: System) -> None:
-    """Privacy §1: after lock, overwrite, mails, break and unlock no name, address, title, note or reason is anywhere."""
+    """Privacy §1: after lock, overwrite, mails, break and unlock no name, address, title, note or reason is left."""
     others = system.people_files("globex")
     file = system.new_file(FILE_NAME)
     lock = _lock(system, "alice", file, note=NOTE)
