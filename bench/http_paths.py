@@ -1,7 +1,8 @@
 """Our request paths beside a bare WSGI floor, under several servers, in one run: `python -m bench.http_paths`.
 
-Needs `wrk` (Debian: apt-get install wrk) and the development environment. Every target runs alone for a few seconds with the
-same load; the rounds alternate, so that a drift of the machine hits all alike. What counts are the ratios of one run.
+Needs `wrk` (Debian: apt-get install wrk) and the development environment. Every target runs alone for a few seconds
+with the same load; the rounds alternate, so that a drift of the machine hits all alike. What counts are the ratios of
+one run.
 """
 
 from __future__ import annotations
@@ -30,16 +31,11 @@ from lockpoint.embedded.ports import free_ports
 ROOT = Path(__file__).parents[1]
 CONNECTIONS, SECONDS, WARM_UP = 16, 4, 1
 
+GRANIAN = "granian --interface wsgi --host 127.0.0.1 --workers 2 --blocking-threads 8 --no-ws --http 1"
 SERVERS = {
-    "granian": [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}", "--workers", "2",
-        "--blocking-threads", "8", "--no-ws", "--http", "1", "--no-access-log", "--log-level", "warning", "{app}",
-    ],
-    "gunicorn gthread": [
-        sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--log-level", "warning",
-        "-b", "127.0.0.1:{port}", "{app}",
-    ],
-}  # fmt: skip
+    "granian": f"{GRANIAN} --log-level warning --port {{port}} {{app}}",
+    "gunicorn gthread": "gunicorn -k gthread -w 2 --threads 8 --log-level warning -b 127.0.0.1:{port} {app}",
+}
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,8 @@ def _measure(subject: Subject, target: Target, folder: Path) -> Reading:
 
 @contextmanager
 def _serving(subject: Subject, target: Target, port: int) -> Iterator[int]:
-    command = [part.format(port=port, app=target.app) for part in SERVERS[target.server]]
+    arguments = SERVERS[target.server].format(port=port, app=target.app).split()
+    command = [sys.executable, "-m", *arguments]
     environment = {**os.environ, **subject.environment, "PORT": str(port)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
@@ -143,15 +140,24 @@ def _wait(url: str) -> None:
 
 
 def _wrk(url: str, script: Path, seconds: int) -> str:
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script), url]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [
+        shutil.which("wrk") or "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "--latency",
+        "-s",
+        str(script),
+        url,
+    ]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 20).stdout
 
 
 def _cpu_seconds(pid: int) -> float:
     """User and system time of the server's processes."""
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], check=False, capture_output=True, text=True)
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     ticks = 0
-    for one in (str(pid), *children.stdout.split()):
+    for one in (str(pid), *children):
         fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
@@ -163,8 +169,8 @@ def _read(text: str, cpu_seconds: float) -> Reading:
     return Reading(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
         cpu=cpu_seconds / max(count, 1) * 1e6,
-        p50=_milliseconds(_found(r"50%\s+(\S+)", text)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", text)),
+        p50=_milliseconds(_found(r"\b50%\s+(\d\S*)", text)),
+        p99=_milliseconds(_found(r"\b99%\s+(\d\S*)", text)),
         bad=int(bad[1]) if bad else 0,
     )
 
@@ -186,7 +192,7 @@ def _milliseconds(text: str) -> float:
 def _print(readings: dict[Target, list[Reading]]) -> None:
     """One row for each target; the ratio is CPU a request against the bare answer under the same server."""
     floors = {t.server: _median(r, "cpu") for t, r in readings.items() if t.app == "bench.floor:nothing"}
-    print("| server | target | req/s | CPU µs/req | × floor | p50 ms | p99 ms | not 2xx |")
+    print("| server | target | req/s | CPU µs/req | times floor | p50 ms | p99 ms | not 2xx |")
     print("|---|---|---|---|---|---|---|---|")
     for target, rounds in readings.items():
         cpu = _median(rounds, "cpu")

@@ -29,7 +29,7 @@ BODY = {
     "accountType": "customer",
     "timestamp": 1795292052345,
     "attachedTo": {"id": "98311", "idAsString": "98311", "title": "x" * 200, "contentType": "page", "spaceKey": "DS"},
-    "attachments": [{"id": "131203", "idAsString": "131203", "fileName": "y" * 100, "version": 3, "comment": "z" * 300}],
+    "attachments": [{"id": "131203", "idAsString": "131203", "fileName": "y" * 100, "version": 3, "comment": "z" * 99}],
 }
 
 
@@ -74,9 +74,7 @@ def prepared(folder: Path) -> Iterator[Subject]:
         migrate(url)
         installations = Installations(Database(url), keyring([ROOT_KEY]))
         with installations.change(SITE_KEY, "https://bench.atlassian.net/wiki") as change:
-            change.store(
-                Registration(client_key=SITE_KEY, base_url="https://bench.atlassian.net/wiki", secret=SECRET)
-            )
+            change.store(Registration(client_key=SITE_KEY, base_url="https://bench.atlassian.net/wiki", secret=SECRET))
         yield Subject(_environment(url))
     finally:
         postgres.stop()

@@ -8,8 +8,9 @@ from lockpoint.commands.working import operator
 from lockpoint.locking import rules
 from lockpoint.locking.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
 from lockpoint.services.context import Lane
-from lockpoint.services.endings import Ending, Moments, end
+from lockpoint.services.endings import Ending, end
 from lockpoint.services.looking import Written, look
+from lockpoint.services.settling import Moments
 
 for_site = click.option(
     "--site", "site_name", required=True, metavar="SITE", help="Number, address or host of the site."

@@ -28,7 +28,7 @@ def look_back(services: Services, tenant: Tenant, written: Written, *, lane: Lan
     held = _ended_hold(written.record, seen)
     if not licence.enforced(services, tenant, lane=lane):
         held = None
-    if held is not None and after.attachment.head.created > seen.attachment.head.created:
+    if held is not None and after.attachment.head.created > _looked_into(written, held):
         _look_into(Case(services, tenant, after, held, lane), end_of_protection(written.record, after))
     return replace(written, seen=replace(seen, attachment=replace(seen.attachment, watch=after.attachment.watch)))
 
@@ -62,6 +62,11 @@ def _ended_hold(record: Record, seen: Seen) -> Held | None:
         if ended is not None and isinstance(earlier, Held) and earlier.lock_id == ended.lock_id:
             return earlier
     return None
+
+
+def _looked_into(written: Written, held: Held) -> datetime:
+    """The newest version that was settled before the write; after an earlier try that nobody finished, the base."""
+    return written.seen.attachment.head.created if written.write else held.base.created
 
 
 def _look_into(case: Case, until: datetime | None) -> None:

@@ -162,7 +162,7 @@ TABLES: Final = (
         kept=Kept.INSTALLED,
         fields=(
             *_TENANT,
-            *_of(Whose.SITE, revision="number of the settings", digest="hash of the settings"),
+            *_of(Whose.SITE, revision="number of the settings", settings="the settings themselves, to put them back"),
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),

@@ -176,7 +176,7 @@ class LockModel(Outgoing):
     seconds_left: int | None
     note: str | None
     unlock_on_upload: bool
-    protection: Literal["protected", "restoring", "unprotected"]
+    protection: Literal["protected", "restoring", "unprotected", "suspended"]
     unprotected_reason: str | None
     notify_me: AskingModel
     can: CanModel

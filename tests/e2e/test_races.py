@@ -37,7 +37,7 @@ class Told:
 
 @pytest.mark.timeout(900)
 def test_there_is_never_a_second_owner(system: System) -> None:
-    """R4: 8 clients × 200 rounds of acquire, release and take over over HTTP; every yes is a record, in one order."""
+    """R4: 8 clients, 200 rounds each of acquire, release and take over: every yes is a record, in one order."""
     files = [system.new_file(f"race-{number}.txt") for number in range(FILES)]
     marker = system.confluence.get("/_sim/requests")["exchanges"]
     since = marker[-1]["id"] if marker else 0
@@ -66,7 +66,7 @@ def test_there_is_never_a_second_owner(system: System) -> None:
 
 def _fight(system: System, name: str, seed: int, files: list[Json], told: Told) -> None:
     """One client: take a random file, hold it for a moment, give it back; managers sometimes take it from others."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - dice for a game, not a secret
     person = system.person(name)
     account = system.account_of(name)
     for _ in range(ROUNDS):

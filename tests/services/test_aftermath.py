@@ -10,6 +10,7 @@ import pytest
 
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services.errors import HostUnavailable
+from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.ports import JobKind
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record
@@ -75,6 +76,23 @@ def test_it_is_told_after_a_crash_too(stage: Stage, end: End) -> None:
         end(stage, lock_id)
     stage.world.clock.advance(minutes=3)
     stage.sweep()
+    assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
+    assert _conflicts(stage) == ["ended"]
+    assert one_row_for_each_record(stage)
+
+
+@pytest.mark.parametrize(
+    "end", [lambda s, lock, key: s.release(lock, key=key), lambda s, lock, key: s.break_(lock, DANA, key=key)]
+)
+def test_the_retry_of_a_call_that_died_tells_it(stage: Stage, end: Callable[[Stage, str, RequestKey], object]) -> None:
+    """L-12: repeating the request after a crash finds its own tombstone, and looks back like the first try."""
+    lock_id, key = _locked(stage), stage.key("the-same-request")
+    _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
+    stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
+    with pytest.raises(ProcessDied):
+        end(stage, lock_id, key)
+    stage.world.clock.advance(minutes=3)
+    end(stage, lock_id, key)
     assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
     assert _conflicts(stage) == ["ended"]
     assert one_row_for_each_record(stage)
