@@ -337,7 +337,12 @@ PROPERTIES: Final = (
         why="the line under the title, and finding locks again",
         kept=Kept.CONFLUENCE,
         fields=_of(
-            Whose.FILE, schema="version of the format", lockedCount="number", name="text shown", tooltip="text shown"
+            Whose.FILE,
+            schema="version of the format",
+            lockedCount="number",
+            name="text shown",
+            tooltip="text shown",
+            mac="signature",
         ),
     ),
     Kind(

@@ -129,7 +129,7 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
             "requests": Requests(database, clock),
             "guard": CreationGuard(database, clock),
             "tenants": Tenants(database),
-            "site_states": SiteStates(database),
+            "site_states": SiteStates(database, database),
             "intents": Intents(database, KEYS, clock),
             "mutexes": Mutexes(cache),
             "profiles": Profiles(database),

@@ -86,16 +86,16 @@ def test_switching_off_erases(stage: Stage) -> None:
 
 
 def test_the_switch_follows_the_signed_setting(stage: Stage) -> None:
-    """A lost database counts nothing until an admin looks; a setting that nobody signed counts as off."""
+    """A lost database counts nothing until an admin looks; what nobody signed switches nothing."""
     switch(stage, on=True)
     usage(stage).on.clear()
     stage.lock()
     assert usage(stage).counts == {}
     assert overview(stage).settings.usage_counts is True
     assert usage(stage).counting(ACME)
-    stage.world.services.properties.write_app(ACME, configuration.KEY, {"usage_counts": True}, lane=None)  # type: ignore[arg-type]
-    assert overview(stage).settings.usage_counts is False
-    assert not usage(stage).counting(ACME)
+    stage.world.services.properties.write_app(ACME, configuration.KEY, {"usage_counts": False}, lane=None)  # type: ignore[arg-type]
+    assert overview(stage).settings.usage_counts is True
+    assert usage(stage).counting(ACME)
 
 
 def test_only_site_admins_switch(stage: Stage) -> None:

@@ -69,7 +69,7 @@ class Stage:
             requests=Requests(database, clock),
             guard=CreationGuard(database, clock),
             tenants=Tenants(database),
-            site_states=SiteStates(database),
+            site_states=SiteStates(database, database),
             intents=Intents(database, keys, clock),
             mac_keys=keys.mac_keys,
             tag_keys=keys.tag_keys,

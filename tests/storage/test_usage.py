@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import Profile
-from lockpoint.services.ports import RETURNED, SiteState
+from lockpoint.services.ports import RETURNED
 from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
@@ -33,7 +33,7 @@ def usage(database: Database, keys: Keyring) -> Usage:
 def test_nothing_is_counted_unless_it_was_switched_on(usage: Usage, database: Database, acme: Tenant) -> None:
     """Opt-in, off by default: also on a site that has other state."""
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
-    SiteStates(database).put(acme, SiteState(revision=3))
+    SiteStates(database, database).note_place(acme, "hint:1")
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
     assert not usage.counting(acme)
     assert count(database, "usage_daily") == 0
@@ -100,17 +100,16 @@ def test_switching_off_meets_a_count_that_is_being_added(usage: Usage, database:
 
 
 def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, acme: Tenant) -> None:
-    """A self-test that read the state before must not switch the counts on again, nor off."""
-    states = SiteStates(database)
+    """Who notes something else about the site must not switch the counts on again, nor off."""
+    states = SiteStates(database, database)
     usage.switch(acme, on=True)
-    before = states.get(acme)
     usage.switch(acme, on=False)
-    states.put(acme, before)
+    states.note_place(acme, "hint:1")
     assert not usage.counting(acme)
     usage.switch(acme, on=True)
-    states.put(acme, SiteState(revision=4))
+    states.note_test(acme, works=True, at=START, scratch_id="7")
     assert usage.counting(acme)
-    assert states.get(acme).revision == 4
+    assert states.get(acme).scratch_id == "7"
 
 
 @pytest.mark.parametrize(("now", "days", "left"), [(31, 30, 1), (31, 29, 0), (32, 30, 0)])
