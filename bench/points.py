@@ -252,7 +252,7 @@ def main() -> None:
         with (
             databases.database(addresses, "bench") as url,
             mail_sink() as mails,
-            live_app(url, addresses.valkey.format(0), mails) as live,
+            live_app(url, addresses.valkey.format(0), LOCKPOINT_MAIL_URL=mails) as live,
         ):
             text = page_of(measured(live))
     finally:
