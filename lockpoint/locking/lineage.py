@@ -123,7 +123,8 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
 
     The bytes are better evidence than what we wrote down: a version number is a place, and when an admin deletes a
     version just before we name one, another content comes back than we meant. Also our changes of the name alone are
-    known by their bytes. Where the meant version is gone there is nothing to compare, and the note is believed.
+    known by their bytes. Where the meant version is gone a row of ours is believed, for it was written after a look at
+    the numbers; the comment alone only where no other version has these bytes.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -131,13 +132,13 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
     meant = next((each for each in reversed(earlier) if each.version.created == source), None)
     if meant and not _contradicted(meant.version, version):
         return meant.content
-    if source and meant is None:
+    if meant is None and version.created in view.sources:
         return source
     alike = [each for each in earlier if same_content(each.version, version)]
     if alike:
         return alike[-1].content
     if meant is None:
-        return None
+        return source
     return version.created if _differ(meant.version.size, version.size) else meant.content
 
 

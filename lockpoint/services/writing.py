@@ -22,6 +22,7 @@ PATIENCE = timedelta(seconds=2)
 STALE_READ = 1.5  # seconds after which a read that still shows no record is believed
 LATE_WRITE = timedelta(seconds=60)  # longer than any request to the host can live
 CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look whether a hold began that nobody wrote down
+SENT_WITHIN = timedelta(seconds=5)  # after the claim of the guard, so that its time covers the whole life of the write
 FIRST_PAUSE = 0.05  # seconds, doubled each round, full jitter
 
 Decide = Callable[[Snapshot], rules.Decision]
@@ -167,12 +168,14 @@ def _create(attempt: _Attempt, seen: Seen, value: dict[str, object]) -> _Stored:
     guard back when the witness is there; otherwise it runs out.
     """
     services, tenant, file_id = attempt.services, attempt.tenant, attempt.attachment_id
-    until = services.clock.now() + LATE_WRITE
-    if not services.guard.claim(tenant, file_id, attempt.op_id, until=until):
+    claimed = services.clock.now()
+    if not services.guard.claim(tenant, file_id, attempt.op_id, until=claimed + LATE_WRITE):
         return _Stored.LOST
     witness = services.witnesses.get(tenant, file_id)
     if witness is not None and witness.record != seen.known:
         services.guard.release(tenant, file_id, attempt.op_id)
+        return _Stored.LOST
+    if services.clock.now() - claimed > SENT_WITHIN:  # this process was stopped for a while: the guard may be another's
         return _Stored.LOST
     try:
         created = services.lock_properties.create(tenant, file_id, value, lane=attempt.lane)

@@ -262,8 +262,11 @@ class EnforcementModel:
         require(protection == "protected", "I11: a visible reason", protection, self.history())
         require(self.file.status is FileStatus.CURRENT, "I11: the file is out of the trash", self.history())
         mine = [v for v in self.uploads.values() if v.author == ALICE]
+        base = self.held.base.created
+        lost = all(version.created != base for version in self.file.versions)
+        past = {version.content for version in self.file.versions if lost and version.created <= base}
         require(
-            expected in {None, self.file.content},
+            expected is None or self.file.content in {expected, *past},
             "I11, I12: the newest authorised content is current",
             expected,
             self.history(),
@@ -271,8 +274,7 @@ class EnforcementModel:
         )
         accused = {row.account for row in self._audit() if row.kind is AuditKind.CONFLICT}
         require(ALICE not in accused, "L-44: the holder is not accused", accused)
-        base = self.held.base
-        require(base.author in {ALICE, DANA}, "L-42: only the holder moves the base", base)
+        require(self.held.base.author in {ALICE, DANA}, "L-42: only the holder moves the base", self.held)
 
     def _audit(self) -> list[Any]:
         return self.world.tables.audit_of(ACME)

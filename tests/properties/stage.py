@@ -55,6 +55,7 @@ class PortCall:
     port: str
     name: str
     thunk: Callable[[], Any]
+    since: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -128,8 +129,13 @@ class Stage:
 
     def advance(self, task: Task, fate: Fate = Fate.DONE) -> None:
         """Let the port call that the task waits for meet its fate (as far as that is possible for it), and go on."""
-        assert task.waits is not None
-        self._resume(task, fate if task.waits.possible(fate) else Fate.DONE)
+        call = task.waits
+        assert call is not None
+        assert call.since is not None
+        fate = fate if call.possible(fate) else Fate.DONE
+        if call.key in WRITES and self.clock.now() - call.since > LATEST:
+            fate = Fate.LOST_BEFORE  # no request lives that long
+        self._resume(task, fate)
 
     def finish(self, task: Task) -> None:
         """Let the rest of the task go well."""
@@ -153,6 +159,7 @@ class Stage:
         task = self.current
         assert task is not None
         task.port_calls += 1
+        call.since = self.clock.now()
         fate = task.runner.parent.switch(call)
         return self._meet(call, fate)
 
