@@ -117,11 +117,18 @@ class Neighbours:
 
     settings: Settings
     database: Database
+    configuration: Database
     redis: redis.Redis
     keys: Keyring
     installations: Installations
     sites: SiteDirectory
     client: ConfluenceClient
+
+    def close(self) -> None:
+        """Close what is open; a process that ends need not call this."""
+        self.database.close()
+        self.configuration.close()
+        self.redis.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +225,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:
-        database.close()
-        neighbours.redis.close()
+        neighbours.close()
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
@@ -236,7 +242,8 @@ def connect(settings: Settings, connections: int) -> Neighbours:
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=SharedPoints(redis_client)
         ),
     )
-    return Neighbours(settings, database, redis_client, keys, installations, sites, client)
+    configuration = Database(settings.database_url, size=CONFIGURATION_CONNECTIONS)
+    return Neighbours(settings, database, configuration, redis_client, keys, installations, sites, client)
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -258,7 +265,7 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=Requests(database, clock),
         guard=CreationGuard(database, clock),
         tenants=Tenants(database),
-        site_states=SiteStates(database, Database(neighbours.settings.database_url, size=CONFIGURATION_CONNECTIONS)),
+        site_states=SiteStates(database, neighbours.configuration),
         intents=Intents(database, neighbours.keys, clock),
         mutexes=cache.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
