@@ -86,7 +86,7 @@ def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
 
 def test_our_own_mistakes_keep_their_name(database: Database) -> None:
     """A violated constraint is a bug to be seen, not a database that is away."""
-    insert = text("INSERT INTO site_state (tenant_id) VALUES (1)")
+    insert = text("INSERT INTO lock_witness (tenant_id) VALUES (1)")
 
     def run() -> None:
         with database.single() as connection:

@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from psycopg.rows import dict_row
 
+from lockpoint.services.errors import Busy
 from lockpoint.services.ports import JobKind
 from lockpoint.storage import departed
 from lockpoint.storage.engine import Database, libpq_url
@@ -220,15 +221,16 @@ def purge_later(live: LiveApp, days: int) -> None:
 
 
 def test_a_disabled_app_does_nothing(live: LiveApp, post: Post, scene: Scene) -> None:
-    """P-16: disabled: no page, no call, no mail, no job; only the lifecycle goes on, and then the locks count again."""
+    """P-16: disabled: no page, no call, no mail; mails wait, the lifecycle goes on, and then the locks count again."""
     make_noise(live, scene)
     live.control("sites/acme/disable")
     mark = live.mark()
     assert live.call("alice", "GET", f"/attachments/{scene.file}/lock").status_code == 403
     hurry(live)
-    live.run_jobs(*JobKind)
+    live.run_jobs()
+    with pytest.raises(Busy):
+        live.run_jobs(JobKind.SEND_MAIL)
     scene.upload(live, "bob", "while disabled")
-    assert waiting(live, registration(live)["id"]) == 0
     assert live.asked(mark, "acme") == []
     assert post.written_to == []
     live.control("sites/acme/enable")
