@@ -13,7 +13,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from lockpoint import bootstrap
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import Job, JobKind, Upkeep
+from lockpoint.services.ports import Job, JobKind, PurgeReport, Upkeep
 from lockpoint.services.services import Services
 from lockpoint.settings import Settings
 
@@ -116,8 +116,13 @@ class Ticks:
         logger.info("purged", extra={"partitions_made": made, "gone": dict(report.gone), "complete": report.complete})
         if report.complete:
             self._tidied = hour
+            self._warn_of_lateness(report)
         else:
             logger.warning("the purge is tried again", extra={"failed": report.failed, "overdue": dict(report.overdue)})
+
+    def _warn_of_lateness(self, report: PurgeReport) -> None:
+        if any(report.late.values()):
+            logger.warning("people's rights are late: look at lockpoint jobs list", extra={"late": dict(report.late)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
         """Do `tick` only while this process leads; a database that is away makes it wait for the next tick."""

@@ -11,7 +11,7 @@ from lockpoint.bootstrap import Operator
 from lockpoint.commands.reporting import Fields, as_json, print_fields, print_rows
 from lockpoint.commands.working import operator
 from lockpoint.services.errors import HostError, QuotaExceeded
-from lockpoint.services.signing_again import sign_again
+from lockpoint.services.signing_again import SigningReport, sign_again
 
 UNKNOWN: Final = "(unknown)"
 
@@ -22,7 +22,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--locks", is_flag=True, help="Also sign the live locks and the settings of all active sites again.")
+@click.option("--locks", is_flag=True, help="Also sign locks, settings and preferences of all active sites again.")
 @as_json
 def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
     """Bring what is stored under the newest key of LOCKPOINT_SECRET_KEYS.
@@ -34,7 +34,7 @@ def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
         if locks:
             fields |= _sign(working)
     print_fields(fields, json_wanted=json_wanted)
-    if any(fields.get(name) for name in ("unreadableSites", "locksLeft", "sitesLeft")):
+    if any(fields.get(name) for name in ("unreadableSites", "locksLeft", "preferencesLeft", "sitesLeft")):
         raise click.ClickException("not everything is under the newest key; see docs/secrets.md")
 
 
@@ -65,7 +65,7 @@ def _reseal(working: Operator) -> dict[str, Any]:
 def _sign(working: Operator) -> dict[str, Any]:
     services = working.services
     sites = services.tenants.active()
-    signed, already, left, sites_left = 0, 0, list[str](), list[int]()
+    reports, left, sites_left = list[SigningReport](), list[str](), list[int]()
     with _progress("Locks", sum(map(services.witnesses.count_held, sites))) as bar:
         for tenant in sites:
             try:
@@ -75,9 +75,16 @@ def _sign(working: Operator) -> dict[str, Any]:
             except HostError:
                 sites_left.append(tenant.id)
                 continue
-            signed, already = signed + report.signed, already + report.already
+            reports.append(report)
             left += [f"{tenant.id}/{attachment_id}" for attachment_id in report.left]
-    return {"locksSigned": signed, "locksAlready": already, "locksLeft": left, "sitesLeft": sites_left}
+    return {
+        "locksSigned": sum(report.signed for report in reports),
+        "locksAlready": sum(report.already for report in reports),
+        "locksLeft": left,
+        "preferencesSigned": sum(report.people for report in reports),
+        "preferencesLeft": sum(report.people_left for report in reports),
+        "sitesLeft": sites_left,
+    }
 
 
 def _row(use: dict[str, Any], made: list[str] | None) -> Fields:

@@ -16,7 +16,7 @@ from lockpoint.services.ports import PurgeReport
 @click.command()
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 def purge(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Delete what has reached its age and say what went; exits 1 when something is left that should be gone."""
+    """Delete what has reached its age and say what went; exits 1 when something is left or late."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, sys.stderr)
     try:
@@ -24,7 +24,7 @@ def purge(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
     except StorageUnavailable:
         raise click.ClickException("the database does not answer") from None
     click.echo(_as_json(report) if json_wanted else _as_text(report))
-    if not report.complete:
+    if not report.complete or any(report.late.values()):
         raise click.exceptions.Exit(1)
 
 
@@ -34,9 +34,10 @@ def _as_json(report: PurgeReport) -> str:
 
 def _as_text(report: PurgeReport) -> str:
     places = sorted({*report.gone, *report.overdue, *report.failed})
-    width = max(map(len, places))
+    width = max(map(len, (*places, *report.late)))
     lines = [f"{report.at.isoformat(timespec='seconds')}, kept for {report.retention_days} days at most"]
     for place in places:
         gone = "not done" if place in report.failed else str(report.gone.get(place, 0))
         lines.append(f"{place:<{width}}  gone: {gone}, left over: {report.overdue.get(place, 0)}")
+    lines += [f"{what:<{width}}  late: {count}" for what, count in report.late.items()]
     return "\n".join(lines)

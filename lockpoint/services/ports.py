@@ -641,7 +641,7 @@ class SiteStates(Protocol):
         ...
 
     def exclusive(self, tenant: Tenant) -> AbstractContextManager[None]:
-        """Hold the site's configuration alone (advisory lock) for the duration of the block."""
+        """Hold the site's settings and preferences alone (advisory lock) for the duration of the block."""
         ...
 
 
@@ -829,7 +829,8 @@ class PurgeReport:
     """What a purge did: places with numbers of rows or partitions, nothing about anybody.
 
     `overdue` counts, after the purge, what should not be there any more; `failed` names the steps that will be tried
-    again.
+    again. `late` counts what is not the purge's to do and should be done by now: erasures of people, and accounts of
+    which Atlassian was not told in time.
     """
 
     at: datetime
@@ -837,10 +838,11 @@ class PurgeReport:
     gone: Mapping[str, int]
     overdue: Mapping[str, int]
     failed: tuple[str, ...] = ()
+    late: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left that should be gone."""
+        """Whether nothing is left that this or the next purge should remove."""
         return not self.failed and not any(self.overdue.values())
 
     @property

@@ -1,11 +1,13 @@
 """What a person wants of us: which optional mails, in which language and time zone; a signed property on their account.
 
-Other apps and the person's own browser can write there, so a value without our signature counts as none.
+Other apps and the person's own browser can write there, so a value without our signature counts as none. Properties on
+accounts have no versions, so two changes at once are kept apart by a lock of ours.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -13,8 +15,9 @@ from zoneinfo import available_timezones
 
 from lockpoint.locking import signed
 from lockpoint.locking.events import OPTIONAL, MailKind
+from lockpoint.locking.record import key_id_of
 from lockpoint.services.context import Actor, Lane, Tenant
-from lockpoint.services.errors import Invalid
+from lockpoint.services.errors import HostError, Invalid, StorageUnavailable
 from lockpoint.services.services import Services
 
 KEY: Final = "lockpointprefs"
@@ -33,11 +36,13 @@ class Preferences:
 def read(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> Preferences:
     """What the person chose; everything as it is by default where nothing of ours is stored. Raises the host's errors.
 
-    Costs 1 point.
+    Costs 1 point; once after a change of keys 3, since what carries an old signature is signed again in passing.
     """
-    stored = services.user_properties.read(tenant, account, KEY, lane=lane)
-    fields = signed.verified(stored, _place(tenant, account), services.mac_keys)
-    return Preferences() if fields is None else _parse(fields)
+    stored = _stored(services, tenant, account, lane)
+    if stored.signer not in {None, services.mac_keys.newest}:
+        with suppress(HostError, StorageUnavailable):  # the next read tries again
+            sign_again(services, tenant, account, lane=lane)
+    return stored.preferences
 
 
 def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences:
@@ -46,18 +51,44 @@ def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences
         raise Invalid("locale must be a language tag such as de or pt-BR.")
     if wanted.time_zone is not None and wanted.time_zone not in _zones():
         raise Invalid("timeZone must be a name such as Europe/Berlin.")
-    _store(services, actor.tenant, actor.account_id, wanted)
+    with services.site_states.exclusive(actor.tenant):
+        _store(services, actor.tenant, actor.account_id, wanted, Lane.PEOPLE)
     return wanted
 
 
 def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind) -> None:
     """Send this person no more mails of an optional kind; doing it twice is fine."""
-    present = read(services, tenant, account, lane=Lane.PEOPLE)
-    if kind in OPTIONAL and kind not in present.off:
-        _store(services, tenant, account, replace(present, off=present.off | {kind}))
+    with services.site_states.exclusive(tenant):
+        present = _stored(services, tenant, account, Lane.PEOPLE).preferences
+        if kind in OPTIONAL and kind not in present.off:
+            _store(services, tenant, account, replace(present, off=present.off | {kind}), Lane.PEOPLE)
 
 
-def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences) -> None:
+def sign_again(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+    """Store what the person chose under the newest key; whether there was anything to do. Raises the host's errors."""
+    with services.site_states.exclusive(tenant):
+        stored = _stored(services, tenant, account, lane)
+        if stored.signer in {None, services.mac_keys.newest}:
+            return False
+        _store(services, tenant, account, stored.preferences, lane)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What lies on the account; without a `signer` of ours it counts as nothing."""
+
+    preferences: Preferences
+    signer: str | None
+
+
+def _stored(services: Services, tenant: Tenant, account: str, lane: Lane) -> _Stored:
+    value = services.user_properties.read(tenant, account, KEY, lane=lane)
+    fields = signed.verified(value, _place(tenant, account), services.mac_keys)
+    return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), key_id_of(value))
+
+
+def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, lane: Lane) -> None:
     fields: dict[str, object] = {
         "schema": 1,
         "off": sorted(kind.value for kind in wanted.off),
@@ -65,7 +96,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "time_zone": wanted.time_zone,
     }
     value = signed.sign(fields, _place(tenant, account), services.mac_keys)
-    services.user_properties.write(tenant, account, KEY, value, lane=Lane.PEOPLE)
+    services.user_properties.write(tenant, account, KEY, value, lane=lane)
 
 
 def _parse(fields: dict[str, object]) -> Preferences:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from lockpoint.locking import rules
 from lockpoint.locking.lock import Held
 from lockpoint.locking.record import key_id_of
-from lockpoint.services import configuration
+from lockpoint.services import configuration, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemoved, QuotaExceeded, Unauthorised
@@ -36,15 +36,22 @@ class _Came(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningReport:
-    """How many live locks were written under the newest key now, had been before, and could not be (with their ids)."""
+    """How many live locks were written under the newest key now, had been before, and could not be (with their ids).
+
+    `people` counts those whose preferences were signed again, `people_left` those for whom that was not possible.
+    """
 
     signed: int
     already: int
     left: tuple[str, ...]
+    people: int = 0
+    people_left: int = 0
 
 
 def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] = lambda: None) -> SigningReport:
-    """Bring the site's settings, its live locks and the lines of those who wait for them under the newest key.
+    """Bring the site's settings, its live locks, the lines of those who wait, and preferences under the newest key.
+
+    The preferences are those of everybody whom a row of ours names; others are signed again when they are read.
 
     Every lock goes through the ordinary conditional write, at the price and the rank of a sweep, so people always come
     first; waits when the points are used up. Stopped half-way it goes on where it was: what the witness knows to be
@@ -53,13 +60,35 @@ def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] =
     """
     with spending_on("sign_again"):
         _patiently(services, lambda: configuration.sign_again(services, tenant, lane=Lane.SWEEP))
+        people = _sign_preferences(services, tenant)
         came: dict[str, _Came] = {}
         for witness in _live(services, tenant):
             came[witness.attachment_id] = _one(services, tenant, witness)
             step()
     ways = list(came.values())
     left = tuple(attachment_id for attachment_id, way in came.items() if way is _Came.LEFT)
-    return SigningReport(signed=ways.count(_Came.SIGNED), already=ways.count(_Came.ALREADY), left=left)
+    return SigningReport(
+        signed=ways.count(_Came.SIGNED),
+        already=ways.count(_Came.ALREADY),
+        left=left,
+        people=people.count(_Came.SIGNED),
+        people_left=people.count(_Came.LEFT),
+    )
+
+
+def _sign_preferences(services: Services, tenant: Tenant) -> list[_Came]:
+    services.account_reports.gather(tenant, services.clock.now())
+    return [_sign_chosen(services, tenant, account) for account in services.account_reports.known(tenant)]
+
+
+def _sign_chosen(services: Services, tenant: Tenant, account: str) -> _Came:
+    try:
+        changed = _patiently(services, lambda: preferences.sign_again(services, tenant, account, lane=Lane.SWEEP))
+    except (QuotaExceeded, OperationRemoved):
+        raise
+    except HostError:
+        return _Came.LEFT
+    return _Came.SIGNED if changed else _Came.ALREADY
 
 
 def _live(services: Services, tenant: Tenant) -> Iterator[Witness]:

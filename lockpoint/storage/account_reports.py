@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select, text, update
@@ -13,10 +13,20 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import Reported, ReportSettlement
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy_requests import begin
-from lockpoint.storage.tables import ACCOUNT_PROFILE, ACCOUNT_REPORT, CLOSED_ACCOUNT, ERASURE, REPORT_CYCLE
+from lockpoint.storage.tables import (
+    ACCOUNT_PROFILE,
+    ACCOUNT_REPORT,
+    CLOSED_ACCOUNT,
+    ERASURE,
+    INSTALLATION,
+    REPORT_CYCLE,
+)
 
 CYCLE_DAYS: Final = 7
 """How often an account is reported unless Atlassian says otherwise."""
+
+PATIENCE: Final = timedelta(days=1)
+"""After that time past its turn an account counts as late: hours of rest and of the reports' jobs fit into it."""
 
 _ROW: Final = ACCOUNT_REPORT.c
 _CYCLE: Final = REPORT_CYCLE.c
@@ -61,16 +71,12 @@ class AccountReports:
             connection.execute(_ADD, {"tenant": tenant.id, "now": now, "days": days})
 
     def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
-        """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone.
-
-        Who is being erased is not reported any more.
-        """
-        leaving = select(ERASURE.c.account).where(ERASURE.c.tenant_id == tenant.id)
+        """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
         resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
         statement = (
             select(_ROW.account, _ROW.retrieved_at)
-            .where(_ROW.tenant_id == tenant.id, _turn(tenant) <= now, _ROW.account.not_in(leaving), ~resting)
-            .order_by(_turn(tenant), _ROW.account)
+            .where(_ROW.tenant_id == tenant.id, _waits(now), ~resting)
+            .order_by(_turn(), _ROW.account)
             .limit(limit)
         )
         with self._database.single() as connection:
@@ -110,14 +116,27 @@ class AccountReports:
             _store_cycle(connection, tenant, not_before=until)
 
 
+def late(connection: Connection, now: datetime) -> int:
+    """Count the accounts of active sites whose turn was more than `PATIENCE` ago."""
+    active = select(INSTALLATION.c.id).where(INSTALLATION.c.installed, INSTALLATION.c.enabled)
+    overdue = _waits(now - PATIENCE) & _ROW.tenant_id.in_(active)
+    return connection.execute(select(func.count()).select_from(ACCOUNT_REPORT).where(overdue)).scalar_one()
+
+
 def _days(tenant: Tenant) -> Select[tuple[int]]:
     return select(_CYCLE.days).where(_CYCLE.tenant_id == tenant.id)
 
 
-def _turn(tenant: Tenant) -> ColumnElement[datetime]:
+def _waits(now: datetime) -> ColumnElement[bool]:
+    """Whether it is the account's turn; who is being erased is not reported any more."""
+    leaving = select(1).where(ERASURE.c.tenant_id == _ROW.tenant_id, ERASURE.c.account == _ROW.account).exists()
+    return (_turn() <= now) & ~leaving
+
+
+def _turn() -> ColumnElement[datetime]:
     """When an account is to be reported: a cycle after it was, or at its place in the first one."""
-    days = func.coalesce(_days(tenant).scalar_subquery(), CYCLE_DAYS)
-    again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, days)
+    known = select(_CYCLE.days).where(_CYCLE.tenant_id == _ROW.tenant_id).scalar_subquery()
+    again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, func.coalesce(known, CYCLE_DAYS))
     return func.coalesce(again, _ROW.due_at)
 
 

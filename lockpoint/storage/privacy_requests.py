@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -19,6 +19,10 @@ from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, PRIVACY_REQUEST
 
 _ROW: Final = ERASURE.c
 _REQUEST: Final = PRIVACY_REQUEST.c
+
+
+ERASED_WITHIN: Final = timedelta(days=7)
+"""How long an erasure may take, from the request to its end."""
 
 
 class PrivacyRequests:
@@ -81,6 +85,13 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
     if digests:
         connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
     return begun
+
+
+def late(connection: Connection, now: datetime) -> int:
+    """Count the erasures that should be over."""
+    asked = select(_REQUEST.id).where(_REQUEST.asked_at < now - ERASED_WITHIN)
+    unfinished = select(func.count()).select_from(ERASURE).where(_ROW.request_id.in_(asked))
+    return connection.execute(unfinished).scalar_one()
 
 
 def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, f
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Clock, PurgeReport
-from lockpoint.storage import departed, outcomes
+from lockpoint.storage import account_reports, departed, outcomes, privacy_requests
 from lockpoint.storage.engine import Database
 from lockpoint.storage.partitions import drop_expired, expired
 from lockpoint.storage.tables import (
@@ -36,6 +36,9 @@ PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
 """What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
+
+ERASURES: Final = "erasures"
+REPORTS: Final = "account_reports"
 
 OPERATION_NEEDS: Final = 3
 """Days that rows of running work stay at least: the sweep confirms a live lock's witness once a day."""
@@ -104,7 +107,12 @@ class Retention:
                 logger.warning("a step of the purge failed", extra={"step": name, "cause": str(error)})
                 failed.append(name)
         return PurgeReport(
-            at=now, retention_days=self._days, gone=gone, overdue=self._overdue(now), failed=tuple(failed)
+            at=now,
+            retention_days=self._days,
+            gone=gone,
+            overdue=self._overdue(now),
+            failed=tuple(failed),
+            late=self._late(now),
         )
 
     def _steps(self, now: datetime) -> Mapping[str, Callable[[], int]]:
@@ -147,6 +155,10 @@ class Retention:
             found[QUEUE] = connection.execute(parked, {"before": self._parked_before(now)}).scalar_one()
             found[UNINSTALLED] = departed.left_over(connection, now)
         return found
+
+    def _late(self, now: datetime) -> dict[str, int]:
+        with self._database.single() as connection:
+            return {ERASURES: privacy_requests.late(connection, now), REPORTS: account_reports.late(connection, now)}
 
 
 def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:

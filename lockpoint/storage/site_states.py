@@ -66,7 +66,7 @@ class SiteStates:
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:
-        """Hold the site's configuration alone for the duration of the block, on a connection of its own.
+        """Hold the site's settings and preferences alone for the duration of the block, on a connection of its own.
 
         Not a transaction: the block talks to Confluence. A process that dies loses the lock with its connection.
         """

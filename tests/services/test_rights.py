@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -359,6 +362,32 @@ def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
     assert len(set(stage.reports.accounts())) == len(stage.reports.accounts()) >= 100
     with stage.database.single() as connection:
         assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())
+
+
+@dataclass
+class Meeting:
+    """User properties whose readers go on together, when they can meet at all."""
+
+    inner: Any
+    both_read: Barrier
+
+    def read(self, *place: Any, **options: Any) -> object | None:
+        found: object | None = self.inner.read(*place, **options)
+        with suppress(BrokenBarrierError):
+            self.both_read.wait()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def test_two_changes_of_preferences_at_once_lose_nothing(stage: RightsStage) -> None:
+    """Whoever follows the links of two mails at the same moment gets neither kind any more."""
+    services, kinds = stage.services, (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT)
+    racing = replace(services, user_properties=Meeting(services.user_properties, Barrier(2, timeout=1)))
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda kind: preferences.switch_off(racing, ACME, BOB, kind), kinds))
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == set(kinds)
 
 
 def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) -> None:

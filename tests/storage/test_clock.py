@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import subprocess
@@ -47,6 +48,7 @@ class FakeUpkeep:
     leading: bool = True
     down: bool = False
     stuck: int = 0
+    late: int = 0
     locks: int = 0
     unknown: list[Tenant] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -72,7 +74,7 @@ class FakeUpkeep:
     def purge(self) -> PurgeReport:
         self._do("purge")
         overdue = {"audit_event": self.stuck}
-        return PurgeReport(at=START, retention_days=30, gone={}, overdue=overdue)
+        return PurgeReport(at=START, retention_days=30, gone={}, overdue=overdue, late={"erasures": self.late})
 
     def live_locks(self) -> int:
         return self.locks
@@ -208,6 +210,18 @@ def test_the_chores_meet_midnight() -> None:
     for _ in range(3):
         ticking.chores()
     assert upkeep.done["purge"] == len(done) + 4
+
+
+def test_late_erasures_are_told_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """The purge cannot do their work, so it is not repeated; whoever reads the log learns of it."""
+    world, upkeep = make_world(), FakeUpkeep(late=2)
+    ticking = ticks(world, upkeep)
+    for _ in range(60):
+        ticking.chores()
+        world.clock.advance(seconds=60)
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert [record.__dict__["late"] for record in warnings] == [{"erasures": 2}]
+    assert upkeep.done["purge"] == 1
 
 
 def test_a_database_that_is_away_does_not_end_the_clock() -> None:

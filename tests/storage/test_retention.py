@@ -6,13 +6,23 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from lockpoint.services.context import Tenant
+from lockpoint.services.people_ports import ErasureOrder, Origin
 from lockpoint.services.ports import Effects, PurgeReport
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.partitions import ensure
-from lockpoint.storage.retention import AGED, PARTITIONS, QUEUE, UNINSTALLED, Retention, first_kept
-from lockpoint.storage.tables import ACCOUNT_PROFILE, AUDIT_EVENT, CREATION_GUARD, EMAIL_LOG, METADATA
+from lockpoint.storage.privacy_requests import Erasures
+from lockpoint.storage.retention import AGED, ERASURES, PARTITIONS, QUEUE, REPORTS, UNINSTALLED, Retention, first_kept
+from lockpoint.storage.tables import (
+    ACCOUNT_PROFILE,
+    ACCOUNT_REPORT,
+    AUDIT_EVENT,
+    CREATION_GUARD,
+    EMAIL_LOG,
+    INSTALLATION,
+    METADATA,
+)
 from lockpoint.storage.upkeep import Upkeep
 from tests.fakes import ALICE, FakeClock
 from tests.storage.builders import audit_event, count, intent, restoration, witness
@@ -193,6 +203,28 @@ def test_the_report_tells_what_is_left_over(aged: Database, clock: FakeClock, mo
     report: PurgeReport = retention.purge()
     assert not report.complete
     assert report.overdue["account_profile"] == report.overdue["lock_witness"] == 2
+
+
+def test_the_report_counts_erasures_and_reports_that_are_late(
+    database: Database, acme: Tenant, globex: Tenant, clock: FakeClock
+) -> None:
+    """S12: an erasure may take 7 days, and a report to Atlassian a day beyond its turn; sites at rest do not count."""
+    clock.at, week = NOW, timedelta(days=7)
+    order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
+    Erasures(database).begin(acme, (order,), NOW)
+    with database.transaction() as connection:
+        for tenant, account in ((acme, "b:late"), (globex, "b:left"), (acme, ALICE)):
+            row = {"tenant_id": tenant.id, "account": account, "retrieved_at": NOW, "due_at": NOW + week}
+            connection.execute(insert(ACCOUNT_REPORT).values(row))
+        connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == globex.id).values(enabled=False))
+    retention, late = Retention(database, clock, 30), {}
+    for days in (7, 8):
+        for instant in (timedelta(), timedelta(microseconds=1)):
+            clock.at = NOW + timedelta(days=days) + instant
+            late[days, bool(instant)] = retention.purge().late
+    assert late[7, False] == {ERASURES: 0, REPORTS: 0}
+    assert late[7, True] == {ERASURES: 1, REPORTS: 0}
+    assert late[8, True] == {ERASURES: 1, REPORTS: 1}
 
 
 def test_a_profile_that_is_used_again_stays(aged: Database, clock: FakeClock) -> None:

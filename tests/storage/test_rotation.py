@@ -12,7 +12,7 @@ from lockpoint.locking import record as records
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Held, Reading, Subject, Unreadable
 from lockpoint.locking.record import key_id_of
-from lockpoint.services import locks, watching
+from lockpoint.services import locks, preferences, watching
 from lockpoint.services.configuration import change, site_settings
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
@@ -26,6 +26,7 @@ from lockpoint.services.services import Services
 from lockpoint.services.signing_again import SigningReport, sign_again
 from lockpoint.services.waiting import KEY as LINE
 from lockpoint.storage import email_log, sealed
+from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
@@ -41,6 +42,7 @@ from lockpoint.storage.site_states import SiteStates
 from lockpoint.storage.tables import AUDIT_EVENT, INSTALLATION
 from lockpoint.storage.tenants import Installations, Tenants
 from lockpoint.storage.witness import Witnesses
+from tests.fake_people import FakeUserProperties
 from tests.fakes import ACME, ALICE, BOB, SAM, START, World, make_world
 from tests.storage.conftest import install as put_site
 
@@ -70,6 +72,7 @@ class Stage:
             guard=CreationGuard(database, clock),
             tenants=Tenants(database),
             site_states=SiteStates(database, database),
+            account_reports=AccountReports(database),
             intents=Intents(database, keys, clock),
             mac_keys=keys.mac_keys,
             tag_keys=keys.tag_keys,
@@ -334,6 +337,51 @@ def test_points_that_never_come_stop_the_rotation_where_it_is(stage: Stage) -> N
     process = stage.process(BOTH)
     with pytest.raises(QuotaExceeded):
         sign_again(replace(process, attachments=Noting(process.attachments, [], failing)), stage.tenant)
+
+
+CHOSEN = preferences.Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="de", time_zone="Europe/Berlin")
+
+
+def prefers(stage: Stage, keys: Keyring, account: str) -> preferences.Preferences:
+    return preferences.read(stage.process(keys), stage.tenant, account, lane=Lane.HINTS)
+
+
+def test_preferences_of_known_people_come_along(stage: Stage) -> None:
+    """Who is named by a row of ours keeps what they switched off; who chose nothing gets nothing written."""
+    stage.locked_file(ONLY_OLD)
+    preferences.change(stage.process(ONLY_OLD), stage.actor(ALICE), CHOSEN)
+    report = sign_again(stage.process(BOTH), stage.tenant)
+    assert (report.people, report.people_left) == (1, 0)
+    assert prefers(stage, ONLY_NEW, ALICE) == CHOSEN
+    assert sign_again(stage.process(BOTH), stage.tenant).people == 0
+
+
+def test_preferences_that_cannot_be_reached_are_counted(stage: Stage) -> None:
+    """The rotation goes on without them, says how many it left, and a second one brings them over."""
+    file_id = stage.locked_file(ONLY_OLD)
+    preferences.change(stage.process(ONLY_OLD), stage.actor(ALICE), CHOSEN)
+    process = stage.process(BOTH)
+    failing = FakeUserProperties(trouble=HostUnavailable())
+    report = sign_again(replace(process, user_properties=failing), stage.tenant)
+    assert (report.people, report.people_left) == (0, 1)
+    assert stage.signer(file_id) == ONLY_NEW.newest
+    assert sign_again(process, stage.tenant).people == 1
+
+
+def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage) -> None:
+    """As before each mail; a Confluence that refuses the write does not spoil the reading."""
+    preferences.change(stage.process(ONLY_OLD), stage.actor(BOB), CHOSEN)
+    process = stage.process(BOTH)
+
+    class Full(FakeUserProperties):
+        def write(self, *_place: Any, **_options: Any) -> None:
+            raise HostUnavailable
+
+    full = replace(process, user_properties=Full(process.user_properties.stored))  # type: ignore[attr-defined]
+    assert preferences.read(full, stage.tenant, BOB, lane=Lane.HINTS) == CHOSEN
+    assert prefers(stage, ONLY_NEW, BOB) == preferences.Preferences()
+    assert prefers(stage, BOTH, BOB) == CHOSEN
+    assert prefers(stage, ONLY_NEW, BOB) == CHOSEN
 
 
 def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
