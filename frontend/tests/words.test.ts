@@ -24,6 +24,7 @@ describe("words", () => {
 
   test("an unknown reason for missing protection still says what it means", () => {
     expect(unprotectedWords("restore_refused", voice.t)).toContain("copy mode");
+    expect(unprotectedWords("unlicensed", voice.t)).toContain("no licence");
     expect(unprotectedWords("new_reason", voice.t)).toBe("Uploads by others are not undone at the moment.");
     expect(unprotectedWords(null, voice.t)).toBe("Uploads by others are not undone at the moment.");
   });
@@ -62,7 +63,7 @@ describe("words", () => {
   });
 
   test.each([
-    "forbidden", "unauthorized", "too_many", "too_many_requests", "offline", "busy", "not_found", "invalid_request",
+    "forbidden", "unlicensed", "unauthorized", "too_many", "too_many_requests", "offline", "busy", "not_found", "invalid_request",
     "ending", "out_of_date", "app_blocked", "in_progress", "anything else",
   ])("%s is a sentence", (code) => {
     expect(rowProblemWords(row, { ...problem, code }, voice)).toMatch(/^[A-Z].*[.:] ?$|plan\.pdf/);

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, text
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -110,6 +110,7 @@ class Backups:
             _make_room(connection, replace=replace)
             for table in TABLES:
                 _insert(connection, table, rows[table.name])
+            _date_departures(connection, self._clock.now())
             _forget_other_sites(connection)
             active = _look_for_locks(connection)
         return Restored(created_at=header.created_at, rows=header.rows, active=active)
@@ -177,6 +178,12 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     connection.execute(
         text(f"SELECT setval('{sequence}', greatest(last_value, (SELECT max(id) FROM {table.name}))) FROM {sequence}")  # noqa: S608 - the same
     )
+
+
+def _date_departures(connection: Connection, now: datetime) -> None:
+    """A site that left, in a backup from before its time was kept, is erased 30 days from now at the latest."""
+    gone = ~INSTALLATION.c.installed & INSTALLATION.c.uninstalled_at.is_(None)
+    connection.execute(update(INSTALLATION).where(gone).values(uninstalled_at=now))
 
 
 def _forget_other_sites(connection: Connection) -> None:

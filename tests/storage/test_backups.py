@@ -65,7 +65,13 @@ def two_sites(installations: Installations) -> None:
         change.log(tenant.id, InstallationEvent.INSTALLED, START)
     with installations.change("gone") as change:
         left = change.store(
-            Registration(client_key="gone", base_url="https://gone.example/wiki", installed=False, enabled=False)
+            Registration(
+                client_key="gone",
+                base_url="https://gone.example/wiki",
+                installed=False,
+                enabled=False,
+                uninstalled_at=START,
+            )
         )
         change.log(left.id, InstallationEvent.UNINSTALLED, START)
 
@@ -305,6 +311,18 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
     found = Installations(empty, keys).of(5)
     assert found is not None
     assert (found.registration.display_url, found.registration.secret) == (None, None)
+
+
+def test_a_site_that_left_before_its_time_was_kept_leaves_too(keys: Keyring, empty: Database, clock: FakeClock) -> None:
+    """Nobody knows when it left, so its 30 days begin with the restore; a time that is known stays."""
+    known = clock.now() - timedelta(days=3)
+    for left in ({}, {"uninstalled_at": known.isoformat()}):
+        made = made_by_hand(keys, installed=False, enabled=False, **left)
+        Backups(empty, keys, clock).restore(made, replace=True)
+        with empty.single() as connection:
+            assert connection.execute(select(INSTALLATION.c.uninstalled_at)).scalar_one() == (
+                known if left else clock.now()
+            )
 
 
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:

@@ -62,6 +62,7 @@ export const en = {
   "protection.why.restore_refused": "This Confluence site refuses to restore earlier versions of attachments. A site admin can switch on copy mode.",
   "protection.why.paused": "Too many uploads were undone in a short time, so undoing is paused.",
   "protection.why.unreadable": "The lock's record could not be read. Unlock the file and lock it again.",
+  "protection.why.unlicensed": "Lockpoint has no licence on this site, so uploads by others are not undone. A site admin can renew it.",
   "protection.why.unknown": "Uploads by others are not undone at the moment.",
 
   "lock.since": "since {time}",
@@ -145,6 +146,7 @@ export const en = {
   "problem.app_blocked": "Lockpoint may not edit this page, so it could not protect {title}. Ask a person who may edit the page to add Lockpoint to its restrictions.",
   "problem.too_many": "You can't hold more locks. Unlock a file that you no longer need.",
   "problem.in_progress": "Another change of {title} is under way. Try again in a moment.",
+  "problem.unlicensed": "Lockpoint has no licence on this site, so nothing can be locked. A site admin can renew it.",
   "problem.forbidden": "You don't have the right to do this any more.",
   "problem.not_found": "{title} is gone, or you may not see it any more.",
   "problem.page_gone": "This page is gone, or you may not see it any more.",

@@ -36,7 +36,7 @@ export function stateWords(lock: LockView, t: Translate): string {
   }
 }
 
-const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable"]);
+const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable", "unlicensed"]);
 
 export function unprotectedWords(reason: string | null, t: Translate): string {
   const known = reason !== null && WHY_UNPROTECTED.has(reason) ? reason : "unknown";
@@ -133,6 +133,7 @@ export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice)
 export function problemWords(problem: Problem, t: Translate): string {
   switch (problem.code) {
     case "forbidden":
+    case "unlicensed":
     case "unauthorized":
     case "too_many":
     case "offline":
