@@ -92,7 +92,7 @@ class Ticks:
             for tenant in self._services.tenants.active()
         ]
         jobs += [
-            Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.release_at - now))
+            Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.due_at - now))
             for erasure in self._services.erasures.under_way()
         ]
         if jobs:

@@ -201,6 +201,7 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.PERSON, account="AccountID to erase", pseudonym="random pseudonym that takes its place"),
             *_of(Whose.NOBODY, release_at="end of the grace period", cursor="where the work goes on"),
+            *_of(Whose.NOBODY, skipped="number of files that are closed to the app", due_at="when the work goes on"),
         ),
     ),
     Kind(

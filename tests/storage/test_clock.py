@@ -239,9 +239,10 @@ def test_rights_are_queued_hourly(database: Database, acme: Tenant) -> None:
     erasures = Erasures(database)
     world = make_world(erasures=erasures)
     order = ErasureOrder(
-        account=ALICE, pseudonym="erased-1", origin=Origin.OPERATOR, release_at=world.clock.now() + timedelta(hours=2)
+        account=ALICE, pseudonym="erased-1", origin=Origin.OPERATOR, release_at=world.clock.now() + timedelta(hours=1)
     )
     (erasure,) = erasures.begin(acme, [order], world.clock.now())
+    erasures.put_off(erasure.request_id, world.clock.now() + timedelta(hours=2))
     ticks(world, FakeUpkeep()).rights()
     found = {(job.kind, job.tenant_id, job.subject): job.delay for job in world.tables.jobs}
     reports = [found.pop((JobKind.REPORT_ACCOUNTS, tenant.id, "")) for tenant in (ACME, GLOBEX)]

@@ -211,7 +211,8 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
     """S12: an erasure may take 7 days, and a report to Atlassian a day beyond its turn; sites at rest do not count."""
     clock.at, week = NOW, timedelta(days=7)
     order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
-    Erasures(database).begin(acme, (order,), NOW)
+    for tenant in (acme, globex):
+        Erasures(database).begin(tenant, (order,), NOW)
     with database.transaction() as connection:
         for tenant, account in ((acme, "b:late"), (globex, "b:left"), (acme, ALICE)):
             row = {"tenant_id": tenant.id, "account": account, "retrieved_at": NOW, "due_at": NOW + week}
