@@ -237,6 +237,10 @@ class AccountReports(Protocol):
         """Digests of the accounts that Atlassian called closed."""
         ...
 
+    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
+        """Forget these digests: their accounts are in use again."""
+        ...
+
     def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
         """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
         ...

@@ -245,8 +245,7 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
 @pytest.mark.parametrize("active", [True, False])
 def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
     """Nobody is let at the properties of a closed account, which is its end; those of one in use are not forgotten."""
-    site = stage.world.site()
-    site.people[BOB] = replace(site.people[BOB], active=active)
+    _set_active(stage, BOB, active)
     stage.user_properties.trouble = Forbidden("no")
     assert busy
     rest = _run(stage, at_once=True)
@@ -421,15 +420,26 @@ def _colleague(stage: RightsStage, number: int) -> str:
     return account
 
 
-def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+def _set_active(stage: RightsStage, account: str, active: bool) -> None:
+    people = stage.world.site().people
+    people[account] = replace(people[account], active=active)
+
+
+def _close(stage: RightsStage) -> None:
+    """Atlassian closes Bob's account and tells us so."""
     stage.reports.closed = {BOB}
+    _set_active(stage, BOB, active=False)
     _list_all(stage)
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     stage.world.clock.advance(hours=24)
     stage.run_jobs(JobKind.ERASE)
     assert BOB not in stage.stored()
+
+
+def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+    _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)
     stage.world.site().upload(busy["ended"].id, BOB, b"from an old client")
@@ -440,6 +450,76 @@ def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage,
     stage.run_jobs(JobKind.ERASE)
     assert stage.reports.accounts().count(BOB) == 1
     assert BOB not in stage.stored()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_account_that_is_in_use_again_is_closed_no_more(
+    stage: RightsStage, busy: dict[str, StoredFile], told: bool
+) -> None:
+    """Who comes back keeps their new lock and is reported like everybody.
+
+    As long as Confluence does not say that the account is active, the lock ends, but not before the grace period does.
+    """
+    _close(stage)
+    stage.reports.closed = set()
+    _set_active(stage, BOB, active=True)
+    stage.lock(busy["held"], BOB, life=timedelta(days=10))
+    if not told:
+        setattr(stage.world.host.people, "describe", _refuse)  # noqa: B010 - a method
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.holder(busy["held"]) == BOB
+    assert bool(stage.services.account_reports.closed(ACME)) is not told
+    stage.world.clock.advance(days=8)
+    stage.run_jobs(JobKind.ERASE)
+    report(stage.services, ACME)
+    assert (stage.holder(busy["held"]) == BOB) is told
+    assert (stage.reports.accounts().count(BOB) == 2) is told
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise Forbidden("no")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_account_that_atlassian_refuses_stops_nobody_else(
+    stage: RightsStage, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A 400 for a whole batch: it is halved until the offenders are found, the others are reported the same hour."""
+    people = [_colleague(stage, number) for number in range(100)]
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = set(people[:count])
+    for _ in range(3):
+        report(stage.services, ACME)
+        stage.world.clock.advance(hours=1)
+    assert sorted(stage.reports.accounts()) == sorted({*people[count:], ALICE})
+    assert stage.reports.calls < 50
+    told = [line for line in caplog.records if "refused" in line.message]
+    assert sum(line.__dict__["count"] for line in told) == count
+    assert not any(account in caplog.text for account in people)
+    with stage.database.single() as connection:
+        assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())
+
+
+def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None:
+    """When nobody of a batch is accepted, it is not the accounts: the next batch waits a day, and has its turn then."""
+    people = {_colleague(stage, number) for number in range(100)}
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = people | {ALICE}
+    report(stage.services, ACME)
+    calls = stage.reports.calls
+    assert calls < 180
+    stage.world.clock.advance(hours=23)
+    report(stage.services, ACME)
+    assert stage.reports.calls == calls
+    stage.reports.refused = set()
+    stage.world.clock.advance(hours=1)
+    report(stage.services, ACME)
+    assert len(stage.reports.accounts()) == len(people) + 1 - 90
 
 
 def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
