@@ -128,5 +128,10 @@ def _all_sites(services: Services, account: str) -> Iterator[Tenant]:
 
 
 def _counts(data: PersonalData) -> Iterator[tuple[str, int]]:
-    held = {**data.database, "locks in Confluence": data.locks, "waiting in Confluence": data.waiting}
+    held = {
+        **data.database,
+        "locks in Confluence": data.locks,
+        "ended locks in Confluence": data.ended,
+        "waiting in Confluence": data.waiting,
+    }
     yield from ((what, len(rows)) for what, rows in held.items() if rows)

@@ -183,7 +183,7 @@ TABLES: Final = (
         name="privacy_request",
         what="requests of people about their data: which right, when, done when",
         why="to show that requests are answered",
-        kept=Kept.LOG,
+        kept=Kept.INSTALLED,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
@@ -208,7 +208,7 @@ TABLES: Final = (
         name="closed_account",
         what="keyed hashes of AccountIDs that Atlassian reported as closed",
         why="Atlassian asks apps not to report a closed account again",
-        kept=Kept.LOG,
+        kept=Kept.INSTALLED,
         fields=(*_TENANT, *_of(Whose.PERSON, digest="keyed hash; the AccountID cannot be read from it")),
     ),
     Kind(

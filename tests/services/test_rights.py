@@ -98,11 +98,33 @@ def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage,
         assert other not in text
 
 
-def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A copy for somebody who waits reads a bounded number of files and says that there may be more."""
-    found = export(stage.services, ACME, BOB, Origin.PERSON, most_files=1)
-    assert len(busy) > 1
+def test_a_copy_says_how_ones_locks_ended(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """The reason that somebody gave is in their own copy, and in nobody else's; so is their part in an ending."""
+    owners = {row["attachment"]: row for row in export(stage.services, ACME, BOB, Origin.OPERATOR).ended}
+    assert set(owners) == {busy["lost"].id, busy["ended"].id}
+    lost = owners[busy["lost"].id]
+    assert (lost["reason"], lost["was_owner"], lost["ended_it"], lost["words"]) == ("taken_over", True, False, None)
+    assert owners[busy["ended"].id]["ended_it"]
+    (enders,) = export(stage.services, ACME, SAM, Origin.OPERATOR).ended
+    assert (enders["attachment"], enders["was_owner"], enders["ended_it"]) == (busy["lost"].id, False, True)
+    assert enders["words"] == "words of a person"
+    assert export(stage.services, ACME, CHARLIE, Origin.OPERATOR).ended == ()
+
+
+def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage) -> None:
+    """A copy for somebody who waits reads a bounded number of files, their own first, and says if there may be more."""
+    world = stage.world
+    for file in [world.add_file() for _ in range(5)]:
+        stage.lock(file, ALICE)
+    mine, waited = world.add_file(), world.add_file()
+    stage.lock(mine, BOB)
+    stage.lock(waited, ALICE)
+    stage.ask(waited, BOB)
+    found = export(stage.services, ACME, BOB, Origin.PERSON, most_files=3)
+    assert [lock["attachment"] for lock in found.locks] == [mine.id]
     assert not found.complete
+    every = export(stage.services, ACME, BOB, Origin.PERSON, most_files=7)
+    assert ([place["attachment"] for place in every.waiting], every.complete) == ([waited.id], True)
 
 
 def test_requests_for_copies_are_logged_without_a_name(stage: RightsStage) -> None:
