@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -210,6 +211,21 @@ def test_the_chores_meet_midnight() -> None:
     for _ in range(3):
         ticking.chores()
     assert upkeep.done["purge"] == len(done) + 4
+
+
+def test_partitions_that_cannot_be_made_do_not_stop_the_purge() -> None:
+    """A partition that somebody made by hand is in the way of ours: what is too old goes all the same, once an hour."""
+    world, upkeep = make_world(), FakeUpkeep()
+    ticking = ticks(world, upkeep)
+
+    def refuse() -> int:
+        raise ValueError("in the way")
+
+    setattr(upkeep, "make_partitions", refuse)  # noqa: B010 - a method
+    for _ in range(2):
+        with suppress(ValueError):
+            ticking.chores()
+    assert upkeep.done == Counter(purge=1)
 
 
 def test_late_erasures_are_told_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
