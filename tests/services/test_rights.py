@@ -326,7 +326,7 @@ def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage,
     switch(stage, ACME, on=True)
     stage.run_jobs(JobKind.ERASE)
     _gone_everywhere(stage)
-    rediscover(stage.services, ACME, returned=True)
+    rediscover(stage.services, ACME)
     _gone_everywhere(stage)
     assert stage.holder(busy["held"]) is None
 
