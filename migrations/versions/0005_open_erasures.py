@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0005_open_erasures"
-down_revision = "0003_usage_licence"
+down_revision = "0004_returned_at"
 branch_labels = None
 depends_on = None
 
