@@ -63,6 +63,7 @@ def test_my_data_are_mine_only(live: LiveApp) -> None:
     assert (found["accountId"], found["complete"]) == (ERIN, True)
     assert [(lock["attachment"], lock["note"]) for lock in found["locks"]] == [(mine, "my own words")]
     assert found["waiting"] == [{"attachment": others, "position": 1}]
+    assert found["ended"] == []
     assert found["database"]["account_profile"][0]["time_zone"] == "Europe/Helsinki"
     assert BOB not in answer.text
     assert ALICE not in answer.text
