@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, text, update
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.errors import OperatorRefusal
+from lockpoint.services.lifecycle import ERASED
 from lockpoint.services.ports import Effects, InstallationEvent, Job, JobKind, Registration
 from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import LONGEST_HEADER, MAGIC, pack, read_header, unpack
@@ -22,6 +24,8 @@ from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.licences import LicenceNotes
+from lockpoint.storage.retention import Retention
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
 from lockpoint.storage.tenants import Installations
 from tests import databases
@@ -68,6 +72,8 @@ def two_sites(installations: Installations) -> None:
             Registration(
                 client_key="gone",
                 base_url="https://gone.example/wiki",
+                display_url="https://shown.gone.example",
+                oauth_client_id="client of gone",
                 installed=False,
                 enabled=False,
                 uninstalled_at=START,
@@ -95,8 +101,9 @@ def test_a_backup_brings_every_registration_back(
         before, after = installations.find(client_key), fresh.find(client_key)
         assert before is not None
         assert after is not None
-        assert after.tenant == before.tenant
-        assert after.registration == replace(before.registration, previous_secret=None, secret_changed_at=None)
+        lost = {"base_url": ERASED, "display_url": None, "oauth_client_id": None} if client_key == "gone" else {}
+        assert after.tenant == replace(before.tenant, **lost)
+        assert after.registration == replace(before.registration, previous_secret=None, secret_changed_at=None, **lost)
     with empty.single() as connection:
         events = connection.execute(select(INSTALLATION_EVENT)).all()
     assert [(event.event, event.at) for event in events] == [("installed", START), ("uninstalled", START)]
@@ -138,6 +145,30 @@ def test_an_uninstalled_sites_secret_is_not_in_a_backup(
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
     assert rows["gone"]["secret"] is None
     assert keys.unseal(rows["acme"]["secret"], "acme") == "the shared secret"
+
+
+def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
+    backups: Backups, database: Database, installations: Installations, keys: Keyring
+) -> None:
+    """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
+    two_sites(installations)
+    LicenceNotes(database).note(Tenant(2, "gone", ""), active=False, at=START)
+    rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
+    kept = {name: value for name, value in rows["gone"].items() if value not in {None, False, ""}}
+    assert kept == {"id": 2, "client_key": "gone", "uninstalled_at": START.isoformat()}
+    assert rows["acme"]["base_url"] == "https://acme.example/wiki"
+
+
+def test_a_restored_departure_is_purged_in_time_and_can_return(
+    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+) -> None:
+    """Restored, it counts its 30 days from the uninstall; nothing is left over; an install gets the number back."""
+    two_sites(installations)
+    data = backups.create().data
+    clock.at = START + timedelta(days=30)
+    Backups(empty, keys, clock).restore(data, replace=False)
+    assert Retention(empty, clock, 30).purge().overdue["uninstalled"] == 0
+    assert install(Installations(empty, keys), "gone").id == 2
 
 
 def test_a_backup_shows_nothing_without_its_key(backups: Backups, installations: Installations, keys: Keyring) -> None:
@@ -358,6 +389,42 @@ def test_a_log_without_sites_counts_as_not_empty(
     with pytest.raises(OperatorRefusal, match="0 sites and 1 events"):
         backups.restore(made_by_hand(keys), replace=False)
     assert installations.of(5) is None
+
+
+def test_replacing_brings_no_departed_site_back(
+    backups: Backups, installations: Installations, database: Database, clock: FakeClock
+) -> None:
+    """Who left after the backup was made has left, as far as the replaced rows know; newcomers install again."""
+    for name in ("acme", "globex", "initech"):
+        install(installations, name)
+    clock.advance(days=1)
+    end(installations, "initech", clock)
+    data = backups.create().data
+    clock.advance(days=1)
+    install(installations, "initech")
+    end(installations, "globex", clock)
+    left = clock.now()
+    clock.advance(days=31)
+    assert backups.restore(data, replace=True).active == 1
+    found = {name: installations.find(name) for name in ("acme", "globex", "initech")}
+    assert {name: one.tenant.installed for name, one in found.items() if one} == {
+        "acme": True, "globex": False, "initech": False,
+    }  # fmt: skip
+    assert found["globex"] is not None
+    assert (found["globex"].registration.secret, found["globex"].tenant.base_url) == (None, ERASED)
+    assert found["globex"].registration.uninstalled_at == left
+    with database.single() as connection:
+        log = connection.execute(select(INSTALLATION_EVENT.c.tenant_id, INSTALLATION_EVENT.c.at)).all()
+    assert [tuple(row) for row in log] == [(found["globex"].tenant.id, left)]
+    assert {row.args["tenant_id"] for row in queue(database)} == {1}
+
+
+def end(installations: Installations, name: str, clock: FakeClock) -> None:
+    with installations.change(name) as change:
+        found = change.find(name)
+        assert found is not None
+        gone = {"secret": None, "installed": False, "enabled": False, "uninstalled_at": clock.now()}
+        change.store(replace(found.registration, **gone))
 
 
 def test_replacing_never_gives_one_sites_rows_to_another(
