@@ -155,6 +155,7 @@ class Operator:
     """What commands work with."""
 
     services: Services
+    lifecycle: LifecycleParts
     parked: ParkedJobs
     sealed: SealedSecrets
     backups: Backups
@@ -213,6 +214,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
+            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
             parked=ParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             backups=Backups(database, keys, clock),
