@@ -39,6 +39,7 @@ from lockpoint.storage import cache
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring
+from lockpoint.storage.email_log import MailLog
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
 from lockpoint.storage.intents import Intents
@@ -161,6 +162,7 @@ class Operator:
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
+    mail_log: MailLog
 
 
 def build(settings: Settings) -> Services:
@@ -224,6 +226,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
                 accounts=lambda tenant: accounts_named(database, tenant),
                 titles=ConfluenceTitles(neighbours.client),
             ),
+            mail_log=MailLog(database, keys),
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:
