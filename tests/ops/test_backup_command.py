@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.tenants import Installations
 from tests import databases
 from tests.storage.conftest import install
+from tests.storage.test_backups import put
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 Run = Callable[..., Result]
@@ -160,7 +162,8 @@ def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> No
     """`--dry-run` only tells; then it is done, and doing it again removes nothing."""
     names = [f"lockpoint-202603{day:02}T{hour:02}0000.000000Z.backup" for day in range(1, 29) for hour in (3, 15)]
     for name in names:
-        (tmp_path / name).write_bytes(b"x")
+        put(tmp_path, keyring([OLD]), datetime.strptime(name[10:25], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     planned = told(run(full, "backup", "prune", "--in", str(tmp_path), "--dry-run", "--json"))
     assert len(list(tmp_path.iterdir())) == len(names)
     kept = [row["file"] for row in planned if row["is"] == "kept"]
@@ -169,6 +172,21 @@ def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> No
     told(run(full, "backup", "prune", "--in", str(tmp_path), "--json"))
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
     assert {row["is"] for row in told(run(full, "backup", "prune", "--in", str(tmp_path), "--json"))} == {"kept"}
+
+
+def test_a_spoilt_backup_is_named_and_left_alone(full: dict[str, str], tmp_path: Path) -> None:
+    """Pruning does its work, and then ends with code 1: somebody should look at the file."""
+    moment = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    good, doomed = (put(tmp_path, keyring([OLD]), moment - timedelta(days=days)) for days in (0, 600))
+    spoilt = "lockpoint-20260302T040000.000000Z.backup"
+    (tmp_path / spoilt).write_bytes(b"")
+    done = run(full, "backup", "prune", "--in", str(tmp_path), "--json")
+    assert done.exit_code == 1
+    assert {row["file"]: row["is"] for row in json.loads(done.stdout)} == {
+        good: "kept", doomed: "removed", spoilt: "no whole backup",
+    }  # fmt: skip
+    assert spoilt in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {good, spoilt}
 
 
 def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> None:

@@ -502,11 +502,19 @@ def test_what_cannot_be_written_leaves_nothing_behind(
         backups.store(tmp_path)
 
 
-def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: FakeClock) -> None:
+def put(folder: Path, keys: Keyring, moment: datetime, name: str | None = None) -> str:
+    """A whole backup of nothing, made then, under its name or another."""
+    rows: dict[str, list[dict[str, Any]]] = {"installation": [], "installation_event": []}
+    data = pack(rows, keys, created_at=moment, schema_revision="0001", nonce=b"n" * 12)
+    (folder / (name or backup_folder.name_of(moment))).write_bytes(data)
+    return name or backup_folder.name_of(moment)
+
+
+def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: FakeClock, keys: Keyring) -> None:
     """Other files stay, whatever they are called; remains of an interrupted writing go after a day."""
     moments = [START - timedelta(hours=6 * number) for number in range(40)]
     for moment in moments:
-        backup_folder.write(tmp_path, moment, b"x")
+        put(tmp_path, keys, moment)
     others = ["notes.txt", "lockpoint-2026.backup", "lockpoint-20260302T090000.000000Z.backup.gpg"]
     young = f".{backup_folder.name_of(START)}.partial"
     old = f".{backup_folder.name_of(START - timedelta(days=2))}.partial"
@@ -525,16 +533,47 @@ def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: F
     assert backups.prune(tmp_path, dry_run=False).removed == (young,), "nothing goes because time passes"
 
 
-def test_a_name_with_an_impossible_time_stops_pruning(backups: Backups, tmp_path: Path) -> None:
-    """Rather than guess what it is, nothing is removed."""
+@pytest.mark.parametrize("spoil", [nothing, cut, flipped, headless, torn_header])
+def test_a_spoilt_file_takes_no_good_backups_place(
+    backups: Backups, tmp_path: Path, keys: Keyring, spoil: Callable[[bytes], bytes]
+) -> None:
+    """A newer file of the same day that is empty, cut or damaged: it is named and stays, and so does the good one."""
+    good = [put(tmp_path, keys, START - timedelta(days=number)) for number in range(3)]
+    spoilt = put(tmp_path, keys, START + timedelta(hours=1))
+    (tmp_path / spoilt).write_bytes(spoil((tmp_path / spoilt).read_bytes()))
+    pruned = backups.prune(tmp_path, dry_run=False)
+    assert pruned == backup_folder.Pruned(kept=tuple(sorted(good)), removed=(), spoilt=(spoilt,))
+    assert {path.name for path in tmp_path.iterdir()} == {*good, spoilt}
+
+
+def test_the_time_of_a_backup_is_the_one_inside(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
+    """A copy under a later name is as old as what is in it, and a name with an impossible time is no trouble."""
+    newest = put(tmp_path, keys, START)
+    impossible = put(tmp_path, keys, START - timedelta(days=1), "lockpoint-20261399T090000.000000Z.backup")
+    old = put(tmp_path, keys, START - timedelta(days=500), backup_folder.name_of(START + timedelta(days=1)))
+    pruned = backups.prune(tmp_path, dry_run=False)
+    assert (set(pruned.kept), pruned.removed) == ({newest, impossible}, (old,))
+    with pytest.raises(OperatorRefusal, match="cannot prune"):
+        backups.prune(tmp_path / "missing", dry_run=False)
+
+
+def test_a_backup_from_the_future_stops_pruning(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
+    """Made by a machine with a wrong clock, it would make all others look old: nothing is removed."""
+    for days in (0, 1, 600, -400):
+        put(tmp_path, keys, START - timedelta(days=days))
+    with pytest.raises(OperatorRefusal, match="says that it was made in the future"):
+        backups.prune(tmp_path, dry_run=False)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_the_remains_of_an_impossible_time_stop_pruning(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
+    """Rather than guess how old they are, nothing is removed."""
     for number in range(40):
-        backup_folder.write(tmp_path, START - timedelta(hours=number), b"x")
-    (tmp_path / "lockpoint-20261399T090000.000000Z.backup").write_bytes(b"x")
+        put(tmp_path, keys, START - timedelta(hours=number))
+    (tmp_path / ".lockpoint-20261399T090000.000000Z.backup.partial").write_bytes(b"x")
     with pytest.raises(OperatorRefusal, match="names a time that does not exist"):
         backups.prune(tmp_path, dry_run=False)
     assert len(list(tmp_path.iterdir())) == 41
-    with pytest.raises(OperatorRefusal, match="cannot prune"):
-        backups.prune(tmp_path / "missing", dry_run=False)
 
 
 def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
@@ -549,21 +588,34 @@ def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_p
 # --- the schedule ----------------------------------------------------------------------------------------------
 
 
-def periods(moment: datetime) -> tuple[Any, Any, Any]:
-    return moment.date(), moment.isocalendar()[:2], (moment.year, moment.month)
+def periods(moment: datetime) -> tuple[int, int, int]:
+    """The numbers of the day, of the week and of the month."""
+    monday = moment.date() - timedelta(days=moment.weekday())
+    return moment.toordinal(), monday.toordinal() // 7, moment.year * 12 + moment.month
 
 
 @given(st.sets(MOMENTS, max_size=120))
 def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
-    """Of the last 7 days, 8 weeks and 12 months that have a backup the newest stays, and nothing else does."""
+    """Of the last 7 days, 8 weeks and 12 months up to the newest the newest stays, and nothing else does."""
     staying = kept(moments)
     expected = set()
     for kind, most in enumerate((7, 8, 12)):
-        named = sorted({periods(moment)[kind] for moment in moments})[-most:]
-        expected |= {max(m for m in moments if periods(m)[kind] == period) for period in named}
+        last = max((periods(moment)[kind] for moment in moments), default=0)
+        for period in range(last - most + 1, last + 1):
+            expected |= {max((m for m in moments if periods(m)[kind] == period), default=None)} - {None}
     assert staying == expected
     assert len(staying) <= 27
     assert not moments or max(moments) in staying
+
+
+def test_no_backup_outlives_the_newest_by_12_months() -> None:
+    """However rarely one is made: of 13 yearly ones the newest stays; of monthly ones those of the last 12 months."""
+    yearly = [datetime(2013 + number, 11, 22, 3, tzinfo=UTC) for number in range(13)]
+    assert kept(yearly) == {yearly[-1]}
+    monthly = [datetime(2024 + number // 12, number % 12 + 1, 1, 3, tzinfo=UTC) for number in range(30)]
+    assert kept(monthly) == set(monthly[-12:])
+    rare = [datetime(2025, 11, 30, 3, tzinfo=UTC), datetime(2026, 11, 1, 3, tzinfo=UTC)]
+    assert kept(rare) == {rare[1]}
 
 
 @given(st.sets(MOMENTS, max_size=80))
