@@ -159,6 +159,7 @@ class Operator:
     lifecycle: LifecycleParts
     parked: ParkedJobs
     sealed: SealedSecrets
+    usage: Usage
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
@@ -219,6 +220,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
             lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
             parked=ParkedJobs(database),
             sealed=SealedSecrets(database, keys),
+            usage=Usage(database, keys),
             backups=Backups(database, keys, clock),
             search=Search(
                 everything=lambda: chain(in_postgres(settings.database_url), in_redis(neighbours.redis)),

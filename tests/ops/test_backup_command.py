@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lockpoint.cli import main
+from lockpoint.services.context import Tenant
+from lockpoint.services.site_ports import UsageEvent
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
+from lockpoint.storage.sealed import SealedSecrets
 from lockpoint.storage.tenants import Installations
+from lockpoint.storage.usage import Usage
 from tests import databases
+from tests.storage.builders import count
 from tests.storage.conftest import install
 from tests.storage.test_backups import put
 
@@ -203,7 +208,7 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
     assert list(before) == [new, old]
     assert (before[old]["is"], before[old]["secrets"], before[old]["droppableFrom"]) == ("old", 1, None)
     rotated = told(run(both, "keys", "rotate", "--json"))
-    assert rotated == {"sitesSealed": 1, "sitesAlready": 0, "unreadableSites": []}
+    assert rotated == {"sitesSealed": 1, "sitesAlready": 0, "unreadableSites": [], "usageRows": 0}
     after = status()
     assert (after[old]["secrets"], after[old]["backups"]) == (0, 1)
     assert after[old]["droppableFrom"] is not None
@@ -212,6 +217,29 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
     dropped = {**full, "LOCKPOINT_SECRET_KEYS": NEW}
     rows = told(run(dropped, "keys", "status", "--backups", str(tmp_path), "--json"))
     assert [(row["key"], row["is"], row["backups"]) for row in rows] == [(new, "newest", 0), (old, "unknown", 1)]
+
+
+def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_url: str) -> None:
+    """They hold the old key back until `keys rotate`; then switching off erases them all without it."""
+    database = Database(database_url, size=2)
+    acme, older = Tenant(1, "acme", ""), Usage(database, keyring([OLD]))
+    older.switch(acme, on=True)
+    older.count(acme, "someone", UsageEvent.LOCKED, date(2026, 3, 2))
+    both = {**full, "LOCKPOINT_SECRET_KEYS": f"{NEW},{OLD}"}
+
+    def status() -> dict[str, tuple[int, bool]]:
+        rows = told(run(both, "keys", "status", "--json"))
+        return {row["is"]: (row["usageRows"], row["droppableFrom"] is not None) for row in rows}
+
+    SealedSecrets(database, keyring([NEW, OLD])).reseal()
+    assert status() == {"newest": (0, False), "old": (1, False)}
+    assert told(run(both, "keys", "rotate", "--json"))["usageRows"] == 1
+    assert status() == {"newest": (1, False), "old": (0, True)}
+    newer = Usage(database, keyring([NEW]))
+    assert [row.count for row in newer.kept(acme, date(2026, 3, 1))] == [1]
+    newer.switch(acme, on=False)
+    assert count(database, "usage_daily") == 0
+    database.close()
 
 
 def test_rotating_without_the_key_that_sealed_is_code_1(full: dict[str, str]) -> None:
