@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, tuple_
 
 from lockpoint.locking.events import MailKind
+from lockpoint.services.people_ports import LoggedMail
 from lockpoint.storage.crypto import HashedAddress, Keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import EMAIL_LOG
 
 _ROW: Final = EMAIL_LOG.c
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedMail:
-    """One row of the log."""
-
-    tenant_id: int
-    at: datetime
-    kind: str
-    result: str
 
 
 class MailLog:

@@ -63,7 +63,7 @@ def test_each_purpose_has_its_own_key() -> None:
 
 
 def test_links_in_mails_have_keys_of_their_own() -> None:
-    """A link opens with old and new key side by side, for its purpose only; no stored secret is one, nor the reverse."""
+    """A link opens with both keys side by side, for its purpose only; no stored secret is one, nor the reverse."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
     link = MailTokens(old).seal("1\nlock_ended\nalice", "unsubscribe")
     assert MailTokens(both).unseal(link, "unsubscribe") == "1\nlock_ended\nalice"
