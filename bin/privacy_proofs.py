@@ -200,7 +200,7 @@ def _promises(chosen: Mapping[str, Proof]) -> list[tuple[str, list[Statement]]]:
 
 def _promise(mark: str, said: Sequence[Statement], proof: Proof, outcomes: Outcomes) -> str:
     times = [_cells(one)[0] for one in said if len(_cells(one)) == INVENTORY_CELLS]
-    quoted = [" – ".join(_cells(one)) for one in said if len(_cells(one)) != INVENTORY_CELLS]
+    quoted = [": ".join(_cells(one)) for one in said if len(_cells(one)) != INVENTORY_CELLS]
     quoted += [f"In the tables, how long is kept: {'; '.join(times)}."] if times else []
     lines = [f"### {mark}\n", *(f"> {sentence}\n>" for sentence in quoted[:-1]), f"> {quoted[-1]}\n"]
     lines += [line for test in proof.tests for line in _shown(test, outcomes.passed)]
