@@ -209,8 +209,9 @@ def _promise(mark: str, said: Sequence[Statement], proof: Proof, outcomes: Outco
 
 
 def _cells(statement: Statement) -> list[str]:
-    """The cells of a row; a sentence is one."""
-    return [cell.strip() for cell in statement.text.strip("|").split("|")]
+    """The cells of a row; a sentence is one. Links, which would lead elsewhere from here, are their texts."""
+    text = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", statement.text)
+    return [cell.strip() for cell in text.strip("|").split("|")]
 
 
 def _shown(test: str, passed: Mapping[str, int]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from lockpoint.storage.usage import Usage
 from tests import databases
 from tests.storage.builders import count
 from tests.storage.conftest import install
-from tests.storage.test_backups import put
+from tests.storage.test_backup_folder import put
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 Run = Callable[..., Result]
