@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from lockpoint.commands.privacy_mail_log import mail_log
 from lockpoint.commands.privacy_scan import scan
 from lockpoint.commands.reporting import as_json, print_rows
 from lockpoint.commands.sites import find_site
@@ -40,6 +41,7 @@ def privacy() -> None:
 
 
 privacy.add_command(scan)
+privacy.add_command(mail_log)
 
 
 @privacy.command("export")

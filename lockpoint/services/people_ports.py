@@ -136,6 +136,16 @@ class Origin(StrEnum):
     ATLASSIAN = "atlassian"
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedMail:
+    """What the e-mail log keeps of a mail, but for the hash of its address."""
+
+    tenant_id: int
+    at: datetime
+    kind: str
+    result: str
+
+
 class PrivacyRequests(Protocol):
     """The log of requests: when, which right, done when; nobody is named."""
 

@@ -27,7 +27,7 @@ class Kept(StrEnum):
     JOB = "until the job is done, 30 days at most"
     INSTALLED = "while the app is installed and 30 days after"
     ERASED_AT_ONCE = "until uninstalled, then erased at once"
-    CHANGE = "three minutes after a new secret replaced it"
+    CHANGE = "accepted for three minutes after a new secret replaced it, erased by the next hourly purge after that"
     ERASURE = (
         "until the erasure is complete; where the app is switched off, until it is on again or 30 days uninstalled"
     )

@@ -44,7 +44,7 @@ TABLES: Final = (
             *_of(Whose.SITE, display_url="address shown to people", oauth_client_id="name for impersonation"),
             Field("secret", Whose.SITE, "shared secret, encrypted by the app", Kept.ERASED_AT_ONCE),
             Field("previous_secret", Whose.SITE, "the secret before, encrypted by the app", Kept.CHANGE),
-            Field("secret_changed_at", Whose.SITE, "when the secret changed"),
+            Field("secret_changed_at", Whose.SITE, "when it was replaced", Kept.CHANGE),
             Field("installed", Whose.SITE, "state", Kept.LOG),
             Field("enabled", Whose.SITE, "state", Kept.LOG),
         ),

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, f
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Clock, PurgeReport
-from lockpoint.storage import account_reports, departed, outcomes, privacy_requests
+from lockpoint.storage import account_reports, departed, former_secrets, outcomes, privacy_requests
 from lockpoint.storage.engine import Database
 from lockpoint.storage.partitions import drop_expired, expired, old_rows_elsewhere
 from lockpoint.storage.tables import (
@@ -36,6 +36,8 @@ PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
 """What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
+
+FORMER_SECRETS: Final = "former_secrets"
 
 ERASURES: Final = "erasures"
 REPORTS: Final = "account_reports"
@@ -120,6 +122,7 @@ class Retention:
             steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
         steps[QUEUE] = lambda: self._drop_jobs(now)
         steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
+        steps[FORMER_SECRETS] = lambda: former_secrets.erase(self._database, now)
         for table in departed.OF_SITES:
             steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed.erase_rows(self._database, table, now)  # type: ignore[misc]
         steps[f"{UNINSTALLED}.{QUEUE}"] = lambda: departed.drop_jobs(self._database, now)
@@ -156,6 +159,7 @@ class Retention:
             found[QUEUE] = connection.execute(old_jobs, {"before": self._jobs_before(now)}).scalar_one()
             found[REPORTS] = account_reports.unnamed(connection)
             found[UNINSTALLED] = departed.left_over(connection, now)
+            found[FORMER_SECRETS] = former_secrets.left_over(connection, now)
         return found
 
     def _late(self, now: datetime) -> dict[str, int]:

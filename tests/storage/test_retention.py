@@ -15,7 +15,17 @@ from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.partitions import ensure
 from lockpoint.storage.privacy_requests import Erasures
-from lockpoint.storage.retention import AGED, ERASURES, PARTITIONS, QUEUE, REPORTS, UNINSTALLED, Retention, first_kept
+from lockpoint.storage.retention import (
+    AGED,
+    ERASURES,
+    FORMER_SECRETS,
+    PARTITIONS,
+    QUEUE,
+    REPORTS,
+    UNINSTALLED,
+    Retention,
+    first_kept,
+)
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     ACCOUNT_REPORT,
@@ -87,6 +97,7 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
     assert by_age == {
         PARTITIONS: report.gone[PARTITIONS], "account_profile": 2, "lock_witness": 2, "restoration": 2,
         "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0, REPORTS: 0,
+        FORMER_SECRETS: 0,
     }  # fmt: skip
     assert report.gone[PARTITIONS] >= 4
     assert count(aged, "installation") == 1
