@@ -258,7 +258,7 @@ def services_on(neighbours: Neighbours) -> Services:
         people=ConfluencePeople(client),
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratch(client),
-        ledger=Ledger(database, clock),
+        ledger=Ledger(database, clock, neighbours.settings.retention_days),
         jobs=Jobs(database),
         witnesses=Witnesses(database),
         restorations=Restorations(database),

@@ -9,7 +9,7 @@ from lockpoint.services import mails, profiles
 from lockpoint.services.context import Tenant
 from lockpoint.services.erasing import erase
 from lockpoint.services.page_hint import container_from, refresh
-from lockpoint.services.ports import RETURNED, JobHandler, JobKind
+from lockpoint.services.ports import JobHandler, JobKind
 from lockpoint.services.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.reporting import report
@@ -40,8 +40,8 @@ def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
     sweep(services, tenant)
 
 
-def _rediscover(services: Services, tenant: Tenant, subject: str) -> None:
-    rediscover(services, tenant, returned=subject == RETURNED)
+def _rediscover(services: Services, tenant: Tenant, _subject: str) -> None:
+    rediscover(services, tenant)
 
 
 def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:
@@ -104,4 +104,7 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; running jobs have 25 s to end."""
-    bootstrap.build_runner(settings).run(handlers(bootstrap.build(settings)))
+    services = bootstrap.build(settings)
+    if not services.licensing:
+        services.licences.lift(services.clock.now())
+    bootstrap.build_runner(settings).run(handlers(services))

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.ports import RETURNED, Job, JobKind
+from lockpoint.services.returning import look_after
 from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
 from tests.fake_storage import Tables
 
@@ -27,17 +27,20 @@ class FakeLicences:
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
         before = self.get(tenant).licence
-        came_back = before in (Licence.NONE, Licence.RETURNING)
-        licence = (Licence.RETURNING if came_back else Licence.ACTIVE) if active else Licence.NONE
+        licence = Licence.ACTIVE if active else Licence.NONE
         self.notes[tenant.id] = LicenceNote(licence, at)
-        if licence is Licence.RETURNING:
-            self.tables.defer([Job(JobKind.REDISCOVER, tenant.id, RETURNED)])
+        if active and before is Licence.NONE:
+            self._come_back(tenant.id, at)
         return licence
 
-    def resume(self, tenant: Tenant) -> None:
-        before = self.get(tenant)
-        if before.licence is Licence.RETURNING:
-            self.notes[tenant.id] = LicenceNote(Licence.ACTIVE, before.checked_at)
+    def lift(self, at: datetime) -> None:
+        for id_ in [id_ for id_, note in self.notes.items() if note.licence is Licence.NONE]:
+            del self.notes[id_]
+            self._come_back(id_, at)
+
+    def _come_back(self, tenant_id: int, at: datetime) -> None:
+        self.tables.tenants[tenant_id] = replace(self.tables.tenants[tenant_id], returned_at=at)
+        self.tables.defer(look_after(tenant_id))
 
 
 @dataclass

@@ -87,6 +87,14 @@ class SiteDirectory:
                 return kept.site
             raise
 
+    def at_work(self, client_key: str) -> Site | None:
+        """The site as the database says right now, None when the app may not call it; raises StorageUnavailable.
+
+        Every call of ours asks, so that nothing leaves after an uninstall that another process answered.
+        """
+        site = self._read(client_key)
+        return site if site is not None and site.tenant.enabled else None
+
     def reread(self, site: Site) -> Site | None:
         """What the database says now about a site whose token did not fit; None when that was asked just now."""
         client_key = site.tenant.client_key
@@ -130,11 +138,11 @@ class AppSigner:
         """The `Authorization` header for one call.
 
         `target` is path and query exactly as sent, below the tenant's base URL (so without `/wiki`). Raises
-        Unauthorised when the site is not installed any more, StorageUnavailable when nobody can tell.
+        Unauthorised when the app is not at work on the site any more, StorageUnavailable when nobody can tell.
         """
-        site = self.sites.find(tenant.client_key)
+        site = self.sites.at_work(tenant.client_key)
         if site is None:
-            raise Unauthorised("the site is not installed")
+            raise Unauthorised("the app is not at work on the site")
         token = sign_call(method, target, "", app_key=self.app_key, key=site.key, now=self.now())
         return f"JWT {token}"
 

@@ -88,7 +88,8 @@ class Judgement:
     """A verdict and what it stands on.
 
     `head` is the newest authorised version of the file's own history (None when there is none); `uploaded` says that
-    the holder (or an allowed account) made it after the protected base, so the base moves to it;
+    the holder, an allowed account, or anybody while the app was not at work made it after the protected base, so the
+    base moves to it; `free` are all versions that others made while the app was not at work;
     `overruled` are all unauthorised versions in the protected time that something already replaced (an upload of the
     holder, our own restoration, the end of the hold): to be told and recorded once, nothing to undo. Versions known to
     change no content are not among them. `base_lost` says that the protected version itself was deleted, so that
@@ -100,6 +101,7 @@ class Judgement:
     uploaded: bool = False
     overruled: tuple[Version, ...] = ()
     base_lost: bool = False
+    free: tuple[Version, ...] = ()
 
 
 def judge(
@@ -125,7 +127,8 @@ def judge(
     return Judgement(
         verdict=verdict,
         head=head.version if head else None,
-        uploaded=head is not None and head.standing is Standing.HOLDERS,
+        uploaded=head is not None and head.standing in {Standing.HOLDERS, Standing.FREE},
+        free=lineage.free,
         overruled=lineage.replaced if touch else lineage.replaced + lineage.offenders,
         base_lost=history.complete and head is not None and head.content < held.base.created,
     )

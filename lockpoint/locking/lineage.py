@@ -18,12 +18,13 @@ class Standing(StrEnum):
     PAST = "past"  # the protected base, or older
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
     LATE = "late"  # made when the protection was over
+    FREE = "free"  # anybody's, from when the app was not at work
     RESTORATION = "restoration"  # our own, and it is known which content it carries
     OWN = "own"  # our own, and it is not known which
     FOREIGN = "foreign"  # everybody else's, also anonymous
 
 
-_AUTHORISED = frozenset({Standing.PAST, Standing.HOLDERS, Standing.LATE})
+_AUTHORISED = frozenset({Standing.PAST, Standing.HOLDERS, Standing.LATE, Standing.FREE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Lineage:
 
     `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content
     was last current: none when it is current now. `offenders` are the unauthorised ones of them, `replaced` those
-    that were followed by the right content again. `renamer` is the last foreign version after the head.
+    that were followed by the right content again. `renamer` is the last foreign version after the head. `free` are
+    versions of others from when the app was not at work.
     """
 
     head: Traced | None
@@ -49,6 +51,7 @@ class Lineage:
     offenders: tuple[Version, ...]
     replaced: tuple[Version, ...]
     renamer: Version | None
+    free: tuple[Version, ...]
 
     @property
     def newest_is_holders(self) -> bool:
@@ -62,6 +65,7 @@ class _View:
 
     base: datetime
     end: datetime | None
+    free_until: datetime | None
     holders: frozenset[str]
     own_account: str | None
     sources: Mapping[datetime, datetime]
@@ -80,6 +84,7 @@ def trace(
     view = _View(
         base=held.base.created,
         end=_end_of_protection(held, until),
+        free_until=policy.free_until,
         holders=policy.allowed | {held.holder},
         own_account=own_account,
         sources={known.created: known.source_created for known in restorations},
@@ -115,6 +120,8 @@ def _standing(version: Version, view: _View) -> Standing:
     if version.author in view.holders:
         return Standing.HOLDERS
     own = view.own_account is not None and version.author == view.own_account
+    if not own and view.free_until is not None and version.created <= view.free_until:
+        return Standing.FREE
     return Standing.OWN if own else Standing.FOREIGN
 
 
@@ -172,6 +179,7 @@ def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
         offenders=tuple(version for index, version in intruders if index >= since),
         replaced=tuple(version for index, version in intruders if index < since),
         renamer=foreign[-1] if foreign else None,
+        free=tuple(each.version for each in traced if each.standing is Standing.FREE),
     )
 
 

@@ -50,8 +50,12 @@ class KnownRestoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What is undone here, and whose versions count as the holder's."""
+    """What is undone here, and whose versions count as the holder's.
+
+    `free_until` is when the site came back from a time in which nobody protected it and everybody was free to upload.
+    """
 
     undo_rename: bool = True
     undo_trash: bool = True
     allowed: frozenset[str] = frozenset()
+    free_until: datetime | None = None

@@ -139,6 +139,15 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Please compare the two files, and rename yours when the other one is gone.",),
         ),
+        (MailKind.OVERWRITE_ATTEMPT, "while_away"): Words(
+            subject="{file} was changed while Lockpoint was switched off",
+            heading="Your locked file was changed",
+            story=(
+                "{actor} uploaded a new version of {file} while Lockpoint was not at work on your site.",
+                "Everybody was free to do so, and the version stands.",
+            ),
+            advice=("Your version is in the history of the file, and you can restore it there.",),
+        ),
         MailKind.OVERWRITE_ATTEMPT: Words(
             subject="{actor} overwrote {file}",
             heading="Your locked file was overwritten",

@@ -26,7 +26,7 @@ def look_back(services: Services, tenant: Tenant, written: Written, *, lane: Lan
     """
     seen, after = written.seen, look(services, tenant, written.seen.attachment.id, lane=lane)
     held = _ended_hold(written.record, seen)
-    if not licence.enforced(services, tenant, lane=lane):
+    if not licence.licensed(services, tenant, lane=lane):
         held = None
     if held is not None and after.attachment.head.created > _looked_into(written, held):
         _look_into(Case(services, tenant, after, held, lane), end_of_protection(written.record, after))

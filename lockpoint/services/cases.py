@@ -16,7 +16,7 @@ from lockpoint.services.services import Services
 from lockpoint.services.telling import conflicts, row_about, tell, unprotected
 
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
-SUSPENDED = "suspended"  # the protection of a file that is away together with its page
+SUSPENDED = "suspended"  # the protection of a file in the trash that stays there
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -10,7 +11,8 @@ from enum import StrEnum
 class Tenant:
     """One installation. `id` is our own row id and is never signed; `client_key` outlives a re-install.
 
-    `base_url` ends in `/wiki` and is where calls go; `display_url` is for links only.
+    `base_url` ends in `/wiki` and is where calls go; `display_url` is for links only. `returned_at` is when the app was
+    last at work here again after it had not been: installed, enabled or licensed anew.
     """
 
     id: int
@@ -20,6 +22,7 @@ class Tenant:
     oauth_client_id: str | None = None
     installed: bool = True
     enabled: bool = True
+    returned_at: datetime | None = None
 
     @property
     def active(self) -> bool:

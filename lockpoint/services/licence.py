@@ -7,7 +7,6 @@ was uploaded meanwhile stands, as on a site that had left.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -22,18 +21,16 @@ if TYPE_CHECKING:
 
 FRESH: Final = timedelta(hours=1)
 """How long an answer of Confluence counts."""
-HEARD_AGAIN: Final = timedelta(minutes=10)
-"""How often a process writes down that it heard the same."""
+HEARD_AGAIN: Final = timedelta(minutes=1)
+"""How often a process writes down that it heard the same: another one may have heard something else in between."""
 
 
 def licensed(services: Services, tenant: Tenant, *, lane: Lane) -> bool:
-    """Whether people may begin and lengthen holds; asks Confluence when the last answer is an hour old (1 point)."""
+    """Whether locks protect, and people may begin and lengthen them.
+
+    Asks Confluence when the last answer is an hour old (1 point).
+    """
     return standing(services, tenant, lane=lane) is not Licence.NONE
-
-
-def enforced(services: Services, tenant: Tenant, *, lane: Lane) -> bool:
-    """Whether locks are protected now: on a licence that just came back only once the locks were taken up again."""
-    return standing(services, tenant, lane=lane) is Licence.ACTIVE
 
 
 def last_known(services: Services, tenant: Tenant) -> Licence:
@@ -45,12 +42,6 @@ def must_be_licensed(services: Services, tenant: Tenant, *, lane: Lane) -> None:
     """Refuse what takes a licence; `Unlicensed`."""
     if not licensed(services, tenant, lane=lane):
         raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
-
-
-def resume(services: Services, tenant: Tenant) -> None:
-    """Protect again: the locks were taken up as they are now."""
-    if services.licensing:
-        services.licences.resume(tenant)
 
 
 def standing(services: Services, tenant: Tenant, *, lane: Lane) -> Licence:
@@ -93,7 +84,7 @@ class LicenceServices(Protocol):
 class HeardLicences:
     """Writes down the word `lic` of verified calls; for one process, safe for threads.
 
-    The same word is written every ten minutes at most, so that webhooks cost nothing more.
+    The same word is written once a minute at most, so that webhooks cost nothing more.
     """
 
     def __init__(self, services: LicenceServices) -> None:
@@ -111,5 +102,8 @@ class HeardLicences:
             if before is not None and before[0] is active and now - before[1] < HEARD_AGAIN:
                 return
             self._heard[tenant.id] = (active, now)
-        with suppress(StorageUnavailable):
+        try:
             self._services.licences.note(tenant, active=active, at=now)
+        except StorageUnavailable:
+            with self._lock:
+                self._heard.pop(tenant.id, None)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
-from lockpoint.services.ports import RETURNED, InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.ports import InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.returning import look_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,13 +77,14 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
     now = services.clock.now()
     with services.installations.change(request.client_key, base_url) as change:
         known = change.find_replaced(request.client_key)
-        tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
+        away = known is None or not known.tenant.active
+        renewed = _renewed(known, replace(request, base_url=base_url), now)
+        tenant = change.store(replace(renewed, returned_at=now) if away else renewed)
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
         for former in change.sharing(base_url, other_than=request.client_key):
             _end(change, former, InstallationEvent.SUPERSEDED, now)
-        away = known is None or not known.tenant.active
-        change.defer([_look_for_locks(tenant, returned=away), Job(JobKind.SELF_TEST, tenant.id)])
+        change.defer([*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)])
     return tenant
 
 
@@ -145,6 +147,7 @@ def _renewed(known: Installation | None, request: InstallRequest, now: datetime)
     if known is None or not known.tenant.installed:
         return fresh
     former = known.registration
+    fresh = replace(fresh, returned_at=former.returned_at)
     if former.secret == request.secret:
         return replace(fresh, previous_secret=former.previous_secret, secret_changed_at=former.secret_changed_at)
     return replace(fresh, previous_secret=former.secret, secret_changed_at=now)
@@ -181,12 +184,9 @@ def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event
         known = change.find(tenant.client_key)
         if known is None or not known.tenant.installed:
             return
-        change.store(replace(known.registration, enabled=enabled))
-        change.log(tenant.id, event, services.clock.now())
-        if enabled and not known.tenant.enabled:
-            change.defer([_look_for_locks(tenant, returned=True)])
-
-
-def _look_for_locks(tenant: Tenant, *, returned: bool) -> Job:
-    """Find the site's locks again; where the app was away, what was uploaded meanwhile stands."""
-    return Job(JobKind.REDISCOVER, tenant.id, RETURNED if returned else "")
+        now, returns = services.clock.now(), enabled and not known.tenant.enabled
+        switched = replace(known.registration, enabled=enabled)
+        change.store(replace(switched, returned_at=now) if returns else switched)
+        change.log(tenant.id, event, now)
+        if returns:
+            change.defer(look_after(tenant.id))

@@ -20,7 +20,7 @@ from lockpoint.services.services import Services
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
 SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 _HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
-_ASKED_FOR = (MailKind.FILE_AVAILABLE,)
+PAUSE = 3600  # seconds until a mail asks again whether the app is at work
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
@@ -29,23 +29,27 @@ def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once.
 
     Whoever may not see the file any more gets no mail, and one that cannot be sent for good is logged as such and
-    forgotten. `MailUnavailable`, the host's passing errors, and `Busy` while the app is disabled go through: the job
-    comes back.
+    forgotten. `MailUnavailable`, the host's passing errors, and `Busy` while the app is disabled or has no licence go
+    through: the job comes back.
     """
     stored = services.intents.get(intent_id)
-    tenant = services.tenants.by_id(stored.tenant_id) if stored else None
-    if stored is None or stored.done or tenant is None:
+    if stored is None or stored.done:
         return
-    if not tenant.installed:
-        services.intents.finish(stored, result="site_inactive", address=None)
-        return
-    if not tenant.enabled:
-        raise Busy("The app is switched off on this site, maybe only for an update.", details={"retryAfter": 3600})
     with spending_on("mail"):
-        if stored.intent.kind in _ASKED_FOR or licence.licensed(services, tenant, lane=Lane.HINTS):
+        tenant = _at_work(services, stored)
+        if tenant is not None:
             _send(services, tenant, stored)
-        else:
-            services.intents.finish(stored, result="unlicensed", address=None)
+
+
+def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
+    """The site, when mails of it may leave now; one that uninstalled the app never gets this one."""
+    tenant = services.tenants.by_id(stored.tenant_id)
+    if tenant is None or not tenant.installed:
+        services.intents.finish(stored, result="site_inactive", address=None)
+        return None
+    if not tenant.enabled or not licence.licensed(services, tenant, lane=Lane.HINTS):
+        raise Busy("The app is not at work on this site, maybe only for an update.", details={"retryAfter": PAUSE})
+    return tenant
 
 
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
@@ -59,7 +63,10 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
         services.intents.finish(stored, result=none.reason, address=None)
         return
     except _HIDDEN:
-        services.intents.finish(stored, result="not_visible", address=None)
+        if _at_work(services, stored) is not None:
+            services.intents.finish(stored, result="not_visible", address=None)
+        return
+    if _at_work(services, stored) is None:  # it took a while to look all this up
         return
     try:
         services.mailer.send(address, facts, message_id=f"{tenant.id}.{stored.id}")

@@ -7,7 +7,7 @@ from lockpoint.locking.events import AuditKind
 from lockpoint.locking.marker import source_of
 from lockpoint.services.cases import Case
 from lockpoint.services.ports import Effects, Restoration
-from lockpoint.services.telling import conflicts, row_about, tell
+from lockpoint.services.telling import attempts, conflicts, row_about, tell
 
 
 def note_overruled(case: Case, history: History, judgement: Judgement, own_account: str) -> None:
@@ -19,6 +19,7 @@ def note_overruled(case: Case, history: History, judgement: Judgement, own_accou
     if by_others:
         rows = conflicts(case.attachment, case.held, by_others, "overruled")
         case.services.ledger.record(case.tenant, Effects(audit=rows))
+    _note_free(case, judgement)
 
 
 def note_left_standing(case: Case, history: History, judgement: Judgement, own_account: str) -> None:
@@ -36,6 +37,17 @@ def note_left_standing(case: Case, history: History, judgement: Judgement, own_a
         intents=tell(case.attachment, case.held, standing, "not_undone"),
     )
     if by_others:
+        case.services.ledger.record(case.tenant, effects)
+    _note_free(case, judgement)
+
+
+def _note_free(case: Case, judgement: Judgement) -> None:
+    """What others uploaded while the app was not at work: nobody is accused, and the holder is told of the newest."""
+    if judgement.free:
+        effects = Effects(
+            audit=conflicts(case.attachment, case.held, judgement.free, "while_away"),
+            intents=attempts(case.attachment, case.held, judgement.free[-1:], "while_away"),
+        )
         case.services.ledger.record(case.tenant, effects)
 
 

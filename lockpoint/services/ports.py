@@ -465,10 +465,6 @@ class JobKind(StrEnum):
     REPORT_ACCOUNTS = "report_accounts"
 
 
-RETURNED = "returned"
-"""The subject of a `REDISCOVER` job for a site where the app was not at work: what was uploaded meanwhile stands."""
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job; `subject` is an attachment id, container (`page:123`), or intent id; "" for the whole tenant.
@@ -740,7 +736,7 @@ class Registration:
     """What is stored about one installation, by client key; secrets in the clear here, encrypted by the storage.
 
     `secret` is None once uninstalled, and `uninstalled_at` tells since when. `previous_secret` was in force until
-    `secret_changed_at`.
+    `secret_changed_at`. `returned_at` is when the app was last at work again after it had not been.
     """
 
     client_key: str
@@ -753,6 +749,7 @@ class Registration:
     installed: bool = True
     enabled: bool = True
     uninstalled_at: datetime | None = None
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.looking import Seen
 from lockpoint.services.overruled import note_overruled
 from lockpoint.services.restoring import restore
+from lockpoint.services.returning import free_until
 from lockpoint.services.services import Services
 from lockpoint.services.undoing import rename_back, undelete
 
@@ -72,7 +73,7 @@ def judged(case: Case, history: History, own_account: str, *, until: datetime | 
     return judge(
         history,
         case.held,
-        policy=Policy(),
+        policy=Policy(free_until=free_until(case.services, case.tenant, case.held)),
         own_account=own_account,
         restorations=case.services.restorations.known(case.tenant, case.attachment.id),
         until=until,

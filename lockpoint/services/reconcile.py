@@ -15,7 +15,7 @@ from lockpoint.services.endings_told import owed
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.looking import Seen, look
 from lockpoint.services.missing import not_visible
-from lockpoint.services.ports import Effects, Job, JobKind
+from lockpoint.services.ports import Effects, Job, JobKind, Witness
 from lockpoint.services.protecting import protect
 from lockpoint.services.rebasing import rebase
 from lockpoint.services.recording import hint_jobs, newer_than, recovered_row, unreadable_row, witness_of
@@ -30,7 +30,8 @@ STILL_SEEN = timedelta(days=1)  # how often the witness is told that its record 
 def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane = Lane.HINTS) -> None:
     """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note what is gone.
 
-    Costs 2 points when nothing happened. Errors of the host pass through: the job comes back later.
+    Costs 2 points when nothing happened, and nothing without a licence: then nothing is done. Errors of the host pass
+    through: the job comes back later.
     """
     present = services.tenants.by_id(tenant.id)
     if present is None or not present.active:
@@ -40,7 +41,7 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, lane: L
         services.mutexes.hold(f"reconcile:{tenant.id}:{attachment_id}", MUTEX_SECONDS) as alone,
     ):
         if alone:
-            _reconcile(services, tenant, attachment_id, lane)
+            _reconcile(services, present, attachment_id, lane)
         else:
             # Whoever is at it may have read before the change that woke us.
             services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, attachment_id, ANOTHER_IS_AT_IT),))
@@ -62,8 +63,7 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     present = services.tenants.by_id(tenant.id)
     if present is None or not present.active:
         return
-    if not licence.enforced(services, tenant, lane=Lane.HINTS):
-        reconcile(services, tenant, attachment_id)
+    if not licence.licensed(services, tenant, lane=Lane.HINTS):
         return
     with spending_on("reconcile"):
         seen = _look(services, tenant, attachment_id, Lane.HINTS)
@@ -78,8 +78,8 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
 def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> None:
     """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
 
-    An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily,
-    since what Confluence does not confirm is forgotten; and which key signed it, once.
+    An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily and
+    once after the site came back, since what Confluence does not confirm is forgotten; and which key signed it, once.
     """
     witness, now = seen.witness, services.clock.now()
     known = witness_of(record, seen, None, now, newest_key=services.mac_keys.newest)
@@ -87,7 +87,7 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
     if witness is not None and not moved and not newer_than(record, witness.record):
         if witness.signed_by != known.signed_by:
             services.ledger.record(tenant, Effects(witness=known))
-        elif now - witness.seen_at >= STILL_SEEN:
+        elif now - witness.seen_at >= STILL_SEEN or _not_seen_since_return(tenant, witness):
             services.witnesses.still_there(tenant, seen.attachment.id, now)
         return
     effects = Effects(
@@ -99,9 +99,12 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
     services.ledger.record(tenant, effects)
 
 
+def _not_seen_since_return(tenant: Tenant, witness: Witness) -> bool:
+    return tenant.returned_at is not None and witness.seen_at < tenant.returned_at
+
+
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
-    if not licence.enforced(services, tenant, lane=lane):
-        _end_when_over(services, tenant, attachment_id, lane)
+    if not licence.licensed(services, tenant, lane=lane):
         return
     seen = _look(services, tenant, attachment_id, lane)
     if seen is None:
@@ -115,25 +118,6 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lan
     if isinstance(seen.reading, Held):
         _tend(services, tenant, seen, seen.reading, lane)
     watching.serve_line(services, tenant, seen, lane=lane)
-
-
-def _end_when_over(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
-    """All that is done without a licence: a hold whose time is over ends, and who asked is told; nothing is undone.
-
-    As long as the hold lives, as far as we know, Confluence is asked nothing.
-    """
-    known = services.witnesses.get(tenant, attachment_id)
-    now = services.clock.now()
-    if known is None or (isinstance(known.record, Held) and rules.phase(known.record, now) is not Phase.EXPIRED):
-        return
-    seen = _look(services, tenant, attachment_id, lane)
-    if seen is None:
-        return
-    held = seen.reading
-    if isinstance(held, Held) and rules.phase(held, services.clock.now()) is Phase.EXPIRED:
-        endings.expire(services, tenant, seen, held, lane=lane)
-    elif isinstance(held, Free):
-        watching.serve_line(services, tenant, seen, lane=lane)
 
 
 def _tend(services: Services, tenant: Tenant, seen: Seen, held: Held, lane: Lane) -> None:

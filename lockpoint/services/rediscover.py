@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lockpoint.locking.lock import Held
-from lockpoint.services import licence, returning
+from lockpoint.services import licence
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.looking import look
-from lockpoint.services.ports import RETURNED, Container, Effects, Job, JobKind
+from lockpoint.services.ports import Container, Effects, Job, JobKind
 from lockpoint.services.reconcile import reconcile
 from lockpoint.services.recording import unreadable_row
 from lockpoint.services.services import Services
@@ -16,51 +16,47 @@ from lockpoint.services.services import Services
 PAGES_A_RUN = 20  # result pages of the search per job, so that one site cannot keep a worker
 
 
-def rediscover(services: Services, tenant: Tenant, *, returned: bool = False) -> None:
+def rediscover(services: Services, tenant: Tenant) -> None:
     """Read the files of the pages that say they have locks, and rebuild the witness from records that are ours.
 
     Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
-    the place is kept after each result page, and a long walk goes on in another job. For a site that `returned`, what
-    was uploaded in the app's absence stands, and the locks that are known already come first, before any event or
-    sweep has a look at them; a licence that came back counts from then on. Without a licence nothing is searched.
+    the place is kept after each result page, and a long walk goes on in another job. Without a licence nothing is
+    searched.
     """
     if not tenant.active or not licence.licensed(services, tenant, lane=Lane.REPORTS):
         return
     with spending_on("rediscover"):
         cursor = services.site_states.get(tenant).cursor
-        if returned and (cursor is None or not licence.enforced(services, tenant, lane=Lane.REPORTS)):
-            returning.welcome_known(services, tenant)
-            licence.resume(services, tenant)
         for _ in range(PAGES_A_RUN):
-            cursor = _step(services, tenant, cursor, returned=returned)
+            cursor = _step(services, tenant, cursor)
             services.site_states.note_place(tenant, cursor)
             if cursor is None:
                 return
-    services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id, RETURNED if returned else ""),))
+    services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id),))
 
 
-def _step(services: Services, tenant: Tenant, cursor: str | None, *, returned: bool) -> str | None:
+def _step(services: Services, tenant: Tenant, cursor: str | None) -> str | None:
     """One result page; answers where to go on: `hint:<cursor>`, `walk:<space>:<cursor>`, or None at the end."""
     way, _, place = (cursor or "hint:").partition(":")
     if way == "walk":
-        return _walk(services, tenant, place, returned=returned)
+        return _walk(services, tenant, place)
     try:
         containers, following = services.search.containers_with_locks(tenant, cursor=place or None, lane=Lane.REPORTS)
     except Rejected:
         return "walk::"
     for container in containers:
-        _read_container(services, tenant, container, returned=returned)
+        _read_container(services, tenant, container)
     return f"hint:{following}" if following else None
 
 
-def _walk(services: Services, tenant: Tenant, place: str, *, returned: bool) -> str | None:
+def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
     space, _, cursor = place.partition(":")
     spaces = _spaces(services, tenant)
     if not space:
         return f"walk:{spaces[0]}:" if spaces else None
     found, following = services.search.attachments_of_space(tenant, space, cursor=cursor or None, lane=Lane.REPORTS)
     for attachment_id, _container in found:
-        _read_file(services, tenant, attachment_id, returned=returned)
+        _read_file(services, tenant, attachment_id)
     if following:
         return f"walk:{space}:{following}"
     left = [other for other in spaces if other > space]
@@ -78,7 +74,7 @@ def _spaces(services: Services, tenant: Tenant) -> list[str]:
             return sorted(ids)
 
 
-def _read_container(services: Services, tenant: Tenant, container: Container, *, returned: bool) -> None:
+def _read_container(services: Services, tenant: Tenant, container: Container) -> None:
     cursor: str | None = None
     while True:
         try:
@@ -86,21 +82,18 @@ def _read_container(services: Services, tenant: Tenant, container: Container, *,
         except (GoneOrInvisible, Forbidden):
             return
         for attachment in page.items:
-            _read_file(services, tenant, attachment.id, returned=returned)
+            _read_file(services, tenant, attachment.id)
         cursor = page.next_cursor
         if cursor is None:
             return
 
 
-def _read_file(services: Services, tenant: Tenant, attachment_id: str, *, returned: bool) -> None:
-    """Look after one file that may be locked; one that is known has been looked after already."""
+def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
+    """Look after one file that may be locked."""
     try:
         seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
     except (GoneOrInvisible, Forbidden):
         return
     services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
-    if not isinstance(seen.reading, Held):
-        return
-    if returned and seen.witness is None:
-        returning.welcome(services, tenant, seen, lane=Lane.REPORTS)
-    reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)
+    if isinstance(seen.reading, Held):
+        reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)

@@ -12,6 +12,7 @@ from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Seen
 from lockpoint.services.ports import Effects
 from lockpoint.services.protecting import protect
+from lockpoint.services.returning import free_until
 from lockpoint.services.services import Services
 from lockpoint.services.telling import conflicts, tell
 
@@ -36,7 +37,7 @@ class Settling:
         held = seen.standing
         if not isinstance(held, Held) or held.lock_id != self._lock_id:
             return seen
-        if not licence.enforced(self._services, self._tenant, lane=self._lane):
+        if not licence.licensed(self._services, self._tenant, lane=self._lane):
             return seen
         seen, left = settle(self._services, self._tenant, seen, held, lane=self._lane)
         self.unsettled = tuple(dict.fromkeys((*self.unsettled, *left)))
@@ -70,6 +71,9 @@ def _note_pending(services: Services, tenant: Tenant, seen: Seen, held: Held) ->
 def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Version, held: Held) -> bool:
     """Whether a version is, as far as we can tell without the host, somebody else's and under the hold."""
     over = held.expires_at is not None and head.created >= held.expires_at - MARGIN
+    back = free_until(services, tenant, held)
+    if back is not None and head.created <= back:
+        return False
     if head.created <= held.base.created or over or head.author in {held.holder, _own_account(services, tenant)}:
         return False
     return all(own.created != head.created for own in services.restorations.known(tenant, attachment_id))

@@ -14,14 +14,10 @@ from lockpoint.services.context import Lane, Tenant
 
 
 class Licence(StrEnum):
-    """What is known of a site's licence.
-
-    `RETURNING`: it is licensed again, but what was uploaded without a licence has not been taken over yet.
-    """
+    """What is known of a site's licence; an evaluation counts as one."""
 
     ACTIVE = "active"
     NONE = "none"
-    RETURNING = "returning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +36,14 @@ class Licences(Protocol):
         ...
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Remember what was heard now, and tell what follows.
+        """Remember what was heard now, and answer it.
 
-        A licence that comes back is `RETURNING`, and each such note has the job queued that takes the locks up again.
+        A licence that comes back makes `at` the time of the site's return and queues a look at its locks.
         """
         ...
 
-    def resume(self, tenant: Tenant) -> None:
-        """Let a `RETURNING` licence count in full."""
+    def lift(self, at: datetime) -> None:
+        """Licences do not count any more: sites that had none return at `at`."""
         ...
 
 

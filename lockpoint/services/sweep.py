@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockpoint.services import licence
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
 from lockpoint.services.ports import Job, JobKind
@@ -15,11 +16,12 @@ def sweep(services: Services, tenant: Tenant) -> int:
     """Reconcile the held files of a site; answers how many were looked at.
 
     One file's trouble does not stop the others: it gets a job of its own. Trouble of the whole site does stop it:
-    `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left.
+    `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left or
+    has no licence.
     """
     seen = 0
     after: str | None = None
-    while _active(services, tenant):
+    while _at_work(services, tenant):
         batch = services.witnesses.live(tenant, after=after, limit=BATCH)
         for witness in batch:
             _one(services, tenant, witness.attachment_id)
@@ -30,9 +32,9 @@ def sweep(services: Services, tenant: Tenant) -> int:
     return seen
 
 
-def _active(services: Services, tenant: Tenant) -> bool:
+def _at_work(services: Services, tenant: Tenant) -> bool:
     present = services.tenants.by_id(tenant.id)
-    return present is not None and present.active
+    return present is not None and present.active and licence.licensed(services, present, lane=Lane.SWEEP)
 
 
 def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:

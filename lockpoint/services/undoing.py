@@ -11,6 +11,7 @@ from lockpoint.services.budget import over_budget
 from lockpoint.services.cases import REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports import Effects, MailIntent, Restoration
+from lockpoint.services.returning import unseen_since_return
 from lockpoint.services.telling import conflicts, row_about, tell
 
 
@@ -31,9 +32,10 @@ def rename_back(case: Case, verdict: RenameBack) -> Settled | None:
 def undelete(case: Case) -> Settled | None:
     """Bring the file back from the trash; where its name is taken meanwhile, under a name that says so.
 
-    A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing.
+    A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing. What
+    went there while the app was not at work stays.
     """
-    if not _page_is_there(case):
+    if _left_alone(case):
         case.mark(SUSPENDED)
         return Settled(case.seen)
     if over_budget(case, ()):
@@ -62,6 +64,12 @@ class _Undone:
     kind: AuditKind
     word: str
     offender: Version | None = None
+
+
+def _left_alone(case: Case) -> bool:
+    if case.marked == SUSPENDED or unseen_since_return(case.services, case.tenant, case.seen, case.held):
+        return True
+    return not _page_is_there(case)
 
 
 def _page_is_there(case: Case) -> bool:

@@ -25,7 +25,7 @@ OF_SITES: Final = tuple(
 _ROW: Final = INSTALLATION.c
 _STRIPPED: Final = {
     _ROW.base_url: ERASED,
-    **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at)),
+    **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at, _ROW.returned_at)),
     **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
 }
 _NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in _STRIPPED.items()))

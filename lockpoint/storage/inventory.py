@@ -39,6 +39,7 @@ TABLES: Final = (
             Field("id", Whose.SITE, "our number", Kept.LOG),
             Field("client_key", Whose.SITE, "Atlassian's name of the installation", Kept.LOG),
             *_of(Whose.SITE, base_url="address", licence="state of the licence", licence_checked_at="when asked"),
+            *_of(Whose.SITE, returned_at="when the app was last switched on again"),
             Field("uninstalled_at", Whose.SITE, "when it was uninstalled", Kept.LOG),
             *_of(Whose.SITE, display_url="address shown to people", oauth_client_id="name for impersonation"),
             Field("secret", Whose.SITE, "shared secret, encrypted by the app", Kept.ERASED_AT_ONCE),

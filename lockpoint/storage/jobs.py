@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, text
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.services.ports import RETURNED, Job, JobKind
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import QUEUE
 
@@ -32,14 +32,11 @@ PRIORITY: Final = {
     JobKind.SWEEP: -10,
     JobKind.REDISCOVER: -20,
 }
-# Before anything else looks at a site that comes back, or it would undo what was uploaded in the app's absence.
-FIRST: Final = 30
 
 
 def priority_of(job: Job) -> int:
     """How early a waiting job is taken; the highest goes first."""
-    returning = job.kind is JobKind.REDISCOVER and job.subject == RETURNED
-    return FIRST if returning else PRIORITY[job.kind]
+    return PRIORITY[job.kind]
 
 
 def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:

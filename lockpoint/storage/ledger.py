@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection
 
 from lockpoint.services.context import Tenant
@@ -10,26 +12,33 @@ from lockpoint.storage import audit, intents, outcomes, restorations, site_state
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.partitions import with_partitions
+from lockpoint.storage.retention import first_kept
+
+MOST_DAYS: Final = 30
 
 
 class Ledger:
     """Implements `ports.Ledger`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, retention_days: int = MOST_DAYS) -> None:
         self._database = database
         self._clock = clock
+        self._days = retention_days
 
     def record(self, tenant: Tenant, effects: Effects) -> None:
         """Write all effects, or none; repeating is harmless. Mail intents that are new get their send job.
 
-        One statement for each kind of effect that there is. StorageUnavailable.
+        One statement for each kind of effect that there is. Audit rows that would be too old to stay are not written:
+        what is found in Confluence may be of any age. StorageUnavailable.
         """
         now = self._clock.now()
+        first = first_kept(now, self._days)
+        rows = tuple(event for event in effects.audit if event.at >= first)
 
         def work(connection: Connection) -> None:
             if effects.witness is not None:
                 witness.store(connection, tenant.id, effects.witness)
-            audit.append(connection, tenant.id, effects.audit)
+            audit.append(connection, tenant.id, rows)
             restorations.append(connection, tenant.id, effects.restorations)
             fresh = intents.append(connection, tenant.id, effects.intents, now)
             mails = [Job(JobKind.SEND_MAIL, tenant.id, str(intent_id)) for intent_id in fresh]
@@ -39,4 +48,4 @@ class Ledger:
             if effects.request is not None:
                 outcomes.finish(connection, tenant.id, effects.request)
 
-        with_partitions(self._database, [event.at for event in effects.audit], work)
+        with_partitions(self._database, [event.at for event in rows], work)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, case, literal, select, update
+from sqlalchemy import Connection, case, select, update
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import RETURNED, Job, JobKind
+from lockpoint.services.returning import look_after
 from lockpoint.services.site_ports import Licence, LicenceNote
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.tables import INSTALLATION
 
 _ROW: Final = INSTALLATION.c
-_AWAY: Final = (Licence.NONE.value, Licence.RETURNING.value)
+_LAPSED: Final = _ROW.licence == Licence.NONE.value
 
 
 class LicenceNotes:
@@ -34,18 +35,24 @@ class LicenceNotes:
         return LicenceNote(Licence(row.licence), row.licence_checked_at)
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Store it; whoever comes back gets the job that takes the locks up again, in the same transaction."""
-        again = case((_ROW.licence.in_(_AWAY), Licence.RETURNING.value), else_=Licence.ACTIVE.value)
-        values = {"licence": again if active else literal(Licence.NONE.value), "licence_checked_at": at}
-        statement = update(INSTALLATION).where(_ROW.id == tenant.id, _ROW.installed).values(values)
+        """Store it; a site that comes back gets its time and its jobs in the same transaction."""
+        heard = Licence.ACTIVE if active else Licence.NONE
+        back = case((_LAPSED, at), else_=_ROW.returned_at) if active else _ROW.returned_at
+        statement = update(INSTALLATION).where(_ROW.id == tenant.id, _ROW.installed)
+        values = {"licence": heard.value, "licence_checked_at": at, "returned_at": back}
         with self._database.transaction() as connection:
-            stored = connection.execute(statement.returning(_ROW.licence)).scalar_one_or_none()
-            if stored == Licence.RETURNING.value:
-                enqueue(connection, [Job(JobKind.REDISCOVER, tenant.id, RETURNED)])
-        return Licence(stored) if stored is not None else Licence.NONE
+            stored = connection.execute(statement.values(values).returning(_ROW.returned_at)).one_or_none()
+            if stored is not None and active and stored.returned_at == at:
+                _look_after(connection, [tenant.id])
+        return heard if stored is not None else Licence.NONE
 
-    def resume(self, tenant: Tenant) -> None:
-        """Let a licence that came back count in full."""
-        back = and_(_ROW.id == tenant.id, _ROW.licence == Licence.RETURNING.value)
-        with self._database.single() as connection:
-            connection.execute(update(INSTALLATION).where(back).values(licence=Licence.ACTIVE.value))
+    def lift(self, at: datetime) -> None:
+        """Forget that sites had none: they return now."""
+        values = {"licence": None, "licence_checked_at": None, "returned_at": at}
+        with self._database.transaction() as connection:
+            statement = update(INSTALLATION).where(_LAPSED).values(values).returning(_ROW.id)
+            _look_after(connection, connection.execute(statement).scalars().all())
+
+
+def _look_after(connection: Connection, tenant_ids: Iterable[int]) -> None:
+    enqueue(connection, [job for tenant_id in tenant_ids for job in look_after(tenant_id)])

@@ -55,6 +55,7 @@ INSTALLATION: Final = Table(
     Column("uninstalled_at", _MOMENT),
     Column("licence", Text),
     Column("licence_checked_at", _MOMENT),
+    Column("returned_at", _MOMENT),
     Index("installation_uninstalled_at_idx", "uninstalled_at", postgresql_where=text("NOT installed")),
 )
 

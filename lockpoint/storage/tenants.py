@@ -141,6 +141,7 @@ class InstallationChange:
             "installed": registration.installed,
             "enabled": registration.enabled,
             "uninstalled_at": registration.uninstalled_at,
+            "returned_at": registration.returned_at,
         }
 
     def _sealed(self, secret: str | None, owner: str) -> str | None:
@@ -163,6 +164,7 @@ def _tenant(row: Row[Any]) -> Tenant:
         oauth_client_id=row.oauth_client_id,
         installed=row.installed,
         enabled=row.enabled,
+        returned_at=row.returned_at,
     )
 
 
@@ -179,6 +181,7 @@ def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True)
         installed=row.installed,
         enabled=row.enabled,
         uninstalled_at=row.uninstalled_at,
+        returned_at=row.returned_at,
     )
     return Installation(_tenant(row), registration)
 

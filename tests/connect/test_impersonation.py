@@ -110,6 +110,19 @@ def test_a_new_secret_ends_every_token(
         assert people.token(TENANT, ALICE) == "new"
 
 
+@pytest.mark.parametrize("left", [{"enabled": False}, {"installed": False, "secret": None}])
+def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
+    people: Impersonation, stored: MemoryInstallations, left: dict[str, Any]
+) -> None:
+    """Silence at once, whoever answered the uninstall."""
+    with responses.RequestsMock() as server:
+        grant(server)
+        people.token(TENANT, ALICE)
+        put(stored, **left)
+        with pytest.raises(ImpersonationRefusedError):
+            people.token(TENANT, ALICE)
+
+
 def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
     """What is dropped is asked for again; the others stay."""
     with responses.RequestsMock() as server:

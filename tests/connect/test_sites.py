@@ -145,6 +145,19 @@ def test_secrets_do_not_show(directory: SiteDirectory) -> None:
     assert ACME_SECRET not in repr(registration(ACME))
 
 
+@pytest.mark.parametrize("left", [{"enabled": False}, {"installed": False, "secret": None}])
+def test_no_call_is_signed_for_a_site_that_left(
+    directory: SiteDirectory, stored: MemoryInstallations, clock: Time, left: dict[str, object]
+) -> None:
+    """Silence at once, in a process that did not see the uninstall, too; the disabled site may still call us."""
+    signer, tenant = AppSigner(directory, "lockpoint", clock.seconds), Tenant(1, ACME, "https://acme.example/wiki")
+    signer.authorization(tenant, "GET", "/rest/api/user/current")
+    put(stored, **left)
+    with pytest.raises(Unauthorised):
+        signer.authorization(tenant, "GET", "/rest/api/user/current")
+    assert (directory.find(ACME) is not None) is ("enabled" in left)
+
+
 def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, clock: Time) -> None:
     """A call is signed with the site's present secret; a site that is gone gets none."""
     signer = AppSigner(directory, "lockpoint", clock.seconds)

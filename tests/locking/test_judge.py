@@ -47,6 +47,34 @@ def restored(number: int, source: Version, **more: Any) -> tuple[Version, KnownR
     return made, KnownRestoration(made.created, source.created)
 
 
+# --- the app was not at work -------------------------------------------------------------------------------------
+
+
+def test_what_was_made_while_nobody_protected_stands() -> None:
+    """L-70, P-16: until the return everybody was free; the newest is what is protected, the others are named."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    free = Policy(free_until=v9.created)
+    assert judged(v8, v9, policy=free) == Judgement(Nothing(), v9, uploaded=True, free=(v8, v9))
+
+
+def test_what_came_after_the_return_is_undone() -> None:
+    """The newest free version comes back; who made it is no offender."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    assert judged(v8, v9, policy=Policy(free_until=v8.created)).verdict == Restore(v8, (v9,))
+
+
+def test_the_holders_own_version_is_not_a_free_one() -> None:
+    """Nobody has to be told of it."""
+    v8 = version(8, ALICE)
+    assert judged(v8, policy=Policy(free_until=v8.created)) == Judgement(Nothing(), v8, uploaded=True)
+
+
+def test_an_absence_before_the_base_changes_nothing() -> None:
+    """A hold that began after the return protects from its base on."""
+    v8 = version(8, BOB)
+    assert judged(v8, policy=Policy(free_until=V7.created)).verdict == Restore(V7, (v8,))
+
+
 # --- nothing to do -------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import pytest
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services import rediscover as module
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import RETURNED, ContainerKind, JobKind, SiteState
+from lockpoint.services.ports import ContainerKind, JobKind, SiteState
 from lockpoint.services.rediscover import rediscover
 from tests.fakes import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage
@@ -107,51 +107,15 @@ def test_a_site_that_left_is_not_searched(lost: Stage) -> None:
     assert lost.taps.host_calls() == []
 
 
-@pytest.mark.parametrize("database", ["kept", "lost"])
-def test_a_site_that_comes_back_keeps_what_was_uploaded_meanwhile(stage: Stage, database: str) -> None:
-    """L-70, P-16: live locks count again with base = current head, holder told; nobody is punished for the absence."""
-    lock_id = stage.lock().lock.lock_id
-    stage.run_jobs(JobKind.PAGE_HINT)
-    stage.world.clock.advance(hours=1)
-    stage.upload(BOB, b"while you were away")
-    if database == "lost":
-        _lose_the_database(stage)
-    rediscover(stage.world.services, ACME, returned=True)
-    stage.sweep()
-    assert stage.content == b"while you were away"
-    assert stage.held.lock_id == lock_id
-    assert stage.held.base.author == BOB
-    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone")]
-    rows = [r for r in stage.world.tables.audit_of(ACME) if r.kind is AuditKind.CONFLICT]
-    assert [(row.account, row.detail) for row in rows] == [(BOB, "while_away")]
-    stage.world.clock.advance(minutes=1)
-    stage.upload(BOB, b"now it counts")
-    stage.reconcile()
-    assert stage.content == b"while you were away"
-
-
 def test_a_lock_that_ran_out_meanwhile_ends(stage: Stage) -> None:
     """L-70: reinstall reconciles: expired → tombstone; those who asked are told."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.run_jobs(JobKind.PAGE_HINT)
     stage.world.clock.advance(hours=49)
-    rediscover(stage.world.services, ACME, returned=True)
+    rediscover(stage.world.services, ACME)
     assert stage.tombstone.ended.reason == "expired"
     assert stage.mails() == [(MailKind.FILE_AVAILABLE, CHARLIE, None), (MailKind.LOCK_ENDED, ALICE, "expired")]
-
-
-def test_a_return_that_takes_several_jobs_stays_a_return(lost: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """L-70: also what is found by the last of many jobs counts from its current version on."""
-    monkeypatch.setattr(module, "PAGES_A_RUN", 1)
-    lost.world.site().search_works = False
-    lost.world.clock.advance(minutes=1)
-    lost.upload(BOB, b"while you were away")
-    rediscover(lost.world.services, ACME, returned=True)
-    assert {job.subject for job in lost.jobs(JobKind.REDISCOVER)} == {RETURNED}
-    lost.run_jobs(JobKind.REDISCOVER)
-    assert lost.content == b"while you were away"
-    assert lost.world.services.witnesses.count_held(ACME) == 3
 
 
 def test_pages_that_are_closed_to_the_app_are_passed_over(lost: Stage) -> None:

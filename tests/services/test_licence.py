@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -12,10 +13,10 @@ from lockpoint.locking.lock import EndReason
 from lockpoint.locking.permissions import Can
 from lockpoint.services import licence, listing
 from lockpoint.services.context import Lane
-from lockpoint.services.errors import HostUnavailable, Unlicensed
+from lockpoint.services.errors import Busy, HostUnavailable, Unlicensed
 from lockpoint.services.licence import HeardLicences
 from lockpoint.services.mails import send
-from lockpoint.services.ports import RETURNED, JobKind
+from lockpoint.services.ports import JobKind
 from lockpoint.services.reconcile import trashed_by
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.self_test import self_test
@@ -24,6 +25,8 @@ from tests.fake_site_ports import FakeLicences, FakeLicenceSource
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, refusal_of, untouched
 from tests.services.taps import HOST
+
+RETURN = (JobKind.SWEEP, JobKind.REDISCOVER)
 
 
 @pytest.fixture
@@ -131,53 +134,80 @@ def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
     stage.reconcile()
     stage.sweep()
     trashed_by(stage.world.services, ACME, stage.file.id, ALICE)
-    rediscover(stage.world.services, ACME, returned=True)
+    rediscover(stage.world.services, ACME)
     self_test(stage.world.services, ACME)
     assert [name for name in stage.taps.order if name.partition(".")[0] in HOST] == []
     assert stage.content == b"Bob's"
     assert stage.held.holder == ALICE
 
 
-def test_expired_locks_end(stage: Stage) -> None:
-    """A hold whose time is over ends without a licence, too; uploads stay; who asked is told, and nobody else."""
+def test_background_work_rests_without_a_licence(stage: Stage) -> None:
+    """P-16: no calls and no mails: what is over ends, and those who asked are told, when the licence is back."""
     stage.lock(life=timedelta(hours=2))
-    stage.ask(BOB)
+    stage.ask(CHARLIE)
     end_licence(stage)
     stage.upload(BOB, b"Bob's")
     stage.world.clock.advance(hours=3)
     stage.sweep()
+    assert stage.held.holder == ALICE
+    assert stage.mails() == []
+    HeardLicences(stage.world.services).hear(ACME, True)
+    stage.run_jobs()
     assert stage.tombstone.ended.reason is EndReason.EXPIRED
     assert stage.content == b"Bob's"
-    tables = stage.world.tables
-    for stored in list(tables.intents.values()):
-        send(stage.world.services, stored.id)
-    kinds = {stored.id: stored.intent.kind for stored in tables.intents.values()}
-    assert {kinds[id_]: result for id_, result in tables.sent} == {
-        MailKind.FILE_AVAILABLE: "sent",
-        MailKind.LOCK_ENDED: "unlicensed",
+    assert {(kind, who) for kind, who, _ in stage.mails()} >= {
+        (MailKind.LOCK_ENDED, ALICE),
+        (MailKind.FILE_AVAILABLE, CHARLIE),
     }
 
 
+def test_mails_wait_for_the_licence(stage: Stage) -> None:
+    """Nothing is sent without one, and nothing is lost: the mail leaves when the licence is back."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.ask(CHARLIE)
+    end_licence(stage)
+    stage.release(lock_id)
+    tables = stage.world.tables
+    [stored] = tables.intents.values()
+    with pytest.raises(Busy):
+        send(stage.world.services, stored.id)
+    assert tables.sent == []
+    HeardLicences(stage.world.services).hear(ACME, True)
+    send(stage.world.services, stored.id)
+    assert [result for _, result in tables.sent] == ["sent"]
+
+
 def test_a_licence_that_comes_back_leaves_what_was_uploaded(stage: Stage) -> None:
-    """Live locks count again from the newest version on, the holder is told once, and only then is anything undone."""
+    """Live locks count again at once, from what was current at the return on; the holder is told once."""
     stage.lock()
     end_licence(stage)
     stage.show()
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"meanwhile")
+    stage.world.clock.advance(minutes=1)
     HeardLicences(stage.world.services).hear(ACME, True)
-    assert notes(stage).get(ACME).licence is Licence.RETURNING
-    stage.reconcile()
-    assert stage.content == b"meanwhile"
-    assert [job.subject for job in stage.jobs(JobKind.REDISCOVER)] == [RETURNED]
-    stage.run_jobs()
-    assert notes(stage).get(ACME).licence is Licence.ACTIVE
-    assert stage.content == b"meanwhile"
-    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone")]
+    assert [job.kind for job in stage.world.tables.jobs if job.kind in RETURN] == list(RETURN)
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"again")
+    stage.run_jobs()
+    assert stage.content == b"meanwhile"
+    assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "while_away") in stage.mails()
+    assert stage.mails().count((MailKind.UPLOAD_UNDONE, BOB, "undone")) == 1
+
+
+def test_when_licences_stop_to_count_nothing_is_undone(stage: Stage) -> None:
+    """LOCKPOINT_LICENSING is switched off on a site without one: it returns at that moment."""
+    stage.lock()
+    end_licence(stage)
+    stage.show()
+    stage.upload(BOB, b"meanwhile")
+    stage.world.clock.advance(minutes=1)
+    free = replace(stage.world.services, licensing=False)
+    free.licences.lift(stage.world.clock.now())
+    stage.world.services = free
     stage.reconcile()
     assert stage.content == b"meanwhile"
+    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "while_away")]
 
 
 def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
@@ -200,15 +230,15 @@ def test_an_answer_from_the_future_is_not_believed(stage: Stage) -> None:
     stage.lock()
 
 
-def test_the_same_word_is_written_every_ten_minutes(stage: Stage) -> None:
-    """Webhooks cost nothing more: a word is written when it is new, and again after ten minutes."""
+def test_the_same_word_is_written_once_a_minute(stage: Stage) -> None:
+    """Webhooks cost nothing more: a word is written when it is new, and again after a minute."""
     heard, clock = HeardLicences(stage.world.services), stage.world.clock
     heard.hear(ACME, True)
     notes(stage).notes.clear()
-    clock.advance(minutes=9)
+    clock.advance(seconds=59)
     heard.hear(ACME, True)
     assert notes(stage).notes == {}
-    clock.advance(minutes=1)
+    clock.advance(seconds=1)
     heard.hear(ACME, True)
     assert notes(stage).get(ACME) == LicenceNote(Licence.ACTIVE, clock.now())
     heard.hear(ACME, False)
@@ -216,11 +246,14 @@ def test_the_same_word_is_written_every_ten_minutes(stage: Stage) -> None:
 
 
 def test_a_word_is_lost_with_the_database(stage: Stage) -> None:
-    """Hearing never fails a call of Confluence."""
+    """Hearing never fails a call of Confluence; what could not be written down is heard again with the next call."""
+    heard = HeardLicences(stage.world.services)
     stage.world.tables.down = True
-    HeardLicences(stage.world.services).hear(ACME, False)
+    heard.hear(ACME, False)
     stage.world.tables.down = False
     assert notes(stage).notes == {}
+    heard.hear(ACME, False)
+    assert notes(stage).get(ACME).licence is Licence.NONE
 
 
 def test_an_open_list_learns_of_the_licence(stage: Stage) -> None:

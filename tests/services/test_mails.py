@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -136,6 +137,28 @@ def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) ->
     undone.world.tables.tenants[ACME.id] = tenant
     mails.send(undone.world.services, stored.id)
     assert _results(undone) == ["sent"]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["all_looked_up", "refused_on_the_way"])
+@pytest.mark.parametrize("installed", [False, True], ids=["uninstalled", "disabled"])
+def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, installed: bool, lost: bool) -> None:
+    """I20: the last question before the sending is whether the app is still at work; a disabled one gets it later."""
+    tables, stored = undone.world.tables, next(iter(undone.world.tables.intents.values()))
+
+    def leaves() -> None:
+        tables.tenants[ACME.id] = replace(ACME, installed=installed, enabled=False)
+        if lost:
+            raise Unauthorised("the app is not at work on the site")
+
+    undone.taps.before["people.address", undone.taps.calls["people.address"] + 1] = leaves
+    with pytest.raises(Busy) if installed else nullcontext():
+        mails.send(undone.world.services, stored.id)
+    assert _box(undone) == {}
+    assert _results(undone) == ([] if installed else ["site_inactive"])
+    if installed:
+        tables.tenants[ACME.id] = ACME
+        mails.send(undone.world.services, stored.id)
+        assert _results(undone) == ["sent"]
 
 
 @pytest.mark.parametrize("error", [GoneOrInvisible, Forbidden, Unauthorised])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.events import MailKind
+from lockpoint.locking.enforcement import FileStatus
+from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import EndReason, Held, Limits
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import RETURNED, Job, JobKind
-from tests.fakes import ACME, ALICE, BOB
+from lockpoint.services.ports import JobKind
+from lockpoint.services.rediscover import rediscover
+from lockpoint.services.returning import look_after
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, untouched
 
 
@@ -20,16 +25,37 @@ def leave(stage: Stage) -> None:
     stage.world.tables.tenants[ACME.id] = gone
 
 
-def come_back(stage: Stage, *, erased: bool) -> None:
-    """Install again, 30 days later without anything that was known."""
+def come_back(stage: Stage, *, erased: bool = False) -> None:
+    """Install again, 30 days later without anything that was known; nobody has looked at a file yet."""
     tables = stage.world.tables
     if erased:
         for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims):
             table.clear()  # type: ignore[attr-defined]
     tables.jobs.clear()
-    tables.tenants[ACME.id] = ACME
-    tables.defer([Job(JobKind.REDISCOVER, ACME.id, RETURNED), Job(JobKind.SWEEP, ACME.id)])
-    stage.run_jobs()
+    tables.tenants[ACME.id] = replace(ACME, returned_at=stage.world.clock.now())
+    tables.defer(look_after(ACME.id))
+
+
+def absence(stage: Stage, *, hours: float = 1, erased: bool = False) -> None:
+    """Everybody was free to do as they liked: Bob uploads in the middle of it."""
+    stage.run_jobs(JobKind.PAGE_HINT)
+    leave(stage)
+    stage.world.clock.advance(hours=hours / 2)
+    stage.upload(BOB, b"meanwhile")
+    stage.world.clock.advance(hours=hours / 2)
+    come_back(stage, erased=erased)
+    stage.world.clock.advance(minutes=1)
+
+
+WAKERS: dict[str, Callable[[Stage], None]] = {
+    "a_hint": Stage.reconcile,
+    "a_sweep": Stage.sweep,
+    "a_search": lambda stage: rediscover(stage.world.services, stage.world.tables.tenants[ACME.id]),
+    "all_jobs": Stage.run_jobs,
+}
+
+
+UNKNOWN = ("a_sweep", True)  # a sweep looks at what is known only
 
 
 @pytest.mark.parametrize("erased", [False, True], ids=["within_30_days", "after_30_days"])
@@ -43,19 +69,142 @@ def test_live_and_expired_locks(erased: bool) -> None:
     leave(stage)
     stage.world.clock.advance(days=31 if erased else 3)
     stage.world.site().upload(long.id, ALICE, b"meanwhile")
+    stage.upload(BOB, b"Bob's")
     stage.reconcile()
     assert long.content == b"meanwhile"
     come_back(stage, erased=erased)
+    stage.run_jobs()
     assert stage.tombstone.ended.reason is EndReason.EXPIRED
+    assert stage.content == b"Bob's"
     reading = stage.world.reading(long.id)
     assert isinstance(reading, Held)
     assert reading.base.created == long.versions[-1].created
-    told = [(MailKind.LOCK_ENDED, ALICE, "expired"), (MailKind.OVERWRITE_ATTEMPT, BOB, "not_undone")]
+    told = [(MailKind.LOCK_ENDED, ALICE, "expired"), (MailKind.OVERWRITE_ATTEMPT, BOB, "while_away")]
     assert stage.mails() == told
-    come_back(stage, erased=False)
+    come_back(stage)
+    stage.run_jobs()
     assert stage.mails() == told
     stage.world.clock.advance(minutes=1)
     stage.world.site().upload(long.id, ALICE, b"against the lock")
     stage.sweep()
     assert long.content == b"meanwhile"
     assert untouched(stage)
+
+
+@pytest.mark.parametrize(
+    ("waker", "erased"), [(waker, erased) for waker in WAKERS for erased in (False, True) if (waker, erased) != UNKNOWN]
+)
+def test_whoever_looks_first_undoes_nothing_of_the_absence(stage: Stage, waker: str, erased: bool) -> None:
+    """L-70: base = current head, holder told, nobody punished; whichever job comes first, and if the others fail."""
+    lock_id = stage.lock().lock.lock_id
+    absence(stage, erased=erased)
+    for _ in range(2):
+        WAKERS[waker](stage)
+    assert stage.content == b"meanwhile"
+    assert (stage.held.lock_id, stage.held.base.author) == (lock_id, BOB)
+    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "while_away")]
+    rows = [row for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
+    assert [(row.account, row.detail) for row in rows] == [(BOB, "while_away")]
+    stage.upload(CHARLIE, b"now it counts")
+    stage.reconcile()
+    assert stage.content == b"meanwhile"
+    assert untouched(stage)
+
+
+def test_what_came_after_the_return_is_undone_in_the_first_look(stage: Stage) -> None:
+    """Protection begins with the return, and not with the first look: only what came before it stands."""
+    stage.lock()
+    absence(stage)
+    stage.upload(CHARLIE, b"after the return")
+    stage.reconcile()
+    assert stage.content == b"meanwhile"
+    assert (MailKind.UPLOAD_UNDONE, CHARLIE, "undone") in stage.mails()
+    assert (MailKind.UPLOAD_UNDONE, BOB, "undone") not in stage.mails()
+
+
+@pytest.mark.parametrize("how", ["release", "break", "expire"])
+def test_a_lock_that_ends_before_anybody_looked_undoes_nothing(stage: Stage, how: str) -> None:
+    """Its holder unlocks, Dana breaks it, or its time was over: what was uploaded in the absence stands."""
+    lock_id = stage.lock(life=timedelta(hours=2)).lock.lock_id or ""
+    absence(stage, hours=3 if how == "expire" else 1)
+    if how == "release":
+        stage.release(lock_id)
+    elif how == "break":
+        stage.break_(lock_id, DANA)
+    else:
+        stage.reconcile()
+    assert stage.content == b"meanwhile"
+    assert stage.tombstone.ended.unsettled == ()
+    assert (MailKind.UPLOAD_UNDONE, BOB, "undone") not in stage.mails()
+
+
+def test_the_holder_is_told_of_the_newest_version_only(stage: Stage) -> None:
+    """However often others uploaded, it is one mail; the log has them all."""
+    stage.lock()
+    leave(stage)
+    for number in range(3):
+        stage.world.clock.advance(minutes=1)
+        stage.upload(BOB, b"meanwhile" * (number + 1))
+    come_back(stage)
+    stage.reconcile()
+    assert stage.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "while_away")]
+    rows = [row.detail for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
+    assert rows == ["while_away"] * 3
+
+
+def test_the_holders_own_upload_in_the_absence_is_protected(stage: Stage) -> None:
+    """Alice goes on working: her version is the base, and there is nothing to tell."""
+    stage.lock()
+    leave(stage)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(ALICE, b"Alice's second")
+    come_back(stage)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"against the lock")
+    stage.reconcile()
+    assert stage.content == b"Alice's second"
+    assert [kind for kind, _, detail in stage.mails() if detail == "while_away"] == []
+
+
+def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage) -> None:
+    """Everybody was free to do that; a file that is trashed under the lock comes back, as ever."""
+    stage.lock()
+    other = stage.world.add_file()
+    stage.lock(file=other)
+    leave(stage)
+    stage.world.clock.advance(minutes=1)
+    stage.world.site().trash(stage.file.id)
+    come_back(stage)
+    for _ in range(3):
+        stage.world.clock.advance(hours=13)
+        stage.sweep()
+    assert stage.file.status is FileStatus.TRASHED
+    stage.world.site().trash(other.id)
+    stage.sweep()
+    assert other.status is FileStatus.CURRENT
+
+
+def test_a_rename_in_the_absence_stays(stage: Stage) -> None:
+    """The name is the file's name now; a later one is undone."""
+    stage.lock()
+    leave(stage)
+    stage.world.clock.advance(minutes=1)
+    stage.world.site().rename(stage.file.id, BOB, "new name.docx")
+    come_back(stage)
+    stage.reconcile()
+    stage.world.clock.advance(minutes=1)
+    stage.world.site().rename(stage.file.id, BOB, "newest name.docx")
+    stage.reconcile()
+    assert stage.file.title == "new name.docx"
+
+
+def test_a_lock_that_begins_after_the_return_protects_at_once(stage: Stage) -> None:
+    """However short the time since the return is: the freedom is about holds that were there before."""
+    come_back(stage)
+    stage.world.clock.advance(seconds=3)
+    stage.lock()
+    stage.world.clock.advance(seconds=1)
+    stage.upload(ALICE, b"Alice's second")
+    stage.upload(BOB, b"against the lock")
+    stage.reconcile()
+    assert stage.content == b"Alice's second"

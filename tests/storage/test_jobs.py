@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, text, update
 
 from lockpoint.services.errors import (
     BadAnswer,
@@ -16,7 +16,7 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     Unauthorised,
 )
-from lockpoint.services.ports import RETURNED, Job, JobKind, MailRefused, MailUnavailable
+from lockpoint.services.ports import Job, JobKind, MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import PRIORITY, Jobs, enqueue
 from lockpoint.storage.parked import ParkedJobs, put_off, requeue_lost, requeue_stalled
@@ -230,13 +230,3 @@ def test_mails_are_tried_for_about_a_day() -> None:
         attempts += 1
     assert decision == Park()
     assert 20 * 3600 < waited < 30 * 3600
-
-
-def test_a_site_that_comes_back_goes_first(jobs: Jobs, database: Database) -> None:
-    """L-70: nobody judges what was uploaded in the app's absence before the locks protect it."""
-    jobs.defer([Job(kind, 1) for kind in JobKind])
-    jobs.defer([Job(JobKind.REDISCOVER, 1, RETURNED)])
-    first = fetch(database)
-    with database.transaction() as connection:
-        args = connection.execute(select(QUEUE.c.args).where(QUEUE.c.id == first.id)).scalar_one()
-    assert (first.task_name, args["subject"]) == ("rediscover", RETURNED)

@@ -14,6 +14,7 @@ from lockpoint.storage import outcomes
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.retention import Retention
 from lockpoint.storage.tables import AUDIT_EVENT
 from tests.fakes import ALICE, BOB, DANA, START, FakeClock
 from tests.storage.builders import audit_event, count, everything, free, held, intent, queue, restoration, witness
@@ -80,9 +81,24 @@ def _fields(effects: Effects) -> dict[str, Any]:
     return {name: getattr(effects, name) for name in ("witness", "audit", "intents", "restorations", "jobs")}
 
 
+@pytest.mark.parametrize("days", [3, 30])
+def test_audit_rows_that_are_too_old_are_not_written(
+    database: Database, clock: FakeClock, acme: Tenant, days: int
+) -> None:
+    """Privacy §5: what is found in Confluence after a long absence leaves no row that is due to go."""
+    clock.at = START.replace(hour=15)
+    moments = [clock.at - timedelta(days=age) for age in (0, days - 1, days, days + 60)]
+    rows = tuple(audit_event(at=at, attachment_id=str(at)) for at in moments)
+    Ledger(database, clock, days).record(acme, Effects(audit=rows))
+    with database.single() as connection:
+        stored = connection.execute(select(AUDIT_EVENT.c.at).order_by(AUDIT_EVENT.c.at.desc())).scalars().all()
+    assert stored == moments[:2]
+    assert Retention(database, clock, days).purge().gone["partitions"] == 0
+
+
 def test_a_missing_partition_loses_nothing(ledger: Ledger, database: Database, acme: Tenant) -> None:
     """A row of a day that nobody prepared is written all the same, with everything else of its cause."""
-    long_ago = START - timedelta(days=400)
+    long_ago = START - timedelta(days=25)
     ledger.record(acme, Effects(audit=(audit_event(at=long_ago), audit_event()), intents=(intent(),)))
     with database.single() as connection:
         assert set(connection.execute(select(AUDIT_EVENT.c.at)).scalars()) == {long_ago, START}

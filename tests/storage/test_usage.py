@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import Profile
-from lockpoint.services.ports import RETURNED
 from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
@@ -17,6 +16,7 @@ from lockpoint.storage.profiles import Profiles
 from lockpoint.storage.retention import Retention
 from lockpoint.storage.site_states import SiteStates
 from lockpoint.storage.tables import USAGE_DAILY
+from lockpoint.storage.tenants import Tenants
 from lockpoint.storage.usage import Usage
 from tests.fakes import ALICE, BOB, START, FakeClock
 from tests.storage.builders import count, everything, queue
@@ -124,27 +124,37 @@ def test_counts_leave_by_age(
     assert count(database, "usage_daily") == left
 
 
-def test_a_licence_that_comes_back_has_the_locks_taken_up(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """P-16: a licence that comes back is a return; each note queues the one job until it is done."""
-    notes = LicenceNotes(database)
+def returned(database: Database, tenant: Tenant) -> datetime | None:
+    found = Tenants(database).by_id(tenant.id)
+    return found.returned_at if found else None
+
+
+def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """P-16: the first good word after a bad one sets the time and queues the looks; others change nothing."""
+    notes, later = LicenceNotes(database), START + timedelta(minutes=1)
     assert notes.get(acme) == LicenceNote()
     assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
     assert notes.note(acme, active=False, at=START) is Licence.NONE
+    assert returned(database, acme) is None
     assert not queue(database)
-    for _ in range(2):
-        assert notes.note(acme, active=True, at=START) is Licence.RETURNING
-    assert [(job.task_name, job.args) for job in queue(database)] == [
-        ("rediscover", {"tenant_id": acme.id, "subject": RETURNED})
-    ]
-    notes.resume(acme)
-    assert notes.get(acme) == LicenceNote(Licence.ACTIVE, START)
-    notes.resume(globex)
+    assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
+    looks = [(job.task_name, job.args["tenant_id"]) for job in queue(database)]
+    assert sorted(looks) == [("rediscover", acme.id), ("sweep", acme.id)]
+    assert notes.note(acme, active=True, at=later) is Licence.ACTIVE
+    assert returned(database, acme) == START
+    assert notes.get(acme) == LicenceNote(Licence.ACTIVE, later)
     assert notes.get(globex) == LicenceNote()
+    assert returned(database, globex) is None
 
 
-def test_without_a_licence_there_is_nothing_to_resume(database: Database, acme: Tenant) -> None:
-    """A job that comes late does not bring a licence back that ended again."""
+def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """LOCKPOINT_LICENSING is switched off: what was uploaded without a licence is not undone; others notice nothing."""
     notes = LicenceNotes(database)
     notes.note(acme, active=False, at=START)
-    notes.resume(acme)
-    assert notes.get(acme).licence is Licence.NONE
+    notes.note(globex, active=True, at=START)
+    for hours in (1, 2):
+        notes.lift(START + timedelta(hours=hours))
+    assert returned(database, acme) == START + timedelta(hours=1)
+    assert notes.get(acme) == LicenceNote()
+    assert returned(database, globex) is None
+    assert {job.args["tenant_id"] for job in queue(database)} == {acme.id}

@@ -5,7 +5,7 @@ import pytest
 
 from lockpoint import worker
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import RETURNED, JobKind
+from lockpoint.services.ports import JobKind
 from lockpoint.services.services import Services
 from tests.fakes import ACME, BOB, make_world
 
@@ -61,7 +61,6 @@ def test_the_real_use_cases_take_what_the_queue_holds() -> None:
         (JobKind.CONFIRM, f"{file.id}:{'0' * 32}"),
         (JobKind.SWEEP, ""),
         (JobKind.REDISCOVER, ""),
-        (JobKind.REDISCOVER, RETURNED),
         (JobKind.CONFIRM, f"{file.id}:{'0' * 32}"),
         (JobKind.SELF_TEST, ""),
         (JobKind.PAGE_HINT, f"page:{world.pages[ACME.id].container.id}"),

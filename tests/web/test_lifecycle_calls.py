@@ -123,7 +123,7 @@ def test_a_new_site(world: World, database: Database) -> None:
     assert found.registration.secret == OTHER_SECRET
     assert found.registration.previous_secret is None
     assert events(database, found.tenant.id) == ["installed"]
-    assert jobs(database, found.tenant.id) == ["rediscover", "self_test"]
+    assert jobs(database, found.tenant.id) == ["rediscover", "self_test", "sweep"]
     assert api(world, OTHER_SECRET, FRESH) == 200
 
 
@@ -225,7 +225,7 @@ def test_disabling_and_enabling(world: World, database: Database) -> None:
     assert [switch(world, "disabled"), switch(world, "disabled"), api(world)] == [204, 204, 403]
     assert jobs(database, stored(world).tenant.id) == []
     assert [switch(world, "enabled"), switch(world, "enabled"), api(world)] == [204, 204, 200]
-    assert jobs(database, stored(world).tenant.id) == ["rediscover"]
+    assert jobs(database, stored(world).tenant.id) == ["rediscover", "sweep"]
 
 
 def test_an_install_enables(world: World) -> None:
