@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from lockpoint.services import readings
-from lockpoint.services.scanning import Piece, Sight, Words, lines, scan
+from lockpoint.services.scanning import Piece, Sight, Words, scan
 
 CANARY = "Kanarienvogel Ägir & Co"
 DATA = CANARY.encode()
@@ -120,12 +120,6 @@ def test_every_part_with_a_word_is_told() -> None:
     pieces = [Piece("t", (("a", "Kanarien"), ("b", "vogel"), ("c", quote(CANARY)), ("d", DATA))), Piece("t", ())]
     (looked,) = scan(pieces, Words([CANARY, "Kanarienvogel"]))
     assert (looked.place, looked.pieces, looked.hits, looked.partly) == ("t", 2, {"c": 1, "d": 1}, 0)
-
-
-def test_lines_are_counted() -> None:
-    """The report says how much was looked at."""
-    (looked,) = scan(lines("log x", ["a", "b"]), Words(["canary"]))
-    assert (looked.place, looked.pieces, looked.hits.total()) == ("log x", 2, 0)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from lockpoint.cli import main
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable
+from lockpoint.services.scanning import Piece, Words, lines, scan
 from lockpoint.services.site_words import gather
 from lockpoint.storage.engine import Database
 from lockpoint.storage.searching import in_postgres
@@ -310,3 +311,16 @@ def test_the_words_of_the_sites() -> None:
     assert found.unread == [GLOBEX.base_url]
     assert found.too_short == 2  # Q1 and Bob
     assert "alice" not in repr(found).lower()
+
+
+def test_words_of_sites_are_found_as_whole_words_only() -> None:
+    """A space called `Locks` does not make every word of ours that begins so a hit."""
+    pieces = [Piece("t", (("c", "blocks_total"), ("d", "my locks.")))]
+    assert scan(pieces, Words(["Locks"], whole=True))[0].hits == {"d": 1}
+    assert scan(pieces, Words(["Locks"]))[0].hits == {"c": 1, "d": 1}
+
+
+def test_lines_are_counted() -> None:
+    """The report says how much was looked at."""
+    (looked,) = scan(lines("log x", ["a", "b"]), Words(["canary"]))
+    assert (looked.place, looked.pieces, looked.hits.total()) == ("log x", 2, 0)
