@@ -39,6 +39,7 @@ from lockpoint.storage import cache
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring
+from lockpoint.storage.email_log import MailLog
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard
 from lockpoint.storage.intents import Intents
@@ -155,11 +156,14 @@ class Operator:
     """What commands work with."""
 
     services: Services
+    lifecycle: LifecycleParts
     parked: ParkedJobs
     sealed: SealedSecrets
+    usage: Usage
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
+    mail_log: MailLog
 
 
 def build(settings: Settings) -> Services:
@@ -213,8 +217,10 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
+            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
             parked=ParkedJobs(database),
             sealed=SealedSecrets(database, keys),
+            usage=Usage(database, keys),
             backups=Backups(database, keys, clock),
             search=Search(
                 everything=lambda: chain(in_postgres(settings.database_url), in_redis(neighbours.redis)),
@@ -222,6 +228,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
                 accounts=lambda tenant: accounts_named(database, tenant),
                 titles=ConfluenceTitles(neighbours.client),
             ),
+            mail_log=MailLog(database, keys),
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:

@@ -92,7 +92,7 @@ class Ticks:
             for tenant in self._services.tenants.active()
         ]
         jobs += [
-            Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.release_at - now))
+            Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.due_at - now))
             for erasure in self._services.erasures.under_way()
         ]
         if jobs:
@@ -105,20 +105,22 @@ class Ticks:
             logger.warning("gave %d jobs of dead workers back to the queue", count)
 
     def chores(self) -> None:
-        """Once in each UTC hour: make the partitions of the coming days, and delete what is too old.
+        """Once in each UTC hour: delete what is too old, and make the partitions of the coming days.
 
-        Asked every minute, so that midnight is met to the minute and what could not be done is tried again soon.
+        Asked every minute, so that midnight is met to the minute and what could not be done is tried again soon. The
+        partitions come last: one that somebody made by hand can be in their way, and must not stop the purge.
         """
         hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
         if hour == self._tidied:
             return
-        made, report = self._upkeep.make_partitions(), self._upkeep.purge()
-        logger.info("purged", extra={"partitions_made": made, "gone": dict(report.gone), "complete": report.complete})
+        report = self._upkeep.purge()
+        logger.info("purged", extra={"gone": dict(report.gone), "complete": report.complete})
         if report.complete:
             self._tidied = hour
             self._warn_of_lateness(report)
         else:
             logger.warning("the purge is tried again", extra={"failed": report.failed, "overdue": dict(report.overdue)})
+        logger.info("looked after partitions", extra={"partitions_made": self._upkeep.make_partitions()})
 
     def _warn_of_lateness(self, report: PurgeReport) -> None:
         if any(report.late.values()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Rejected
 from lockpoint.services.people_ports import MOST_REPORTED, Profile, ReportAnswer, Reported
 from tests.fake_storage import Tables
 
@@ -42,16 +43,21 @@ class FakeReports:
     """Implements `people_ports.PersonalDataReports`: answers as Atlassian would, and keeps what was reported."""
 
     closed: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
     cycle_days: int | None = 7
     trouble: list[Exception] = field(default_factory=list)
     batches: list[tuple[int, tuple[Reported, ...]]] = field(default_factory=list)
+    calls: int = 0
 
     def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
         assert 1 <= len(accounts) <= MOST_REPORTED
         assert lane is Lane.REPORTS
+        self.calls += 1
         if self.trouble:
             raise self.trouble.pop(0)
+        if not self.refused.isdisjoint(one.account for one in accounts):
+            raise Rejected("an account is not to our liking")
         self.batches.append((tenant.id, tuple(accounts)))
         asked = [one.account for one in accounts]
         return ReportAnswer(

@@ -267,6 +267,10 @@ class FakeTenants:
         self.tables.reachable()
         return [tenant for tenant in self.tables.tenants.values() if tenant.active]
 
+    def installed(self) -> Sequence[Tenant]:
+        self.tables.reachable()
+        return [tenant for tenant in self.tables.tenants.values() if tenant.installed]
+
 
 class FakeSiteStates:
     """Implements `ports.SiteStates`."""

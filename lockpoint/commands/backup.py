@@ -51,12 +51,19 @@ def create(target: str, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @as_json
 def prune(folder: str, dry_run: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Keep the newest backup of each of the last 7 days, 8 weeks and 12 months that have one; remove the others."""
+    """Keep the newest backup of each of the last 7 days, 8 weeks and 12 months; remove the others.
+
+    These are counted back from the newest backup. A file that is no whole backup counts for nothing: it stays and is
+    named, and the command ends with code 1.
+    """
     with operator() as working:
         pruned = working.backups.prune(Path(folder), dry_run=dry_run)
     fate = "would be removed" if dry_run else "removed"
-    rows = [{"file": name, "is": "kept"} for name in pruned.kept] + [{"file": n, "is": fate} for n in pruned.removed]
+    fates = {"kept": pruned.kept, fate: pruned.removed, "no whole backup": pruned.spoilt}
+    rows = [{"file": name, "is": word} for word, names in fates.items() for name in names]
     print_rows(rows, json_wanted=json_wanted, none="There are no backups.")
+    if pruned.spoilt:
+        raise click.ClickException(f"no whole backup, left alone: {', '.join(pruned.spoilt)}")
 
 
 @backup.command()

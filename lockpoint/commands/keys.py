@@ -59,6 +59,7 @@ def _reseal(working: Operator) -> dict[str, Any]:
         "sitesSealed": report.sealed,
         "sitesAlready": report.already,
         "unreadableSites": list(report.unreadable),
+        "usageRows": working.usage.bring_over(),
     }
 
 
@@ -95,6 +96,7 @@ def _row(use: dict[str, Any], made: list[str] | None) -> Fields:
         "secrets": use["secrets"],
         "liveLocks": use["live_locks"],
         "locksElsewhere": use["locks_elsewhere"],
+        "usageRows": use["usage_rows"],
         "addressHashes": use["address_hashes"],
         "hashesUntil": use["address_hashes_until"],
         "droppableFrom": use["droppable"],

@@ -8,12 +8,13 @@ from typing import Final
 
 import click
 
+from lockpoint.commands.privacy_mail_log import mail_log
 from lockpoint.commands.privacy_scan import scan
 from lockpoint.commands.reporting import as_json, print_rows
 from lockpoint.commands.sites import find_site
 from lockpoint.commands.working import operator
 from lockpoint.services.context import Tenant
-from lockpoint.services.erasing import begin, erase
+from lockpoint.services.erasing import Left, Rest, begin, erase
 from lockpoint.services.errors import HostError
 from lockpoint.services.people_ports import Origin
 from lockpoint.services.privacy import PersonalData, export
@@ -40,6 +41,7 @@ def privacy() -> None:
 
 
 privacy.add_command(scan)
+privacy.add_command(mail_log)
 
 
 @privacy.command("export")
@@ -72,7 +74,7 @@ def erase_data(
 ) -> None:
     """Erase an account: its name leaves every row, list and record; a random pseudonym keeps the history together.
 
-    What cannot be done now is done by the worker, also when this command is interrupted.
+    What cannot be done now is done by the worker, also when this command is interrupted; the answer says what is left.
     """
     with operator() as working:
         services = working.services
@@ -90,10 +92,26 @@ def erase_data(
 
 def _outcome(services: Services, tenant: Tenant, request_id: int) -> str:
     try:
-        later = erase(services, tenant, request_id)
+        rest = erase(services, tenant, request_id)
     except HostError as error:
         return f"the worker goes on ({type(error).__name__})"
-    return "done" if later is None else f"done, but live locks stand until {later.isoformat(timespec='minutes')}"
+    return "done" if rest is None else told(rest, tenant)
+
+
+def told(rest: Rest, tenant: Tenant) -> str:
+    """What is left, in words: an erasure is not called done before it is."""
+    when = rest.due_at.isoformat(timespec="minutes")
+    back = "is switched on" if tenant.installed else "is installed, within 30 days of its uninstall,"
+    files = f"{rest.files} {'file' if rest.files == 1 else 'files'} that the app cannot change"
+    holds = f"except {files} and live locks, which" if rest.files else "but live locks"
+    return {
+        Left.SITE: f"done in our database; will go on in Confluence when the app {back} again",
+        Left.SEARCH: f"begun; waits for the search for the site's locks, will go on at {when}",
+        Left.FILES: f"done except {files}; will go on at {when}",
+        Left.PREFERENCES: f"done except preferences that Confluence does not let go of; will go on at {when}",
+        Left.HOLDS: f"done, {holds} stand until {when}",
+        Left.JOBS: f"done except a job that is running; will go on at {when}",
+    }[rest.left]
 
 
 def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
@@ -112,5 +130,10 @@ def _all_sites(services: Services, account: str) -> Iterator[Tenant]:
 
 
 def _counts(data: PersonalData) -> Iterator[tuple[str, int]]:
-    held = {**data.database, "locks in Confluence": data.locks, "waiting in Confluence": data.waiting}
+    held = {
+        **data.database,
+        "locks in Confluence": data.locks,
+        "ended locks in Confluence": data.ended,
+        "waiting in Confluence": data.waiting,
+    }
     yield from ((what, len(rows)) for what, rows in held.items() if rows)

@@ -1,5 +1,6 @@
 """`lockpoint site`: the installations."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import click
@@ -9,6 +10,7 @@ from lockpoint.commands.working import operator
 from lockpoint.services import licence
 from lockpoint.services.configuration import site_settings
 from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.lifecycle import uninstall
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.self_test import self_test
 from lockpoint.services.services import Services
@@ -19,16 +21,18 @@ RESTORE_WORDS = {True: "works", False: "refused", None: "unknown"}
 
 @click.group()
 def site() -> None:
-    """Look at installations, and repair what is known of one."""
+    """Look at installations, repair what is known of one, and end one that is gone."""
 
 
 @site.command("list")
 @as_json
 def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """List the sites on which the app is installed and enabled."""
+    """List the sites on which the app is installed, and whether it is enabled there."""
     with operator() as working:
-        services = working.services
-        rows = [{"id": tenant.id, "site": tenant.base_url} for tenant in services.tenants.active()]
+        rows = [
+            {"id": tenant.id, "site": tenant.base_url, "enabled": tenant.enabled}
+            for tenant in working.services.tenants.installed()
+        ]
     print_rows(rows, json_wanted=json_wanted, none="The app is installed nowhere.")
 
 
@@ -71,12 +75,40 @@ def reconcile(name: str) -> None:
     click.echo(f"{count} locked files looked at.")
 
 
+@site.command()
+@click.argument("name", metavar="SITE")
+@click.confirmation_option(
+    "--yes",
+    prompt="This erases the site's secret: it must install the app again to use it. Go on?",
+    help="Do not ask.",
+)
+def forget(name: str) -> None:
+    """End a site that left without our hearing of it, as if it had uninstalled the app now.
+
+    It is not called any more and gets no mail; its secret is erased at once, everything else in 30 days. The locks stay
+    in Confluence, and count again should it install the app again.
+    """
+    with operator() as working:
+        tenant = _named(working.services.tenants.installed(), name)
+        if tenant is None:
+            raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
+        ended = uninstall(working.lifecycle, tenant.client_key)
+    click.echo("Forgotten." if ended else "It has just uninstalled the app by itself.")
+
+
 def find_site(services: Services, name: str) -> Tenant:
     """Find an active site by its number, its address or its host.
 
     Raises ClickException when there is none.
     """
-    for tenant in services.tenants.active():
+    tenant = _named(services.tenants.active(), name)
+    if tenant is None:
+        raise click.ClickException(f"no active site {name}: lockpoint site list shows them")
+    return tenant
+
+
+def _named(tenants: Sequence[Tenant], name: str) -> Tenant | None:
+    for tenant in tenants:
         if name in {str(tenant.id), tenant.base_url, urlsplit(tenant.base_url).netloc}:
             return tenant
-    raise click.ClickException(f"no active site {name}: lockpoint site list shows them")
+    return None

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from lockpoint.services.people_ports import Reported
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
+LONGEST_CYCLE: Final = 90
+"""Days: a longer cycle would be as good as no reports at all."""
+
+_DIGITS: Final = 4
 _NAME: Final = "report_accounts"
 
 
@@ -60,4 +64,8 @@ def _moment(moment: datetime) -> str:
 
 
 def _days(text: str) -> int | None:
-    return int(text) if text.strip().isdecimal() and int(text) > 0 else None
+    """The length of a cycle, within what makes sense; None when nothing like it was said."""
+    digits = text.strip().lstrip("0")
+    if not digits.isdecimal():
+        return None
+    return min(int(digits[:_DIGITS]), LONGEST_CYCLE)

@@ -30,14 +30,18 @@ def names(record: Record, account: str) -> bool:
 
 
 def without(record: Record, account: str, pseudonym: str) -> Record:
-    """The same record with the pseudonym in every place of the account; words that the person wrote are left out."""
+    """The same record with the pseudonym in every place of the account; words that the person wrote are left out.
+
+    Who uploaded the protected version becomes nobody: its number leads to its author in Confluence's own history, and
+    a pseudonym beside it would lead there, too.
+    """
     if isinstance(record, Free):
         return replace(record, ended=_ended(record.ended, account, pseudonym))
     return replace(
         record,
         holder=pseudonym if record.holder == account else record.holder,
         note=None if record.holder == account else record.note,
-        base=_base(record.base, account, pseudonym),
+        base=_base(record.base, account),
         ended=None if record.ended is None else _ended(record.ended, account, pseudonym),
     )
 
@@ -51,5 +55,5 @@ def _ended(ended: Ended, account: str, pseudonym: str) -> Ended:
     )
 
 
-def _base(base: Base, account: str, pseudonym: str) -> Base:
-    return replace(base, author=pseudonym) if base.author == account else base
+def _base(base: Base, account: str) -> Base:
+    return replace(base, author=None) if base.author == account else base

@@ -93,18 +93,27 @@ class PeopleData(Protocol):
         """By table, what is stored about the account: nothing about anybody else is in it."""
         ...
 
-    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_holds: bool) -> int:
-        """Remove the account from every row, or put the pseudonym there, in one transaction; how many rows it was.
+    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
+        """Remove the account from every row, or put the pseudonym there, in one transaction.
 
-        With `keep_holds` the copies of the account's live locks stay, as long as those locks do.
+        False while a job that names the account still runs: what it knows it may write once more. With `keep_files`
+        the copies of records stay, by which the files are found that name the account; a copy that says that the
+        account holds a file always stays, since that hold has to end in Confluence.
         """
         ...
 
-    def listed(self, tenant: Tenant, account: str, *, after: str | None, limit: int) -> Sequence[str]:
+    def listed(
+        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
+    ) -> Sequence[str]:
         """Ids, behind `after`, of the files whose properties could name the account.
 
-        Those are all files that anybody holds (people may wait for them) and those whose known record names it.
+        Those are the files whose known record names it (`own`), and all others that anybody holds, since the account
+        may wait for them (not `own`); both by default.
         """
+        ...
+
+    def being_searched(self, tenant: Tenant) -> bool:
+        """Whether a search for the site's locks is waiting or running; it may find files that are not listed yet."""
         ...
 
     def tenants_naming(self, account: str) -> Sequence[int]:
@@ -127,6 +136,16 @@ class Origin(StrEnum):
     ATLASSIAN = "atlassian"
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedMail:
+    """What the e-mail log keeps of a mail, but for the hash of its address."""
+
+    tenant_id: int
+    at: datetime
+    kind: str
+    result: str
+
+
 class PrivacyRequests(Protocol):
     """The log of requests: when, which right, done when; nobody is named."""
 
@@ -141,14 +160,19 @@ class PrivacyRequests(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """An erasure under way: `release_at` is when live locks may end, `cursor` the last file that was dealt with."""
+    """An erasure under way: `release_at` is when live locks may end, `due_at` when the work goes on.
+
+    `cursor` is the last file that this pass dealt with, `skipped` how many of those it could not clean.
+    """
 
     request_id: int
     tenant_id: int
     account: str
     pseudonym: str
     release_at: datetime
+    due_at: datetime
     cursor: str | None = None
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +200,12 @@ class Erasures(Protocol):
         """One erasure, or None when it is over."""
         ...
 
-    def advance(self, request_id: int, cursor: str | None) -> None:
-        """Remember how far it got."""
+    def advance(self, request_id: int, cursor: str, skipped: int) -> None:
+        """Remember how far this pass got, and how many files it could not clean."""
+        ...
+
+    def put_off(self, request_id: int, due_at: datetime) -> None:
+        """Remember that the next pass, from the beginning, is due then."""
         ...
 
     def finish(self, erasure: Erasure, at: datetime) -> None:
@@ -217,6 +245,10 @@ class AccountReports(Protocol):
 
     def closed(self, tenant: Tenant) -> frozenset[str]:
         """Digests of the accounts that Atlassian called closed."""
+        ...
+
+    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
+        """Forget these digests: their accounts are in use again."""
         ...
 
     def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:

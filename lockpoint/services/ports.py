@@ -596,6 +596,10 @@ class Tenants(Protocol):
         """Installed and enabled ones."""
         ...
 
+    def installed(self) -> Sequence[Tenant]:
+        """Installed ones, disabled ones too."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsNote:

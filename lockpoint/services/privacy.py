@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from lockpoint.locking.events import OPTIONAL
-from lockpoint.locking.lock import Held
+from lockpoint.locking.lock import Free, Held
 from lockpoint.services import preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
@@ -40,6 +40,7 @@ class PersonalData:
     collected_at: datetime
     database: Mapping[str, Sequence[Row]]
     locks: tuple[Row, ...]
+    ended: tuple[Row, ...]
     waiting: tuple[Row, ...]
     preferences: Row
     complete: bool
@@ -51,53 +52,69 @@ def export(
 ) -> PersonalData:
     """Collect everything that is held about the account, and note that somebody asked.
 
-    Costs 2 points for each locked file of the site, up to `most_files` of them, and 1 for the preferences.
+    Costs 2 points for each locked file of the site and each other one that is known to name the account, up to
+    `most_files` of them, those that name it first; and 1 for the preferences.
     """
     request = services.privacy_requests.asked(tenant, Right.COPY, origin, services.clock.now())
     with spending_on("export"):
         stored = services.people_data.export(tenant, account)
-        nothing = _Found((), (), {}, complete=False)
-        found = _in_confluence(services, tenant, account, most_files) if tenant.active else nothing
+        found = _Found(complete=False)
+        chosen: Row = {}
+        if tenant.active:
+            found = _in_confluence(services, tenant, account, most_files)
+            chosen = _chosen(services, tenant, account, _lane(most_files))
     services.privacy_requests.done(request, services.clock.now())
     return PersonalData(
         site=tenant.base_url,
         account_id=account,
         collected_at=services.clock.now(),
         database=stored,
-        locks=found.locks,
-        waiting=found.waiting,
-        preferences=found.preferences,
+        locks=tuple(found.locks),
+        ended=tuple(found.ended),
+        waiting=tuple(found.waiting),
+        preferences=chosen,
         complete=found.complete,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
-    locks: tuple[Row, ...]
-    waiting: tuple[Row, ...]
-    preferences: Row
-    complete: bool
+    """What Confluence holds, file by file."""
+
+    locks: list[Row] = field(default_factory=list)
+    ended: list[Row] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
+    complete: bool = True
 
 
 def _in_confluence(services: Services, tenant: Tenant, account: str, most_files: int | None) -> _Found:
-    lane = Lane.REPORTS if most_files is None else Lane.PEOPLE
-    locks: list[Row] = []
-    waiting: list[Row] = []
-    looked, complete, after = 0, True, None
-    while batch := services.people_data.listed(tenant, account, after=after, limit=MOST_FILES):
-        after = batch[-1]
-        for attachment_id in batch:
-            if most_files is not None and looked >= most_files:
-                return _Found(tuple(locks), tuple(waiting), _chosen(services, tenant, account, lane), complete=False)
-            looked += 1
-            try:
-                seen = look(services, tenant, attachment_id, lane=lane)
-            except (GoneOrInvisible, Forbidden):
-                complete = False  # closed to the app: the database's copy is what there is
-                continue
-            locks.extend(_lock(seen, account))
-            waiting.extend(_place_in_line(services, tenant, seen, account))
-    return _Found(tuple(locks), tuple(waiting), _chosen(services, tenant, account, lane), complete=complete)
+    lane, found = _lane(most_files), _Found()
+    for looked, attachment_id in enumerate(_files(services, tenant, account)):
+        if looked == most_files:
+            found.complete = False
+            break
+        try:
+            seen = look(services, tenant, attachment_id, lane=lane)
+        except (GoneOrInvisible, Forbidden):
+            found.complete = False  # closed to the app: the database's copy is what there is
+            continue
+        found.locks.extend(_lock(seen, account))
+        found.ended.extend(_ended(seen, account))
+        found.waiting.extend(_place_in_line(services, tenant, seen, account))
+    return found
+
+
+def _lane(most_files: int | None) -> Lane:
+    return Lane.REPORTS if most_files is None else Lane.PEOPLE
+
+
+def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
+    """The files that are known to name the person, and then those where they may only wait."""
+    for own in (True, False):
+        after = None
+        while batch := services.people_data.listed(tenant, account, after=after, limit=MOST_FILES, own=own):
+            yield from batch
+            after = batch[-1]
 
 
 def _lock(seen: Seen, account: str) -> Sequence[Row]:
@@ -114,6 +131,24 @@ def _lock(seen: Seen, account: str) -> Sequence[Row]:
             "note": held.note,
             "unlock_on_upload": held.unlock_on_upload,
             "protected_version": held.base.number,
+        },
+    )
+
+
+def _ended(seen: Seen, account: str) -> Sequence[Row]:
+    """How the last hold ended, where that was the person's or where they ended it; with their own words only."""
+    ended = seen.reading.ended if isinstance(seen.reading, Held | Free) else None
+    if ended is None or account not in {ended.holder, ended.by}:
+        return ()
+    return (
+        {
+            "attachment": seen.attachment.id,
+            "lock": ended.lock_id,
+            "reason": ended.reason.value,
+            "at": ended.at.isoformat(),
+            "was_owner": ended.holder == account,
+            "ended_it": ended.by == account,
+            "words": ended.why if ended.by == account else None,
         },
     )
 

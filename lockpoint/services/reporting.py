@@ -26,6 +26,8 @@ from lockpoint.services.services import Services
 REFUSED_PAUSE: Final = timedelta(days=1)
 """When a report is refused for good, how long until the next try: a person has to find out why."""
 
+REFUSALS: Final = (Forbidden, GoneOrInvisible, OperationRemoved, Rejected, Unauthorised)
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,10 +41,8 @@ def report(services: Services, tenant: Tenant) -> int:
         _erase_again(services, tenant)
         count = 0
         while batch := services.account_reports.due(tenant, services.clock.now(), MOST_REPORTED):
-            answer = _ask(services, tenant, batch)
-            if answer is None:
+            if not _report(services, tenant, batch):
                 break
-            _settle(services, tenant, batch, answer)
             count += len(batch)
         return count
 
@@ -56,27 +56,77 @@ def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]
 
 
 def _erase_again(services: Services, tenant: Tenant) -> None:
-    """A closed account can come back in old versions and records: it goes again, and nobody is asked about it."""
+    """A closed account can come back in old versions and records: it goes again, and Atlassian is not asked about it.
+
+    One that Confluence calls active is in use again: it is closed no more, and is reported like everybody's.
+    """
     closed = services.account_reports.closed(tenant)
     if not closed:
         return
-    back = [a for a in services.account_reports.known(tenant) if not closed.isdisjoint(digests(services, tenant, a))]
-    orders = [erasing.order(services, account, Origin.ATLASSIAN, at_once=True) for account in back]
+    known = {account: digests(services, tenant, account) for account in services.account_reports.known(tenant)}
+    back = {account: mine for account, mine in known.items() if not closed.isdisjoint(mine)}
+    reopened = _in_use(services, tenant, tuple(back))
+    if reopened:
+        services.account_reports.reopen(tenant, [digest for account in reopened for digest in back[account]])
+    orders = [erasing.order(services, account, Origin.ATLASSIAN) for account in back if account not in reopened]
     if orders:
         services.erasures.begin(tenant, orders, services.clock.now())
 
 
+def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> frozenset[str]:
+    """Those of the accounts that Confluence calls active; none where it refuses to say."""
+    if not accounts:
+        return frozenset()
+    try:
+        people = services.people.describe(tenant, accounts, lane=Lane.REPORTS)
+    except REFUSALS:
+        return frozenset()
+    return frozenset(account for account, person in people.items() if person.active)
+
+
+def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:
+    """Report a batch, in halves where it is refused as a whole, down to the accounts that are to blame.
+
+    Those count as reported: for them nobody can do anything, and the others must not wait for them. False when the
+    rest of the site has to wait; that is so, too, when nobody of several was to Atlassian's liking.
+    """
+    parts, accepted, refused = [batch], 0, 0
+    while parts:
+        part = parts.pop()
+        try:
+            answer = _ask(services, tenant, part)
+        except Rejected:
+            if len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+                continue
+            answer, refused = ReportAnswer(), refused + 1
+        else:
+            accepted += 1
+        if answer is None:
+            return False
+        _settle(services, tenant, part, answer)
+    if refused:
+        logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": refused})
+    if refused > 1 and not accepted:
+        services.account_reports.wait(tenant, services.clock.now() + REFUSED_PAUSE)
+        return False
+    return True
+
+
 def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> ReportAnswer | None:
-    """Report a batch, without the app's own account; None when that has to wait."""
+    """Report accounts, without the app's own; None when that has to wait, `Rejected` for an account among them."""
     own = services.people.own_account(tenant, lane=Lane.REPORTS)
     people = [one for one in batch if one.account != own]
     if not people:
         return ReportAnswer()
     try:
         return services.personal_data_reports.report(tenant, people, lane=Lane.REPORTS)
+    except Rejected:
+        raise
     except QuotaExceeded as later:
         pause = timedelta(seconds=later.retry_after)
-    except (Forbidden, GoneOrInvisible, OperationRemoved, Rejected, Unauthorised) as refused:
+    except REFUSALS as refused:
         cause = type(refused).__name__
         logger.warning("a personal-data report was refused", extra={"site": tenant.id, "cause": cause})
         pause = REFUSED_PAUSE

@@ -28,33 +28,43 @@ CYCLE_DAYS: Final = 7
 PATIENCE: Final = timedelta(days=1)
 """After that time past its turn an account counts as late: hours of rest and of the reports' jobs fit into it."""
 
+_DAY_SECONDS: Final = 86400
+
 _ROW: Final = ACCOUNT_REPORT.c
 _CYCLE: Final = REPORT_CYCLE.c
 
 # Where accounts are named, and when what stands there was fetched. `unknown` is Atlassian's word for nobody.
-_HELD: Final = """
-    SELECT account, min(at) AS at FROM (
-        SELECT account, at FROM audit_event WHERE tenant_id = :tenant
-        UNION ALL SELECT account, used_at FROM account_profile WHERE tenant_id = :tenant
-        UNION ALL SELECT account, started_at FROM request_outcome WHERE tenant_id = :tenant
-        UNION ALL SELECT unnest(offenders), at FROM restoration WHERE tenant_id = :tenant
-        UNION ALL SELECT unnest(ARRAY[recipient, actor]), created_at FROM email_intent WHERE tenant_id = :tenant
-        UNION ALL SELECT unnest(ARRAY[record->>'holder', record#>>'{base,author}', record#>>'{ended,by}',
-                                      record#>>'{ended,holder}']), seen_at
-            FROM lock_witness WHERE tenant_id = :tenant
-    ) held WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%' GROUP BY account
+_NAMED: Final = """
+    SELECT tenant_id, account, at FROM (
+        SELECT tenant_id, account, at FROM audit_event
+        UNION ALL SELECT tenant_id, account, used_at FROM account_profile
+        UNION ALL SELECT tenant_id, account, started_at FROM request_outcome
+        UNION ALL SELECT tenant_id, unnest(offenders), at FROM restoration
+        UNION ALL SELECT tenant_id, unnest(ARRAY[recipient, actor]), created_at FROM email_intent
+        UNION ALL SELECT tenant_id, unnest(ARRAY[record->>'holder', record#>>'{base,author}', record#>>'{ended,by}',
+                                                 record#>>'{ended,holder}']), seen_at FROM lock_witness
+    ) named WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%'
 """
-# A new account gets its turn at a place of its own in the cycle, so that the reports are spread evenly.
+# Each account has a place of its own in the cycle, the same in every cycle, and gets its turn there. So the reports are
+# spread evenly, and who leaves the list and comes back again and again is reported neither more often nor never.
 _ADD: Final = text(
     f"INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"  # noqa: S608 - nothing comes from outside
-    f" SELECT :tenant, account, at, CAST(:now AS timestamptz)"
-    f" + make_interval(days => :days) * (abs(hashtext(account || :tenant) % 10000) / 10000.0)"
-    f" FROM ({_HELD}) everybody ON CONFLICT DO NOTHING"
+    f" SELECT tenant_id, account, at, to_timestamp(place + :cycle * (floor((:now - place) / :cycle) + 1)) FROM ("
+    f"  SELECT tenant_id, account, min(at) AS at,"
+    f"   :cycle * (abs(hashtext(account || tenant_id) % 10000) / 10000.0) AS place"
+    f"  FROM ({_NAMED}) everybody WHERE tenant_id = :tenant GROUP BY tenant_id, account"
+    f" ) places ON CONFLICT DO NOTHING"
+)
+_NAMED_NOWHERE: Final = (
+    f"NOT EXISTS (SELECT 1 FROM ({_NAMED}) everybody"  # noqa: S608 - as above
+    " WHERE everybody.tenant_id = account_report.tenant_id AND everybody.account = account_report.account)"
 )
 _DROP: Final = text(
     f"DELETE FROM account_report WHERE tenant_id = :tenant"  # noqa: S608 - as above
-    f" AND account NOT IN (SELECT account FROM ({_HELD}) everybody)"
+    f" AND account NOT IN (SELECT account FROM ({_NAMED}) everybody WHERE tenant_id = :tenant)"
 )
+_DROP_ALL: Final = text(f"DELETE FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
+_COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
 
 
 class AccountReports:
@@ -64,11 +74,14 @@ class AccountReports:
         self._database = database
 
     def gather(self, tenant: Tenant, now: datetime) -> None:
-        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it."""
+        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it.
+
+        The turn of a new one is at its place in the cycle, where it was as well when it stood on the list before.
+        """
         with self._database.transaction() as connection:
-            days = connection.execute(_days(tenant)).scalar() or CYCLE_DAYS
+            days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
             connection.execute(_DROP, {"tenant": tenant.id})
-            connection.execute(_ADD, {"tenant": tenant.id, "now": now, "days": days})
+            connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})
 
     def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
         """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
@@ -93,6 +106,12 @@ class AccountReports:
         with self._database.single() as connection:
             return frozenset(connection.execute(statement).scalars())
 
+    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
+        """Forget these digests: their accounts are in use again."""
+        mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
+        with self._database.single() as connection:
+            connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
+
     def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
         """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
         at = settlement.at
@@ -114,6 +133,18 @@ class AccountReports:
         """Report nothing of this site before that time."""
         with self._database.single() as connection:
             _store_cycle(connection, tenant, not_before=until)
+
+
+def drop_unnamed(database: Database) -> int:
+    """Drop the accounts of all sites that no other row names any more; how many there were."""
+    with database.single() as connection:
+        return connection.execute(_DROP_ALL).rowcount
+
+
+def unnamed(connection: Connection) -> int:
+    """Count the accounts of all sites that no other row names any more."""
+    count: int = connection.execute(_COUNT_ALL).scalar_one()
+    return count
 
 
 def late(connection: Connection, now: datetime) -> int:

@@ -1,26 +1,31 @@
-"""Which backups are kept: the newest of each of the latest days, weeks and months that have one."""
+"""Which backups are kept: the newest of each of the last days, weeks and months, counted back from the newest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How many days, ISO weeks and months, all in UTC, keep one backup each."""
+    """Of how many days, ISO weeks and months, all in UTC, one backup is kept; that of the newest is the last."""
 
     daily: int = 7
     weekly: int = 8
     monthly: int = 12
 
 
+_WEEK_DAYS: Final = 7
+
+
 def kept(moments: Iterable[datetime], schedule: Schedule = Schedule()) -> frozenset[datetime]:
     """Give those of the backups' times that stay.
 
-    Periods without a backup do not count: when backups stop being made, nothing is deleted any more. Pruning every day
-    leaves the same as pruning once at the end.
+    Time is counted back from the newest backup, not from now: when backups stop being made, nothing is deleted any
+    more, and none that stays is 12 months older than the newest. Pruning every day leaves the same as pruning once at
+    the end.
     """
     latest_first = sorted(set(moments), reverse=True)
     return frozenset(
@@ -30,22 +35,22 @@ def kept(moments: Iterable[datetime], schedule: Schedule = Schedule()) -> frozen
     )
 
 
-def _newest_of_each(
-    latest_first: Iterable[datetime], period: Callable[[datetime], Hashable], count: int
-) -> list[datetime]:
-    newest: dict[Hashable, datetime] = {}
+def _newest_of_each(latest_first: list[datetime], period: Callable[[datetime], int], count: int) -> list[datetime]:
+    newest: dict[int, datetime] = {}
     for moment in latest_first:
         newest.setdefault(period(moment.astimezone(UTC)), moment)
-    return list(newest.values())[:count]
+    last = max(newest, default=0)
+    return [moment for number, moment in newest.items() if last - number < count]
 
 
-def _day(moment: datetime) -> Hashable:
-    return moment.date()
+def _day(moment: datetime) -> int:
+    return moment.toordinal()
 
 
-def _week(moment: datetime) -> Hashable:
-    return moment.isocalendar()[:2]
+def _week(moment: datetime) -> int:
+    """Number the ISO weeks: the first day of time was a Monday."""
+    return (moment.toordinal() - 1) // _WEEK_DAYS
 
 
-def _month(moment: datetime) -> Hashable:
-    return moment.year, moment.month
+def _month(moment: datetime) -> int:
+    return moment.year * 12 + moment.month

@@ -1,6 +1,7 @@
 """Backups of the registrations: which sites installed the app, with their secrets, and the log of it; nothing else.
 
-Everything with a limit of 30 days stays out, and comes back from Confluence where it matters: locks live there.
+Everything with a limit of 30 days stays out, and comes back from Confluence where it matters: locks live there. Of
+sites that left there is only what stays of them for good, because nobody can erase it from a backup 30 days later.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from lockpoint.services.errors import OperatorRefusal, SecretUnreadable
-from lockpoint.services.ports import Clock, Job, JobKind
+from lockpoint.services.ports import Clock, InstallationEvent, Job, JobKind
 from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import NONCE_BYTES, Header, pack, read_header, unpack
 from lockpoint.storage.crypto import Keyring
+from lockpoint.storage.departed import STRIPPED
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.migrate import revisions
@@ -30,6 +32,8 @@ from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA,
 TABLES: Final = (INSTALLATION, INSTALLATION_EVENT)
 LEFT_OUT: Final = frozenset({"previous_secret", "secret_changed_at"})
 """A replaced secret is accepted for three minutes, so it is worth nothing in a backup."""
+
+_OF_DEPARTED: Final = {column.name: value for column, value in STRIPPED.items() if column.name not in LEFT_OUT}
 
 NOT_MIGRATED: Final = frozenset({"42P01", "42703"})
 """SQLSTATEs of a table and of a column that is not there."""
@@ -72,7 +76,7 @@ class Backups:
         with self._database.single() as connection, _of_our_schema():
             found = connection.execute(_SNAPSHOT).one()
         content = {
-            "installation": [self._without_lost_value(row) for row in found.installation],
+            "installation": [self._sealed_anew(_worth_keeping(row)) for row in found.installation],
             "installation_event": found.installation_event,
         }
         data = pack(
@@ -100,7 +104,8 @@ class Backups:
     def restore(self, data: bytes, *, replace: bool) -> Restored:
         """Put the registrations of a backup in place, all or nothing, and have every active site's locks looked for.
 
-        Refuses a database that has any, unless `replace`; then rows of other tables go whose site is another one now.
+        Refuses a database that has any, unless `replace`; then rows of other tables go whose site is another one now,
+        and a site that left after the backup was made has left.
         """
         header, content = unpack(data, self._keys)
         if header.schema_revision not in revisions():
@@ -111,15 +116,10 @@ class Backups:
             for table in TABLES:
                 _insert(connection, table, rows[table.name])
             _date_departures(connection, self._clock.now())
+            _end_departed_again(connection, header.created_at)
             _forget_other_sites(connection)
             active = _look_for_locks(connection)
         return Restored(created_at=header.created_at, rows=header.rows, active=active)
-
-    def _without_lost_value(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep what a restored site needs; a site that is not installed has no secret."""
-        kept = {name: value for name, value in row.items() if name not in LEFT_OUT}
-        secret = kept["secret"] if kept["installed"] else None
-        return self._sealed_anew({**kept, "secret": secret})
 
     def _sealed_anew(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["secret"] is None:
@@ -129,6 +129,12 @@ class Backups:
             return {**row, "secret": self._keys.seal(self._keys.unseal(row["secret"], owner), owner)}
         except SecretUnreadable as error:
             raise OperatorRefusal(f"the shared secret of site {row['id']} cannot be read: {error}") from None
+
+
+def _worth_keeping(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a restored site needs, and of one that is not installed what stays for good."""
+    kept = {name: value for name, value in row.items() if name not in LEFT_OUT}
+    return kept if row["installed"] else {**kept, **_OF_DEPARTED}
 
 
 @contextmanager
@@ -153,7 +159,10 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
             f"the database is not empty: it has {sites} sites and {events} events; --replace puts the backup in place"
         )
     connection.execute(
-        text("CREATE TEMPORARY TABLE site_before ON COMMIT DROP AS SELECT id, client_key FROM installation")
+        text(
+            "CREATE TEMPORARY TABLE site_before ON COMMIT DROP AS"
+            " SELECT id, client_key, installed, uninstalled_at FROM installation"
+        )
     )
     for table in reversed(TABLES):
         connection.execute(delete(table))
@@ -184,6 +193,23 @@ def _date_departures(connection: Connection, now: datetime) -> None:
     """A site that left, in a backup from before its time was kept, is erased 30 days from now at the latest."""
     gone = ~INSTALLATION.c.installed & INSTALLATION.c.uninstalled_at.is_(None)
     connection.execute(update(INSTALLATION).where(gone).values(uninstalled_at=now))
+
+
+def _end_departed_again(connection: Connection, made_at: datetime) -> None:
+    """End what the replaced rows say has ended since the backup: nobody tells us of a departure twice."""
+    left = text(
+        "SELECT i.id, b.uninstalled_at FROM installation i JOIN site_before b USING (client_key)"
+        " WHERE i.installed AND NOT b.installed AND b.uninstalled_at > :made_at"
+    )
+    for site, moment in connection.execute(left, {"made_at": made_at}).all():
+        ended = {**STRIPPED, INSTALLATION.c.installed: False, INSTALLATION.c.enabled: False}
+        connection.execute(
+            update(INSTALLATION)
+            .where(INSTALLATION.c.id == site)
+            .values({**ended, INSTALLATION.c.uninstalled_at: moment})
+        )
+        event = {"tenant_id": site, "event": InstallationEvent.UNINSTALLED.value, "at": moment}
+        connection.execute(insert(INSTALLATION_EVENT).values(event))
 
 
 def _forget_other_sites(connection: Connection) -> None:

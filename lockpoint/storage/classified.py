@@ -26,18 +26,20 @@ class Kept(StrEnum):
     DAY = "25 hours at most"
     HOUR = "an hour at most"
     HOURS = "3 hours"
-    JOB = "until the job is done, a failed job 30 days at most"
+    JOB = "until the job is done, 30 days at most"
     INSTALLED = "while the app is installed and 30 days after"
     ERASED_AT_ONCE = "until uninstalled, then erased at once"
-    CHANGE = "three minutes after a new secret replaced it"
-    ERASURE = "until the erasure is complete"
+    CHANGE = "accepted for three minutes after a new secret replaced it, erased by the next hourly purge after that"
+    ERASURE = (
+        "until the erasure is complete; where the app is switched off, until it is on again or 30 days uninstalled"
+    )
     HELD = "as long as another row names the account"
     LOG = "as long as the service runs; it says nothing about people"
     COUNTS = "30 days at most, erased at once when switched off"
     FILE_LIFE = "as long as the file; it survives uninstalling"
     WAITING = "until served or cancelled"
     CONFLUENCE = "as long as what it hangs on"
-    CHOICE = "until changed, or the account is closed"
+    CHOICE = "until changed or erased; that of a closed account until Confluence lets go of it"
 
 
 @dataclass(frozen=True, slots=True)

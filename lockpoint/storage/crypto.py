@@ -20,6 +20,7 @@ from lockpoint.locking.record import MacKeys
 from lockpoint.services.errors import SecretUnreadable
 
 ENCRYPTION: Final = b"lockpoint encryption 1"
+MAIL_LINK: Final = b"lockpoint mail link 1"
 RECORD_MAC: Final = b"lockpoint record mac 1"
 LIST_TAG: Final = b"lockpoint list tag 1"
 PEPPER: Final = b"lockpoint address pepper 1"
@@ -46,6 +47,7 @@ class Keyring:
     mac_keys: MacKeys
     tag_keys: MacKeys
     _boxes: Mapping[str, Fernet] = field(repr=False)
+    _link_boxes: Mapping[str, Fernet] = field(repr=False)
     _peppers: Mapping[str, bytes] = field(repr=False)
     _usage_keys: Mapping[str, bytes] = field(repr=False)
     _backup_keys: Mapping[str, bytes] = field(repr=False)
@@ -62,25 +64,30 @@ class Keyring:
 
     def seal(self, secret: str, owner: str) -> str:
         """Encrypt `secret` under the newest key, bound to `owner`, so that a row cannot be given another's secret."""
-        return self._boxes[self.newest].encrypt(f"{owner}\n{secret}".encode()).decode()
+        return _seal(self._boxes[self.newest], secret, owner)
 
     def unseal(self, sealed: str, owner: str) -> str:
         """Give the secret back; SecretUnreadable."""
-        bound, _, secret = self._open(sealed)[1].decode().partition("\n")
-        if bound != owner:
-            raise SecretUnreadable("it was sealed for another row")
-        return secret
+        return _bound_to(owner, _open(self._boxes, sealed)[1])
 
     def reseal(self, sealed: str) -> str:
         """Encrypt again under the newest key; SecretUnreadable."""
-        return self._boxes[self.newest].encrypt(self._open(sealed)[1]).decode()
+        return self._boxes[self.newest].encrypt(_open(self._boxes, sealed)[1]).decode()
 
     def sealed_by(self, sealed: str) -> str | None:
         """The id of the key that opens a sealed secret; None when no configured one does."""
         try:
-            return self._open(sealed)[0]
+            return _open(self._boxes, sealed)[0]
         except SecretUnreadable:
             return None
+
+    def seal_link(self, text: str, purpose: str) -> str:
+        """Encrypt what a link in a mail says, good for one purpose, under the newest key for links."""
+        return _seal(self._link_boxes[self.newest], text, purpose)
+
+    def unseal_link(self, token: str, purpose: str) -> str:
+        """Give it back; SecretUnreadable for anything that was not sealed for this purpose."""
+        return _bound_to(purpose, _open(self._link_boxes, token)[1])
 
     def hash_address(self, address: str) -> HashedAddress:
         """Hash an e-mail address, lower-cased, under the newest pepper."""
@@ -101,15 +108,6 @@ class Keyring:
         """The key, 32 bytes, that backups of this key id are encrypted with; None when it is not configured."""
         return self._backup_keys.get(key_id)
 
-    def _open(self, sealed: str) -> tuple[str, bytes]:
-        """Try all keys: the sealed form names none."""
-        for key_id, box in self._boxes.items():
-            try:
-                return key_id, box.decrypt(sealed.encode())
-            except InvalidToken:
-                continue
-        raise SecretUnreadable("no key of LOCKPOINT_SECRET_KEYS opens it")
-
 
 def keyring(root_keys: Sequence[str]) -> Keyring:
     """Derive every key from the root keys, newest first; ValueError when there is none."""
@@ -124,11 +122,37 @@ def keyring(root_keys: Sequence[str]) -> Keyring:
     return Keyring(
         mac_keys=MacKeys(newest, keys_for(RECORD_MAC)),
         tag_keys=MacKeys(newest, keys_for(LIST_TAG)),
-        _boxes={key_id: Fernet(base64.urlsafe_b64encode(key)) for key_id, key in keys_for(ENCRYPTION).items()},
+        _boxes=_boxes(keys_for(ENCRYPTION)),
+        _link_boxes=_boxes(keys_for(MAIL_LINK)),
         _peppers=keys_for(PEPPER),
         _usage_keys=keys_for(USAGE_SITE),
         _backup_keys=keys_for(BACKUP),
     )
+
+
+def _boxes(keys: Mapping[str, bytes]) -> dict[str, Fernet]:
+    return {key_id: Fernet(base64.urlsafe_b64encode(key)) for key_id, key in keys.items()}
+
+
+def _seal(box: Fernet, text: str, owner: str) -> str:
+    return box.encrypt(f"{owner}\n{text}".encode()).decode()
+
+
+def _open(boxes: Mapping[str, Fernet], sealed: str) -> tuple[str, bytes]:
+    """Try all keys: the sealed form names none."""
+    for key_id, box in boxes.items():
+        try:
+            return key_id, box.decrypt(sealed.encode())
+        except InvalidToken:
+            continue
+    raise SecretUnreadable("no key of LOCKPOINT_SECRET_KEYS opens it")
+
+
+def _bound_to(owner: str, opened: bytes) -> str:
+    bound, _, text = opened.decode().partition("\n")
+    if bound != owner:
+        raise SecretUnreadable("it was sealed for another row")
+    return text
 
 
 def _derive(root: bytes, label: bytes, length: int = 32) -> bytes:

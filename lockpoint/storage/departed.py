@@ -23,12 +23,14 @@ OF_SITES: Final = tuple(
 """Every table with rows of a site; the log of installs is the one that stays."""
 
 _ROW: Final = INSTALLATION.c
-_STRIPPED: Final = {
+STRIPPED: Final = {
     _ROW.base_url: ERASED,
     **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at, _ROW.returned_at)),
     **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
 }
-_NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in _STRIPPED.items()))
+"""What a registration has in the end that belongs to a site that left, beside its number, client key and dates."""
+
+_NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in STRIPPED.items()))
 
 
 def erase_rows(database: Database, table: Table, now: datetime) -> int:
@@ -54,7 +56,7 @@ def drop_jobs(database: Database, now: datetime) -> int:
 def strip_registrations(database: Database, now: datetime) -> int:
     """Take everything but the client key out of the registrations of departed sites; how many there were."""
     with database.single() as connection:
-        return connection.execute(update(INSTALLATION).where(_gone(now), _NOT_STRIPPED).values(_STRIPPED)).rowcount
+        return connection.execute(update(INSTALLATION).where(_gone(now), _NOT_STRIPPED).values(STRIPPED)).rowcount
 
 
 def left_over(connection: Connection, now: datetime) -> int:

@@ -79,7 +79,7 @@ TABLES: Final = (
             *_of(Whose.SITE, display_url="address shown to people", oauth_client_id="name for impersonation"),
             Field("secret", Whose.SITE, "shared secret, encrypted by the app", Kept.ERASED_AT_ONCE),
             Field("previous_secret", Whose.SITE, "the secret before, encrypted by the app", Kept.CHANGE),
-            Field("secret_changed_at", Whose.SITE, "when the secret changed"),
+            Field("secret_changed_at", Whose.SITE, "when it was replaced", Kept.CHANGE),
             Field("installed", Whose.SITE, "state", Kept.LOG),
             Field("enabled", Whose.SITE, "state", Kept.LOG),
         ),
@@ -221,7 +221,7 @@ TABLES: Final = (
         name="privacy_request",
         what="requests of people about their data: which right, when, done when",
         why="to show that requests are answered",
-        kept=Kept.LOG,
+        kept=Kept.INSTALLED,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
@@ -239,13 +239,14 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.PERSON, account="AccountID to erase", pseudonym="random pseudonym that takes its place"),
             *_of(Whose.NOBODY, release_at="end of the grace period", cursor="where the work goes on"),
+            *_of(Whose.NOBODY, skipped="number of files that are closed to the app", due_at="when the work goes on"),
         ),
     ),
     Kind(
         name="closed_account",
         what="keyed hashes of AccountIDs that Atlassian reported as closed",
         why="Atlassian asks apps not to report a closed account again",
-        kept=Kept.LOG,
+        kept=Kept.INSTALLED,
         fields=(*_TENANT, *_of(Whose.PERSON, digest="keyed hash; the AccountID cannot be read from it")),
     ),
     Kind(

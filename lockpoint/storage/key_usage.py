@@ -13,6 +13,7 @@ from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.sealed import SealedSecrets
 from lockpoint.storage.tables import EMAIL_LOG, INSTALLATION, LOCK_WITNESS
+from lockpoint.storage.usage import Usage
 
 _SIGNER: Final = LOCK_WITNESS.c.record["signed_by"].as_string()
 
@@ -23,8 +24,9 @@ class KeyUse:
 
     `key_id` None stands for what no known key made: secrets that cannot be opened, locks whose signer is not known yet.
     `live_locks` are those of active sites, `locks_elsewhere` those of sites that left or are disabled.
-    `address_hashes_until` is when the last address that was hashed under it leaves the e-mail log. `droppable` is the
-    moment from which nothing of it is missed, None while secrets or locks of active sites need it.
+    `usage_rows` are rows of usage counts that name their site by it. `address_hashes_until` is when the last address
+    that was hashed under it leaves the e-mail log. `droppable` is the moment from which nothing of it is missed, None
+    while secrets, locks of active sites or usage counts need it.
     """
 
     key_id: str | None
@@ -33,6 +35,7 @@ class KeyUse:
     secrets: int
     live_locks: int
     locks_elsewhere: int
+    usage_rows: int
     address_hashes: int
     address_hashes_until: datetime | None
     droppable: datetime | None
@@ -44,9 +47,10 @@ class _Counts:
     live: Mapping[str | None, int]
     elsewhere: Mapping[str | None, int]
     hashes: Mapping[str | None, tuple[int, datetime]]
+    usage: Mapping[str | None, int]
 
     def keys(self) -> set[str | None]:
-        return {*self.secrets, *self.live, *self.elsewhere, *self.hashes}
+        return {*self.secrets, *self.live, *self.elsewhere, *self.hashes, *self.usage}
 
 
 def key_uses(database: Database, keys: Keyring, *, now: datetime, retention_days: int) -> Sequence[KeyUse]:
@@ -60,7 +64,8 @@ def _use(key_id: str | None, keys: Keyring, counts: _Counts, now: datetime, kept
     secrets, live = counts.secrets.get(key_id, 0), counts.live.get(key_id, 0)
     hashes, last = counts.hashes.get(key_id, (0, None))
     until = None if last is None else last + kept
-    needed = key_id in {None, keys.newest} or secrets or live
+    usage = counts.usage.get(key_id, 0)
+    needed = key_id in {None, keys.newest} or secrets or live or usage
     return KeyUse(
         key_id=key_id,
         configured=key_id in keys.ids,
@@ -68,6 +73,7 @@ def _use(key_id: str | None, keys: Keyring, counts: _Counts, now: datetime, kept
         secrets=secrets,
         live_locks=live,
         locks_elsewhere=counts.elsewhere.get(key_id, 0),
+        usage_rows=usage,
         address_hashes=hashes,
         address_hashes_until=until,
         droppable=None if needed else max(now, until or now),
@@ -92,4 +98,5 @@ def _counts(database: Database, keys: Keyring) -> _Counts:
         live={signer: here for signer, here, _ in signers if here},
         elsewhere={signer: count - here for signer, here, count in signers if count > here},
         hashes={key_id: (count, last) for key_id, count, last in peppers},
+        usage=Usage(database, keys).by_key(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
@@ -17,12 +18,20 @@ DAYS_AHEAD: Final = 7
 Result = TypeVar("Result")
 _CHECK_VIOLATION: Final = "23514"
 _DAY: Final = timedelta(days=1)
+_OUR_NAME: Final = re.compile(r"(?P<parent>[a-z_]+)_(?P<day>\d{8})", re.ASCII)
 _SHORT_WAIT: Final = text("SET LOCAL lock_timeout = '1s'")
 
 _EXISTING: Final = text(
     "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"
     " WHERE inhparent = to_regclass(:parent)"
 )
+_PLACES: Final = text(
+    "SELECT inhrelid AS oid, inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = to_regclass(:parent)"
+)
+_OLD_ROWS: Final = {
+    parent: text(f"SELECT count(*) FROM {parent} WHERE tableoid = :place AND at < :first")  # noqa: S608 - ours
+    for parent in PARTITIONED
+}
 
 
 def ensure(connection: Connection, days: Iterable[date]) -> int:
@@ -73,8 +82,18 @@ def expired(connection: Connection, now: datetime, retention_days: int) -> list[
         name
         for parent in PARTITIONED
         for name in sorted(connection.execute(_EXISTING, {"parent": parent}).scalars())
-        if _first_instant(parent, name) + timedelta(days=retention_days) <= now
+        if (first := _first_instant(parent, name)) is not None and first + timedelta(days=retention_days) <= now
     ]
+
+
+def old_rows_elsewhere(connection: Connection, first_kept: datetime) -> dict[str, int]:
+    """Count the older rows of each partition that is not ours by its name: somebody made it, and we never drop it."""
+    return {
+        place.name: connection.execute(_OLD_ROWS[parent], {"place": place.oid, "first": first_kept}).scalar_one()
+        for parent in PARTITIONED
+        for place in connection.execute(_PLACES, {"parent": parent})
+        if _first_instant(parent, place.name) is None
+    }
 
 
 def with_partitions(database: Database, moments: Iterable[datetime], work: Callable[[Connection], Result]) -> Result:
@@ -108,8 +127,15 @@ def _name(parent: str, day: date) -> str:
     return f"{parent}_{day:%Y%m%d}"
 
 
-def _first_instant(parent: str, name: str) -> datetime:
-    return datetime.strptime(name.removeprefix(f"{parent}_"), "%Y%m%d").replace(tzinfo=UTC)
+def _first_instant(parent: str, name: str) -> datetime | None:
+    """The begin of the partition's day; None when it is not one of ours."""
+    day = _OUR_NAME.fullmatch(name)
+    if day is None or day["parent"] != parent:
+        return None
+    try:
+        return datetime.strptime(day["day"], "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _make(connection: Connection, parent: str, day: date) -> None:

@@ -17,10 +17,12 @@ from sqlalchemy import (
     any_,
     cast,
     delete,
+    false,
     func,
     literal,
     or_,
     select,
+    text,
     union,
     update,
 )
@@ -29,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.people_ports import Row
+from lockpoint.services.ports import JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.own_rows import own_part
 from lockpoint.storage.tables import (
@@ -56,6 +59,8 @@ TABLES: Final[tuple[Table, ...]] = (
 )
 """Every table with a column that can name a person."""
 
+_AUTHOR: Final = ("base", "author")
+
 
 class PeopleData:
     """Implements `people_ports.PeopleData`; StorageUnavailable."""
@@ -75,26 +80,29 @@ class PeopleData:
                 for table in TABLES
             }
 
-    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_holds: bool) -> int:
-        """Take the account out of every row, in one transaction; how many rows it was.
+    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
+        """Take the account out of every row, in one transaction; False while a job that names it still runs.
 
-        What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay.
+        What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay, and
+        with `keep_files` the copies of records. Jobs go first: what one of them wrote before is there to be deleted.
         """
         _forget_in_cache(self._cache, account)
         with self._database.transaction() as connection:
-            gone = sum(
-                connection.execute(delete(table).where(_names(table, tenant, account))).rowcount
-                for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT)
-            )
-            # A job that runs right now leaves the queue by itself.
-            waiting = delete(QUEUE).where(_names(QUEUE, tenant, account), QUEUE.c.status != "doing")
-            gone += connection.execute(waiting).rowcount
-            return gone + _rename(connection, tenant, account, pseudonym, keep_holds=keep_holds)
+            quiet = _stop_jobs(connection, tenant, account)
+            for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
+                connection.execute(delete(table).where(_names(table, tenant, account)))
+            _rename(connection, tenant, account, pseudonym)
+            if not keep_files:
+                _rename_in_witness(connection, tenant, account, pseudonym)
+        return quiet
 
-    def listed(self, tenant: Tenant, account: str, *, after: str | None, limit: int) -> Sequence[str]:
-        """Give ids, behind `after`, of all held files and of those whose known record names the account."""
+    def listed(
+        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
+    ) -> Sequence[str]:
+        """Give ids, behind `after`, of files whose known record names the account (`own`), and of other held files."""
         row = LOCK_WITNESS.c
-        could = row.holder.is_not(None) | _says(LOCK_WITNESS, account)
+        named, held = func.coalesce(_says(LOCK_WITNESS, account), false()), row.holder.is_not(None)
+        could = {None: named | held, True: named, False: held & ~named}[own]
         statement = (
             select(row.attachment_id)
             .where(row.tenant_id == tenant.id, row.attachment_id > (after or ""), could)
@@ -104,6 +112,12 @@ class PeopleData:
         with self._database.single() as connection:
             return list(connection.execute(statement).scalars())
 
+    def being_searched(self, tenant: Tenant) -> bool:
+        """Whether a search for the site's locks is waiting or running."""
+        search = (QUEUE.c.task_name == JobKind.REDISCOVER.value) & QUEUE.c.status.in_(("todo", "doing"))
+        with self._database.single() as connection:
+            return _any(connection, (_tenant_of(QUEUE) == tenant.id) & search)
+
     def tenants_naming(self, account: str) -> Sequence[int]:
         """Give the sites, gone ones included, for which any row names the account."""
         found = union(*(select(_tenant_of(table)).where(_says(table, account)) for table in TABLES))
@@ -111,34 +125,48 @@ class PeopleData:
             return sorted(connection.execute(found).scalars())
 
 
-def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_holds: bool) -> int:
+def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
+    """Delete the jobs that name the account, given up ones too; False while one of them runs.
+
+    A running one is not ours to delete: it may end, be tried again under a new number, or be left by a dead worker.
+    """
+    named = _names(QUEUE, tenant, account)
+    connection.execute(delete(QUEUE).where(named, QUEUE.c.status != "doing"))
+    return not _any(connection, named)
+
+
+def _any(connection: Connection, jobs: ColumnElement[bool]) -> bool:
+    return connection.execute(select(QUEUE.c.id).where(jobs).limit(1)).first() is not None
+
+
+def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
     intents, audit, restorations = EMAIL_INTENT.c, AUDIT_EVENT.c, RESTORATION.c
     mine = (EMAIL_INTENT.c.tenant_id == tenant.id, intents.recipient == account)
     statements = (
         delete(EMAIL_INTENT).where(*mine),
         update(EMAIL_INTENT).where(intents.tenant_id == tenant.id, intents.actor == account).values(actor=None),
-        update(AUDIT_EVENT).where(audit.tenant_id == tenant.id, audit.account == account).values(account=pseudonym),
+        # The number of a version leads to its author in Confluence's history.
+        update(AUDIT_EVENT)
+        .where(audit.tenant_id == tenant.id, audit.account == account)
+        .values(account=pseudonym, version=None),
         update(RESTORATION)
         .where(_names(RESTORATION, tenant, account))
         .values(offenders=func.array_replace(restorations.offenders, account, pseudonym)),
     )
-    gone = sum(connection.execute(statement).rowcount for statement in statements)
-    return gone + _rename_in_witness(connection, tenant, account, pseudonym, keep_holds=keep_holds)
+    for statement in statements:
+        connection.execute(statement)
 
 
-def _rename_in_witness(
-    connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_holds: bool
-) -> int:
-    """A hold that could not be ended is forgotten; in all other rows the pseudonym takes the account's place."""
-    row, gone = LOCK_WITNESS.c, 0
-    named = _names(LOCK_WITNESS, tenant, account)
-    if not keep_holds:
-        gone = connection.execute(delete(LOCK_WITNESS).where(named, row.holder == account)).rowcount
+def _rename_in_witness(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
+    """The pseudonym takes the account's place, and nobody that of an author; a hold of the account stays a hold."""
+    row = LOCK_WITNESS.c
+    others = _names(LOCK_WITNESS, tenant, account) & (row.holder.is_(None) | (row.holder != account))
+    author = func.jsonb_set(row.record, text("'{base,author}'"), text("'null'"))
+    connection.execute(update(LOCK_WITNESS).where(others, row.record[_AUTHOR].astext == account).values(record=author))
     # As a JSON text the account stands between quotation marks, so that no longer text is ever touched.
     quoted = (cast(func.to_jsonb(cast(literal(name), Text)), Text) for name in (account, pseudonym))
     renamed = cast(func.replace(cast(row.record, Text), *quoted), JSONB)
-    others = row.holder.is_(None) | (row.holder != account)
-    return gone + connection.execute(update(LOCK_WITNESS).where(named, others).values(record=renamed)).rowcount
+    connection.execute(update(LOCK_WITNESS).where(others).values(record=renamed))
 
 
 def _rows_of(table: Table, tenant: Tenant, account: str) -> Select[Any]:
@@ -158,7 +186,7 @@ def _says(table: Table, account: str) -> ColumnElement[bool]:
     if table is LOCK_WITNESS:
         anywhere = [
             LOCK_WITNESS.c.record[path].astext == account
-            for path in (("holder",), ("base", "author"), ("ended", "by"), ("ended", "holder"))
+            for path in (("holder",), _AUTHOR, ("ended", "by"), ("ended", "holder"))
         ]
         return or_(LOCK_WITNESS.c.holder == account, *anywhere)
     if table is EMAIL_INTENT:

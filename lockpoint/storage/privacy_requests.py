@@ -15,7 +15,7 @@ from lockpoint.services.ports import Job, JobKind
 from lockpoint.storage.advisory import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
-from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, PRIVACY_REQUEST
+from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, INSTALLATION, PRIVACY_REQUEST
 
 _ROW: Final = ERASURE.c
 _REQUEST: Final = PRIVACY_REQUEST.c
@@ -59,10 +59,13 @@ class Erasures:
             row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
         return None if row is None else _erasure(row)
 
-    def advance(self, request_id: int, cursor: str | None) -> None:
-        """Remember how far it got."""
-        with self._database.single() as connection:
-            connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(cursor=cursor))
+    def advance(self, request_id: int, cursor: str, skipped: int) -> None:
+        """Remember how far this pass got, and how many files it could not clean."""
+        self._note(request_id, cursor=cursor, skipped=skipped)
+
+    def put_off(self, request_id: int, due_at: datetime) -> None:
+        """Remember that the next pass, from the beginning, is due then."""
+        self._note(request_id, cursor=None, skipped=0, due_at=due_at)
 
     def finish(self, erasure: Erasure, at: datetime) -> None:
         """Forget whom it was about, and note the request as done, in one transaction."""
@@ -74,6 +77,10 @@ class Erasures:
         """Give all of them, oldest first."""
         with self._database.single() as connection:
             return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
+
+    def _note(self, request_id: int, **values: object) -> None:
+        with self._database.single() as connection:
+            connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(values))
 
 
 def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
@@ -88,9 +95,13 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
 
 
 def late(connection: Connection, now: datetime) -> int:
-    """Count the erasures that should be over."""
+    """Count the erasures that should be over. Where the app is not at work they have to wait, and are not late.
+
+    One that waits for a page that is closed to the app counts: only people can open that page.
+    """
     asked = select(_REQUEST.id).where(_REQUEST.asked_at < now - ERASED_WITHIN)
-    unfinished = select(func.count()).select_from(ERASURE).where(_ROW.request_id.in_(asked))
+    active = select(INSTALLATION.c.id).where(INSTALLATION.c.installed, INSTALLATION.c.enabled)
+    unfinished = select(func.count()).select_from(ERASURE).where(_ROW.request_id.in_(asked), _ROW.tenant_id.in_(active))
     return connection.execute(unfinished).scalar_one()
 
 
@@ -98,19 +109,23 @@ def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: date
     earlier = (
         update(ERASURE)
         .where(_ROW.tenant_id == tenant.id, _ROW.account == order.account)
-        .values(release_at=func.least(_ROW.release_at, order.release_at), cursor=None)
+        .values(release_at=func.least(_ROW.release_at, order.release_at), due_at=at, cursor=None, skipped=0)
         .returning(ERASURE)
     )
     known = connection.execute(earlier).one_or_none()
     if known is not None:
         return _erasure(known)
     number = _asked(connection, tenant, Right.ERASURE, order.origin, at)
-    values = {"tenant_id": tenant.id, "account": order.account, "pseudonym": order.pseudonym}
-    return _erasure(
-        connection.execute(
-            insert(ERASURE).values(request_id=number, release_at=order.release_at, **values).returning(ERASURE)
-        ).one()
-    )
+    values = {
+        "request_id": number,
+        "tenant_id": tenant.id,
+        "account": order.account,
+        "pseudonym": order.pseudonym,
+        "release_at": order.release_at,
+        "due_at": at,
+        "skipped": 0,
+    }
+    return _erasure(connection.execute(insert(ERASURE).values(values).returning(ERASURE)).one())
 
 
 def _asked(connection: Connection, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
@@ -130,5 +145,7 @@ def _erasure(row: Row[Any]) -> Erasure:
         account=row.account,
         pseudonym=row.pseudonym,
         release_at=row.release_at,
+        due_at=row.due_at,
         cursor=row.cursor,
+        skipped=row.skipped,
     )

@@ -16,9 +16,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, f
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Clock, PurgeReport
-from lockpoint.storage import account_reports, departed, outcomes, privacy_requests
+from lockpoint.storage import account_reports, departed, former_secrets, outcomes, privacy_requests
 from lockpoint.storage.engine import Database
-from lockpoint.storage.partitions import drop_expired, expired
+from lockpoint.storage.partitions import drop_expired, expired, old_rows_elsewhere
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     CREATION_GUARD,
@@ -37,15 +37,21 @@ QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
 """What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
 
+FORMER_SECRETS: Final = "former_secrets"
+
 ERASURES: Final = "erasures"
 REPORTS: Final = "account_reports"
 
 OPERATION_NEEDS: Final = 3
-"""Days that rows of running work stay at least: the sweep confirms a live lock's witness once a day."""
+"""Days that rows of running work stay at least."""
 
-# Parked jobs hold ids only, but ids are data too; the events of a job go with it.
-_OLD_PARKED: Final = (
-    "status IN ('failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
+WITNESS_STAYS: Final = 30
+"""Days that copies of records stay, whatever the operator chose: an erasure finds by them the files to clean."""
+
+# Jobs hold ids only, but ids are data too; the events of a job go with it. One that still waits goes as well: what it
+# was about, sweeps and searches find again. One that runs ends, or is given back when its worker died.
+_OLD_JOBS: Final = (
+    "status IN ('todo', 'failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
     " (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < :before)"
 )
 
@@ -69,7 +75,7 @@ class Aged:
 
 AGED: Final = (
     Aged(ACCOUNT_PROFILE, ACCOUNT_PROFILE.c.used_at),
-    Aged(LOCK_WITNESS, LOCK_WITNESS.c.seen_at, least=OPERATION_NEEDS),
+    Aged(LOCK_WITNESS, LOCK_WITNESS.c.seen_at, least=WITNESS_STAYS),
     Aged(RESTORATION, RESTORATION.c.at, least=OPERATION_NEEDS),
     Aged(EMAIL_INTENT, EMAIL_INTENT.c.created_at, least=OPERATION_NEEDS),
     Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=outcomes.KEPT),
@@ -95,21 +101,16 @@ class Retention:
     def purge(self) -> PurgeReport:
         """Delete what has reached its age; can be stopped and repeated at any point, and two at once do no harm.
 
-        A step that fails does not stop the others; StorageUnavailable only when nothing can be asked at all.
+        A step that fails, for whatever reason, does not stop the others; StorageUnavailable only when nothing can be
+        asked at all.
         """
         now = self._clock.now()
-        gone: dict[str, int] = {}
-        failed = []
-        for name, step in self._steps(now).items():
-            try:
-                gone[name] = step()
-            except StorageUnavailable as error:
-                logger.warning("a step of the purge failed", extra={"step": name, "cause": str(error)})
-                failed.append(name)
+        failed: list[str] = []
+        gone = {name: _tried(name, step, failed) for name, step in self._steps(now).items()}
         return PurgeReport(
             at=now,
             retention_days=self._days,
-            gone=gone,
+            gone={name: count for name, count in gone.items() if name not in failed},
             overdue=self._overdue(now),
             failed=tuple(failed),
             late=self._late(now),
@@ -119,19 +120,21 @@ class Retention:
         steps: dict[str, Callable[[], int]] = {PARTITIONS: lambda: drop_expired(self._database, now, self._days)}
         for aged in AGED:
             steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
-        steps[QUEUE] = lambda: self._drop_parked(now)
+        steps[QUEUE] = lambda: self._drop_jobs(now)
+        steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
+        steps[FORMER_SECRETS] = lambda: former_secrets.erase(self._database, now)
         for table in departed.OF_SITES:
             steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed.erase_rows(self._database, table, now)  # type: ignore[misc]
         steps[f"{UNINSTALLED}.{QUEUE}"] = lambda: departed.drop_jobs(self._database, now)
         steps[f"{UNINSTALLED}.installation"] = lambda: departed.strip_registrations(self._database, now)
         return steps
 
-    def _drop_parked(self, now: datetime) -> int:
-        statement = text(f"DELETE FROM procrastinate_jobs WHERE {_OLD_PARKED}")  # noqa: S608 - a constant of ours
+    def _drop_jobs(self, now: datetime) -> int:
+        statement = text(f"DELETE FROM procrastinate_jobs WHERE {_OLD_JOBS}")  # noqa: S608 - a constant of ours
         with self._database.single() as connection:
-            return connection.execute(statement, {"before": self._parked_before(now)}).rowcount
+            return connection.execute(statement, {"before": self._jobs_before(now)}).rowcount
 
-    def _parked_before(self, now: datetime) -> datetime:
+    def _jobs_before(self, now: datetime) -> datetime:
         return first_kept(now, max(self._days, OPERATION_NEEDS))
 
     def _delete(self, table: Table, old: ColumnElement[bool]) -> int:
@@ -146,19 +149,33 @@ class Retention:
                 return gone
 
     def _overdue(self, now: datetime) -> dict[str, int]:
-        """Count what should be gone: partitions, rows, parked jobs."""
+        """Count what should be gone: partitions, rows, jobs, accounts to report that nothing names any more."""
         with self._database.single() as connection:
             found = {PARTITIONS: len(expired(connection, now, self._days))}
+            found |= old_rows_elsewhere(connection, first_kept(now, self._days))
             for aged in AGED:
                 found[aged.table.name] = _count(connection, aged.table, aged.old(now, self._days))
-            parked = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_PARKED}")  # noqa: S608 - as above
-            found[QUEUE] = connection.execute(parked, {"before": self._parked_before(now)}).scalar_one()
+            old_jobs = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_JOBS}")  # noqa: S608 - as above
+            found[QUEUE] = connection.execute(old_jobs, {"before": self._jobs_before(now)}).scalar_one()
+            found[REPORTS] = account_reports.unnamed(connection)
             found[UNINSTALLED] = departed.left_over(connection, now)
+            found[FORMER_SECRETS] = former_secrets.left_over(connection, now)
         return found
 
     def _late(self, now: datetime) -> dict[str, int]:
         with self._database.single() as connection:
             return {ERASURES: privacy_requests.late(connection, now), REPORTS: account_reports.late(connection, now)}
+
+
+def _tried(name: str, step: Callable[[], int], failed: list[str]) -> int:
+    """Do a step of the purge; one that fails is noted, and has removed nothing that could be counted."""
+    try:
+        return step()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one place, the others are purged
+        cause = str(error) if isinstance(error, StorageUnavailable) else type(error).__name__
+        logger.warning("a step of the purge failed", extra={"step": name, "cause": cause})
+        failed.append(name)
+        return 0
 
 
 def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:

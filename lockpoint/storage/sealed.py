@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select, update
 
-from lockpoint.storage.crypto import Keyring, SecretUnreadable
+from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import INSTALLATION
 
@@ -20,11 +20,22 @@ _SEALED: Final = _ROW.secret.is_not(None) | _ROW.previous_secret.is_not(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingReport:
-    """How many sites were sealed again now, were under the newest key before, and have a secret that no key opens."""
+    """How many sites were sealed again now, were under the newest key before, and have a secret that no key opens.
+
+    Of a site that has two, one may be sealed again while no key opens the other: it counts in both places.
+    """
 
     sealed: int
     already: int
     unreadable: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Whether a secret of a site was sealed again, and whether no key opens one."""
+
+    sealed: bool
+    lost: bool
 
 
 class SealedSecrets:
@@ -51,22 +62,19 @@ class SealedSecrets:
         What no key opens is left as it is and named. A site that installs meanwhile waits for one batch at most. Calls
         `step` with the number of sites of each batch.
         """
-        done: Counter[bool | None] = Counter()
-        unreadable: list[int] = []
+        done: dict[int, _Outcome] = {}
         after = 0
         while True:
             with self._database.transaction() as connection:
                 batch = self._batch(connection, after)
-                for site, outcome in batch.items():
-                    done[outcome] += 1
-                    unreadable += [site] if outcome is None else []
+            done |= batch
             if not batch:
-                return SealingReport(sealed=done[True], already=done[False], unreadable=tuple(unreadable))
+                return _report(done)
             after = max(batch)
             step(len(batch))
 
-    def _batch(self, connection: Connection, after: int) -> dict[int, bool | None]:
-        """By site: whether something was sealed again; None where no key opens a secret."""
+    def _batch(self, connection: Connection, after: int) -> dict[int, _Outcome]:
+        """What became of some more sites."""
         rows = connection.execute(
             select(_ROW.id, _ROW.secret, _ROW.previous_secret)
             .where(_SEALED, _ROW.id > after)
@@ -79,17 +87,20 @@ class SealedSecrets:
             for row in rows
         }
 
-    def _site(self, connection: Connection, site: int, columns: Mapping[str, str | None]) -> bool | None:
-        old = {
-            name: sealed
-            for name, sealed in columns.items()
-            if sealed is not None and self._keys.sealed_by(sealed) != self._keys.newest
-        }
-        if not old:
-            return False
-        try:
-            fresh = {name: self._keys.reseal(sealed) for name, sealed in old.items()}
-        except SecretUnreadable:
-            return None
-        connection.execute(update(INSTALLATION).where(_ROW.id == site).values(fresh))
-        return True
+    def _site(self, connection: Connection, site: int, columns: Mapping[str, str | None]) -> _Outcome:
+        """Seal each secret on its own: a former one that is lost must not keep the present one under an old key."""
+        there = {name: sealed for name, sealed in columns.items() if sealed is not None}
+        keys = {name: self._keys.sealed_by(sealed) for name, sealed in there.items()}
+        old = [name for name, key_id in keys.items() if key_id not in {None, self._keys.newest}]
+        fresh = {name: self._keys.reseal(there[name]) for name in old}
+        if fresh:
+            connection.execute(update(INSTALLATION).where(_ROW.id == site).values(fresh))
+        return _Outcome(sealed=bool(fresh), lost=None in keys.values())
+
+
+def _report(done: Mapping[int, _Outcome]) -> SealingReport:
+    return SealingReport(
+        sealed=sum(outcome.sealed for outcome in done.values()),
+        already=sum(not outcome.sealed and not outcome.lost for outcome in done.values()),
+        unreadable=tuple(site for site, outcome in done.items() if outcome.lost),
+    )

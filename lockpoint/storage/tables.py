@@ -243,6 +243,9 @@ ERASURE: Final = Table(
     Column("pseudonym", Text, nullable=False),
     Column("release_at", _MOMENT, nullable=False),
     Column("cursor", Text),
+    # How many files of this pass could not be cleaned, and when the next pass begins.
+    Column("skipped", Integer, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
     UniqueConstraint("tenant_id", "account", name="erasure_tenant_id_account_key"),
 )
 

@@ -39,6 +39,10 @@ class Tenants:
         """Give the installed and enabled ones."""
         return self._all(_ACTIVE)
 
+    def installed(self) -> Sequence[Tenant]:
+        """Give the installed ones, disabled ones too."""
+        return self._all(_ROW.installed)
+
     def without_witness(self) -> Sequence[Tenant]:
         """Give the active ones of which the witness table knows nothing."""
         return self._all(_ACTIVE & ~select(1).where(LOCK_WITNESS.c.tenant_id == _ROW.id).exists())

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import Connection, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.site_ports import UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import ACCOUNT_PROFILE, SITE_STATE, USAGE_DAILY
+from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, SITE_STATE, USAGE_DAILY
 
 _ROW: Final = USAGE_DAILY.c
+_SITE: Final = INSTALLATION.c
+_KEY: Final = (_ROW.site, _ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
 _UNKNOWN: Final = ""
 
 
@@ -63,12 +66,7 @@ class Usage:
         names = ["site", "event", "locale", "zone", "day", "count"]
         statement = insert(USAGE_DAILY).from_select(names, source)
         with self._database.single() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[_ROW.site, _ROW.day, _ROW.event, _ROW.locale, _ROW.zone],
-                    set_={"count": _ROW["count"] + 1},
-                )
-            )
+            connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": _ROW["count"] + 1}))
 
     def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
         """Give every count from that day on; those of one day under an older key and a newer one are one."""
@@ -85,3 +83,52 @@ class Usage:
                 UsageRow(day=row.day, event=UsageEvent(row.event), locale=row.locale, zone=row.zone, count=row.total)
                 for row in connection.execute(statement)
             ]
+
+    def bring_over(self) -> int:
+        """Name sites by the newest key wherever an older one does; how many rows were brought over.
+
+        Can be stopped and repeated at any point.
+        """
+        with self._database.single() as connection:
+            named = set(connection.execute(select(_ROW.site).distinct()).scalars())
+            sites = connection.execute(select(_SITE.id, _SITE.client_key).order_by(_SITE.id)).all()
+        brought = 0
+        for site, client_key in sites:
+            newest, *older = self._keys.site_hashes(client_key)
+            if not named.isdisjoint(older):
+                with self._database.transaction() as connection:
+                    brought += _rename(connection, site, older, newest)
+        return brought
+
+    def by_key(self) -> Mapping[str | None, int]:
+        """How many rows each key names; those that no key can name are counted under None."""
+        with self._database.single() as connection:
+            rows = connection.execute(select(_ROW.site, func.count()).group_by(_ROW.site)).all()
+            client_keys = connection.execute(select(_SITE.client_key)).scalars().all()
+        keys = {
+            name: key_id
+            for client_key in client_keys
+            for key_id, name in zip(self._keys.ids, self._keys.site_hashes(client_key), strict=True)
+        }
+        counts: Counter[str | None] = Counter()
+        for site, count in rows:
+            counts[keys.get(site)] += count
+        return counts
+
+
+def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest: str) -> int:
+    """Add a site's rows under older names to those under the newest; how many there were."""
+    # Whoever switches the counts off meanwhile waits for this row, and then erases what is under the newest name, too.
+    connection.execute(select(SITE_STATE.c.tenant_id).where(SITE_STATE.c.tenant_id == tenant_id).with_for_update())
+    moved: Counter[tuple[object, ...]] = Counter()
+    gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
+    for *key, count in gone:
+        moved[tuple(key)] += count
+    if moved:
+        names = [column.name for column in _KEY] + ["count"]
+        statement = insert(USAGE_DAILY).values(
+            [dict(zip(names, (newest, *key, count), strict=True)) for key, count in moved.items()]
+        )
+        added = _ROW["count"] + statement.excluded["count"]
+        connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": added}))
+    return len(gone)

@@ -294,6 +294,7 @@ class MyDataModel(Outgoing):
     collected_at: datetime
     database: dict[str, list[dict[str, Any]]]
     locks: list[dict[str, Any]]
+    ended: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
     preferences: dict[str, Any]
     complete: bool

@@ -54,6 +54,13 @@ def test_closed_and_changed_accounts_are_told(live: Live) -> None:
     assert (nothing.closed, nothing.updated, nothing.cycle_days) == ((), (), 5)
 
 
+@pytest.mark.parametrize(("said", "days"), [(1, 1), (90, 90), (91, 90), (10**400, 90), (0, None), (-3, None)])
+def test_a_cycle_is_one_to_ninety_days(live: Live, said: int, days: int | None) -> None:
+    """What the host says of the cycle's length is kept within reason, however long the number is."""
+    live.control("POST", "sites/acme/behaviour", reportCycleDays=said)
+    assert live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], lane=Lane.REPORTS).cycle_days == days
+
+
 def test_a_report_is_signed_and_bounded(live: Live) -> None:
     """A report is a call of the app with RFC 3339 moments; more than 90 accounts, or none, are refused at home."""
     live.control("DELETE", "requests")

@@ -382,7 +382,9 @@ class TestSites:
         assert store.site_states.get(store.acme).settings == SettingsNote(3, '{"a": 1}')
 
     def test_installations_are_found(self, store: Store) -> None:
-        """By id, and the active ones."""
+        """By id, the active ones, and all that are installed."""
         assert store.tenants.by_id(store.acme.id) == store.acme
         assert store.tenants.by_id(99) is None
-        assert [tenant.id for tenant in store.tenants.active()] == [store.acme.id, store.globex.id]
+        both = [store.acme.id, store.globex.id]
+        assert [tenant.id for tenant in store.tenants.active()] == both
+        assert [tenant.id for tenant in store.tenants.installed()] == both

@@ -23,6 +23,9 @@ from lockpoint.settings import Settings
 from tests.e2e.system import CALL_SECONDS, Json, System, request_id, wait_for
 from tests.installed import wait_for_installs
 
+OURS: Final = frozenset({"web", "worker", "clock"})
+"""Processes whose logs are ours; names are the business of the local Confluence and the mail catcher."""
+
 SPACE: Final = "Zaunkönigs Gelege"
 PAGE: Final = "Zaunkönig & Söhne: plans"
 OTHER_PAGE: Final = "Wiedehopf: more plans"

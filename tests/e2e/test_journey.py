@@ -10,12 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lockpoint.cli import main
-from tests.e2e.journeys import CANARIES, CONTENT, NAMES, PROTECTED, Journeys, disguised
+from tests.e2e.journeys import CANARIES, CONTENT, NAMES, OURS, PROTECTED, Journeys, disguised
 from tests.e2e.system import Json, System
 from tests.stored import unexplained
-
-OURS = {"web", "worker", "clock"}
-"""Processes whose logs are ours; names are the business of the local Confluence and the mail catcher."""
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lockpoint.cli import main
+from lockpoint.services.context import Tenant
+from lockpoint.services.site_ports import UsageEvent
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
+from lockpoint.storage.sealed import SealedSecrets
 from lockpoint.storage.tenants import Installations
+from lockpoint.storage.usage import Usage
 from tests import databases
+from tests.storage.builders import count
 from tests.storage.conftest import install
+from tests.storage.test_backup_folder import put
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 Run = Callable[..., Result]
@@ -160,7 +167,8 @@ def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> No
     """`--dry-run` only tells; then it is done, and doing it again removes nothing."""
     names = [f"lockpoint-202603{day:02}T{hour:02}0000.000000Z.backup" for day in range(1, 29) for hour in (3, 15)]
     for name in names:
-        (tmp_path / name).write_bytes(b"x")
+        put(tmp_path, keyring([OLD]), datetime.strptime(name[10:25], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     planned = told(run(full, "backup", "prune", "--in", str(tmp_path), "--dry-run", "--json"))
     assert len(list(tmp_path.iterdir())) == len(names)
     kept = [row["file"] for row in planned if row["is"] == "kept"]
@@ -169,6 +177,21 @@ def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> No
     told(run(full, "backup", "prune", "--in", str(tmp_path), "--json"))
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
     assert {row["is"] for row in told(run(full, "backup", "prune", "--in", str(tmp_path), "--json"))} == {"kept"}
+
+
+def test_a_spoilt_backup_is_named_and_left_alone(full: dict[str, str], tmp_path: Path) -> None:
+    """Pruning does its work, and then ends with code 1: somebody should look at the file."""
+    moment = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    good, doomed = (put(tmp_path, keyring([OLD]), moment - timedelta(days=days)) for days in (0, 600))
+    spoilt = "lockpoint-20260302T040000.000000Z.backup"
+    (tmp_path / spoilt).write_bytes(b"")
+    done = run(full, "backup", "prune", "--in", str(tmp_path), "--json")
+    assert done.exit_code == 1
+    assert {row["file"]: row["is"] for row in json.loads(done.stdout)} == {
+        good: "kept", doomed: "removed", spoilt: "no whole backup",
+    }  # fmt: skip
+    assert spoilt in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {good, spoilt}
 
 
 def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> None:
@@ -185,7 +208,7 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
     assert list(before) == [new, old]
     assert (before[old]["is"], before[old]["secrets"], before[old]["droppableFrom"]) == ("old", 1, None)
     rotated = told(run(both, "keys", "rotate", "--json"))
-    assert rotated == {"sitesSealed": 1, "sitesAlready": 0, "unreadableSites": []}
+    assert rotated == {"sitesSealed": 1, "sitesAlready": 0, "unreadableSites": [], "usageRows": 0}
     after = status()
     assert (after[old]["secrets"], after[old]["backups"]) == (0, 1)
     assert after[old]["droppableFrom"] is not None
@@ -194,6 +217,29 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
     dropped = {**full, "LOCKPOINT_SECRET_KEYS": NEW}
     rows = told(run(dropped, "keys", "status", "--backups", str(tmp_path), "--json"))
     assert [(row["key"], row["is"], row["backups"]) for row in rows] == [(new, "newest", 0), (old, "unknown", 1)]
+
+
+def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_url: str) -> None:
+    """They hold the old key back until `keys rotate`; then switching off erases them all without it."""
+    database = Database(database_url, size=2)
+    acme, older = Tenant(1, "acme", ""), Usage(database, keyring([OLD]))
+    older.switch(acme, on=True)
+    older.count(acme, "someone", UsageEvent.LOCKED, date(2026, 3, 2))
+    both = {**full, "LOCKPOINT_SECRET_KEYS": f"{NEW},{OLD}"}
+
+    def status() -> dict[str, tuple[int, bool]]:
+        rows = told(run(both, "keys", "status", "--json"))
+        return {row["is"]: (row["usageRows"], row["droppableFrom"] is not None) for row in rows}
+
+    SealedSecrets(database, keyring([NEW, OLD])).reseal()
+    assert status() == {"newest": (0, False), "old": (1, False)}
+    assert told(run(both, "keys", "rotate", "--json"))["usageRows"] == 1
+    assert status() == {"newest": (1, False), "old": (0, True)}
+    newer = Usage(database, keyring([NEW]))
+    assert [row.count for row in newer.kept(acme, date(2026, 3, 1))] == [1]
+    newer.switch(acme, on=False)
+    assert count(database, "usage_daily") == 0
+    database.close()
 
 
 def test_rotating_without_the_key_that_sealed_is_code_1(full: dict[str, str]) -> None:

@@ -150,6 +150,14 @@ def _install(database: Database, tenant: Tenant) -> None:
         assert change.store(registration) == tenant
 
 
+def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
+    """The app is switched on or off on the site, and installed in any case."""
+    with Installations(stage.database, KEYS).change(tenant.client_key) as change:
+        known = change.find(tenant.client_key)
+        assert known is not None
+        return change.store(replace(known.registration, secret="invented", installed=True, enabled=on))
+
+
 def uninstall(stage: RightsStage, tenant: Tenant) -> None:
     """The site leaves."""
     with Installations(stage.database, KEYS).change(tenant.client_key) as change:

@@ -11,24 +11,26 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import EndReason, Free, Held
-from lockpoint.services import preferences
+from lockpoint.services import preferences, profiles
 from lockpoint.services.context import Lane
-from lockpoint.services.erasing import GRACE, begin, erase
-from lockpoint.services.errors import Busy, Forbidden, HostUnavailable, QuotaExceeded
+from lockpoint.services.erasing import GRACE, Left, Rest, begin, erase
+from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, HostUnavailable, QuotaExceeded
 from lockpoint.services.people_ports import Origin
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.preferences import Preferences
 from lockpoint.services.privacy import export
 from lockpoint.services.reconcile import reconcile
+from lockpoint.services.rediscover import rediscover
 from lockpoint.services.reporting import report
-from lockpoint.storage.tables import ACCOUNT_REPORT, AUDIT_EVENT, EMAIL_INTENT, PRIVACY_REQUEST
+from lockpoint.storage.parked import put_off
+from lockpoint.storage.tables import ACCOUNT_REPORT, AUDIT_EVENT, EMAIL_INTENT, PRIVACY_REQUEST, QUEUE
 from tests.fake_confluence import StoredFile
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
-from tests.services.rights_stage import RightsStage, rights_stage, uninstall
+from tests.services.rights_stage import RightsStage, rights_stage, switch, uninstall
 
 WEEK = timedelta(days=7)
 
@@ -96,11 +98,33 @@ def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage,
         assert other not in text
 
 
-def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A copy for somebody who waits reads a bounded number of files and says that there may be more."""
-    found = export(stage.services, ACME, BOB, Origin.PERSON, most_files=1)
-    assert len(busy) > 1
+def test_a_copy_says_how_ones_locks_ended(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """The reason that somebody gave is in their own copy, and in nobody else's; so is their part in an ending."""
+    owners = {row["attachment"]: row for row in export(stage.services, ACME, BOB, Origin.OPERATOR).ended}
+    assert set(owners) == {busy["lost"].id, busy["ended"].id}
+    lost = owners[busy["lost"].id]
+    assert (lost["reason"], lost["was_owner"], lost["ended_it"], lost["words"]) == ("taken_over", True, False, None)
+    assert owners[busy["ended"].id]["ended_it"]
+    (enders,) = export(stage.services, ACME, SAM, Origin.OPERATOR).ended
+    assert (enders["attachment"], enders["was_owner"], enders["ended_it"]) == (busy["lost"].id, False, True)
+    assert enders["words"] == "words of a person"
+    assert export(stage.services, ACME, CHARLIE, Origin.OPERATOR).ended == ()
+
+
+def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage) -> None:
+    """A copy for somebody who waits reads a bounded number of files, their own first, and says if there may be more."""
+    world = stage.world
+    for file in [world.add_file() for _ in range(5)]:
+        stage.lock(file, ALICE)
+    mine, waited = world.add_file(), world.add_file()
+    stage.lock(mine, BOB)
+    stage.lock(waited, ALICE)
+    stage.ask(waited, BOB)
+    found = export(stage.services, ACME, BOB, Origin.PERSON, most_files=3)
+    assert [lock["attachment"] for lock in found.locks] == [mine.id]
     assert not found.complete
+    every = export(stage.services, ACME, BOB, Origin.PERSON, most_files=7)
+    assert ([place["attachment"] for place in every.waiting], every.complete) == ([waited.id], True)
 
 
 def test_requests_for_copies_are_logged_without_a_name(stage: RightsStage) -> None:
@@ -137,7 +161,7 @@ def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFil
     assert (ended.ended.by, ended.ended.holder) == (pseudonym, pseudonym)
     others = stage.world.reading(busy["uploaded"].id)
     assert isinstance(others, Held)
-    assert (others.holder, others.base.author) == (ALICE, pseudonym)
+    assert (others.holder, others.base.author) == (ALICE, None)
     assert stage.in_confluence(GLOBEX) == globex
 
 
@@ -156,8 +180,7 @@ def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, bu
 def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
     """Live locks of somebody who is gone stand for 24 hours, then they end; the administrator and askers are told."""
     stage.ask(busy["held"], CHARLIE)
-    until = _run(stage)
-    assert until == stage.world.clock.now() + GRACE
+    assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB
     assert stage.services.people_data.export(ACME, BOB)["audit_event"] == []
     stage.world.clock.advance(hours=24)
@@ -228,22 +251,161 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     """Where the app may not look any more its own rows are cleaned all the same, and others' locks stay known."""
     page = stage.world.pages[ACME.id]
     page.restricted_to = {ALICE, BOB}
-    stage.user_properties.trouble = Forbidden("closed")
+    other = _on_another_page(stage)
+    stage.lock(other, BOB)
+    rest = _run(stage, at_once=True)
+    assert rest == Rest(Left.FILES, stage.world.clock.now() + timedelta(days=1), len(busy) - 1)
+    assert stage.world.reading(other.id).ended.holder in _pseudonyms(stage)
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.services.witnesses.count_held(ACME, BOB) == 1
+    page.restricted_to = None
+    stage.world.clock.advance(days=1)
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
+    """Nobody is let at the properties of a closed account, which is its end; those of one in use are not forgotten."""
+    _set_active(stage, BOB, active)
+    stage.user_properties.trouble = Forbidden("no")
+    assert busy
+    rest = _run(stage, at_once=True)
+    assert rest == (Rest(Left.PREFERENCES, stage.world.clock.now() + timedelta(days=1)) if active else None)
+    stage.user_properties.trouble = None
+    stage.run_jobs(JobKind.ERASE)
+    assert (BOB in stage.in_confluence()) is not active
+
+
+@pytest.mark.parametrize("name", ["held", "waited", "lost", "uploaded", "ended"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_passing_404_costs_nothing(stage: RightsStage, busy: dict[str, StoredFile], name: str, times: int) -> None:
+    """A file that is not there once, or twice although it is not purged, keeps its place in the list and is cleaned."""
+    get, left = stage.world.host.attachments.get, times
+
+    def hiding(tenant: Any, attachment_id: str, **options: Any) -> Any:
+        nonlocal left
+        if attachment_id == busy[name].id and left > 0:
+            left -= 1
+            raise GoneOrInvisible("for a moment")
+        return get(tenant, attachment_id, **options)
+
+    setattr(stage.world.host.attachments, "get", hiding)  # noqa: B010 - a method
+    rest = _run(stage, at_once=True)
+    assert (rest is None) == (times == 1)
+    if rest is not None:
+        assert (rest.left, rest.files) == (Left.FILES, 1)
+        assert stage.services.witnesses.get(ACME, busy[name].id) is not None
+        stage.world.clock.advance(days=1)
+        stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("name", ["held", "lost", "ended"])
+def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict[str, StoredFile], name: str) -> None:
+    """What is gone with all its properties has nothing left to clean; a hold on it has ended."""
+    stage.world.site().purge(busy[name].id)
     assert _run(stage, at_once=True) is None
     assert BOB not in stage.stored()
-    assert stage.services.witnesses.get(ACME, busy["uploaded"].id) is not None
-    assert stage.services.witnesses.get(ACME, busy["held"].id) is None
+    witness = stage.services.witnesses.get(ACME, busy[name].id)
+    assert name != "held" or witness.record.ended.reason is EndReason.FILE_GONE
+
+
+def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Ordered while the app is switched off (or just updated): our rows go, the rest waits, and then goes, too."""
+    away, before = switch(stage, ACME, on=False), stage.in_confluence()
+    erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
+    rest = erase(stage.services, away, erasure.request_id)
+    assert rest == Rest(Left.SITE, stage.world.clock.now() + timedelta(hours=1))
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.in_confluence() == before
+    for _ in range(3):
+        stage.world.clock.advance(hours=1)
+        stage.run_jobs(JobKind.ERASE)
+    assert stage.services.erasures.get(erasure.request_id) is not None
+    switch(stage, ACME, on=True)
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+    rediscover(stage.services, ACME)
+    _gone_everywhere(stage)
+    assert stage.holder(busy["held"]) is None
+
+
+def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A site that was away so long that nothing of it is known any more is searched before anything is called done."""
+    away = switch(stage, ACME, on=False)
+    erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
+    for file in busy.values():
+        stage.services.witnesses.forget(ACME, file.id)
+    back = switch(stage, ACME, on=True)
+    stage.services.jobs.defer([Job(JobKind.REDISCOVER, ACME.id)])
+    rest = erase(stage.services, back, erasure.request_id)
+    assert rest == Rest(Left.SEARCH, stage.world.clock.now() + timedelta(minutes=1))
+    stage.world.site().search_works = False
+    stage.run_jobs(JobKind.REDISCOVER, JobKind.ERASE)
+    assert stage.services.erasures.under_way() == []
+    assert stage.holder(busy["held"]) is None
+    assert BOB not in stage.stored()
 
 
 def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Silence after uninstall holds for erasures, too: our rows are cleaned and nothing is asked of the site."""
+    """Silence after uninstall holds for erasures, too: our rows are cleaned; Confluence's go when the site returns."""
     assert busy
     uninstall(stage, ACME)
     erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
-    setattr(stage.world.host.attachments, "get", None)  # noqa: B010 - a call would fail
+    host, before = stage.world.host, stage.in_confluence()
+    with pytest.MonkeyPatch.context() as patch:
+        for port in ("attachments", "lock_properties", "properties", "people"):
+            patch.setattr(host, port, None)
+        stage.run_jobs(JobKind.ERASE)
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.in_confluence() == before
+    switch(stage, ACME, on=True)
     stage.run_jobs(JobKind.ERASE)
     assert stage.services.erasures.get(erasure.request_id) is None
+    _gone_everywhere(stage)
+
+
+def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A job that names the person may write what it knows after the erasure, or fail and be tried again."""
+    assert busy
+    stage.services.jobs.defer([Job(JobKind.PROFILE, ACME.id, BOB)])
+    with stage.database.single() as connection:
+        connection.execute(update(QUEUE).where(QUEUE.c.args["subject"].astext == BOB).values(status="doing"))
+    rest = _run(stage, at_once=True)
+    assert rest == Rest(Left.JOBS, stage.world.clock.now() + timedelta(minutes=1))
+    profiles.refresh(stage.services, ACME, BOB)
+    with stage.database.single() as connection:
+        number = connection.execute(select(QUEUE.c.id).where(QUEUE.c.status == "doing")).scalar_one()
+        put_off(connection, number, 0, 10)
+        connection.execute(delete(QUEUE).where(QUEUE.c.id == number))
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("status", ["todo", "failed"])
+def test_jobs_that_wait_or_were_given_up_go(stage: RightsStage, status: str) -> None:
+    """A job that names the person does not outlive the erasure, whatever became of it."""
+    stage.services.jobs.defer([Job(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
+    with stage.database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert _run(stage, at_once=True) is None
     assert BOB not in stage.stored()
+
+
+def _on_another_page(stage: RightsStage) -> StoredFile:
+    site = stage.world.site()
+    return site.add_file(site.add_page(), ALICE)
+
+
+STILL_OPEN = {"lock_witness", "erasure"}
+"""What names a person while an erasure is open: itself, and the copies of records that tell where to go on."""
+
+
+def _gone_everywhere(stage: RightsStage) -> None:
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert stage.services.erasures.under_way() == []
 
 
 def _list_all(stage: RightsStage) -> None:
@@ -280,15 +442,26 @@ def _colleague(stage: RightsStage, number: int) -> str:
     return account
 
 
-def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+def _set_active(stage: RightsStage, account: str, active: bool) -> None:
+    people = stage.world.site().people
+    people[account] = replace(people[account], active=active)
+
+
+def _close(stage: RightsStage) -> None:
+    """Atlassian closes Bob's account and tells us so."""
     stage.reports.closed = {BOB}
+    _set_active(stage, BOB, active=False)
     _list_all(stage)
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     stage.world.clock.advance(hours=24)
     stage.run_jobs(JobKind.ERASE)
     assert BOB not in stage.stored()
+
+
+def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+    _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)
     stage.world.site().upload(busy["ended"].id, BOB, b"from an old client")
@@ -299,6 +472,76 @@ def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage,
     stage.run_jobs(JobKind.ERASE)
     assert stage.reports.accounts().count(BOB) == 1
     assert BOB not in stage.stored()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_account_that_is_in_use_again_is_closed_no_more(
+    stage: RightsStage, busy: dict[str, StoredFile], told: bool
+) -> None:
+    """Who comes back keeps their new lock and is reported like everybody.
+
+    As long as Confluence does not say that the account is active, the lock ends, but not before the grace period does.
+    """
+    _close(stage)
+    stage.reports.closed = set()
+    _set_active(stage, BOB, active=True)
+    stage.lock(busy["held"], BOB, life=timedelta(days=10))
+    if not told:
+        setattr(stage.world.host.people, "describe", _refuse)  # noqa: B010 - a method
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.holder(busy["held"]) == BOB
+    assert bool(stage.services.account_reports.closed(ACME)) is not told
+    stage.world.clock.advance(days=8)
+    stage.run_jobs(JobKind.ERASE)
+    report(stage.services, ACME)
+    assert (stage.holder(busy["held"]) == BOB) is told
+    assert (stage.reports.accounts().count(BOB) == 2) is told
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise Forbidden("no")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_account_that_atlassian_refuses_stops_nobody_else(
+    stage: RightsStage, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A 400 for a whole batch: it is halved until the offenders are found, the others are reported the same hour."""
+    people = [_colleague(stage, number) for number in range(100)]
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = set(people[:count])
+    for _ in range(3):
+        report(stage.services, ACME)
+        stage.world.clock.advance(hours=1)
+    assert sorted(stage.reports.accounts()) == sorted({*people[count:], ALICE})
+    assert stage.reports.calls < 50
+    told = [line for line in caplog.records if "refused" in line.message]
+    assert sum(line.__dict__["count"] for line in told) == count
+    assert not any(account in caplog.text for account in people)
+    with stage.database.single() as connection:
+        assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())
+
+
+def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None:
+    """When nobody of a batch is accepted, it is not the accounts: the next batch waits a day, and has its turn then."""
+    people = {_colleague(stage, number) for number in range(100)}
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = people | {ALICE}
+    report(stage.services, ACME)
+    calls = stage.reports.calls
+    assert calls < 180
+    stage.world.clock.advance(hours=23)
+    report(stage.services, ACME)
+    assert stage.reports.calls == calls
+    stage.reports.refused = set()
+    stage.world.clock.advance(hours=1)
+    report(stage.services, ACME)
+    assert len(stage.reports.accounts()) == len(people) + 1 - 90
 
 
 def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:

@@ -6,15 +6,17 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import delete
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import ErasureOrder, Origin, Profile, ReportSettlement
 from lockpoint.services.ports import Effects
-from lockpoint.storage.account_reports import AccountReports
+from lockpoint.storage.account_reports import AccountReports, drop_unnamed, unnamed
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.privacy_requests import Erasures
 from lockpoint.storage.profiles import Profiles
+from lockpoint.storage.tables import ACCOUNT_PROFILE
 from tests.fakes import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import audit_event, everything, free, intent, restoration, witness
 
@@ -74,6 +76,34 @@ def test_an_account_is_not_reported_twice_in_a_cycle(database: Database, reports
     assert [one.account for one in reports.due(acme, START + timedelta(days=10), 90)] == [BOB, ALICE]
 
 
+@pytest.mark.parametrize(("stays", "never"), [(1, 3), (2, 0)])
+def test_who_comes_and_goes_is_reported_neither_more_often_nor_never(
+    database: Database, reports: AccountReports, acme: Tenant, stays: int, never: int
+) -> None:
+    """Rows that live a day or two, made every other day: accounts have their turns, and never twice in a cycle.
+
+    Only who is always gone between two looks just at their place in the cycle can be missed.
+    """
+    people = [f"557058:{number:032x}" for number in range(20)]
+    profiles, told = Profiles(database), {account: [] for account in people}
+    for hour in range(0, 24 * 42, 2):
+        now = START + timedelta(hours=hour)
+        if hour % 48 == 0:
+            for account in people:
+                profiles.put(acme, account, Profile(time_zone=None, locale=None, used_at=now))
+        with database.single() as connection:
+            old = ACCOUNT_PROFILE.c.used_at <= now - timedelta(days=stays)
+            connection.execute(delete(ACCOUNT_PROFILE).where(old))
+        reports.gather(acme, now)
+        due = [one.account for one in reports.due(acme, now, 90)]
+        reports.settle(acme, ReportSettlement(at=now, accounts=tuple(due)))
+        for account in due:
+            told[account].append(now)
+    assert len([account for account, turns in told.items() if not turns]) <= never
+    gaps = [later - earlier for turns in told.values() for earlier, later in pairwise(turns)]
+    assert min(gaps) >= WEEK
+
+
 def test_nothing_is_due_while_atlassian_wants_to_be_left_alone(
     database: Database, reports: AccountReports, acme: Tenant, globex: Tenant
 ) -> None:
@@ -117,6 +147,37 @@ def test_closed_accounts_are_erased_and_never_due_again(
     assert [erasure.account for erasure in Erasures(database).under_way()] == [ALICE]
     assert reports.closed(acme) == {"k1:abc"}
     assert [one.account for one in reports.due(acme, START + WEEK, 90)] == [BOB]
+
+
+def test_accounts_that_nothing_names_leave_the_lists_of_all_sites(
+    database: Database, reports: AccountReports, acme: Tenant, globex: Tenant
+) -> None:
+    """Also of sites that nobody reports of any more; one that another site names is not named here."""
+    _note(database, acme, ALICE)
+    for tenant, account in ((globex, ALICE), (globex, BOB), (acme, CHARLIE), (globex, CHARLIE)):
+        Profiles(database).put(tenant, account, Profile(time_zone=None, locale=None, used_at=START))
+    for tenant in (acme, globex):
+        reports.gather(tenant, START)
+    with database.single() as connection:
+        connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.account != BOB))
+        assert unnamed(connection) == 3
+    assert drop_unnamed(database) == 3
+    assert (list(reports.known(acme)), list(reports.known(globex))) == ([ALICE], [BOB])
+    with database.single() as connection:
+        assert unnamed(connection) == 0
+
+
+def test_digests_are_forgotten(database: Database, reports: AccountReports, acme: Tenant, globex: Tenant) -> None:
+    """An account in use again is closed no more on this site; other accounts and sites keep theirs."""
+    for tenant in (acme, globex):
+        orders = [
+            ErasureOrder(account=a, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=START, digest=f"k1:{a}")
+            for a in (ALICE, BOB)
+        ]
+        Erasures(database).begin(tenant, orders, START)
+    reports.reopen(acme, [f"k2:{ALICE}", f"k1:{ALICE}"])
+    assert reports.closed(acme) == {f"k1:{BOB}"}
+    assert len(reports.closed(globex)) == 2
 
 
 def test_who_is_named_nowhere_leaves_the_list(database: Database, reports: AccountReports, acme: Tenant) -> None:

@@ -3,25 +3,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import insert, select, text, update
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.errors import OperatorRefusal
+from lockpoint.services.lifecycle import ERASED
 from lockpoint.services.ports import Effects, InstallationEvent, Job, JobKind, Registration
-from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import LONGEST_HEADER, MAGIC, pack, read_header, unpack
-from lockpoint.storage.backup_schedule import Schedule, kept
 from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.licences import LicenceNotes
+from lockpoint.storage.retention import Retention
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
 from lockpoint.storage.tenants import Installations
 from tests import databases
@@ -30,9 +29,6 @@ from tests.storage.builders import audit_event, count, everything, queue, witnes
 from tests.storage.conftest import install
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
-MOMENTS = st.integers(0, 4 * 366 * 24 * 60).map(
-    lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-)
 
 
 @pytest.fixture
@@ -68,6 +64,8 @@ def two_sites(installations: Installations) -> None:
             Registration(
                 client_key="gone",
                 base_url="https://gone.example/wiki",
+                display_url="https://shown.gone.example",
+                oauth_client_id="client of gone",
                 installed=False,
                 enabled=False,
                 uninstalled_at=START,
@@ -95,8 +93,9 @@ def test_a_backup_brings_every_registration_back(
         before, after = installations.find(client_key), fresh.find(client_key)
         assert before is not None
         assert after is not None
-        assert after.tenant == before.tenant
-        assert after.registration == replace(before.registration, previous_secret=None, secret_changed_at=None)
+        lost = {"base_url": ERASED, "display_url": None, "oauth_client_id": None} if client_key == "gone" else {}
+        assert after.tenant == replace(before.tenant, **lost)
+        assert after.registration == replace(before.registration, previous_secret=None, secret_changed_at=None, **lost)
     with empty.single() as connection:
         events = connection.execute(select(INSTALLATION_EVENT)).all()
     assert [(event.event, event.at) for event in events] == [("installed", START), ("uninstalled", START)]
@@ -138,6 +137,30 @@ def test_an_uninstalled_sites_secret_is_not_in_a_backup(
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
     assert rows["gone"]["secret"] is None
     assert keys.unseal(rows["acme"]["secret"], "acme") == "the shared secret"
+
+
+def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
+    backups: Backups, database: Database, installations: Installations, keys: Keyring
+) -> None:
+    """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
+    two_sites(installations)
+    LicenceNotes(database).note(Tenant(2, "gone", ""), active=False, at=START)
+    rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
+    kept = {name: value for name, value in rows["gone"].items() if value not in {None, False, ""}}
+    assert kept == {"id": 2, "client_key": "gone", "uninstalled_at": START.isoformat()}
+    assert rows["acme"]["base_url"] == "https://acme.example/wiki"
+
+
+def test_a_restored_departure_is_purged_in_time_and_can_return(
+    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+) -> None:
+    """Restored, it counts its 30 days from the uninstall; nothing is left over; an install gets the number back."""
+    two_sites(installations)
+    data = backups.create().data
+    clock.at = START + timedelta(days=30)
+    Backups(empty, keys, clock).restore(data, replace=False)
+    assert Retention(empty, clock, 30).purge().overdue["uninstalled"] == 0
+    assert install(Installations(empty, keys), "gone").id == 2
 
 
 def test_a_backup_shows_nothing_without_its_key(backups: Backups, installations: Installations, keys: Keyring) -> None:
@@ -360,6 +383,42 @@ def test_a_log_without_sites_counts_as_not_empty(
     assert installations.of(5) is None
 
 
+def test_replacing_brings_no_departed_site_back(
+    backups: Backups, installations: Installations, database: Database, clock: FakeClock
+) -> None:
+    """Who left after the backup was made has left, as far as the replaced rows know; newcomers install again."""
+    for name in ("acme", "globex", "initech"):
+        install(installations, name)
+    clock.advance(days=1)
+    end(installations, "initech", clock)
+    data = backups.create().data
+    clock.advance(days=1)
+    install(installations, "initech")
+    end(installations, "globex", clock)
+    left = clock.now()
+    clock.advance(days=31)
+    assert backups.restore(data, replace=True).active == 1
+    found = {name: installations.find(name) for name in ("acme", "globex", "initech")}
+    assert {name: one.tenant.installed for name, one in found.items() if one} == {
+        "acme": True, "globex": False, "initech": False,
+    }  # fmt: skip
+    assert found["globex"] is not None
+    assert (found["globex"].registration.secret, found["globex"].tenant.base_url) == (None, ERASED)
+    assert found["globex"].registration.uninstalled_at == left
+    with database.single() as connection:
+        log = connection.execute(select(INSTALLATION_EVENT.c.tenant_id, INSTALLATION_EVENT.c.at)).all()
+    assert [tuple(row) for row in log] == [(found["globex"].tenant.id, left)]
+    assert {row.args["tenant_id"] for row in queue(database)} == {1}
+
+
+def end(installations: Installations, name: str, clock: FakeClock) -> None:
+    with installations.change(name) as change:
+        found = change.find(name)
+        assert found is not None
+        gone = {"secret": None, "installed": False, "enabled": False, "uninstalled_at": clock.now()}
+        change.store(replace(found.registration, **gone))
+
+
 def test_replacing_never_gives_one_sites_rows_to_another(
     backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
@@ -394,141 +453,3 @@ def empty_now(database: Database) -> datetime:
     with database.single() as connection:
         now: datetime = connection.execute(text("SELECT now()")).scalar_one()
     return now
-
-
-# --- the folder ------------------------------------------------------------------------------------------------
-
-
-def test_a_backup_appears_whole_and_for_its_owner_only(
-    backups: Backups, installations: Installations, tmp_path: Path, clock: FakeClock
-) -> None:
-    """Written beside, then renamed; 0600; names sort by time."""
-    two_sites(installations)
-    paths = []
-    for _ in range(3):
-        made, path = backups.store(tmp_path)
-        assert path.read_bytes() == made.data
-        assert path.stat().st_mode & 0o777 == 0o600
-        paths.append(path)
-        clock.advance(seconds=0.5)
-    assert sorted(tmp_path.iterdir()) == paths
-    assert paths[0].name == "lockpoint-20260302T090000.000000Z.backup"
-
-
-def test_what_cannot_be_written_leaves_nothing_behind(
-    backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A missing folder, a full disk or a name that is taken: a reason, and no half backup."""
-    with pytest.raises(OperatorRefusal, match=r"cannot write to .*No such file or directory"):
-        backups.store(tmp_path / "missing")
-
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(backup_folder.os, "fsync", full)
-        with pytest.raises(OperatorRefusal, match="No space left"):
-            backups.store(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    backups.store(tmp_path)
-    with pytest.raises(OperatorRefusal, match=r"there is a backup .* already"):
-        backups.store(tmp_path)
-
-
-def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: FakeClock) -> None:
-    """Other files stay, whatever they are called; remains of an interrupted writing go after a day."""
-    moments = [START - timedelta(hours=6 * number) for number in range(40)]
-    for moment in moments:
-        backup_folder.write(tmp_path, moment, b"x")
-    others = ["notes.txt", "lockpoint-2026.backup", "lockpoint-20260302T090000.000000Z.backup.gpg"]
-    young = f".{backup_folder.name_of(START)}.partial"
-    old = f".{backup_folder.name_of(START - timedelta(days=2))}.partial"
-    for name in (*others, young, old):
-        (tmp_path / name).write_bytes(b"x")
-    before = {path.name for path in tmp_path.iterdir()}
-    planned = backups.prune(tmp_path, dry_run=True)
-    assert {path.name for path in tmp_path.iterdir()} == before
-    done = backups.prune(tmp_path, dry_run=False)
-    assert done == planned
-    assert old in done.removed
-    staying = {backup_folder.name_of(moment) for moment in kept(moments)}
-    assert set(done.kept) == staying
-    assert {path.name for path in tmp_path.iterdir()} == {*staying, *others, young}
-    clock.advance(days=400)
-    assert backups.prune(tmp_path, dry_run=False).removed == (young,), "nothing goes because time passes"
-
-
-def test_a_name_with_an_impossible_time_stops_pruning(backups: Backups, tmp_path: Path) -> None:
-    """Rather than guess what it is, nothing is removed."""
-    for number in range(40):
-        backup_folder.write(tmp_path, START - timedelta(hours=number), b"x")
-    (tmp_path / "lockpoint-20261399T090000.000000Z.backup").write_bytes(b"x")
-    with pytest.raises(OperatorRefusal, match="names a time that does not exist"):
-        backups.prune(tmp_path, dry_run=False)
-    assert len(list(tmp_path.iterdir())) == 41
-    with pytest.raises(OperatorRefusal, match="cannot prune"):
-        backups.prune(tmp_path / "missing", dry_run=False)
-
-
-def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """Without any key; files that are no backups do not count."""
-    backups.store(tmp_path)
-    (tmp_path / backup_folder.name_of(START + timedelta(days=1))).write_bytes(b"no backup")
-    assert [header.key_id for header in backups.in_folder(tmp_path)] == [keys.newest]
-    with pytest.raises(OperatorRefusal, match="cannot read"):
-        backups.in_folder(tmp_path / "missing")
-
-
-# --- the schedule ----------------------------------------------------------------------------------------------
-
-
-def periods(moment: datetime) -> tuple[Any, Any, Any]:
-    return moment.date(), moment.isocalendar()[:2], (moment.year, moment.month)
-
-
-@given(st.sets(MOMENTS, max_size=120))
-def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
-    """Of the last 7 days, 8 weeks and 12 months that have a backup the newest stays, and nothing else does."""
-    staying = kept(moments)
-    expected = set()
-    for kind, most in enumerate((7, 8, 12)):
-        named = sorted({periods(moment)[kind] for moment in moments})[-most:]
-        expected |= {max(m for m in moments if periods(m)[kind] == period) for period in named}
-    assert staying == expected
-    assert len(staying) <= 27
-    assert not moments or max(moments) in staying
-
-
-@given(st.sets(MOMENTS, max_size=80))
-def test_pruning_twice_changes_nothing(moments: set[datetime]) -> None:
-    """What was kept once is kept again."""
-    assert kept(kept(moments)) == kept(moments)
-
-
-@given(st.lists(MOMENTS, max_size=80, unique=True).map(sorted), st.data())
-def test_pruning_often_is_pruning_once(moments: list[datetime], data: st.DataObject) -> None:
-    """Pruned after any of the backups, or only at the end: the same ones are left."""
-    folder: set[datetime] = set()
-    for moment in moments:
-        folder.add(moment)
-        if data.draw(st.booleans()):
-            folder = set(kept(folder))
-    assert kept(folder) == kept(moments)
-
-
-def test_a_backup_each_day_leaves_seven_days_eight_weeks_and_twelve_months() -> None:
-    """After two years of daily backups: a week day by day, two months week by week, a year month by month."""
-    last = datetime(2026, 11, 22, 3, tzinfo=UTC)
-    staying = sorted(kept(last - timedelta(days=number) for number in range(730)))
-    assert {last - timedelta(days=number) for number in range(7)} <= set(staying)
-    assert len({moment.isocalendar()[:2] for moment in staying if moment > last - timedelta(weeks=8)}) == 8
-    assert staying[0] == datetime(2025, 12, 31, 3, tzinfo=UTC)
-    assert len({(moment.year, moment.month) for moment in staying}) == 12
-
-
-def test_days_begin_at_midnight_utc() -> None:
-    """Times of other zones are the same moments; other numbers can be asked for."""
-    zone = datetime.fromisoformat("2026-03-02T01:00:00+05:00")
-    assert kept([zone, START], Schedule(daily=1, weekly=1, monthly=1)) == {START}
-    assert kept([zone, START], Schedule(daily=2, weekly=1, monthly=1)) == {START, zone}
-    assert kept([START - timedelta(hours=1), START], Schedule(daily=5, weekly=0, monthly=0)) == {START}

@@ -1,6 +1,7 @@
 import pytest
 
 from lockpoint.storage.crypto import Keyring, SecretUnreadable, keyring
+from lockpoint.storage.mail_tokens import MailTokens
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 
@@ -54,11 +55,23 @@ def test_each_purpose_has_its_own_key() -> None:
         *ring._peppers.values(),
         *ring._usage_keys.values(),
         ring.backup_key(ring.newest),
-        ring._boxes[ring.newest]._encryption_key + ring._boxes[ring.newest]._signing_key,
+        *(box._encryption_key + box._signing_key for box in (ring._boxes[ring.newest], ring._link_boxes[ring.newest])),
         OLD.encode(),
     }
-    assert len(derived) == 7
+    assert len(derived) == 8
     assert bytes.fromhex(ring.mac_keys.newest) not in {key[:4] for key in derived}
+
+
+def test_links_in_mails_have_keys_of_their_own() -> None:
+    """A link opens with both keys side by side, for its purpose only; no stored secret is one, nor the reverse."""
+    old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
+    link = MailTokens(old).seal("1\nlock_ended\nalice", "unsubscribe")
+    assert MailTokens(both).unseal(link, "unsubscribe") == "1\nlock_ended\nalice"
+    assert MailTokens(new).unseal(link, "unsubscribe") is None
+    assert MailTokens(old).unseal(link, "extend") is None
+    assert MailTokens(old).unseal(old.seal("1\nlock_ended\nalice", "unsubscribe"), "unsubscribe") is None
+    with pytest.raises(SecretUnreadable):
+        old.unseal(link, "unsubscribe")
 
 
 def test_addresses_are_hashed_under_a_secret_pepper() -> None:

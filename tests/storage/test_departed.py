@@ -156,6 +156,8 @@ def test_a_site_that_returns_is_the_same_tenant(
     assert back.id == gone.id
     assert back.active
     with database.transaction() as connection:
+        # The queue's own times are the database's, not those of the test's clock.
+        connection.execute(text("UPDATE procrastinate_events SET at = :now"), {"now": clock.now()})
         fill(connection, ACCOUNT_PROFILE, back.id + 1000 if after < MONTH else back.id)
         log = select(INSTALLATION_EVENT.c.event).order_by(INSTALLATION_EVENT.c.id)
         events = list(connection.execute(log).scalars())

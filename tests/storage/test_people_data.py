@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Base, Ended, EndReason, Held
@@ -119,7 +119,8 @@ def test_erasing_leaves_the_account_nowhere(
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
-    assert people.erase(acme, ALICE, PSEUDONYM, keep_holds=False) == 12
+    Witnesses(full).forget(acme, "1")  # Alice's own hold has ended before
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert not any(people.export(acme, ALICE).values())
     assert people.tenants_naming(ALICE) == [globex.id]
     assert people.export(globex, ALICE) == before[0]
@@ -129,7 +130,8 @@ def test_erasing_leaves_the_account_nowhere(
     assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
     rest = set(bobs) - {"lock_witness", "email_intent"}
     assert {name: bobs[name] for name in rest} == {name: his[name] for name in rest}
-    people.erase(globex, ALICE, PSEUDONYM, keep_holds=False)
+    Witnesses(full).forget(globex, "1")
+    people.erase(globex, ALICE, PSEUDONYM, keep_files=False)
     assert ALICE not in everything(full)
     assert ALICE[-12:] not in everything(full)
     assert [key.decode() for key in cache.scan_iter()] == ["lockpoint:mutex:reconcile:1:123"]
@@ -137,7 +139,7 @@ def test_erasing_leaves_the_account_nowhere(
 
 def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PeopleData, acme: Tenant) -> None:
     """Audit rows, records and restorations keep the pseudonym where the person stood; mails about them say nobody."""
-    people.erase(acme, ALICE, PSEUDONYM, keep_holds=False)
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     with full.single() as connection:
         audit = METADATA.tables["audit_event"].c
         rows = connection.execute(select(audit.account).where(audit.tenant_id == acme.id).order_by(audit.at)).scalars()
@@ -146,22 +148,67 @@ def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: People
     assert other is not None
     assert isinstance(other.record, Held)
     assert other.record.holder == BOB
-    assert other.record.base.author == PSEUDONYM
+    assert other.record.base.author is None
     assert other.record.ended is not None
     assert (other.record.ended.by, other.record.ended.holder) == (PSEUDONYM, BOB)
     tombstone = Witnesses(full).get(acme, "3")
     assert tombstone is not None
     assert tombstone.record.ended is not None
     assert (tombstone.record.ended.by, tombstone.record.ended.holder) == (BOB, PSEUDONYM)
-    assert Witnesses(full).get(acme, "1") is None
 
 
 def test_live_locks_stay_for_the_grace_period(full: Database, people: PeopleData, acme: Tenant) -> None:
-    """While the grace period lasts, the copy of a live lock stays, and nothing else."""
-    people.erase(acme, ALICE, PSEUDONYM, keep_holds=True)
-    left = {name: rows for name, rows in people.export(acme, ALICE).items() if rows}
-    assert list(left) == ["lock_witness"]
+    """While an erasure is open, the copies of records stay, and nothing else; a live hold stays one in any case."""
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
+    assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
+    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1"]
     assert Witnesses(full).count_held(acme, ALICE) == 1
+
+
+def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
+    full: Database, people: PeopleData, acme: Tenant
+) -> None:
+    """A version's number leads to its author in Confluence's history, so it goes; rows of others keep theirs."""
+    rows = [
+        audit_event(account=who, at=START, seq=9, attachment_id=who[-3:], kind=AuditKind.CONFLICT, version=2)
+        for who in (ALICE, BOB)
+    ]
+    Ledger(full, FakeClock()).record(acme, Effects(audit=tuple(rows)))
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    audit = METADATA.tables["audit_event"].c
+    with full.single() as connection:
+        found = connection.execute(select(audit.account, audit.version).where(audit.seq == 9).order_by(audit.version))
+        assert {tuple(row) for row in found} == {(PSEUDONYM, None), (BOB, 2)}
+
+
+@pytest.mark.parametrize(("status", "quiet", "left"), [("todo", True, 0), ("failed", True, 0), ("doing", False, 1)])
+def test_jobs_that_name_the_person_go_unless_they_run(
+    database: Database, people: PeopleData, acme: Tenant, status: str, quiet: bool, left: int
+) -> None:
+    """Whether such a job still runs is told, since it may write what it knows once more."""
+    Jobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False) is quiet
+    assert len(queue(database)) == left + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "searched"),
+    [(JobKind.REDISCOVER, "todo", True), (JobKind.REDISCOVER, "doing", True), (JobKind.REDISCOVER, "failed", False),
+     (JobKind.SWEEP, "todo", False)],
+)  # fmt: skip
+def test_a_search_for_locks_is_known(
+    database: Database, people: PeopleData, acme: Tenant, globex: Tenant, kind: JobKind, status: str, searched: bool
+) -> None:
+    """A search that waits or runs is known by its site; one that was given up is none."""
+    Jobs(database).defer([Job(kind, acme.id)])
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert people.being_searched(acme) is searched
+    assert not people.being_searched(globex)
 
 
 def test_erasing_twice_finds_nothing(full: Database, people: PeopleData, acme: Tenant) -> None:
@@ -170,8 +217,10 @@ def test_erasing_twice_finds_nothing(full: Database, people: PeopleData, acme: T
     Ledger(full, FakeClock()).record(acme, Effects(witness=Witness(
         attachment_id="6", container=None, space_id=None, record=longer, seen_at=START
     )))  # fmt: skip
-    people.erase(acme, ALICE, PSEUDONYM, keep_holds=False)
-    assert people.erase(acme, ALICE, PSEUDONYM, keep_holds=False) == 0
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    before = everything(full)
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    assert everything(full) == before
     assert Witnesses(full).count_held(acme, ALICE + "1") == 1
 
 
@@ -179,7 +228,7 @@ def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
     """When Redis is away nothing is called erased."""
     away = connect("redis://127.0.0.1:1/0")
     with pytest.raises(StorageUnavailable):
-        PeopleData(full, away).erase(acme, ALICE, PSEUDONYM, keep_holds=False)
+        PeopleData(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
 
 
 @pytest.mark.usefixtures("full")
@@ -188,6 +237,8 @@ def test_files_that_could_name_a_person_are_listed(people: PeopleData, acme: Ten
     assert people.listed(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
     assert people.listed(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
     assert people.listed(acme, ALICE, after="1", limit=2) == ["2", "3"]
+    assert people.listed(acme, ALICE, after=None, limit=10, own=True) == ["1", "2", "3"]
+    assert people.listed(acme, ALICE, after=None, limit=10, own=False) == ["4"]
 
 
 def test_requests_are_logged_without_personal_data(database: Database, acme: Tenant) -> None:
@@ -211,7 +262,10 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, a
     """Two wishes to erase one account are one erasure with the earlier time; its end leaves the request's row only."""
     erasures = Erasures(database)
     (first,) = erasures.begin(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
-    erasures.advance(first.request_id, "131203")
+    erasures.advance(first.request_id, "131203", 1)
+    assert erasures.get(first.request_id) == replace(first, cursor="131203", skipped=1)
+    erasures.put_off(first.request_id, START + timedelta(days=1))
+    assert erasures.get(first.request_id) == replace(first, due_at=START + timedelta(days=1))
     (second,) = erasures.begin(acme, [replace(ORDER, pseudonym="erased-other")], START)
     assert (second.request_id, second.pseudonym, second.release_at) == (first.request_id, PSEUDONYM, START)
     assert erasures.under_way() == [second]
@@ -229,6 +283,6 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, a
 def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PeopleData, acme: Tenant) -> None:
     """A row that keeps a pseudonym is still the one row of its event."""
     event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
-    people.erase(acme, ALICE, PSEUDONYM, keep_holds=False)
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     Ledger(full, FakeClock()).record(acme, Effects(audit=(event,)))
     assert not people.export(acme, ALICE)["audit_event"]

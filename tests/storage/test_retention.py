@@ -3,17 +3,29 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import ErasureOrder, Origin
 from lockpoint.services.ports import Effects, PurgeReport
+from lockpoint.storage import account_reports
+from lockpoint.storage import retention as retention_module
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.outcomes import Requests
 from lockpoint.storage.partitions import ensure
 from lockpoint.storage.privacy_requests import Erasures
-from lockpoint.storage.retention import AGED, ERASURES, PARTITIONS, QUEUE, REPORTS, UNINSTALLED, Retention, first_kept
+from lockpoint.storage.retention import (
+    AGED,
+    ERASURES,
+    FORMER_SECRETS,
+    PARTITIONS,
+    QUEUE,
+    REPORTS,
+    UNINSTALLED,
+    Retention,
+    first_kept,
+)
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     ACCOUNT_REPORT,
@@ -84,7 +96,8 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
     by_age = {place: gone for place, gone in report.gone.items() if not place.startswith(UNINSTALLED)}
     assert by_age == {
         PARTITIONS: report.gone[PARTITIONS], "account_profile": 2, "lock_witness": 2, "restoration": 2,
-        "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0,
+        "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0, REPORTS: 0,
+        FORMER_SECRETS: 0,
     }  # fmt: skip
     assert report.gone[PARTITIONS] >= 4
     assert count(aged, "installation") == 1
@@ -160,14 +173,18 @@ def test_a_reader_delays_one_step_and_no_other(aged: Database, clock: FakeClock)
 
 @pytest.mark.parametrize("days", [1, 7, 29, 30])
 def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: FakeClock, days: int) -> None:
-    """LOCKPOINT_RETENTION_DAYS counts for audit, mail log and profiles; running work needs three days at least."""
+    """LOCKPOINT_RETENTION_DAYS counts for audit, mail log and profiles; running work needs three days at least.
+
+    Copies of records stay for 30 days: an ended one names people in Confluence, and is where an erasure finds it.
+    """
     clock.at = NOW - timedelta(days=days)
     _write_one_of_each(database, acme, clock, "old")
     clock.at = NOW
     Upkeep(database, clock, retention_days=days).purge()
     found = left(database)
     assert (found["audit_event"], found["email_log"], found["account_profile"]) == (0, 0, 0)
-    assert found["lock_witness"] == found["restoration"] == found["email_intent"] == (1 if days < 3 else 0)
+    assert found["restoration"] == found["email_intent"] == (1 if days < 3 else 0)
+    assert found["lock_witness"] == (1 if days < 30 else 0)
 
 
 def test_days_are_utc_days_wherever_the_clock_is() -> None:
@@ -176,8 +193,9 @@ def test_days_are_utc_days_wherever_the_clock_is() -> None:
     assert first_kept(moment, 30) == datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def test_old_parked_jobs_go(aged: Database, clock: FakeClock) -> None:
-    """Jobs that were given up hold ids, and ids are data: they go with the same limit, waiting ones stay."""
+@pytest.mark.parametrize("status", ["failed", "todo"])
+def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> None:
+    """Jobs hold ids, and ids are data: those that were given up or wait too long go with the same limit."""
     with aged.transaction() as connection:
         connection.execute(
             text(
@@ -189,10 +207,18 @@ def test_old_parked_jobs_go(aged: Database, clock: FakeClock) -> None:
         move = text("UPDATE procrastinate_events SET at = :at WHERE job_id = :id")
         for id_, days in zip(ids, (28, 30, 31), strict=True):
             connection.execute(move, {"id": id_, "at": NOW - timedelta(days=days)})
-        connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = ANY(:ids)"), {"ids": ids})
+        values = {"status": status, "ids": ids}
+        connection.execute(
+            text(
+                "UPDATE procrastinate_jobs SET status = CAST(:status AS procrastinate_job_status) WHERE id = ANY(:ids)"
+            ),
+            values,
+        )
         connection.execute(text("DELETE FROM procrastinate_events WHERE at > :now"), {"now": NOW})
     waiting = count(aged, "queue") - 3
-    assert Retention(aged, clock, 30).purge().gone[QUEUE] == 2
+    retention = Retention(aged, clock, 30)
+    assert retention._overdue(NOW)[QUEUE] == 2
+    assert retention.purge().gone[QUEUE] == 2
     assert count(aged, "queue") == waiting + 1
 
 
@@ -211,11 +237,13 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
     """S12: an erasure may take 7 days, and a report to Atlassian a day beyond its turn; sites at rest do not count."""
     clock.at, week = NOW, timedelta(days=7)
     order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
-    Erasures(database).begin(acme, (order,), NOW)
+    for tenant in (acme, globex):
+        Erasures(database).begin(tenant, (order,), NOW)
     with database.transaction() as connection:
         for tenant, account in ((acme, "b:late"), (globex, "b:left"), (acme, ALICE)):
             row = {"tenant_id": tenant.id, "account": account, "retrieved_at": NOW, "due_at": NOW + week}
             connection.execute(insert(ACCOUNT_REPORT).values(row))
+            connection.execute(insert(ACCOUNT_PROFILE).values(tenant_id=tenant.id, account=account, used_at=NOW))
         connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == globex.id).values(enabled=False))
     retention, late = Retention(database, clock, 30), {}
     for days in (7, 8):
@@ -225,6 +253,68 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
     assert late[7, False] == {ERASURES: 0, REPORTS: 0}
     assert late[7, True] == {ERASURES: 1, REPORTS: 0}
     assert late[8, True] == {ERASURES: 1, REPORTS: 1}
+
+
+def test_accounts_to_report_go_with_the_last_row_that_names_them(
+    database: Database, acme: Tenant, globex: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On every site, also where the app is switched off and nothing is reported any more; what is left is counted."""
+    clock.at = NOW
+    with database.transaction() as connection:
+        for tenant, at in ((acme, NOW), (globex, NOW - timedelta(days=31))):
+            connection.execute(insert(ACCOUNT_PROFILE).values(tenant_id=tenant.id, account=ALICE, used_at=at))
+            row = {"tenant_id": tenant.id, "account": ALICE, "retrieved_at": at, "due_at": at}
+            connection.execute(insert(ACCOUNT_REPORT).values(row))
+        connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == globex.id).values(enabled=False))
+    with monkeypatch.context() as patch:
+        patch.setattr(account_reports, "drop_unnamed", lambda _: 0)
+        left = Retention(database, clock, 30).purge()
+    assert (left.overdue[REPORTS], left.complete) == (1, False)
+    report = Retention(database, clock, 30).purge()
+    assert (report.gone[REPORTS], report.complete) == (1, True)
+    with database.single() as connection:
+        assert list(connection.execute(select(ACCOUNT_REPORT.c.tenant_id)).scalars()) == [acme.id]
+
+
+def test_a_partition_of_others_is_told_and_stops_nothing(aged: Database, acme: Tenant, clock: FakeClock) -> None:
+    """Somebody made partitions by hand: they are left alone, old rows in them are overdue, the rest is purged."""
+    old = {"tenant_id": acme.id, "at": NOW - timedelta(days=99), "kind": "k", "epoch": 1, "seq": 1, "recovered": False}
+    names = ("audit_event_default", "audit_event_20269999", "Audit Event")
+    with aged.transaction() as connection:
+        connection.execute(text("CREATE TABLE audit_event_default PARTITION OF audit_event DEFAULT"))
+        for name, month in zip(names[1:], ("05", "06"), strict=True):
+            connection.exec_driver_sql(
+                f"CREATE TABLE \"{name}\" PARTITION OF audit_event FOR VALUES FROM ('2035-{month}-01')"
+                f" TO ('2035-{month}-28')"
+            )
+        connection.execute(insert(AUDIT_EVENT).values(old))
+    report = Retention(aged, clock, 30).purge()
+    assert report.failed == ()
+    assert {name: report.overdue[name] for name in ("audit_event_default", "audit_event_20269999")} == {
+        "audit_event_default": 1, "audit_event_20269999": 0,
+    }  # fmt: skip
+    assert report.overdue['"Audit Event"'] == report.overdue[PARTITIONS] == 0
+    assert not report.complete
+    assert count(aged, "account_profile") == 1
+    with aged.single() as connection:
+        connection.execute(delete(AUDIT_EVENT).where(AUDIT_EVENT.c.at < NOW - timedelta(days=90)))
+    assert Retention(aged, clock, 30).purge().complete
+
+
+def test_a_step_that_breaks_stops_no_other(
+    aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong with one place is named in the report, without its text, and everything else is purged."""
+
+    def broken(*_: object) -> int:
+        raise ValueError(f"a text with {ALICE}")
+
+    monkeypatch.setattr(retention_module, "drop_expired", broken)
+    report = Retention(aged, clock, 30).purge()
+    assert (report.failed, report.complete) == ((PARTITIONS,), False)
+    assert PARTITIONS not in report.gone
+    assert count(aged, "account_profile") == 1
+    assert ALICE not in caplog.text
 
 
 def test_a_profile_that_is_used_again_stays(aged: Database, clock: FakeClock) -> None:

@@ -25,7 +25,7 @@ from lockpoint.services.reconcile import reconcile
 from lockpoint.services.services import Services
 from lockpoint.services.signing_again import SigningReport, sign_again
 from lockpoint.services.waiting import KEY as LINE
-from lockpoint.storage import email_log, sealed
+from lockpoint.storage import email_log, former_secrets, sealed
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
@@ -201,6 +201,19 @@ def test_a_lost_former_secret_is_no_trouble(database: Database) -> None:
     found = Installations(database, ONLY_NEW).find("site 0")
     assert found is not None
     assert (found.registration.secret, found.registration.previous_secret) == ("secret of site 0", None)
+
+
+def test_a_lost_former_secret_holds_the_present_one_back_under_no_old_key(database: Database) -> None:
+    """Each secret is sealed again on its own; the lost one is named, and goes with the next purge."""
+    many_sites(database, ONLY_OLD, 1)
+    lost = keyring(["a key that was lost, and of 32 characters"]).seal("the former secret", "site 0")
+    with database.single() as connection:
+        connection.execute(update(INSTALLATION).values(previous_secret=lost, secret_changed_at=START))
+    assert SealedSecrets(database, BOTH).reseal() == SealingReport(sealed=1, already=0, unreadable=(1,))
+    assert secrets_of(database, ONLY_NEW) == ["secret of site 0"]
+    assert SealedSecrets(database, BOTH).reseal() == SealingReport(sealed=0, already=0, unreadable=(1,))
+    assert former_secrets.erase(database, START + former_secrets.ACCEPTED) == 1
+    assert SealedSecrets(database, BOTH).reseal() == SealingReport(sealed=0, already=1, unreadable=())
 
 
 @dataclass

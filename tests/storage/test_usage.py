@@ -99,6 +99,42 @@ def test_switching_off_meets_a_count_that_is_being_added(usage: Usage, database:
         assert count(database, "usage_daily") == 0
 
 
+OLDER, NEWER = "an older root key of more than 32 characters", "a newer root key of more than 32 characters"
+
+
+def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Rows under older keys are added to those under the newest; what no key can name is told and left to its age."""
+    older, both, newer = (Usage(database, keyring(keys)) for keys in ([OLDER], [NEWER, OLDER], [NEWER]))
+    for tenant in (acme, globex):
+        older.switch(tenant, on=True)
+        older.count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+        older.count(tenant, ALICE, UsageEvent.RELEASED, DAY)
+        both.count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+    assert newer.by_key() == {keyring([NEWER]).newest: 2, None: 4}
+    assert both.by_key() == {keyring([NEWER]).newest: 2, keyring([OLDER]).newest: 4}
+    assert (both.bring_over(), both.bring_over()) == (4, 0)
+    assert newer.by_key() == {keyring([NEWER]).newest: 4}
+    for tenant in (acme, globex):
+        assert [(row.event, row.count) for row in newer.kept(tenant, BEGINNING)] == [
+            (UsageEvent.LOCKED, 2), (UsageEvent.RELEASED, 1),
+        ]  # fmt: skip
+    newer.switch(acme, on=False)
+    assert newer.kept(acme, BEGINNING) == []
+    assert len(newer.kept(globex, BEGINNING)) == 2
+
+
+def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) -> None:
+    """However the two fall, nothing is left of a site that is off."""
+    older, both = Usage(database, keyring([OLDER])), Usage(database, keyring([NEWER, OLDER]))
+    for _ in range(5):
+        older.switch(acme, on=True)
+        older.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+        with ThreadPoolExecutor(3) as threads:
+            for work in (threads.submit(both.bring_over), threads.submit(both.switch, acme, on=False)):
+                work.result()
+        assert count(database, "usage_daily") == 0
+
+
 def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, acme: Tenant) -> None:
     """Who notes something else about the site must not switch the counts on again, nor off."""
     states = SiteStates(database, database)

@@ -21,6 +21,7 @@ def page() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules["privacy_page"] = module  # where its dataclasses look for their names
     spec.loader.exec_module(module)
     return module
 
@@ -53,20 +54,61 @@ def test_the_operator_finds_a_section_to_fill_in() -> None:
         assert re.search(rf"^\| .*{topic}.* \| … \|$", text, re.MULTILINE), topic
 
 
-def test_every_section_of_the_page_has_its_proofs() -> None:
-    """docs/privacy-proofs.md has a section for each section of PRIVACY.md that promises something, with an output."""
-    promises = re.findall(r"^## (.+)$", (ROOT / "PRIVACY.md").read_text(encoding="utf-8"), re.MULTILINE)
-    proofs = (ROOT / "docs" / "privacy-proofs.md").read_text(encoding="utf-8")
-    sections = dict(re.findall(r"^## (.+)\n((?:(?!^## )[\s\S])*)", proofs, re.MULTILINE))
-    wanted = [name for name in promises if name not in {"In short", "To be filled in by the operator"}]
-    assert [name for name in wanted if "```" not in sections.get(name, "")] == []
+def test_every_promise_has_a_proof(page: ModuleType) -> None:
+    """Each sentence and each row of PRIVACY.md names a proof, or is known to promise nothing; no proof is left over."""
+    assert page.unproved(page.PAGE.read_text(encoding="utf-8"), page.proofs()) == []
 
 
-def test_every_test_named_as_a_proof_exists() -> None:
-    """A proof that names a test names one that exists."""
-    proofs = (ROOT / "docs" / "privacy-proofs.md").read_text(encoding="utf-8")
-    named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", proofs)
-    assert len(named) > 10
-    for path, function in named:
+@pytest.mark.parametrize(
+    ("before", "planted", "said"),
+    [
+        ("## What is in the cache\n", "\nNobody ever looks at it.\n", "no proof: Nobody ever looks at it."),
+        ("may vanish at any moment without loss. [P25]", " It is empty.", "no proof: It is empty."),
+        ("may vanish at any moment without loss. [P25]", " It is empty. [P999]", "P999 is no proof"),
+        ("## Your rights\n\n| you want to | how |\n|---|---|\n", "| rest | ask |\n", "no proof: | rest | ask |"),
+    ],
+)
+def test_a_planted_promise_is_found(page: ModuleType, before: str, planted: str, said: str) -> None:
+    """A sentence, a number or a row that was put in without a proof is named; so is a proof that nothing refers to."""
+    text = page.PAGE.read_text(encoding="utf-8")
+    found = page.unproved(text.replace(before, before + planted), page.proofs())
+    assert found == [said]
+    assert page.unproved(text.replace("[P25]", ""), page.proofs()) == [
+        "no proof: The cache (Redis) may vanish at any moment without loss.", "P25 belongs to no promise",
+    ]  # fmt: skip
+
+
+def test_a_time_without_a_proof_is_refused(page: ModuleType) -> None:
+    """A new length of time in the inventory needs a proof before the page can be written."""
+    text, known = page.PAGE.read_text(encoding="utf-8"), page.proofs()
+    fewer = {mark: proof for mark, proof in known.by_mark.items() if "HOURS" not in proof.kept}
+    with pytest.raises(ValueError, match=r"no proof of Kept\.HOURS"):
+        page.rendered(text, page.Proofs(fewer, known.explaining))
+    assert {name for proof in known.by_mark.values() for name in proof.kept} <= set(page.Kept.__members__)
+
+
+def test_every_test_named_as_a_proof_exists(page: ModuleType) -> None:
+    """A proof that names a test names one that exists, and one that names a command one that is run."""
+    known = page.proofs().by_mark.values()
+    named = {name for proof in known for name in proof.tests}
+    assert len(named) > 100
+    for name in named:
+        path, _, function = name.partition("::")
         text = (ROOT / path).read_text(encoding="utf-8")
-        assert not function or f"def {function}(" in text, f"{path}::{function}"
+        assert not function or f"def {function}(" in text, name
+    script = (ROOT / "bin" / "privacy_proofs.py").read_text(encoding="utf-8")
+    for command in {name for proof in known for name in proof.commands}:
+        assert f'"{command}"' in script, command
+
+
+def test_the_document_shows_every_proof(page: ModuleType) -> None:
+    """docs/privacy-proofs.md, which `bin/privacy-proofs` writes, has each promise with each of its proofs' outcomes."""
+    document = (ROOT / "docs" / "privacy-proofs.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### (\S+)\n((?:(?!^###? )[\s\S])*)", document, re.MULTILINE))
+    for mark, proof in page.proofs().by_mark.items():
+        section = sections.get(mark, "")
+        shown = {name: re.search(rf"`{name}[`:].*\d+ passed\*$", section, re.MULTILINE) for name in proof.tests}
+        assert [name for name, found in shown.items() if not found] == [], f"{mark}: run bin/privacy-proofs"
+        for command in proof.commands:
+            assert f"(#{command})" in section
+            assert "\nexit 0\n" in sections[command]

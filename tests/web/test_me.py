@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from click.testing import CliRunner
 
 from lockpoint import bootstrap
-from lockpoint.cli import main
 from lockpoint.locking.events import MailKind
 from lockpoint.services import mail_links
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Job, JobKind
 from simulator.seed import ALICE, BOB
+from tests.web.commands import lockpoint
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
 
 ALL = {"lockEnded": True, "overwriteAttempt": True, "unprotected": True}
@@ -35,19 +33,6 @@ def _acme(live: LiveApp) -> Tenant:
         return next(tenant for tenant in working.services.tenants.active() if tenant.base_url == base_url)
 
 
-def _lockpoint(live: LiveApp, *arguments: str) -> Any:
-    environment = {
-        field.alias: ",".join(key.get_secret_value() for key in value) if name == "secret_keys" else str(value)
-        for name, field in type(live.settings).model_fields.items()
-        if field.alias and not isinstance(value := getattr(live.settings, name), bool) and value is not None
-    }
-    lists = ("allowed_hosts", "install_key_urls")
-    environment |= {
-        str(type(live.settings).model_fields[name].alias): ",".join(getattr(live.settings, name)) for name in lists
-    }
-    return CliRunner(env=environment).invoke(main, arguments)
-
-
 @pytest.mark.usefixtures("other_site_untouched")
 def test_my_data_are_mine_only(live: LiveApp) -> None:
     """GET /me/data: everything about the caller, on their site, with their own words, and nobody else's id."""
@@ -63,6 +48,7 @@ def test_my_data_are_mine_only(live: LiveApp) -> None:
     assert (found["accountId"], found["complete"]) == (ERIN, True)
     assert [(lock["attachment"], lock["note"]) for lock in found["locks"]] == [(mine, "my own words")]
     assert found["waiting"] == [{"attachment": others, "position": 1}]
+    assert found["ended"] == []
     assert found["database"]["account_profile"][0]["time_zone"] == "Europe/Helsinki"
     assert BOB not in answer.text
     assert ALICE not in answer.text
@@ -121,16 +107,16 @@ def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
     page = live.page()
     file = live.file(page, author="erin")
     live.lock("erin", file)
-    exported = _lockpoint(live, "privacy", "export", "--account-id", ERIN, "--json")
+    exported = lockpoint(live, "privacy", "export", "--account-id", ERIN, "--json")
     assert exported.exit_code == 0, exported.output
     assert f'"attachment": "{file}"' in exported.output
-    erased = _lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now")
+    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now")
     assert erased.exit_code == 0, erased.output
     assert "done" in erased.output
     assert not [row for rows in live.rows().values() for row in rows if ERIN in row]
     assert ERIN not in str(live.properties(file))
     assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "free"
-    wrong = _lockpoint(live, "privacy", "erase", "--account-id", "not an id")
+    wrong = lockpoint(live, "privacy", "erase", "--account-id", "not an id")
     assert wrong.exit_code == 2
 
 

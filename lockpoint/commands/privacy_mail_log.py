@@ -1,0 +1,63 @@
+"""`lockpoint privacy mail-log`: which mails went to an address, asked by somebody who knows it."""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import click
+
+from lockpoint.bootstrap import Operator
+from lockpoint.commands.reporting import Fields, as_json, print_rows
+from lockpoint.commands.sites import find_site
+from lockpoint.commands.working import operator
+from lockpoint.services.people_ports import LoggedMail, Origin, Right
+
+LONGEST: Final = 320
+ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+@click.command("mail-log")
+@click.option("--site", "site_name", metavar="SITE", help="One site only: number, address or host.")
+@as_json
+def mail_log(site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
+    """List when which kind of mail went to an address, and with what result.
+
+    The address is read from standard input, so that it is in no list of processes and in no history of a shell. It is
+    hashed under each key of LOCKPOINT_SECRET_KEYS, compared and forgotten.
+    """
+    address = _address()
+    with operator() as working:
+        only = None if site_name is None else find_site(working.services, site_name).id
+        found = [mail for mail in working.mail_log.of(address) if only in {None, mail.tenant_id}]
+        names = _noted(working, found)
+    rows: list[Fields] = [
+        {"at": mail.at, "site": names[mail.tenant_id], "kind": mail.kind, "result": mail.result} for mail in found
+    ]
+    print_rows(rows, json_wanted=json_wanted, none="No mail to this address is in the log.")
+
+
+def _address() -> str:
+    """Read one line; UsageError, which does not repeat it, unless it is an address."""
+    read: Callable[[], str] = _asked if sys.stdin.isatty() else sys.stdin.readline
+    address = read().strip()
+    if len(address) > LONGEST or not ADDRESS.fullmatch(address):
+        raise click.UsageError("standard input must have an e-mail address on its first line")
+    return address
+
+
+def _asked() -> str:
+    answer: str = click.prompt("E-mail address", err=True)
+    return answer
+
+
+def _noted(working: Operator, found: Sequence[LoggedMail]) -> dict[int, str]:
+    """Note on each site concerned that a person was answered; gives the sites' names."""
+    services, names = working.services, dict[int, str]()
+    for tenant_id in {mail.tenant_id for mail in found}:
+        tenant = services.tenants.by_id(tenant_id)
+        names[tenant_id] = f"site {tenant_id}" if tenant is None else tenant.base_url
+        if tenant is not None:
+            request = services.privacy_requests.asked(tenant, Right.COPY, Origin.OPERATOR, services.clock.now())
+            services.privacy_requests.done(request, services.clock.now())
+    return names

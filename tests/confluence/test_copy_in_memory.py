@@ -1,0 +1,54 @@
+"""Copy mode: the bytes of a file pass through memory, and stay nowhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import pytest
+
+from tests.confluence.live import BOB, BUDGET, LANE, Live
+
+CANARY = "bytes like a bittern's"
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+class Watch:
+    """Notes every file that this process opens for writing while it is on; hooks of the interpreter stay for good."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.written: list[str] = []
+        sys.addaudithook(self._see)
+
+    def _see(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.on and event == "open" and (arguments[2] or 0) & WRITING:
+            self.written.append(str(arguments[0]))
+
+
+@pytest.fixture(scope="module")
+def watch() -> Watch:
+    return Watch()
+
+
+def test_the_bytes_are_on_no_disk_and_in_no_log(
+    live: Live, watch: Watch, tmp_path: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While a version is copied no file is opened for writing, and nothing of its content is printed."""
+    live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text=CANARY)
+    live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
+    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
+    source = live.attachments.version(live.acme, BUDGET, found.head.number - 1, lane=LANE)
+    watch.on = True
+    try:
+        live.attachments.copy(live.acme, found, source, "undone by Lockpoint", lane=LANE)
+        copying = list(watch.written)
+        (tmp_path / "planted").write_text(CANARY, encoding="utf-8")
+    finally:
+        watch.on = False
+    assert live.running.world.sites["acme"].attachments[int(BUDGET)].versions[-1].data == CANARY.encode()
+    assert copying == []
+    assert watch.written == [str(tmp_path / "planted")], "the watch sees what is written"
+    printed = capfd.readouterr()
+    assert CANARY not in printed.out + printed.err

@@ -1,0 +1,37 @@
+"""What `lockpoint privacy erase` says about an erasure that is not over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from lockpoint.commands.privacy import told
+from lockpoint.services.context import Tenant
+from lockpoint.services.erasing import Left, Rest
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SITE = Tenant(1, "acme", "https://acme.example/wiki")
+GONE = Tenant(1, "acme", "https://acme.example/wiki", installed=False, enabled=False)
+
+
+@pytest.mark.parametrize("left", Left)
+@pytest.mark.parametrize("tenant", [SITE, GONE])
+def test_nothing_is_called_simply_done(left: Left, tenant: Tenant) -> None:
+    """Whatever is left is named, and the answer is never the bare word `done`."""
+    text = told(Rest(left, AT), tenant)
+    assert text != "done"
+    assert ("09:00" in text) == (left is not Left.SITE)
+
+
+@pytest.mark.parametrize(("files", "words"), [(1, "1 file that"), (3, "3 files that")])
+def test_files_are_counted(files: int, words: str) -> None:
+    """How many files are closed to the app is said, also beside live locks."""
+    assert told(Rest(Left.FILES, AT, files), SITE).startswith(f"done except {words}")
+    assert words in told(Rest(Left.HOLDS, AT, files), SITE)
+
+
+def test_a_site_that_left_is_told_from_one_where_the_app_is_off() -> None:
+    """What has to happen before the work goes on differs."""
+    assert "switched on again" in told(Rest(Left.SITE, AT), SITE)
+    assert "installed, within 30 days of its uninstall, again" in told(Rest(Left.SITE, AT), GONE)

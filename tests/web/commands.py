@@ -1,0 +1,23 @@
+"""Operators' commands against the running application of the tests."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner, Result
+
+from lockpoint.cli import main
+from tests.web.live_app import LiveApp
+
+LISTS = ("allowed_hosts", "install_key_urls")
+
+
+def lockpoint(live: LiveApp, *arguments: str, given: str = "") -> Result:
+    """Run `lockpoint …` with the settings of the application; `given` is its standard input."""
+    fields = type(live.settings).model_fields
+    environment = {
+        field.alias: ",".join(key.get_secret_value() for key in value) if name == "secret_keys" else str(value)
+        for name, field in fields.items()
+        if field.alias and not isinstance(value := getattr(live.settings, name), bool) and value is not None
+    }
+    environment |= {str(fields[name].alias): ",".join(getattr(live.settings, name)) for name in LISTS}
+    environment["LOCKPOINT_LICENSING"] = "on" if live.settings.licensing else "off"
+    return CliRunner(env=environment).invoke(main, arguments, input=given)
