@@ -179,8 +179,8 @@ def _table(rows: list[tuple[str, Kind]], marks: Mapping[str, str]) -> str:
 
 
 def _people(kind: Kind) -> str:
-    told = (field.what for field in kind.fields if field.whose is Whose.PERSON and field.what != "the same")
-    return "; ".join(told) or "nothing"
+    told = (field.what for field in kind.leaves if field.whose is Whose.PERSON and field.what != "the same")
+    return "; ".join(dict.fromkeys(told)) or "nothing"
 
 
 def _times(kind: Kind, marks: Mapping[str, str]) -> str:

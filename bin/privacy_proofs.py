@@ -27,13 +27,13 @@ from privacy_page import PAGE, Proof, Statement, proofs, statements  # noqa: E40
 
 from lockpoint.embedded.environment import spare_ports  # noqa: E402
 from lockpoint.embedded.stack import Stack  # noqa: E402
-from tests.e2e import test_journey as journey  # noqa: E402
+from tests.e2e.journeys import CANARIES, DOMAIN, OURS, Journeys, disguised  # noqa: E402
 from tests.e2e.system import System  # noqa: E402
 
 INVENTORY_CELLS: Final = 4
 DOCUMENT: Final = ROOT / "docs" / "privacy-proofs.md"
 PLENTY: Final = 100_000_000
-ADDRESS: Final = "alice@nachtigall.example.com"
+ADDRESS: Final = f"alice@{DOMAIN}"
 BACKUP: Final = "backup"
 """What others need the result of."""
 
@@ -55,9 +55,10 @@ TOLD: Final = {
     "prune": "Pruning a folder of backups.",
     "keys-status": "What each key is needed for, and from when on it may be dropped.",
     "scan": (
-        "The search for what must not be there, after a full journey: lock with a note, wait, overwrite, undo, mails, "
-        "extend, break with a reason, take over, unlock, all with unmistakable names, addresses, titles, file names, "
-        "notes, reasons and content."
+        "The search for what must not be there, after all journeys: choose mails, lock with a note, wait, overwrite, "
+        "undo, rename, move, trash, mails, a refused one too, extend, break with a reason, take over, unlock, expire, "
+        "unsubscribe, copy mode, a job that is given up, erase, uninstall and install again; all with unmistakable "
+        "names, addresses, titles, file names, notes, reasons and content."
     ),
     "scan-own": (
         "Without a list of words the search takes those of the installed sites: names and addresses of people, titles "
@@ -120,7 +121,11 @@ def run_commands(names: set[str]) -> dict[str, str]:
     if not names:
         return {}
     printed: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="lockpoint-proofs-") as folder, running(Path(folder)) as system:
+    with (
+        tempfile.TemporaryDirectory(prefix="lockpoint-proofs-") as folder,
+        running(Path(folder)) as system,
+        disguised(system),
+    ):
         journeyed(system, Path(folder))
         for name in COMMANDS:
             if name in names | {BACKUP}:
@@ -148,13 +153,9 @@ def running(folder: Path) -> Iterator[System]:
 
 def journeyed(system: System, folder: Path) -> None:
     """Do everything that people do under unmistakable names, and put these words and the app's log into files."""
-    for name, shown in journey.NAMES.items():
-        journey._rename(system, name, shown, f"{name}@{ADDRESS.partition('@')[2]}")  # noqa: SLF001 - the tests' own journey
-    journey._journey(system)  # noqa: SLF001
-    words = [journey.FILE_NAME, journey.PAGE_TITLE, journey.NOTE, journey.REASON, journey.CONTENT.strip()]
-    words += [ADDRESS.partition("@")[2], *journey.NAMES.values()]
-    (folder / "words").write_text("\n".join(words), encoding="utf-8")
-    log = [line for line in system.lines if line.split(" ", 1)[0] in journey.OURS]
+    Journeys(system).run()
+    (folder / "words").write_text("\n".join(sorted(CANARIES)), encoding="utf-8")
+    log = [line for line in system.lines if line.split(" ", 1)[0] in OURS]
     (folder / "app.log").write_text("\n".join(log), encoding="utf-8")
     (folder / "backups").mkdir()
 

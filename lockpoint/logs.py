@@ -6,6 +6,8 @@ Every line of the process passes one formatter, whoever wrote it. What it lets t
   an account id, a query string or the name of a download. Call sites log ids and words of ours only.
 - From libraries, at level WARNING and above: the first line of the message as its author wrote it, with the kinds of
   the values instead of the values, scrubbed as above; no fields.
+- From the queue, whose messages come filled with the arguments of the call: its own word for what happened, and the
+  kind and number of the job.
 - Of exceptions, whoever raised them: their kinds, codes and places in the code, never their texts, since drivers and
   HTTP libraries put values into these.
 """
@@ -28,6 +30,9 @@ GONE: Final = "[removed]"
 OURS: Final = ("lockpoint", "_granian")
 """Loggers whose messages are shown with their values; granian's tell addresses and process numbers of this machine."""
 
+QUEUE: Final = "procrastinate"
+"""The library whose messages are not shown at all; see `_of_the_queue`."""
+
 LEVELS: Final = ("debug", "info", "warning", "error")
 STYLES: Final = ("json", "text")
 
@@ -43,13 +48,22 @@ _PATTERNS: Final = (
     re.compile(r"(?i)(?<=password=)\S+"),  # a libpq address in words
     re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),  # a mail address
     re.compile(r"(?<=/download/)[^\s\"'<>]+"),  # a download ends in the file's name
-    re.compile(r"\b\d{1,12}(:|%3[Aa])[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b"),  # an account id
-    re.compile(r"\b[\da-f]{24}\b"),  # an older account id
+    re.compile(r"(?i)\b[a-z\d]{1,12}(:|%3a)[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b"),  # an account id
+    re.compile(r"(?i)\b[\da-f]{24}\b"),  # an older account id
 )
 _CODE: Final = re.compile(r"[\w.-]{1,40}")
 _PLACEHOLDER: Final = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
 _PLACES: Final = 30
 """How many frames of a traceback are shown, the innermost ones."""
+
+_SHARED: Final[list[Processor]] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
+_OURS_FIRST: Final[list[Processor]] = [
+    structlog.stdlib.filter_by_level,
+    structlog.contextvars.merge_contextvars,
+    *_SHARED,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+"""One list for good, since loggers keep the one that they were first used with."""
 
 
 def configure_logs(level: str = "info", style: str = "json", stream: TextIO | None = None) -> None:
@@ -58,7 +72,6 @@ def configure_logs(level: str = "info", style: str = "json", stream: TextIO | No
     `level` is one of LEVELS and counts for our own lines; libraries are heard from WARNING on. `style` is one of
     STYLES.
     """
-    shared: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
     last: list[Processor] = [
         _describe_failure,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -66,12 +79,7 @@ def configure_logs(level: str = "info", style: str = "json", stream: TextIO | No
         _renderer(style),
     ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_OURS_FIRST,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -79,7 +87,7 @@ def configure_logs(level: str = "info", style: str = "json", stream: TextIO | No
     handler = _Handler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _from_stdlib],
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder(), _from_stdlib],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             use_get_message=False,
             pass_foreign_args=True,
@@ -125,7 +133,19 @@ def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     kept = {
         name: event[name] for name in ("_record", "_from_structlog", "level", "logger", "exc_info") if name in event
     }
+    if record.name.split(".", 1)[0] == QUEUE:
+        return {**kept, **_of_the_queue(event)}
     return {**kept, "event": _with_kinds(str(record.msg).split("\n", 1)[0], args)}
+
+
+def _of_the_queue(event: EventDict) -> dict[str, object]:
+    """Tell what happened to which job, from the fields beside the message.
+
+    The message itself is made before it gets here, out of the call's arguments, results and errors' texts.
+    """
+    job = event.get("job")
+    which = {"job": job.get("task_name"), "number": job.get("id")} if isinstance(job, Mapping) else {}
+    return {"event": f"{QUEUE}: {event.get('action', 'no action')}", **which}
 
 
 def _filled(message: str, args: Any) -> str:

@@ -79,6 +79,14 @@ def space_status(call: Control) -> Answer:
     return {"key": space.key, "status": space.status}
 
 
+@control(blueprint, "POST", "/sites/<site>/space-name")
+def space_name(call: Control) -> Answer:
+    """Give a space another name."""
+    space = call.space()
+    space.name = call.text("name")
+    return {"key": space.key, "name": space.name}
+
+
 @control(blueprint, "POST", "/sites/<site>/app-access")
 def app_access(call: Control) -> Answer:
     """Shut apps out of a space, or let them in again."""

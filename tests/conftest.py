@@ -1,7 +1,11 @@
 """What every test folder shares: databases, a closed network, fixed budgets, skips that become failures when asked."""
 
+import logging
 import os
 import shutil
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +71,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: {reason} (LOCKPOINT_TESTS_STRICT=1 allows no skip)"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _the_process_as_before() -> Iterator[None]:
+    """A command run in a test's own process sends errors and log lines elsewhere; those of the next test go as ever."""
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
+    yield
+    sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = hooks
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if type(one).__module__ == "lockpoint.logs"]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def create(target: str, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
     with operator() as working:
         if target == STANDARD:
             made, name = working.backups.create(), STANDARD
-            sys.stdout.buffer.write(made.data)
+            _send(made.data)
         else:
             made, path = working.backups.store(Path(target))
             name = str(path)
@@ -84,10 +84,24 @@ def restore(source: str, replace: bool, json_wanted: bool) -> None:  # noqa: FBT
     print_fields(fields, json_wanted=json_wanted)
 
 
+def _send(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # At its end Python would try the rest again, fail again, and end with a code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.ClickException(f"cannot write the backup: {_why(error)}") from None
+
+
 def _read(source: str) -> bytes:
     if source == STANDARD:
         return sys.stdin.buffer.read()
     try:
         return Path(source).read_bytes()
     except OSError as error:
-        raise click.ClickException(f"cannot read {source}: {error.strerror or os.strerror(error.errno or 0)}") from None
+        raise click.ClickException(f"cannot read {source}: {_why(error)}") from None
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or os.strerror(error.errno or 0)

@@ -3,7 +3,7 @@
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from lockpoint.commands.starting import settings_or_exit
+from lockpoint.commands.starting import settings_for_answering
 from lockpoint.storage.migrate import WrongDatabase
 from lockpoint.storage.migrate import migrate as apply_migrations
 
@@ -11,7 +11,7 @@ from lockpoint.storage.migrate import migrate as apply_migrations
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema; harmless when it is there already or somebody else is at it."""
-    settings = settings_or_exit()
+    settings = settings_for_answering()
     try:
         apply_migrations(settings.database_url)
     except WrongDatabase as error:

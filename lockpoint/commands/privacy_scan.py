@@ -15,13 +15,19 @@ from lockpoint.services.scanning import scan as look_everywhere
 from lockpoint.services.site_words import SiteWords, gather
 
 METRICS_SECONDS: Final = 10
+GZIP: Final = "\x1f\ufffd"
+"""How a packed file begins when it is read as text."""
 PLACES_TO_NAME: Final = {"logs": "--logs", "backups": "--backup", "metrics": "--metrics"}
 """Places that only the caller knows, and the option that names them."""
 
 
 @click.command("scan")
-@click.option("--words", "word_file", type=click.File("r"), metavar="FILE", help="Words, one a line (- for stdin).")
-@click.option("--logs", multiple=True, type=click.File("r", errors="replace"), metavar="FILE", help="A log (or -).")
+@click.option(
+    "--words", "word_file", type=click.File("r", "utf-8-sig"), metavar="FILE", help="Words, one a line (- for stdin)."
+)
+@click.option(
+    "--logs", multiple=True, type=click.File("r", "utf-8-sig", "replace"), metavar="FILE", help="A log (or -)."
+)
 @click.option("--backup", "backups", multiple=True, type=click.File("rb"), metavar="FILE", help="A backup to decrypt.")
 @click.option("--metrics", multiple=True, metavar="ADDRESS", help="Address of a web process's /metrics.")
 @click.option("--most", default=200, show_default=True, help="Pages of each space to take words from.")
@@ -37,20 +43,20 @@ def scan(
     """Search all tables, Redis, the queue, logs, backups and metrics for words that must not be there.
 
     Without --words it asks the installed sites, as the app, for names and addresses of people and for titles of
-    spaces, pages and files, and looks for these. Prints what was looked at; exits 1 when something was found. Neither
-    the words nor what stands around them is printed.
+    spaces, pages and files, and looks for these. Prints what was looked at; exits 1 when something was found, or could
+    not be read to its end. Neither the words nor what stands around them is printed.
     """
     with operator() as working:
         words, source = _words(working, word_file, most)
         given = chain(
-            *(lines(f"log {log.name}", log) for log in logs),
+            *(lines(f"log {log.name}", _of_log(log)) for log in logs),
             *(working.search.backup(f"backup {backup.name}", backup.read()) for backup in backups),
             *(_metrics(address) for address in metrics),
         )
         looked = look_everywhere(chain(working.search.everything(), given), words)
     left = [place for place, named in zip(PLACES_TO_NAME, (logs, backups, metrics), strict=True) if not named]
     click.echo(_as_json(looked, words, source, left) if json_wanted else _as_text(looked, words, source, left))
-    if any(place.hits for place in looked):
+    if any(place.hits or place.partly for place in looked):
         raise click.exceptions.Exit(1)
 
 
@@ -72,17 +78,27 @@ def _words(working: Operator, word_file: TextIO | None, most: int) -> tuple[Word
     return words, found
 
 
+def _of_log(log: TextIO) -> Iterator[str]:
+    """Give the lines; ClickException for what is no text, in which nothing would ever be found."""
+    for line in log:
+        if "\0" in line or line.startswith(GZIP):
+            raise click.ClickException(f"{log.name} is no text in UTF-8; unpack it first")
+        yield line
+
+
 def _metrics(address: str) -> Iterator[Piece]:
     try:
         answer = requests.get(address, timeout=METRICS_SECONDS)
         answer.raise_for_status()
     except requests.RequestException as error:
         raise click.ClickException(f"metrics: {type(error).__name__}") from None
-    return lines("metrics", answer.text.splitlines())
+    return lines("metrics", answer.content.decode(errors="replace").splitlines())
 
 
 def _as_json(looked: list[Looked], words: Words, source: SiteWords, left: list[str]) -> str:
-    places = [{"place": one.place, "lookedAt": one.pieces, "hits": dict(one.hits)} for one in looked]
+    places = [
+        {"place": one.place, "lookedAt": one.pieces, "hits": dict(one.hits), "inPart": one.partly} for one in looked
+    ]
     report = {
         "words": len(words),
         "tooShort": source.too_short,
@@ -100,7 +116,9 @@ def _as_text(looked: list[Looked], words: Words, source: SiteWords, left: list[s
     width = max((len(one.place) for one in looked), default=0)
     for one in looked:
         found = ", ".join(f"{part}: {count}" for part, count in sorted(one.hits.items())) or "0"
-        said.append(f"{one.place:<{width}}  {one.pieces:>9} looked at, hits: {found}")
+        partly = f", read in part only: {one.partly}" if one.partly else ""
+        said.append(f"{one.place:<{width}}  {one.pieces:>9} looked at, hits: {found}{partly}")
     said += [f"{place}: not looked at, give {PLACES_TO_NAME[place]}" for place in left]
     total = sum(one.hits.total() for one in looked)
-    return "\n".join([*said, f"{total} hits" if total else "0 hits: none of the words is anywhere"])
+    clean = not total and not any(one.partly for one in looked)
+    return "\n".join([*said, "0 hits: none of the words is anywhere" if clean else f"{total} hits"])

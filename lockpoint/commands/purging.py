@@ -1,14 +1,12 @@
 """`lockpoint purge`: what the clock does every hour, now."""
 
 import json
-import sys
 from dataclasses import asdict
 
 import click
 
 from lockpoint import bootstrap
-from lockpoint.commands.starting import settings_or_exit
-from lockpoint.logs import configure_logs
+from lockpoint.commands.starting import settings_for_answering
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import PurgeReport
 
@@ -17,8 +15,7 @@ from lockpoint.services.ports import PurgeReport
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 def purge(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Delete what has reached its age and say what went; exits 1 when something is left or late."""
-    settings = settings_or_exit()
-    configure_logs(settings.log_level, settings.log_format, sys.stderr)
+    settings = settings_for_answering()
     try:
         report = bootstrap.build_upkeep(settings).purge()
     except StorageUnavailable:

@@ -1,7 +1,10 @@
 """What every sub-command does first; light, because `web` and `migrate` need no more of the product than this."""
 
+import sys
+
 import click
 
+from lockpoint.logs import configure_logs
 from lockpoint.settings import Settings, SettingsError, load_settings
 
 
@@ -11,3 +14,10 @@ def settings_or_exit() -> Settings:
         return load_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+
+
+def settings_for_answering() -> Settings:
+    """Read the environment for a command whose answer is on standard output: its log lines go to stderr."""
+    settings = settings_or_exit()
+    configure_logs(settings.log_level, settings.log_format, sys.stderr)
+    return settings

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 
 from lockpoint.bootstrap import Operator, operating
-from lockpoint.commands.starting import settings_or_exit
+from lockpoint.commands.starting import settings_for_answering
 from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadable, StorageUnavailable, UseCaseError
 
 
@@ -14,10 +14,11 @@ from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadab
 def operator() -> Iterator[Operator]:
     """Give what a command works with.
 
-    A wrong setting, a refusal or a neighbour that does not answer ends the command with code 1 and a reason.
+    Standard output is the answer's alone; log lines go to stderr. A wrong setting, a refusal or a neighbour that does
+    not answer ends the command with code 1 and a reason.
     """
     try:
-        with operating(settings_or_exit()) as working:
+        with operating(settings_for_answering()) as working:
             yield working
     except UseCaseError as error:
         raise click.ClickException(error.message) from None

@@ -1,7 +1,8 @@
 """A mail server that delivers nothing: it keeps what it is given in memory and shows it on a page of its own.
 
 `python -m lockpoint.embedded.mailcatcher --smtp-port 1025 --http-port 8025`, on the loopback interface only.
-`GET /` is the page; `GET /mails[?to=address]` and `DELETE /mails` are for programs.
+`GET /` is the page; `GET /mails[?to=address]` and `DELETE /mails` are for programs. Addresses that begin with `refused`
+are refused.
 """
 
 import json
@@ -19,6 +20,7 @@ from lockpoint.embedded.mailbox import Mailbox
 from lockpoint.embedded.mailpage import list_page, mail_page
 
 HOST: Final = "127.0.0.1"
+REFUSED: Final = "refused"
 
 
 class Catcher:
@@ -26,6 +28,15 @@ class Catcher:
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Take everybody but those whose address begins with `refused`, to show what a refusal does."""
+        if address.startswith(REFUSED):
+            return "550 nobody of this name"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the mail and say that it was taken."""

@@ -87,7 +87,7 @@ def command_line(pid: int) -> str:
     """The arguments of a running process with spaces between them; empty when there is none with this number."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between opening and reading
         pass
     if Path("/proc/self").exists():
         return ""

@@ -12,6 +12,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from lockpoint.storage.classified import redis_key
+from lockpoint.storage.inventory import MUTEX
+
 _RELEASE: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
@@ -36,8 +39,12 @@ class Mutexes:
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[bool]:
-        """Whether this caller got it, for the duration of the block; it frees itself after `seconds`."""
-        key, token = f"lockpoint:mutex:{name}", secrets.token_hex(16)
+        """Whether this caller got it, for the duration of the block; it frees itself after `seconds`.
+
+        ValueError for a name that the inventory does not know.
+        """
+        key = redis_key(MUTEX, "mutex", name)
+        token = secrets.token_hex(16)
         try:
             mine = bool(self._client.set(key, token, nx=True, px=max(1, int(seconds * 1000))))
         except RedisError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +51,16 @@ class Field:
     what: str
     kept: Kept | None = None
     """Where it differs from the whole."""
+    members: tuple[Field, ...] = ()
+    """What it is made of where it is JSON: the members of an object, or of each object in a list."""
+
+    @property
+    def leaves(self) -> Iterator[Field]:
+        """Itself, or what it is made of, down to what has no members."""
+        for member in self.members:
+            yield from member.leaves
+        if not self.members:
+            yield self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +73,22 @@ class Kind:
     kept: Kept
     fields: tuple[Field, ...]
     place: str = ""
+    value: str = ""
+    """Of Redis keys: a regular expression for the value, or for each name in a hash."""
+
+    @property
+    def leaves(self) -> Iterator[Field]:
+        """Every column or member, down to what has no members."""
+        for field in self.fields:
+            yield from field.leaves
+
+
+def redis_key(kind: Kind, *parts: object) -> str:
+    """Make a key of this kind; every key is made here, so that none is written that the inventory does not know.
+
+    ValueError when the key does not look like the kind.
+    """
+    key = ":".join(("lockpoint", *map(str, parts)))
+    if re.fullmatch(kind.name, key, re.ASCII) is None:
+        raise ValueError(f"not a key of this kind: {kind.what}")
+    return key

@@ -19,15 +19,50 @@ def _of(whose: Whose, **fields: str) -> tuple[Field, ...]:
 _TENANT: Final = _of(Whose.SITE, tenant_id="our number of the site")
 _FILE: Final = _of(Whose.FILE, attachment_id="id of the attachment")
 
-RECORD: Final = (
-    *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes", op_id="random name of the write", at="time"),
-    *_of(Whose.NOBODY, lock_id="random name of the hold", acquired_at="begin", expires_at="end"),
-    *_of(Whose.PERSON, holder="AccountID of the owner"),
-    *_of(Whose.FILE, base="the protected version: number, time, size, AccountID of its author"),
-    *_of(Whose.NOBODY, unlock_on_upload="whether the owner's upload ends the lock"),
-    *_of(Whose.PERSON, ended="how the last hold ended: reason, time, AccountIDs of its owner and of who ended it"),
+_BASE: Final = (
+    *_of(Whose.FILE, created="when it was made", size="bytes", number="number of the version"),
+    *_of(Whose.PERSON, author="AccountID of the author of the protected version"),
 )
-"""What a lock is made of, in Confluence and in our copy of it."""
+_ENDED: Final = (
+    *_of(Whose.NOBODY, reason="how it ended", at="when", lock_id="random name of the hold"),
+    *_of(Whose.PERSON, holder="AccountID of the last owner", by="AccountID of who ended the lock"),
+    *_of(Whose.FILE, unsettled="times of versions that were still to be judged"),
+)
+
+
+def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
+    """What a lock is made of, in Confluence and in our copy of it."""
+    ended = (*_ENDED, *more_of_the_end)
+    return (
+        *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes", op_id="random name of the write"),
+        *_of(Whose.NOBODY, at="time", lock_id="random name of the hold", acquired_at="begin", expires_at="end"),
+        *_of(Whose.PERSON, holder="AccountID of the owner"),
+        Field("base", Whose.PERSON, "the protected version", members=_BASE),
+        *_of(Whose.NOBODY, unlock_on_upload="whether the owner's upload ends the lock"),
+        Field("ended", Whose.PERSON, "how the last hold ended", members=ended),
+    )
+
+
+_SIGNER: Final = _of(Whose.NOBODY, signed_by="number of the key that signed the record in Confluence")
+_SETTINGS: Final = (
+    *_of(Whose.SITE, schema="version of the format", revision="number of the change"),
+    *_of(Whose.SITE, copy_mode="on or off", usage_counts="on or off"),
+)
+
+JOB_SUBJECTS: Final = (
+    *_of(Whose.FILE, reconcile="attachment id", page_hint="id of a page or blog post", sweep="empty"),
+    *_of(Whose.FILE, confirm="attachment id and random name of a write"),
+    *_of(Whose.PERSON, trashed="attachment id and AccountID of who is said to have trashed it", profile="AccountID"),
+    *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
+    *_of(Whose.NOBODY, rediscover="empty", report_accounts="empty"),
+)
+"""What the argument `subject` is, for every kind of job."""
+
+_JOB_ARGUMENTS: Final = (
+    *_of(Whose.SITE, tenant_id="our number of the site"),
+    *_of(Whose.PERSON, subject="AccountID, in a few kinds of jobs"),
+    *_of(Whose.NOBODY, cause="kind of the error that parked the job"),
+)
 
 TABLES: Final = (
     Kind(
@@ -66,7 +101,8 @@ TABLES: Final = (
             *_FILE,
             *_of(Whose.FILE, container_kind="page or blog post", container_id="its id", space_id="id of its space"),
             *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes"),
-            *_of(Whose.PERSON, holder="AccountID of the owner", record="AccountIDs in the record"),
+            *_of(Whose.PERSON, holder="AccountID of the owner"),
+            Field("record", Whose.PERSON, "the record", members=(*_record(), *_SIGNER)),
             *_of(Whose.FILE, protection="whether the file can be protected, or why not"),
             *_of(Whose.NOBODY, seen_at="when Confluence last confirmed it"),
         ),
@@ -163,7 +199,8 @@ TABLES: Final = (
         kept=Kept.INSTALLED,
         fields=(
             *_TENANT,
-            *_of(Whose.SITE, revision="number of the settings", settings="the settings themselves, to put them back"),
+            *_of(Whose.SITE, revision="number of the settings"),
+            Field("settings", Whose.SITE, "the settings themselves, to put them back", members=_SETTINGS),
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),
@@ -237,7 +274,8 @@ TABLES: Final = (
         kept=Kept.JOB,
         fields=(
             *_of(Whose.NOBODY, id="number", queue_name="constant", task_name="kind of job", priority="number"),
-            *_of(Whose.PERSON, lock="AccountID, in a few kinds of jobs", queueing_lock="the same", args="the same"),
+            *_of(Whose.PERSON, lock="AccountID, in a few kinds of jobs", queueing_lock="the same"),
+            Field("args", Whose.PERSON, "the same", members=_JOB_ARGUMENTS),
             *_of(Whose.NOBODY, status="state", scheduled_at="when", attempts="number", abort_requested="state"),
             *_of(Whose.NOBODY, worker_id="number of the worker"),
         ),
@@ -275,38 +313,24 @@ TABLES: Final = (
     ),
 )
 
-JOB_ARGUMENTS: Final = (
-    *_of(Whose.SITE, tenant_id="our number of the site"),
-    *_of(Whose.NOBODY, cause="kind of the error that parked the job"),
+MUTEX: Final = Kind(
+    name=r"lockpoint:mutex:reconcile:\d+:\d+",
+    what="that a file is being looked after; key: site and attachment id, value: a random number",
+    why="two workers do not do the same work",
+    kept=Kept.HOUR,
+    fields=(*_TENANT, *_FILE),
+    value=r"[\da-f]{32}",
 )
-"""Arguments that jobs of every kind have (the cause only when parked), beside `subject`."""
-
-JOB_SUBJECTS: Final = (
-    *_of(Whose.FILE, reconcile="attachment id", page_hint="id of a page or blog post", sweep="empty"),
-    *_of(Whose.FILE, confirm="attachment id and random name of a write"),
-    *_of(Whose.PERSON, trashed="attachment id and AccountID of who is said to have trashed it", profile="AccountID"),
-    *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
-    *_of(Whose.NOBODY, rediscover="empty, or the word `returned`", report_accounts="empty"),
+POINTS: Final = Kind(
+    name=r"lockpoint:points:\d{10}",
+    what="what calls to Confluence cost in an hour, by site and use case",
+    why="Confluence limits an app's calls",
+    kept=Kept.HOURS,
+    fields=(*_TENANT, *_of(Whose.NOBODY, lane="who pays", use_case="a word of ours")),
+    value=r"\d+\|[a-z_]+\|[a-z_]+",
 )
-"""What the argument `subject` is, for every kind of job."""
-
-REDIS: Final = (
-    Kind(
-        name=r"lockpoint:mutex:reconcile:\d+:\d+",
-        what="that a file is being looked after; key: site and attachment id, value: a random number",
-        why="two workers do not do the same work",
-        kept=Kept.HOUR,
-        fields=(*_TENANT, *_FILE),
-    ),
-    Kind(
-        name=r"lockpoint:points:\d{10}",
-        what="what calls to Confluence cost in an hour, by site and use case",
-        why="Confluence limits an app's calls",
-        kept=Kept.HOURS,
-        fields=(*_TENANT, *_of(Whose.NOBODY, lane="who pays", use_case="a word of ours")),
-    ),
-)
-"""Redis keys as regular expressions."""
+REDIS: Final = (MUTEX, POINTS)
+"""Redis keys as regular expressions; `redis_key` makes no others."""
 
 PROPERTIES: Final = (
     Kind(
@@ -317,7 +341,7 @@ PROPERTIES: Final = (
         kept=Kept.FILE_LIFE,
         fields=(
             *_of(Whose.NOBODY, schema="version of the format", state="held or free", mac="signature"),
-            *RECORD,
+            *_record(*_of(Whose.PERSON, why="what was written about the end of the lock")),
             *_of(Whose.PERSON, note="what the owner wrote for others to read"),
         ),
     ),
@@ -338,13 +362,10 @@ PROPERTIES: Final = (
         what="how many files are locked",
         why="the line under the title, and finding locks again",
         kept=Kept.CONFLUENCE,
-        fields=_of(
-            Whose.FILE,
-            schema="version of the format",
-            lockedCount="number",
-            name="text shown",
-            tooltip="text shown",
-            mac="signature",
+        fields=(
+            *_of(Whose.FILE, schema="version of the format", lockedCount="number", mac="signature"),
+            Field("name", Whose.FILE, "text shown", members=_of(Whose.FILE, value="how many files are locked")),
+            Field("tooltip", Whose.FILE, "text shown", members=_of(Whose.FILE, value="how many files are locked")),
         ),
     ),
     Kind(
@@ -353,10 +374,7 @@ PROPERTIES: Final = (
         what="settings of the site",
         why="site admins choose",
         kept=Kept.CONFLUENCE,
-        fields=(
-            *_of(Whose.SITE, schema="version of the format", revision="number of the change", mac="signature"),
-            *_of(Whose.SITE, copy_mode="on or off", usage_counts="on or off"),
-        ),
+        fields=(*_SETTINGS, *_of(Whose.SITE, mac="signature")),
     ),
     Kind(
         name="lockpointprefs",

@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 from lockpoint.services.accounting import Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.storage.classified import redis_key
+from lockpoint.storage.inventory import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +36,12 @@ class SharedPoints:
         """Add to a line; nothing happens while Redis is away."""
         if self._monotonic() < self._silent_until:
             return
+        key = redis_key(POINTS, "points", _hour(hour))
         field = f"{spending.tenant_id}|{spending.lane}|{spending.use_case}"
         try:
             with self._client.pipeline(transaction=False) as pipeline:
-                pipeline.hincrby(_key(hour), field, spending.points)
-                pipeline.expire(_key(hour), KEPT)
+                pipeline.hincrby(key, field, spending.points)
+                pipeline.expire(key, KEPT)
                 pipeline.execute()
         except RedisError:
             self._silent_until = self._monotonic() + PAUSE_SECONDS
@@ -46,15 +49,15 @@ class SharedPoints:
     def lines(self, hour: datetime) -> tuple[Spending, ...]:
         """Give the account of the hour that `hour` lies in, dearest line first; StorageUnavailable without Redis."""
         try:
-            stored = self._client.hgetall(_key(hour))
+            stored = self._client.hgetall(redis_key(POINTS, "points", _hour(hour)))
         except RedisError:
             raise StorageUnavailable("Redis does not answer") from None
         found = (_line(field, int(points)) for field, points in stored.items())
         return tuple(sorted(found, key=lambda line: -line.points))
 
 
-def _key(hour: datetime) -> str:
-    return f"lockpoint:points:{hour.astimezone(UTC):%Y%m%d%H}"
+def _hour(hour: datetime) -> str:
+    return f"{hour.astimezone(UTC):%Y%m%d%H}"
 
 
 def _line(field: bytes | str, points: int) -> Spending:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
@@ -37,12 +38,13 @@ _ACCOUNTS: Final = text(
 def in_postgres(url: str) -> Iterator[Piece]:
     """Give every row of every table, partitions and the queue included, and the names of all of them.
 
-    One read-only snapshot without a time limit. StorageUnavailable.
+    Each table is read in a transaction of its own, so that a long search keeps nobody from dropping one that it does
+    not read just now; there is no time limit. StorageUnavailable.
     """
     try:
-        with psycopg.connect(libpq_url(url), application_name="lockpoint scan") as connection:
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
             connection.execute("SET statement_timeout = 0")
+            connection.execute("SET default_transaction_read_only = on")
             for schema, table, columns in connection.execute(_RELATIONS).fetchall():
                 yield Piece("names of tables and columns", (("name", f"{schema}.{table} {' '.join(columns)}"),))
                 yield from _rows(connection, schema, table, columns)
@@ -54,7 +56,7 @@ def in_redis(client: redis.Redis) -> Iterator[Piece]:
     """Give every key with its value, whatever its type. StorageUnavailable."""
     try:
         for key in client.scan_iter(count=ROWS_AT_ONCE):
-            yield Piece("redis", (("key", _text(key)), ("value", _text(_value(client, key)))))
+            yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
     except redis.RedisError as error:
         raise StorageUnavailable(type(error).__name__) from None
 
@@ -69,9 +71,10 @@ def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
 
 
 def _rows(connection: psycopg.Connection, schema: str, table: str, columns: list[str]) -> Iterator[Piece]:
+    """Give the rows of a table; of one that was dropped meanwhile, none."""
     place = f"queue {table}" if table.startswith("procrastinate_") else f"table {table}"
     listed = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
-    with connection.cursor(name="scan") as cursor:
+    with suppress(psycopg.errors.UndefinedTable), connection.transaction(), connection.cursor(name="scan") as cursor:
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(schema, table)))
         for row in cursor:
@@ -80,7 +83,7 @@ def _rows(connection: psycopg.Connection, schema: str, table: str, columns: list
 
 
 def _value(client: redis.Redis, key: bytes) -> Any:
-    reader = _READERS.get(_text(client.type(key)), _dump)
+    reader = _READERS.get(client.type(key), _dump)
     return reader(client, key)
 
 
@@ -88,24 +91,25 @@ def _dump(client: redis.Redis, key: bytes) -> Any:
     return client.execute_command("DUMP", key)  # type: ignore[no-untyped-call]
 
 
-_READERS: Final[Mapping[str, Callable[[redis.Redis, bytes], Any]]] = {
-    "string": lambda client, key: client.get(key),
-    "hash": lambda client, key: client.hgetall(key),
-    "list": lambda client, key: client.lrange(key, 0, -1),
-    "set": lambda client, key: client.smembers(key),
-    "zset": lambda client, key: client.zrange(key, 0, -1),
-    "stream": lambda client, key: client.xrange(key),
+_READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
+    b"string": lambda client, key: client.get(key),
+    b"hash": lambda client, key: client.hgetall(key),
+    b"list": lambda client, key: client.lrange(key, 0, -1),
+    b"set": lambda client, key: client.smembers(key),
+    b"zset": lambda client, key: client.zrange(key, 0, -1),
+    b"stream": lambda client, key: client.xrange(key),
 }
 
 
-def _text(value: Any) -> str:
+def _parts(value: Any) -> Iterator[bytes]:
+    """Give every name and value in an answer of Redis; a key that is gone meanwhile has none."""
     if isinstance(value, bytes):
-        return value.decode(errors="backslashreplace")
-    if isinstance(value, dict):
-        return " ".join(f"{_text(name)} {_text(content)}" for name, content in value.items())
-    if isinstance(value, list | tuple | set):
-        return " ".join(map(_text, value))
-    return str(value)
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _parts([*value, *value.values()])
+    elif isinstance(value, Iterable):
+        for one in value:
+            yield from _parts(one)
 
 
 def accounts_named(database: Database, tenant: Tenant) -> Sequence[str]:

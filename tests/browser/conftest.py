@@ -18,6 +18,7 @@ from playwright.sync_api import Page as Tab
 from lockpoint.embedded.environment import spare_ports
 from lockpoint.embedded.stack import ROOT, Stack
 from tests.browser.world import World
+from tests.installed import wait_for_installs
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -64,6 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"))
     try:
         running.start(threading.Event())
+        wait_for_installs(running)
         yield running
     finally:
         running.stop()

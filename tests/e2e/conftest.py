@@ -11,6 +11,7 @@ import pytest
 from lockpoint.embedded.environment import spare_ports
 from lockpoint.embedded.stack import Stack
 from tests.e2e.system import System
+from tests.installed import wait_for_installs
 
 HERE = Path(__file__).parent
 
@@ -34,6 +35,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         stack.start(stop)
         watcher = threading.Thread(target=stack.watch, daemon=True)
         watcher.start()
+        wait_for_installs(stack)
         running = System(stack, lines)
         running.confluence.post("/_sim/quota", {"limit": 100_000_000})
         yield running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 
 from lockpoint import bootstrap
 from lockpoint.cli import main
+from lockpoint.logs import configure_logs
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
 from tests.e2e.system import System, request_id
@@ -97,11 +99,10 @@ def test_a_restored_backup_makes_a_working_app(system: System, fresh: dict[str, 
     assert lock_call(system, app, file, "/release", lockId=lock_id).status_code == 200
 
 
-def test_wrong_root_keys_are_a_503_that_tells_the_operator(
-    system: System, app_with: MakeApp, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_root_keys_are_a_503_that_tells_the_operator(system: System, app_with: MakeApp) -> None:
     """Not a 500, and not a 401 either: Confluence did nothing wrong. The log says which site and what to do."""
-    file = system.new_file("with a wrong key.txt")
+    file, logged = system.new_file("with a wrong key.txt"), io.StringIO()
+    configure_logs(stream=logged)
     app = app_with({**system.stack.environment, "LOCKPOINT_SECRET_KEYS": NEWER})
     assert deliver(system, app, file) == 503
     answer = app.test_client().get(
@@ -110,7 +111,7 @@ def test_wrong_root_keys_are_a_503_that_tells_the_operator(
     )
     assert (answer.status_code, answer.json["error"]) == (503, "busy")
     assert "Retry-After" in answer.headers
-    said = capsys.readouterr().out
+    said = logged.getvalue()
     assert "secret_unreadable" in said
     assert "no key of LOCKPOINT_SECRET_KEYS opens it" in said
     assert "docs/secrets.md" in said

@@ -1,6 +1,5 @@
 """Looking at real processes."""
 
-import contextlib
 import os
 import subprocess
 import time
@@ -14,11 +13,21 @@ def alive(pid: int) -> bool:
     """Whether a process runs; one that is dead but not reaped does not."""
     try:
         os.kill(pid, 0)
+        return not Path("/proc/self").exists() or _state(pid) != "Z"
+    except (ProcessLookupError, FileNotFoundError):  # the latter when it ends meanwhile
+        return False
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def leads_its_group(pid: int) -> bool:
+    """Whether a process was started in a group of its own; one that has ended meanwhile does not."""
+    try:
+        return os.getpgid(pid) == pid
     except ProcessLookupError:
         return False
-    with contextlib.suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return True
 
 
 def descendants(pid: int) -> dict[int, str]:

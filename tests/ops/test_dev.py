@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from lockpoint.embedded.ports import free_ports
-from tests.ops.processes import alive, descendants, wait_until
+from tests.ops.processes import alive, descendants, leads_its_group, wait_until
 
 pytestmark = [
     pytest.mark.processes,
@@ -63,7 +63,7 @@ class Dev:
             "clock": "-m lockpoint clock",
             "guardian": "guardian.py",
         }
-        own = {pid: line for pid, line in descendants(self.process.pid).items() if os.getpgid(pid) == pid}
+        own = {pid: line for pid, line in descendants(self.process.pid).items() if leads_its_group(pid)}
         return {name: pid for name, mark in marks.items() for pid, line in own.items() if mark in line and pid in own}
 
     def page(self) -> str:

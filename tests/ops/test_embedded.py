@@ -269,3 +269,18 @@ def test_a_guardian_leaves_alone_what_it_was_told_to_forget(guardian: Guardian) 
         guardian.close()
         assert sleeper.poll() is None
         sleeper.kill()
+
+
+def test_a_process_that_ends_while_it_is_looked_at_has_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between opening and reading what the system says about it, too."""
+    process = subprocess.Popen(["/bin/sleep", "60"])
+
+    def read_too_late(path: Path) -> bytes:
+        with path.open("rb") as opened:
+            process.kill()
+            process.wait()
+            return opened.read()
+
+    monkeypatch.setattr(Path, "read_bytes", read_too_late)
+    assert servers.command_line(process.pid) == ""
+    assert not alive(process.pid)

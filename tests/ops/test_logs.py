@@ -31,6 +31,11 @@ CANARIES = {
     "file": "Kanarienvogel-figures.xlsx",
     "address": "alice@kanarienvogel.example.com",
     "account": "557058:0f0f0f0f-1111-2222-3333-444444444444",
+    "account of a guest": "qm:0f0f0f0f-5555-2222-3333-444444444444:5",
+    "account of a group": "ug:0f0f0f0f-6666-2222-3333-444444444444",
+    "account in capitals": "557058:0F0F0F0F-7777-2222-3333-44444444ABCD",
+    "older account": "0f0f0f0f0f0f0f0f0f0f0f0f",
+    "id of no known shape": "Nachtigall_0-0f0f",
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl",
     "secret": "hunter2-shared-secret",
 }
@@ -52,6 +57,9 @@ def by_stdlib():
     logging.getLogger("some.library").info(TEXT)
     logging.getLogger("some.library").error("%d %d", TEXT)
     logging.getLogger("lockpoint.x").error("for %s with %s", C["address"], C["token"])
+    for name in C:
+        if "account" in name:
+            logging.getLogger("lockpoint.x").error("for %s", C[name])
     logging.getLogger("lockpoint.x").error("not enough %s %s", 1)
 
 def by_structlog():
@@ -105,7 +113,8 @@ def by_procrastinate():
     def trashed(tenant_id, subject):
         raise RuntimeError(TEXT)
     with app.open():
-        trashed.defer(tenant_id=1, subject="123:" + C["account"])
+        for canary in C.values():
+            trashed.defer(tenant_id=1, subject="123:" + canary)
         app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
 def by_python_itself():
@@ -132,6 +141,14 @@ print("end")
 """
 
 
+def test_the_queue_says_which_job_failed_and_not_with_what() -> None:
+    """The line of a failed job has the queue's word for it, the kind and the number, and the error without its text."""
+    out = run(LIBRARIES.format(level="info", style="json", canaries=CANARIES, work="by_procrastinate")).stdout
+    first = json.loads(out.splitlines()[1])
+    assert (first["event"], first["job"], first["number"]) == ("procrastinate: job_error", "trashed", 1)
+    assert first["exception"] == "RuntimeError"
+
+
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
 
@@ -153,12 +170,12 @@ def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
 @pytest.mark.parametrize(
     ("work", "lines"),
     [
-        ("by_stdlib", 7),
+        ("by_stdlib", 12),
         ("by_structlog", 2),
         ("by_requests", 6),
         ("by_sqlalchemy", 2),
         ("by_pydantic", 1),
-        ("by_procrastinate", 1),
+        ("by_procrastinate", 13),
         ("by_python_itself", 5),
     ],
 )
@@ -248,6 +265,9 @@ def test_level_and_format() -> None:
         ("error", "mail to bob.b+x@mail.example.com"),
         ("path", "/wiki/download/attachments/1/abc.xlsx?version=1"),
         ("holder", "557058:0f0f0f0f-1111-2222-3333-4444abcabc00"),
+        ("holder", "557058%3A0F0F0F0F-1111-2222-3333-4444abcABC00"),
+        ("holder", "qm:0f0f0f0f-1111-2222-3333-4444abcabc00:5"),
+        ("holder", "5fabc0f0f0f0f0f0f0f0f0f0"),
         ("address", "redis://user:abc@redis.example.com"),
         ("conninfo", "host=db password=abc user=x"),
         ("557058:0f0f0f0f-1111-2222-3333-4444abcabc00", 1),

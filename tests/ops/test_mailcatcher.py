@@ -86,3 +86,9 @@ def test_the_mailbox_stays_small() -> None:
     for number in range(KEPT + 3):
         mailbox.put("app@example.com", ("alice@example.com",), f"Subject: {number}\r\n\r\n".encode())
     assert [mail.subject for mail in mailbox.mails()][:: KEPT - 1] == [str(KEPT + 2), "3"]
+
+
+def test_an_address_can_be_refused(catcher: tuple[str, int]) -> None:
+    """To see what the app does when a mail server knows nobody of a name."""
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        _send(catcher[1], "refused@example.com", "nothing")

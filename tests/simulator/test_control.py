@@ -342,6 +342,17 @@ def test_control_calls_that_make_no_sense_are_400(installed: Sim, path: str, dat
     assert installed.session.post(url, data=data, headers={"Content-Type": "application/json"}).status_code == 400
 
 
+def test_a_space_gets_another_name(installed: Sim) -> None:
+    """People and apps see it under the new one."""
+    assert installed.control("/sites/acme/space-name", {"spaceKey": "DS", "name": "Other"}) == {
+        "key": "DS",
+        "name": "Other",
+    }
+    found = installed.as_app("GET", "/api/v2/spaces?keys=DS").json()["results"]
+    assert [space["name"] for space in found] == ["Other"]
+    assert installed.control_raw("/sites/acme/space-name", {"spaceKey": "DS"}).status_code == 400
+
+
 def test_unknown_spaces_people_and_addresses_are_404(sim: Sim) -> None:
     """Nothing is guessed."""
     assert sim.control_raw("/sites/acme/space-status", {"spaceKey": "XX", "status": "current"}).status_code == 404

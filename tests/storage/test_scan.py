@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import subprocess
+import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,6 +26,7 @@ from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.scanning import Piece, Words, lines, scan
 from lockpoint.services.site_words import gather
 from lockpoint.storage.engine import Database
+from lockpoint.storage.searching import in_postgres
 from lockpoint.storage.upkeep import Upkeep
 from tests.fakes import ACME, ALICE, BOB, GLOBEX, FakeClock, make_world
 
@@ -53,6 +59,7 @@ def hits(result: Result) -> dict[str, dict[str, int]]:
     said = result.output
     assert "kanarienvogel" not in said.lower()
     assert "neighbour" not in said
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == (1 if json.loads(said)["hits"] else 0), said
     return {place["place"]: place["hits"] for place in json.loads(said)["places"] if place["hits"]}
 
@@ -133,22 +140,88 @@ def test_a_word_in_other_forms_is_found(run: Callable[..., Result], database_url
         (lambda client: client.sadd("k", CANARY), "value"),
         (lambda client: client.zadd("k", {CANARY: 1}), "value"),
         (lambda client: client.xadd("k", {"f": CANARY}), "value"),
+        (lambda client: client.set("k", gzip.compress(CANARY.encode())), "value"),
+        (lambda client: client.hset("k", "f", base64.b64encode(CANARY.encode())), "value"),
+        (lambda client: client.set(b"k" + zlib.compress(CANARY.encode()), "1"), "key"),
     ],
 )
 def test_a_word_in_redis_is_found(
     run: Callable[..., Result], redis_url: str, plant: Callable[[redis.Redis], object], part: str
 ) -> None:
-    """In a key, and in a value of every type."""
+    """In a key, and in a value of every type, packed ones too."""
     with redis.Redis.from_url(redis_url) as client:
         plant(client)
         assert hits(run("--json")) == {"redis": {part: 1}}
 
 
 def test_a_word_in_a_log_is_found(run: Callable[..., Result], tmp_path: Path) -> None:
-    """In a file, and on standard input; the name of the log is told, the line is not."""
+    """The name of the log is told, the line is not."""
     log = tmp_path / "web.log"
     log.write_text(f'clean\n{{"event": "neighbour {CANARY}"}}\n', encoding="utf-8")
     assert hits(run("--json", "--logs", str(log))) == {f"log {log}": {"line": 1}}
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(("log", "found"), [(f"clean\nopened by {CANARY.upper()}\n", {"line": 1}), ("clean\n", {})])
+def test_a_word_in_a_log_on_standard_input_is_found(
+    database_url: str, redis_url: str, tmp_path: Path, log: str, found: dict[str, int]
+) -> None:
+    """As in `heroku logs | lockpoint privacy scan --logs -`."""
+    words = tmp_path / "words"
+    words.write_text(CANARY, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "lockpoint", "privacy", "scan", "--json", "--words", str(words), "--logs", "-"],
+        env={**ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "LC_ALL": "C"},
+        input=log.encode(), capture_output=True, check=False,
+    )  # fmt: skip
+    (place,) = [place for place in json.loads(done.stdout)["places"] if place["place"].startswith("log")]
+    assert (place["place"], place["hits"], done.returncode) == ("log <stdin>", found, len(found))
+
+
+@pytest.mark.parametrize("spoil", [gzip.compress, lambda data: data.decode().encode("utf-16")])
+def test_a_log_that_is_no_text_is_refused(
+    run: Callable[..., Result], tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    """A packed log, or one in an encoding in which nothing would be found, does not pass for a clean one."""
+    log = tmp_path / "web.log"
+    log.write_bytes(spoil(f"neighbour {CANARY}\n".encode()))
+    refused = run("--logs", str(log))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "is no text in UTF-8" in refused.stderr
+
+
+def test_words_may_begin_with_a_byte_order_mark(run: Callable[..., Result], redis_url: str, tmp_path: Path) -> None:
+    """As editors on Windows write files; other encodings are refused."""
+    words = tmp_path / "words of windows"
+    words.write_text(f"{CANARY}\r\n", encoding="utf-8-sig")
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("k", CANARY)
+    assert hits(run("--json", "--words", str(words))) == {"redis": {"value": 1}}
+    words.write_text(CANARY, encoding="utf-16")
+    assert run("--words", str(words)).exit_code == 2
+
+
+def test_what_was_read_in_part_only_is_no_clean_result(run: Callable[..., Result], redis_url: str) -> None:
+    """The place is told, and the code is 1 as if something had been found."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("k", gzip.compress(bytes(10_000_000)))
+    result = run("--json")
+    assert result.exit_code == 1
+    assert [place["place"] for place in json.loads(result.output)["places"] if place["inPart"]] == ["redis"]
+    text = run().output
+    assert "hits: 0, read in part only: 1" in text
+    assert text.endswith("\n0 hits\n")
+
+
+def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
+    """While one table is read, others can be dropped at once: those that it has read, and those still to come."""
+    for name in ("a_first", "b_second", "c_third"):
+        execute(database_url, f"CREATE TABLE {name} AS SELECT generate_series(1, 10) AS number")
+    reading = in_postgres(database_url)
+    assert next(piece for piece in reading if piece.place == "table b_second")
+    for name in ("a_first", "c_third"):
+        execute(database_url, f"SET lock_timeout = '2s'; DROP TABLE {name}")
+    assert "table c_third" not in {piece.place for piece in reading}
 
 
 def test_a_word_in_a_backup_is_found(run: Callable[..., Result], database_url: str, tmp_path: Path) -> None:

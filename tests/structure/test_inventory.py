@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-import redis
 
 from lockpoint.services import configuration, locks, page_hint, preferences, watching
 from lockpoint.services.accounting import Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import Wish
-from lockpoint.services.ports import Job, JobKind, PropertyHost
+from lockpoint.services.ports import Effects, Job, JobKind, PropertyHost, SettingsNote
 from lockpoint.storage import cache, inventory
-from lockpoint.storage.inventory import JOB_ARGUMENTS, JOB_SUBJECTS, PROPERTIES, RECORD, REDIS, TABLES, Kind, Whose
+from lockpoint.storage.classified import Field, redis_key
+from lockpoint.storage.crypto import keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
 from lockpoint.storage.jobs import _row, key_of
+from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.points import SharedPoints
-from lockpoint.storage.record_json import record_to_json
-from tests.fakes import ALICE, BOB, DANA, SAM, START, World, make_world
-from tests.storage.builders import free, held
+from lockpoint.storage.tenants import Installations
+from tests.fakes import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
+from tests.storage.builders import free, held, witness
+from tests.storage.conftest import install
+from tests.stored import classified, leaves_of, paths, unexplained
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = """
@@ -87,33 +92,77 @@ def test_no_column_could_hold_a_name_an_address_or_a_title() -> None:
     assert [name for name in names if forbidden.search(name)] == []
 
 
-def prefixes_in_code() -> set[str]:
-    """The beginnings of all Redis keys that the code mentions."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "lockpoint").rglob("*.py"))
-    return set(re.findall(r"""f?["'](lockpoint:[a-z_]+:)""", text))
+WRITING = re.compile(
+    "append|copy|eval(sha)?|execute_command|getset|h?incrby|h?m?set(nx)?|incr|linsert|[lr]push|lset|msetnx|p?expire|"
+    "p?setex|publish|rename|restore|sadd|setrange|xadd|z(add|incrby)"
+)
+"""Methods of a Redis client that write what they are given."""
+
+
+def writes_to_redis(path: Path) -> Iterator[ast.Call]:
+    """Every call in a module that writes into Redis, which is held as `…client` or `…pipeline` everywhere."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if WRITING.fullmatch(node.func.attr) and ast.unparse(node.func.value).endswith(("client", "pipeline")):
+            yield node
+
+
+def keys_made(path: Path) -> list[str]:
+    """What each local called `key` is set to in a module."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+    return [ast.unparse(node.value) for node in assigned if "key" in ast.unparse(node.targets[0]).split(", ")]
 
 
 def test_every_redis_key_of_the_code_has_a_pattern() -> None:
-    """Each beginning of a key in the code belongs to one pattern, and each pattern to one beginning."""
-    assert prefixes_in_code() == {re.match(r"lockpoint:[a-z_]+:", kind.name)[0] for kind in REDIS}  # type: ignore[index]
+    """Whatever is written into Redis has a key from `redis_key`, which makes none that the inventory does not know."""
+    writing = {path for path in (ROOT / "lockpoint").rglob("*.py") if any(writes_to_redis(path))}
+    assert {path.name for path in writing} == {"cache.py", "points.py", "searching.py"}
+    for path in writing:
+        assert all(made.startswith("redis_key(") for made in keys_made(path)), path
+        for call in writes_to_redis(path):
+            named = [ast.unparse(argument) for argument in call.args]
+            assert "key" in named, f"{path.name}:{call.lineno}"
 
 
-def unknown_keys(client: redis.Redis) -> list[str]:
-    keys = [key.decode() for key in client.scan_iter()]
-    return [key for key in keys if not any(re.fullmatch(kind.name, key) for kind in REDIS)]
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("mutex", "reconcile:1:131203:557058"),
+        ("mutex", f"reconcile:1:131203:{ALICE}"),
+        ("mutex", "reconcile:1:budget.xlsx"),
+        ("title", "131203"),
+        ("mutex", "reconcile:1:131203\n"),
+    ],
+)
+def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> None:
+    """A key with more in it than the inventory says is refused before anything is written."""
+    with pytest.raises(ValueError, match="not a key"):
+        redis_key(MUTEX, *parts)
+    client = cache.connect(redis_url, wait=5)
+    with pytest.raises(ValueError, match="not a key"), cache.Mutexes(client).hold(":".join(parts), 30):
+        pass
+    assert list(client.scan_iter()) == []
 
 
-def test_every_redis_key_is_classified_and_expires(redis_url: str) -> None:
-    """Every key that is written matches a pattern and has an end; a planted one is found."""
+def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url: str) -> None:
+    """Every key that is written matches a pattern and has an end; a planted key, value or name in a hash is found."""
     client = cache.connect(redis_url, wait=5)
     SharedPoints(client).add(START, Spending(1, Lane.PEOPLE, "lock", 3))
     with cache.Mutexes(client).hold("reconcile:1:131203", 30):
-        keys = list(client.scan_iter())
-        assert len(keys) == len(REDIS)
-        assert unknown_keys(client) == []
-        assert all(client.ttl(key) > 0 for key in keys)
-        client.set("lockpoint:title:131203", "x")
-        assert unknown_keys(client) == ["lockpoint:title:131203"]
+        assert len(list(client.scan_iter())) == len(REDIS)
+        assert unexplained(database_url, redis_url) == []
+    client.set("lp:title:131203", "x", ex=9)
+    client.set("lockpoint:mutex:reconcile:1:2", "Alice", ex=9)
+    client.hset("lockpoint:points:2026030209", "1|people|Alice Example", 1)
+    client.set("lockpoint:mutex:reconcile:1:3", "0" * 32)
+    assert unexplained(database_url, redis_url) == [
+        "redis key lp:title:131203",
+        "redis key without an end: lockpoint:mutex:reconcile:1:3",
+        "value of redis key lockpoint:mutex:reconcile:1:2",
+        "value of redis key lockpoint:points:2026030209",
+    ]
 
 
 def test_every_job_is_classified() -> None:
@@ -122,7 +171,7 @@ def test_every_job_is_classified() -> None:
     job = Job(JobKind.RECONCILE, 7, "131203")
     args = _row(key_of(job), job)["args"]
     assert isinstance(args, dict)
-    assert {*args, "cause"} == {"subject", *(field.name for field in JOB_ARGUMENTS)}
+    assert {*args, "cause"} == {field.name for field in column("procrastinate_jobs", "args").members}
     assert key_of(job) == "reconcile:7:131203"
 
 
@@ -144,49 +193,108 @@ def test_every_property_key_of_the_code_is_classified() -> None:
     assert property_keys_in_code() == {kind.name for kind in PROPERTIES}
 
 
-def written_properties(world: World) -> Mapping[str, dict[str, Any]]:
-    """What the use cases wrote into Confluence: a lock with a note, an asker, settings, preferences."""
+def written_properties(world: World) -> list[tuple[str, Any]]:
+    """What the use cases wrote into Confluence: locks, held and broken, an asker, settings, preferences."""
     services = world.services
     file = world.add_file()
     page = world.pages[1]
+    tenant = world.actor(ALICE).tenant
     locks.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), Wish(note="for the report"))
     watching.ask(services, world.actor(BOB), file.id)
     configuration.change(services, world.actor(SAM), copy_mode=True, revision=0)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
-    page_hint.refresh(services, world.actor(ALICE).tenant, page.container)
-    tenant = world.actor(ALICE).tenant
-    found: dict[str, Any] = {
-        "lockpointlock": world.site().lock_rows(file.id)[0].value,
-        "lockpointwatch": world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value,
-        "lockpointpage": world.host.rows(tenant, PropertyHost.PAGE, page.container.id, "lockpointpage")[0].value,
-        "lockpointsite": services.properties.read_app(tenant, "lockpointsite", lane=Lane.PEOPLE),
-        "lockpointprefs": services.user_properties.read(tenant, ALICE, "lockpointprefs", lane=Lane.PEOPLE),
-    }
-    return found
+    page_hint.refresh(services, tenant, page.container)
+    found: list[tuple[str, Any]] = [
+        ("lockpointlock", world.site().lock_rows(file.id)[0].value),
+        ("lockpointwatch", world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value),
+        ("lockpointpage", world.host.rows(tenant, PropertyHost.PAGE, page.container.id, "lockpointpage")[0].value),
+        ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", lane=Lane.PEOPLE)),
+        ("lockpointprefs", services.user_properties.read(tenant, ALICE, "lockpointprefs", lane=Lane.PEOPLE)),
+    ]
+    lock_id = found[0][1]["lock_id"]
+    locks.break_(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
+    return [*found, ("lockpointlock", world.site().lock_rows(file.id)[0].value)]
 
 
 def test_every_member_of_every_property_is_classified() -> None:
-    """What the use cases write into Confluence has no member that the inventory does not explain."""
+    """What the use cases write into Confluence has no member, however deep, that the inventory does not explain."""
     written = written_properties(make_world())
-    found = {(key, member) for key, value in written.items() for member in value}
-    assert differences(found, PROPERTIES) == []
-    assert written["lockpointlock"]["note"] == "for the report"
+    for kind in PROPERTIES:
+        found = {path for key, value in written if key == kind.name for path in paths(value)}
+        assert found - {*classified(kind.fields)} == set(), kind.name
+        assert {*leaf_paths(kind.fields)} - found == set(), kind.name
+    assert written[0][1]["note"] == "for the report"
 
 
-def test_every_member_of_the_copy_of_a_record_is_classified() -> None:
-    """The witness's copy has the members of a record, without note and reason."""
-    copies = (record_to_json(replace(held(), note="n", ended=free().ended)), record_to_json(free()))
-    assert {member for copy in copies for member in copy} == {field.name for field in RECORD}
-    assert "why" not in copies[1]["ended"]
+def leaf_paths(fields: Iterable[Field], below: str = "") -> Iterator[str]:
+    for field in fields:
+        if field.members:
+            yield from leaf_paths(field.members, f"{below}{field.name}.")
+        else:
+            yield f"{below}{field.name}"
+
+
+Recorder = Callable[[Effects], None]
+
+
+@pytest.fixture
+def record(database_url: str) -> Iterator[Recorder]:
+    """Stores what a use case leaves behind, on a site."""
+    database = Database(database_url, size=1)
+    acme = install(Installations(database, keyring(["an invented root key of more than 32 characters"])), "acme")
+    yield lambda effects: Ledger(database, FakeClock()).record(acme, effects)
+    database.close()
+
+
+def column(table: str, name: str) -> Field:
+    """How the inventory describes a column."""
+    (found,) = [field for kind in TABLES for field in kind.fields if (kind.name, field.name) == (table, name)]
+    return found
+
+
+def test_every_member_of_the_copy_of_a_record_is_classified(
+    record: Recorder, database_url: str, redis_url: str
+) -> None:
+    """As the table has it: the members of a record, without note and reason; a planted one is found at any depth."""
+    for number, lock in (("1", replace(held(), note="n", ended=free().ended)), ("2", free())):
+        record(Effects(witness=witness(number, record=lock, signed_by="k1")))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        stored = [row for (row,) in connection.execute("SELECT record FROM lock_witness").fetchall()]
+        found = {path for copy in stored for path in paths(copy)}
+        assert found == set(leaf_paths(column("lock_witness", "record").members))
+        assert unexplained(database_url, redis_url) == []
+        connection.execute("""UPDATE lock_witness SET record = record || '{"display_name": "Alice Example"}'""")
+        connection.execute("""UPDATE lock_witness SET record = jsonb_set(record, '{ended,title}', '"x"')""")
+    assert unexplained(database_url, redis_url) == [
+        "lock_witness.record.display_name",
+        "lock_witness.record.ended.title",
+    ]
+
+
+def test_json_in_a_column_of_text_is_looked_into(record: Recorder, database_url: str, redis_url: str) -> None:
+    """Settings are text to the database; a member that nobody classified is found all the same."""
+    for note, found in (('{"copy_mode": true}', []), ('{"names": ["Alice"]}', ["site_state.settings.names"])):
+        record(Effects(settings=SettingsNote(revision=len(found) + 1, fields=note)))
+        assert unexplained(database_url, redis_url) == found
 
 
 def test_everything_says_what_and_whose() -> None:
     """No entry is empty, and whatever holds AccountIDs is said to be about a person."""
     kinds = [*TABLES, *REDIS, *PROPERTIES]
     assert all(kind.what and kind.why and kind.fields for kind in kinds)
-    told = [field for kind in kinds for field in kind.fields] + [*JOB_ARGUMENTS, *JOB_SUBJECTS]
+    told = [*leaves_of(kinds), *JOB_SUBJECTS]
     assert all(field.what for field in told)
-    accounts = {"account", "holder", "recipient", "actor", "offenders", "askers", "address_hash"}
+    accounts = {"account", "holder", "recipient", "actor", "offenders", "askers", "address_hash", "author", "by"}
     assert {field.whose for field in told if field.name in accounts} == {Whose.PERSON}
     assert len({kind.name for kind in kinds}) == len(kinds), inventory.__name__
     assert DANA not in repr(kinds)
+
+
+def test_what_tells_an_account_is_about_a_person() -> None:
+    """Words and class agree: where the words say AccountID the page lists it, and a whole is no less than its parts."""
+    fields = [field for kind in (*TABLES, *REDIS, *PROPERTIES) for field in kind.fields]
+    told = [*leaves_of((*TABLES, *REDIS, *PROPERTIES)), *JOB_SUBJECTS]
+    naming = [field for field in told if re.search("account", field.what, re.IGNORECASE)]
+    assert {field.whose for field in naming} == {Whose.PERSON}
+    personal = [field for field in fields if any(leaf.whose is Whose.PERSON for leaf in field.leaves)]
+    assert {field.whose for field in personal} == {Whose.PERSON}

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from tests import databases
+from tests.stored import unexplained
 from tests.web.document import CheckedApi
 from tests.web.live_app import LiveApp, live_app
 
@@ -20,6 +21,7 @@ def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
         client.flushdb()
     with databases.database(servers, worker_id) as url, live_app(url, cache) as app:
         yield app
+        assert unexplained(url, cache) == [], "all that the tests of a file stored is in the inventory"
 
 
 @pytest.fixture
