@@ -106,5 +106,5 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; running jobs have 25 s to end."""
     services = bootstrap.build(settings)
     if not services.licensing:
-        services.licences.lift(services.clock.now())
+        services.licences.lift()
     bootstrap.build_runner(settings).run(handlers(services))

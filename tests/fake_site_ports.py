@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.returning import look_after
 from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
 from tests.fake_storage import Tables
 
@@ -30,17 +29,13 @@ class FakeLicences:
         licence = Licence.ACTIVE if active else Licence.NONE
         self.notes[tenant.id] = LicenceNote(licence, at)
         if active and before is Licence.NONE:
-            self._come_back(tenant.id, at)
+            self.tables.come_back(tenant.id)
         return licence
 
-    def lift(self, at: datetime) -> None:
+    def lift(self) -> None:
         for id_ in [id_ for id_, note in self.notes.items() if note.licence is Licence.NONE]:
             del self.notes[id_]
-            self._come_back(id_, at)
-
-    def _come_back(self, tenant_id: int, at: datetime) -> None:
-        self.tables.tenants[tenant_id] = replace(self.tables.tenants[tenant_id], returned_at=at)
-        self.tables.defer(look_after(tenant_id))
+            self.tables.come_back(id_)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from lockpoint.locking.enforcement import KnownRestoration
 from lockpoint.locking.lock import Held
+from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import (
@@ -27,6 +28,7 @@ from lockpoint.services.ports import (
     StoredIntent,
     Witness,
 )
+from lockpoint.services.returning import look_after
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 
@@ -65,6 +67,14 @@ class Tables:
 
     def mails_of(self, tenant: Tenant) -> list[MailIntent]:
         return [stored.intent for stored in self.intents.values() if stored.tenant_id == tenant.id]
+
+    def come_back(self, tenant_id: int) -> None:
+        """As `storage.returns` does it."""
+        self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
+        for key, witness in self.witnesses.items():
+            if key[0] == tenant_id and isinstance(witness.record, Held):
+                self.witnesses[key] = replace(witness, protection=LEFT)
+        self.defer(look_after(tenant_id))
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:

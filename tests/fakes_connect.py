@@ -31,6 +31,7 @@ from lockpoint.services.ports import (
     Job,
     Registration,
 )
+from lockpoint.services.returning import look_after
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
 
@@ -106,6 +107,7 @@ class MemoryChange:
     rows: dict[str, Installation]
     events: list[tuple[int, InstallationEvent, datetime]]
     jobs: list[Job]
+    returned: list[int] = field(default_factory=list)
 
     def find(self, client_key: str) -> Installation | None:
         return self.rows.get(client_key)
@@ -135,6 +137,10 @@ class MemoryChange:
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         self.events.append((tenant_id, event, at))
+
+    def come_back(self, tenant_id: int) -> None:
+        self.returned.append(tenant_id)
+        self.defer(look_after(tenant_id))
 
     def defer(self, jobs: Sequence[Job]) -> None:
         self.jobs.extend(job for job in jobs if job not in self.jobs)

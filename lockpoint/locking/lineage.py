@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -92,7 +92,7 @@ def trace(
     traced: list[Traced] = []
     for version in history.versions:
         traced.append(_traced(version, traced, view))
-    return _lineage(tuple(traced), view.base)
+    return _lineage(_without_undone(traced), view.base)
 
 
 def same_content(one: Version, other: Version) -> bool:
@@ -103,6 +103,24 @@ def same_content(one: Version, other: Version) -> bool:
 def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
     ends = [until, held.expires_at - MARGIN if held.expires_at else None]
     return min((end for end in ends if end is not None), default=None)
+
+
+def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
+    """What we undid was done while we protected the file, however long the absence was that came later."""
+    return tuple(
+        replace(each, standing=Standing.FOREIGN)
+        if each.standing is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
+        else each
+        for index, each in enumerate(traced)
+    )
+
+
+def _undoes(ours: Traced, other: Traced) -> bool:
+    """Whether a version of ours brought older content back, or the name that the other one had changed."""
+    if ours.standing is not Standing.RESTORATION:
+        return False
+    renamed = same_content(ours.version, other.version) and ours.version.title != other.version.title
+    return ours.content < other.content or renamed
 
 
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:

@@ -16,19 +16,21 @@ from lockpoint.services.services import Services
 from lockpoint.services.telling import conflicts, row_about, tell, unprotected
 
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
-SUSPENDED = "suspended"  # the protection of a file in the trash that stays there
+SUSPENDED = "suspended"  # the protection of a file that is away together with its page
+LEFT = "left"  # nobody has looked since the app is at work again: a file that is in the trash stays there
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A file after everything that could be undone was undone.
 
-    `uploaded` is the holder's newer version to protect from now on; `unsettled` are overwrites that stand because
-    undoing was impossible, by the host's time; `flag` says why.
+    `uploaded` is the newer version to protect from now on, and `by_holder` whether the holder made one since the base;
+    `unsettled` are overwrites that stand because undoing was impossible, by the host's time; `flag` says why.
     """
 
     seen: Seen
     uploaded: Version | None = None
+    by_holder: bool = False
     unsettled: tuple[datetime, ...] = ()
     flag: FlagReason | None = None
 

@@ -78,13 +78,13 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
     with services.installations.change(request.client_key, base_url) as change:
         known = change.find_replaced(request.client_key)
         away = known is None or not known.tenant.active
-        renewed = _renewed(known, replace(request, base_url=base_url), now)
-        tenant = change.store(replace(renewed, returned_at=now) if away else renewed)
+        tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
         for former in change.sharing(base_url, other_than=request.client_key):
             _end(change, former, InstallationEvent.SUPERSEDED, now)
-        change.defer([*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)])
+        change.come_back(tenant.id) if away else change.defer(look_after(tenant.id))
+        change.defer([Job(JobKind.SELF_TEST, tenant.id)])
     return tenant
 
 
@@ -147,7 +147,6 @@ def _renewed(known: Installation | None, request: InstallRequest, now: datetime)
     if known is None or not known.tenant.installed:
         return fresh
     former = known.registration
-    fresh = replace(fresh, returned_at=former.returned_at)
     if former.secret == request.secret:
         return replace(fresh, previous_secret=former.previous_secret, secret_changed_at=former.secret_changed_at)
     return replace(fresh, previous_secret=former.secret, secret_changed_at=now)
@@ -184,9 +183,7 @@ def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event
         known = change.find(tenant.client_key)
         if known is None or not known.tenant.installed:
             return
-        now, returns = services.clock.now(), enabled and not known.tenant.enabled
-        switched = replace(known.registration, enabled=enabled)
-        change.store(replace(switched, returned_at=now) if returns else switched)
-        change.log(tenant.id, event, now)
-        if returns:
-            change.defer(look_after(tenant.id))
+        change.store(replace(known.registration, enabled=enabled))
+        change.log(tenant.id, event, services.clock.now())
+        if enabled and not known.tenant.enabled:
+            change.come_back(tenant.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lockpoint.locking.events import MailKind
 from lockpoint.locking.lock import Ended, EndReason, Reading
@@ -10,17 +11,17 @@ from lockpoint.locking.snapshots import ended_of
 from lockpoint.services import licence, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.looking import look
 from lockpoint.services.mail_links import unsubscribe_url
-from lockpoint.services.ports import Container, MailFacts, MailIntent, MailRefused, Person, StoredIntent
+from lockpoint.services.ports import Container, Job, JobKind, MailFacts, MailIntent, MailRefused, Person, StoredIntent
 from lockpoint.services.preferences import Preferences
 from lockpoint.services.services import Services
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
 SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 _HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
-PAUSE = 3600  # seconds until a mail asks again whether the app is at work
+PAUSE = timedelta(hours=1)  # until a mail asks again whether the app is at work
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
@@ -29,8 +30,8 @@ def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once.
 
     Whoever may not see the file any more gets no mail, and one that cannot be sent for good is logged as such and
-    forgotten. `MailUnavailable`, the host's passing errors, and `Busy` while the app is disabled or has no licence go
-    through: the job comes back.
+    forgotten. While the app is disabled or has no licence the mail waits, as long as intents are kept.
+    `MailUnavailable` and the host's passing errors go through: the job comes back.
     """
     stored = services.intents.get(intent_id)
     if stored is None or stored.done:
@@ -42,13 +43,18 @@ def send(services: Services, intent_id: int) -> None:
 
 
 def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
-    """The site, when mails of it may leave now; one that uninstalled the app never gets this one."""
+    """The site, when mails of it may leave now, else None.
+
+    One that uninstalled the app never gets this one; on another it is tried again in an hour, by a job that is new: no
+    attempt has failed.
+    """
     tenant = services.tenants.by_id(stored.tenant_id)
     if tenant is None or not tenant.installed:
         services.intents.finish(stored, result="site_inactive", address=None)
         return None
     if not tenant.enabled or not licence.licensed(services, tenant, lane=Lane.HINTS):
-        raise Busy("The app is not at work on this site, maybe only for an update.", details={"retryAfter": PAUSE})
+        services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(stored.id), PAUSE),))
+        return None
     return tenant
 
 

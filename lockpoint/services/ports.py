@@ -740,7 +740,7 @@ class Registration:
     """What is stored about one installation, by client key; secrets in the clear here, encrypted by the storage.
 
     `secret` is None once uninstalled, and `uninstalled_at` tells since when. `previous_secret` was in force until
-    `secret_changed_at`. `returned_at` is when the app was last at work again after it had not been.
+    `secret_changed_at`.
     """
 
     client_key: str
@@ -753,7 +753,6 @@ class Registration:
     installed: bool = True
     enabled: bool = True
     uninstalled_at: datetime | None = None
-    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -785,6 +784,10 @@ class InstallationChange(Protocol):
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
         """Add a line to the log of installs and uninstalls."""
+        ...
+
+    def come_back(self, tenant_id: int) -> None:
+        """Note that the app is at work here again, by the storage's clock, and queue what follows from it."""
         ...
 
     def defer(self, jobs: Sequence[Job]) -> None:

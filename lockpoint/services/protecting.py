@@ -50,10 +50,15 @@ def protect(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane:
         verdict = judgement.verdict
         settled = _act(case, verdict)
         if settled is not None:
-            return replace(settled, uploaded=judgement.head if judgement.uploaded else None)
+            uploaded = judgement.head if judgement.uploaded else None
+            return replace(settled, uploaded=uploaded, by_holder=_by_holder(history, held))
         case = replace(case, seen=case.look())
     left = verdict.offenders if isinstance(verdict, Restore) else ()
     return Settled(case.seen, unsettled=tuple(v.created for v in left))
+
+
+def _by_holder(history: History, held: Held) -> bool:
+    return any(version.author == held.holder and version.created > held.base.created for version in history.versions)
 
 
 def _untouched(case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from lockpoint.locking import rules
@@ -10,15 +11,17 @@ from lockpoint.locking.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services import endings, licence, watching
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.aftermath import catch_up_on_end
+from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.endings_told import owed
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.looking import Seen, look
 from lockpoint.services.missing import not_visible
-from lockpoint.services.ports import Effects, Job, JobKind, Witness
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.services.protecting import protect
 from lockpoint.services.rebasing import rebase
 from lockpoint.services.recording import hint_jobs, newer_than, recovered_row, unreadable_row, witness_of
+from lockpoint.services.returning import return_under
 from lockpoint.services.services import Services
 from lockpoint.services.writing import heal
 
@@ -78,8 +81,8 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
 def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> None:
     """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
 
-    An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily and
-    once after the site came back, since what Confluence does not confirm is forgotten; and which key signed it, once.
+    An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily,
+    since what Confluence does not confirm is forgotten; and which key signed it, once.
     """
     witness, now = seen.witness, services.clock.now()
     known = witness_of(record, seen, None, now, newest_key=services.mac_keys.newest)
@@ -87,9 +90,11 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
     if witness is not None and not moved and not newer_than(record, witness.record):
         if witness.signed_by != known.signed_by:
             services.ledger.record(tenant, Effects(witness=known))
-        elif now - witness.seen_at >= STILL_SEEN or _not_seen_since_return(tenant, witness):
+        elif now - witness.seen_at >= STILL_SEEN:
             services.witnesses.still_there(tenant, seen.attachment.id, now)
         return
+    if witness is None and isinstance(record, Held) and return_under(tenant, record):
+        known = replace(known, protection=LEFT)
     effects = Effects(
         witness=known,
         audit=recovered_row(record, seen),
@@ -97,10 +102,6 @@ def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> 
         jobs=hint_jobs(tenant, seen.attachment.container, witness.container if witness else None),
     )
     services.ledger.record(tenant, effects)
-
-
-def _not_seen_since_return(tenant: Tenant, witness: Witness) -> bool:
-    return tenant.returned_at is not None and witness.seen_at < tenant.returned_at
 
 
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
@@ -131,7 +132,7 @@ def _tend(services: Services, tenant: Tenant, seen: Seen, held: Held, lane: Lane
     settled = protect(services, tenant, seen, held, lane=lane)
     if settled.uploaded is None:
         return
-    if held.unlock_on_upload and settled.uploaded.author == held.holder:
+    if held.unlock_on_upload and settled.by_holder:
         endings.give_back(services, tenant, settled.seen, held, lane=lane)
     else:
         rebase(services, tenant, settled.seen, held, settled.uploaded, lane=lane)

@@ -9,7 +9,7 @@ from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.looking import look
 from lockpoint.services.ports import Container, Effects, Job, JobKind
-from lockpoint.services.reconcile import reconcile
+from lockpoint.services.reconcile import catch_up, reconcile
 from lockpoint.services.recording import unreadable_row
 from lockpoint.services.services import Services
 
@@ -20,10 +20,10 @@ def rediscover(services: Services, tenant: Tenant) -> None:
     """Read the files of the pages that say they have locks, and rebuild the witness from records that are ours.
 
     Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
-    the place is kept after each result page, and a long walk goes on in another job. Without a licence nothing is
-    searched.
+    the place is kept after each result page, and a long walk goes on in another job. Without a licence locks are only
+    written down: erasures find by that what they have to clean.
     """
-    if not tenant.active or not licence.licensed(services, tenant, lane=Lane.REPORTS):
+    if not tenant.active:
         return
     with spending_on("rediscover"):
         cursor = services.site_states.get(tenant).cursor
@@ -95,5 +95,9 @@ def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
     except (GoneOrInvisible, Forbidden):
         return
     services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
-    if isinstance(seen.reading, Held):
+    if not isinstance(seen.reading, Held):
+        return
+    if licence.licensed(services, tenant, lane=Lane.REPORTS):
         reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)
+    else:
+        catch_up(services, tenant, seen, seen.reading)

@@ -1,7 +1,8 @@
 """A site where the app is at work again: what was uploaded meanwhile stands, and live locks count from there on.
 
-That follows from one moment alone, `Tenant.returned_at`: versions made until then are nobody's fault. So no job has to
-come before another, and nothing is lost when one fails.
+That follows from one moment, `Tenant.returned_at`: versions made until then are nobody's fault. What has no time, the
+trash, is told by a mark on each hold, `cases.LEFT`, until somebody looks. So no job has to come before another, and
+nothing is lost when one fails.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from datetime import datetime
 from lockpoint.locking.lock import Held
 from lockpoint.services.clock_offsets import TOLERATED
 from lockpoint.services.context import Tenant
-from lockpoint.services.looking import Seen
 from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.services import Services
 
@@ -26,18 +26,11 @@ def free_until(services: Services, tenant: Tenant, held: Held) -> datetime | Non
 
     Versions carry the host's time and the return carries ours, so what was uploaded seconds later is not undone either.
     """
-    back = _back_under(services, tenant, held)
+    back = return_under(services.tenants.by_id(tenant.id), held)
     return None if back is None else back + TOLERATED
 
 
-def unseen_since_return(services: Services, tenant: Tenant, seen: Seen, held: Held) -> bool:
-    """Whether nobody has looked at this lock since the site came back."""
-    back = _back_under(services, tenant, held)
-    return back is not None and (seen.witness is None or seen.witness.seen_at < back)
-
-
-def _back_under(services: Services, tenant: Tenant, held: Held) -> datetime | None:
-    """When the site came back, as the database knows it now, while this hold was there already."""
-    present = services.tenants.by_id(tenant.id)
-    back = None if present is None else present.returned_at
+def return_under(tenant: Tenant | None, held: Held) -> datetime | None:
+    """When the site came back while this hold was there already."""
+    back = None if tenant is None else tenant.returned_at
     return None if back is None or held.acquired_at > back else back

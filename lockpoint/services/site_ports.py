@@ -36,14 +36,11 @@ class Licences(Protocol):
         ...
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Remember what was heard now, and answer it.
-
-        A licence that comes back makes `at` the time of the site's return and queues a look at its locks.
-        """
+        """Remember what was heard at `at`, and answer what counts; with a licence that comes back the site does."""
         ...
 
-    def lift(self, at: datetime) -> None:
-        """Licences do not count any more: sites that had none return at `at`."""
+    def lift(self) -> None:
+        """Licences do not count any more: sites that had none come back."""
         ...
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from lockpoint.locking.enforcement import FileStatus, Flag, FlagReason, RenameBack, Version
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services.budget import over_budget
-from lockpoint.services.cases import REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
+from lockpoint.services.cases import LEFT, REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports import Effects, MailIntent, Restoration
-from lockpoint.services.returning import unseen_since_return
+from lockpoint.services.returning import return_under
 from lockpoint.services.telling import conflicts, row_about, tell
 
 
@@ -35,7 +35,10 @@ def undelete(case: Case) -> Settled | None:
     A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing. What
     went there while the app was not at work stays.
     """
-    if _left_alone(case):
+    if _trashed_in_the_absence(case):
+        case.mark(LEFT)
+        return Settled(case.seen)
+    if not _page_is_there(case):
         case.mark(SUSPENDED)
         return Settled(case.seen)
     if over_budget(case, ()):
@@ -66,10 +69,11 @@ class _Undone:
     offender: Version | None = None
 
 
-def _left_alone(case: Case) -> bool:
-    if case.marked == SUSPENDED or unseen_since_return(case.services, case.tenant, case.seen, case.held):
-        return True
-    return not _page_is_there(case)
+def _trashed_in_the_absence(case: Case) -> bool:
+    """Whether nobody has looked at the file since the app is at work again: by the mark, or since nothing is known."""
+    if case.marked is not None:
+        return case.marked == LEFT
+    return return_under(case.services.tenants.by_id(case.tenant.id), case.held) is not None
 
 
 def _page_is_there(case: Case) -> bool:

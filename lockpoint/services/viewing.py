@@ -13,7 +13,7 @@ from lockpoint.locking.lock import Ended, Held, Newer, Phase, Reading
 from lockpoint.locking.permissions import Can, Facts
 from lockpoint.locking.snapshots import ended_of, phase
 from lockpoint.services import licence
-from lockpoint.services.cases import SUSPENDED
+from lockpoint.services.cases import LEFT, SUSPENDED
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Seen
@@ -23,6 +23,7 @@ from lockpoint.services.waiting import NOBODY, Asking, askers_of, asking
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
+_LEFT_ALONE = (LEFT, SUSPENDED)  # in the trash; elsewhere the file is protected
 
 
 class ViewState(StrEnum):
@@ -196,7 +197,7 @@ def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
         return UNLICENSED
     if scene.damaged:
         return UNREADABLE
-    if scene.protection == SUSPENDED:
+    if scene.protection in _LEFT_ALONE:
         return None
     blocked_before = scene.protection == FlagReason.APP_BLOCKED.value  # and the app is let in again
     return None if scene.protection in ("protected", "restoring") or blocked_before else scene.protection
@@ -207,7 +208,7 @@ def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
     if held is None:
         return "protected"
     trashed = scene.attachment.status is FileStatus.TRASHED
-    if trashed and scene.protection == SUSPENDED:
+    if trashed and scene.protection in _LEFT_ALONE:
         return SUSPENDED
     author = scene.attachment.head.author
     overwritten = _newer_head(scene) and (author is None or author not in {held.holder, app})

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import select, update
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.returning import look_after
+from lockpoint.services.licence import FRESH
 from lockpoint.services.site_ports import Licence, LicenceNote
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs import enqueue
+from lockpoint.storage.returns import come_back
 from lockpoint.storage.tables import INSTALLATION
 
 _ROW: Final = INSTALLATION.c
-_LAPSED: Final = _ROW.licence == Licence.NONE.value
 
 
 class LicenceNotes:
@@ -35,24 +33,29 @@ class LicenceNotes:
         return LicenceNote(Licence(row.licence), row.licence_checked_at)
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Store it; a site that comes back gets its time and its jobs in the same transaction."""
+        """Store it, unless something newer is known; a site that comes back does so in the same transaction."""
         heard = Licence.ACTIVE if active else Licence.NONE
-        back = case((_LAPSED, at), else_=_ROW.returned_at) if active else _ROW.returned_at
-        statement = update(INSTALLATION).where(_ROW.id == tenant.id, _ROW.installed)
-        values = {"licence": heard.value, "licence_checked_at": at, "returned_at": back}
+        known = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id, _ROW.installed)
         with self._database.transaction() as connection:
-            stored = connection.execute(statement.values(values).returning(_ROW.returned_at)).one_or_none()
-            if stored is not None and active and stored.returned_at == at:
-                _look_after(connection, [tenant.id])
-        return heard if stored is not None else Licence.NONE
+            row = connection.execute(known.with_for_update()).one_or_none()
+            if row is None:
+                return Licence.NONE
+            if _newer(row.licence_checked_at, at):
+                return Licence(row.licence)
+            values = {"licence": heard.value, "licence_checked_at": at}
+            connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(values))
+            if active and row.licence == Licence.NONE.value:
+                come_back(connection, [tenant.id])
+        return heard
 
-    def lift(self, at: datetime) -> None:
-        """Forget that sites had none: they return now."""
-        values = {"licence": None, "licence_checked_at": None, "returned_at": at}
+    def lift(self) -> None:
+        """Forget that sites had none: they come back now."""
+        values = {"licence": None, "licence_checked_at": None}
         with self._database.transaction() as connection:
-            statement = update(INSTALLATION).where(_LAPSED).values(values).returning(_ROW.id)
-            _look_after(connection, connection.execute(statement).scalars().all())
+            statement = update(INSTALLATION).where(_ROW.licence == Licence.NONE.value).values(values)
+            come_back(connection, connection.execute(statement.returning(_ROW.id)).scalars().all())
 
 
-def _look_after(connection: Connection, tenant_ids: Iterable[int]) -> None:
-    enqueue(connection, [job for tenant_id in tenant_ids for job in look_after(tenant_id)])
+def _newer(known: datetime | None, at: datetime) -> bool:
+    """Whether what is known was heard after `at`; a time that lies far ahead is a clock's error."""
+    return known is not None and at < known < at + FRESH

@@ -17,6 +17,7 @@ from lockpoint.storage.advisory import Purpose, hold_names_in_transaction
 from lockpoint.storage.crypto import Keyring, SecretUnreadable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue
+from lockpoint.storage.returns import come_back
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, LOCK_WITNESS
 
 _ROW: Final = INSTALLATION.c
@@ -129,6 +130,10 @@ class InstallationChange:
         """Add a line to the log of installs and uninstalls."""
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
 
+    def come_back(self, tenant_id: int) -> None:
+        """Note the return."""
+        come_back(self._connection, [tenant_id])
+
     def defer(self, jobs: Sequence[Job]) -> None:
         """Put jobs into the queue in this transaction, coalescing equal ones."""
         enqueue(self._connection, jobs)
@@ -145,7 +150,6 @@ class InstallationChange:
             "installed": registration.installed,
             "enabled": registration.enabled,
             "uninstalled_at": registration.uninstalled_at,
-            "returned_at": registration.returned_at,
         }
 
     def _sealed(self, secret: str | None, owner: str) -> str | None:
@@ -185,7 +189,6 @@ def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True)
         installed=row.installed,
         enabled=row.enabled,
         uninstalled_at=row.uninstalled_at,
-        returned_at=row.returned_at,
     )
     return Installation(_tenant(row), registration)
 

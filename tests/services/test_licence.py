@@ -13,7 +13,7 @@ from lockpoint.locking.lock import EndReason
 from lockpoint.locking.permissions import Can
 from lockpoint.services import licence, listing
 from lockpoint.services.context import Lane
-from lockpoint.services.errors import Busy, HostUnavailable, Unlicensed
+from lockpoint.services.errors import HostUnavailable, Unlicensed
 from lockpoint.services.licence import HeardLicences
 from lockpoint.services.mails import send
 from lockpoint.services.ports import JobKind
@@ -134,11 +134,23 @@ def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
     stage.reconcile()
     stage.sweep()
     trashed_by(stage.world.services, ACME, stage.file.id, ALICE)
-    rediscover(stage.world.services, ACME)
     self_test(stage.world.services, ACME)
     assert [name for name in stage.taps.order if name.partition(".")[0] in HOST] == []
     assert stage.content == b"Bob's"
     assert stage.held.holder == ALICE
+
+
+def test_a_search_without_a_licence_only_writes_down(stage: Stage) -> None:
+    """Erasures find by it what they have to clean; nothing is undone, and nobody is told."""
+    stage.lock()
+    stage.run_jobs()
+    end_licence(stage)
+    stage.upload(BOB, b"Bob's")
+    stage.world.tables.witnesses.clear()
+    rediscover(stage.world.services, ACME)
+    assert stage.world.services.witnesses.count_held(ACME) == 1
+    assert stage.content == b"Bob's"
+    assert stage.mails() == []
 
 
 def test_background_work_rests_without_a_licence(stage: Stage) -> None:
@@ -169,9 +181,11 @@ def test_mails_wait_for_the_licence(stage: Stage) -> None:
     stage.release(lock_id)
     tables = stage.world.tables
     [stored] = tables.intents.values()
-    with pytest.raises(Busy):
+    tables.jobs.clear()
+    for _ in range(50):
         send(stage.world.services, stored.id)
     assert tables.sent == []
+    assert [(job.kind, job.delay) for job in tables.jobs] == [(JobKind.SEND_MAIL, timedelta(hours=1))]
     HeardLicences(stage.world.services).hear(ACME, True)
     send(stage.world.services, stored.id)
     assert [result for _, result in tables.sent] == ["sent"]
@@ -203,7 +217,7 @@ def test_when_licences_stop_to_count_nothing_is_undone(stage: Stage) -> None:
     stage.upload(BOB, b"meanwhile")
     stage.world.clock.advance(minutes=1)
     free = replace(stage.world.services, licensing=False)
-    free.licences.lift(stage.world.clock.now())
+    free.licences.lift()
     stage.world.services = free
     stage.reconcile()
     assert stage.content == b"meanwhile"

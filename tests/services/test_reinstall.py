@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,8 +12,8 @@ from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import EndReason, Held, Limits
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import JobKind
+from lockpoint.services.reconcile import reconcile
 from lockpoint.services.rediscover import rediscover
-from lockpoint.services.returning import look_after
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, untouched
 
@@ -32,8 +31,8 @@ def come_back(stage: Stage, *, erased: bool = False) -> None:
         for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims):
             table.clear()  # type: ignore[attr-defined]
     tables.jobs.clear()
-    tables.tenants[ACME.id] = replace(ACME, returned_at=stage.world.clock.now())
-    tables.defer(look_after(ACME.id))
+    tables.tenants[ACME.id] = ACME
+    tables.come_back(ACME.id)
 
 
 def absence(stage: Stage, *, hours: float = 1, erased: bool = False) -> None:
@@ -166,7 +165,16 @@ def test_the_holders_own_upload_in_the_absence_is_protected(stage: Stage) -> Non
     assert [kind for kind, _, detail in stage.mails() if detail == "while_away"] == []
 
 
-def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage) -> None:
+MEANWHILE: dict[str, Callable[[Stage], object]] = {
+    "nothing": lambda _stage: None,
+    "the_record_is_removed": lambda stage: stage.world.site().put_lock_rows(stage.file.id),
+    "the_holder_extends": lambda stage: stage.extend(stage.held.lock_id),
+    "the_database_is_erased": lambda stage: stage.world.tables.witnesses.clear(),
+}
+
+
+@pytest.mark.parametrize("event", MEANWHILE)
+def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage, event: str) -> None:
     """Everybody was free to do that; a file that is trashed under the lock comes back, as ever."""
     stage.lock()
     other = stage.world.add_file()
@@ -175,6 +183,9 @@ def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage) -> Non
     stage.world.clock.advance(minutes=1)
     stage.world.site().trash(stage.file.id)
     come_back(stage)
+    MEANWHILE[event](stage)
+    stage.reconcile()
+    reconcile(stage.world.services, ACME, other.id)
     for _ in range(3):
         stage.world.clock.advance(hours=13)
         stage.sweep()
@@ -208,3 +219,87 @@ def test_a_lock_that_begins_after_the_return_protects_at_once(stage: Stage) -> N
     stage.upload(BOB, b"against the lock")
     stage.reconcile()
     assert stage.content == b"Alice's second"
+
+
+def test_a_file_that_comes_back_from_the_trash_is_protected_there(stage: Stage) -> None:
+    """Once it was seen in its place again, the trash is no place for it any more."""
+    stage.lock()
+    leave(stage)
+    stage.world.site().trash(stage.file.id)
+    come_back(stage)
+    stage.reconcile()
+    stage.file.status = FileStatus.CURRENT
+    stage.reconcile()
+    stage.world.site().trash(stage.file.id)
+    stage.reconcile()
+    assert stage.file.status is FileStatus.CURRENT
+
+
+def refused(stage: Stage) -> None:
+    """Bob's upload under the lock is undone, and only then the app is away for an hour."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"refused")
+    stage.reconcile()
+    assert stage.content == b"first"
+    stage.run_jobs()
+    stage.world.clock.advance(minutes=1)
+    leave(stage)
+    stage.world.clock.advance(hours=1)
+
+
+@pytest.mark.parametrize("erased", [False, True], ids=["known", "forgotten"])
+def test_what_was_undone_before_the_absence_stays_undone(stage: Stage, erased: bool) -> None:
+    """An absence makes nothing right that was wrong while the file was protected."""
+    refused(stage)
+    mails = stage.mails()
+    come_back(stage, erased=erased)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(CHARLIE, b"after the return")
+    stage.run_jobs()
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.held.base.author == ALICE
+    assert [detail for _, _, detail in stage.mails() if detail == "while_away"] == []
+    assert stage.mails() != mails
+
+
+def test_a_name_that_was_given_back_before_the_absence_stays(stage: Stage) -> None:
+    """The same for names."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    name = stage.file.title
+    stage.world.site().rename(stage.file.id, BOB, "Bob's name.docx")
+    stage.reconcile()
+    stage.run_jobs()
+    leave(stage)
+    stage.world.clock.advance(hours=1)
+    come_back(stage, erased=True)
+    stage.world.clock.advance(minutes=1)
+    stage.run_jobs()
+    stage.reconcile()
+    assert stage.file.title == name
+    assert stage.mails() == []
+
+
+def test_what_came_after_the_undoing_and_in_the_absence_stands(stage: Stage) -> None:
+    """Refused first, uploaded again when everybody was free: the second one is the file."""
+    refused(stage)
+    stage.upload(BOB, b"free now")
+    come_back(stage)
+    stage.reconcile()
+    assert stage.content == b"free now"
+    assert stage.held.base.author == BOB
+
+
+def test_a_hold_until_the_next_upload_ends_with_the_holders_own(stage: Stage) -> None:
+    """L-24: Alice's upload in the absence ends it, though Bob's came later."""
+    stage.lock(unlock_on_upload=True)
+    leave(stage)
+    for who in (ALICE, BOB):
+        stage.world.clock.advance(minutes=1)
+        stage.upload(who, b"by " + who.encode())
+    come_back(stage)
+    stage.reconcile()
+    assert stage.tombstone.ended.reason is EndReason.RELEASED
+    assert stage.content == b"by " + BOB.encode()

@@ -4,22 +4,25 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import Profile
+from lockpoint.services.ports import Effects
 from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
+from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.licences import LicenceNotes
 from lockpoint.storage.profiles import Profiles
 from lockpoint.storage.retention import Retention
 from lockpoint.storage.site_states import SiteStates
-from lockpoint.storage.tables import USAGE_DAILY
+from lockpoint.storage.tables import LOCK_WITNESS, USAGE_DAILY
 from lockpoint.storage.tenants import Tenants
 from lockpoint.storage.usage import Usage
 from tests.fakes import ALICE, BOB, START, FakeClock
-from tests.storage.builders import count, everything, queue
+from tests.storage.builders import count, everything, free, queue, witness
 
 DAY = START.date()
 BEGINNING = date(2000, 1, 1)
@@ -160,6 +163,11 @@ def test_counts_leave_by_age(
     assert count(database, "usage_daily") == left
 
 
+def database_time(database: Database) -> datetime:
+    with database.single() as connection:
+        return connection.execute(select(func.now())).scalar_one()
+
+
 def returned(database: Database, tenant: Tenant) -> datetime | None:
     found = Tenants(database).by_id(tenant.id)
     return found.returned_at if found else None
@@ -176,11 +184,40 @@ def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant,
     assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
     looks = [(job.task_name, job.args["tenant_id"]) for job in queue(database)]
     assert sorted(looks) == [("rediscover", acme.id), ("sweep", acme.id)]
+    back = returned(database, acme)
+    assert back is not None
+    assert abs(back - database_time(database)) < timedelta(minutes=1)
     assert notes.note(acme, active=True, at=later) is Licence.ACTIVE
-    assert returned(database, acme) == START
+    assert returned(database, acme) == back
     assert notes.get(acme) == LicenceNote(Licence.ACTIVE, later)
     assert notes.get(globex) == LicenceNote()
     assert returned(database, globex) is None
+
+
+def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme: Tenant) -> None:
+    """A call that took long must not take a licence away, nor give it back; a time far ahead was a clock's error."""
+    notes, hour = LicenceNotes(database), timedelta(hours=1)
+    notes.note(acme, active=False, at=START)
+    assert notes.note(acme, active=True, at=START - timedelta(seconds=5)) is Licence.NONE
+    assert returned(database, acme) is None
+    assert notes.note(acme, active=True, at=START - hour) is Licence.ACTIVE
+
+
+def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Nobody has looked at them since, so what lies in the trash is left there; ended ones and other sites stay."""
+    ledger = Ledger(database, FakeClock())
+    for tenant in (acme, globex):
+        ledger.record(tenant, Effects(witness=witness("held")))
+        ledger.record(tenant, Effects(witness=witness("free", record=free())))
+    notes = LicenceNotes(database)
+    for active in (False, True):
+        notes.note(acme, active=active, at=START)
+    with database.single() as connection:
+        rows = connection.execute(
+            select(LOCK_WITNESS.c.tenant_id, LOCK_WITNESS.c.attachment_id, LOCK_WITNESS.c.protection)
+        )
+        marked = [(row.tenant_id, row.attachment_id) for row in rows if row.protection == LEFT]
+    assert marked == [(acme.id, "held")]
 
 
 def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
@@ -188,9 +225,10 @@ def test_when_licences_stop_to_count_sites_without_one_return(database: Database
     notes = LicenceNotes(database)
     notes.note(acme, active=False, at=START)
     notes.note(globex, active=True, at=START)
-    for hours in (1, 2):
-        notes.lift(START + timedelta(hours=hours))
-    assert returned(database, acme) == START + timedelta(hours=1)
+    notes.lift()
+    back = returned(database, acme)
+    notes.lift()
+    assert returned(database, acme) == back is not None
     assert notes.get(acme) == LicenceNote()
     assert returned(database, globex) is None
     assert {job.args["tenant_id"] for job in queue(database)} == {acme.id}
