@@ -20,6 +20,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import text
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
@@ -27,6 +29,10 @@ from privacy_page import PAGE, Proof, Statement, proofs, statements  # noqa: E40
 
 from lockpoint.embedded.environment import spare_ports  # noqa: E402
 from lockpoint.embedded.stack import Stack  # noqa: E402
+from lockpoint.storage.engine import Database  # noqa: E402
+from lockpoint.storage.partitions import ensure  # noqa: E402
+from lockpoint.storage.retention import AGED  # noqa: E402
+from lockpoint.storage.tables import PARTITIONED  # noqa: E402
 from tests.e2e.journeys import CANARIES, DOMAIN, OURS, Journeys, disguised  # noqa: E402
 from tests.e2e.system import System  # noqa: E402
 
@@ -35,6 +41,7 @@ DOCUMENT: Final = ROOT / "docs" / "privacy-proofs.md"
 PLENTY: Final = 100_000_000
 ADDRESS: Final = f"alice@{DOMAIN}"
 BACKUP: Final = "backup"
+PURGE: Final = "purge"
 """What others need the result of."""
 
 COMMANDS: Final = {
@@ -43,10 +50,10 @@ COMMANDS: Final = {
     "keys-status": ("keys", "status", "--backups", "backups"),
     "scan": ("privacy", "scan", "--words", "words", "--logs", "app.log", "--backup", "BACKUP", "--metrics", "METRICS"),
     "scan-own": ("privacy", "scan"),
-    "purge": ("purge",),
     "mail-log": ("privacy", "mail-log"),
     "export": ("privacy", "export", "--account-id", "ALICE", "--site", "1"),
     "erase": ("privacy", "erase", "--account-id", "ALICE"),
+    PURGE: ("purge",),
 }
 """What is run on a whole system after a journey, in this order."""
 
@@ -64,13 +71,13 @@ TOLD: Final = {
         "Without a list of words the search takes those of the installed sites: names and addresses of people, titles "
         "of spaces, pages and files, read as the app and forgotten."
     ),
-    "purge": (
-        "What the clock does every hour; what is left over is counted by queries, and the command exits with 1 when "
-        "that is not nothing."
-    ),
     "mail-log": f"Which mails went to an address; it comes from standard input (here: {ADDRESS}).",
     "export": "What is held about an account.",
     "erase": "The same account is erased.",
+    PURGE: (
+        "What the clock does every hour, here after every row was made 40 days older; what is left over is counted by "
+        "queries, and the command exits with 1 when that is not nothing."
+    ),
 }
 HEAD: Final = Path(__file__).with_name("privacy_proofs_head.md")
 
@@ -128,6 +135,8 @@ def run_commands(names: set[str]) -> dict[str, str]:
     ):
         journeyed(system, Path(folder))
         for name in COMMANDS:
+            if name == PURGE:
+                grow_older(system)
             if name in names | {BACKUP}:
                 printed[name] = _printed(system, Path(folder), name)
     return {name: output for name, output in printed.items() if name in names}
@@ -158,6 +167,20 @@ def journeyed(system: System, folder: Path) -> None:
     log = [line for line in system.lines if line.split(" ", 1)[0] in OURS]
     (folder / "app.log").write_text("\n".join(log), encoding="utf-8")
     (folder / "backups").mkdir()
+
+
+def grow_older(system: System) -> None:
+    """Let 40 days pass for everything that has a limit."""
+    database = Database(system.stack.environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1))
+    with database.transaction() as connection:
+        for parent in PARTITIONED:
+            days = connection.execute(text(f"SELECT DISTINCT CAST(at AS date) - 40 FROM {parent}"))  # noqa: S608 - ours
+            ensure(connection, days.scalars().all())
+            connection.execute(text(f"UPDATE {parent} SET at = at - interval '40 days'"))  # noqa: S608 - ours
+        for aged in AGED:
+            column = f"{aged.since.name} = {aged.since.name} - CAST('40 days' AS interval)"
+            connection.execute(text(f"UPDATE {aged.table.name} SET {column}"))  # noqa: S608 - ours
+    database.close()
 
 
 def _printed(system: System, folder: Path, name: str) -> str:

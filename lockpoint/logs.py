@@ -5,7 +5,8 @@ Every line of the process passes one formatter, whoever wrote it. What it lets t
 - From our own loggers: the message and the fields, after the scrubber took out what looks like a token, a mail address,
   an account id, a query string or the name of a download. Call sites log ids and words of ours only.
 - From libraries, at level WARNING and above: the first line of the message as its author wrote it, with the kinds of
-  the values instead of the values, scrubbed as above; no fields.
+  the values instead of the values, scrubbed as above; no fields. A message that was put together before it was logged
+  is not as its author wrote it, so only its place in the library's code is told.
 - From the queue, whose messages come filled with the arguments of the call: its own word for what happened, and the
   kind and number of the job.
 - Of exceptions, whoever raised them: their kinds, codes and places in the code, never their texts, since drivers and
@@ -21,6 +22,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Mapping, MutableMapping
+from types import FrameType
 from typing import Any, Final, TextIO
 
 import structlog
@@ -135,7 +137,19 @@ def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     }
     if record.name.split(".", 1)[0] == QUEUE:
         return {**kept, **_of_the_queue(event)}
+    if not _stands_in_the_code(record):
+        return {**kept, "event": f"{record.module}:{record.lineno}"}
     return {**kept, "event": _with_kinds(str(record.msg).split("\n", 1)[0], args)}
+
+
+def _stands_in_the_code(record: logging.LogRecord) -> bool:
+    """Whether the message is a constant of the function that logs it, which is still running."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the inspect module offers no cheaper way
+    while frame is not None:
+        if (frame.f_code.co_filename, frame.f_code.co_name) == (record.pathname, record.funcName):
+            return record.msg in frame.f_code.co_consts
+        frame = frame.f_back
+    return False
 
 
 def _of_the_queue(event: EventDict) -> dict[str, object]:

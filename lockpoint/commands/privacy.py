@@ -11,7 +11,7 @@ import click
 from lockpoint.commands.privacy_mail_log import mail_log
 from lockpoint.commands.privacy_scan import scan
 from lockpoint.commands.reporting import as_json, print_rows
-from lockpoint.commands.sites import find_site
+from lockpoint.commands.sites import find_installed_site
 from lockpoint.commands.working import operator
 from lockpoint.services.context import Tenant
 from lockpoint.services.erasing import Left, Rest, begin, erase
@@ -50,15 +50,22 @@ privacy.add_command(mail_log)
 @as_json
 def export_data(account: str, site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Show everything that is held about an account, on every site or on one, and nothing about anybody else."""
+    found, failed = list[PersonalData](), list[str]()
     with operator() as working:
         services = working.services
-        found = [export(services, tenant, account, Origin.OPERATOR) for tenant in _sites(services, account, site_name)]
+        for tenant in _sites(services, account, site_name):
+            try:
+                found.append(export(services, tenant, account, Origin.OPERATOR))
+            except HostError as error:
+                failed.append(f"{tenant.base_url} ({type(error).__name__})")
     if json_wanted:
         click.echo(json.dumps([asdict(one) for one in found], default=str, indent=2))
-        return
-    rows = [{"site": data.site, "what": what, "rows": count} for data in found for what, count in _counts(data)]
-    print_rows(rows, json_wanted=False, none="Nothing is held about this account.")
-    click.echo("--json prints the data.")
+    else:
+        rows = [{"site": data.site, "what": what, "rows": count} for data in found for what, count in _counts(data)]
+        print_rows(rows, json_wanted=False, none="Nothing is held about this account.")
+        click.echo("--json prints the data.")
+    if failed:
+        raise click.ClickException(f"not answered by {', '.join(failed)}: ask again for these sites")
 
 
 @privacy.command("erase")
@@ -116,7 +123,7 @@ def told(rest: Rest, tenant: Tenant) -> str:
 
 def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
     """The named site, or every site that is active or has a row about the account."""
-    return [find_site(services, name)] if name is not None else list(_all_sites(services, account))
+    return [find_installed_site(services, name)] if name is not None else list(_all_sites(services, account))
 
 
 def _all_sites(services: Services, account: str) -> Iterator[Tenant]:

@@ -2,16 +2,16 @@
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import click
 
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.reporting import Fields, as_json, print_rows
-from lockpoint.commands.sites import find_site
+from lockpoint.commands.sites import find_installed_site
 from lockpoint.commands.working import operator
-from lockpoint.services.people_ports import LoggedMail, Origin, Right
+from lockpoint.services.people_ports import Origin, Right
 
 LONGEST: Final = 320
 ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")
@@ -28,9 +28,9 @@ def mail_log(site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 
     """
     address = _address()
     with operator() as working:
-        only = None if site_name is None else find_site(working.services, site_name).id
+        only = None if site_name is None else find_installed_site(working.services, site_name).id
         found = [mail for mail in working.mail_log.of(address) if only in {None, mail.tenant_id}]
-        names = _noted(working, found)
+        names = _noted(working, {mail.tenant_id for mail in found} | ({only} if only is not None else set()))
     rows: list[Fields] = [
         {"at": mail.at, "site": names[mail.tenant_id], "kind": mail.kind, "result": mail.result} for mail in found
     ]
@@ -51,10 +51,10 @@ def _asked() -> str:
     return answer
 
 
-def _noted(working: Operator, found: Sequence[LoggedMail]) -> dict[int, str]:
+def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
     """Note on each site concerned that a person was answered; gives the sites' names."""
     services, names = working.services, dict[int, str]()
-    for tenant_id in {mail.tenant_id for mail in found}:
+    for tenant_id in tenant_ids:
         tenant = services.tenants.by_id(tenant_id)
         names[tenant_id] = f"site {tenant_id}" if tenant is None else tenant.base_url
         if tenant is not None:

@@ -44,7 +44,7 @@ def scan(
 
     Without --words it asks the installed sites, as the app, for names and addresses of people and for titles of
     spaces, pages and files, and looks for these. Prints what was looked at; exits 1 when something was found, or could
-    not be read to its end. Neither the words nor what stands around them is printed.
+    not be read to its end, a site included. Neither the words nor what stands around them is printed.
     """
     with operator() as working:
         words, source = _words(working, word_file, most)
@@ -56,7 +56,7 @@ def scan(
         looked = look_everywhere(chain(working.search.everything(), given), words)
     left = [place for place, named in zip(PLACES_TO_NAME, (logs, backups, metrics), strict=True) if not named]
     click.echo(_as_json(looked, words, source, left) if json_wanted else _as_text(looked, words, source, left))
-    if any(place.hits or place.partly for place in looked):
+    if source.unread or any(place.hits or place.partly for place in looked):
         raise click.exceptions.Exit(1)
 
 
@@ -120,5 +120,5 @@ def _as_text(looked: list[Looked], words: Words, source: SiteWords, left: list[s
         said.append(f"{one.place:<{width}}  {one.pieces:>9} looked at, hits: {found}{partly}")
     said += [f"{place}: not looked at, give {PLACES_TO_NAME[place]}" for place in left]
     total = sum(one.hits.total() for one in looked)
-    clean = not total and not any(one.partly for one in looked)
+    clean = not total and not source.unread and not any(one.partly for one in looked)
     return "\n".join([*said, "0 hits: none of the words is anywhere" if clean else f"{total} hits"])

@@ -107,6 +107,14 @@ def find_site(services: Services, name: str) -> Tenant:
     return tenant
 
 
+def find_installed_site(services: Services, name: str) -> Tenant:
+    """Find a site by its number, its address or its host, also where the app is switched off; ClickException."""
+    tenant = _named(services.tenants.installed(), name)
+    if tenant is None:
+        raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
+    return tenant
+
+
 def _named(tenants: Sequence[Tenant], name: str) -> Tenant | None:
     for tenant in tenants:
         if name in {str(tenant.id), tenant.base_url, urlsplit(tenant.base_url).netloc}:

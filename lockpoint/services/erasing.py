@@ -138,7 +138,8 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
     Nobody is let at the properties of a closed account any more.
     """
     try:
-        services.user_properties.delete(tenant, erasure.account, preferences.KEY, lane=Lane.REPORTS)
+        with services.site_states.exclusive(tenant):
+            services.user_properties.delete(tenant, erasure.account, preferences.KEY, lane=Lane.REPORTS)
     except (Forbidden, Rejected):
         person = services.people.describe(tenant, (erasure.account,), lane=Lane.REPORTS).get(erasure.account)
         return person is not None and person.active

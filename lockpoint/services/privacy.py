@@ -12,7 +12,7 @@ from lockpoint.locking.lock import Free, Held
 from lockpoint.services import preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import Forbidden, GoneOrInvisible
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.looking import Seen, look
 from lockpoint.services.people_ports import Origin, Right, Row
 from lockpoint.services.services import Services
@@ -62,7 +62,10 @@ def export(
         chosen: Row = {}
         if tenant.active:
             found = _in_confluence(services, tenant, account, most_files)
-            chosen = _chosen(services, tenant, account, _lane(most_files))
+            try:
+                chosen = _chosen(services, tenant, account, _lane(most_files))
+            except (Forbidden, Rejected):
+                found.complete = False  # as for an account that is closed
     services.privacy_requests.done(request, services.clock.now())
     return PersonalData(
         site=tenant.base_url,

@@ -88,9 +88,9 @@ def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bo
     """Report a batch, in halves where it is refused as a whole, down to the accounts that are to blame.
 
     Those count as reported: for them nobody can do anything, and the others must not wait for them. False when the
-    rest of the site has to wait; that is so, too, when nobody of several was to Atlassian's liking.
+    rest of the site has to wait; that is so, too, when nobody was to Atlassian's liking.
     """
-    parts, accepted, refused = [batch], 0, 0
+    parts, accepted, refused = [batch], 0, list[Reported]()
     while parts:
         part = parts.pop()
         try:
@@ -100,18 +100,23 @@ def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bo
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]
                 continue
-            answer, refused = ReportAnswer(), refused + 1
-        else:
-            accepted += 1
+            refused += part
+            continue
         if answer is None:
             return False
+        accepted += 1
         _settle(services, tenant, part, answer)
-    if refused:
-        logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": refused})
-    if refused > 1 and not accepted:
+    return not refused or _without(services, tenant, refused, somebody=accepted > 0)
+
+
+def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *, somebody: bool) -> bool:
+    """Go on without the accounts that were refused; where nobody was accepted, it is the site that has to wait."""
+    logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": len(refused)})
+    if somebody:
+        _settle(services, tenant, refused, ReportAnswer())
+    else:
         services.account_reports.wait(tenant, services.clock.now() + REFUSED_PAUSE)
-        return False
-    return True
+    return somebody
 
 
 def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> ReportAnswer | None:

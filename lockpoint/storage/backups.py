@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from lockpoint.services.errors import OperatorRefusal, SecretUnreadable
 from lockpoint.services.ports import Clock, InstallationEvent, Job, JobKind
+from lockpoint.services.site_ports import Licence
 from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import NONCE_BYTES, Header, pack, read_header, unpack
 from lockpoint.storage.crypto import Keyring
@@ -110,7 +111,7 @@ class Backups:
         header, content = unpack(data, self._keys)
         if header.schema_revision not in revisions():
             raise OperatorRefusal(f"the backup was made by a newer Lockpoint: schema {header.schema_revision}")
-        rows = {**content, "installation": [self._sealed_anew(row) for row in content["installation"]]}
+        rows = {**content, "installation": [self._restorable(row) for row in content["installation"]]}
         with self._database.transaction() as connection, _of_our_schema():
             _make_room(connection, replace=replace)
             for table in TABLES:
@@ -120,6 +121,12 @@ class Backups:
             _forget_other_sites(connection)
             active = _look_for_locks(connection)
         return Restored(created_at=header.created_at, rows=header.rows, active=active)
+
+    def _restorable(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row for this version: a licence in words that it does not know is taken for none, until one is heard."""
+        licence = row.get("licence")
+        known = licence is None or licence in frozenset(Licence)
+        return self._sealed_anew(row if known else {**row, "licence": Licence.NONE.value})
 
     def _sealed_anew(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["secret"] is None:

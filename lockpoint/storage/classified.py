@@ -31,7 +31,8 @@ class Kept(StrEnum):
     ERASED_AT_ONCE = "until uninstalled, then erased at once"
     CHANGE = "accepted for three minutes after a new secret replaced it, erased by the next hourly purge after that"
     ERASURE = (
-        "until the erasure is complete; where the app is switched off, until it is on again or 30 days uninstalled"
+        "until the erasure is complete, however long Confluence keeps it from that; where the app is switched off,"
+        " until it is on again or 30 days uninstalled"
     )
     HELD = "as long as another row names the account"
     LOG = "as long as the service runs; it says nothing about people"

@@ -80,8 +80,8 @@ TABLES: Final = (
             Field("secret", Whose.SITE, "shared secret, encrypted by the app", Kept.ERASED_AT_ONCE),
             Field("previous_secret", Whose.SITE, "the secret before, encrypted by the app", Kept.CHANGE),
             Field("secret_changed_at", Whose.SITE, "when it was replaced", Kept.CHANGE),
-            Field("installed", Whose.SITE, "state", Kept.LOG),
-            Field("enabled", Whose.SITE, "state", Kept.LOG),
+            Field("installed", Whose.SITE, "whether it is installed", Kept.LOG),
+            Field("enabled", Whose.SITE, "whether it is switched on", Kept.LOG),
         ),
     ),
     Kind(

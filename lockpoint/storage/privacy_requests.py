@@ -87,7 +87,8 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
     """Begin erasures inside a transaction, each with its job, and remember the digests of closed accounts."""
     hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
     begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
-    enqueue(connection, [Job(JobKind.ERASE, tenant.id, str(erasure.request_id)) for erasure in begun])
+    now = [erasure for erasure in begun if erasure.due_at == at]
+    enqueue(connection, [Job(JobKind.ERASE, tenant.id, str(erasure.request_id)) for erasure in now])
     digests = [{"tenant_id": tenant.id, "digest": order.digest} for order in orders if order.digest is not None]
     if digests:
         connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
@@ -106,13 +107,11 @@ def late(connection: Connection, now: datetime) -> int:
 
 
 def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:
-    earlier = (
-        update(ERASURE)
-        .where(_ROW.tenant_id == tenant.id, _ROW.account == order.account)
-        .values(release_at=func.least(_ROW.release_at, order.release_at), due_at=at, cursor=None, skipped=0)
-        .returning(ERASURE)
-    )
-    known = connection.execute(earlier).one_or_none()
+    """One that is under way begins anew only where holds may end earlier now; else it goes on when it is due."""
+    same = (_ROW.tenant_id == tenant.id) & (_ROW.account == order.account)
+    sooner = {"release_at": order.release_at, "due_at": at, "cursor": None, "skipped": 0}
+    connection.execute(update(ERASURE).where(same, _ROW.release_at > order.release_at).values(sooner))
+    known = connection.execute(select(ERASURE).where(same)).one_or_none()
     if known is not None:
         return _erasure(known)
     number = _asked(connection, tenant, Right.ERASURE, order.origin, at)

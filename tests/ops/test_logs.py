@@ -117,6 +117,14 @@ def by_procrastinate():
             trashed.defer(tenant_id=1, subject="123:" + canary)
         app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
+def by_ready_made_messages():
+    log = logging.getLogger("some.library")
+    for canary in C.values():
+        log.error(f"cannot read {{canary}}")
+        log.error("cannot read " + canary)
+        log.error("cannot read %s and " + canary, 1)
+    log.error("cannot read it")
+
 def by_python_itself():
     warnings.warn(TEXT)
     thread = threading.Thread(target=lambda: 1 / 0 if not TEXT else (_ for _ in ()).throw(ValueError(TEXT)))
@@ -176,6 +184,7 @@ def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
         ("by_sqlalchemy", 2),
         ("by_pydantic", 1),
         ("by_procrastinate", 13),
+        ("by_ready_made_messages", 30),
         ("by_python_itself", 5),
     ],
 )
@@ -188,6 +197,19 @@ def test_no_library_prints_anything_about_a_customer(work: str, lines: int, leve
         assert canary not in said, kind
     assert "kanarienvogel" not in said.lower()
     assert done.stdout.endswith("end\n") or work == "by_python_itself"
+
+
+def test_a_library_is_quoted_as_its_author_wrote() -> None:
+    """A constant message is shown, with kinds for values; one that was put together is only placed."""
+    program = (
+        "import logging; from lockpoint.logs import configure_logs; configure_logs()\n"
+        "log, name = logging.getLogger('some.library'), 'Kanarienvogel.xlsx'\n"
+        "log.error('disk full')\n"
+        "log.error('cannot read %s', name)\n"
+        "log.error(f'cannot read {name}')\n"
+    )
+    events = [json.loads(line)["event"] for line in run(program).stdout.splitlines()]
+    assert events == ["disk full", "cannot read <str>", "<string>:5"]
 
 
 APP = """
@@ -241,7 +263,7 @@ def test_level_and_format() -> None:
     program = (
         "import logging; from lockpoint.logs import configure_logs; configure_logs({level!r}, {style!r})\n"
         "for name in ('lockpoint.a', 'urllib3', 'apscheduler', 'procrastinate', 'alembic'):\n"
-        "    for level in (10, 20, 30): logging.getLogger(name).log(level, f'{{level}}')"
+        "    for level in (10, 20, 30): logging.getLogger(name).log(level, '%d', level)"
     )
 
     def said(level: str, style: str = "json") -> list[tuple[str, str]]:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.people_ports import ErasureOrder, Origin, Profile, ReportSettlement
 from lockpoint.services.ports import Effects
+from lockpoint.storage import account_reports as module
 from lockpoint.storage.account_reports import AccountReports, drop_unnamed, unnamed
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
@@ -188,3 +189,29 @@ def test_who_is_named_nowhere_leaves_the_list(database: Database, reports: Accou
     reports.settle(acme, ReportSettlement(at=START, accounts=(CHARLIE,), updated=(CHARLIE,)))
     reports.gather(acme, START)
     assert CHARLIE not in everything(database)
+
+
+def test_leaving_the_list_stays_cheap_where_memory_is_short(database: Database, acme: Tenant) -> None:
+    """A large site's rows are joined, and not searched anew for each account on the list."""
+    with database.transaction() as connection:
+        connection.execute(text("SET LOCAL work_mem = '64kB'"))
+        connection.execute(
+            text(
+                "INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"
+                " SELECT :tenant, 'a:' || n, now(), now() FROM generate_series(1, 3000) n"
+            ),
+            {"tenant": acme.id},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO account_profile (tenant_id, account, used_at)"
+                " SELECT :tenant, 'a:' || n, now() FROM generate_series(1, 20000) n"
+            ),
+            {"tenant": acme.id},
+        )
+        connection.execute(text("ANALYZE account_report, account_profile"))
+        for statement in (module._DROP, module._DROP_ALL, module._COUNT_ALL):
+            rows = connection.execute(text(f"EXPLAIN {statement.text}"), {"tenant": acme.id}).scalars()
+            plan = "\n".join(rows)
+            assert "SubPlan" not in plan, plan
+            assert "Anti Join" in plan, plan

@@ -348,6 +348,15 @@ def test_a_site_that_left_before_its_time_was_kept_leaves_too(keys: Keyring, emp
             )
 
 
+@pytest.mark.parametrize(("stored", "restored"), [("returning", "none"), ("none", "none"), ("active", "active")])
+def test_a_licence_in_words_of_another_version_is_none(
+    keys: Keyring, empty: Database, clock: FakeClock, stored: str, restored: str
+) -> None:
+    """Until the next word is heard nothing is undone: then the site comes back."""
+    Backups(empty, keys, clock).restore(made_by_hand(keys, licence=stored), replace=False)
+    assert LicenceNotes(empty).get(Tenant(5, "k", "")).licence == restored
+
+
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:
     """The reason tells what to do first."""
     unmigrated = Database(servers.postgres.format("template1"), size=1)

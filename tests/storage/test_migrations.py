@@ -73,6 +73,30 @@ def test_down_leaves_nothing_and_up_again_works(empty_url: str) -> None:
     migrate(empty_url)
 
 
+def test_what_is_stored_survives_the_way_up_and_down(empty_url: str) -> None:
+    """A site whose licence was "returning" is licensed and has come back; nothing of it gets lost on either way."""
+    migrate(empty_url)
+    with create_engine(make_url(empty_url), poolclass=NullPool).connect() as connection:
+        command.downgrade(configuration(connection), "0003_usage_licence")
+        connection.execute(
+            text(
+                "INSERT INTO installation (client_key, base_url, installed, enabled, licence)"
+                " VALUES ('k', 'https://k.example/wiki', true, true, 'returning')"
+            )
+        )
+        connection.execute(text("INSERT INTO erasure VALUES (1, 1, 'a:1', 'erased-1', now(), NULL)"))
+        connection.commit()
+        command.upgrade(configuration(connection), "head")
+        site = connection.execute(text("SELECT licence, returned_at IS NOT NULL FROM installation")).one()
+        assert tuple(site) == ("active", True)
+        assert connection.execute(text("SELECT account, skipped FROM erasure")).one() == ("a:1", 0)
+        command.downgrade(configuration(connection), "0003_usage_licence")
+        assert connection.execute(text("SELECT client_key, licence FROM installation")).one() == ("k", "active")
+        assert connection.execute(text("SELECT account FROM erasure")).scalar_one() == "a:1"
+        connection.commit()
+    migrate(empty_url)
+
+
 def test_the_queue_s_schema_is_the_installed_one_s() -> None:
     """An update of procrastinate that changes its schema fails here until a migration of ours follows it."""
     shipped = Path(procrastinate.__file__).parent / "sql" / "schema.sql"
