@@ -92,6 +92,10 @@ class RightsStage:
             rows = connection.execute(select(QUEUE).where(QUEUE.c.task_name == kind.value).order_by(QUEUE.c.id))
             return list(rows)
 
+    def set_active(self, account: str, active: bool) -> None:
+        people = self.world.site().people
+        people[account] = replace(people[account], active=active)
+
     def run_jobs(self, *kinds: JobKind) -> None:
         """Work the queue off as the worker does, those of the future, too."""
         work = handlers(self.services)
