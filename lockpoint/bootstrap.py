@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     import redis
     from flask import Flask
 
-    from lockpoint.services import ports
+    from lockpoint.services import operating_ports, ports
     from lockpoint.services.context import Tenant
     from lockpoint.services.scanning import Piece
     from lockpoint.services.site_words import Titles
@@ -137,7 +137,7 @@ class LifecycleParts:
     """What the lifecycle use cases take."""
 
     clock: ports.Clock
-    installations: ports.Installations
+    installations: operating_ports.Installations
     allowed_hosts: Sequence[str]
 
 
@@ -198,12 +198,12 @@ def build_app(settings: Settings) -> Flask:
     )
 
 
-def build_runner(settings: Settings) -> ports.JobRunner:
+def build_runner(settings: Settings) -> operating_ports.JobRunner:
     """The queue's worker side."""
     return QueueRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
 
 
-def build_upkeep(settings: Settings) -> ports.Upkeep:
+def build_upkeep(settings: Settings) -> operating_ports.Upkeep:
     """What the clock process keeps in order."""
     database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
     return Upkeep(database, SystemClock(), retention_days=settings.retention_days)

@@ -13,7 +13,8 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from lockpoint import bootstrap
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import Job, JobKind, PurgeReport, Upkeep
+from lockpoint.services.operating_ports import PurgeReport, Upkeep
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.services import Services
 from lockpoint.settings import Settings
 

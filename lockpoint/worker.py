@@ -8,8 +8,9 @@ from lockpoint import bootstrap
 from lockpoint.services import mails, profiles
 from lockpoint.services.context import Tenant
 from lockpoint.services.erasing import erase
+from lockpoint.services.operating_ports import JobHandler
 from lockpoint.services.page_hint import container_from, refresh
-from lockpoint.services.ports import JobHandler, JobKind
+from lockpoint.services.ports import JobKind
 from lockpoint.services.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.rediscover import rediscover
 from lockpoint.services.reporting import report

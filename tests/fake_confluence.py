@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""A Confluence in memory that implements the ports of `lockpoint.services.ports` towards it."""
+"""A Confluence in memory that implements the ports of `lockpoint.services.confluence_ports`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.locking.enforcement import FileStatus, Version
+from lockpoint.services.confluence_ports import (
+    Attachment,
+    AttachmentPage,
+    Container,
+    ContainerKind,
+    ContainerView,
+    Person,
+    PropertyHost,
+    ScratchTrial,
+    StoredProperty,
+)
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import (
     Forbidden,
@@ -19,18 +30,7 @@ from lockpoint.services.errors import (
     Rejected,
     TooLarge,
 )
-from lockpoint.services.ports import (
-    Attachment,
-    AttachmentPage,
-    Clock,
-    Container,
-    ContainerKind,
-    ContainerView,
-    Person,
-    PropertyHost,
-    ScratchTrial,
-    StoredProperty,
-)
+from lockpoint.services.ports import Clock
 
 LOCK_KEY = "lockpointlock"
 WATCH_KEY = "lockpointwatch"
@@ -267,7 +267,7 @@ def version_of(stored: StoredFile, number: int, *, detailed: bool) -> Version:
 
 
 class FakeAttachments:
-    """Implements `ports.Attachments`."""
+    """Implements `confluence_ports.Attachments`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -412,7 +412,7 @@ class FakeAttachments:
 
 
 class FakeLockProperties:
-    """Implements `ports.LockProperties`."""
+    """Implements `confluence_ports.LockProperties`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -453,7 +453,7 @@ class FakeLockProperties:
 
 
 class FakeProperties:
-    """Implements `ports.Properties`."""
+    """Implements `confluence_ports.Properties`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -479,7 +479,7 @@ class FakeProperties:
 
 
 class FakePeople:
-    """Implements `ports.People`."""
+    """Implements `confluence_ports.People`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -522,7 +522,7 @@ class FakePeople:
 
 
 class FakeScratch:
-    """Implements `ports.ScratchFiles`."""
+    """Implements `confluence_ports.ScratchFiles`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -535,7 +535,7 @@ class FakeScratch:
 
 
 class FakeSearch:
-    """Implements `ports.LockSearch`."""
+    """Implements `confluence_ports.LockSearch`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host

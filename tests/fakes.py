@@ -16,8 +16,8 @@ from typing import Any
 
 from lockpoint.locking.lock import Absent, Reading, Subject
 from lockpoint.locking.record import MacKeys, decode
+from lockpoint.services.confluence_ports import Person, StoredProperty
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.ports import Person, StoredProperty
 from lockpoint.services.services import Services
 from tests.fake_confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fake_people import ports_about_people

@@ -22,8 +22,7 @@ from lockpoint.confluence.shapes import (
     rows_under,
     status_of,
 )
-from lockpoint.services.errors import BadAnswer, GoneOrInvisible
-from lockpoint.services.ports import (
+from lockpoint.services.confluence_ports import (
     Attachment,
     AttachmentPage,
     Container,
@@ -31,6 +30,7 @@ from lockpoint.services.ports import (
     PropertyHost,
     StoredProperty,
 )
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.calls import Caller
     from lockpoint.confluence.client import ConfluenceClient
     from lockpoint.locking.enforcement import Version
-    from lockpoint.services.ports import Attachment
+    from lockpoint.services.confluence_ports import Attachment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from lockpoint.locking import rules
 from lockpoint.locking.lock import Held, Record
 from lockpoint.locking.permissions import Facts
+from lockpoint.services.confluence_ports import ContainerView
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import AppBlocked, Invalid, UseCaseError
 from lockpoint.services.looking import Seen, Unwritten
-from lockpoint.services.ports import ContainerView, Job, JobKind
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.recording import newer_than, without_words
 from lockpoint.services.refusals import error_for, shows_lock
 from lockpoint.services.rights import as_person, container_of, facts, look_for, view_of

@@ -8,10 +8,11 @@ from datetime import datetime
 from lockpoint.locking.enforcement import Flag, FlagReason, Version
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Held
+from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge
 from lockpoint.services.looking import Seen, look
-from lockpoint.services.ports import Attachment, Effects
+from lockpoint.services.ports import Effects
 from lockpoint.services.services import Services
 from lockpoint.services.telling import conflicts, row_about, tell, unprotected
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lockpoint.locking.events import MailKind
 from lockpoint.locking.lock import Ended, EndReason, Free, Held, Reading, Record
+from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Attachment, MailIntent
+from lockpoint.services.ports import MailIntent
 from lockpoint.services.services import Services
 from lockpoint.services.waiting import askers_of
 

@@ -11,11 +11,12 @@ from lockpoint.locking.lock import Held, Phase
 from lockpoint.locking.permissions import Facts
 from lockpoint.services import endings, watching
 from lockpoint.services.answers import LockAnswer, Moved, lock_view, notice, refused, view_after
+from lockpoint.services.confluence_ports import ContainerView
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import HostError, Invalid, TooMany
 from lockpoint.services.idempotency import Names, RequestKey
 from lockpoint.services.looking import Outcome, Seen, Unwritten, Written, look
-from lockpoint.services.ports import ContainerView, Effects
+from lockpoint.services.ports import Effects
 from lockpoint.services.rebasing import rebase
 from lockpoint.services.recording import RequestOutcome, record_write
 from lockpoint.services.rights import app_may_act

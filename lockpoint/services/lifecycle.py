@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
-from lockpoint.services.ports import InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.operating_ports import InstallationEvent, Registration
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.returning import look_after
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports import Clock, Installation, InstallationChange, Installations
+    from lockpoint.services.operating_ports import Installation, InstallationChange, Installations
+    from lockpoint.services.ports import Clock
 
 SHORTEST_SECRET: Final = 16
 ERASED: Final = ""

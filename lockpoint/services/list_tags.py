@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from lockpoint.locking.snapshots import phase
+from lockpoint.services.confluence_ports import Container
 from lockpoint.services.context import Actor
 from lockpoint.services.licence import last_known
-from lockpoint.services.ports import Container, Witness
+from lockpoint.services.ports import Witness
 from lockpoint.services.services import Services
 
 FRESH = timedelta(seconds=60)  # how long a proven right to see the page may answer "nothing changed"

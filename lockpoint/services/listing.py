@@ -11,11 +11,12 @@ from lockpoint.locking import permissions
 from lockpoint.locking.lock import Absent, Held
 from lockpoint.locking.permissions import Facts
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.confluence_ports import Attachment, Container
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
 from lockpoint.services.list_tags import etag_for, still_true
 from lockpoint.services.looking import Seen, look
-from lockpoint.services.ports import Attachment, Container, Witness
+from lockpoint.services.ports import Witness
 from lockpoint.services.rights import facts, view_of
 from lockpoint.services.services import Services
 from lockpoint.services.viewing import LockView, ViewState, scene_of, view_all

@@ -9,8 +9,9 @@ from lockpoint.locking.decisions import Already, Refusal, Write
 from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Absent, Free, Held, Reading, Record, Subject, Unreadable
 from lockpoint.locking.snapshots import trusted
+from lockpoint.services.confluence_ports import Attachment, StoredProperty
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.ports import Attachment, AuditEvent, Effects, StoredProperty, Witness
+from lockpoint.services.ports import AuditEvent, Effects, Witness
 from lockpoint.services.services import Services
 
 

@@ -10,11 +10,12 @@ from lockpoint.locking.lock import Ended, EndReason, Reading
 from lockpoint.locking.snapshots import ended_of
 from lockpoint.services import licence, preferences
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.confluence_ports import Container, Person
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.looking import look
 from lockpoint.services.mail_links import unsubscribe_url
-from lockpoint.services.ports import Container, Job, JobKind, MailFacts, MailIntent, MailRefused, Person, StoredIntent
+from lockpoint.services.ports import Job, JobKind, MailFacts, MailIntent, MailRefused, StoredIntent
 from lockpoint.services.preferences import Preferences
 from lockpoint.services.services import Services
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lockpoint.locking import signed
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
-from lockpoint.services.ports import Container, ContainerKind, PropertyHost
 from lockpoint.services.services import Services
 
 KEY = "lockpointpage"

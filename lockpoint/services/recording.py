@@ -9,10 +9,11 @@ from lockpoint.locking.events import AuditKind
 from lockpoint.locking.lock import Absent, Free, Held, Reading, Record, Unreadable
 from lockpoint.locking.record import key_id_of
 from lockpoint.locking.snapshots import kind_of
+from lockpoint.services.confluence_ports import Attachment, Container
 from lockpoint.services.context import Tenant
 from lockpoint.services.endings_told import owed
 from lockpoint.services.looking import Seen, Written
-from lockpoint.services.ports import Attachment, AuditEvent, Container, Effects, Job, JobKind, Witness
+from lockpoint.services.ports import AuditEvent, Effects, Job, JobKind, Witness
 from lockpoint.services.services import Services
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code

@@ -5,10 +5,11 @@ from __future__ import annotations
 from lockpoint.locking.lock import Held
 from lockpoint.services import licence
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.confluence_ports import Container
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.looking import look
-from lockpoint.services.ports import Container, Effects, Job, JobKind
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.services.reconcile import catch_up, reconcile
 from lockpoint.services.recording import unreadable_row
 from lockpoint.services.services import Services

@@ -6,10 +6,10 @@ from lockpoint.locking import permissions
 from lockpoint.locking.enforcement import FileStatus
 from lockpoint.locking.lock import Free, Held
 from lockpoint.locking.permissions import Facts
+from lockpoint.services.confluence_ports import Attachment, Container, ContainerView
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound
 from lockpoint.services.looking import Seen, look
-from lockpoint.services.ports import Attachment, Container, ContainerView
 from lockpoint.services.services import Services
 
 NOT_THERE = "This file is not there, or you may not see it."

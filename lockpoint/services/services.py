@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lockpoint.locking.lock import Limits
 from lockpoint.locking.record import MacKeys
-from lockpoint.services import people_ports, ports, site_ports
+from lockpoint.services import confluence_ports, people_ports, ports, site_ports
 from lockpoint.services.clock_offsets import ClockOffsets
 
 
@@ -16,12 +16,12 @@ class Services:
 
     clock: ports.Clock
     ids: ports.Ids
-    attachments: ports.Attachments
-    lock_properties: ports.LockProperties
-    properties: ports.Properties
-    people: ports.People
-    search: ports.LockSearch
-    scratch: ports.ScratchFiles
+    attachments: confluence_ports.Attachments
+    lock_properties: confluence_ports.LockProperties
+    properties: confluence_ports.Properties
+    people: confluence_ports.People
+    search: confluence_ports.LockSearch
+    scratch: confluence_ports.ScratchFiles
     ledger: ports.Ledger
     jobs: ports.Jobs
     witnesses: ports.Witnesses

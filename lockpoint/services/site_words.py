@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lockpoint.services.accounting import spending_on
+from lockpoint.services.confluence_ports import People
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError
-from lockpoint.services.ports import People
 from lockpoint.services.scanning import SHORTEST_OF_A_SITE
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from lockpoint.locking.enforcement import FlagReason, Version
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Held
-from lockpoint.services.ports import Attachment, AuditEvent, MailIntent
+from lockpoint.services.confluence_ports import Attachment
+from lockpoint.services.ports import AuditEvent, MailIntent
 
 
 def conflicts(

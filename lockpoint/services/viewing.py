@@ -14,10 +14,10 @@ from lockpoint.locking.permissions import Can, Facts
 from lockpoint.locking.snapshots import ended_of, phase
 from lockpoint.services import licence
 from lockpoint.services.cases import LEFT, SUSPENDED
+from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.looking import Seen
-from lockpoint.services.ports import Attachment
 from lockpoint.services.services import Services
 from lockpoint.services.waiting import NOBODY, Asking, askers_of, asking
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockpoint.locking import signed
+from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.ports import PropertyHost, StoredProperty
 from lockpoint.services.services import Services
 
 KEY = "lockpointwatch"

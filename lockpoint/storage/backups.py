@@ -19,7 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from lockpoint.services.errors import OperatorRefusal, SecretUnreadable
-from lockpoint.services.ports import Clock, InstallationEvent, Job, JobKind
+from lockpoint.services.operating_ports import InstallationEvent
+from lockpoint.services.ports import Clock, Job, JobKind
 from lockpoint.services.site_ports import Licence
 from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import NONCE_BYTES, Header, pack, read_header, unpack

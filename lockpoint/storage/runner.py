@@ -18,7 +18,8 @@ from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import JobHandler, JobKind
+from lockpoint.services.operating_ports import JobHandler
+from lockpoint.services.ports import JobKind
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.jobs import QUEUE_NAME
 from lockpoint.storage.parked import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
@@ -46,7 +47,7 @@ class _Again(BaseRetryStrategy):
 
 
 class QueueRunner:
-    """Implements `ports.JobRunner`; `concurrency` jobs run at a time and have `grace` seconds to end at a stop."""
+    """Implements `operating_ports.JobRunner`: `concurrency` jobs at a time, with `grace` seconds to end at a stop."""
 
     def __init__(self, database: Database, *, concurrency: int = 4, grace: float = GRACE) -> None:
         self._database = database

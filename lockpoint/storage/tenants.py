@@ -12,7 +12,8 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Installation, InstallationEvent, Job, Registration
+from lockpoint.services.operating_ports import Installation, InstallationEvent, Registration
+from lockpoint.services.ports import Job
 from lockpoint.storage.advisory import Purpose, hold_names_in_transaction
 from lockpoint.storage.crypto import Keyring, SecretUnreadable
 from lockpoint.storage.engine import Database
@@ -64,7 +65,7 @@ class Tenants:
 
 
 class Installations:
-    """Implements `ports.Installations`; StorageUnavailable."""
+    """Implements `operating_ports.Installations`; StorageUnavailable."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
@@ -94,7 +95,7 @@ class Installations:
 
 
 class InstallationChange:
-    """Implements `ports.InstallationChange` on one open transaction."""
+    """Implements `operating_ports.InstallationChange` on one open transaction."""
 
     def __init__(self, connection: Connection, keys: Keyring) -> None:
         self._connection = connection

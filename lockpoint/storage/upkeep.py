@@ -9,7 +9,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Clock, PurgeReport
+from lockpoint.services.operating_ports import PurgeReport
+from lockpoint.services.ports import Clock
 from lockpoint.storage.advisory import Purpose
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.parked import requeue_stalled
@@ -67,7 +68,7 @@ class Leadership:
 
 
 class Upkeep:
-    """Implements `ports.Upkeep`; all but `lead` and `resign` raise StorageUnavailable."""
+    """Implements `operating_ports.Upkeep`; all but `lead` and `resign` raise StorageUnavailable."""
 
     def __init__(self, database: Database, clock: Clock, *, retention_days: int = 30) -> None:
         self._database = database

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tup
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.locking.lock import Held
+from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Container, ContainerKind, Witness
+from lockpoint.services.ports import Witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.record_json import record_from_json, record_to_json
 from lockpoint.storage.tables import LOCK_WITNESS

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from lockpoint.services import listing, locks, watching
+from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import NotFound, UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.locks import LockAnswer, Wish
-from lockpoint.services.ports import Container, ContainerKind
 from lockpoint.services.viewing import LockView
 from lockpoint.web import schemas as s
 from lockpoint.web.errors import error_answer

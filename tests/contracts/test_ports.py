@@ -11,7 +11,8 @@ import pytest
 from lockpoint.locking.enforcement import KnownRestoration
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, Registration, SettingsNote, SiteState
+from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, SettingsNote, SiteState
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard

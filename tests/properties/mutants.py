@@ -19,9 +19,10 @@ from lockpoint.locking.lock import EndReason, Free, Held, Snapshot, Subject
 from lockpoint.locking.making import ended, tombstone
 from lockpoint.locking.record import decode
 from lockpoint.services import protecting, reconcile
+from lockpoint.services.confluence_ports import StoredProperty
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError, LostRace
-from lockpoint.services.ports import AuditEvent, Effects, Outcome, OutcomeState, StoredProperty
+from lockpoint.services.ports import AuditEvent, Effects, Outcome, OutcomeState
 from lockpoint.services.services import Services
 from tests.fakes import ACME, ALICE, APP_ACCOUNT, KEYS
 from tests.properties import enforcement_model, lock_model, schedule_model

@@ -11,11 +11,11 @@ from typing import Any
 from lockpoint.locking.lock import MARGIN, Held, Limits, Reading, Record, Subject
 from lockpoint.locking.record import decode
 from lockpoint.services import locks, reconcile
+from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import Wish
-from lockpoint.services.ports import PropertyHost, StoredProperty
 from lockpoint.services.services import Services
 from tests.fakes import ACME, ALICE, BOB, DANA, KEYS, World, make_world
 from tests.properties.oracle import Stored, check_step, require

@@ -14,7 +14,8 @@ from lockpoint.services import locks, watching
 from lockpoint.services.context import Tenant
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import Wish
-from lockpoint.services.ports import JobKind, Registration
+from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports import JobKind
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.cache import Mutexes, connect
 from lockpoint.storage.crypto import keyring

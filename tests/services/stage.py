@@ -12,11 +12,12 @@ from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Free, Held, Reading, Subject
 from lockpoint.locking.record import decode
 from lockpoint.services import listing, locks, watching
+from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import LockAnswer, Wish
-from lockpoint.services.ports import Job, JobKind, PropertyHost
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.services.reconcile import reconcile
 from lockpoint.services.sweep import sweep
 from lockpoint.services.viewing import LockView

@@ -10,6 +10,7 @@ from lockpoint.locking.enforcement import FileStatus
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Absent, Held, Subject
 from lockpoint.locking.record import _mac
+from lockpoint.services.confluence_ports import ContainerKind, StoredProperty
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
@@ -25,7 +26,7 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     TooMany,
 )
-from lockpoint.services.ports import ContainerKind, JobKind, StoredProperty
+from lockpoint.services.ports import JobKind
 from lockpoint.services.viewing import ViewState
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of

@@ -8,8 +8,9 @@ import pytest
 
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.services import rediscover as module
+from lockpoint.services.confluence_ports import ContainerKind
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import ContainerKind, JobKind, SiteState
+from lockpoint.services.ports import JobKind, SiteState
 from lockpoint.services.rediscover import rediscover
 from tests.fakes import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage

@@ -9,8 +9,8 @@ import pytest
 
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Free, Held, Unreadable
+from lockpoint.services.confluence_ports import StoredProperty
 from lockpoint.services.errors import AlreadyLockedError
-from lockpoint.services.ports import StoredProperty
 from lockpoint.services.viewing import ViewState
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of

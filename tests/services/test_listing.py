@@ -6,9 +6,10 @@ import pytest
 
 from lockpoint.locking.lock import Absent
 from lockpoint.services import listing
+from lockpoint.services.confluence_ports import Container
 from lockpoint.services.errors import Invalid, NotFound
 from lockpoint.services.listing import Query, Sort, of_container, unchanged
-from lockpoint.services.ports import Container, JobKind
+from lockpoint.services.ports import JobKind
 from lockpoint.services.viewing import ViewState
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
 from tests.services.stage import Stage, make_stage, refusal_of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost
 from lockpoint.services.errors import LostRace
 from lockpoint.services.page_hint import KEY, container_from, refresh
-from lockpoint.services.ports import Container, ContainerKind, JobKind, PropertyHost
+from lockpoint.services.ports import JobKind
 from tests.fakes import ACME, ALICE
 from tests.services.stage import Stage
 

@@ -8,8 +8,8 @@ import pytest
 
 from lockpoint.locking.events import MailKind
 from lockpoint.services import watching
+from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
-from lockpoint.services.ports import PropertyHost
 from lockpoint.services.waiting import KEY, Asking
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
 from tests.services.stage import Stage, refusal_of

@@ -10,7 +10,8 @@ from sqlalchemy import func, select, text
 
 from lockpoint.locking.events import AuditKind, MailKind
 from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held
-from lockpoint.services.ports import AuditEvent, Container, ContainerKind, MailIntent, Restoration, Witness
+from lockpoint.services.confluence_ports import Container, ContainerKind
+from lockpoint.services.ports import AuditEvent, MailIntent, Restoration, Witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import METADATA, QUEUE
 from tests.fakes import ALICE, BOB, START

@@ -12,7 +12,8 @@ from sqlalchemy import insert, select, text, update
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.lifecycle import ERASED
-from lockpoint.services.ports import Effects, InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.operating_ports import InstallationEvent, Registration
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.storage.backup_file import LONGEST_HEADER, MAGIC, pack, read_header, unpack
 from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring

@@ -17,8 +17,9 @@ import pytest
 from lockpoint.clock import REDISCOVERY, Rounds, Ticks, sweep_period
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.operating_ports import PurgeReport
 from lockpoint.services.people_ports import ErasureOrder, Origin
-from lockpoint.services.ports import Job, JobKind, PurgeReport
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy_requests import Erasures
@@ -44,7 +45,7 @@ def settings(**values: Any) -> Settings:
 
 @dataclass
 class FakeUpkeep:
-    """Implements `ports.Upkeep` and counts."""
+    """Implements `operating_ports.Upkeep` and counts."""
 
     leading: bool = True
     down: bool = False

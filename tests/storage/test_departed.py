@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Table, insert, select, text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.lifecycle import InstallRequest, install, uninstall
-from lockpoint.services.ports import InstallationEvent, Job, JobKind, PurgeReport
+from lockpoint.services.operating_ports import InstallationEvent, PurgeReport
+from lockpoint.services.ports import Job, JobKind
 from lockpoint.storage import departed
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

@@ -14,13 +14,15 @@ from lockpoint.locking.lock import Held, Reading, Subject, Unreadable
 from lockpoint.locking.record import key_id_of
 from lockpoint.services import locks, preferences, watching
 from lockpoint.services.configuration import change, site_settings
+from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.lifecycle import InstallRequest, install, uninstall
 from lockpoint.services.list_tags import etag_for, still_true
 from lockpoint.services.locks import Wish
-from lockpoint.services.ports import Container, ContainerKind, Effects, PropertyHost, Registration
+from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports import Effects
 from lockpoint.services.reconcile import reconcile
 from lockpoint.services.services import Services
 from lockpoint.services.signing_again import SigningReport, sign_again

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import select
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Effects, InstallationEvent, Job, JobKind, Registration
+from lockpoint.services.operating_ports import InstallationEvent, Registration
+from lockpoint.services.ports import Effects, Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT

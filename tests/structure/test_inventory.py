@@ -14,10 +14,11 @@ import pytest
 
 from lockpoint.services import configuration, locks, page_hint, preferences, watching
 from lockpoint.services.accounting import Spending
+from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.context import Lane
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import Wish
-from lockpoint.services.ports import Effects, Job, JobKind, PropertyHost, SettingsNote
+from lockpoint.services.ports import Effects, Job, JobKind, SettingsNote
 from lockpoint.storage import cache, inventory
 from lockpoint.storage.classified import Field, redis_key
 from lockpoint.storage.crypto import keyring

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from lockpoint.services import lifecycle
 from lockpoint.services.errors import Invalid, StorageUnavailable
 from lockpoint.services.lifecycle import InstallRequest, allowed_base_url
-from lockpoint.services.ports import Installation
+from lockpoint.services.operating_ports import Installation
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

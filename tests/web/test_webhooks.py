@@ -16,9 +16,10 @@ from sqlalchemy import event as database_event
 
 from lockpoint.connect.tokens import SigningKey
 from lockpoint.locking.lock import Base, Held
+from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import Invalid
 from lockpoint.services.hints import Hint
-from lockpoint.services.ports import Container, ContainerKind, Job, JobKind, Witness
+from lockpoint.services.ports import Job, JobKind, Witness
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs
