@@ -29,6 +29,15 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 
+FIRST = free_ports(4)
+PROGRAM = f"""
+from lockpoint.embedded import environment
+environment.USUAL_CONFLUENCE, environment.USUAL_SMTP, environment.USUAL_MAILS = {FIRST}, {FIRST + 2}, {FIRST + 3}
+from lockpoint.cli import main
+main()
+"""
+"""Other usual ports than those of everything else on this machine, which may take them at any moment."""
+
 
 @dataclass
 class Dev:
@@ -104,7 +113,7 @@ def started() -> Iterator[list[Dev]]:
 
 def _start(started: list[Dev], state: Path) -> Dev:
     port = free_ports()
-    command = [sys.executable, "-m", "lockpoint", "dev", "--port", str(port), "--state", str(state)]
+    command = [sys.executable, "-c", PROGRAM, "dev", "--port", str(port), "--state", str(state)]
     clean = {"PATH": os.environ["PATH"]}
     process = subprocess.Popen(
         command, cwd=ROOT, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
