@@ -1,4 +1,4 @@
-"""What the use cases need from the neighbours; the folders of those names implement it."""
+"""What the use cases need from Postgres, Redis and mail, and of time; Confluence has `confluence_ports`."""
 
 from __future__ import annotations
 
