@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.enforcement import FileStatus, Version
+from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.services.confluence_ports import (
     Attachment,
     AttachmentPage,

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from lockpoint.locking.enforcement import KnownRestoration
-from lockpoint.locking.lock import Held
+from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.lock import Held
 from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable

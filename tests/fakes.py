@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.lock import Absent, Reading, Subject
-from lockpoint.locking.record import MacKeys, decode
+from lockpoint.domain.lock import Absent, Reading, Subject
+from lockpoint.domain.signed_record import MacKeys, decode
 from lockpoint.services.confluence_ports import Person, StoredProperty
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.services import Services

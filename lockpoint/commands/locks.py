@@ -5,8 +5,8 @@ import click
 from lockpoint.commands.reporting import as_json, print_fields
 from lockpoint.commands.sites import find_site
 from lockpoint.commands.working import operator
-from lockpoint.locking import rules
-from lockpoint.locking.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
+from lockpoint.domain import rules
+from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
 from lockpoint.services.context import Lane
 from lockpoint.services.endings import Ending, end
 from lockpoint.services.looking import Written, look

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from lockpoint.confluence.answers import Answer
     from lockpoint.confluence.client import ConfluenceClient
-    from lockpoint.locking.enforcement import Version
+    from lockpoint.domain.judge import Version
     from lockpoint.services.context import Lane, Tenant
 
 LONGEST_PAGE: Final = 250

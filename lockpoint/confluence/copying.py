@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.answers import Answer
     from lockpoint.confluence.calls import Caller
     from lockpoint.confluence.client import ConfluenceClient
-    from lockpoint.locking.enforcement import Version
+    from lockpoint.domain.judge import Version
     from lockpoint.services.confluence_ports import Attachment
 
 

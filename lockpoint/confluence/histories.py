@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.answers import Answer
     from lockpoint.confluence.calls import Call, Caller, Query
     from lockpoint.confluence.client import ConfluenceClient
-    from lockpoint.locking.enforcement import Version
+    from lockpoint.domain.judge import Version
 
 PAGE: Final = 50
 MOST_PAGES: Final = 40

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lockpoint.confluence.calls import Call, Caller, Objects, Repeat, get
 from lockpoint.confluence.ids import content_id
 from lockpoint.confluence.shapes import ADMINISTER, UPDATE, permits, status_of
-from lockpoint.locking.pseudonyms import is_pseudonym
+from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.services.confluence_ports import Container, ContainerKind, ContainerView, Person
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.ids import normalise_attachment_id
-from lockpoint.locking.enforcement import FileStatus, Version
+from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.services.confluence_ports import Container, ContainerKind, StoredProperty
 from lockpoint.services.errors import BadAnswer
 

@@ -13,7 +13,7 @@ from typing import Final
 from babel import Locale
 from babel.core import UnknownLocaleError
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.locking.lock import Free, Held, Record
+from lockpoint.domain.lock import Free, Held, Record
 from lockpoint.services import licence
 from lockpoint.services.cases import Case
 from lockpoint.services.context import Lane, Tenant

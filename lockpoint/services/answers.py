@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lockpoint.locking import rules
-from lockpoint.locking.lock import Held, Record
-from lockpoint.locking.permissions import Facts
+from lockpoint.domain import rules
+from lockpoint.domain.lock import Held, Record
+from lockpoint.domain.permissions import Facts
 from lockpoint.services.confluence_ports import ContainerView
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import AppBlocked, Invalid, UseCaseError

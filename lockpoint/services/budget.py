@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from lockpoint.locking.enforcement import Version
+from lockpoint.domain.judge import Version
 from lockpoint.services.cases import Case
 
 PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10

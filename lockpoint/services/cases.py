@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lockpoint.locking.enforcement import Flag, FlagReason, Version
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Held
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import Flag, FlagReason, Version
+from lockpoint.domain.lock import Held
 from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge

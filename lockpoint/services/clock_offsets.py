@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from statistics import median
 
-from lockpoint.locking.lock import MARGIN
+from lockpoint.domain.lock import MARGIN
 
 TOLERATED = MARGIN / 2
 """Two nodes that are each this far off still agree within the margin at the end of a hold."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from lockpoint.locking import signed
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.record import key_id_of
+from lockpoint.domain import signed_json
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services import usage
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
@@ -44,7 +44,9 @@ def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSett
     the settings that we remember hold, and are written again. A signed revision that is newer than what we know is
     ours: a crash came between storing it and remembering it, or the database was lost.
     """
-    fields = signed.verified(services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys)
+    fields = signed_json.verified(
+        services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys
+    )
     known = services.site_states.get(tenant).settings
     if fields is not None and (known is None or _parse(fields).revision > known.revision):
         _remember(services, tenant, fields, account=None)
@@ -96,13 +98,13 @@ def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
     """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
     with services.site_states.exclusive(tenant):
         value = services.properties.read_app(tenant, KEY, lane=lane)
-        fields = signed.verified(value, _place(tenant), services.mac_keys)
+        fields = signed_json.verified(value, _place(tenant), services.mac_keys)
         if fields is not None and key_id_of(value) != services.mac_keys.newest:
             _store(services, tenant, fields, lane)
 
 
 def _store(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
-    services.properties.write_app(tenant, KEY, signed.sign(fields, _place(tenant), services.mac_keys), lane=lane)
+    services.properties.write_app(tenant, KEY, signed_json.sign(fields, _place(tenant), services.mac_keys), lane=lane)
 
 
 def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from lockpoint.locking.enforcement import FileStatus, Version
-from lockpoint.locking.lock import Base
+from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.lock import Base
 from lockpoint.services.context import Lane, Tenant
 
 

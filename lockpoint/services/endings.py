@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lockpoint.locking import rules
-from lockpoint.locking.lock import Held, Snapshot
+from lockpoint.domain import rules
+from lockpoint.domain.lock import Held, Snapshot
 from lockpoint.services.aftermath import look_back
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError

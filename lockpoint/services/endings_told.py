@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import Ended, EndReason, Free, Held, Reading, Record
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Reading, Record
 from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import MailIntent

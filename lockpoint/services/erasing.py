@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from lockpoint.locking import pseudonyms, rules
-from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import Ended, EndReason, Free, Held, Newer, Snapshot
-from lockpoint.locking.pseudonyms import pseudonym_from
+from lockpoint.domain import pseudonyms, rules
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer, Snapshot
+from lockpoint.domain.pseudonyms import pseudonym_from
 from lockpoint.services import preferences, watching
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant

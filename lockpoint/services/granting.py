@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lockpoint.locking import rules
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Held, Phase
-from lockpoint.locking.permissions import Facts
+from lockpoint.domain import rules
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Held, Phase
+from lockpoint.domain.permissions import Facts
 from lockpoint.services import endings, watching
 from lockpoint.services.answers import LockAnswer, Moved, lock_view, notice, refused, view_after
 from lockpoint.services.confluence_ports import ContainerView

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from lockpoint.locking.snapshots import phase
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.confluence_ports import Container
 from lockpoint.services.context import Actor
 from lockpoint.services.licence import last_known

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from lockpoint.locking import permissions
-from lockpoint.locking.lock import Absent, Held
-from lockpoint.locking.permissions import Facts
+from lockpoint.domain import permissions
+from lockpoint.domain.lock import Absent, Held
+from lockpoint.domain.permissions import Facts
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.confluence_ports import Attachment, Container
 from lockpoint.services.context import Actor, Lane

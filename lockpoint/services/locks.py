@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lockpoint.locking import rules
-from lockpoint.locking.lock import EndReason, Snapshot
+from lockpoint.domain import rules
+from lockpoint.domain.lock import EndReason, Snapshot
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.answers import LockAnswer, Moved, shown
 from lockpoint.services.context import Actor, Lane

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockpoint.locking import record as records
-from lockpoint.locking.decisions import Already, Refusal, Write
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, Free, Held, Reading, Record, Subject, Unreadable
-from lockpoint.locking.snapshots import trusted
+from lockpoint.domain import signed_record as records
+from lockpoint.domain.decisions import Already, Refusal, Write
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, Free, Held, Reading, Record, Subject, Unreadable
+from lockpoint.domain.snapshots import trusted
 from lockpoint.services.confluence_ports import Attachment, StoredProperty
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.ports import AuditEvent, Effects, Witness

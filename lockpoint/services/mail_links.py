@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lockpoint.locking.events import OPTIONAL, MailKind
+from lockpoint.domain.events import OPTIONAL, MailKind
 from lockpoint.services import preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Tenant

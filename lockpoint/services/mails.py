@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import Ended, EndReason, Reading
-from lockpoint.locking.snapshots import ended_of
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason, Reading
+from lockpoint.domain.snapshots import ended_of
 from lockpoint.services import licence, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.confluence_ports import Container, Person

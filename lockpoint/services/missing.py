@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import making
-from lockpoint.locking.enforcement import FlagReason
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import EndReason, Free, Held, Phase
-from lockpoint.locking.snapshots import phase
+from lockpoint.domain import next_record
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FlagReason
+from lockpoint.domain.lock import EndReason, Free, Held, Phase
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.endings_told import mail_to_holder
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
@@ -73,7 +73,7 @@ def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, 
     Should the file come into reach again, its record is older than this one, and is not obeyed.
     """
     now = services.clock.now()
-    ended = making.ended(held, now, reason, by=None)
+    ended = next_record.ended(held, now, reason, by=None)
     tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
     row = AuditEvent(
         at=now,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lockpoint.locking.enforcement import History, Judgement, Version
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.marker import source_of
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import History, Judgement, Version
+from lockpoint.domain.version_marker import source_of
 from lockpoint.services.cases import Case
 from lockpoint.services.ports import Effects, Restoration
 from lockpoint.services.telling import attempts, conflicts, row_about, tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import signed
+from lockpoint.domain import signed_json
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost
 from lockpoint.services.context import Lane, Tenant
@@ -42,7 +42,7 @@ def container_from(subject: str) -> Container:
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
     count = len(services.witnesses.held_in(tenant, [container_id]))
     stored = services.properties.read(tenant, host, container_id, KEY, lane=Lane.HINTS)
-    value = signed.sign(_value(count), f"{KEY}/{tenant.client_key}/{container_id}", services.mac_keys)
+    value = signed_json.sign(_value(count), f"{KEY}/{tenant.client_key}/{container_id}", services.mac_keys)
     if stored is None and count > 0:
         services.properties.create(tenant, host, container_id, KEY, value, lane=Lane.HINTS)
     elif stored is not None and stored.value != value:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from lockpoint.locking.enforcement import KnownRestoration
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Record
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.lock import Record
 from lockpoint.services.confluence_ports import Container
 from lockpoint.services.context import Tenant
 

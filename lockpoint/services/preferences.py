@@ -13,9 +13,9 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
-from lockpoint.locking import signed
-from lockpoint.locking.events import OPTIONAL, MailKind
-from lockpoint.locking.record import key_id_of
+from lockpoint.domain import signed_json
+from lockpoint.domain.events import OPTIONAL, MailKind
+from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import HostError, Invalid, StorageUnavailable
 from lockpoint.services.services import Services
@@ -84,7 +84,7 @@ class _Stored:
 
 def _stored(services: Services, tenant: Tenant, account: str, lane: Lane) -> _Stored:
     value = services.user_properties.read(tenant, account, KEY, lane=lane)
-    fields = signed.verified(value, _place(tenant, account), services.mac_keys)
+    fields = signed_json.verified(value, _place(tenant, account), services.mac_keys)
     return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), key_id_of(value))
 
 
@@ -95,7 +95,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "locale": wanted.locale,
         "time_zone": wanted.time_zone,
     }
-    value = signed.sign(fields, _place(tenant, account), services.mac_keys)
+    value = signed_json.sign(fields, _place(tenant, account), services.mac_keys)
     services.user_properties.write(tenant, account, KEY, value, lane=lane)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from lockpoint.locking.events import OPTIONAL
-from lockpoint.locking.lock import Free, Held
+from lockpoint.domain.events import OPTIONAL
+from lockpoint.domain.lock import Free, Held
 from lockpoint.services import preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant

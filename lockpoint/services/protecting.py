@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from lockpoint.locking.enforcement import (
+from lockpoint.domain.judge import (
     FileStatus,
     Flag,
     FlagReason,
@@ -19,7 +19,7 @@ from lockpoint.locking.enforcement import (
     Version,
     judge,
 )
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.cases import Case, Settled, flag
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.looking import Seen

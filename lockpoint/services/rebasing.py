@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import rules
-from lockpoint.locking.enforcement import Version
-from lockpoint.locking.lock import Base, Held
+from lockpoint.domain import rules
+from lockpoint.domain.judge import Version
+from lockpoint.domain.lock import Base, Held
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.looking import Outcome, Seen, Written
 from lockpoint.services.recording import record_write

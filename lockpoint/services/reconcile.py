@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from lockpoint.locking import rules
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.lock import Free, Held, Newer, Phase, Record
+from lockpoint.domain import rules
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services import endings, licence, watching
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.aftermath import catch_up_on_end

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, Free, Held, Reading, Record, Unreadable
-from lockpoint.locking.record import key_id_of
-from lockpoint.locking.snapshots import kind_of
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, Free, Held, Reading, Record, Unreadable
+from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.snapshots import kind_of
 from lockpoint.services.confluence_ports import Attachment, Container
 from lockpoint.services.context import Tenant
 from lockpoint.services.endings_told import owed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services import licence
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.confluence_ports import Container

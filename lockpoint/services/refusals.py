@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import rules
+from lockpoint.domain import rules
 from lockpoint.services.errors import (
     AlreadyLockedError,
     EndingError,

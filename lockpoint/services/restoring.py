@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
-from lockpoint.locking.enforcement import Flag, FlagReason, Restore, Version
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.marker import marker
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
+from lockpoint.domain.version_marker import marker
 from lockpoint.services.budget import over_budget
 from lockpoint.services.cases import REFUSALS, Case, Settled, flag, reason_of
 from lockpoint.services.configuration import site_settings

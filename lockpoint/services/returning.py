@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.clock_offsets import TOLERATED
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Job, JobKind

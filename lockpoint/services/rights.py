@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import permissions
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.lock import Free, Held
-from lockpoint.locking.permissions import Facts
+from lockpoint.domain import permissions
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Free, Held
+from lockpoint.domain.permissions import Facts
 from lockpoint.services.confluence_ports import Attachment, Container, ContainerView
 from lockpoint.services.context import Actor, Lane
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lockpoint.locking.lock import Limits
-from lockpoint.locking.record import MacKeys
+from lockpoint.domain.lock import Limits
+from lockpoint.domain.signed_record import MacKeys
 from lockpoint.services import confluence_ports, people_ports, ports, site_ports
 from lockpoint.services.clock_offsets import ClockOffsets
 

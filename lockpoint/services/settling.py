@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lockpoint.locking.enforcement import Version
-from lockpoint.locking.lock import MARGIN, Held, Reading
+from lockpoint.domain.judge import Version
+from lockpoint.domain.lock import MARGIN, Held, Reading
 from lockpoint.services import licence
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import HostError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeVar
 
-from lockpoint.locking import rules
-from lockpoint.locking.lock import Held
-from lockpoint.locking.record import key_id_of
+from lockpoint.domain import rules
+from lockpoint.domain.lock import Held
+from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services import configuration, preferences
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane, Tenant

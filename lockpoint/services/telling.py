@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockpoint.locking.enforcement import FlagReason, Version
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Held
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FlagReason, Version
+from lockpoint.domain.lock import Held
 from lockpoint.services.confluence_ports import Attachment
 from lockpoint.services.ports import AuditEvent, MailIntent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lockpoint.locking.enforcement import FileStatus, Flag, FlagReason, RenameBack, Version
-from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus, Flag, FlagReason, RenameBack, Version
 from lockpoint.services.budget import over_budget
 from lockpoint.services.cases import LEFT, REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from lockpoint.locking import permissions
-from lockpoint.locking.enforcement import FileStatus, FlagReason
-from lockpoint.locking.lock import Ended, Held, Newer, Phase, Reading
-from lockpoint.locking.permissions import Can, Facts
-from lockpoint.locking.snapshots import ended_of, phase
+from lockpoint.domain import permissions
+from lockpoint.domain.judge import FileStatus, FlagReason
+from lockpoint.domain.lock import Ended, Held, Newer, Phase, Reading
+from lockpoint.domain.permissions import Can, Facts
+from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services import licence
 from lockpoint.services.cases import LEFT, SUSPENDED
 from lockpoint.services.confluence_ports import Attachment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockpoint.locking import signed
+from lockpoint.domain import signed_json
 from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.services import Services
@@ -32,7 +32,7 @@ def asking(askers: tuple[str, ...], account: str) -> Asking:
 
 def askers_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
     """The accounts that asked, first come first; anything not signed by us for this file counts as nobody."""
-    fields = signed.verified(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
+    fields = signed_json.verified(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
     askers = fields.get("askers") if fields else None
     return tuple(str(account) for account in askers) if isinstance(askers, list) else ()
 
@@ -53,7 +53,7 @@ def store_line(
 ) -> None:
     """Store the line on condition that it is still `row`; `LostRace` otherwise."""
     fields: dict[str, object] = {"schema": 1, "askers": list(askers)}
-    value = signed.sign(fields, _place(tenant, attachment_id), services.mac_keys)
+    value = signed_json.sign(fields, _place(tenant, attachment_id), services.mac_keys)
     if row is None:
         services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, lane=lane)
     else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lockpoint.locking import permissions
-from lockpoint.locking.lock import Free
+from lockpoint.domain import permissions
+from lockpoint.domain.lock import Free
 from lockpoint.services import usage
 from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Actor, Lane, Tenant

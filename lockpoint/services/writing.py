@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
-from lockpoint.locking import record as records
-from lockpoint.locking import rules
-from lockpoint.locking.lock import Held, Record, Snapshot, Subject
+from lockpoint.domain import rules
+from lockpoint.domain import signed_record as records
+from lockpoint.domain.lock import Held, Record, Snapshot, Subject
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Busy, HostError, HostUnavailable, LostRace
 from lockpoint.services.looking import Outcome, Seen, Unwritten, Written, keep_lowest, look

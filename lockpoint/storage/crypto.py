@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from lockpoint.locking.record import MacKeys
+from lockpoint.domain.signed_record import MacKeys
 from lockpoint.services.errors import SecretUnreadable
 
 ENCRYPTION: Final = b"lockpoint encryption 1"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services.ports import Clock, MailIntent, StoredIntent
 from lockpoint.storage import email_log
 from lockpoint.storage.crypto import Keyring

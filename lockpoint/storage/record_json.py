@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held, Record
+from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
 
 
 def record_to_json(record: Record) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Witness

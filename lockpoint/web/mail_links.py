@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, render_template_string
 
 from lockpoint.connect.tokens import TokenRefusedError
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import mail_links
 from lockpoint.services.errors import HostError, UseCaseError
 from lockpoint.web.guards import Guard, current_errand, guarded_by

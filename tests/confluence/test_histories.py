@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.confluence import histories
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.locking.enforcement import FileStatus, Version
+from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.services.confluence_ports import Attachment, Container, ContainerKind
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import (

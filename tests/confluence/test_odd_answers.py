@@ -9,7 +9,7 @@ from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.search import ConfluenceLockSearch
-from lockpoint.locking.enforcement import Version
+from lockpoint.domain.judge import Version
 from lockpoint.services.confluence_ports import ContainerKind
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
 from tests.confluence.doubles import ALICE, site

@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.search import ConfluenceLockSearch
-from lockpoint.locking.enforcement import FileStatus
+from lockpoint.domain.judge import FileStatus
 from lockpoint.services.confluence_ports import Container, PropertyHost
 from lockpoint.services.errors import GoneOrInvisible, NoAddress, Rejected, Unauthorised
 from tests.confluence.doubles import Kit, site

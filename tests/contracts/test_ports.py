@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking.enforcement import KnownRestoration
-from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.operating_ports import Registration
 from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, SettingsNote, SiteState

@@ -10,9 +10,9 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.locking.enforcement import FlagReason
-from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import EndReason
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.judge import FlagReason
+from lockpoint.domain.lock import EndReason
 from lockpoint.mail.catalogue import CATALOGUES, ENGLISH, catalogue_for, locale_of
 from lockpoint.mail.compose import clean, compose
 from lockpoint.services.ports import MailFacts, MailRefused

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 
 from lockpoint.cli import main
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.storage import email_log
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database

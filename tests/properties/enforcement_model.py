@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Held
-from lockpoint.locking.marker import source_of
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Held
+from lockpoint.domain.version_marker import source_of
 from lockpoint.services import locks, reconcile
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from lockpoint.locking import rules
-from lockpoint.locking.lock import (
+from lockpoint.domain import rules
+from lockpoint.domain.lock import (
     Absent,
     Base,
     EndReason,
@@ -28,8 +28,8 @@ from lockpoint.locking.lock import (
     Subject,
     Unreadable,
 )
-from lockpoint.locking.record import MacKeys, decode, encode
-from lockpoint.locking.snapshots import intact, phase, trusted
+from lockpoint.domain.signed_record import MacKeys, decode, encode
+from lockpoint.domain.snapshots import intact, phase, trusted
 from tests.properties.oracle import Stored, check_step, require
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

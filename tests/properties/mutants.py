@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from lockpoint.locking import grounds, rules, snapshots
-from lockpoint.locking.enforcement import Judgement, Restore, judge
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import EndReason, Free, Held, Snapshot, Subject
-from lockpoint.locking.making import ended, tombstone
-from lockpoint.locking.record import decode
+from lockpoint.domain import preconditions, rules, snapshots
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import Judgement, Restore, judge
+from lockpoint.domain.lock import EndReason, Free, Held, Snapshot, Subject
+from lockpoint.domain.next_record import ended, tombstone
+from lockpoint.domain.signed_record import decode
 from lockpoint.services import protecting, reconcile
 from lockpoint.services.confluence_ports import StoredProperty
 from lockpoint.services.context import Lane, Tenant
@@ -196,7 +196,7 @@ def _rush(patch: Callable[[Services], Services]) -> Run:
 
 
 def _no_margin(seed: int) -> None:
-    with replaced(grounds, MARGIN=timedelta()), replaced(snapshots, MARGIN=timedelta()):
+    with replaced(preconditions, MARGIN=timedelta()), replaced(snapshots, MARGIN=timedelta()):
         schedule_model.run(seed)
 
 

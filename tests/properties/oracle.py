@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lockpoint.locking.lock import MARGIN, EndReason, Free, Held, Record
+from lockpoint.domain.lock import MARGIN, EndReason, Free, Held, Record
 
 
 class Violation(AssertionError):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.lock import MARGIN, Held, Limits, Reading, Record, Subject
-from lockpoint.locking.record import decode
+from lockpoint.domain.lock import MARGIN, Held, Limits, Reading, Record, Subject
+from lockpoint.domain.signed_record import decode
 from lockpoint.services import locks, reconcile
 from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.context import Lane, Tenant

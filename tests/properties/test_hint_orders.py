@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.locking.events import AuditKind
+from lockpoint.domain.events import AuditKind
 from lockpoint.services import sweep
 from tests.fakes import ACME, ALICE, BOB, DANA
 from tests.properties.enforcement_model import EnforcementModel

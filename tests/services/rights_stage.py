@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services import locks, watching
 from lockpoint.services.context import Tenant
 from lockpoint.services.idempotency import RequestKey

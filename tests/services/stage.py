@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Free, Held, Reading, Subject
-from lockpoint.locking.record import decode
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import Free, Held, Reading, Subject
+from lockpoint.domain.signed_record import decode
 from lockpoint.services import listing, locks, watching
 from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.context import Tenant

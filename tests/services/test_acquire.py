@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Absent, Held, Subject
-from lockpoint.locking.record import _mac
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Absent, Held, Subject
+from lockpoint.domain.signed_record import _mac
 from lockpoint.services.confluence_ports import ContainerKind, StoredProperty
 from lockpoint.services.errors import (
     AlreadyLockedError,

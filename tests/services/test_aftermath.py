@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.ports import JobKind

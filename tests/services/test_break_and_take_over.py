@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import EndReason
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import EndReason
 from lockpoint.services.errors import AppBlocked, Invalid, LockLostError, NotAllowed, NotFound, TooMany
 from lockpoint.services.viewing import ViewState
 from tests.fakes import ALICE, BOB, CHARLIE, DANA, SAM

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.lock import Absent
+from lockpoint.domain.lock import Absent
 from lockpoint.services.clock_offsets import ClockOffsets
 from lockpoint.services.errors import Busy
 from lockpoint.services.hints import Hint, take_hint

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.ports import JobKind
 from lockpoint.services.reconcile import reconcile

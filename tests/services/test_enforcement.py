@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Unauthorised
 from lockpoint.services.ports import JobKind

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.services import rediscover as module
 from lockpoint.services.confluence_ports import ContainerKind
 from lockpoint.services.context import Tenant

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Free, Held, Unreadable
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import Free, Held, Unreadable
 from lockpoint.services.confluence_ports import StoredProperty
 from lockpoint.services.errors import AlreadyLockedError
 from lockpoint.services.viewing import ViewState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, Free
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, Free
 from lockpoint.services.errors import (
     AlreadyLockedError,
     Busy,

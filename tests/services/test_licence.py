@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from lockpoint.locking.events import MailKind
-from lockpoint.locking.lock import EndReason
-from lockpoint.locking.permissions import Can
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import EndReason
+from lockpoint.domain.permissions import Can
 from lockpoint.services import licence, listing
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import HostUnavailable, Unlicensed

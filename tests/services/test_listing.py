@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.lock import Absent
+from lockpoint.domain.lock import Absent
 from lockpoint.services import listing
 from lockpoint.services.confluence_ports import Container
 from lockpoint.services.errors import Invalid, NotFound

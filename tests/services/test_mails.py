@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import mail_links, mails, preferences
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import (

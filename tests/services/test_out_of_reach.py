@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import EndReason, Free, Held
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockpoint.locking.lock import Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.ports import Effects, JobKind
 from lockpoint.services.services import Services
 from tests.fake_storage import FakeLedger

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import EndReason, Held, Limits
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import EndReason, Held, Limits
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import JobKind
 from lockpoint.services.reconcile import reconcile

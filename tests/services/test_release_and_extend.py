@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import EndReason
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import EndReason
 from lockpoint.services.errors import AppBlocked, Busy, Invalid, LockLostError, LostRace, NotAllowed, NotFound
 from lockpoint.services.viewing import ViewState
 from tests.fakes import ALICE, BOB, CHARLIE, DANA, START

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.events import AuditKind
+from lockpoint.domain.events import AuditKind
 from lockpoint.services import configuration
 from lockpoint.services.configuration import KEY, SiteSettings
 from lockpoint.services.context import Lane

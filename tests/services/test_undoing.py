@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lockpoint.locking.enforcement import FileStatus
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Held
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Held
 from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports import JobKind
 from tests.fakes import ALICE, BOB

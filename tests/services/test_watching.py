@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import watching
 from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
 from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.ports import AuditEvent, MailIntent, Restoration, Witness
 from lockpoint.storage.engine import Database

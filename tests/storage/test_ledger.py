@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Ended, EndReason
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Ended, EndReason
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports import Effects, Job, JobKind

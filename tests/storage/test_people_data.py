@@ -10,8 +10,8 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Base, Ended, EndReason, Held
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Base, Ended, EndReason, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.people_ports import ErasureOrder, Origin, Profile, Right

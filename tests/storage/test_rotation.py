@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from lockpoint.locking import record as records
-from lockpoint.locking.events import AuditKind, MailKind
-from lockpoint.locking.lock import Held, Reading, Subject, Unreadable
-from lockpoint.locking.record import key_id_of
+from lockpoint.domain import signed_record as records
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.lock import Held, Reading, Subject, Unreadable
+from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services import locks, preferences, watching
 from lockpoint.services.configuration import change, site_settings
 from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost

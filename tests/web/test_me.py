@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from lockpoint import bootstrap
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import mail_links
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports import Job, JobKind

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event as database_event
 
 from lockpoint.connect.tokens import SigningKey
-from lockpoint.locking.lock import Base, Held
+from lockpoint.domain.lock import Base, Held
 from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import Invalid
 from lockpoint.services.hints import Hint

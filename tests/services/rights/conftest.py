@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import preferences
 from lockpoint.services.ports import JobKind
 from lockpoint.services.preferences import Preferences

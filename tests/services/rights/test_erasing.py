@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import EndReason, Free, Held
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services import profiles
 from lockpoint.services.erasing import GRACE, Left, Rest, begin, erase
 from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, HostUnavailable

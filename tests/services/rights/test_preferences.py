@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
-from lockpoint.locking.events import MailKind
+from lockpoint.domain.events import MailKind
 from lockpoint.services import preferences
 from lockpoint.services.context import Lane
 from lockpoint.services.preferences import Preferences

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Base, Held, Reading, Record
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Base, Held, Reading, Record
 
 
 @dataclass(frozen=True, slots=True)

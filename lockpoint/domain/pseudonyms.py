@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from lockpoint.locking.lock import Base, Ended, Free, Held, Record
+from lockpoint.domain.lock import Base, Ended, Free, Held, Record
 
 PREFIX: Final = "erased-"
 """No account id begins so: theirs are hexadecimal digits, or digits before a colon."""

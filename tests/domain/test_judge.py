@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking.enforcement import (
+from lockpoint.domain.judge import (
     FileStatus,
     Flag,
     FlagReason,
@@ -22,9 +22,9 @@ from lockpoint.locking.enforcement import (
     Version,
     judge,
 )
-from lockpoint.locking.lock import Base, Held
-from lockpoint.locking.marker import marker
-from tests.locking.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
+from lockpoint.domain.lock import Base, Held
+from lockpoint.domain.version_marker import marker
+from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
 
 V6 = version(6, DANA)
 V7 = version(7, BOB)  # the base of every hold here

@@ -15,8 +15,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lockpoint.locking.fields import Fields, WrongFieldError, held_fields, read_held, read_tombstone, tombstone_fields
-from lockpoint.locking.lock import SCHEMA, Held, Newer, Reading, Record, Subject, Unreadable
+from lockpoint.domain.lock import SCHEMA, Held, Newer, Reading, Record, Subject, Unreadable
+from lockpoint.domain.record_json import (
+    Fields,
+    WrongFieldError,
+    held_fields,
+    read_held,
+    read_tombstone,
+    tombstone_fields,
+)
 
 # Half of what Confluence takes for one property; two texts of 500 characters, each escaped, stay below it.
 LARGEST = 16_384

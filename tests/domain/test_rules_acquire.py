@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking import rules
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import MARGIN, Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
-from tests.locking.build import ALICE, BOB, HOURS_48, L2, L3, LIMITS, NOW, at, base, ended, free, held, snapshot
+from lockpoint.domain import rules
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import MARGIN, Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
+from tests.domain.build import ALICE, BOB, HOURS_48, L2, L3, LIMITS, NOW, at, base, ended, free, held, snapshot
 
 
 def acquire(seen: Snapshot, holder: str = BOB, **more: Any) -> rules.Decision:

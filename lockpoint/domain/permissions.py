@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lockpoint.locking.lock import Held, Newer, Phase, Reading
-from lockpoint.locking.snapshots import phase
+from lockpoint.domain.lock import Held, Newer, Phase, Reading
+from lockpoint.domain.snapshots import phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.locking.lock import Ended, EndReason, Free, Held, Limits, Snapshot
-from lockpoint.locking.snapshots import next_place
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Limits, Snapshot
+from lockpoint.domain.snapshots import next_place
 
 # A tombstone names this many overwrites left standing, the oldest ones; the audit log has them all.
 UNSETTLED_AT_MOST = 20

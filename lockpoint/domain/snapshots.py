@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from lockpoint.locking.decisions import Already, Damaged
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import (
+from lockpoint.domain.decisions import Already, Damaged
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import (
     MARGIN,
     Absent,
     Ended,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.locking import fields, record
-from lockpoint.locking.lock import EndReason, Free, Held, Newer, Reading, Subject, Unreadable
-from lockpoint.locking.record import Flaw, MacKeys, decode, encode
-from tests.locking.build import KEYS, L1, SUBJECT, at, base, ended, free, held
+from lockpoint.domain import record_json, signed_record
+from lockpoint.domain.lock import EndReason, Free, Held, Newer, Reading, Subject, Unreadable
+from lockpoint.domain.signed_record import Flaw, MacKeys, decode, encode
+from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
 FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", unsettled=(at(1),)))
 
@@ -27,7 +27,7 @@ def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys 
 def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The value with some members changed (None: removed) and a good signature."""
     body = {name: each for name, each in (value | changes).items() if name != "mac" and each is not ...}
-    return body | {"mac": "k2:" + record._mac(body, SUBJECT, KEYS.keys["k2"])}
+    return body | {"mac": "k2:" + signed_record._mac(body, SUBJECT, KEYS.keys["k2"])}
 
 
 @pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
@@ -140,7 +140,7 @@ def test_bottomless_garbage() -> None:
         value = value.pop("in", {})
 
 
-HELD_FIELDS = sorted(fields.held_fields(FULL))
+HELD_FIELDS = sorted(record_json.held_fields(FULL))
 
 
 @pytest.mark.parametrize("name", [*HELD_FIELDS, "schema", "seq", "state"])
@@ -180,7 +180,7 @@ def test_too_large_to_store() -> None:
     with pytest.raises(ValueError, match="too large"):
         encode(held(note="x" * 20_000), SUBJECT, KEYS)
     longest = held(note="🙂" * 500, ended=ended(why="🙂" * 500, unsettled=tuple(at(s) for s in range(20))))
-    assert len(json.dumps(encode(longest, SUBJECT, KEYS))) < record.LARGEST
+    assert len(json.dumps(encode(longest, SUBJECT, KEYS))) < signed_record.LARGEST
 
 
 JSON = st.recursive(

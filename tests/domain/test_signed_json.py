@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.locking.record import MacKeys
-from lockpoint.locking.signed import sign, verified
-from tests.locking.build import KEYS
+from lockpoint.domain.signed_json import sign, verified
+from lockpoint.domain.signed_record import MacKeys
+from tests.domain.build import KEYS
 
 FIELDS = {"schema": 1, "askers": ["bob"]}
 

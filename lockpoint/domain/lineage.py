@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from lockpoint.locking.lock import MARGIN, Held
-from lockpoint.locking.marker import source_of
-from lockpoint.locking.versions import History, KnownRestoration, Policy, Version
+from lockpoint.domain.lock import MARGIN, Held
+from lockpoint.domain.version_marker import source_of
+from lockpoint.domain.versions import History, KnownRestoration, Policy, Version
 
 
 class Standing(StrEnum):

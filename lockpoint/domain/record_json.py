@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
 
 
 class WrongFieldError(ValueError):

@@ -1,13 +1,13 @@
-"""Small builders for values of `lockpoint.locking`."""
+"""Small builders for values of `lockpoint.domain`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.locking.enforcement import FileStatus, History, Version
-from lockpoint.locking.lock import Base, Ended, EndReason, Free, Held, Limits, Reading, Snapshot, Subject
-from lockpoint.locking.record import MacKeys
+from lockpoint.domain.judge import FileStatus, History, Version
+from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Limits, Reading, Snapshot, Subject
+from lockpoint.domain.signed_record import MacKeys
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALICE, BOB, DANA, APP = "alice", "bob", "dana", "app"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from lockpoint.locking.lineage import Lineage, Standing, trace
-from lockpoint.locking.lock import Held
-from lockpoint.locking.versions import FileStatus, History, KnownRestoration, Policy, Version
+from lockpoint.domain.lineage import Lineage, Standing, trace
+from lockpoint.domain.lock import Held
+from lockpoint.domain.versions import FileStatus, History, KnownRestoration, Policy, Version
 
 __all__ = [
     "FileStatus",

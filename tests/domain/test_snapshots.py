@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, EndReason, Free, Held, Newer, Phase, Record, Unreadable
-from lockpoint.locking.snapshots import ended_of, kind_of, phase, trusted
-from tests.locking.build import ALICE, L1, L2, at, base, ended, free, held
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Phase, Record, Unreadable
+from lockpoint.domain.snapshots import ended_of, kind_of, phase, trusted
+from tests.domain.build import ALICE, L1, L2, at, base, ended, free, held
 
 
 @pytest.mark.parametrize(

@@ -9,25 +9,10 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking import making, rules
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
-from tests.locking.build import (
-    ALICE,
-    BOB,
-    DANA,
-    HOURS_48,
-    L1,
-    L2,
-    L3,
-    LIMITS,
-    at,
-    base,
-    ended,
-    free,
-    held,
-    snapshot,
-)
+from lockpoint.domain import next_record, rules
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, EndReason, Free, Held, Limits, Newer, Snapshot, Unreadable
+from tests.domain.build import ALICE, BOB, DANA, HOURS_48, L1, L2, L3, LIMITS, at, base, ended, free, held, snapshot
 
 
 def extend(seen: Snapshot, **more: Any) -> rules.Decision:
@@ -316,7 +301,7 @@ def test_tombstone_stays_small() -> None:
     decision = release(snapshot(held()), unsettled=many)
     assert isinstance(decision, rules.Write)
     assert isinstance(decision.record, Free)
-    assert decision.record.ended.unsettled == many[: making.UNSETTLED_AT_MOST]
+    assert decision.record.ended.unsettled == many[: next_record.UNSETTLED_AT_MOST]
 
 
 # --- heal ----------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from lockpoint.locking import rules
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
-from lockpoint.locking.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
-from lockpoint.locking.snapshots import phase
-from tests.locking.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
+from lockpoint.domain import rules
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
+from lockpoint.domain.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
+from lockpoint.domain.snapshots import phase
+from tests.domain.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
 
 SITE_ADMIN = Facts(may_view=True, may_edit=True, site_admin=True)
 SPACE_ADMIN = Facts(may_view=True, may_edit=True, space_admin=True)

@@ -5,20 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from lockpoint.locking import making
-from lockpoint.locking.decisions import Already, AlreadyLocked, Ending, LockLost, OutOfDate, TooLong
-from lockpoint.locking.lock import (
-    MARGIN,
-    Ended,
-    EndReason,
-    Free,
-    Held,
-    Limits,
-    Newer,
-    Reading,
-    Snapshot,
-)
-from lockpoint.locking.snapshots import ended_of
+from lockpoint.domain import next_record
+from lockpoint.domain.decisions import Already, AlreadyLocked, Ending, LockLost, OutOfDate, TooLong
+from lockpoint.domain.lock import MARGIN, Ended, EndReason, Free, Held, Limits, Newer, Reading, Snapshot
+from lockpoint.domain.snapshots import ended_of
 
 # Ends that the holder asked for or expected: ending such a hold again is no error.
 _EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
@@ -66,7 +56,7 @@ def unfit(
 def ended_so_far(reading: Reading, now: datetime) -> Ended | None:
     """How the hold before a new one ended."""
     if isinstance(reading, Held):
-        return making.ended(reading, now, EndReason.EXPIRED, by=None)
+        return next_record.ended(reading, now, EndReason.EXPIRED, by=None)
     return ended_of(reading)
 
 

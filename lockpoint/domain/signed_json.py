@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping
 
-from lockpoint.locking.record import MacKeys
+from lockpoint.domain.signed_record import MacKeys
 
 
 def sign(fields: Mapping[str, object], place: str, keys: MacKeys) -> dict[str, object]:

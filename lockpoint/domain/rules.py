@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.locking import grounds, making, pseudonyms
-from lockpoint.locking.decisions import (
+from lockpoint.domain import next_record, preconditions, pseudonyms
+from lockpoint.domain.decisions import (
     Already,
     AlreadyLocked,
     Damaged,
@@ -23,17 +23,9 @@ from lockpoint.locking.decisions import (
     TooLong,
     Write,
 )
-from lockpoint.locking.events import AuditKind
-from lockpoint.locking.lock import (
-    Base,
-    EndReason,
-    Free,
-    Held,
-    Limits,
-    Phase,
-    Snapshot,
-)
-from lockpoint.locking.snapshots import intact, newest, next_place, phase, trusted
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Phase, Snapshot
+from lockpoint.domain.snapshots import intact, newest, next_place, phase, trusted
 
 __all__ = [
     "Already",
@@ -81,20 +73,20 @@ def acquire(
     if isinstance(reading, Damaged | Already):
         return reading
     if isinstance(reading, Held) and phase(reading, snapshot.now) is Phase.HELD and reading.holder == holder:
-        kept = making.kept_expiry(reading, snapshot.now, limits, life)
-        return Write(making.moved(reading, snapshot, op_id, kept), AuditKind.EXTENDED)
-    refusal = grounds.taken(reading, holder, snapshot.now) or grounds.unfit(
+        kept = next_record.kept_expiry(reading, snapshot.now, limits, life)
+        return Write(next_record.moved(reading, snapshot, op_id, kept), AuditKind.EXTENDED)
+    refusal = preconditions.taken(reading, holder, snapshot.now) or preconditions.unfit(
         reading, snapshot, lock_id, limits, life, seen_version
     )
     if refusal:
         return refusal
-    held = making.new_hold(
+    held = next_record.new_hold(
         snapshot,
         holder=holder,
         lock_id=lock_id,
         op_id=op_id,
-        expires_at=making.expiry(snapshot.now, limits, life),
-        ended=grounds.ended_so_far(reading, snapshot.now),
+        expires_at=next_record.expiry(snapshot.now, limits, life),
+        ended=preconditions.ended_so_far(reading, snapshot.now),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -111,13 +103,13 @@ def extend(
     if isinstance(reading, Damaged | Already):
         return reading
     now = snapshot.now
-    if not (grounds.is_hold(reading, lock_id) and reading.holder == holder and phase(reading, now) is Phase.HELD):
+    if not (preconditions.is_hold(reading, lock_id) and reading.holder == holder and phase(reading, now) is Phase.HELD):
         return LockLost(reading)
-    expires_at = making.kept_expiry(reading, now, limits, life)
-    wished = making.expiry(now, limits, life)
+    expires_at = next_record.kept_expiry(reading, now, limits, life)
+    wished = next_record.expiry(now, limits, life)
     if wished and expires_at and wished > expires_at and (life is not None or expires_at == reading.expires_at):
         return TooLong(limits.longest)
-    return Write(making.moved(reading, snapshot, op_id, expires_at), AuditKind.EXTENDED)
+    return Write(next_record.moved(reading, snapshot, op_id, expires_at), AuditKind.EXTENDED)
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -125,11 +117,11 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if not grounds.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
+    if not preconditions.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
         return LockLost(reading)
     if base.created <= reading.base.created:
         return Already(reading)
-    moved = making.moved(reading, snapshot, op_id, reading.expires_at)
+    moved = next_record.moved(reading, snapshot, op_id, reading.expires_at)
     return Write(replace(moved, base=base), AuditKind.REBASED)
 
 
@@ -138,9 +130,9 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if not grounds.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
+    if not preconditions.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
         return LockLost(reading)
-    return Write(making.moved(reading, snapshot, op_id, reading.expires_at), AuditKind.SIGNED_AGAIN)
+    return Write(next_record.moved(reading, snapshot, op_id, reading.expires_at), AuditKind.SIGNED_AGAIN)
 
 
 def release(
@@ -154,12 +146,12 @@ def release(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if grounds.is_hold(reading, lock_id) and reading.holder == holder:
+    if preconditions.is_hold(reading, lock_id) and reading.holder == holder:
         if phase(reading, snapshot.now) is Phase.EXPIRED:
             return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
-        ended = making.ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
-        return Write(making.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
-    return grounds.ended_before(reading, lock_id, holder) or LockLost(reading)
+        ended = next_record.ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
+        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
+    return preconditions.ended_before(reading, lock_id, holder) or LockLost(reading)
 
 
 def end(
@@ -179,11 +171,11 @@ def end(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if grounds.is_hold(reading, lock_id):
+    if preconditions.is_hold(reading, lock_id):
         if phase(reading, snapshot.now) is Phase.EXPIRED:
             return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
-        ended = making.ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
-        return Write(making.tombstone(snapshot, op_id, ended), AuditKind(reason))
+        ended = next_record.ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
+        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind(reason))
     if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
         return Already(reading)
     return LockLost(reading)
@@ -194,9 +186,9 @@ def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, unsettled: tuple[dat
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if grounds.is_hold(reading, lock_id) and phase(reading, snapshot.now) is Phase.EXPIRED:
-        ended = making.ended(reading, snapshot.now, EndReason.EXPIRED, by=None, unsettled=unsettled)
-        return Write(making.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
+    if preconditions.is_hold(reading, lock_id) and phase(reading, snapshot.now) is Phase.EXPIRED:
+        ended = next_record.ended(reading, snapshot.now, EndReason.EXPIRED, by=None, unsettled=unsettled)
+        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
     if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
         return Already(reading)
     return LockLost(reading)
@@ -224,20 +216,20 @@ def take_over(
     reading = intact(snapshot, op_id)
     if isinstance(reading, Damaged | Already):
         return reading
-    if not grounds.is_hold(reading, old_lock_id):
+    if not preconditions.is_hold(reading, old_lock_id):
         return LockLost(reading)
-    refusal = grounds.unfit(reading, snapshot, lock_id, limits, life, None)
+    refusal = preconditions.unfit(reading, snapshot, lock_id, limits, life, None)
     if refusal:
         return refusal
     over = phase(reading, snapshot.now) is Phase.EXPIRED
     reason, author, words = (EndReason.EXPIRED, None, None) if over else (EndReason.TAKEN_OVER, by, why)
-    held = making.new_hold(
+    held = next_record.new_hold(
         snapshot,
         holder=by,
         lock_id=lock_id,
         op_id=op_id,
-        expires_at=making.expiry(snapshot.now, limits, life),
-        ended=making.ended(reading, snapshot.now, reason, by=author, why=words, unsettled=unsettled),
+        expires_at=next_record.expiry(snapshot.now, limits, life),
+        ended=next_record.ended(reading, snapshot.now, reason, by=author, why=words, unsettled=unsettled),
     )
     kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.locking.marker import marker, source_of
-from tests.locking.build import L1, at
+from lockpoint.domain.version_marker import marker, source_of
+from tests.domain.build import L1, at
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.000001])
