@@ -16,7 +16,7 @@ import requests
 from aiosmtpd.controller import Controller
 
 from lockpoint.embedded.ports import free_ports
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
 from tests import databases
 from tests.web.live_app import Json, LiveApp, live_app
 

@@ -15,7 +15,7 @@ import jwt
 from lockpoint.connect import qsh
 from lockpoint.embedded.guardian import Guardian
 from lockpoint.embedded.postgres import Postgres
-from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.migrate import migrate

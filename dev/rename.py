@@ -66,6 +66,7 @@ def expand(modules: dict[str, str]) -> dict[str, str]:
 
 
 def move(modules: dict[str, str]) -> None:
+    packages = {old for old in modules if not file_of(old).exists()}
     for old, new in modules.items():
         source, target = file_of(old), file_of(new)
         if not source.exists():
@@ -74,7 +75,7 @@ def move(modules: dict[str, str]) -> None:
         git("mv", str(source), str(target))
     for old, new in modules.items():
         folder = ROOT / old.replace(".", "/")
-        if not folder.is_dir():
+        if old not in packages or not folder.is_dir():
             continue
         for path in [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]:
             target = ROOT / new.replace(".", "/") / path.relative_to(folder)
@@ -148,6 +149,7 @@ class Rewriter:
             if whole in self.names and not alias.asname:
                 self.opened.add(alias.name)
                 touched = True
+                print(f"-- {self.path}: {whole} is used by its own name")
                 if whole in self.modules:
                     homes.setdefault(module, []).append(alias.name)
             elif whole in self.modules:

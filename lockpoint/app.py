@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
-    from lockpoint.services.hints import HintServices
-    from lockpoint.services.lifecycle import LifecycleServices
+    from lockpoint.services.reconciliation.webhook_hints import HintServices
+    from lockpoint.services.tenancy.lifecycle import LifecycleServices
 
 FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>

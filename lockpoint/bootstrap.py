@@ -32,9 +32,12 @@ from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
-from lockpoint.services.licence import HeardLicences
-from lockpoint.services.mail_links import errand_of
-from lockpoint.services.services import Services
+from lockpoint.services.container import Services
+from lockpoint.services.notifications.unsubscribe import errand_of
+from lockpoint.services.ports import maintenance, tenancy
+from lockpoint.services.ports.jobs import JobRunner
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import cache
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.backups import Backups
@@ -77,10 +80,9 @@ if TYPE_CHECKING:
     import redis
     from flask import Flask
 
-    from lockpoint.services import operating_ports, ports
     from lockpoint.services.context import Tenant
-    from lockpoint.services.scanning import Piece
-    from lockpoint.services.site_words import Titles
+    from lockpoint.services.privacy.scan import Piece
+    from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
 # Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
@@ -136,8 +138,8 @@ class Neighbours:
 class LifecycleParts:
     """What the lifecycle use cases take."""
 
-    clock: ports.Clock
-    installations: operating_ports.Installations
+    clock: Clock
+    installations: tenancy.Installations
     allowed_hosts: Sequence[str]
 
 
@@ -198,12 +200,12 @@ def build_app(settings: Settings) -> Flask:
     )
 
 
-def build_runner(settings: Settings) -> operating_ports.JobRunner:
+def build_runner(settings: Settings) -> JobRunner:
     """The queue's worker side."""
     return QueueRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
 
 
-def build_upkeep(settings: Settings) -> operating_ports.Upkeep:
+def build_upkeep(settings: Settings) -> maintenance.Upkeep:
     """What the clock process keeps in order."""
     database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
     return Upkeep(database, SystemClock(), retention_days=settings.retention_days)

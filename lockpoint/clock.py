@@ -12,10 +12,10 @@ from typing import Final
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from lockpoint import bootstrap
+from lockpoint.services.container import Services
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import PurgeReport, Upkeep
-from lockpoint.services.ports import Job, JobKind
-from lockpoint.services.services import Services
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.maintenance import PurgeReport, Upkeep
 from lockpoint.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockpoint import bootstrap
-from lockpoint.services import mails, profiles
+from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.erasing import erase
-from lockpoint.services.operating_ports import JobHandler
-from lockpoint.services.page_hint import container_from, refresh
-from lockpoint.services.ports import JobKind
-from lockpoint.services.reconcile import confirm, reconcile, trashed_by
-from lockpoint.services.rediscover import rediscover
-from lockpoint.services.reporting import report
-from lockpoint.services.self_test import self_test
-from lockpoint.services.services import Services
-from lockpoint.services.sweep import sweep
+from lockpoint.services.listing.byline import container_from, refresh
+from lockpoint.services.notifications import profiles, send_mail
+from lockpoint.services.ports.jobs import JobHandler, JobKind
+from lockpoint.services.privacy.erase import erase
+from lockpoint.services.privacy.report_accounts import report
+from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
+from lockpoint.services.reconciliation.rediscover import rediscover
+from lockpoint.services.reconciliation.sweep import sweep
+from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.settings import Settings
 
 UseCase = Callable[[Services, Tenant, str], object]
@@ -80,7 +79,7 @@ def handlers(services: Services) -> dict[JobKind, JobHandler]:
     for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
     return {
         **for_sites,
-        JobKind.SEND_MAIL: lambda _tenant_id, subject: mails.send(services, int(subject)),
+        JobKind.SEND_MAIL: lambda _tenant_id, subject: send_mail.send(services, int(subject)),
         JobKind.ERASE: lambda tenant_id, subject: _erase(services, tenant_id, subject),
     }
 

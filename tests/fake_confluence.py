@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""A Confluence in memory that implements the ports of `lockpoint.services.confluence_ports`."""
+"""A Confluence in memory that implements the ports of `lockpoint.services.ports.confluence`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.judge import FileStatus, Version
-from lockpoint.services.confluence_ports import (
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import (
+    Forbidden,
+    GoneOrInvisible,
+    LostRace,
+    NoAddress,
+    Rejected,
+    TooLarge,
+)
+from lockpoint.services.ports.confluence import (
     Attachment,
     AttachmentPage,
     Container,
@@ -21,16 +30,7 @@ from lockpoint.services.confluence_ports import (
     ScratchTrial,
     StoredProperty,
 )
-from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.errors import (
-    Forbidden,
-    GoneOrInvisible,
-    LostRace,
-    NoAddress,
-    Rejected,
-    TooLarge,
-)
-from lockpoint.services.ports import Clock
+from lockpoint.services.ports.runtime import Clock
 
 LOCK_KEY = "lockpointlock"
 WATCH_KEY = "lockpointwatch"

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import Rejected
-from lockpoint.services.people_ports import MOST_REPORTED, Profile, ReportAnswer, Reported
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer, Reported
 from tests.fake_storage import Tables
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
 from tests.fake_storage import Tables
 
 

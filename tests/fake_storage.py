@@ -10,25 +10,15 @@ from datetime import datetime, timedelta
 
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.domain.lock import Held
-from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Tenant
+from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import (
-    AuditEvent,
-    Clock,
-    Effects,
-    Job,
-    JobKind,
-    MailFacts,
-    MailIntent,
-    Outcome,
-    OutcomeState,
-    Restoration,
-    SiteState,
-    StoredIntent,
-    Witness,
-)
-from lockpoint.services.returning import look_after
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import AuditEvent, Effects, Restoration, Witness
+from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
+from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
+from lockpoint.services.ports.tenancy import SiteState
+from lockpoint.services.tenancy.absence import look_after
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 

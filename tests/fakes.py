@@ -16,9 +16,9 @@ from typing import Any
 
 from lockpoint.domain.lock import Absent, Reading, Subject
 from lockpoint.domain.signed_record import MacKeys, decode
-from lockpoint.services.confluence_ports import Person, StoredProperty
+from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.services import Services
+from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fake_confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fake_people import ports_about_people
 from tests.fake_site_ports import ports_about_sites

@@ -25,9 +25,9 @@ from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import Installation, InstallationEvent, Registration
-from lockpoint.services.ports import Job
-from lockpoint.services.returning import look_after
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
+from lockpoint.services.tenancy.absence import look_after
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
 

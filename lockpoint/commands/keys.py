@@ -11,7 +11,7 @@ from lockpoint.bootstrap import Operator
 from lockpoint.commands.reporting import Fields, as_json, print_fields, print_rows
 from lockpoint.commands.working import operator
 from lockpoint.services.errors import HostError, QuotaExceeded
-from lockpoint.services.signing_again import SigningReport, sign_again
+from lockpoint.services.key_rotation import SigningReport, sign_again
 
 UNKNOWN: Final = "(unknown)"
 

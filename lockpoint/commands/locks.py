@@ -8,9 +8,9 @@ from lockpoint.commands.working import operator
 from lockpoint.domain import rules
 from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
 from lockpoint.services.context import Lane
-from lockpoint.services.endings import Ending, end
-from lockpoint.services.looking import Written, look
-from lockpoint.services.settling import Moments
+from lockpoint.services.enforcement.pending_overwrite import Moments
+from lockpoint.services.lock_record.file_state import Written, look
+from lockpoint.services.locks.end_lock import Ending, end
 
 for_site = click.option(
     "--site", "site_name", required=True, metavar="SITE", help="Number, address or host of the site."

@@ -13,12 +13,12 @@ from lockpoint.commands.privacy_scan import scan
 from lockpoint.commands.reporting import as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
 from lockpoint.commands.working import operator
+from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.erasing import Left, Rest, begin, erase
 from lockpoint.services.errors import HostError
-from lockpoint.services.people_ports import Origin
-from lockpoint.services.privacy import PersonalData, export
-from lockpoint.services.services import Services
+from lockpoint.services.ports.privacy import Origin
+from lockpoint.services.privacy.erase import Left, Rest, begin, erase
+from lockpoint.services.privacy.export import PersonalData, export
 
 ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)
 

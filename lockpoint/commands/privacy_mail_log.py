@@ -11,7 +11,7 @@ from lockpoint.bootstrap import Operator
 from lockpoint.commands.reporting import Fields, as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
 from lockpoint.commands.working import operator
-from lockpoint.services.people_ports import Origin, Right
+from lockpoint.services.ports.privacy import Origin, Right
 
 LONGEST: Final = 320
 ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")

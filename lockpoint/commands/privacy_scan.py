@@ -10,9 +10,9 @@ import requests
 
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.working import operator
-from lockpoint.services.scanning import Looked, Piece, Words, lines
-from lockpoint.services.scanning import scan as look_everywhere
-from lockpoint.services.site_words import SiteWords, gather
+from lockpoint.services.privacy.scan import Looked, Piece, Words, lines
+from lockpoint.services.privacy.scan import scan as look_everywhere
+from lockpoint.services.privacy.site_words import SiteWords, gather
 
 METRICS_SECONDS: Final = 10
 GZIP: Final = "\x1f\ufffd"

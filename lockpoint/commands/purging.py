@@ -8,7 +8,7 @@ import click
 from lockpoint import bootstrap
 from lockpoint.commands.starting import settings_for_answering
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import PurgeReport
+from lockpoint.services.ports.maintenance import PurgeReport
 
 
 @click.command()

@@ -7,14 +7,14 @@ import click
 
 from lockpoint.commands.reporting import as_json, print_fields, print_rows
 from lockpoint.commands.working import operator
-from lockpoint.services import licence
-from lockpoint.services.configuration import site_settings
+from lockpoint.services.container import Services
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.lifecycle import uninstall
-from lockpoint.services.rediscover import rediscover
-from lockpoint.services.self_test import self_test
-from lockpoint.services.services import Services
-from lockpoint.services.sweep import sweep
+from lockpoint.services.reconciliation.rediscover import rediscover
+from lockpoint.services.reconciliation.sweep import sweep
+from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.lifecycle import uninstall
+from lockpoint.services.tenancy.restore_probe import self_test
+from lockpoint.services.tenancy.site_settings import site_settings
 
 RESTORE_WORDS = {True: "works", False: "refused", None: "unknown"}
 

@@ -22,7 +22,8 @@ from lockpoint.confluence.shapes import (
     rows_under,
     status_of,
 )
-from lockpoint.services.confluence_ports import (
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
+from lockpoint.services.ports.confluence import (
     Attachment,
     AttachmentPage,
     Container,
@@ -30,7 +31,6 @@ from lockpoint.services.confluence_ports import (
     PropertyHost,
     StoredProperty,
 )
-from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,6 @@ from lockpoint.confluence.failures import error_for, host_quota, http_date, retr
 from lockpoint.confluence.retries import LONGEST_RETRY_AFTER, MOST_TRIES, Pace, RetryBudget, jittered_wait
 from lockpoint.confluence.sessions import Sessions
 from lockpoint.confluence.wire import BrokenError, NotSentError, Raw, Wire
-from lockpoint.services.accounting import current_use_case
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import (
     BadAnswer,
@@ -24,6 +23,7 @@ from lockpoint.services.errors import (
     QuotaExceeded,
     Unauthorised,
 )
+from lockpoint.services.quota_accounting import current_use_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable

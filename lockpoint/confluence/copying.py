@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.calls import Caller
     from lockpoint.confluence.client import ConfluenceClient
     from lockpoint.domain.judge import Version
-    from lockpoint.services.confluence_ports import Attachment
+    from lockpoint.services.ports.confluence import Attachment
 
 
 @dataclass(frozen=True, slots=True)

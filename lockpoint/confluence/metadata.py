@@ -12,7 +12,7 @@ from lockpoint.services.errors import GoneOrInvisible
 if TYPE_CHECKING:
     from lockpoint.confluence.calls import Caller
     from lockpoint.confluence.client import ConfluenceClient
-    from lockpoint.services.confluence_ports import Attachment
+    from lockpoint.services.ports.confluence import Attachment
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from lockpoint.confluence.calls import Call, Caller, Objects, Repeat, get
 from lockpoint.confluence.ids import content_id
 from lockpoint.confluence.shapes import ADMINISTER, UPDATE, permits, status_of
 from lockpoint.domain.pseudonyms import is_pseudonym
-from lockpoint.services.confluence_ports import Container, ContainerKind, ContainerView, Person
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
+from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.calls import Call, Caller, get
 from lockpoint.confluence.rows import PropertyRows
-from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
+from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

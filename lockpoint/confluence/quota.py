@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import Counter as MetricCounter
 from prometheus_client import Gauge
 
-from lockpoint.services.accounting import PointsArchive, Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import QuotaExceeded
+from lockpoint.services.quota_accounting import PointsArchive, Spending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

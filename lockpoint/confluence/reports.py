@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.answers import Answer, parse
 from lockpoint.confluence.calls import Call, Caller
-from lockpoint.services.people_ports import MOST_REPORTED, ReportAnswer
+from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockpoint.confluence.client import ConfluenceClient
     from lockpoint.services.context import Lane, Tenant
-    from lockpoint.services.people_ports import Reported
+    from lockpoint.services.ports.privacy import Reported
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
 LONGEST_CYCLE: Final = 90

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from lockpoint.confluence.calls import Call, Caller, Repeat, get
 from lockpoint.confluence.ids import content_id, rest_attachment_id
 from lockpoint.confluence.shapes import rows_under, stored_property
-from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
 from lockpoint.services.errors import GoneOrInvisible, HostUnavailable, LostRace
+from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 if TYPE_CHECKING:
     from lockpoint.confluence.client import ConfluenceClient

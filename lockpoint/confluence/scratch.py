@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.calls import Call, Caller, Objects, get
 from lockpoint.confluence.ids import content_id, normalise_attachment_id, rest_attachment_id
-from lockpoint.services.confluence_ports import ScratchTrial
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.ports.confluence import ScratchTrial
 
 if TYPE_CHECKING:
     from lockpoint.confluence.client import ConfluenceClient

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from lockpoint.confluence.attachments import FOLDERS, LONGEST_PAGE, ConfluenceAttachments
 from lockpoint.confluence.calls import Caller, Objects, get
 from lockpoint.confluence.ids import content_id
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
+from lockpoint.services.ports.confluence import Container, ContainerKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.ids import normalise_attachment_id
 from lockpoint.domain.judge import FileStatus, Version
-from lockpoint.services.confluence_ports import Container, ContainerKind, StoredProperty
 from lockpoint.services.errors import BadAnswer
+from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

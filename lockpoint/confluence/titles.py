@@ -12,9 +12,9 @@ from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.calls import Call, Caller, Objects, get
 from lockpoint.confluence.client import ConfluenceClient
 from lockpoint.confluence.ids import content_id
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.ports.confluence import Container, ContainerKind
 
 PAGE: Final = 50
 _FOLDERS: Final = {ContainerKind.PAGE: "pages", ContainerKind.BLOGPOST: "blogposts"}

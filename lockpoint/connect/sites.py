@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockpoint.services.context import Tenant
-    from lockpoint.services.operating_ports import Installation, Installations
+    from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
 """How long another process may go on with what it knows after an install or uninstall that it did not see."""

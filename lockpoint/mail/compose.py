@@ -22,7 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from lockpoint.mail.catalogue import Catalogue, catalogue_for, dates_in, locale_of, words_for
-from lockpoint.services.ports import MailFacts, MailRefused
+from lockpoint.services.ports.notifications import MailFacts, MailRefused
 
 LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000

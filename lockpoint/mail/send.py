@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lockpoint.mail.compose import compose
-from lockpoint.services.ports import MailFacts, MailRefused, MailUnavailable
+from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable
 
 TIMEOUT: Final = 20.0
 _PERMANENT: Final = range(500, 600)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from lockpoint.services import errors
+from lockpoint.services.container import Services
 from lockpoint.services.context import Actor
-from lockpoint.services.ports import Effects, OutcomeState
-from lockpoint.services.services import Services
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.runtime import OutcomeState
 
 T = TypeVar("T")
 OK = 200

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, se
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.people_ports import Reported, ReportSettlement
+from lockpoint.services.ports.privacy import Reported, ReportSettlement
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy_requests import begin
 from lockpoint.storage.tables import (

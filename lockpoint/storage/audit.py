@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.services.ports import AuditEvent
+from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.storage.tables import AUDIT_EVENT
 
 _INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()

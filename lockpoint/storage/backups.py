@@ -19,9 +19,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from lockpoint.services.errors import OperatorRefusal, SecretUnreadable
-from lockpoint.services.operating_ports import InstallationEvent
-from lockpoint.services.ports import Clock, Job, JobKind
-from lockpoint.services.site_ports import Licence
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.services.ports.tenancy import InstallationEvent, Licence
 from lockpoint.storage import backup_folder
 from lockpoint.storage.backup_file import NONCE_BYTES, Header, pack, read_header, unpack
 from lockpoint.storage.crypto import Keyring

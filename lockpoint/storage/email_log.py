@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, tuple_
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.people_ports import LoggedMail
+from lockpoint.services.ports.notifications import LoggedMail
 from lockpoint.storage.crypto import HashedAddress, Keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import EMAIL_LOG

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Clock
+from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import CREATION_GUARD
 

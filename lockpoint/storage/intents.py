@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports import Clock, MailIntent, StoredIntent
+from lockpoint.services.ports.notifications import MailIntent, StoredIntent
+from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage import email_log
 from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database

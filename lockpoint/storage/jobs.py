@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, text
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import QUEUE
 

@@ -7,7 +7,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Clock, Effects, Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage import audit, intents, outcomes, restorations, site_states, witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import select, update
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.licence import FRESH
-from lockpoint.services.site_ports import Licence, LicenceNote
+from lockpoint.services.ports.tenancy import Licence, LicenceNote
+from lockpoint.services.tenancy.licence import FRESH
 from lockpoint.storage.engine import Database
 from lockpoint.storage.returns import come_back
 from lockpoint.storage.tables import INSTALLATION

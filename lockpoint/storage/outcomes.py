@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import Clock, Outcome, OutcomeState
+from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import REQUEST_OUTCOME
 

@@ -30,8 +30,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.people_ports import Row
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.privacy import Row
 from lockpoint.storage.engine import Database
 from lockpoint.storage.own_rows import own_part
 from lockpoint.storage.tables import (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
-from lockpoint.services.accounting import Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.quota_accounting import Spending
 from lockpoint.storage.classified import redis_key
 from lockpoint.storage.inventory import POINTS
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.people_ports import Erasure, ErasureOrder, Origin, Right
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, Right
 from lockpoint.storage.advisory import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import enqueue

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.people_ports import Profile
+from lockpoint.services.ports.notifications import Profile
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import ACCOUNT_PROFILE
 

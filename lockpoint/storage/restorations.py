@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Restoration
+from lockpoint.services.ports.locks import Restoration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import RESTORATION
 

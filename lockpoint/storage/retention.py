@@ -15,8 +15,8 @@ from typing import Final
 from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, func, select, text, tuple_
 
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import PurgeReport
-from lockpoint.services.ports import Clock
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage import account_reports, departed, former_secrets, outcomes, privacy_requests
 from lockpoint.storage.engine import Database
 from lockpoint.storage.partitions import drop_expired, expired, old_rows_elsewhere

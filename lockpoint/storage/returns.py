@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, update
 
-from lockpoint.services.cases import LEFT
-from lockpoint.services.returning import look_after
+from lockpoint.services.enforcement.held_file import LEFT
+from lockpoint.services.tenancy.absence import look_after
 from lockpoint.storage.jobs import enqueue
 from lockpoint.storage.tables import INSTALLATION, LOCK_WITNESS
 

@@ -18,8 +18,7 @@ from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import JobHandler
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.jobs import QUEUE_NAME
 from lockpoint.storage.parked import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.scanning import Piece
+from lockpoint.services.privacy.scan import Piece
 from lockpoint.storage import backup_file
 from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database, libpq_url

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import SettingsNote, SiteState
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 from lockpoint.storage.advisory import Purpose
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import SITE_STATE

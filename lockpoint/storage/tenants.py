@@ -12,8 +12,8 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import Installation, InstallationEvent, Registration
-from lockpoint.services.ports import Job
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
 from lockpoint.storage.advisory import Purpose, hold_names_in_transaction
 from lockpoint.storage.crypto import Keyring, SecretUnreadable
 from lockpoint.storage.engine import Database

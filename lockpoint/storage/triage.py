@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, QuotaExceeded, Unauthorised
-from lockpoint.services.ports import JobKind, MailRefused
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.notifications import MailRefused
 
 ATTEMPTS: Final = 5
 MAIL_ATTEMPTS: Final = 12

@@ -9,8 +9,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import PurgeReport
-from lockpoint.services.ports import Clock
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.advisory import Purpose
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.parked import requeue_stalled

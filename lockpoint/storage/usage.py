@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.site_ports import UsageEvent, UsageRow
+from lockpoint.services.ports.tenancy import UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, SITE_STATE, USAGE_DAILY

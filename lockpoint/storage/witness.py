@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tup
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain.lock import Held
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Witness
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.locks import Witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.record_json import record_from_json, record_to_json
 from lockpoint.storage.tables import LOCK_WITNESS

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from lockpoint.services import listing, locks, watching
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import NotFound, UseCaseError
 from lockpoint.services.idempotency import once_set
-from lockpoint.services.locks import LockAnswer, Wish
-from lockpoint.services.viewing import LockView
+from lockpoint.services.listing import page_files
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import LockAnswer, Wish
+from lockpoint.services.locks.lock_view import LockView
+from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.web import schemas as s
 from lockpoint.web.errors import error_answer
 from lockpoint.web.guards import Guard, current_actor, guarded_by
@@ -23,10 +24,10 @@ from lockpoint.web.reading import bare_id, body_as, key_of, query_as
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lockpoint.services.container import Services
     from lockpoint.services.context import Actor
-    from lockpoint.services.listing import Listing, Query, Row
-    from lockpoint.services.services import Services
-    from lockpoint.services.waiting import Asking
+    from lockpoint.services.listing.page_files import Listing, Query, Row
+    from lockpoint.services.lock_record.waitlist import Asking
 
 PREFIX = "/api/v1"
 
@@ -70,7 +71,7 @@ def _reading_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def show_lock(attachment_id: str) -> Response:
         id_ = bare_id(attachment_id)
-        view = locks.show(services, current_actor(), id_)
+        view = calls.show(services, current_actor(), id_)
         lock = s.LockModel.model_validate(view)
         return jsonify(dump(s.LockStateModel(id=id_, lock=lock, server_time=services.clock.now())))
 
@@ -86,20 +87,20 @@ def _holding_routes(blueprint: Blueprint, services: Services) -> None:
             unlock_on_upload=body.unlock_on_upload,
             seen_version=body.seen_version,
         )
-        return _answer(services, id_, locks.acquire(services, current_actor(), id_, key_of(body), wish))
+        return _answer(services, id_, calls.acquire(services, current_actor(), id_, key_of(body), wish))
 
     @blueprint.post("/attachments/<attachment_id>/lock/release")
     @guarded_by(Guard.CONTEXT)
     def release(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ReleaseBody)
-        return _answer(services, id_, locks.release(services, current_actor(), id_, key_of(body), body.lock_id))
+        return _answer(services, id_, calls.release(services, current_actor(), id_, key_of(body), body.lock_id))
 
     @blueprint.post("/attachments/<attachment_id>/lock/extend")
     @guarded_by(Guard.CONTEXT)
     def extend(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
         life = _life(body.hours)
-        return _answer(services, id_, locks.extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+        return _answer(services, id_, calls.extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
 
 
 def _managing_routes(blueprint: Blueprint, services: Services) -> None:
@@ -107,7 +108,7 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def break_(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.BreakBody)
-        answer = locks.break_(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
+        answer = calls.break_(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
         return _answer(services, id_, answer)
 
     @blueprint.post("/attachments/<attachment_id>/lock/take-over")
@@ -115,7 +116,7 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
     def take_over(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
         wish = Wish(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
-        answer = locks.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, wish)
+        answer = calls.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, wish)
         return _answer(services, id_, answer)
 
 
@@ -123,12 +124,12 @@ def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.put("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def ask(attachment_id: str) -> Response:
-        return _in_line(services, bare_id(attachment_id), watching.ask)
+        return _in_line(services, bare_id(attachment_id), notify_me.ask)
 
     @blueprint.delete("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def cancel(attachment_id: str) -> Response:
-        return _in_line(services, bare_id(attachment_id), watching.cancel)
+        return _in_line(services, bare_id(attachment_id), notify_me.cancel)
 
 
 def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], Asking]) -> Response:
@@ -138,7 +139,7 @@ def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, st
         actor,
         key,
         lambda: change(services, actor, id_),
-        lambda: watching.present(services, actor, id_),
+        lambda: notify_me.present(services, actor, id_),
     )
     return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
 
@@ -150,9 +151,9 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
     mark = _mark(asked)
     for tag in filter(None, request.if_none_match.as_set(include_weak=True)):  # `""` is parsed as None
         etag, _, its_mark = tag.rpartition(".")
-        if its_mark == mark and listing.unchanged(services, actor, page, etag):
+        if its_mark == mark and page_files.unchanged(services, actor, page, etag):
             return _tagged(Response(status=304), tag)
-    query = listing.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
+    query = page_files.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
     found = _of_content(services, content_id, query)
     return _tagged(jsonify(dump(_list_model(services, actor.account_id, found))), f"{found.etag}.{mark}")
 
@@ -172,9 +173,9 @@ def _of_content(services: Services, content_id: str, query: Query) -> Listing:
     """Confluence gives frames one kind of id for pages and blog posts, so the second is tried where no page is."""
     actor = current_actor()
     try:
-        return listing.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
+        return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
     except NotFound:
-        return listing.of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
+        return page_files.of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
 
 
 def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:

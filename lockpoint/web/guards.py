@@ -20,7 +20,7 @@ from lockpoint.connect.inbound import Call, Caller, Inbound
 from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
-from lockpoint.services.mail_links import Unsubscribing
+from lockpoint.services.notifications.unsubscribe import Unsubscribing
 from lockpoint.web.bodies import whole_body
 from lockpoint.web.counters import TOKENS_REFUSED
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
-from lockpoint.services import lifecycle
 from lockpoint.services.errors import Invalid
-from lockpoint.services.lifecycle import InstallRequest, LifecycleServices
+from lockpoint.services.tenancy import lifecycle
+from lockpoint.services.tenancy.lifecycle import InstallRequest, LifecycleServices
 from lockpoint.web.guards import Guard, current_tenant, guarded_by, signed_body
 from lockpoint.web.headers import origin_of
 

@@ -13,12 +13,12 @@ from flask import Blueprint, Response, render_template_string
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.domain.events import MailKind
-from lockpoint.services import mail_links
 from lockpoint.services.errors import HostError, UseCaseError
+from lockpoint.services.notifications import unsubscribe
 from lockpoint.web.guards import Guard, current_errand, guarded_by
 
 if TYPE_CHECKING:
-    from lockpoint.services.services import Services
+    from lockpoint.services.container import Services
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;color:#172b4d;background:#f7f8f9;margin:0;padding:10vh 1rem}"
@@ -67,7 +67,7 @@ def mail_routes(services: Services) -> Blueprint:
     @guarded_by(Guard.MAIL_LINK)
     def act(token: str) -> Response:
         del token
-        mail_links.unsubscribe(services, current_errand())
+        unsubscribe.unsubscribe(services, current_errand())
         return _page(
             200,
             "Done",

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services import preferences, privacy
-from lockpoint.services.accounting import spending_on
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import UseCaseError
-from lockpoint.services.people_ports import Origin
-from lockpoint.services.preferences import Preferences
+from lockpoint.services.notifications import preferences
+from lockpoint.services.notifications.preferences import Preferences
+from lockpoint.services.ports.privacy import Origin
+from lockpoint.services.privacy import export
+from lockpoint.services.quota_accounting import spending_on
 from lockpoint.web import schemas as s
 from lockpoint.web.api import PREFIX, dump, refused
 from lockpoint.web.guards import Guard, current_actor, guarded_by
 from lockpoint.web.reading import body_as
 
 if TYPE_CHECKING:
-    from lockpoint.services.services import Services
+    from lockpoint.services.container import Services
 
 
 def me_routes(services: Services) -> Blueprint:
@@ -31,7 +32,7 @@ def me_routes(services: Services) -> Blueprint:
     @guarded_by(Guard.CONTEXT)
     def data() -> Response:
         actor = current_actor()
-        found = privacy.export(services, actor.tenant, actor.account_id, Origin.PERSON, most_files=privacy.MOST_FILES)
+        found = export.export(services, actor.tenant, actor.account_id, Origin.PERSON, most_files=export.MOST_FILES)
         return jsonify(dump(s.MyDataModel.model_validate(found)))
 
     @blueprint.get("/preferences")

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from lockpoint.services.listing import Sort
-from lockpoint.services.site_ports import UsageEvent
-from lockpoint.services.viewing import ViewState
+from lockpoint.services.listing.page_files import Sort
+from lockpoint.services.locks.lock_view import ViewState
+from lockpoint.services.ports.tenancy import UsageEvent
 
 LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 

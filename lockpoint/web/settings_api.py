@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
 
-from lockpoint.services import configuration
-from lockpoint.services.accounting import spending_on
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import once_set
+from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy import site_settings
 from lockpoint.web import schemas as s
 from lockpoint.web.api import PREFIX, dump, refused
 from lockpoint.web.guards import Guard, current_actor, guarded_by
 from lockpoint.web.reading import body_as, key_of
 
 if TYPE_CHECKING:
-    from lockpoint.services.configuration import SiteOverview
-    from lockpoint.services.services import Services
+    from lockpoint.services.container import Services
+    from lockpoint.services.tenancy.site_settings import SiteOverview
 
 _RESULTS = {True: "works", False: "refused", None: "unknown"}
 
@@ -31,7 +31,7 @@ def settings_routes(services: Services) -> Blueprint:
     @guarded_by(Guard.CONTEXT)
     def show() -> Response:
         with spending_on("settings"):
-            return _answer(configuration.overview(services, current_actor()))
+            return _answer(site_settings.overview(services, current_actor()))
 
     @blueprint.put("/settings")
     @guarded_by(Guard.CONTEXT)
@@ -39,13 +39,13 @@ def settings_routes(services: Services) -> Blueprint:
         actor, body = current_actor(), body_as(s.SettingsBody)
 
         def work() -> SiteOverview:
-            return configuration.change(
+            return site_settings.change(
                 services, actor, copy_mode=body.copy_mode, usage_counts=body.usage_counts, revision=body.revision
             )
 
         with spending_on("settings"):
             return _answer(
-                once_set(services, actor, key_of(body), work, lambda: configuration.overview(services, actor))
+                once_set(services, actor, key_of(body), work, lambda: site_settings.overview(services, actor))
             )
 
     return blueprint

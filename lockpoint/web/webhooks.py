@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
-from lockpoint.services.hints import Hint, HintServices, take_hint
+from lockpoint.services.reconciliation.webhook_hints import Hint, HintServices, take_hint
 from lockpoint.web.bodies import read_body, whole_body
 from lockpoint.web.counters import HINTS
 from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage

@@ -24,9 +24,9 @@ from lockpoint.confluence.site import ConfluenceSites
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.operating_ports import Installation, Installations, Registration
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.tenancy import Installation, Installations, Registration
 from simulator import server
 from tests.confluence.doubles import FakeNow, FakePace
 from tests.confluence.oddhost import OddHost, answer, odd_host

@@ -7,7 +7,6 @@ import pytest
 from lockpoint.confluence import histories
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.domain.judge import FileStatus, Version
-from lockpoint.services.confluence_ports import Attachment, Container, ContainerKind
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import (
     BadAnswer,
@@ -17,6 +16,7 @@ from lockpoint.services.errors import (
     Rejected,
     TooLarge,
 )
+from lockpoint.services.ports.confluence import Attachment, Container, ContainerKind
 from tests.confluence.doubles import Kit, site
 from tests.confluence.oddhost import Step, answer, odd_host
 

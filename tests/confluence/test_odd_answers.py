@@ -10,8 +10,8 @@ from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.domain.judge import Version
-from lockpoint.services.confluence_ports import ContainerKind
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
+from lockpoint.services.ports.confluence import ContainerKind
 from tests.confluence.doubles import ALICE, site
 from tests.confluence.live import LANE, PAGE
 from tests.confluence.oddhost import answer, odd_host

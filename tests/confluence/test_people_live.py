@@ -7,8 +7,8 @@ import pytest
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.domain.judge import FileStatus
-from lockpoint.services.confluence_ports import Container, PropertyHost
 from lockpoint.services.errors import GoneOrInvisible, NoAddress, Rejected, Unauthorised
+from lockpoint.services.ports.confluence import Container, PropertyHost
 from tests.confluence.doubles import Kit, site
 from tests.confluence.live import (
     ALICE,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.errors import GoneOrInvisible, HostError, HostUnavailable, LostRace
+from lockpoint.services.ports.confluence import PropertyHost
 from tests.confluence.live import BLOG, BUDGET, DANA, LANE, LOGO, PAGE, PRIVATE_FILE, SPACE
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import pytest
 
 from lockpoint.confluence.calls import Objects, get
 from lockpoint.confluence.quota import HostQuota, PointsBudget
-from lockpoint.services.accounting import Spending, spending_on
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
+from lockpoint.services.quota_accounting import Spending, spending_on
 from tests.confluence.doubles import FakeNow, Kit, as_app
 from tests.confluence.oddhost import answer, odd_host
 

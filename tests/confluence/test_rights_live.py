@@ -7,7 +7,7 @@ import pytest
 
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
-from lockpoint.services.people_ports import Reported
+from lockpoint.services.ports.privacy import Reported
 from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, LANE, SPACE
 
 if TYPE_CHECKING:

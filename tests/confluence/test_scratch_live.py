@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockpoint.services.confluence_ports import ScratchTrial
+from lockpoint.services.ports.confluence import ScratchTrial
 from tests.confluence.live import ALICE, LANE, SAM
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.errors import HostError
-from lockpoint.services.people_ports import Reported
+from lockpoint.services.ports.confluence import PropertyHost
+from lockpoint.services.ports.privacy import Reported
 from tests.confluence import live as live_site
 from tests.confluence.live import (
     ALICE,

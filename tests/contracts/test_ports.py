@@ -11,8 +11,10 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import Registration
-from lockpoint.services.ports import Effects, Job, JobKind, Outcome, OutcomeState, SettingsNote, SiteState
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.runtime import Outcome, OutcomeState
+from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.guard import CreationGuard

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports import MailFacts
+from lockpoint.services.ports.notifications import MailFacts
 
 FACTS = MailFacts(
     kind=MailKind.FILE_AVAILABLE,

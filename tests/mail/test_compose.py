@@ -15,7 +15,7 @@ from lockpoint.domain.judge import FlagReason
 from lockpoint.domain.lock import EndReason
 from lockpoint.mail.catalogue import CATALOGUES, ENGLISH, catalogue_for, locale_of
 from lockpoint.mail.compose import clean, compose
-from lockpoint.services.ports import MailFacts, MailRefused
+from lockpoint.services.ports.notifications import MailFacts, MailRefused
 from tests.mail.builders import facts
 
 HOSTILE = (

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from lockpoint.mail.send import SmtpMailer, server_of
-from lockpoint.services.ports import MailRefused, MailUnavailable
+from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 from tests.mail.builders import facts
 
 SENDER = "Lockpoint <noreply@lockpoint.example>"

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from lockpoint.cli import main
 from lockpoint.services.context import Tenant
-from lockpoint.services.site_ports import UsageEvent
+from lockpoint.services.ports.tenancy import UsageEvent
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.sealed import SealedSecrets

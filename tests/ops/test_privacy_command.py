@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.commands.privacy import told
 from lockpoint.services.context import Tenant
-from lockpoint.services.erasing import Left, Rest
+from lockpoint.services.privacy.erase import Left, Rest
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SITE = Tenant(1, "acme", "https://acme.example/wiki")

@@ -15,12 +15,13 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.domain.version_marker import source_of
-from lockpoint.services import locks, reconcile
+from lockpoint.services.container import Services
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import Wish
-from lockpoint.services.services import Services
+from lockpoint.services.locks import calls
+from lockpoint.services.locks.calls import Wish
+from lockpoint.services.reconciliation import reconcile
 from tests.fake_confluence import APP_ACCOUNT, StoredVersion
 from tests.fake_storage import FakeMutexes
 from tests.fakes import ACME, ALICE, BOB, DANA, World, make_world
@@ -79,7 +80,7 @@ class EnforcementModel:
         self.uploads[b"0"] = stored.versions[0]
         self.made.append(stored.versions[0])
         world.clock.advance(minutes=10)
-        locks.acquire(
+        calls.acquire(
             world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29))
         )
         world.clock.advance(minutes=10)

@@ -18,12 +18,14 @@ from lockpoint.domain.judge import Judgement, Restore, judge
 from lockpoint.domain.lock import EndReason, Free, Held, Snapshot, Subject
 from lockpoint.domain.next_record import ended, tombstone
 from lockpoint.domain.signed_record import decode
-from lockpoint.services import protecting, reconcile
-from lockpoint.services.confluence_ports import StoredProperty
+from lockpoint.services.container import Services
 from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.enforcement import protect
 from lockpoint.services.errors import HostError, LostRace
-from lockpoint.services.ports import AuditEvent, Effects, Outcome, OutcomeState
-from lockpoint.services.services import Services
+from lockpoint.services.ports.confluence import StoredProperty
+from lockpoint.services.ports.locks import AuditEvent, Effects
+from lockpoint.services.ports.runtime import Outcome, OutcomeState
+from lockpoint.services.reconciliation import reconcile
 from tests.fakes import ACME, ALICE, APP_ACCOUNT, KEYS
 from tests.properties import enforcement_model, lock_model, schedule_model
 from tests.properties.enforcement_model import Hint
@@ -207,7 +209,7 @@ Judge = Callable[..., Judgement]
 
 def _judging(judging: Judge) -> Run:
     def run(seed: int) -> None:
-        with replaced(protecting, judge=judging):
+        with replaced(protect, judge=judging):
             enforcement_model.run(seed)
 
     return run
@@ -254,7 +256,7 @@ def _echoes_count(history: Any, held: Held, **more: Any) -> Judgement:
 
 
 def _echoes(seed: int) -> None:
-    with replaced(protecting, _untouched=lambda case: case.attachment.head.created == case.held.base.created):
+    with replaced(protect, _untouched=lambda case: case.attachment.head.created == case.held.base.created):
         _judging(_echoes_count)(seed)
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from lockpoint.domain.lock import MARGIN, Held, Limits, Reading, Record, Subject
 from lockpoint.domain.signed_record import decode
-from lockpoint.services import locks, reconcile
-from lockpoint.services.confluence_ports import PropertyHost, StoredProperty
+from lockpoint.services.container import Services
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import Wish
-from lockpoint.services.services import Services
+from lockpoint.services.locks import calls
+from lockpoint.services.locks.calls import Wish
+from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
+from lockpoint.services.reconciliation import reconcile
 from tests.fakes import ACME, ALICE, BOB, DANA, KEYS, World, make_world
 from tests.properties.oracle import Stored, check_step, require
 from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task, Unmeasured
@@ -152,15 +153,15 @@ class ScheduleModel:
     def _work(self, request: Request, services: Services) -> Callable[[], Any]:
         actor, key = self.world.actor(request.person), RequestKey(request.id, f"{request.verb} {request.named}")
         place = (services, actor, self.file_id, key)
-        calls: dict[str, Callable[[], Any]] = {
-            "acquire": lambda: locks.acquire(*place, Wish()),
-            "extend": lambda: locks.extend(*place, request.named, None),
-            "release": lambda: locks.release(*place, request.named),
-            "break": lambda: locks.break_(*place, request.named, "away"),
-            "take_over": lambda: locks.take_over(*place, request.named, "away", Wish()),
+        verbs: dict[str, Callable[[], Any]] = {
+            "acquire": lambda: calls.acquire(*place, Wish()),
+            "extend": lambda: calls.extend(*place, request.named, None),
+            "release": lambda: calls.release(*place, request.named),
+            "break": lambda: calls.break_(*place, request.named, "away"),
+            "take_over": lambda: calls.take_over(*place, request.named, "away", Wish()),
             "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, lane=Lane.SWEEP),
         }
-        return calls[request.verb]
+        return verbs[request.verb]
 
     def _named(self, person: str, pick: int, *, other: bool) -> str:
         present = self._present()

@@ -14,7 +14,7 @@ from typing import Any
 
 import greenlet
 
-from lockpoint.services.clock_offsets import ClockOffsets
+from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
 from tests.fake_confluence import FakeConfluence
 from tests.fakes import FakeClock

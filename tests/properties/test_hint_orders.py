@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.services import sweep
+from lockpoint.services.reconciliation import sweep
 from tests.fakes import ACME, ALICE, BOB, DANA
 from tests.properties.enforcement_model import EnforcementModel
 

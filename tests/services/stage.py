@@ -11,17 +11,18 @@ from typing import Any
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Free, Held, Reading, Subject
 from lockpoint.domain.signed_record import decode
-from lockpoint.services import listing, locks, watching
-from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import LockAnswer, Wish
-from lockpoint.services.ports import Job, JobKind
-from lockpoint.services.reconcile import reconcile
-from lockpoint.services.sweep import sweep
-from lockpoint.services.viewing import LockView
-from lockpoint.services.waiting import Asking
+from lockpoint.services.listing import page_files
+from lockpoint.services.lock_record.waitlist import Asking
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import LockAnswer, Wish
+from lockpoint.services.locks.lock_view import LockView
+from lockpoint.services.ports.confluence import PropertyHost
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.reconciliation.reconcile import reconcile
+from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.worker import handlers
 from tests.fake_confluence import LOCK_KEY, StoredFile
 from tests.fakes import ACME, ALICE, GLOBEX, World, make_world
@@ -46,35 +47,35 @@ class Stage:
         self, who: str = ALICE, *, key: RequestKey | None = None, file: StoredFile | None = None, **wish: Any
     ) -> LockAnswer:
         actor = self.world.actor(who)
-        return locks.acquire(self.world.services, actor, (file or self.file).id, key or self.key(), Wish(**wish))
+        return calls.acquire(self.world.services, actor, (file or self.file).id, key or self.key(), Wish(**wish))
 
     def extend(
         self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
     ) -> LockAnswer:
         life = None if hours is None else timedelta(hours=hours)
-        return locks.extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
+        return calls.extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
 
     def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockAnswer:
-        return locks.release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
+        return calls.release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
 
     def break_(self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY) -> LockAnswer:
-        return locks.break_(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
+        return calls.break_(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
 
     def take_over(
         self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY, **wish: Any
     ) -> LockAnswer:
         actor = self.world.actor(who)
-        return locks.take_over(self.world.services, actor, self.file.id, key or self.key(), lock_id, why, Wish(**wish))
+        return calls.take_over(self.world.services, actor, self.file.id, key or self.key(), lock_id, why, Wish(**wish))
 
     def show(self, who: str = ALICE) -> LockView:
-        return locks.show(self.world.services, self.world.actor(who), self.file.id)
+        return calls.show(self.world.services, self.world.actor(who), self.file.id)
 
     def ask(self, who: str) -> Asking:
-        return watching.ask(self.world.services, self.world.actor(who), self.file.id)
+        return notify_me.ask(self.world.services, self.world.actor(who), self.file.id)
 
-    def rows(self, who: str = ALICE, **query: Any) -> tuple[listing.Row, ...]:
-        found = listing.of_container(
-            self.world.services, self.world.actor(who), self.file.container, listing.Query(**query)
+    def rows(self, who: str = ALICE, **query: Any) -> tuple[page_files.Row, ...]:
+        found = page_files.of_container(
+            self.world.services, self.world.actor(who), self.file.container, page_files.Query(**query)
         )
         return found.rows
 

@@ -19,7 +19,7 @@ from lockpoint.services.errors import (
     RequestReused,
     StorageUnavailable,
 )
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
 from tests.fakes import ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
-from lockpoint.services.confluence_ports import Container, ContainerKind
-from lockpoint.services.ports import AuditEvent, MailIntent, Restoration, Witness
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.locks import AuditEvent, Restoration, Witness
+from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import METADATA, QUEUE
 from tests.fakes import ALICE, BOB, START

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tenants import Installations

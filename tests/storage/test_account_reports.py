@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import delete, text
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.people_ports import ErasureOrder, Origin, Profile, ReportSettlement
-from lockpoint.services.ports import Effects
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.privacy import ErasureOrder, Origin, ReportSettlement
 from lockpoint.storage import account_reports as module
 from lockpoint.storage.account_reports import AccountReports, drop_unnamed, unnamed
 from lockpoint.storage.engine import Database

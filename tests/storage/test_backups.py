@@ -11,9 +11,10 @@ from sqlalchemy import insert, select, text, update
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import OperatorRefusal
-from lockpoint.services.lifecycle import ERASED
-from lockpoint.services.operating_ports import InstallationEvent, Registration
-from lockpoint.services.ports import Effects, Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.tenancy import InstallationEvent, Registration
+from lockpoint.services.tenancy.lifecycle import ERASED
 from lockpoint.storage.backup_file import LONGEST_HEADER, MAGIC, pack, read_header, unpack
 from lockpoint.storage.backups import Backups
 from lockpoint.storage.crypto import Keyring, keyring

@@ -17,9 +17,9 @@ import pytest
 from lockpoint.clock import REDISCOVERY, Rounds, Ticks, sweep_period
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.operating_ports import PurgeReport
-from lockpoint.services.people_ports import ErasureOrder, Origin
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.privacy import ErasureOrder, Origin
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy_requests import Erasures

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Connection, Table, insert, select, text
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.lifecycle import InstallRequest, install, uninstall
-from lockpoint.services.operating_ports import InstallationEvent, PurgeReport
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.tenancy import InstallationEvent
+from lockpoint.services.tenancy.lifecycle import InstallRequest, install, uninstall
 from lockpoint.storage import departed
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

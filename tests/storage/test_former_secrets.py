@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text, update
 
 from lockpoint.connect.sites import PREVIOUS_SECRET_SECONDS
-from lockpoint.services.operating_ports import Registration
+from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage import former_secrets
 from lockpoint.storage.engine import Database
 from lockpoint.storage.former_secrets import ACCEPTED

@@ -16,7 +16,8 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     Unauthorised,
 )
-from lockpoint.services.ports import Job, JobKind, MailRefused, MailUnavailable
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import PRIORITY, Jobs, enqueue
 from lockpoint.storage.parked import ParkedJobs, put_off, requeue_lost, requeue_stalled

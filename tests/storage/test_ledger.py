@@ -9,7 +9,8 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Ended, EndReason
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports import Effects, Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
 from lockpoint.storage import outcomes
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import insert, select, text
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Effects
+from lockpoint.services.ports.locks import Effects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.intents import Intents
 from lockpoint.storage.ledger import Ledger

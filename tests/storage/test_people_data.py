@@ -14,8 +14,10 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.people_ports import ErasureOrder, Origin, Profile, Right
-from lockpoint.services.ports import Effects, Job, JobKind, Witness
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects, Witness
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.privacy import ErasureOrder, Origin, Right
 from lockpoint.storage.cache import connect
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

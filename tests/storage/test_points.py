@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.services.accounting import Spending
 from lockpoint.services.context import Lane
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.quota_accounting import Spending
 from lockpoint.storage.cache import connect
 from lockpoint.storage.points import KEPT, PAUSE_SECONDS, SharedPoints
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import PurgeReport
-from lockpoint.services.people_ports import ErasureOrder, Origin
-from lockpoint.services.ports import Effects
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.privacy import ErasureOrder, Origin
 from lockpoint.storage import account_reports
 from lockpoint.storage import retention as retention_module
 from lockpoint.storage.engine import Database

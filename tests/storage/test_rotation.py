@@ -12,21 +12,22 @@ from lockpoint.domain import signed_record as records
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Held, Reading, Subject, Unreadable
 from lockpoint.domain.signed_record import key_id_of
-from lockpoint.services import locks, preferences, watching
-from lockpoint.services.configuration import change, site_settings
-from lockpoint.services.confluence_ports import Container, ContainerKind, PropertyHost
+from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Lane, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.lifecycle import InstallRequest, install, uninstall
-from lockpoint.services.list_tags import etag_for, still_true
-from lockpoint.services.locks import Wish
-from lockpoint.services.operating_ports import Registration
-from lockpoint.services.ports import Effects
-from lockpoint.services.reconcile import reconcile
-from lockpoint.services.services import Services
-from lockpoint.services.signing_again import SigningReport, sign_again
-from lockpoint.services.waiting import KEY as LINE
+from lockpoint.services.key_rotation import SigningReport, sign_again
+from lockpoint.services.listing.etag import etag_for, still_true
+from lockpoint.services.lock_record.waitlist import KEY as LINE
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import Wish
+from lockpoint.services.notifications import preferences
+from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.tenancy import Registration
+from lockpoint.services.reconciliation.reconcile import reconcile
+from lockpoint.services.tenancy.lifecycle import InstallRequest, install, uninstall
+from lockpoint.services.tenancy.site_settings import change, site_settings
 from lockpoint.storage import email_log, former_secrets, sealed
 from lockpoint.storage.account_reports import AccountReports
 from lockpoint.storage.crypto import Keyring, keyring
@@ -85,7 +86,7 @@ class Stage:
 
     def lock(self, keys: Keyring, file_id: str, account: str = ALICE, request: str = "1") -> Any:
         key = RequestKey(request * 32, "digest")
-        return locks.acquire(self.process(keys), self.actor(account), file_id, key, Wish())
+        return calls.acquire(self.process(keys), self.actor(account), file_id, key, Wish())
 
     def locked_file(self, keys: Keyring, request: str = "1") -> str:
         file = self.world.add_file()
@@ -267,7 +268,7 @@ def test_in_every_half_rotated_state_locks_are_understood(stage: Stage) -> None:
         held = stage.reading(file_id, reader)
         assert isinstance(held, Held)
         key = RequestKey(f"{number + 4:x}" * 32, "digest")
-        answer = locks.release(stage.process(reader), stage.actor(ALICE), file_id, key, held.lock_id)
+        answer = calls.release(stage.process(reader), stage.actor(ALICE), file_id, key, held.lock_id)
         assert answer is not None
         assert stage.signer(file_id) == reader.newest
 
@@ -402,13 +403,13 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
 def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
     """The line of a locked file and the site's settings are signed again, unchanged."""
     file_id = stage.locked_file(ONLY_OLD)
-    watching.ask(stage.process(ONLY_OLD), stage.actor(BOB), file_id)
+    notify_me.ask(stage.process(ONLY_OLD), stage.actor(BOB), file_id)
     change(stage.process(ONLY_OLD), stage.actor(SAM), copy_mode=True, revision=0)
     sign_again(stage.process(BOTH), stage.tenant)
     after = stage.process(ONLY_NEW)
     line = stage.world.host.rows(stage.tenant, PropertyHost.ATTACHMENT, file_id, LINE)[0]
     assert key_id_of(line.value) == ONLY_NEW.newest
-    assert watching.ask(after, stage.actor(BOB), file_id).position == 1
+    assert notify_me.ask(after, stage.actor(BOB), file_id).position == 1
     assert site_settings(after, stage.tenant, lane=Lane.SWEEP).copy_mode
     assert site_settings(after, stage.tenant, lane=Lane.SWEEP).revision == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs
 from lockpoint.storage.parked import ParkedJobs

@@ -23,8 +23,8 @@ from psycopg.types.json import Jsonb
 from lockpoint.cli import main
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable
-from lockpoint.services.scanning import Piece, Words, lines, scan
-from lockpoint.services.site_words import gather
+from lockpoint.services.privacy.scan import Piece, Words, lines, scan
+from lockpoint.services.privacy.site_words import gather
 from lockpoint.storage.engine import Database
 from lockpoint.storage.searching import in_postgres
 from lockpoint.storage.upkeep import Upkeep

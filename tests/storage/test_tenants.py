@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.operating_ports import InstallationEvent, Registration
-from lockpoint.services.ports import Effects, Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.tenancy import InstallationEvent, Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lockpoint.services.cases import LEFT
 from lockpoint.services.context import Tenant
-from lockpoint.services.people_ports import Profile
-from lockpoint.services.ports import Effects
-from lockpoint.services.site_ports import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.services.enforcement.held_file import LEFT
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
 from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.ledger import Ledger

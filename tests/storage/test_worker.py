@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from lockpoint import worker
+from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import JobKind
-from lockpoint.services.services import Services
+from lockpoint.services.ports.jobs import JobKind
 from tests.fakes import ACME, BOB, make_world
 
 

@@ -7,7 +7,7 @@ import time
 from sqlalchemy import text
 
 from lockpoint.services.errors import QuotaExceeded
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.runner import QueueRunner
 

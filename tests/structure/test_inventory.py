@@ -12,13 +12,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from lockpoint.services import configuration, locks, page_hint, preferences, watching
-from lockpoint.services.accounting import Spending
-from lockpoint.services.confluence_ports import PropertyHost
 from lockpoint.services.context import Lane
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import Wish
-from lockpoint.services.ports import Effects, Job, JobKind, SettingsNote
+from lockpoint.services.listing import byline
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import Wish
+from lockpoint.services.notifications import preferences
+from lockpoint.services.ports.confluence import PropertyHost
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.tenancy import SettingsNote
+from lockpoint.services.quota_accounting import Spending
+from lockpoint.services.tenancy import site_settings
 from lockpoint.storage import cache, inventory
 from lockpoint.storage.classified import Field, redis_key
 from lockpoint.storage.crypto import keyring
@@ -200,11 +205,11 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     file = world.add_file()
     page = world.pages[1]
     tenant = world.actor(ALICE).tenant
-    locks.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), Wish(note="for the report"))
-    watching.ask(services, world.actor(BOB), file.id)
-    configuration.change(services, world.actor(SAM), copy_mode=True, revision=0)
+    calls.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), Wish(note="for the report"))
+    notify_me.ask(services, world.actor(BOB), file.id)
+    site_settings.change(services, world.actor(SAM), copy_mode=True, revision=0)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
-    page_hint.refresh(services, tenant, page.container)
+    byline.refresh(services, tenant, page.container)
     found: list[tuple[str, Any]] = [
         ("lockpointlock", world.site().lock_rows(file.id)[0].value),
         ("lockpointwatch", world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value),
@@ -213,7 +218,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointprefs", services.user_properties.read(tenant, ALICE, "lockpointprefs", lane=Lane.PEOPLE)),
     ]
     lock_id = found[0][1]["lock_id"]
-    locks.break_(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
+    calls.break_(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
     return [*found, ("lockpointlock", world.site().lock_rows(file.id)[0].value)]
 
 

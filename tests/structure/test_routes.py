@@ -12,7 +12,7 @@ from flask import Flask
 
 from lockpoint.connect import descriptor
 from lockpoint.services import errors
-from lockpoint.services.services import Services
+from lockpoint.services.container import Services
 from lockpoint.web.api import api_routes
 from lockpoint.web.bundle import Bundle, Screen
 from lockpoint.web.errors import STATUS_OF_CODE

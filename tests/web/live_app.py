@@ -24,8 +24,7 @@ from psycopg import sql
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lockpoint import bootstrap, worker
-from lockpoint.services.operating_ports import JobHandler
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
 from simulator import server, views

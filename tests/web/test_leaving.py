@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from psycopg.rows import dict_row
 
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
 from lockpoint.storage import departed
 from lockpoint.storage.engine import Database, libpq_url
 from tests import databases

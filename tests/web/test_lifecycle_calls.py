@@ -11,10 +11,10 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from lockpoint.services import lifecycle
 from lockpoint.services.errors import Invalid, StorageUnavailable
-from lockpoint.services.lifecycle import InstallRequest, allowed_base_url
-from lockpoint.services.operating_ports import Installation
+from lockpoint.services.ports.tenancy import Installation
+from lockpoint.services.tenancy import lifecycle
+from lockpoint.services.tenancy.lifecycle import InstallRequest, allowed_base_url
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

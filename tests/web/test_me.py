@@ -9,9 +9,9 @@ import requests
 
 from lockpoint import bootstrap
 from lockpoint.domain.events import MailKind
-from lockpoint.services import mail_links
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports import Job, JobKind
+from lockpoint.services.notifications import unsubscribe
+from lockpoint.services.ports.jobs import Job, JobKind
 from simulator.seed import ALICE, BOB
 from tests.web.commands import lockpoint
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
@@ -22,7 +22,7 @@ PREFERENCES = "/me/preferences"
 
 def _link(live: LiveApp, account: str, kind: MailKind = MailKind.LOCK_ENDED) -> str:
     with bootstrap.operating(live.settings) as working:
-        url = mail_links.unsubscribe_url(working.services, _acme(live), account, kind)
+        url = unsubscribe.unsubscribe_url(working.services, _acme(live), account, kind)
     assert url is not None
     return f"{live.url}{urlsplit(url).path}"
 

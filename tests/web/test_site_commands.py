@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from lockpoint.services.ports import JobKind
+from lockpoint.services.ports.jobs import JobKind
 from tests import databases
 from tests.web.commands import lockpoint
 from tests.web.live_app import LiveApp, live_app

@@ -16,10 +16,11 @@ from sqlalchemy import event as database_event
 
 from lockpoint.connect.tokens import SigningKey
 from lockpoint.domain.lock import Base, Held
-from lockpoint.services.confluence_ports import Container, ContainerKind
 from lockpoint.services.errors import Invalid
-from lockpoint.services.hints import Hint
-from lockpoint.services.ports import Job, JobKind, Witness
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Witness
+from lockpoint.services.reconciliation.webhook_hints import Hint
 from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs import Jobs

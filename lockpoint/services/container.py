@@ -1,0 +1,67 @@
+"""The bundle of ports that every use case takes; bootstrap fills it, tests fill it with fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lockpoint.domain.lock import Limits
+from lockpoint.domain.signed_record import MacKeys
+from lockpoint.services.clock_skew import ClockOffsets
+from lockpoint.services.ports import confluence
+from lockpoint.services.ports.jobs import Jobs
+from lockpoint.services.ports.locks import CreationGuard, Ledger, Restorations, Witnesses
+from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
+from lockpoint.services.ports.privacy import (
+    AccountReports,
+    Erasures,
+    PeopleData,
+    PersonalDataReports,
+    PrivacyRequests,
+    UserProperties,
+)
+from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Requests
+from lockpoint.services.ports.tenancy import Licences, LicenceSource, SiteStates, Tenants, UsageCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that use cases need; nothing in here knows Flask, SQLAlchemy, requests or Redis."""
+
+    clock: Clock
+    ids: Ids
+    attachments: confluence.Attachments
+    lock_properties: confluence.LockProperties
+    properties: confluence.Properties
+    people: confluence.People
+    search: confluence.LockSearch
+    scratch: confluence.ScratchFiles
+    ledger: Ledger
+    jobs: Jobs
+    witnesses: Witnesses
+    restorations: Restorations
+    requests: Requests
+    guard: CreationGuard
+    tenants: Tenants
+    site_states: SiteStates
+    intents: Intents
+    mutexes: Mutexes
+    mailer: Mailer
+    user_properties: UserProperties
+    personal_data_reports: PersonalDataReports
+    profiles: Profiles
+    people_data: PeopleData
+    privacy_requests: PrivacyRequests
+    erasures: Erasures
+    account_reports: AccountReports
+    tokens: Tokens
+    licences: Licences
+    licence_source: LicenceSource
+    usage: UsageCounts
+    app_url: str
+    mac_keys: MacKeys
+    tag_keys: MacKeys
+    limits: Limits = field(default_factory=Limits)
+    licensing: bool = False
+    locks_per_person: int = 200
+    locks_per_site: int = 20_000
+    clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)

@@ -1,0 +1,1 @@
+"""Undoing what others did to a locked file, and saying what could not be undone."""

@@ -1,0 +1,75 @@
+"""The last look back at a hold that is over: what slipped in before its end is written down and told, not undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from lockpoint.domain.lock import Free, Held, Record
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.enforcement.held_file import Case
+from lockpoint.services.enforcement.protect import history_of, judged
+from lockpoint.services.enforcement.superseded import note_left_standing
+from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.record_effects import newer_than
+from lockpoint.services.tenancy import licence
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def look_back(services: Services, tenant: Tenant, written: Written, *, lane: Lane) -> Written:
+    """Look once more when the tombstone lies there; answers the write with the line of askers as it is now.
+
+    Costs one read when no version came after the last look. Errors of the host pass through: then nobody knows yet
+    what happened under the hold, and its end must not be written down as if it were settled.
+    """
+    seen, after = written.seen, look(services, tenant, written.seen.attachment.id, lane=lane)
+    held = _ended_hold(written.record, seen)
+    if not licence.licensed(services, tenant, lane=lane):
+        held = None
+    if held is not None and after.attachment.head.created > _looked_into(written, held):
+        _look_into(Case(services, tenant, after, held, lane), end_of_protection(written.record, after))
+    return replace(written, seen=replace(seen, attachment=replace(seen.attachment, watch=after.attachment.watch)))
+
+
+def catch_up_on_end(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
+    """Look back at a hold whose end was stored but never written down, since a crash came in between."""
+    record, known = seen.reading, seen.known
+    if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
+        return
+    held = _ended_hold(record, seen)
+    if held is not None and seen.attachment.head.created > held.base.created:
+        _look_into(Case(services, tenant, seen, held, lane), end_of_protection(record, seen))
+
+
+def end_of_protection(record: Record, seen: Seen) -> datetime | None:
+    """When the ended hold stopped protecting the file: when the host stored the record, else when we wrote it.
+
+    What a hold that followed another found in place is its own base; all that is newer it protects itself.
+    """
+    if isinstance(record, Held):
+        return record.base.created + _INSTANT
+    shown = isinstance(seen.reading, Free) and seen.reading.op_id == record.op_id
+    stored = seen.row.created if shown and seen.row else None
+    return stored or record.ended.at
+
+
+def _ended_hold(record: Record, seen: Seen) -> Held | None:
+    """The hold that this record ended, as it was read before, or as it was known."""
+    ended = record.ended
+    for earlier in (seen.reading, seen.known):
+        if ended is not None and isinstance(earlier, Held) and earlier.lock_id == ended.lock_id:
+            return earlier
+    return None
+
+
+def _looked_into(written: Written, held: Held) -> datetime:
+    """The newest version that was settled before the write; after an earlier try that nobody finished, the base."""
+    return written.seen.attachment.head.created if written.write else held.base.created
+
+
+def _look_into(case: Case, until: datetime | None) -> None:
+    own = case.services.people.own_account(case.tenant, lane=case.lane)
+    history = history_of(case)
+    note_left_standing(case, history, judged(case, history, own, until=until), own)

@@ -1,0 +1,72 @@
+"""The rows and mails that an overwrite leaves: each repeats itself exactly when the same version is seen again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FlagReason, Version
+from lockpoint.domain.lock import Held
+from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.locks import AuditEvent
+from lockpoint.services.ports.notifications import MailIntent
+
+
+def conflicts(
+    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
+) -> tuple[AuditEvent, ...]:
+    """One conflict row for each version that was not the holder's; `detail` says what became of it."""
+    return tuple(replace(row_about(attachment, held, AuditKind.CONFLICT, v), detail=detail) for v in offenders)
+
+
+def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Version) -> AuditEvent:
+    """A row about a version of the file: its time is the version's, so that a repeated look repeats the row."""
+    return AuditEvent(
+        at=version.created,
+        kind=kind,
+        attachment_id=attachment.id,
+        account=version.author,
+        lock_id=held.lock_id,
+        version=version.number,
+    )
+
+
+def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
+    """To each author once that their upload met a lock, and to the holder once for each upload."""
+    to_holder = attempts(attachment, held, offenders, detail)
+    to_authors = (
+        replace(mail, kind=MailKind.UPLOAD_UNDONE, recipient=mail.actor, actor=held.holder)
+        for mail in to_holder
+        if mail.actor is not None
+    )
+    return (*to_holder, *to_authors)
+
+
+def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
+    """To the holder once for each upload of another person."""
+    return tuple(
+        MailIntent(
+            kind=MailKind.OVERWRITE_ATTEMPT,
+            recipient=held.holder,
+            attachment_id=attachment.id,
+            event_key=f"{attachment.id}/{version.created.isoformat()}",
+            actor=version.author,
+            lock_id=held.lock_id,
+            version=version.number,
+            detail=detail,
+        )
+        for version in offenders
+    )
+
+
+def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> MailIntent:
+    """To the holder, once for each hold and reason, that the file is not protected."""
+    kind = MailKind.PAUSED if reason is FlagReason.PAUSED else MailKind.UNPROTECTED
+    return MailIntent(
+        kind=kind,
+        recipient=held.holder,
+        attachment_id=attachment.id,
+        event_key=f"{held.lock_id}/{reason.value}",
+        lock_id=held.lock_id,
+        detail=reason.value,
+    )

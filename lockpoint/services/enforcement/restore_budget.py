@@ -1,0 +1,19 @@
+"""How often we undo before we stop: two programs that undo each other would go on for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from lockpoint.domain.judge import Version
+from lockpoint.services.enforcement.held_file import Case
+
+PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
+
+
+def over_budget(case: Case, offenders: tuple[Version, ...]) -> bool:
+    """Whether undoing once more, of whatever kind, would be the endless fight of a sync client."""
+    done = case.services.restorations.recent(case.tenant, case.held.lock_id)
+    since = case.services.clock.now() - PERSON_WINDOW
+    lately = Counter(person for r in done if r.at >= since for person in r.offenders)
+    return len(done) >= PER_LOCK or any(lately[v.author] >= PER_PERSON for v in offenders if v.author)

@@ -1,0 +1,162 @@
+"""Signing again what lies in Confluence under an old key, so that the key can be dropped without a repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeVar
+
+from lockpoint.domain import rules
+from lockpoint.domain.lock import Held
+from lockpoint.domain.signed_record import key_id_of
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemoved, QuotaExceeded, Unauthorised
+from lockpoint.services.lock_record.compare_and_set import write
+from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.record_effects import record_write, signer_of
+from lockpoint.services.lock_record.waitlist import askers_of, store_line
+from lockpoint.services.notifications import preferences
+from lockpoint.services.ports.locks import Witness
+from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.reconciliation.reconcile import catch_up, reconcile
+from lockpoint.services.tenancy import site_settings
+
+BATCH = 200
+T = TypeVar("T")
+
+WAITS = 3  # for points, for each file
+
+
+class _Came(Enum):
+    SIGNED = auto()
+    ALREADY = auto()
+    LEFT = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningReport:
+    """How many live locks were written under the newest key now, had been before, and could not be (with their ids).
+
+    `people` counts those whose preferences were signed again, `people_left` those for whom that was not possible.
+    """
+
+    signed: int
+    already: int
+    left: tuple[str, ...]
+    people: int = 0
+    people_left: int = 0
+
+
+def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] = lambda: None) -> SigningReport:
+    """Bring the site's settings, its live locks, the lines of those who wait, and preferences under the newest key.
+
+    The preferences are those of everybody whom a row of ours names; others are signed again when they are read.
+
+    Every lock goes through the ordinary conditional write, at the price and the rank of a sweep, so people always come
+    first; waits when the points are used up. Stopped half-way it goes on where it was: what the witness knows to be
+    signed by the newest key is not asked for again. Calls `step` after each lock. Raises `Unauthorised`,
+    `OperationRemoved`, `QuotaExceeded` (after three waits), `StorageUnavailable`.
+    """
+    with spending_on("sign_again"):
+        _patiently(services, lambda: site_settings.sign_again(services, tenant, lane=Lane.SWEEP))
+        people = _sign_preferences(services, tenant)
+        came: dict[str, _Came] = {}
+        for witness in _live(services, tenant):
+            came[witness.attachment_id] = _one(services, tenant, witness)
+            step()
+    ways = list(came.values())
+    left = tuple(attachment_id for attachment_id, way in came.items() if way is _Came.LEFT)
+    return SigningReport(
+        signed=ways.count(_Came.SIGNED),
+        already=ways.count(_Came.ALREADY),
+        left=left,
+        people=people.count(_Came.SIGNED),
+        people_left=people.count(_Came.LEFT),
+    )
+
+
+def _sign_preferences(services: Services, tenant: Tenant) -> list[_Came]:
+    services.account_reports.gather(tenant, services.clock.now())
+    return [_sign_chosen(services, tenant, account) for account in services.account_reports.known(tenant)]
+
+
+def _sign_chosen(services: Services, tenant: Tenant, account: str) -> _Came:
+    try:
+        changed = _patiently(services, lambda: preferences.sign_again(services, tenant, account, lane=Lane.SWEEP))
+    except (QuotaExceeded, OperationRemoved):
+        raise
+    except HostError:
+        return _Came.LEFT
+    return _Came.SIGNED if changed else _Came.ALREADY
+
+
+def _live(services: Services, tenant: Tenant) -> Iterator[Witness]:
+    after: str | None = None
+    while batch := services.witnesses.live(tenant, after=after, limit=BATCH):
+        yield from batch
+        after = batch[-1].attachment_id
+
+
+def _one(services: Services, tenant: Tenant, witness: Witness) -> _Came:
+    if witness.signed_by == services.mac_keys.newest:
+        return _Came.ALREADY
+    try:
+        return _patiently(services, lambda: _sign(services, tenant, witness.attachment_id))
+    except (QuotaExceeded, Unauthorised, OperationRemoved):
+        raise
+    except (HostError, Busy):
+        return _Came.LEFT
+
+
+def _patiently(services: Services, call: Callable[[], T]) -> T:
+    for _ in range(WAITS):
+        try:
+            return call()
+        except QuotaExceeded as stopped:
+            services.clock.sleep(stopped.retry_after)
+    return call()
+
+
+def _sign(services: Services, tenant: Tenant, attachment_id: str) -> _Came:
+    seen = look(services, tenant, attachment_id, lane=Lane.SWEEP)
+    _sign_line(services, tenant, seen)
+    held = seen.reading
+    if not isinstance(held, Held):
+        # Damaged, or over: the ordinary repair writes what has to be written, under the newest key.
+        reconcile(services, tenant, attachment_id, lane=Lane.SWEEP)
+        return _Came.SIGNED
+    if signer_of(seen) == services.mac_keys.newest:
+        catch_up(services, tenant, seen, held)
+        return _Came.ALREADY
+    return _write(services, tenant, seen, held)
+
+
+def _write(services: Services, tenant: Tenant, seen: Seen, held: Held) -> _Came:
+    op_id = services.ids.new()
+    outcome = write(
+        services,
+        tenant,
+        seen.attachment.id,
+        lambda snapshot: rules.sign_again(snapshot, lock_id=held.lock_id, op_id=op_id),
+        op_id=op_id,
+        lane=Lane.SWEEP,
+        seen=seen,
+    )
+    if not isinstance(outcome, Written):
+        return _Came.LEFT
+    record_write(services, tenant, outcome, account=None)
+    return _Came.SIGNED
+
+
+def _sign_line(services: Services, tenant: Tenant, seen: Seen) -> None:
+    """Whoever changes the line at the same moment signs it with the newest key anyway."""
+    row, file_id = seen.attachment.watch, seen.attachment.id
+    askers = askers_of(services, tenant, file_id, row)
+    if row is None or not askers or key_id_of(row.value) == services.mac_keys.newest:
+        return
+    try:
+        store_line(services, tenant, file_id, row, askers, lane=Lane.SWEEP)
+    except LostRace:
+        return

@@ -1,0 +1,1 @@
+"""Files of a page with their locks, as one person sees them."""

@@ -1,0 +1,54 @@
+"""The page's own hint: how many of its files are locked, for the byline and for finding locks again."""
+
+from __future__ import annotations
+
+from lockpoint.domain import signed_json
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
+from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
+from lockpoint.services.quota_accounting import spending_on
+
+KEY = "lockpointpage"
+_HOSTS = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: PropertyHost.BLOGPOST}
+
+
+def refresh(services: Services, tenant: Tenant, container: Container) -> None:
+    """Write the page property when the count changed; pages without locks never get one.
+
+    The byline reads `name`; `lockedCount` is extracted for CQL. Nobody decides anything by it, so a lost race is
+    repeated once and then left to the next change. Raises the host's passing errors.
+    """
+    host = _HOSTS.get(container.kind)
+    if host is None or not tenant.active:
+        return
+    with spending_on("page_hint"):
+        for _ in range(2):
+            try:
+                _write(services, tenant, host, container.id)
+            except LostRace:
+                continue
+            except (GoneOrInvisible, Forbidden):
+                pass  # the page is gone or closed to the app: nobody would see the hint
+            return
+
+
+def container_from(subject: str) -> Container:
+    """The container that a job's subject names (`page:123`); `ValueError` for anything else."""
+    kind, _, id_ = subject.partition(":")
+    return Container(ContainerKind(kind), id_)
+
+
+def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
+    count = len(services.witnesses.held_in(tenant, [container_id]))
+    stored = services.properties.read(tenant, host, container_id, KEY, lane=Lane.HINTS)
+    value = signed_json.sign(_value(count), f"{KEY}/{tenant.client_key}/{container_id}", services.mac_keys)
+    if stored is None and count > 0:
+        services.properties.create(tenant, host, container_id, KEY, value, lane=Lane.HINTS)
+    elif stored is not None and stored.value != value:
+        services.properties.replace(tenant, host, container_id, stored, value, lane=Lane.HINTS)
+
+
+def _value(count: int) -> dict[str, object]:
+    text = "No files locked" if count == 0 else f"{count} file locked" if count == 1 else f"{count} files locked"
+    return {"schema": 1, "lockedCount": count, "name": {"value": text}, "tooltip": {"value": f"Lockpoint: {text}"}}

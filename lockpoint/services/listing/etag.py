@@ -1,0 +1,50 @@
+"""Entity tags of lists: they prove who saw which page when, so that "nothing changed" costs Confluence nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lockpoint.domain.snapshots import phase
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor
+from lockpoint.services.ports.confluence import Container
+from lockpoint.services.ports.locks import Witness
+from lockpoint.services.tenancy.licence import last_known
+
+FRESH = timedelta(seconds=60)  # how long a proven right to see the page may answer "nothing changed"
+
+
+def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
+    """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
+    now = services.clock.now()
+    body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
+    key = services.tag_keys.keys[services.tag_keys.newest]
+    return f"{body}.{_mac(key, actor, container, body)}"
+
+
+def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
+    """Whether the tag is this person's, for this page, younger than `FRESH`, and no lock of the page moved since."""
+    body, _, mac = etag.rpartition(".")
+    ours = [_mac(key, actor, container, body) for key in services.tag_keys.keys.values()]
+    if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
+        return False
+    issued, _, digest = body.partition(".")
+    now = services.clock.now()
+    age = now - datetime.fromtimestamp(int(issued), UTC)
+    if not timedelta(seconds=-1) <= age <= FRESH:
+        return False
+    return digest == _digest(services, actor, services.witnesses.of_container(actor.tenant, container.id), now)
+
+
+def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
+    """What the list says of locks; that a hold begins to end, or the licence, changes it, too."""
+    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection, phase(w.record, now)) for w in known)
+    return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
+
+
+def _mac(key: bytes, actor: Actor, container: Container, body: str) -> str:
+    about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
+    return hmac.new(key, about.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,211 @@
+"""The attachments of a page with their locks, as one person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from lockpoint.domain import permissions
+from lockpoint.domain.lock import Absent, Held
+from lockpoint.domain.permissions import Facts
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
+from lockpoint.services.listing.etag import etag_for, still_true
+from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.locks.authorization import facts, view_of
+from lockpoint.services.locks.lock_view import LockView, ViewState, scene_of, view_all
+from lockpoint.services.ports.confluence import Attachment, Container
+from lockpoint.services.ports.locks import Witness
+from lockpoint.services.quota_accounting import spending_on
+
+READ_AT_ONCE = 250
+LONGEST_CURSOR = 6
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a read for who ended it and why
+
+
+class Sort(StrEnum):
+    """The orders a list can have; a leading minus turns them round."""
+
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+    SIZE = "size"
+    SIZE_DOWN = "-size"
+    STATE = "state"
+    STATE_DOWN = "-state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What of the page's files is wanted; `text` matches file names and holders' names, `cursor` is ours."""
+
+    text: str = ""
+    state: ViewState | None = None
+    sort: Sort = Sort.TITLE
+    cursor: str | None = None
+    limit: int = 100
+
+    @property
+    def offset(self) -> int:
+        """Where the list goes on; `Invalid` for a cursor that we did not give."""
+        if self.cursor is None:
+            return 0
+        if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
+            raise Invalid("This cursor is not one of ours.")
+        return int(self.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attachment and its lock."""
+
+    attachment: Attachment
+    lock: LockView
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One part of a list; `etag` lets the same viewer ask cheaply whether any lock changed."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str | None
+    may_edit: bool
+    may_break: bool
+    etag: str
+
+
+def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
+    """Whether a list that this person got a moment ago still tells the truth about locks; asks Confluence nothing."""
+    return still_true(services, actor, container, etag)
+
+
+def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:
+    """The files of a page or blog post that the person may see; `NotFound` when they may not see the page.
+
+    Names and sizes are read as the person; only files with a lock, or with one that ended lately, cost a read more,
+    and one file shows whether the app may edit here at all.
+    """
+    with spending_on("list"):
+        view = view_of(services, actor, container)
+        known = services.witnesses.of_container(actor.tenant, container.id)
+        tag = etag_for(services, actor, container, known)
+        reads = _reads(services, actor, _files(services, actor, container), known)
+        rights = facts(services, actor, view, roles=_held_by_others(actor, reads))
+        rows = _ordered(_rows(services, actor, reads, rights, query), query)
+        part = rows[query.offset : query.offset + query.limit]
+        end = query.offset + len(part)
+        return Listing(
+            rows=part,
+            next_cursor=str(end) if end < len(rows) else None,
+            may_edit=permissions.may_lock(rights),
+            may_break=permissions.may_break(rights),
+            etag=tag,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file of the list: as the person sees it, and its record as the app reads it.
+
+    `in_reach` is None where the app did not look.
+    """
+
+    attachment: Attachment
+    seen: Seen
+    in_reach: bool | None
+
+
+def _files(services: Services, actor: Actor, container: Container) -> list[Attachment]:
+    files: list[Attachment] = []
+    cursor: str | None = None
+    while True:
+        page = services.attachments.of_container(
+            actor.tenant,
+            container,
+            lane=Lane.PEOPLE,
+            person=actor.account_id,
+            cursor=cursor,
+            limit=READ_AT_ONCE,
+        )
+        files.extend(page.items)
+        if page.next_cursor is None:
+            return files
+        if page.next_cursor == cursor:
+            raise BadAnswer("the next page of the list is the same page")
+        cursor = page.next_cursor
+
+
+def _reads(services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]) -> list[_Read]:
+    """Each file with its record; the record is read where the witness says that there is something to tell."""
+    now = services.clock.now()
+    telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
+    return [
+        _read(services, actor, file, telling[file.id])
+        if file.id in telling
+        else _Read(file, Seen(file, Absent(), None), None)
+        for file in files
+    ]
+
+
+def _read(services: Services, actor: Actor, file: Attachment, witness: Witness) -> _Read:
+    """The record as it is now; of a file that the app may not read, what was known last."""
+    try:
+        seen = look(services, actor.tenant, file.id, lane=Lane.PEOPLE)
+    except (GoneOrInvisible, Forbidden):
+        return _Read(file, Seen.from_outside(file, witness), in_reach=False)
+    return _Read(file, seen, in_reach=seen.attachment.may_update)
+
+
+def _held_by_others(actor: Actor, reads: list[_Read]) -> bool:
+    standing = (read.seen.standing for read in reads)
+    return any(isinstance(record, Held) and record.holder != actor.account_id for record in standing)
+
+
+def _rows(services: Services, actor: Actor, reads: list[_Read], rights: Facts, query: Query) -> list[Row]:
+    reach = _reach(services, actor, reads, rights)
+    scenes = [scene_of(read.seen, rights, in_reach=reach if read.in_reach is None else read.in_reach) for read in reads]
+    views = view_all(services, actor, scenes, own_name=bool(query.text))
+    return [Row(read.attachment, lock) for read, lock in zip(reads, views, strict=True)]
+
+
+def _reach(services: Services, actor: Actor, reads: list[_Read], rights: Facts) -> bool:
+    """Whether the app may edit the files of this page: as one of them shows, since they share the page's rights.
+
+    Asked only where it makes a difference to what the person may do.
+    """
+    shown = [read.in_reach for read in reads if read.in_reach is not None]
+    if shown or not reads or not permissions.may_lock(rights):
+        return all(shown)
+    try:
+        file = services.attachments.get(actor.tenant, reads[0].attachment.id, lane=Lane.PEOPLE, properties=False)
+    except (GoneOrInvisible, Forbidden):
+        return False
+    return file.may_update
+
+
+def _ordered(rows: list[Row], query: Query) -> tuple[Row, ...]:
+    wanted = [row for row in rows if _matches(row, query)]
+    by_title = sorted(wanted, key=lambda row: (row.attachment.title.casefold(), row.attachment.id))
+    return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
+
+
+def _matches(row: Row, query: Query) -> bool:
+    holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
+    text = query.text.casefold()
+    named = text in row.attachment.title.casefold() or text in holder.casefold()
+    return named and (query.state is None or row.lock.state is query.state)
+
+
+_RANK: Mapping[ViewState, int] = {
+    ViewState.MINE: 0,
+    ViewState.OTHER: 1,
+    ViewState.ENDING: 2,
+    ViewState.FREE: 3,
+}
+_KEYS: Mapping[str, Callable[[Row], str | int]] = {
+    "title": lambda row: row.attachment.title.casefold(),
+    "size": lambda row: row.attachment.size,
+    "state": lambda row: _RANK[row.lock.state],
+}

@@ -1,0 +1,72 @@
+"""Who is to be told that a hold ended: its holder, unless they did it themselves, and those who asked."""
+
+from __future__ import annotations
+
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Reading, Record
+from lockpoint.services.container import Services
+from lockpoint.services.context import Tenant
+from lockpoint.services.lock_record.waitlist import askers_of
+from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.notifications import MailIntent
+
+# Ends that the holder learns of by mail: all but the ones they brought about themselves.
+_TOLD = {
+    EndReason.BROKEN: MailKind.LOCK_ENDED_BY_OTHER,
+    EndReason.TAKEN_OVER: MailKind.LOCK_ENDED_BY_OTHER,
+    EndReason.EXPIRED: MailKind.LOCK_ENDED,
+    EndReason.FILE_GONE: MailKind.LOCK_ENDED,
+}
+
+
+def owed(
+    services: Services, tenant: Tenant, attachment: Attachment, record: Record, *earlier: Reading | None
+) -> tuple[MailIntent, ...]:
+    """The mails that a record owes: about the end of a hold that was live in one of the `earlier` records.
+
+    A witness that still says "held" shows that an ending was never announced, whoever wrote it.
+    """
+    ended = record.ended
+    if ended is None or not any(isinstance(e, Held) and e.lock_id == ended.lock_id for e in earlier):
+        return ()
+    if isinstance(record, Held) and record.holder == ended.holder:
+        return ()  # renewed by its own holder, for whom nothing has ended
+    to_holder = mail_to_holder(attachment.id, ended)
+    if not isinstance(record, Free):
+        return to_holder
+    # The holder has a mail of their own about this ending; a second one would only repeat it.
+    waiting = announcements(services, tenant, attachment, ended)
+    return (*(m for m in waiting if not (to_holder and m.recipient == ended.holder)), *to_holder)
+
+
+def announcements(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
+    """The mails that an ending owes to those who asked, first come first; whoever ended the hold needs none."""
+    return tuple(
+        MailIntent(
+            kind=MailKind.FILE_AVAILABLE,
+            recipient=account,
+            attachment_id=attachment.id,
+            event_key=ended.lock_id,
+            actor=ended.by,
+            lock_id=ended.lock_id,
+        )
+        for account in askers_of(services, tenant, attachment.id, attachment.watch)
+        if account != ended.by
+    )
+
+
+def mail_to_holder(attachment_id: str, ended: Ended) -> tuple[MailIntent, ...]:
+    """The mail to the last holder; none about an end that they brought about."""
+    kind = _TOLD.get(ended.reason)
+    if kind is None or ended.by == ended.holder:
+        return ()
+    mail = MailIntent(
+        kind=kind,
+        recipient=ended.holder,
+        attachment_id=attachment_id,
+        event_key=ended.lock_id,
+        actor=ended.by,
+        lock_id=ended.lock_id,
+        detail=ended.reason.value,
+    )
+    return (mail,)

@@ -1,0 +1,148 @@
+"""What a stored record leaves in Postgres: its audit row, its witness, and rows that an earlier crash left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Absent, Free, Held, Reading, Record, Unreadable
+from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.snapshots import kind_of
+from lockpoint.services.container import Services
+from lockpoint.services.context import Tenant
+from lockpoint.services.lock_record.end_notices import owed
+from lockpoint.services.lock_record.file_state import Seen, Written
+from lockpoint.services.ports.confluence import Attachment, Container
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
+
+RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
+
+
+def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: str | None) -> AuditEvent:
+    """The one row of a record write."""
+    return AuditEvent(
+        at=record.at,
+        kind=kind,
+        attachment_id=attachment.id,
+        account=account,
+        epoch=record.epoch,
+        seq=record.seq,
+        lock_id=record.lock_id if isinstance(record, Held) else record.ended.lock_id,
+        version=attachment.head.number,
+    )
+
+
+def actor_of(record: Record) -> str | None:
+    """Who caused a record write, as far as the record tells."""
+    return record.holder if isinstance(record, Held) else record.ended.by
+
+
+def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
+    """The copy we keep, without anybody's own words: those stay in Confluence.
+
+    A hold that goes on stays as protected, or unprotected, as it was. `newest_key` signed a record that was not read.
+    """
+    known = seen.witness
+    space = space_id or (known.space_id if known and known.container == seen.attachment.container else None)
+    return Witness(
+        attachment_id=seen.attachment.id,
+        container=seen.attachment.container,
+        space_id=space,
+        record=without_words(record),
+        protection=known.protection if known and _same_hold(known.record, record) else "protected",
+        seen_at=now,
+        signed_by=signer_of(seen) if seen.reading == record else newest_key,
+    )
+
+
+def signer_of(seen: Seen) -> str | None:
+    """The id of the key that signed the record that was read."""
+    return key_id_of(seen.row.value) if seen.row else None
+
+
+def record_write(
+    services: Services,
+    tenant: Tenant,
+    written: Written,
+    *,
+    account: str | None,
+    space_id: str | None = None,
+    request: RequestOutcome | None = None,
+    detail: str | None = None,
+    jobs: tuple[Job, ...] = (),
+) -> None:
+    """Write down one stored record with the mails it owes; with it what a crash left out of the record before.
+
+    Only then the creation guard of a first record is given back: whoever claims it next finds the witness.
+    """
+    seen, record, now = written.seen, written.record, services.clock.now()
+    before = seen.reading if isinstance(seen.reading, Held | Free) else None
+    kind = written.write.kind if written.write else kind_of(record, seen.known)
+    row = replace(audit_row(record, kind, seen.attachment, account), detail=detail)
+    effects = Effects(
+        witness=witness_of(record, seen, space_id, now, newest_key=services.mac_keys.newest),
+        audit=(*unreadable_row(seen, now), *_missing_row(written), row),
+        intents=owed(services, tenant, seen.attachment, record, before, seen.known),
+        jobs=(*hint_jobs(tenant, seen.attachment.container), *jobs),
+        request=request,
+    )
+    services.ledger.record(tenant, effects)
+    if isinstance(seen.reading, Absent):
+        services.guard.release(tenant, seen.attachment.id, record.op_id)
+
+
+def recovered_row(record: Record, seen: Seen) -> tuple[AuditEvent, ...]:
+    """A row for a record that is newer than its witness."""
+    if seen.known is not None and not newer_than(record, seen.known):
+        return ()
+    row = audit_row(record, kind_of(record, seen.known), seen.attachment, actor_of(record))
+    return (replace(row, recovered=True, version=None),)
+
+
+def unreadable_row(seen: Seen, now: datetime) -> tuple[AuditEvent, ...]:
+    """That a record was found which is not ours to obey: one row a day, however often it is looked at."""
+    if not isinstance(seen.reading, Unreadable):
+        return ()
+    row = AuditEvent(
+        at=now.replace(hour=0, minute=0, second=0, microsecond=0),
+        kind=AuditKind.FLAGGED,
+        attachment_id=seen.attachment.id,
+        account=None,
+        detail=f"unreadable_{seen.reading.reason}",
+    )
+    return (row,)
+
+
+def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
+    """Refresh what the byline of these pages says; several changes in a moment make one refresh."""
+    return tuple(
+        Job(JobKind.PAGE_HINT, tenant.id, f"{container.kind.value}:{container.id}")
+        for container in dict.fromkeys(containers)
+        if container is not None
+    )
+
+
+def newer_than(record: Reading, other: Record) -> bool:
+    """Whether `record` was stored after `other`."""
+    return isinstance(record, Held | Free) and (record.epoch, record.seq) > (other.epoch, other.seq)
+
+
+def without_words(record: Record) -> Record:
+    """A record without the holder's note and without the reason of whoever ended the last hold."""
+    if isinstance(record, Free):
+        return replace(record, ended=replace(record.ended, why=None))
+    return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
+
+
+def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
+    """The row of the record that this write replaced, when the witness shows that it was never written down."""
+    before = written.seen.reading
+    if not isinstance(before, Held | Free) or before == written.record:
+        return ()
+    return recovered_row(before, written.seen)
+
+
+def _same_hold(one: Record, other: Record) -> bool:
+    return isinstance(one, Held) and isinstance(other, Held) and one.lock_id == other.lock_id

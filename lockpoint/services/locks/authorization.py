@@ -1,0 +1,129 @@
+"""What a person may do, asked of Confluence as that person, on every call."""
+
+from __future__ import annotations
+
+from lockpoint.domain import permissions
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Free, Held
+from lockpoint.domain.permissions import Facts
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane
+from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound
+from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
+
+NOT_THERE = "This file is not there, or you may not see it."
+APP_BLOCKED = (
+    "Lockpoint may not edit this page, so it could not protect the file. "
+    "Add the Lockpoint app to the page's restrictions."
+)
+
+
+def look_for(services: Services, actor: Actor, attachment_id: str) -> tuple[Seen, ContainerView]:
+    """The file as the app reads it, and its page as the person sees it.
+
+    Raises `NotFound` for whoever may not see it, and `AppBlocked` when only the app may not.
+    """
+    try:
+        seen = look(services, actor.tenant, attachment_id, lane=Lane.PEOPLE)
+    except (GoneOrInvisible, Forbidden) as blocked:
+        as_person(services, actor, attachment_id)
+        raise AppBlocked(APP_BLOCKED) from blocked
+    return seen, view_of(services, actor, container_of(seen.attachment))
+
+
+def look_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[Seen, ContainerView | None]:
+    """As `look_for`, but whoever holds the file (or held it last) may have lost the right to see it: then no view."""
+    try:
+        seen = look(services, actor.tenant, attachment_id, lane=Lane.PEOPLE)
+    except (GoneOrInvisible, Forbidden) as blocked:
+        as_person(services, actor, attachment_id)
+        raise AppBlocked(APP_BLOCKED) from blocked
+    try:
+        return seen, view_of(services, actor, container_of(seen.attachment))
+    except NotFound:
+        if not _is_or_was_holder(seen, actor.account_id):
+            raise
+        return seen, None
+
+
+def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
+    """The page or blog post as the person sees it; `NotFound` when they do not."""
+    try:
+        return services.people.container(actor.tenant, actor.account_id, container, lane=Lane.PEOPLE)
+    except (GoneOrInvisible, Forbidden) as hidden:
+        raise NotFound(NOT_THERE) from hidden
+
+
+def as_person(services: Services, actor: Actor, attachment_id: str) -> Attachment:
+    """The file as the person sees it; `NotFound` when they do not."""
+    try:
+        return services.attachments.get(
+            actor.tenant,
+            attachment_id,
+            lane=Lane.PEOPLE,
+            person=actor.account_id,
+            properties=False,
+            operations=False,
+        )
+    except (GoneOrInvisible, Forbidden) as hidden:
+        raise NotFound(NOT_THERE) from hidden
+
+
+def container_of(attachment: Attachment) -> Container:
+    """What the file hangs on; `Invalid` where locks make no sense."""
+    if attachment.container is None:
+        raise Invalid("Only files on pages and blog posts can be locked.")
+    return attachment.container
+
+
+def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles: bool) -> Facts:
+    """The person's standing on this page; the roles are asked for only when `roles` says they matter.
+
+    Nobody may edit a page that is a draft, archived or in the trash, whatever Confluence permits there.
+    """
+    if view is None:
+        return Facts()
+    space_admin = roles and _administers_space(services, actor, view.space_id)
+    site_admin = roles and not space_admin and administers_site(services, actor)
+    may_edit = view.may_update and view.status is FileStatus.CURRENT
+    return Facts(may_view=True, may_edit=may_edit, space_admin=space_admin, site_admin=site_admin)
+
+
+def must_edit(view: ContainerView, known: Facts) -> None:
+    """Refuse people who may only look, and pages that nobody edits."""
+    if view.status is not FileStatus.CURRENT:
+        raise Invalid(f"This page is {view.status.value}; only files of current pages can be locked.")
+    if not permissions.may_lock(known):
+        raise NotAllowed("You may look at this page but not edit it, so you cannot lock its files.")
+
+
+def must_manage(known: Facts, seen: Seen, account: str, lock_id: str) -> None:
+    """Refuse people who may not end others' locks; one's own hold is released, not broken."""
+    if not permissions.may_break(known):
+        raise NotAllowed("Only lock managers, space admins and site admins may end another person's lock.")
+    held = seen.reading
+    if isinstance(held, Held) and held.lock_id == lock_id and held.holder == account:
+        raise Invalid("This lock is your own; release it.")
+
+
+def app_may_act(seen: Seen) -> None:
+    """Refuse where the app could not write the record, nor undo anything: a lock that cannot protect is none."""
+    if not seen.attachment.may_update:
+        raise AppBlocked(APP_BLOCKED)
+
+
+def administers_site(services: Services, actor: Actor) -> bool:
+    """Whether the person administers Confluence."""
+    return services.people.administers_site(actor.tenant, actor.account_id, lane=Lane.PEOPLE)
+
+
+def _administers_space(services: Services, actor: Actor, space_id: str) -> bool:
+    return services.people.administers_space(actor.tenant, actor.account_id, space_id, lane=Lane.PEOPLE)
+
+
+def _is_or_was_holder(seen: Seen, account: str) -> bool:
+    record = seen.standing
+    if isinstance(record, Held):
+        return record.holder == account
+    return isinstance(record, Free) and record.ended.holder == account

@@ -1,0 +1,118 @@
+"""What a person wants of us: which optional mails, in which language and time zone; a signed property on their account.
+
+Other apps and the person's own browser can write there, so a value without our signature counts as none. Properties on
+accounts have no versions, so two changes at once are kept apart by a lock of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+from zoneinfo import available_timezones
+
+from lockpoint.domain import signed_json
+from lockpoint.domain.events import OPTIONAL, MailKind
+from lockpoint.domain.signed_record import key_id_of
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.errors import HostError, Invalid, StorageUnavailable
+
+KEY: Final = "lockpointprefs"
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """`off` are the optional mails that are not wanted; None for what Confluence's profile shall decide."""
+
+    off: frozenset[MailKind] = frozenset()
+    locale: str | None = None
+    time_zone: str | None = None
+
+
+def read(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> Preferences:
+    """What the person chose; everything as it is by default where nothing of ours is stored. Raises the host's errors.
+
+    Costs 1 point; once after a change of keys 3, since what carries an old signature is signed again in passing.
+    """
+    stored = _stored(services, tenant, account, lane)
+    if stored.signer not in {None, services.mac_keys.newest}:
+        with suppress(HostError, StorageUnavailable):  # the next read tries again
+            sign_again(services, tenant, account, lane=lane)
+    return stored.preferences
+
+
+def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences:
+    """Store what the person chose; `Invalid` for a language or time zone that is none."""
+    if wanted.locale is not None and not _LOCALE.fullmatch(wanted.locale):
+        raise Invalid("locale must be a language tag such as de or pt-BR.")
+    if wanted.time_zone is not None and wanted.time_zone not in _zones():
+        raise Invalid("timeZone must be a name such as Europe/Berlin.")
+    with services.site_states.exclusive(actor.tenant):
+        _store(services, actor.tenant, actor.account_id, wanted, Lane.PEOPLE)
+    return wanted
+
+
+def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind) -> None:
+    """Send this person no more mails of an optional kind; doing it twice is fine."""
+    with services.site_states.exclusive(tenant):
+        present = _stored(services, tenant, account, Lane.PEOPLE).preferences
+        if kind in OPTIONAL and kind not in present.off:
+            _store(services, tenant, account, replace(present, off=present.off | {kind}), Lane.PEOPLE)
+
+
+def sign_again(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+    """Store what the person chose under the newest key; whether there was anything to do. Raises the host's errors."""
+    with services.site_states.exclusive(tenant):
+        stored = _stored(services, tenant, account, lane)
+        if stored.signer in {None, services.mac_keys.newest}:
+            return False
+        _store(services, tenant, account, stored.preferences, lane)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What lies on the account; without a `signer` of ours it counts as nothing."""
+
+    preferences: Preferences
+    signer: str | None
+
+
+def _stored(services: Services, tenant: Tenant, account: str, lane: Lane) -> _Stored:
+    value = services.user_properties.read(tenant, account, KEY, lane=lane)
+    fields = signed_json.verified(value, _place(tenant, account), services.mac_keys)
+    return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), key_id_of(value))
+
+
+def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, lane: Lane) -> None:
+    fields: dict[str, object] = {
+        "schema": 1,
+        "off": sorted(kind.value for kind in wanted.off),
+        "locale": wanted.locale,
+        "time_zone": wanted.time_zone,
+    }
+    value = signed_json.sign(fields, _place(tenant, account), services.mac_keys)
+    services.user_properties.write(tenant, account, KEY, value, lane=lane)
+
+
+def _parse(fields: dict[str, object]) -> Preferences:
+    off, locale, zone = fields.get("off"), fields.get("locale"), fields.get("time_zone")
+    words = {str(word) for word in off} if isinstance(off, list) else set()
+    return Preferences(
+        off=frozenset(kind for kind in OPTIONAL if kind.value in words),
+        locale=locale if isinstance(locale, str) else None,
+        time_zone=zone if isinstance(zone, str) else None,
+    )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _place(tenant: Tenant, account: str) -> str:
+    return f"{KEY}/{tenant.client_key}/{account}"

@@ -1,0 +1,35 @@
+"""Language and time zone of people who use locking: fetched at their use, once a day at most, gone 30 days later."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.errors import GoneOrInvisible, StorageUnavailable
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.quota_accounting import spending_on
+
+FRESH: Final = timedelta(days=1)
+"""How old a profile may be when its person comes back, before it is fetched again."""
+
+
+def note_use(services: Services, actor: Actor) -> None:
+    """Have the profile fetched, unless it is fresh; what the person asked for never fails because of this."""
+    with suppress(StorageUnavailable):
+        known = services.profiles.get(actor.tenant, actor.account_id)
+        if known is None or services.clock.now() - known.used_at >= FRESH:
+            services.jobs.defer((Job(JobKind.PROFILE, actor.tenant.id, actor.account_id),))
+
+
+def refresh(services: Services, tenant: Tenant, account: str) -> None:
+    """Fetch time zone and locale and keep them; 3 points. Nothing for an account that Confluence does not know."""
+    with spending_on("profile"), suppress(GoneOrInvisible):
+        person = services.people.profile(tenant, account, lane=Lane.HINTS)
+        if person.active:
+            now = services.clock.now()
+            profile = Profile(time_zone=person.time_zone, locale=person.locale, used_at=now)
+            services.profiles.put(tenant, account, profile)

@@ -1,0 +1,53 @@
+"""Links in mails that act without a sign-in: each is a sealed errand, good for one person and one purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lockpoint.domain.events import OPTIONAL, MailKind
+from lockpoint.services.container import Services
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import NotAllowed
+from lockpoint.services.notifications import preferences
+from lockpoint.services.quota_accounting import spending_on
+
+_UNSUBSCRIBE: Final = "unsubscribe"
+_WORDS: Final = {kind.value: kind for kind in OPTIONAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribing:
+    """That one person of a site wants no more mails of this kind."""
+
+    tenant: Tenant
+    account: str
+    kind: MailKind
+
+
+def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: MailKind) -> str | None:
+    """The address that switches mails of this kind off for this person; None for mails that cannot be switched off."""
+    if kind not in OPTIONAL:
+        return None
+    token = services.tokens.seal(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
+    return f"{services.app_url}/mail/{token}"
+
+
+def errand_of(services: Services, token: str) -> Unsubscribing | None:
+    """What a link stands for; None for anything that we did not seal, and for a site that is not there any more."""
+    text = services.tokens.unseal(token, _UNSUBSCRIBE)
+    if text is None:
+        return None
+    tenant_id, kind, account = text.split("\n", 2)
+    tenant = services.tenants.by_id(int(tenant_id))
+    if tenant is None or kind not in _WORDS:
+        return None
+    return Unsubscribing(tenant, account, _WORDS[kind])
+
+
+def unsubscribe(services: Services, errand: Unsubscribing) -> None:
+    """Switch the mails off; `NotAllowed` where the app is not at work, which sends no mails either."""
+    if not errand.tenant.active:
+        raise NotAllowed("Lockpoint is not active on this site, so it sends no mails.")
+    with spending_on("unsubscribe"):
+        preferences.switch_off(services, errand.tenant, errand.account, errand.kind)

@@ -1,0 +1,1 @@
+"""Export, erasure, reports to Atlassian, and the scan for personal data."""

@@ -1,0 +1,262 @@
+"""Erasing one person on one site: in Confluence's properties first, in Postgres last, so that a crash forgets nothing.
+
+Every step can be repeated. The account and its pseudonym stand beside each other only until the end, and the end is
+when nothing is left in Confluence that the witness lists: until then the erasure stays open and goes on by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from lockpoint.domain import pseudonyms, rules
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer, Snapshot
+from lockpoint.domain.pseudonyms import pseudonym_from
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.enforcement.pending_overwrite import Moments
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.lock_record.compare_and_set import write
+from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.record_effects import record_write
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.end_lock import Ending, end
+from lockpoint.services.notifications import preferences
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.notifications import MailIntent
+from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin
+from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.reconciliation.reconcile import catch_up
+from lockpoint.services.reconciliation.unreachable_file import SECOND_LOOK, not_visible
+
+GRACE: Final = timedelta(hours=24)
+"""How long the live locks of a person who is gone stand before they end."""
+
+BATCH: Final = 100
+
+SOON: Final = timedelta(minutes=1)
+HOURLY: Final = timedelta(hours=1)
+DAILY: Final = timedelta(days=1)
+
+
+class Left(StrEnum):
+    """Why an erasure is not over yet."""
+
+    SITE = "site"
+    SEARCH = "search"
+    FILES = "files"
+    PREFERENCES = "preferences"
+    HOLDS = "holds"
+    JOBS = "jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of an erasure, and when it goes on; `files` is how many files are closed to the app."""
+
+    left: Left
+    due_at: datetime
+    files: int = 0
+
+
+def order(
+    services: Services, account: str, origin: Origin, *, at_once: bool = False, digest: str | None = None
+) -> ErasureOrder:
+    """The wish to erase an account; its live locks end after the grace period, or `at_once`."""
+    return ErasureOrder(
+        account=account,
+        pseudonym=pseudonym_from(services.ids.new()),
+        origin=origin,
+        release_at=services.clock.now() + (timedelta() if at_once else GRACE),
+        digest=digest,
+    )
+
+
+def begin(services: Services, tenant: Tenant, account: str, origin: Origin, *, at_once: bool = False) -> Erasure:
+    """Note the request; a job does the work, also after a crash of whoever goes on now."""
+    wanted = order(services, account, origin, at_once=at_once)
+    return services.erasures.begin(tenant, (wanted,), services.clock.now())[0]
+
+
+def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
+    """Do what can be done now; None when it is all done, else what is left.
+
+    Raises the host's passing errors and StorageUnavailable: the job goes on where it was. On a site where the app is
+    not at work nothing in Confluence is touched; that waits until the site is back.
+    """
+    erasure = services.erasures.get(request_id)
+    if erasure is None:
+        return None
+    with spending_on("erase"):
+        rest = _in_confluence(services, tenant, erasure)
+    quiet = services.people_data.erase(tenant, erasure.account, erasure.pseudonym, keep_files=rest is not None)
+    now = services.clock.now()
+    if rest is None and quiet:
+        services.erasures.finish(erasure, now)
+        return None
+    rest = rest or Rest(Left.JOBS, now + SOON)
+    services.erasures.put_off(request_id, rest.due_at)
+    services.jobs.defer((Job(JobKind.ERASE, tenant.id, str(request_id), rest.due_at - now),))
+    return rest
+
+
+def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest | None:
+    """Clean what can be cleaned on the site; what is left there.
+
+    While its locks are being searched, as after its return, the list of files is not whole: then nothing is begun.
+    """
+    if not tenant.active:
+        return Rest(Left.SITE, services.clock.now() + HOURLY)
+    if services.people_data.being_searched(tenant):
+        return Rest(Left.SEARCH, services.clock.now() + SOON)
+    skipped = _in_files(services, tenant, erasure)
+    chosen = _preferences_stay(services, tenant, erasure)
+    now = services.clock.now()
+    dues: dict[datetime, Left] = {}
+    if services.witnesses.count_held(tenant, erasure.account) and not (skipped and now >= erasure.release_at):
+        dues[max(erasure.release_at, now + SOON)] = Left.HOLDS
+    if skipped or chosen:
+        dues[now + DAILY] = Left.FILES if skipped else Left.PREFERENCES
+    return Rest(dues[min(dues)], min(dues), skipped) if dues else None
+
+
+def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
+    """Go through the files that could name the person, from where the last attempt stopped; how many are left."""
+    after, skipped = erasure.cursor, erasure.skipped
+    while batch := services.people_data.listed(tenant, erasure.account, after=after, limit=BATCH):
+        skipped += len(_not_cleaned(services, tenant, erasure, batch))
+        after = batch[-1]
+        services.erasures.advance(erasure.request_id, after, skipped)
+    return skipped
+
+
+def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> bool:
+    """Remove the person's choices; True when Confluence refuses that although their account is in use.
+
+    Nobody is let at the properties of a closed account any more.
+    """
+    try:
+        with services.site_states.exclusive(tenant):
+            services.user_properties.delete(tenant, erasure.account, preferences.KEY, lane=Lane.REPORTS)
+    except (Forbidden, Rejected):
+        person = services.people.describe(tenant, (erasure.account,), lane=Lane.REPORTS).get(erasure.account)
+        return person is not None and person.active
+    return False
+
+
+def _not_cleaned(services: Services, tenant: Tenant, erasure: Erasure, batch: Sequence[str]) -> list[str]:
+    """Clean these files; those that the app cannot get at. A single "not there" may be false, so it looks twice."""
+    missed = [file for file in batch if not _cleaned(services, tenant, erasure, file)]
+    if missed:
+        services.clock.sleep(SECOND_LOOK)
+    missed = [file for file in missed if not _cleaned(services, tenant, erasure, file)]
+    return [file for file in missed if not _purged(services, tenant, file)]
+
+
+def _cleaned(services: Services, tenant: Tenant, erasure: Erasure, attachment_id: str) -> bool:
+    try:
+        return _in_file(services, tenant, erasure, attachment_id)
+    except (GoneOrInvisible, Forbidden):
+        return False
+
+
+def _purged(services: Services, tenant: Tenant, attachment_id: str) -> bool:
+    """Whether the file is gone with all that hung on it; then its hold is over, too."""
+    witness = services.witnesses.get(tenant, attachment_id)
+    if witness is None:
+        return True
+    try:
+        gone = services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=Lane.REPORTS)
+    except Forbidden:
+        return False
+    if gone:
+        not_visible(services, tenant, attachment_id, Lane.REPORTS)
+    return gone
+
+
+def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id: str) -> bool:
+    """Take the person out of the line and out of the record; end their hold when its time has come.
+
+    False when the person still stands in the record for another reason than a hold that has time left.
+    """
+    seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
+    if isinstance(seen.reading, Held | Free):
+        catch_up(services, tenant, seen, seen.reading)
+    notify_me.drop_out(services, Actor(tenant, erasure.account), seen, lane=Lane.REPORTS)
+    held = seen.standing
+    if isinstance(held, Held) and held.holder == erasure.account:
+        if services.clock.now() < erasure.release_at:
+            return True
+        _end_hold(services, tenant, seen, held)
+        seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
+    _tell_administrators(services, tenant, erasure, seen)
+    return _renamed(services, tenant, erasure, seen)
+
+
+def _end_hold(services: Services, tenant: Tenant, seen: Seen, held: Held) -> None:
+    op_id = services.ids.new()
+
+    def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+        return rules.end(
+            snapshot,
+            lock_id=held.lock_id,
+            op_id=op_id,
+            reason=EndReason.HOLDER_GONE,
+            by=None,
+            unsettled=unsettled,
+        )
+
+    end(services, tenant, seen, Ending(rule=rule, op_id=op_id, by=None, lane=Lane.REPORTS))
+
+
+def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, seen: Seen) -> None:
+    """That the lock of a person who is gone has ended; before its record is rewritten, so that no crash leaves it out.
+
+    Each administrator is told once, however often we come by here.
+    """
+    reading, space = seen.reading, seen.witness.space_id if seen.witness else None
+    if not isinstance(reading, Free) or not _left_by(erasure.account, reading.ended) or space is None:
+        return
+    nobody = {erasure.account, services.people.own_account(tenant, lane=Lane.REPORTS)}
+    mails = tuple(
+        MailIntent(
+            kind=MailKind.LOCK_ENDED,
+            recipient=administrator,
+            attachment_id=seen.attachment.id,
+            event_key=reading.ended.lock_id,
+            lock_id=reading.ended.lock_id,
+            detail=EndReason.HOLDER_GONE.value,
+        )
+        for administrator in services.people.space_administrators(tenant, space, lane=Lane.REPORTS)
+        if administrator not in nobody
+    )
+    services.ledger.record(tenant, Effects(intents=mails))
+
+
+def _left_by(account: str, ended: Ended) -> bool:
+    return ended.reason is EndReason.HOLDER_GONE and ended.holder == account
+
+
+def _renamed(services: Services, tenant: Tenant, erasure: Erasure, seen: Seen) -> bool:
+    """Put the pseudonym into the record, by the same conditional write as any other change of it.
+
+    False when the record names the person still: they took the file meanwhile, or a newer app wrote it.
+    """
+    op_id = services.ids.new()
+
+    def rule(snapshot: Snapshot) -> rules.Decision:
+        return rules.forget(snapshot, account=erasure.account, pseudonym=erasure.pseudonym, op_id=op_id)
+
+    outcome = write(services, tenant, seen.attachment.id, rule, op_id=op_id, lane=Lane.REPORTS, seen=seen)
+    if isinstance(outcome, Written):
+        record_write(services, tenant, outcome, account=None)
+        return True
+    left = outcome.seen.standing
+    return not isinstance(left, Newer) and not (
+        isinstance(left, Held | Free) and pseudonyms.names(left, erasure.account)
+    )

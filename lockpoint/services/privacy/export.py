@@ -1,0 +1,167 @@
+"""What we hold about one person, handed out: their own data and nothing of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from lockpoint.domain.events import OPTIONAL
+from lockpoint.domain.lock import Free, Held
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.lock_record.waitlist import askers_of, asking
+from lockpoint.services.notifications import preferences
+from lockpoint.services.ports.privacy import Origin, Right, Row
+from lockpoint.services.quota_accounting import spending_on
+
+MOST_FILES: Final = 100
+"""How many files are read while a person waits; an operator's export has no such limit."""
+
+NOTES: Final = (
+    "Names and e-mail addresses are not stored: they are fetched from Confluence when they are shown or sent.",
+    (
+        "The log of e-mails keeps time, kind, result and a keyed hash of the address. Without the address a hash does "
+        "not tell whose it is, so its rows cannot be listed here; they are deleted after 30 days at most."
+    ),
+    "Rows of the database leave after 30 days at most; locks and lists of waiting people lie in Confluence itself.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData:
+    """Everything about one account of one site. `complete` is False when not every file could be looked at."""
+
+    site: str
+    account_id: str
+    collected_at: datetime
+    database: Mapping[str, Sequence[Row]]
+    locks: tuple[Row, ...]
+    ended: tuple[Row, ...]
+    waiting: tuple[Row, ...]
+    preferences: Row
+    complete: bool
+    notes: tuple[str, ...] = NOTES
+
+
+def export(
+    services: Services, tenant: Tenant, account: str, origin: Origin, *, most_files: int | None = None
+) -> PersonalData:
+    """Collect everything that is held about the account, and note that somebody asked.
+
+    Costs 2 points for each locked file of the site and each other one that is known to name the account, up to
+    `most_files` of them, those that name it first; and 1 for the preferences.
+    """
+    request = services.privacy_requests.asked(tenant, Right.COPY, origin, services.clock.now())
+    with spending_on("export"):
+        stored = services.people_data.export(tenant, account)
+        found = _Found(complete=False)
+        chosen: Row = {}
+        if tenant.active:
+            found = _in_confluence(services, tenant, account, most_files)
+            try:
+                chosen = _chosen(services, tenant, account, _lane(most_files))
+            except (Forbidden, Rejected):
+                found.complete = False  # as for an account that is closed
+    services.privacy_requests.done(request, services.clock.now())
+    return PersonalData(
+        site=tenant.base_url,
+        account_id=account,
+        collected_at=services.clock.now(),
+        database=stored,
+        locks=tuple(found.locks),
+        ended=tuple(found.ended),
+        waiting=tuple(found.waiting),
+        preferences=chosen,
+        complete=found.complete,
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What Confluence holds, file by file."""
+
+    locks: list[Row] = field(default_factory=list)
+    ended: list[Row] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
+    complete: bool = True
+
+
+def _in_confluence(services: Services, tenant: Tenant, account: str, most_files: int | None) -> _Found:
+    lane, found = _lane(most_files), _Found()
+    for looked, attachment_id in enumerate(_files(services, tenant, account)):
+        if looked == most_files:
+            found.complete = False
+            break
+        try:
+            seen = look(services, tenant, attachment_id, lane=lane)
+        except (GoneOrInvisible, Forbidden):
+            found.complete = False  # closed to the app: the database's copy is what there is
+            continue
+        found.locks.extend(_lock(seen, account))
+        found.ended.extend(_ended(seen, account))
+        found.waiting.extend(_place_in_line(services, tenant, seen, account))
+    return found
+
+
+def _lane(most_files: int | None) -> Lane:
+    return Lane.REPORTS if most_files is None else Lane.PEOPLE
+
+
+def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
+    """The files that are known to name the person, and then those where they may only wait."""
+    for own in (True, False):
+        after = None
+        while batch := services.people_data.listed(tenant, account, after=after, limit=MOST_FILES, own=own):
+            yield from batch
+            after = batch[-1]
+
+
+def _lock(seen: Seen, account: str) -> Sequence[Row]:
+    held = seen.reading
+    if not isinstance(held, Held) or held.holder != account:
+        return ()
+    until = None if held.expires_at is None else held.expires_at.isoformat()
+    return (
+        {
+            "attachment": seen.attachment.id,
+            "lock": held.lock_id,
+            "since": held.acquired_at.isoformat(),
+            "until": until,
+            "note": held.note,
+            "unlock_on_upload": held.unlock_on_upload,
+            "protected_version": held.base.number,
+        },
+    )
+
+
+def _ended(seen: Seen, account: str) -> Sequence[Row]:
+    """How the last hold ended, where that was the person's or where they ended it; with their own words only."""
+    ended = seen.reading.ended if isinstance(seen.reading, Held | Free) else None
+    if ended is None or account not in {ended.holder, ended.by}:
+        return ()
+    return (
+        {
+            "attachment": seen.attachment.id,
+            "lock": ended.lock_id,
+            "reason": ended.reason.value,
+            "at": ended.at.isoformat(),
+            "was_owner": ended.holder == account,
+            "ended_it": ended.by == account,
+            "words": ended.why if ended.by == account else None,
+        },
+    )
+
+
+def _place_in_line(services: Services, tenant: Tenant, seen: Seen, account: str) -> Sequence[Row]:
+    place = asking(askers_of(services, tenant, seen.attachment.id, seen.attachment.watch), account)
+    return ({"attachment": seen.attachment.id, "position": place.position},) if place.asked else ()
+
+
+def _chosen(services: Services, tenant: Tenant, account: str, lane: Lane) -> Row:
+    chosen = preferences.read(services, tenant, account, lane=lane)
+    mails = {kind.value: kind not in chosen.off for kind in OPTIONAL}
+    return {"mails": mails, "locale": chosen.locale, "time_zone": chosen.time_zone}

@@ -1,0 +1,154 @@
+"""Atlassian's cycle of personal-data reports: who was closed is erased, whose data changed is fetched again at need."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import (
+    Forbidden,
+    GoneOrInvisible,
+    OperationRemoved,
+    QuotaExceeded,
+    Rejected,
+    Unauthorised,
+)
+from lockpoint.services.ports.privacy import MOST_REPORTED, Origin, ReportAnswer, Reported, ReportSettlement
+from lockpoint.services.privacy import erase
+from lockpoint.services.quota_accounting import spending_on
+
+REFUSED_PAUSE: Final = timedelta(days=1)
+"""When a report is refused for good, how long until the next try: a person has to find out why."""
+
+REFUSALS: Final = (Forbidden, GoneOrInvisible, OperationRemoved, Rejected, Unauthorised)
+
+logger = logging.getLogger(__name__)
+
+
+def report(services: Services, tenant: Tenant) -> int:
+    """Report the accounts of a site whose turn it is, a batch at a time; how many.
+
+    Each batch is written down before the next begins. Passing errors of the host go through: the job comes back.
+    """
+    with spending_on("report_accounts"):
+        services.account_reports.gather(tenant, services.clock.now())
+        _erase_again(services, tenant)
+        count = 0
+        while batch := services.account_reports.due(tenant, services.clock.now(), MOST_REPORTED):
+            if not _report(services, tenant, batch):
+                break
+            count += len(batch)
+        return count
+
+
+def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
+    """What is remembered of a closed account instead of its id, the newest key's first: useless without our keys."""
+    keys = services.mac_keys
+    ids = (keys.newest, *(key_id for key_id in keys.keys if key_id != keys.newest))
+    text = f"closed account\n{tenant.client_key}\n{account}".encode()
+    return tuple(f"{key_id}:{hmac.new(keys.keys[key_id], text, hashlib.sha256).hexdigest()}" for key_id in ids)
+
+
+def _erase_again(services: Services, tenant: Tenant) -> None:
+    """A closed account can come back in old versions and records: it goes again, and Atlassian is not asked about it.
+
+    One that Confluence calls active is in use again: it is closed no more, and is reported like everybody's.
+    """
+    closed = services.account_reports.closed(tenant)
+    if not closed:
+        return
+    known = {account: digests(services, tenant, account) for account in services.account_reports.known(tenant)}
+    back = {account: mine for account, mine in known.items() if not closed.isdisjoint(mine)}
+    reopened = _in_use(services, tenant, tuple(back))
+    if reopened:
+        services.account_reports.reopen(tenant, [digest for account in reopened for digest in back[account]])
+    orders = [erase.order(services, account, Origin.ATLASSIAN) for account in back if account not in reopened]
+    if orders:
+        services.erasures.begin(tenant, orders, services.clock.now())
+
+
+def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> frozenset[str]:
+    """Those of the accounts that Confluence calls active; none where it refuses to say."""
+    if not accounts:
+        return frozenset()
+    try:
+        people = services.people.describe(tenant, accounts, lane=Lane.REPORTS)
+    except REFUSALS:
+        return frozenset()
+    return frozenset(account for account, person in people.items() if person.active)
+
+
+def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:
+    """Report a batch, in halves where it is refused as a whole, down to the accounts that are to blame.
+
+    Those count as reported: for them nobody can do anything, and the others must not wait for them. False when the
+    rest of the site has to wait; that is so, too, when nobody was to Atlassian's liking.
+    """
+    parts, accepted, refused = [batch], 0, list[Reported]()
+    while parts:
+        part = parts.pop()
+        try:
+            answer = _ask(services, tenant, part)
+        except Rejected:
+            if len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+                continue
+            refused += part
+            continue
+        if answer is None:
+            return False
+        accepted += 1
+        _settle(services, tenant, part, answer)
+    return not refused or _without(services, tenant, refused, somebody=accepted > 0)
+
+
+def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *, somebody: bool) -> bool:
+    """Go on without the accounts that were refused; where nobody was accepted, it is the site that has to wait."""
+    logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": len(refused)})
+    if somebody:
+        _settle(services, tenant, refused, ReportAnswer())
+    else:
+        services.account_reports.wait(tenant, services.clock.now() + REFUSED_PAUSE)
+    return somebody
+
+
+def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> ReportAnswer | None:
+    """Report accounts, without the app's own; None when that has to wait, `Rejected` for an account among them."""
+    own = services.people.own_account(tenant, lane=Lane.REPORTS)
+    people = [one for one in batch if one.account != own]
+    if not people:
+        return ReportAnswer()
+    try:
+        return services.personal_data_reports.report(tenant, people, lane=Lane.REPORTS)
+    except Rejected:
+        raise
+    except QuotaExceeded as later:
+        pause = timedelta(seconds=later.retry_after)
+    except REFUSALS as refused:
+        cause = type(refused).__name__
+        logger.warning("a personal-data report was refused", extra={"site": tenant.id, "cause": cause})
+        pause = REFUSED_PAUSE
+    services.account_reports.wait(tenant, services.clock.now() + pause)
+    return None
+
+
+def _settle(services: Services, tenant: Tenant, batch: Sequence[Reported], answer: ReportAnswer) -> None:
+    orders = tuple(
+        erase.order(services, account, Origin.ATLASSIAN, digest=digests(services, tenant, account)[0])
+        for account in answer.closed
+    )
+    settlement = ReportSettlement(
+        at=services.clock.now(),
+        accounts=tuple(one.account for one in batch),
+        updated=answer.updated,
+        closed=orders,
+        cycle_days=answer.cycle_days,
+    )
+    services.account_reports.settle(tenant, settlement)

@@ -1,0 +1,139 @@
+"""Looking for words that must not be anywhere; tells the places of a hit, and never what stands there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from lockpoint.services.privacy.decodings import BORDER, Reading, Readings
+
+SHORTEST: Final = 3
+SHORTEST_OF_A_SITE: Final = 5
+"""Shorter names and titles of real sites stand in half of all words of ours."""
+
+SHORTEST_IN_DOUBT: Final = 7
+"""Shorter words come about by chance where bytes are read that may be no text."""
+
+_INVISIBLE: Final = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
+_WITHOUT_SPACES: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Scripts in which words stand beside each other without a space, or take endings: Chinese, Japanese, Thai, Korean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing to look at: a row with its columns, a key with its value, a line."""
+
+    place: str
+    texts: tuple[tuple[str, str | bytes], ...]
+    """Names of the parts (may be empty) and their texts."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What was looked at in one place, and in which of its parts how often something was found."""
+
+    place: str
+    pieces: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    partly: int = 0
+    """How many parts were too large, or too often packed into each other, to be read in every way."""
+
+
+class Sight(Enum):
+    """What a look at one text gave."""
+
+    FOUND = auto()
+    NOTHING = auto()
+    NOTHING_SO_FAR = auto()
+    """A limit ended the look."""
+
+
+class Words:
+    """The words of one scan; they are found in whatever writing they are stored."""
+
+    def __init__(self, words: Iterable[str], *, whole: bool = False) -> None:
+        """Take the words; `whole` finds them only without a letter or digit beside them. ValueError for short ones."""
+        self._wanted = sorted({_plain(word) for word in words} - {""})
+        self._whole = whole
+        self._long = [word for word in self._wanted if len(word) >= SHORTEST_IN_DOUBT]
+        if any(len(word) < SHORTEST for word in self._wanted):
+            raise ValueError(f"words need {SHORTEST} characters at least")
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def look_in(self, stored: str | bytes) -> Sight:
+        """Whether any of the words stands there; case, kinds of spaces and forms of characters do not matter."""
+        readings = Readings(stored)
+        if any(self._stand_in(reading) for reading in readings):
+            return Sight.FOUND
+        return Sight.NOTHING if readings.complete else Sight.NOTHING_SO_FAR
+
+    def _stand_in(self, reading: Reading) -> bool:
+        text = _plain(reading.text)
+        present = (word for word in (self._wanted if reading.clear else self._long) if word in text)
+        return any(not self._whole or _stands_alone(word, text) for word in present)
+
+
+def scan(pieces: Iterable[Piece], words: Words) -> list[Looked]:
+    """Look at all pieces; one line for each place, in the order in which places came."""
+    found: dict[str, Looked] = {}
+    for piece in pieces:
+        looked = found.setdefault(piece.place, Looked(piece.place))
+        looked.pieces += 1
+        if _worth_a_look(piece, words):
+            _look_at_parts(piece, words, looked)
+    return list(found.values())
+
+
+def lines(place: str, texts: Iterable[str]) -> Iterator[Piece]:
+    """Make pieces of a log's or report's lines."""
+    for text in texts:
+        yield Piece(place, (("line", text),))
+
+
+def _worth_a_look(piece: Piece, words: Words) -> bool:
+    """Look at all parts at once, which is enough for nearly every row."""
+    texts = [text for _, text in piece.texts if isinstance(text, str)]
+    if len(texts) < max(2, len(piece.texts)):
+        return True
+    return words.look_in(BORDER.join(texts)) is not Sight.NOTHING
+
+
+def _look_at_parts(piece: Piece, words: Words, looked: Looked) -> None:
+    for name, text in piece.texts:
+        sight = words.look_in(text)
+        looked.partly += sight is Sight.NOTHING_SO_FAR
+        if sight is Sight.FOUND:
+            looked.hits[name] += 1
+
+
+def _plain(text: str) -> str:
+    """Make texts comparable that look alike: composed, in lower case, one space for every run of them."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(_INVISIBLE.sub("", folded).split())
+
+
+def _stands_alone(word: str, text: str) -> bool:
+    begin = text.find(word)
+    while begin >= 0:
+        end = begin + len(word)
+        if not (_grown_together(text[begin - 1 : begin], word[0]) or _grown_together(word[-1], text[end : end + 1])):
+            return True
+        begin = text.find(word, begin + 1)
+    return False
+
+
+def _grown_together(one: str, other: str) -> bool:
+    """Whether two neighbours (either may be empty) are letters or digits of one word."""
+    both = one + other
+    return one.isalnum() and other.isalnum() and _WITHOUT_SPACES.search(both) is None

@@ -1,0 +1,1 @@
+"""Finding out what happened in Confluence, and acting on it."""

@@ -1,0 +1,105 @@
+"""Finding a site's locks again: with a lost database, and when a site comes back after it had left."""
+
+from __future__ import annotations
+
+from lockpoint.domain.lock import Held
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.lock_record.file_state import look
+from lockpoint.services.lock_record.record_effects import unreadable_row
+from lockpoint.services.ports.confluence import Container
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.reconciliation.reconcile import catch_up, reconcile
+from lockpoint.services.tenancy import licence
+
+PAGES_A_RUN = 20  # result pages of the search per job, so that one site cannot keep a worker
+
+
+def rediscover(services: Services, tenant: Tenant) -> None:
+    """Read the files of the pages that say they have locks, and rebuild the witness from records that are ours.
+
+    Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
+    the place is kept after each result page, and a long walk goes on in another job. Without a licence locks are only
+    written down: erasures find by that what they have to clean.
+    """
+    if not tenant.active:
+        return
+    with spending_on("rediscover"):
+        cursor = services.site_states.get(tenant).cursor
+        for _ in range(PAGES_A_RUN):
+            cursor = _step(services, tenant, cursor)
+            services.site_states.note_place(tenant, cursor)
+            if cursor is None:
+                return
+    services.jobs.defer((Job(JobKind.REDISCOVER, tenant.id),))
+
+
+def _step(services: Services, tenant: Tenant, cursor: str | None) -> str | None:
+    """One result page; answers where to go on: `hint:<cursor>`, `walk:<space>:<cursor>`, or None at the end."""
+    way, _, place = (cursor or "hint:").partition(":")
+    if way == "walk":
+        return _walk(services, tenant, place)
+    try:
+        containers, following = services.search.containers_with_locks(tenant, cursor=place or None, lane=Lane.REPORTS)
+    except Rejected:
+        return "walk::"
+    for container in containers:
+        _read_container(services, tenant, container)
+    return f"hint:{following}" if following else None
+
+
+def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
+    space, _, cursor = place.partition(":")
+    spaces = _spaces(services, tenant)
+    if not space:
+        return f"walk:{spaces[0]}:" if spaces else None
+    found, following = services.search.attachments_of_space(tenant, space, cursor=cursor or None, lane=Lane.REPORTS)
+    for attachment_id, _container in found:
+        _read_file(services, tenant, attachment_id)
+    if following:
+        return f"walk:{space}:{following}"
+    left = [other for other in spaces if other > space]
+    return f"walk:{left[0]}:" if left else None
+
+
+def _spaces(services: Services, tenant: Tenant) -> list[str]:
+    """All space ids in one fixed order, so that a resumed walk knows what is left."""
+    ids: list[str] = []
+    cursor: str | None = None
+    while True:
+        page, cursor = services.search.spaces(tenant, cursor=cursor, lane=Lane.REPORTS)
+        ids.extend(page)
+        if cursor is None:
+            return sorted(ids)
+
+
+def _read_container(services: Services, tenant: Tenant, container: Container) -> None:
+    cursor: str | None = None
+    while True:
+        try:
+            page = services.attachments.of_container(tenant, container, cursor=cursor, lane=Lane.REPORTS)
+        except (GoneOrInvisible, Forbidden):
+            return
+        for attachment in page.items:
+            _read_file(services, tenant, attachment.id)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
+    """Look after one file that may be locked."""
+    try:
+        seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
+    except (GoneOrInvisible, Forbidden):
+        return
+    services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
+    if not isinstance(seen.reading, Held):
+        return
+    if licence.licensed(services, tenant, lane=Lane.REPORTS):
+        reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)
+    else:
+        catch_up(services, tenant, seen, seen.reading)

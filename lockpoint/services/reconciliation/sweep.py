@@ -1,0 +1,46 @@
+"""The sweep: re-read every live lock of a site, so that correctness never depends on an event."""
+
+from __future__ import annotations
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.reconciliation.reconcile import reconcile
+from lockpoint.services.tenancy import licence
+
+BATCH = 200
+
+
+def sweep(services: Services, tenant: Tenant) -> int:
+    """Reconcile the held files of a site; answers how many were looked at.
+
+    One file's trouble does not stop the others: it gets a job of its own. Trouble of the whole site does stop it:
+    `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left or
+    has no licence.
+    """
+    seen = 0
+    after: str | None = None
+    while _at_work(services, tenant):
+        batch = services.witnesses.live(tenant, after=after, limit=BATCH)
+        for witness in batch:
+            _one(services, tenant, witness.attachment_id)
+        seen += len(batch)
+        if len(batch) < BATCH:
+            break
+        after = batch[-1].attachment_id
+    return seen
+
+
+def _at_work(services: Services, tenant: Tenant) -> bool:
+    present = services.tenants.by_id(tenant.id)
+    return present is not None and present.active and licence.licensed(services, present, lane=Lane.SWEEP)
+
+
+def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:
+    try:
+        reconcile(services, tenant, attachment_id, lane=Lane.SWEEP)
+    except (QuotaExceeded, Unauthorised, OperationRemoved):
+        raise
+    except (HostError, Busy):
+        services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, attachment_id),))

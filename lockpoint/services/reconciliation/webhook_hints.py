@@ -1,0 +1,74 @@
+"""Webhooks are hints: what they name is looked up in the witness table, and only what is locked becomes a job.
+
+Nothing else of a webhook is believed: its body is not covered by the token. What really happened is read from
+Confluence by the job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from lockpoint.services.ports.jobs import Job, JobKind
+
+if TYPE_CHECKING:
+    from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.jobs import Jobs
+    from lockpoint.services.ports.locks import Witnesses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What a webhook says may have changed: attachments, pages or blog posts (bare ids), or something site-wide.
+
+    `trashed_by` is the account that is said to have thrown the attachments away; the job checks what it can of that.
+    """
+
+    attachment_ids: tuple[str, ...] = ()
+    container_ids: tuple[str, ...] = ()
+    whole_site: bool = False
+    trashed_by: str | None = None
+
+
+class HintServices(Protocol):
+    """What this use case needs."""
+
+    @property
+    def witnesses(self) -> Witnesses:
+        """Where locked files are known."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Where work for later goes."""
+        ...
+
+
+def take_hint(services: HintServices, tenant: Tenant, hint: Hint) -> int:
+    """Queue one job for each locked file that may have changed; give their number.
+
+    One round trip to the database when nothing is locked, and never a call to Confluence. Raises StorageUnavailable.
+    """
+    if not tenant.active:
+        return 0
+    jobs = _jobs(services.witnesses, tenant, hint)
+    if jobs:
+        services.jobs.defer(jobs)
+    return len(jobs)
+
+
+def _jobs(witnesses: Witnesses, tenant: Tenant, hint: Hint) -> list[Job]:
+    if hint.whole_site:
+        return [Job(JobKind.SWEEP, tenant.id)] if witnesses.any(tenant) else []
+    held: set[str] = set()
+    if hint.attachment_ids:
+        held |= witnesses.held_among(tenant, hint.attachment_ids)
+    if hint.container_ids:
+        held |= witnesses.held_in(tenant, hint.container_ids)
+    return [_job(tenant, attachment_id, hint.trashed_by) for attachment_id in sorted(held)]
+
+
+def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
+    if trashed_by is None:
+        return Job(JobKind.RECONCILE, tenant.id, attachment_id)
+    return Job(JobKind.TRASHED, tenant.id, f"{attachment_id}:{trashed_by}")

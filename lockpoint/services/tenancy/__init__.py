@@ -1,0 +1,1 @@
+"""Sites: installed, active, licensed, configured."""

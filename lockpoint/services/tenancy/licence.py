@@ -1,0 +1,109 @@
+"""Whether a site has a licence: asked of Confluence once an hour, and heard with every call that Confluence makes.
+
+Without one, locks are shown and can be ended; nothing is locked anew, and nothing is undone. When it comes back, what
+was uploaded meanwhile stands, as on a site that had left.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from lockpoint.services.errors import HostError, StorageUnavailable, Unlicensed
+from lockpoint.services.ports.tenancy import Licence
+
+if TYPE_CHECKING:
+    from lockpoint.services.container import Services
+    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.ports.runtime import Clock
+    from lockpoint.services.ports.tenancy import LicenceNote, Licences
+
+FRESH: Final = timedelta(hours=1)
+"""How long an answer of Confluence counts."""
+HEARD_AGAIN: Final = timedelta(minutes=1)
+"""How often a process writes down that it heard the same: another one may have heard something else in between."""
+
+
+def licensed(services: Services, tenant: Tenant, *, lane: Lane) -> bool:
+    """Whether locks protect, and people may begin and lengthen them.
+
+    Asks Confluence when the last answer is an hour old (1 point).
+    """
+    return standing(services, tenant, lane=lane) is not Licence.NONE
+
+
+def last_known(services: Services, tenant: Tenant) -> Licence:
+    """What counted last, without asking Confluence."""
+    return (services.licences.get(tenant).licence or Licence.ACTIVE) if services.licensing else Licence.ACTIVE
+
+
+def must_be_licensed(services: Services, tenant: Tenant, *, lane: Lane) -> None:
+    """Refuse what takes a licence; `Unlicensed`."""
+    if not licensed(services, tenant, lane=lane):
+        raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
+
+
+def standing(services: Services, tenant: Tenant, *, lane: Lane) -> Licence:
+    """What counts now. While Confluence does not answer the last answer holds, and who never got one is licensed."""
+    if not services.licensing:
+        return Licence.ACTIVE
+    known, now = services.licences.get(tenant), services.clock.now()
+    if known.licence is not None and _fresh(known, now):
+        return known.licence
+    try:
+        active = services.licence_source.active(tenant, lane=lane)
+    except HostError:
+        return known.licence or Licence.ACTIVE
+    return services.licences.note(tenant, active=active, at=now)
+
+
+def _fresh(known: LicenceNote, now: datetime) -> bool:
+    return known.checked_at is not None and timedelta() <= now - known.checked_at < FRESH
+
+
+class LicenceServices(Protocol):
+    """What hearing needs."""
+
+    @property
+    def clock(self) -> Clock:
+        """Our time."""
+        ...
+
+    @property
+    def licences(self) -> Licences:
+        """Where it is written down."""
+        ...
+
+    @property
+    def licensing(self) -> bool:
+        """Whether licences count at all."""
+        ...
+
+
+class HeardLicences:
+    """Writes down the word `lic` of verified calls; for one process, safe for threads.
+
+    The same word is written once a minute at most, so that webhooks cost nothing more.
+    """
+
+    def __init__(self, services: LicenceServices) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        self._heard: dict[int, tuple[bool, datetime]] = {}
+
+    def hear(self, tenant: Tenant, active: bool) -> None:  # noqa: FBT001 - what was heard
+        """Take one word; a database that is away makes it unheard."""
+        if not self._services.licensing or not tenant.installed:
+            return
+        now = self._services.clock.now()
+        with self._lock:
+            before = self._heard.get(tenant.id)
+            if before is not None and before[0] is active and now - before[1] < HEARD_AGAIN:
+                return
+            self._heard[tenant.id] = (active, now)
+        try:
+            self._services.licences.note(tenant, active=active, at=now)
+        except StorageUnavailable:
+            with self._lock:
+                self._heard.pop(tenant.id, None)

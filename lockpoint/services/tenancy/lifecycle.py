@@ -1,0 +1,191 @@
+"""A site installs, enables, disables and uninstalls the app: what becomes of its registration.
+
+Confluence sends `installed` also for upgrades, new secrets, renamed and imported sites; `uninstalled` may be lost;
+`enabled` and `disabled` come in any order. So every step is written for any state it may find, and repeating it is
+harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from lockpoint.services.errors import Invalid
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.tenancy import InstallationEvent, Registration
+from lockpoint.services.tenancy.absence import look_after
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.runtime import Clock
+    from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations
+
+SHORTEST_SECRET: Final = 16
+ERASED: Final = ""
+"""The base URL of a site that left so long ago that its data are gone."""
+
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
+
+
+class LifecycleServices(Protocol):
+    """What these use cases need."""
+
+    @property
+    def clock(self) -> Clock:
+        """Our time."""
+        ...
+
+    @property
+    def installations(self) -> Installations:
+        """The installation table."""
+        ...
+
+    @property
+    def allowed_hosts(self) -> Sequence[str]:
+        """Host patterns that a base URL may have: `*.` stands for one or more labels, a port is part of the pattern."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallRequest:
+    """What a verified `installed` call says; `secret` stays out of the repr."""
+
+    client_key: str
+    base_url: str
+    secret: str = field(repr=False)
+    display_url: str | None = None
+    oauth_client_id: str | None = None
+
+
+def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
+    """Register the site, or renew its registration; its lock data stays what it was.
+
+    A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
+    data was imported there: the former one is dead without notice and is marked so. Raises Invalid for a base URL on a
+    host that is not allowed, or a secret that is too short; StorageUnavailable.
+    """
+    base_url = allowed_base_url(request.base_url, services.allowed_hosts)
+    if base_url is None:
+        raise Invalid("baseUrl is not on an allowed host.")
+    if len(request.secret) < SHORTEST_SECRET:
+        raise Invalid("sharedSecret is too short.")
+    now = services.clock.now()
+    with services.installations.change(request.client_key, base_url) as change:
+        known = change.find_replaced(request.client_key)
+        away = known is None or not known.tenant.active
+        tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
+        for event in _events(known, tenant, request.secret):
+            change.log(tenant.id, event, now)
+        for former in change.sharing(base_url, other_than=request.client_key):
+            _end(change, former, InstallationEvent.SUPERSEDED, now)
+        change.come_back(tenant.id) if away else change.defer(look_after(tenant.id))
+        change.defer([Job(JobKind.SELF_TEST, tenant.id)])
+    return tenant
+
+
+def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
+    """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
+    with services.installations.change(client_key) as change:
+        known = change.find_replaced(client_key)
+        if known is None or not known.tenant.installed:
+            return None
+        return _end(change, known, InstallationEvent.UNINSTALLED, services.clock.now())
+
+
+def enable(services: LifecycleServices, tenant: Tenant) -> None:
+    """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed.
+
+    A site that was never disabled is only noted: it is told so after every install, which has queued the search.
+    """
+    _switch(services, tenant, enabled=True, event=InstallationEvent.ENABLED)
+
+
+def disable(services: LifecycleServices, tenant: Tenant) -> None:
+    """Stop all work for the site until it is enabled; does nothing to a site that is not installed."""
+    _switch(services, tenant, enabled=False, event=InstallationEvent.DISABLED)
+
+
+def allowed_base_url(url: str, patterns: Sequence[str]) -> str | None:
+    """The base URL without its closing slash, or None unless it is plain and on an allowed host.
+
+    Plain: https (http on this machine only), a lower-case ASCII host name, no user, query or fragment. A port must be
+    named by the pattern.
+    """
+    try:
+        parts = urlsplit(url.rstrip("/"))
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    place = host if port is None else f"{host}:{port}"
+    plain = f"{parts.scheme}://{place}{parts.path}" == url.rstrip("/") and _PATH.fullmatch(parts.path)
+    if not secure or not plain or not _HOST.fullmatch(host) or not any(_matches(place, item) for item in patterns):
+        return None
+    return url.rstrip("/")
+
+
+def _matches(place: str, pattern: str) -> bool:
+    if pattern.startswith("*."):
+        return place.endswith(pattern[1:]) and len(place) > len(pattern) - 1
+    return place == pattern
+
+
+def _renewed(known: Installation | None, request: InstallRequest, now: datetime) -> Registration:
+    fresh = Registration(
+        client_key=request.client_key,
+        base_url=request.base_url,
+        display_url=request.display_url,
+        oauth_client_id=request.oauth_client_id,
+        secret=request.secret,
+    )
+    if known is None or not known.tenant.installed:
+        return fresh
+    former = known.registration
+    if former.secret == request.secret:
+        return replace(fresh, previous_secret=former.previous_secret, secret_changed_at=former.secret_changed_at)
+    return replace(fresh, previous_secret=former.secret, secret_changed_at=now)
+
+
+def _events(known: Installation | None, tenant: Tenant, secret: str) -> list[InstallationEvent]:
+    if known is None:
+        return [InstallationEvent.INSTALLED]
+    events = [InstallationEvent.REINSTALLED]
+    if known.tenant.installed and known.registration.secret != secret:
+        events.append(InstallationEvent.SECRET_CHANGED)
+    if known.tenant.base_url not in {tenant.base_url, ERASED}:
+        events.append(InstallationEvent.RENAMED)
+    return events
+
+
+def _end(change: InstallationChange, known: Installation, event: InstallationEvent, now: datetime) -> Tenant:
+    ended = replace(
+        known.registration,
+        secret=None,
+        previous_secret=None,
+        secret_changed_at=None,
+        installed=False,
+        enabled=False,
+        uninstalled_at=now,
+    )
+    tenant = change.store(ended)
+    change.log(tenant.id, event, now)
+    return tenant
+
+
+def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
+    with services.installations.change(tenant.client_key) as change:
+        known = change.find(tenant.client_key)
+        if known is None or not known.tenant.installed:
+            return
+        change.store(replace(known.registration, enabled=enabled))
+        change.log(tenant.id, event, services.clock.now())
+        if enabled and not known.tenant.enabled:
+            change.come_back(tenant.id)

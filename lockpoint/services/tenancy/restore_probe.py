@@ -1,0 +1,27 @@
+"""The self-test: whether this site's Confluence restores versions of attachments by its own operation."""
+
+from __future__ import annotations
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.ports.tenancy import SiteState
+from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.licence import licensed
+
+
+def self_test(services: Services, tenant: Tenant) -> SiteState:
+    """Try the restore operation on a scratch attachment of the app's own, and remember what it did.
+
+    True: equal content came back. False: Confluence refused. None (unknown): there was nowhere to try; the first
+    real overwrite will tell.
+    """
+    state = services.site_states.get(tenant)
+    if not tenant.active or not licensed(services, tenant, lane=Lane.REPORTS):
+        return state
+    with spending_on("self_test"):
+        trial = services.scratch.try_restore(tenant, state.scratch_id, lane=Lane.REPORTS)
+    if trial.works is None:
+        return state
+    now = services.clock.now()
+    services.site_states.note_test(tenant, works=trial.works, at=now, scratch_id=trial.scratch_id)
+    return services.site_states.get(tenant)

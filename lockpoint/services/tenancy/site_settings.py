@@ -1,0 +1,161 @@
+"""Site configuration: a signed app property with a revision, guarded against replays by what Postgres remembers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from lockpoint.domain import signed_json
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.signed_record import key_id_of
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
+from lockpoint.services.locks.authorization import administers_site
+from lockpoint.services.ports.locks import AuditEvent, Effects
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
+from lockpoint.services.tenancy.usage_counts import kept
+
+KEY = "lockpointsite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """What a site admin can switch; `revision` grows with every change."""
+
+    copy_mode: bool = False
+    usage_counts: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOverview:
+    """The settings, what the restore self-test found (`restore_works` None: not tested yet), and every usage count."""
+
+    settings: SiteSettings
+    state: SiteState
+    kept: tuple[UsageRow, ...] = ()
+
+
+def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSettings:
+    """The settings in force.
+
+    An app property can be written by users, so only what we signed counts, and nothing older than what we know: then
+    the settings that we remember hold, and are written again. A signed revision that is newer than what we know is
+    ours: a crash came between storing it and remembering it, or the database was lost.
+    """
+    fields = signed_json.verified(
+        services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys
+    )
+    known = services.site_states.get(tenant).settings
+    if fields is not None and (known is None or _parse(fields).revision > known.revision):
+        _remember(services, tenant, fields, account=None)
+        return _parse(fields)
+    if known is None:
+        return SiteSettings()
+    remembered: dict[str, object] = json.loads(known.fields)
+    if fields != remembered:
+        _write_again(services, tenant, remembered, lane)
+    return _parse(remembered)
+
+
+def overview(services: Services, actor: Actor) -> SiteOverview:
+    """Settings and self-test, for site admins only."""
+    _must_administer(services, actor)
+    settings = site_settings(services, actor.tenant, lane=Lane.PEOPLE)
+    # A crash, or a database that was restored, may have left the switch as it was.
+    if services.usage.counting(actor.tenant) is not settings.usage_counts:
+        services.usage.switch(actor.tenant, on=settings.usage_counts)
+    return _overview(services, actor.tenant, settings, services.site_states.get(actor.tenant))
+
+
+def change(
+    services: Services, actor: Actor, *, copy_mode: bool, revision: int, usage_counts: bool | None = None
+) -> SiteOverview:
+    """Store new settings on condition that `revision` is the one the admin looked at; None leaves one as it is.
+
+    Usage counts that are switched off are erased before anything else happens.
+    """
+    _must_administer(services, actor)
+    tenant = actor.tenant
+    with services.site_states.exclusive(tenant):
+        current = site_settings(services, tenant, lane=Lane.PEOPLE)
+        if current.revision != revision:
+            raise OutOfDateError("Somebody else changed the settings meanwhile; reload and try again.")
+        counts = current.usage_counts if usage_counts is None else usage_counts
+        wanted = SiteSettings(copy_mode=copy_mode, usage_counts=counts, revision=revision + 1)
+        fields: dict[str, object] = {"schema": 1, **asdict(wanted)}
+        if not counts:
+            services.usage.switch(tenant, on=False)
+        _store(services, tenant, fields, Lane.PEOPLE)
+        _remember(services, tenant, fields, account=actor.account_id)
+        if counts:
+            services.usage.switch(tenant, on=True)
+    return _overview(services, tenant, wanted, services.site_states.get(tenant))
+
+
+def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
+    """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
+    with services.site_states.exclusive(tenant):
+        value = services.properties.read_app(tenant, KEY, lane=lane)
+        fields = signed_json.verified(value, _place(tenant), services.mac_keys)
+        if fields is not None and key_id_of(value) != services.mac_keys.newest:
+            _store(services, tenant, fields, lane)
+
+
+def _store(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
+    services.properties.write_app(tenant, KEY, signed_json.sign(fields, _place(tenant), services.mac_keys), lane=lane)
+
+
+def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
+    """Keep the newest settings with the row of their change; without an account the row is a recovered one."""
+    revision = _parse(fields).revision
+    row = AuditEvent(
+        at=services.clock.now(),
+        kind=AuditKind.SETTINGS_CHANGED,
+        attachment_id=None,
+        account=account,
+        seq=revision,
+        recovered=account is None,
+    )
+    note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
+    services.ledger.record(tenant, Effects(settings=note, audit=(row,)))
+
+
+def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
+    """Put back what outsiders removed, garbled or rolled back, and say so in the audit log."""
+    try:
+        _store(services, tenant, fields, lane)
+    except HostError:
+        return  # what we remember holds all the same, and the next read tries again
+    row = AuditEvent(
+        at=services.clock.now(),
+        kind=AuditKind.HEALED,
+        attachment_id=None,
+        account=None,
+        seq=_parse(fields).revision,
+        detail="settings",
+    )
+    services.ledger.record(tenant, Effects(audit=(row,)))
+
+
+def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state: SiteState) -> SiteOverview:
+    return SiteOverview(settings, state, tuple(kept(services, tenant)))
+
+
+def _parse(fields: dict[str, object]) -> SiteSettings:
+    revision = fields.get("revision")
+    return SiteSettings(
+        copy_mode=fields.get("copy_mode") is True,
+        usage_counts=fields.get("usage_counts") is True,
+        revision=revision if isinstance(revision, int) else 0,
+    )
+
+
+def _must_administer(services: Services, actor: Actor) -> None:
+    if not administers_site(services, actor):
+        raise NotAllowed("Only site admins may see or change the settings of the site.")
+
+
+def _place(tenant: Tenant) -> str:
+    return f"{KEY}/{tenant.client_key}"

@@ -1,0 +1,42 @@
+"""Counting how Lockpoint is used, on sites that switched it on; nothing that a person does fails because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, timedelta
+from typing import Final
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.tenancy import UsageEvent, UsageRow
+
+SHOWN: Final = timedelta(days=30)
+CREATED: Final = 201
+
+_EVENTS: Final = {
+    "extend": UsageEvent.EXTENDED,
+    "release": UsageEvent.RELEASED,
+    "break": UsageEvent.BROKEN,
+    "take_over": UsageEvent.TAKEN_OVER,
+}
+
+
+def count(services: Services, actor: Actor, event: UsageEvent) -> None:
+    """Add one to the day's count."""
+    with suppress(StorageUnavailable):
+        day = services.clock.now().astimezone(UTC).date()
+        services.usage.count(actor.tenant, actor.account_id, event, day)
+
+
+def count_call(services: Services, actor: Actor, use_case: str, status: int) -> None:
+    """Count a call about a lock; taking a lock that one has already is an extension."""
+    taken = UsageEvent.LOCKED if status == CREATED else UsageEvent.EXTENDED
+    count(services, actor, _EVENTS.get(use_case, taken))
+
+
+def kept(services: Services, tenant: Tenant) -> Sequence[UsageRow]:
+    """Everything that is kept of the site's counts."""
+    since = (services.clock.now().astimezone(UTC) - SHOWN).date()
+    return services.usage.kept(tenant, since)

@@ -1,0 +1,534 @@
+"""Overwrites, trash, renames: what is undone, what is not, and who is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Unauthorised
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.reconciliation.reconcile import reconcile, trashed_by
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, SAM
+from tests.services.stage import Stage, one_row_for_each_record
+
+BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]
+
+
+@pytest.fixture
+def locked(stage: Stage) -> Stage:
+    """Alice holds the file."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    return stage
+
+
+def test_an_overwrite_is_undone_and_both_are_told(locked: Stage) -> None:
+    """L-40, L-41, P-04: the newest authorised bytes are current again; the rejected version stays in the history."""
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    assert locked.content == b"first"
+    assert [v.content for v in locked.file.versions] == [b"first", b"Bob's", b"first"]
+    assert locked.mails() == BOTH_TOLD
+    assert locked.audit() == [AuditKind.ACQUIRED, AuditKind.CONFLICT, AuditKind.RESTORED]
+    assert {m.version for m in locked.world.tables.mails_of(ACME)} == {2}
+    assert locked.show().protection == "protected"
+
+
+def test_undoing_costs_what_is_published(locked: Stage) -> None:
+    """Issue: a published cost in quota points for each action."""
+    locked.upload(BOB, b"Bob's")
+    locked.taps.clear()
+    locked.reconcile()
+    assert locked.taps.points() <= 14
+
+
+def test_the_sweep_finds_what_no_event_told(locked: Stage) -> None:
+    """L-40, P-19: at most one sweep without a hint."""
+    locked.upload(BOB, b"Bob's")
+    assert locked.sweep() == 1
+    assert locked.content == b"first"
+
+
+@pytest.mark.parametrize("who", [DANA, SAM])
+def test_admins_are_treated_like_anyone(locked: Stage, who: str) -> None:
+    """L-50, P-07: admins who overwrite without a break are treated like anyone."""
+    locked.upload(who, b"admin's")
+    locked.reconcile()
+    assert locked.content == b"first"
+
+
+def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
+    """L-43, E11: Bob's v2, our v3, v2's hint again, v3's echo: nothing, nothing."""
+    locked.upload(BOB, b"Bob's")
+    for _ in range(4):
+        locked.reconcile()
+    assert len(locked.file.versions) == 3
+    assert locked.mails() == BOTH_TOLD
+    assert one_row_for_each_record(locked)
+
+
+def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None:
+    """L-42, P-05, E9: the owner's uploads are always allowed and become the protected version; the lock stays."""
+    locked.upload(ALICE, b"second")
+    locked.reconcile()
+    assert locked.held.base.created == locked.file.versions[1].created
+    locked.world.clock.advance(minutes=1)
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    assert locked.content == b"second"
+    assert AuditKind.REBASED in locked.audit()
+
+
+def test_an_overwrite_that_the_holder_replaced_is_noted_only(locked: Stage) -> None:
+    """E10: v2 Bob, v3 Alice before we look: nothing; the audit notes that v2 was overruled by the holder."""
+    locked.upload(BOB, b"Bob's")
+    locked.upload(ALICE, b"second")
+    locked.reconcile()
+    assert locked.content == b"second"
+    assert locked.mails() == []
+    rows = [(r.kind, r.detail, r.account) for r in locked.world.tables.audit_of(ACME) if r.kind is AuditKind.CONFLICT]
+    assert rows == [(AuditKind.CONFLICT, "overruled", BOB)]
+
+
+def test_two_overwrites_are_one_restore(locked: Stage) -> None:
+    """L-45: two overwrites in a row → one restore, both offenders told."""
+    locked.upload(BOB, b"Bob's")
+    locked.upload(DANA, b"Dana's")
+    locked.reconcile()
+    assert locked.content == b"first"
+    assert len(locked.file.versions) == 4
+    assert [m[1] for m in locked.mails() if m[0] is MailKind.UPLOAD_UNDONE] == sorted([BOB, DANA])
+    assert len([m for m in locked.mails() if m[0] is MailKind.OVERWRITE_ATTEMPT]) == 2
+
+
+def test_an_upload_from_before_the_lock_accuses_nobody(stage: Stage) -> None:
+    """L-44, E8: a hint about a version older than the lock: nothing, nobody accused."""
+    stage.upload(BOB, b"before")
+    stage.lock()
+    stage.reconcile()
+    assert stage.content == b"before"
+    assert stage.mails() == []
+
+
+def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
+    """E16: bytes equal to head, put there by Bob: nothing."""
+    first = locked.file.versions[0]
+    locked.world.site().add_version(locked.file, BOB, content=first.content, file_id=first.file_id)
+    locked.reconcile()
+    assert len(locked.file.versions) == 2
+    assert locked.mails() == []
+
+
+def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
+    """E37: anonymous overwrite: restored, holder told, no addressee otherwise."""
+    locked.upload(None, b"nobody's")
+    locked.reconcile()
+    assert locked.content == b"first"
+    assert locked.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone")]
+
+
+def test_a_fight_is_given_up(locked: Stage) -> None:
+    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes enforcement pauses and people are told."""
+    for number in range(4):
+        locked.upload(BOB, b"again %d" % number)
+        locked.reconcile()
+        locked.world.clock.advance(minutes=1)
+    assert locked.content == b"again 3"
+    assert (MailKind.PAUSED, ALICE, "paused") in locked.mails()
+    assert (MailKind.UPLOAD_UNDONE, BOB, "not_undone") in locked.mails()
+    view = locked.show(BOB)
+    assert (view.protection, view.unprotected_reason) == ("unprotected", "paused")
+    locked.world.clock.advance(minutes=10)
+    locked.sweep()
+    assert locked.content == b"first"
+    assert locked.show().protection == "protected"
+
+
+def test_ten_restores_for_one_lock_are_enough(locked: Stage) -> None:
+    """P-20: 10 per lock."""
+    for number in range(11):
+        locked.upload(None, b"again %d" % number)
+        locked.reconcile()
+        locked.world.clock.advance(minutes=11)
+    assert locked.content == b"again 10"
+    assert locked.show().unprotected_reason == "paused"
+
+
+def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
+    """E18, L-48: base resolved by createdAt: an admin deletes v2 of 4, base = v3: still recognised."""
+    for number in range(2, 4):
+        stage.upload(ALICE, b"v%d" % number)
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.reconcile()
+    assert stage.content == b"v3"
+
+
+def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Stage) -> None:
+    """E18: numbers are places: when they move between look and restore, it is looked again."""
+    for number in range(2, 4):
+        stage.upload(ALICE, b"v%d" % number)
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.taps.after["witnesses.set_protection", 1] = lambda: stage.world.site().delete_version(stage.file.id, 1)
+    stage.reconcile()
+    assert stage.content == b"v3"
+    assert b"v2" not in [v.content for v in stage.file.versions[3:]]
+
+
+def test_the_second_look_sees_a_holder_who_was_faster(locked: Stage) -> None:
+    """E13: Alice uploads while we are about to restore: the second look catches it, her version stays."""
+    locked.upload(BOB, b"Bob's")
+    locked.taps.after["witnesses.set_protection", 1] = lambda: locked.upload(ALICE, b"second")
+    locked.reconcile()
+    assert locked.content == b"second"
+    assert locked.held.base.author == ALICE
+
+
+def test_a_file_that_never_rests_is_left_as_unsettled(locked: Stage) -> None:
+    """No transition forgets an intrusion: what could not be settled in three looks is named in the tombstone."""
+    locked.upload(BOB, b"Bob's")
+    locked.taps.after["witnesses.set_protection", 0] = lambda: locked.upload(BOB, b"again")
+    locked.release(locked.held.lock_id)
+    assert locked.tombstone.ended.unsettled
+
+
+def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
+    """P-04, amendment 1: where Confluence refuses the operation and copy mode is off: recorded, shown, told."""
+    locked.world.site().restore_refused = True
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    assert locked.content == b"Bob's"
+    assert locked.world.tables.states[ACME.id].restore_works is False
+    assert locked.show().unprotected_reason == "restore_refused"
+    assert (MailKind.UNPROTECTED, ALICE, "restore_refused") in locked.mails()
+    assert (MailKind.UPLOAD_UNDONE, BOB, "not_undone") in locked.mails()
+    before = (locked.mails(), locked.audit())
+    locked.sweep()
+    locked.sweep()
+    assert (locked.mails(), locked.audit()) == before
+
+
+def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
+    """L-49: no edit right → unprotected because …; E25: within one sweep; comes back to protected by itself."""
+    site = locked.world.site()
+    site.viewers.add(site.app_account)
+    locked.sweep()
+    assert locked.show(BOB).unprotected_reason == "app_blocked"
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection == "app_blocked"
+    assert (MailKind.UNPROTECTED, ALICE, "app_blocked") in locked.mails()
+    locked.sweep()
+    assert locked.audit().count(AuditKind.FLAGGED) == 1
+    site.viewers.discard(site.app_account)
+    locked.sweep()
+    assert locked.show(BOB).protection == "protected"
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection == "protected"
+
+
+def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
+    """P-18: every list shows a lock that is not protected, and why; nothing is undone without the right."""
+    site = locked.world.site()
+    site.viewers.add(site.app_account)
+    locked.upload(BOB, b"Bob's")
+    locked.sweep()
+    assert locked.content == b"Bob's"
+    assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone") in locked.mails()
+    site.viewers.discard(site.app_account)
+    locked.sweep()
+    assert locked.content == b"first"
+
+
+def test_a_file_that_is_extended_stays_as_unprotected_as_it_was(locked: Stage) -> None:
+    """P-18: a write of the record does not make an unprotected file look protected."""
+    locked.world.site().restore_refused = True
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    locked.extend(locked.held.lock_id)
+    assert locked.show().unprotected_reason == "restore_refused"
+
+
+def test_trash_by_another_is_undone(locked: Stage) -> None:
+    """L-46, P-06: trash by another → restored from the trash, lock kept."""
+    locked.world.site().trash(locked.file.id)
+    locked.reconcile()
+    assert locked.file.status is FileStatus.CURRENT
+    assert locked.held.holder == ALICE
+    assert AuditKind.UNDELETED in locked.audit()
+    assert locked.show().protection == "protected"
+
+
+def test_a_name_taken_meanwhile(locked: Stage) -> None:
+    """L-46, E21: name taken meanwhile → restored under a suffixed name."""
+    locked.world.site().trash(locked.file.id)
+    locked.world.add_file(BOB)
+    locked.reconcile()
+    assert (locked.file.status, locked.file.title) == (FileStatus.CURRENT, "plan (restored).txt")
+    assert locked.held.holder == ALICE
+    locked.reconcile()
+    assert locked.file.title == "plan (restored).txt"
+
+
+def test_trash_by_the_holder_gives_the_lock_back(locked: Stage) -> None:
+    """L-46, P-06: trash by the owner releases the lock; the file stays where it is."""
+    locked.ask(CHARLIE)
+    locked.world.site().trash(locked.file.id)
+    trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
+    assert locked.tombstone.ended.by == ALICE
+    assert locked.file.status is FileStatus.TRASHED
+    assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in locked.mails()
+
+
+@pytest.mark.parametrize("who", [BOB, "nobody"])
+def test_a_wrong_name_in_the_event_ends_nothing(locked: Stage, who: str) -> None:
+    """§5: input is always a fresh read, never the webhook body."""
+    locked.world.site().trash(locked.file.id)
+    trashed_by(locked.world.services, ACME, locked.file.id, who)
+    assert locked.held.holder == ALICE
+    assert locked.file.status is FileStatus.CURRENT
+
+
+def test_an_event_about_a_file_that_is_not_in_the_trash_ends_nothing(locked: Stage) -> None:
+    """§5: judge, don't react."""
+    trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
+    assert locked.held.holder == ALICE
+
+
+def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
+    """L-46, L-01: purge, confirmed by two reads → file gone, holder told, record of what was lost."""
+    locked.world.site().purge(locked.file.id)
+    locked.sweep()
+    assert locked.mails() == [(MailKind.LOCK_ENDED, ALICE, "file_gone")]
+    assert locked.audit() == [AuditKind.ACQUIRED, AuditKind.FILE_GONE]
+    assert locked.sweep() == 0
+    assert locked.jobs(JobKind.PAGE_HINT)
+
+
+def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
+    """L-01: the same file name uploaded after deletion is a new id: it is not locked."""
+    locked.world.site().purge(locked.file.id)
+    again = locked.world.add_file(BOB)
+    locked.sweep()
+    assert locked.lock(BOB, file=again).status == 201
+
+
+def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
+    """F09: a single false 404 of the attachment: nothing dropped."""
+    locked.world.site().pages[locked.file.container.id].restricted_to = {ALICE}
+    locked.sweep()
+    assert locked.sweep() == 1
+    locked.world.site().pages[locked.file.container.id].restricted_to = None
+    locked.sweep()
+    assert locked.show().protection == "protected"
+
+
+def test_a_rename_by_another_is_undone_without_an_upload(locked: Stage) -> None:
+    """L-47, E17: rename by Bob (version +1, same bytes) → renamed back by CAS; no mail about an upload."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert locked.file.title == "plan.txt"
+    assert AuditKind.RENAMED_BACK in locked.audit()
+    assert len(locked.file.uploaded) == 1
+    versions = len(locked.file.versions)
+    locked.reconcile()
+    assert len(locked.file.versions) == versions
+    assert locked.show(BOB).protection == "protected"
+
+
+def test_a_rename_by_the_holder_stands(locked: Stage) -> None:
+    """L-01: renames keep the lock; the holder may rename."""
+    locked.world.site().rename(locked.file.id, ALICE, "mine.txt")
+    locked.reconcile()
+    assert locked.file.title == "mine.txt"
+
+
+def test_a_move_keeps_the_lock(locked: Stage) -> None:
+    """L-47: move by another → lock follows; both pages' hints are refreshed."""
+    page = locked.world.site().add_page()
+    old, locked.file.container = locked.file.container, page.container
+    locked.world.tables.jobs.clear()
+    locked.sweep()
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].container == page.container
+    assert {job.subject for job in locked.jobs(JobKind.PAGE_HINT)} == {f"page:{old.id}", f"page:{page.container.id}"}
+
+
+def test_unlock_after_my_next_upload(stage: Stage) -> None:
+    """L-24: ends on the first authorised new version, after settle."""
+    stage.lock(unlock_on_upload=True)
+    stage.ask(CHARLIE)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.held.holder == ALICE
+    stage.upload(ALICE, b"done")
+    stage.reconcile()
+    assert stage.tombstone.ended.by == ALICE
+    assert stage.content == b"done"
+    assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in stage.mails()
+
+
+def test_expiry_with_a_pending_restore_settles_first(locked: Stage) -> None:
+    """L-34: expiry during a pending restore: settle first, then expire."""
+    locked.upload(BOB, b"Bob's")
+    locked.world.clock.advance(hours=49)
+    locked.sweep()
+    assert locked.content == b"first"
+    assert locked.tombstone.ended.reason == "expired"
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in locked.mails()
+
+
+def test_nobody_is_punished_in_the_grey_minute(locked: Stage) -> None:
+    """I10: no restore of versions created from δ before expires_at on."""
+    locked.world.clock.advance(hours=47, minutes=58, seconds=40)
+    locked.upload(BOB, b"Bob's")
+    locked.world.clock.advance(minutes=2)
+    locked.sweep()
+    assert locked.content == b"Bob's"
+
+
+def test_an_extension_beats_the_clean_up(locked: Stage) -> None:
+    """L-32: clean-up looks at expires_at only, by CAS, one by one; an extended lock is never swept."""
+    locked.world.clock.advance(hours=47)
+    locked.extend(locked.held.lock_id)
+    locked.world.clock.advance(hours=2)
+    locked.sweep()
+    assert locked.held.holder == ALICE
+
+
+def test_two_workers_make_one_version(locked: Stage) -> None:
+    """E12: two workers at once: at most one extra identical version, no alternation."""
+    locked.upload(BOB, b"Bob's")
+    locked.world.services.mutexes._port.away = True
+    locked.taps.before["attachments.restore", 1] = locked.reconcile
+    locked.reconcile()
+    for _ in range(3):
+        locked.sweep()
+    assert locked.content == b"first"
+    assert len(locked.file.versions) <= 4
+    assert locked.mails() == BOTH_TOLD
+
+
+def test_a_file_that_another_worker_is_at_is_looked_at_again(locked: Stage) -> None:
+    """L-43: a hint that arrives while another worker is at the file is not lost."""
+    locked.upload(BOB, b"Bob's")
+    with locked.world.services.mutexes.hold(f"reconcile:{ACME.id}:{locked.file.id}", 60):
+        locked.reconcile()
+        assert locked.content == b"Bob's"
+    assert [job.subject for job in locked.jobs(JobKind.RECONCILE)] == [locked.file.id]
+    locked.run_jobs(also_later=True)
+    assert locked.content == b"first"
+
+
+def test_without_redis_everything_is_the_same(locked: Stage) -> None:
+    """E32: Redis flushed: slower, same answers."""
+    locked.world.services.mutexes._port.away = True
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    assert locked.content == b"first"
+
+
+@pytest.mark.parametrize("state", ["installed", "enabled"])
+def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
+    """I20, L-70: uninstall or disable: no call to the host afterwards, also for who had begun before."""
+    locked.upload(BOB, b"Bob's")
+    off = {"installed": True, "enabled": True, state: False}
+    locked.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, **off)
+    locked.taps.clear()
+    locked.reconcile()
+    trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
+    assert locked.sweep() == 0
+    assert locked.taps.host_calls() == []
+
+
+def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None:
+    """E40: uninstall while a restore is under way: skipped, no later call."""
+    locked.upload(BOB, b"Bob's")
+
+    def gone() -> None:
+        del locked.world.tables.tenants[ACME.id]
+        locked.taps.clear()
+
+    locked.taps.after["witnesses.set_protection", 1] = gone
+    with pytest.raises(Unauthorised):
+        locked.reconcile()
+    assert locked.taps.host_calls() == []
+
+
+def test_trouble_with_one_file_does_not_stop_the_sweep(locked: Stage) -> None:
+    """P-19: a sweep re-reads every live lock; one file's trouble gets a job of its own."""
+    second = locked.world.add_file()
+    locked.lock(file=second)
+    locked.world.site().upload(second.id, BOB, b"Bob's")
+
+    def away() -> None:
+        raise HostUnavailable("time-out")
+
+    locked.taps.clear()
+    locked.taps.before["attachments.get", 1] = away
+    assert locked.sweep() == 2
+    assert second.content == b"first"
+    assert [job.subject for job in locked.jobs(JobKind.RECONCILE)] == [locked.file.id]
+
+
+def test_trouble_with_the_site_stops_the_sweep(locked: Stage) -> None:
+    """Jobs: drop, later, park: never hammer a site that refuses our credentials."""
+
+    def refused() -> None:
+        raise Unauthorised("401")
+
+    locked.taps.before["attachments.get", 0] = refused
+    with pytest.raises(Unauthorised):
+        locked.sweep()
+
+
+def test_an_untouched_lock_costs_two_points_a_sweep(locked: Stage) -> None:
+    """Quota: sweep 2 points per untouched lock, also after we restored something."""
+    locked.taps.clear()
+    locked.sweep()
+    assert locked.taps.points() == 2
+    locked.upload(BOB, b"Bob's")
+    locked.sweep()
+    locked.taps.clear()
+    locked.sweep()
+    assert locked.taps.points() == 2
+
+
+def test_a_live_lock_never_loses_its_row(locked: Stage) -> None:
+    """Amendment 3: a row not extended from Confluence for 30 days is purged; the sweep extends it, once a day."""
+    locked.extend(locked.held.lock_id, hours=700)
+    for day in range(1, 4):
+        locked.world.clock.advance(days=1, minutes=1)
+        locked.taps.clear()
+        locked.sweep()
+        locked.sweep()
+        assert locked.taps.calls["witnesses.still_there"] == 1, day
+        seen_at = locked.world.tables.witnesses[ACME.id, locked.file.id].seen_at
+        assert locked.world.clock.now() == seen_at
+
+
+def test_a_restore_that_lost_its_race_looks_again(locked: Stage) -> None:
+    """I11: at rest the current content is the newest authorised."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    locked.upload(BOB, b"Bob's")
+    locked.taps.before["attachments.restore", 1] = lost
+    locked.reconcile()
+    assert locked.content == b"first"
+
+
+def test_a_right_lost_in_the_middle_is_flagged(locked: Stage) -> None:
+    """F08: app user lost the edit right mid-call: unprotected."""
+
+    def no() -> None:
+        raise Forbidden("403")
+
+    locked.upload(BOB, b"Bob's")
+    locked.taps.before["attachments.restore", 1] = no
+    reconcile(locked.world.services, ACME, locked.file.id)
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection == "app_blocked"

@@ -1,0 +1,99 @@
+"""Undoing renames and the trash: within a budget, told to both sides, and not where the whole page is away."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Held
+from lockpoint.services.errors import Forbidden
+from lockpoint.services.ports.jobs import JobKind
+from tests.fakes import ALICE, BOB
+from tests.services.stage import Stage
+
+
+@pytest.fixture
+def locked(stage: Stage) -> Stage:
+    """Alice holds the file since a minute ago."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    return stage
+
+
+def test_both_hear_of_a_rename_that_was_undone(locked: Stage) -> None:
+    """L-47: the name comes back, and the holder and whoever renamed it are told."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert locked.file.title == "plan.txt"
+    assert locked.mails() == [
+        (MailKind.OVERWRITE_ATTEMPT, ALICE, "renamed"),
+        (MailKind.UPLOAD_UNDONE, BOB, "renamed"),
+    ]
+
+
+def test_a_war_of_names_is_paused(locked: Stage) -> None:
+    """Budget: three times per person in ten minutes; then the holder is told that protection is paused."""
+    for number in range(12):
+        locked.world.site().rename(locked.file.id, BOB, f"name-{number}.txt")
+        locked.world.clock.advance(seconds=5)
+        locked.reconcile()
+    assert locked.audit().count(AuditKind.RENAMED_BACK) == 3
+    assert (MailKind.PAUSED, ALICE, "paused") in locked.mails()
+    assert locked.show().unprotected_reason == "paused"
+
+
+def test_a_war_about_the_trash_is_paused(locked: Stage) -> None:
+    """Budget: ten times per hold, whoever it is."""
+    for _ in range(15):
+        locked.world.site().trash(locked.file.id)
+        locked.world.clock.advance(hours=1)
+        locked.reconcile()
+    assert locked.audit().count(AuditKind.UNDELETED) == 10
+    assert locked.file.status is FileStatus.TRASHED
+    assert (MailKind.PAUSED, ALICE, "paused") in locked.mails()
+
+
+def test_the_holder_hears_of_the_trash(locked: Stage) -> None:
+    """L-46: trash by another is undone, and the holder is told."""
+    locked.world.site().trash(locked.file.id)
+    locked.reconcile()
+    assert locked.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "trashed")]
+
+
+def test_the_holder_hears_of_the_new_name(locked: Stage) -> None:
+    """E21: trashed, and the same name uploaded: the original is back under a suffixed name, and the holder is told."""
+    site = locked.world.site()
+    site.trash(locked.file.id)
+    site.add_file(site.pages[locked.file.container.id], BOB, title="plan.txt")
+    locked.reconcile()
+    assert locked.file.title == "plan (restored).txt"
+    assert locked.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "trashed_renamed")]
+    locked.run_jobs(JobKind.SEND_MAIL)
+    (_, facts, _) = locked.world.services.mailer.box[0]  # type: ignore[attr-defined]
+    assert facts.file_name == "plan (restored).txt"
+
+
+@pytest.mark.parametrize("away", [FileStatus.TRASHED, FileStatus.ARCHIVED, None])
+def test_a_page_in_the_trash_suspends_its_locks(locked: Stage, away: FileStatus | None) -> None:
+    """E23: a trashed page takes its files along: the lock is alive while unexpired, and nothing is tried or mailed."""
+    site = locked.world.site()
+    page = site.pages[locked.file.container.id]
+    site.trash(locked.file.id)
+    page.status = away or FileStatus.CURRENT
+    if away is None:
+        locked.taps.before["people.container", 0] = _closed
+    locked.reconcile()
+    locked.sweep()
+    assert locked.taps.calls["attachments.undelete"] == 0
+    assert isinstance(locked.reading, Held)
+    assert locked.mails() == []
+    locked.taps.before.clear()
+    assert (locked.show().protection, locked.show().unprotected_reason) == ("suspended", None)
+    page.status = locked.file.status = FileStatus.CURRENT
+    locked.sweep()
+    assert locked.show().protection == "protected"
+
+
+def _closed() -> None:
+    raise Forbidden("the page")

@@ -1,0 +1,73 @@
+"""The page's own hint for the byline and for finding locks again."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.services.errors import LostRace
+from lockpoint.services.listing.byline import KEY, container_from, refresh
+from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
+from lockpoint.services.ports.jobs import JobKind
+from tests.fakes import ACME, ALICE
+from tests.services.stage import Stage
+
+
+def _hint(stage: Stage, host: PropertyHost = PropertyHost.PAGE, page: Container | None = None) -> object:
+    rows = stage.world.site().rows.get((host, (page or stage.file.container).id, KEY), ())
+    return rows[0].value if rows else None
+
+
+def test_the_hint_follows_the_locks(stage: Stage) -> None:
+    """U-01, amendment 4: byline text and lockedCount; pages without locks never get one."""
+    refresh(stage.world.services, ACME, stage.file.container)
+    assert _hint(stage) is None
+    stage.lock()
+    stage.run_jobs(JobKind.PAGE_HINT)
+    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
+    assert _hint(stage)["name"] == {"value": "1 file locked"}  # type: ignore[index]
+    stage.release(stage.held.lock_id)
+    stage.run_jobs(JobKind.PAGE_HINT)
+    assert _hint(stage)["lockedCount"] == 0  # type: ignore[index]
+
+
+def test_nothing_is_written_when_the_count_stays(stage: Stage) -> None:
+    """Quota: a hint that is right already costs one point."""
+    stage.lock()
+    stage.run_jobs(JobKind.PAGE_HINT)
+    stage.taps.clear()
+    refresh(stage.world.services, ACME, stage.file.container)
+    assert stage.taps.host_calls() == ["properties.read"]
+
+
+def test_blog_posts_have_hints_and_custom_content_has_none(stage: Stage) -> None:
+    """E45: blog posts alike; custom content has no byline."""
+    blog = stage.world.site().add_page(kind=ContainerKind.BLOGPOST)
+    stage.lock(file=stage.world.site().add_file(blog, ALICE))
+    refresh(stage.world.services, ACME, blog.container)
+    assert _hint(stage, PropertyHost.BLOGPOST, blog.container)["lockedCount"] == 1  # type: ignore[index]
+    stage.taps.clear()
+    refresh(stage.world.services, ACME, Container(ContainerKind.CUSTOM, "5"))
+    assert stage.taps.host_calls() == []
+
+
+def test_a_lost_race_is_repeated_once(stage: Stage) -> None:
+    """Nobody decides anything by the hint; the next change writes it again."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.lock()
+    stage.taps.before["properties.create", 1] = lost
+    stage.run_jobs(JobKind.PAGE_HINT)
+    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
+    stage.release(stage.held.lock_id)
+    stage.taps.before["properties.replace", 0] = lost
+    stage.run_jobs(JobKind.PAGE_HINT)
+    assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("subject", ["page:5", "blogpost:7", "custom:9"])
+def test_subjects_of_jobs(subject: str) -> None:
+    """A job's subject names the page."""
+    container = container_from(subject)
+    assert f"{container.kind.value}:{container.id}" == subject

@@ -1,0 +1,244 @@
+"""The list of a page's files with their locks."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.domain.lock import Absent
+from lockpoint.services.errors import Invalid, NotFound
+from lockpoint.services.listing import page_files
+from lockpoint.services.listing.page_files import Query, Sort, of_container, unchanged
+from lockpoint.services.locks.lock_view import ViewState
+from lockpoint.services.ports.confluence import Container
+from lockpoint.services.ports.jobs import JobKind
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from tests.services.stage import Stage, make_stage, refusal_of
+
+
+@pytest.fixture
+def many(stage: Stage) -> Stage:
+    """Seven more files, of which Alice holds the first and Bob the second."""
+    for number in range(7):
+        stage.world.add_file(title=f"File {number}.txt", content=b"x" * (number + 1))
+    files = list(stage.world.site().files.values())
+    stage.lock(file=files[1])
+    stage.lock(BOB, file=files[2])
+    return stage
+
+
+def _list(stage: Stage, who: str = ALICE, **query: object) -> page_files.Listing:
+    return of_container(stage.world.services, stage.world.actor(who), stage.file.container, Query(**query))  # type: ignore[arg-type]
+
+
+def test_the_state_is_told_from_the_viewers_side(many: Stage) -> None:
+    """L-62: status words from the viewer's side: free, mine, other's."""
+    states = {row.attachment.title: row.lock.state for row in many.rows()}
+    assert states["File 0.txt"] is ViewState.MINE
+    assert states["File 1.txt"] is ViewState.OTHER
+    assert states["plan.txt"] is ViewState.FREE
+    assert {row.attachment.title: row.lock.state for row in many.rows(BOB)}["File 1.txt"] is ViewState.MINE
+
+
+def test_who_may_not_see_the_page_gets_no_list(many: Stage) -> None:
+    """Privacy 3: nobody sees a name they may not see."""
+    site = many.world.site()
+    site.pages[many.file.container.id].restricted_to = {ALICE, site.app_account}
+    assert isinstance(refusal_of(many.rows, BOB), NotFound)
+    assert isinstance(refusal_of(many.rows, GINA), NotFound)
+
+
+def test_a_list_costs_little(many: Stage) -> None:
+    """Cost: a view is the page and the files; only files with something to tell cost a read more."""
+    many.taps.clear()
+    many.rows()
+    assert many.taps.calls["attachments.get"] == 2
+    assert many.taps.calls["attachments.of_container"] == 1
+    assert many.taps.calls["people.describe"] == 1
+
+
+def test_cursors_lose_and_repeat_nothing(many: Stage) -> None:
+    """L-60, I22: opaque cursor; same cursor and no change = no loss, no double."""
+    whole = [row.attachment.id for row in many.rows()]
+    for limit in (1, 3, 8, 100):
+        found: list[str] = []
+        cursor: str | None = None
+        while True:
+            part = _list(many, limit=limit, cursor=cursor)
+            assert [row.attachment.id for row in _list(many, limit=limit, cursor=cursor).rows] == [
+                row.attachment.id for row in part.rows
+            ]
+            found += [row.attachment.id for row in part.rows]
+            cursor = part.next_cursor
+            if cursor is None:
+                break
+        assert found == whole
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "٣", "99999999999", ""])
+def test_cursors_of_others_are_refused(many: Stage, cursor: str) -> None:
+    """Bad input gets a 4xx and changes nothing."""
+    assert isinstance(refusal_of(_list, many, cursor=cursor), Invalid)
+
+
+def test_more_files_than_one_answer_holds(stage: Stage) -> None:
+    """U-02: all attachments of the page the viewer may see."""
+    for number in range(page_files.READ_AT_ONCE + 3):
+        stage.world.add_file(title=f"f{number:04}")
+    assert len(stage.rows(limit=1000)) == page_files.READ_AT_ONCE + 4
+
+
+@pytest.mark.parametrize(
+    ("sort", "first", "last"),
+    [
+        (Sort.TITLE, "File 0.txt", "plan.txt"),
+        (Sort.TITLE_DOWN, "plan.txt", "File 0.txt"),
+        (Sort.SIZE, "File 0.txt", "File 6.txt"),
+        (Sort.SIZE_DOWN, "File 6.txt", "File 0.txt"),
+        (Sort.STATE, "File 0.txt", "plan.txt"),
+        (Sort.STATE_DOWN, "File 2.txt", "File 0.txt"),
+    ],
+)
+def test_orders(many: Stage, sort: Sort, first: str, last: str) -> None:
+    """U-02: sort by any column; mine first, then other people's, then free."""
+    titles = [row.attachment.title for row in many.rows(sort=sort)]
+    assert (titles[0], titles[-1]) == (first, last)
+
+
+def test_search_by_name_or_owner(many: Stage) -> None:
+    """U-02: search by name or owner, also by one's own name; upper and lower case alike."""
+    assert [row.attachment.title for row in many.rows(text="FILE 3")] == ["File 3.txt"]
+    assert [row.attachment.title for row in many.rows(text="bob")] == ["File 1.txt"]
+    assert [row.attachment.title for row in many.rows(text="alice")] == ["File 0.txt"]
+    assert many.rows(text="nobody") == ()
+
+
+def test_filter_by_state(many: Stage) -> None:
+    """L-60: filter by state."""
+    assert [row.attachment.title for row in many.rows(state=ViewState.MINE)] == ["File 0.txt"]
+    assert len(many.rows(state=ViewState.FREE)) == 6
+
+
+def test_nothing_changed_costs_nothing(many: Stage) -> None:
+    """L-61: "nothing changed" is answered without a call to Confluence, to the one who saw it, for a minute."""
+    tag = _list(many).etag
+    alice, bob = many.world.actor(ALICE), many.world.actor(BOB)
+    services, page = many.world.services, many.file.container
+    many.taps.clear()
+    assert unchanged(services, alice, page, tag)
+    assert many.taps.host_calls() == []
+    assert not unchanged(services, bob, page, tag)
+    assert not unchanged(services, alice, Container(page.kind, "1"), tag)
+    for forged in ("", "x", "1.2.3", tag[:-1] + "0", tag.replace(".", "é", 1)):
+        assert not unchanged(services, alice, page, forged) or forged == tag
+    many.world.clock.advance(seconds=61)
+    assert not unchanged(services, alice, page, tag)
+
+
+def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
+    """L-61: positive answers are not cached: every write, flag and end of a hold shows at the next poll."""
+    alice, page = many.world.actor(ALICE), many.file.container
+
+    def changed_by(action: object) -> bool:
+        tag = _list(many).etag
+        action()  # type: ignore[operator]
+        return not unchanged(many.world.services, alice, page, tag)
+
+    assert changed_by(many.lock)
+    assert changed_by(lambda: many.extend(many.held.lock_id))
+    assert changed_by(lambda: many.world.services.witnesses.set_protection(ACME, many.file.id, "restore_refused"))
+    assert changed_by(lambda: many.release(many.held.lock_id))
+    many.world.clock.advance(hours=47, minutes=59, seconds=59)
+    assert changed_by(lambda: many.world.clock.advance(seconds=2))
+
+
+def test_an_overwrite_that_nobody_looked_at_shows_as_being_undone(stage: Stage) -> None:
+    """U-02: "being undone" while an overwrite is being restored."""
+    stage.lock()
+    stage.upload(BOB, b"Bob's")
+    assert stage.rows()[0].lock.protection == "restoring"
+    stage.reconcile()
+    assert stage.rows()[0].lock.protection == "protected"
+    stage.upload(ALICE, b"second")
+    assert stage.rows()[0].lock.protection == "protected"
+
+
+def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
+    """E25, P-18, I23: the page gets restricted, the app shut out: unprotected with the reason, and nothing to click."""
+    stage.lock()
+    page = stage.world.site().pages[stage.file.container.id]
+    page.restricted_to = {ALICE, BOB}
+    for who, state in ((ALICE, ViewState.MINE), (BOB, ViewState.OTHER)):
+        view = stage.rows(who)[0].lock
+        assert view == stage.show(who)
+        assert (view.state, view.protection, view.unprotected_reason) == (state, "unprotected", "app_blocked")
+        assert not any((view.can.lock, view.can.release, view.can.extend, view.can.break_, view.can.notify_me))
+    page.restricted_to = None
+    assert stage.rows()[0].lock.protection == "protected"
+
+
+def test_a_free_file_that_the_app_could_not_protect_is_not_offered(stage: Stage) -> None:
+    """I23: can_lock ⇔ the call would be allowed."""
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
+    view = stage.rows()[0].lock
+    assert not view.can.lock
+    assert view.unprotected_reason == "app_blocked"
+    assert refusal_of(stage.lock).code == "app_blocked"
+
+
+def test_the_last_end_is_shown_for_a_day(stage: Stage) -> None:
+    """Amendment 5: who ended the last hold, and why; a page of free files costs no reads after a day."""
+    stage.break_(stage.lock().lock.lock_id or "", DANA, why="needed")
+    last = stage.rows()[0].lock.last_ended
+    assert last is not None
+    assert (last.reason, last.why) == ("broken", "needed")
+    stage.world.clock.advance(hours=25)
+    assert stage.rows()[0].lock.last_ended is None
+
+
+def test_a_hold_that_ran_out_is_never_shown_as_live(stage: Stage) -> None:
+    """I22, L-30: one function for all readers: held, ending, free, job or no job."""
+    stage.lock()
+    stage.world.clock.advance(hours=48)
+    assert stage.rows(BOB)[0].lock.state is ViewState.ENDING
+    stage.world.clock.advance(seconds=31)
+    view = stage.rows(BOB)[0].lock
+    assert (view.state, view.can.lock, view.holder) == (ViewState.FREE, True, None)
+
+
+def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage: Stage) -> None:
+    """E31: Postgres empty, property live: the lock holds, and is listed again after the first touch of its file."""
+    lock_id = stage.lock().lock.lock_id
+    stage.world.tables.witnesses.clear()
+    stage.world.tables.audit.clear()
+    stage.world.tables.jobs.clear()
+    assert refusal_of(stage.lock, BOB).code == "already_locked"
+    stage.run_jobs()
+    view = stage.rows(BOB)[0].lock
+    assert (view.state, view.lock_id) == (ViewState.OTHER, lock_id)
+    assert stage.mails() == []
+    assert stage.sweep() == 1
+
+
+def test_showing_one_lock_notices_it_too(stage: Stage) -> None:
+    """E31: the first touch may be a look."""
+    stage.lock()
+    stage.world.tables.witnesses.clear()
+    stage.show(CHARLIE)
+    assert [job.subject for job in stage.jobs(JobKind.RECONCILE)] == [stage.file.id]
+
+
+def test_names_that_cannot_be_had_hide_no_lock(stage: Stage) -> None:
+    """S10: degrade, don't lie: a failing look-up of names hides names rather than locks."""
+    stage.lock()
+    del stage.world.site().people[ALICE]
+    holder = stage.rows(BOB)[0].lock.holder
+    assert holder is not None
+    assert (holder.account_id, holder.display_name) == (ALICE, None)
+
+
+def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
+    """All surfaces: an empty list is a list."""
+    page = stage.world.site().add_page()
+    found = of_container(stage.world.services, stage.world.actor(CHARLIE), page.container, Query())
+    assert (found.rows, found.next_cursor, found.may_edit) == ((), None, False)
+    assert isinstance(make_stage().reading, Absent)

@@ -1,0 +1,404 @@
+"""Taking a lock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.lock import Absent, Held, Subject
+from lockpoint.domain.signed_record import _mac
+from lockpoint.services.errors import (
+    AlreadyLockedError,
+    AppBlocked,
+    Busy,
+    EndingError,
+    Forbidden,
+    HostUnavailable,
+    Invalid,
+    LostRace,
+    NotAllowed,
+    NotFound,
+    OutOfDateError,
+    StorageUnavailable,
+    TooMany,
+)
+from lockpoint.services.locks.lock_view import ViewState
+from lockpoint.services.ports.confluence import ContainerKind, StoredProperty
+from lockpoint.services.ports.jobs import JobKind
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
+from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
+
+
+def test_an_editor_locks_a_file(stage: Stage) -> None:
+    """P-01, L-30: an editor locks an attachment; it ends after 48 hours by default, and the note is shown."""
+    answer = stage.lock(note="until Friday")
+    assert answer.status == 201
+    assert answer.warning is None
+    assert (answer.lock.state, answer.lock.note) == (ViewState.MINE, "until Friday")
+    assert answer.lock.seconds_left == 48 * 3600
+    assert stage.held.holder == ALICE
+    assert stage.held.base.created == stage.file.versions[0].created
+    assert stage.audit() == [AuditKind.ACQUIRED]
+    assert one_row_for_each_record(stage)
+
+
+def test_it_costs_at_most_eight_points(stage: Stage) -> None:
+    """Issue: a published cost in quota points for each action; taking a lock costs at most 8."""
+    stage.taps.clear()
+    stage.lock()
+    assert stage.taps.points() <= 8
+    assert stage.taps.calls["lock_properties.create"] == 1
+
+
+def test_taking_it_again_costs_less_than_eight_points(stage: Stage) -> None:
+    """L-04: a new hold is written over the tombstone, in at most 8 points."""
+    lock = stage.lock()
+    stage.release(lock.lock.lock_id or "")
+    stage.run_jobs()
+    stage.taps.clear()
+    stage.lock(BOB)
+    assert stage.taps.points() <= 8
+
+
+def test_the_loser_sees_the_winner(stage: Stage) -> None:
+    """L-10: the others get 409 with holder, since, expiry, note, and what they may do."""
+    stage.lock(note="mine")
+    refusal = refusal_of(stage.lock, BOB)
+    assert isinstance(refusal, AlreadyLockedError)
+    lock = refusal.details["lock"]
+    assert (lock.holder.account_id, lock.holder.display_name, lock.note) == (ALICE, "Alice", "mine")
+    assert (lock.since, lock.expires_at) == (START, START + timedelta(hours=48))
+    assert (lock.can.notify_me, lock.can.break_) == (True, False)
+
+
+def test_a_manager_who_loses_sees_that_they_may_break(stage: Stage) -> None:
+    """L-20: each refusal carries what the caller may do."""
+    stage.lock()
+    lock = refusal_of(stage.lock, DANA).details["lock"]
+    assert lock.can.break_
+    assert lock.can.take_over
+
+
+def test_two_at_once_have_one_winner(stage: Stage) -> None:
+    """L-10: exactly one of simultaneous callers gets 201; the write decides, not the read."""
+    refusals: list[object] = []
+    stage.taps.before["lock_properties.create", 1] = lambda: refusals.append(refusal_of(stage.lock, BOB))
+    assert stage.lock(ALICE).status == 201
+    assert [type(refusal) for refusal in refusals] == [Busy]
+    assert stage.held.holder == ALICE
+    assert isinstance(refusal_of(stage.lock, BOB), AlreadyLockedError)
+
+
+def test_two_at_once_over_a_tombstone_have_one_winner(stage: Stage) -> None:
+    """L-10: the conditional write over the tombstone decides, and the loser learns who won."""
+    stage.release(stage.lock().lock.lock_id or "")
+    number = stage.taps.calls["lock_properties.replace"] + 1
+    stage.taps.before["lock_properties.replace", number] = lambda: stage.lock(BOB)
+    refusal = refusal_of(stage.lock, ALICE)
+    assert isinstance(refusal, AlreadyLockedError)
+    assert refusal.details["lock"].holder.account_id == BOB
+    assert one_row_for_each_record(stage)
+
+
+def test_the_same_person_in_two_tabs_has_one_lock(stage: Stage) -> None:
+    """E39: the second tab gets 200 and the same lock id; the yes is a write."""
+    first = stage.lock()
+    stage.world.clock.advance(hours=1)
+    second = stage.lock()
+    assert (second.status, second.lock.lock_id) == (200, first.lock.lock_id)
+    assert stage.held.seq == 2
+    assert stage.held.expires_at == START + timedelta(hours=49)
+
+
+@pytest.mark.parametrize("who", [CHARLIE, GINA])
+def test_who_may_only_look_or_not_even_that_gets_no_lock(stage: Stage, who: str) -> None:
+    """L-15: view-only is refused with the reason; to strangers the file is not there."""
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, CHARLIE, stage.world.site().app_account}
+    refusal = refusal_of(stage.lock, who)
+    assert isinstance(refusal, NotAllowed if who == CHARLIE else NotFound)
+    assert isinstance(stage.reading, Absent)
+
+
+def test_the_right_is_asked_for_now_and_as_that_person(stage: Stage) -> None:
+    """L-15: the caller must be able to edit now, checked as that person."""
+    stage.world.site().viewers.add(BOB)
+    assert isinstance(refusal_of(stage.lock, BOB), NotAllowed)
+    stage.world.site().viewers.remove(BOB)
+    assert stage.lock(BOB).status == 201
+
+
+def test_a_file_of_another_site_is_not_there(stage: Stage) -> None:
+    """L-02: every look-up carries the tenant; another tenant's file is not found."""
+    other = next(iter(stage.world.site(GLOBEX).files.values()))
+    stage.world.site().files.pop(other.id, None)
+    other.id = "999999"
+    assert isinstance(refusal_of(stage.lock, BOB, file=other), NotFound)
+
+
+def test_no_lock_that_could_not_protect(stage: Stage) -> None:
+    """L-15: where the app cannot edit, 409 app_blocked with the remedy, never a lock that cannot protect."""
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
+    refusal = refusal_of(stage.lock)
+    assert isinstance(refusal, AppBlocked)
+    assert "restrictions" in refusal.message
+    assert isinstance(stage.reading, Absent)
+
+
+def test_no_lock_where_the_app_may_only_look(stage: Stage) -> None:
+    """L-15: the app user itself cannot edit there: app_blocked."""
+    stage.world.site().viewers.add(stage.world.site().app_account)
+    assert isinstance(refusal_of(stage.lock), AppBlocked)
+
+
+def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) -> None:
+    """F08: the app user lost the right to edit in the middle of the call: no grant."""
+
+    def shut_out() -> None:
+        raise Forbidden("no")
+
+    stage.taps.before["lock_properties.create", 1] = shut_out
+    assert isinstance(refusal_of(stage.lock), AppBlocked)
+
+
+@pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
+def test_only_current_files_are_locked(stage: Stage, status: FileStatus) -> None:
+    """State machine: file current, not trashed, archived or draft."""
+    stage.file.status = status
+    assert isinstance(refusal_of(stage.lock), Invalid)
+
+
+@pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
+def test_only_files_of_current_pages_are_locked(stage: Stage, status: FileStatus) -> None:
+    """E45: draft → refused, whatever Confluence permits there; archived and trashed pages likewise."""
+    stage.world.site().pages[stage.file.container.id].status = status
+    assert isinstance(refusal_of(stage.lock), Invalid)
+
+
+@pytest.mark.parametrize("kind", [ContainerKind.BLOGPOST, ContainerKind.CUSTOM])
+def test_files_of_blog_posts_and_custom_content_are_locked_alike(stage: Stage, kind: ContainerKind) -> None:
+    """E45: attachment of a blog post, custom content: same behaviour."""
+    page = stage.world.site().add_page(kind=kind)
+    file = stage.world.site().add_file(page, ALICE)
+    assert stage.lock(file=file).status == 201
+    stage.world.site().upload(file.id, BOB, b"Bob's")
+    stage.sweep()
+    assert file.content == b"first"
+
+
+@pytest.mark.parametrize("title", ["Übersicht 😀.xlsx", "a#b?c%20.txt", "x" * 255])
+def test_odd_names_and_empty_files_are_locked_alike(stage: Stage, title: str) -> None:
+    """E44: zero-byte file, unicode or emoji name, name with `#?%`: same behaviour."""
+    file = stage.world.site().add_file(stage.world.pages[ACME.id], ALICE, b"", title)
+    assert stage.lock(file=file).status == 201
+    stage.world.site().upload(file.id, BOB, b"Bob's")
+    stage.sweep()
+    assert file.content == b""
+
+
+def test_a_copy_that_is_not_the_newest_is_told(stage: Stage) -> None:
+    """L-13: seenVersion older than head → 409 out_of_date with author and date of the newer version."""
+    stage.upload(BOB, b"newer")
+    refusal = refusal_of(stage.lock, seen_version=1)
+    assert isinstance(refusal, OutOfDateError)
+    assert (refusal.details["version"], refusal.details["author"]) == (2, BOB)
+    assert refusal.details["created"] == stage.file.versions[1].created.isoformat()
+    assert stage.lock(seen_version=2).status == 201
+
+
+def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None:
+    """L-14, E6: head moved during the acquire → the lock stands, base = new head, warning naming the author."""
+    stage.taps.before["lock_properties.create", 1] = lambda: stage.upload(BOB, b"Bob's")
+    answer = stage.lock()
+    assert answer.status == 201
+    assert answer.warning is not None
+    assert (answer.warning.author, answer.warning.version) == (BOB, 2)
+    assert stage.held.base.created == stage.file.versions[1].created
+    stage.sweep()
+    assert stage.content == b"Bob's"
+    assert stage.mails() == []
+
+
+def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> None:
+    """E7: Bob uploads after the write, before the re-read: as E6."""
+    stage.taps.after["ledger.record", 1] = lambda: stage.upload(BOB, b"Bob's")
+    answer = stage.lock()
+    assert answer.warning is not None
+    assert stage.held.base.author == BOB
+
+
+def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
+    """E7: an upload that a worker undid before the re-read is not protected, and the app is not named as its author."""
+
+    def upload_and_undo() -> None:
+        stage.upload(BOB, b"Bob's")
+        stage.reconcile()
+
+    stage.taps.after["ledger.record", 1] = upload_and_undo
+    assert stage.lock().warning is None
+    assert stage.content == b"first"
+
+
+def test_the_last_look_may_fail_and_the_lock_stands(stage: Stage) -> None:
+    """L-11: a yes is backed by a write that returned success; what comes after it may fail."""
+
+    def away() -> None:
+        raise HostUnavailable("time-out")
+
+    stage.taps.before["attachments.get", 2] = away
+    assert stage.lock().status == 201
+
+
+def test_ending_is_not_yet_to_be_had(stage: Stage) -> None:
+    """L-30: from expires_at, δ long: 409 ending with Retry-After; then free."""
+    stage.lock()
+    stage.world.clock.advance(hours=48)
+    refusal = refusal_of(stage.lock, BOB)
+    assert isinstance(refusal, EndingError)
+    assert refusal.details["retryAfter"] == 30
+    stage.world.clock.advance(seconds=30)
+    assert stage.lock(BOB).status == 201
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"),
+    [(-31, "other"), (-1, "other"), (0, "ending"), (1, "ending"), (29, "ending"), (30, "free"), (31, "free")],
+)
+def test_the_boundaries_of_the_end(stage: Stage, seconds: int, state: str) -> None:
+    """E42: expiry = now exactly; ±1 s; ±δ."""
+    stage.lock()
+    stage.world.clock.advance(hours=48, seconds=seconds)
+    assert stage.show(BOB).state.value == state
+    got = "free" if not isinstance(answer := _try(stage, BOB), Exception) else answer.code  # type: ignore[attr-defined]
+    assert got == {"other": "already_locked", "ending": "ending", "free": "free"}[state]
+
+
+def _try(stage: Stage, who: str) -> object:
+    try:
+        return stage.lock(who)
+    except (AlreadyLockedError, EndingError) as refusal:
+        return refusal
+
+
+def test_an_expired_hold_gets_its_proper_end_first(stage: Stage) -> None:
+    """L-30, L-26: a hold that ran out is free, job or no job, and its holder and those who asked are told."""
+    stage.lock()
+    stage.ask(CHARLIE)
+    stage.world.clock.advance(hours=49)
+    assert stage.lock(BOB).status == 201
+    assert stage.mails() == [
+        (MailKind.FILE_AVAILABLE, CHARLIE, None),
+        (MailKind.LOCK_ENDED, ALICE, "expired"),
+    ]
+    assert stage.audit() == [AuditKind.ACQUIRED, AuditKind.EXPIRED, AuditKind.ACQUIRED]
+
+
+def test_a_hold_that_runs_out_in_the_middle_of_the_call_is_told_to_its_holder(stage: Stage) -> None:
+    """L-30: whoever takes over an expired hold without a tombstone in between: its holder learns of the end."""
+    stage.lock()
+    stage.world.clock.advance(hours=48, seconds=29)
+    stage.taps.after["people.container", stage.taps.calls["people.container"] + 1] = lambda: stage.world.clock.advance(
+        seconds=2
+    )
+    assert stage.lock(BOB).status == 201
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
+
+
+def test_the_caps() -> None:
+    """L-17: per-person cap and per-tenant cap, 409 too_many; one's own live lock is extended all the same."""
+    small = make_stage()
+    object.__setattr__(small.world.services, "locks_per_person", 1)
+    object.__setattr__(small.world.services, "locks_per_site", 2)
+    second, third = small.world.add_file(), small.world.add_file()
+    small.lock()
+    assert isinstance(refusal_of(small.lock, file=second), TooMany)
+    assert small.lock().status == 200
+    small.lock(BOB, file=second)
+    assert isinstance(refusal_of(small.lock, DANA, file=third), TooMany)
+
+
+def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
+    """P-14: site maximum life, 30 days by default."""
+    refusal = refusal_of(stage.lock, life=timedelta(days=31))
+    assert isinstance(refusal, Invalid)
+    assert refusal.details["longestHours"] == 720
+    assert stage.lock(life=timedelta(days=30)).lock.seconds_left == 30 * 86_400
+
+
+def test_conflicts_without_end_are_answered_with_busy(stage: Stage) -> None:
+    """F01: 409 on the write, always: 503 with Retry-After within 2 s, at most four rounds."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["lock_properties.create", 0] = lost
+    refusal = refusal_of(stage.lock)
+    assert isinstance(refusal, Busy)
+    assert refusal.details["retryAfter"]
+    assert stage.taps.calls["lock_properties.create"] == 4
+    assert sum(stage.world.clock.slept) <= 2
+
+
+def test_one_conflict_is_tried_again(stage: Stage) -> None:
+    """F01: 409 once: retry."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["lock_properties.create", 1] = lost
+    assert stage.lock().status == 201
+
+
+def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
+    """S10: Postgres down: writes 503, and no lock that nobody could write down."""
+    stage.taps.before["jobs.defer", 1] = lambda: setattr(stage.world.tables, "down", True)
+    with pytest.raises(StorageUnavailable):
+        stage.lock()
+    stage.world.tables.down = False
+    assert isinstance(stage.reading, Absent)
+
+
+def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:
+    """L-42: the target is the newest authorised version."""
+    stage.upload(BOB, b"second")
+    stage.lock()
+    base = stage.held.base
+    assert (base.author, base.number, base.size) == (BOB, 2, 6)
+
+
+def test_a_hold_that_began_unnoticed_is_looked_for(stage: Stage) -> None:
+    """S7: every record write has its row within 15 minutes, also after a crash: a look is promised before the write."""
+    stage.taps.before["lock_properties.create", 1] = lambda: _promised(stage)
+    stage.lock()
+    stage.taps.clear()
+    stage.run_jobs(JobKind.CONFIRM, also_later=True)
+    assert stage.taps.host_calls() == []
+
+
+def _promised(stage: Stage) -> None:
+    assert [job.subject.partition(":")[0] for job in stage.jobs(JobKind.CONFIRM)] == [stage.file.id]
+
+
+def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
+    """§3: schema newer than known → read-only "held by newer app", never overwritten."""
+    body = {"schema": 2, "seq": 1, "state": "held"}
+    mac = _mac(body, Subject(ACME.client_key, stage.file.id), KEYS.keys["k1"])
+    row = StoredProperty("5", 1, {**body, "mac": f"k1:{mac}"}, key="lockpointlock")
+    stage.world.site().put_lock_rows(stage.file.id, row)
+    refusal = refusal_of(stage.lock)
+    assert isinstance(refusal, AlreadyLockedError)
+    assert refusal.details["lock"].state is ViewState.OTHER
+    assert stage.world.site().lock_rows(stage.file.id) == (row,)
+    stage.reconcile()
+    assert stage.world.site().lock_rows(stage.file.id) == (row,)
+
+
+def test_held_and_known(stage: Stage) -> None:
+    """§2.1: the witness is a copy of the last record, without anybody's own words."""
+    stage.lock(note="a secret")
+    witness = stage.world.tables.witnesses[ACME.id, stage.file.id]
+    assert isinstance(witness.record, Held)
+    assert witness.record.note is None
+    assert witness.space_id == "65538"

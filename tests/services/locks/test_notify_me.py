@@ -1,0 +1,156 @@
+"""Notify me."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lockpoint.domain.events import MailKind
+from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
+from lockpoint.services.lock_record.waitlist import KEY, Asking
+from lockpoint.services.locks import notify_me
+from lockpoint.services.ports.confluence import PropertyHost
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from tests.services.stage import Stage, refusal_of
+
+
+@pytest.fixture
+def locked(stage: Stage) -> Stage:
+    """Alice holds the file."""
+    stage.lock()
+    return stage
+
+
+def test_first_come_order(locked: Stage) -> None:
+    """P-10: anyone who may see the file asks, and can cancel; first-come order is shown; asking twice is once."""
+    assert locked.ask(CHARLIE) == Asking(asked=True, count=1, position=1)
+    assert locked.ask(BOB) == Asking(asked=True, count=2, position=2)
+    assert locked.ask(BOB) == Asking(asked=True, count=2, position=2)
+    assert locked.show(BOB).notify_me == Asking(asked=True, count=2, position=2)
+    services = locked.world.services
+    assert notify_me.cancel(services, locked.world.actor(CHARLIE), locked.file.id) == Asking(
+        asked=False, count=1, position=None
+    )
+    assert notify_me.cancel(services, locked.world.actor(CHARLIE), locked.file.id).count == 1
+    assert locked.show(BOB).notify_me.position == 1
+
+
+def test_who_may_not_see_the_file_may_not_ask(locked: Stage) -> None:
+    """P-10: anyone who may see the file."""
+    site = locked.world.site()
+    site.pages[locked.file.container.id].restricted_to = {ALICE, site.app_account}
+    assert isinstance(refusal_of(locked.ask, BOB), NotFound)
+    assert isinstance(refusal_of(locked.ask, GINA), NotFound)
+
+
+@pytest.mark.parametrize("who", [ALICE])
+def test_ones_own_lock_is_nothing_to_wait_for(locked: Stage, who: str) -> None:
+    """I23: notifyMe is offered where somebody else holds the file."""
+    assert isinstance(refusal_of(locked.ask, who), Invalid)
+
+
+def test_a_free_file_is_nothing_to_wait_for(stage: Stage) -> None:
+    """I23: notifyMe is offered where somebody else holds the file."""
+    assert isinstance(refusal_of(stage.ask, BOB), Invalid)
+
+
+def test_the_line_is_kept_in_confluence_and_signed(locked: Stage) -> None:
+    """Privacy 1: notification requests live in a content property; what outsiders write there counts for nobody."""
+    locked.ask(BOB)
+    site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
+    row = site.rows[place][0]
+    assert isinstance(row.value, dict)
+    site.put_rows(*place, [replace(row, version=2, value={**row.value, "askers": [DANA]})])
+    assert locked.show(BOB).notify_me == Asking(asked=False, count=0, position=None)
+    locked.release(locked.held.lock_id)
+    locked.run_jobs()
+    assert locked.mails() == []
+
+
+def test_the_end_is_told_once_and_the_line_is_empty(locked: Stage) -> None:
+    """P-10, L-26: one message; who ended the lock is not told; a free file has no line."""
+    locked.ask(CHARLIE)
+    locked.ask(DANA)
+    locked.break_(locked.held.lock_id, DANA)
+    assert [m[:2] for m in locked.mails()] == [
+        (MailKind.FILE_AVAILABLE, CHARLIE),
+        (MailKind.LOCK_ENDED_BY_OTHER, ALICE),
+    ]
+    assert locked.show(CHARLIE).notify_me == Asking(asked=False, count=0, position=None)
+    locked.run_jobs()
+    locked.reconcile()
+    assert len(locked.mails()) == 2
+    locked.lock(BOB)
+    assert locked.show(CHARLIE).notify_me.count == 0
+
+
+def test_who_asks_while_the_lock_ends_is_told(locked: Stage) -> None:
+    """L-26: who slips into the line while it is being emptied is told by the job, or waits in the next line."""
+    locked.ask(CHARLIE)
+    number = locked.taps.calls["properties.replace"] + 1
+    site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
+    before = site.rows[place]
+
+    def bob() -> None:
+        askers = (CHARLIE, BOB)
+        notify_me.store_line(locked.world.services, ACME, locked.file.id, before[0], askers, lane=notify_me.Lane.PEOPLE)
+
+    locked.taps.before["properties.replace", number] = bob
+    locked.release(locked.held.lock_id)
+    locked.run_jobs()
+    told = [m[1] for m in locked.mails() if m[0] is MailKind.FILE_AVAILABLE]
+    assert told == sorted([BOB, CHARLIE])
+
+
+def test_a_host_that_fails_while_the_line_is_emptied_spoils_nothing(locked: Stage) -> None:
+    """L-26: emptying the line is repeated by a job; the release was answered all the same."""
+    locked.ask(CHARLIE)
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    locked.taps.before["properties.replace", 0] = lost
+    assert locked.release(locked.held.lock_id).status == 200
+    locked.taps.before.clear()
+    locked.run_jobs()
+    locked.lock()
+    locked.release(locked.held.lock_id)
+    assert len(locked.mails()) == 1
+
+
+def test_a_line_left_by_a_crash_is_served_before_the_next_lock(locked: Stage) -> None:
+    """L-26: told once: who was told already does not wait for the next holder too."""
+    locked.ask(CHARLIE)
+    locked.taps.before["properties.replace", locked.taps.calls["properties.replace"] + 1] = _die
+    with pytest.raises(KeyboardInterrupt):
+        locked.release(locked.held.lock_id)
+    locked.world.tables.jobs.clear()
+    locked.release(locked.lock(BOB).lock.lock_id or "", BOB)
+    assert [m[:2] for m in locked.mails()] == [(MailKind.FILE_AVAILABLE, CHARLIE)]
+
+
+def _die() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_crowd(locked: Stage) -> None:
+    """The property stays below 32 KB: 200 people may wait for a file."""
+    site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
+    crowd = tuple(f"557058:{number:036}" for number in range(notify_me.MOST))
+    notify_me.store_line(locked.world.services, ACME, locked.file.id, None, crowd, lane=notify_me.Lane.PEOPLE)
+    assert len(str(site.rows[place][0].value)) < 32_000
+    assert isinstance(refusal_of(locked.ask, BOB), TooMany)
+
+
+def test_everybody_at_once(locked: Stage) -> None:
+    """F01: 409 without end: 503, asking again is safe."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    locked.taps.before["properties.create", 0] = lost
+    assert isinstance(refusal_of(locked.ask, BOB), Busy)
+    locked.taps.before.clear()
+    locked.taps.before["properties.create", locked.taps.calls["properties.create"] + 1] = lost
+    assert locked.ask(BOB).position == 1

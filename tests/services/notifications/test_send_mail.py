@@ -1,0 +1,304 @@
+"""Sending a mail: everything it says is looked up at that moment, as its recipient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lockpoint.domain.events import MailKind
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import (
+    Forbidden,
+    GoneOrInvisible,
+    HostError,
+    HostUnavailable,
+    NotAllowed,
+    Unauthorised,
+)
+from lockpoint.services.notifications import preferences, send_mail, unsubscribe
+from lockpoint.services.notifications.preferences import Preferences
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, Profile
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, START
+from tests.services.stage import Stage
+
+
+def _box(stage: Stage) -> dict[str, MailFacts]:
+    box: list[tuple[str, MailFacts, str]] = stage.world.services.mailer.box  # type: ignore[attr-defined]
+    assert len({message_id for _, _, message_id in box}) == len(box)
+    return {address: facts for address, facts, _ in box}
+
+
+def _results(stage: Stage) -> list[str]:
+    return [result for _, result in stage.world.tables.sent]
+
+
+@pytest.fixture
+def undone(stage: Stage) -> Stage:
+    """Bob's upload over Alice's lock was undone."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    return stage
+
+
+def test_both_hear_of_an_overwrite(undone: Stage) -> None:
+    """M-04, M-05: "your upload was undone" to its author, "somebody tried to overwrite" to the owner."""
+    undone.run_jobs(JobKind.SEND_MAIL)
+    box = _box(undone)
+    assert box["bob@example.com"].kind is MailKind.UPLOAD_UNDONE
+    assert box["alice@example.com"].kind is MailKind.OVERWRITE_ATTEMPT
+    facts = box["alice@example.com"]
+    assert (facts.file_name, facts.page_title, facts.actor_name, facts.recipient_name) == (
+        "plan.txt",
+        "Release plan",
+        "Bob",
+        "Alice",
+    )
+    assert (facts.detail, facts.version) == ("undone", 2)
+    assert facts.page_url.endswith(f"/pages/viewpage.action?pageId={undone.file.container.id}")
+    assert _results(undone) == ["sent", "sent"]
+
+
+def test_names_are_fetched_as_the_recipient(undone: Stage) -> None:
+    """Privacy 3: names in a mail are fetched as its recipient; who may not see the file any more gets no mail."""
+    site = undone.world.site()
+    site.pages[undone.file.container.id].restricted_to = {ALICE, site.app_account}
+    undone.taps.clear()
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert set(_box(undone)) == {"alice@example.com"}
+    assert sorted(_results(undone)) == ["not_visible", "sent"]
+    assert undone.taps.calls["people.address"] == 1
+
+
+def test_a_mail_is_sent_once(undone: Stage) -> None:
+    """L-65: a message per event and recipient at most once."""
+    undone.run_jobs(JobKind.SEND_MAIL)
+    for stored in list(undone.world.tables.intents.values()):
+        send_mail.send(undone.world.services, stored.id)
+    send_mail.send(undone.world.services, 999)
+    assert _results(undone) == ["sent", "sent"]
+
+
+def test_who_has_no_address(undone: Stage) -> None:
+    """F46: mail address hidden: logged with the reason's code, forgotten."""
+    undone.world.site().addresses.clear()
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert _results(undone) == ["hidden", "hidden"]
+
+
+def test_a_mail_server_that_is_away(undone: Stage) -> None:
+    """F45: SMTP down: the intent waits, and is sent later, once."""
+    mailer = undone.world.services.mailer._port  # type: ignore[attr-defined]
+    mailer.trouble = MailUnavailable("421")
+    stored = next(iter(undone.world.tables.intents.values()))
+    with pytest.raises(MailUnavailable):
+        send_mail.send(undone.world.services, stored.id)
+    assert _results(undone) == []
+    mailer.trouble = None
+    send_mail.send(undone.world.services, stored.id)
+    assert _results(undone) == ["sent"]
+
+
+def test_a_mail_server_that_refuses(undone: Stage) -> None:
+    """F45: refused for good: logged, never tried again."""
+    undone.world.services.mailer._port.trouble = MailRefused("550")  # type: ignore[attr-defined]
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert _results(undone) == ["refused", "refused"]
+
+
+def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
+    """S8: the intent waits while Confluence does not answer."""
+
+    def away() -> None:
+        raise HostUnavailable("503")
+
+    undone.taps.before["people.describe", undone.taps.calls["people.describe"] + 1] = away
+    stored = next(iter(undone.world.tables.intents.values()))
+    with pytest.raises(HostUnavailable):
+        send_mail.send(undone.world.services, stored.id)
+    assert _results(undone) == []
+
+
+def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) -> None:
+    """Lifecycle: disabled can be an update of minutes: nothing is asked or sent meanwhile, and nothing forgotten."""
+    tenant = undone.world.tables.tenants[ACME.id]
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, enabled=False)
+    stored = next(iter(undone.world.tables.intents.values()))
+    undone.taps.clear()
+    undone.world.tables.jobs.clear()
+    send_mail.send(undone.world.services, stored.id)
+    assert undone.taps.host_calls() == []
+    assert Job(JobKind.SEND_MAIL, ACME.id, str(stored.id), timedelta(hours=1)) in undone.world.tables.jobs
+    undone.world.tables.tenants[ACME.id] = tenant
+    send_mail.send(undone.world.services, stored.id)
+    assert _results(undone) == ["sent"]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["all_looked_up", "refused_on_the_way"])
+@pytest.mark.parametrize("installed", [False, True], ids=["uninstalled", "disabled"])
+def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, installed: bool, lost: bool) -> None:
+    """I20: the last question before the sending is whether the app is still at work; a disabled one gets it later."""
+    tables, stored = undone.world.tables, next(iter(undone.world.tables.intents.values()))
+
+    def leaves() -> None:
+        tables.tenants[ACME.id] = replace(ACME, installed=installed, enabled=False)
+        if lost:
+            raise Unauthorised("the app is not at work on the site")
+
+    undone.taps.before["people.address", undone.taps.calls["people.address"] + 1] = leaves
+    send_mail.send(undone.world.services, stored.id)
+    assert _box(undone) == {}
+    assert _results(undone) == ([] if installed else ["site_inactive"])
+    if installed:
+        tables.tenants[ACME.id] = ACME
+        send_mail.send(undone.world.services, stored.id)
+        assert _results(undone) == ["sent"]
+
+
+@pytest.mark.parametrize("error", [GoneOrInvisible, Forbidden, Unauthorised])
+def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> None:
+    """Assumption 34: a single 404 can be false; it takes two looks to call a mail undeliverable."""
+
+    def once() -> None:
+        raise error("for a moment")
+
+    undone.taps.before["attachments.get", undone.taps.calls["attachments.get"] + 1] = once
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert _results(undone) == ["sent", "sent"]
+
+
+def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
+    """I20: after uninstall: zero host calls, zero mails."""
+    undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False)
+    undone.taps.clear()
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert _results(undone) == ["site_inactive", "site_inactive"]
+    assert undone.taps.host_calls() == []
+
+
+def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> None:
+    """M-06, P-03: a manager ended your lock, with the reason, read from the signed property at sending."""
+    stage.lock()
+    stage.world.clock.advance(hours=1)
+    stage.break_(stage.held.lock_id, DANA, why="audit tomorrow")
+    stage.run_jobs(JobKind.SEND_MAIL)
+    facts = _box(stage)["alice@example.com"]
+    assert (facts.kind, facts.reason, facts.actor_name) == (MailKind.LOCK_ENDED_BY_OTHER, "audit tomorrow", "Dana")
+    assert facts.at == START + timedelta(hours=1)
+
+
+def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: Stage) -> None:
+    """Amendment 5: the reason stays with the file until the next lock ends; the mail goes out without it then."""
+    stage.lock()
+    new = stage.take_over(stage.held.lock_id, DANA, why="mine").lock.lock_id or ""
+    stored = next(iter(stage.world.tables.intents.values()))
+    assert send_mail._facts(stage.world.services, ACME, stored, Preferences()).reason == "mine"
+    stage.release(new, DANA)
+    assert send_mail._facts(stage.world.services, ACME, stored, Preferences()).reason is None
+
+
+def test_who_waited_hears_of_the_end(stage: Stage) -> None:
+    """M-03: the file is available: to everybody who asked, once."""
+    stage.lock()
+    stage.ask(CHARLIE)
+    stage.release(stage.held.lock_id)
+    stage.run_jobs(JobKind.SEND_MAIL)
+    assert _box(stage)["charlie@example.com"].kind is MailKind.FILE_AVAILABLE
+
+
+def test_the_holder_of_a_purged_file_is_told_without_its_name(stage: Stage) -> None:
+    """L-46: purge: file gone, holder told; nobody can look its name up any more, but the page is there."""
+    stage.lock()
+    stage.world.site().purge(stage.file.id)
+    stage.sweep()
+    stage.run_jobs(JobKind.SEND_MAIL)
+    facts = _box(stage)["alice@example.com"]
+    assert (facts.kind, facts.detail, facts.file_name) == (MailKind.LOCK_ENDED, "file_gone", "")
+    assert facts.page_title == "Release plan"
+
+
+def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
+    """Messages: if they may not see it any more, the mail is not sent."""
+    stage.lock()
+    stage.world.site().purge(stage.file.id)
+    stage.sweep()
+    stage.world.site().pages[stage.file.container.id].restricted_to = {BOB}
+    stage.run_jobs(JobKind.SEND_MAIL)
+    assert _results(stage) == ["not_visible"]
+
+
+def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> None:
+    """M-05 is optional: who switched it off gets none; M-04 is not, and has no link that would switch it off."""
+    off = Preferences(off=frozenset({MailKind.OVERWRITE_ATTEMPT}))
+    for who in (ALICE, BOB):
+        preferences.change(undone.world.services, undone.world.actor(who), off)
+    undone.run_jobs(JobKind.SEND_MAIL)
+    assert list(_box(undone)) == ["bob@example.com"]
+    assert _box(undone)["bob@example.com"].unsubscribe_url is None
+    assert sorted(_results(undone)) == ["sent", "switched_off_by_recipient"]
+
+
+def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None:
+    """One click: the link of a mail switches off this kind for this person, for nobody else and nothing else."""
+    undone.run_jobs(JobKind.SEND_MAIL)
+    url = _box(undone)["alice@example.com"].unsubscribe_url
+    assert url is not None
+    assert url.startswith("https://lockpoint.example.com/mail/")
+    services = undone.world.services
+    errand = unsubscribe.errand_of(services, url.rpartition("/")[2])
+    assert errand is not None
+    for _ in range(2):
+        unsubscribe.unsubscribe(services, errand)
+    chosen = preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE)
+    assert chosen.off == {MailKind.OVERWRITE_ATTEMPT}
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == frozenset()
+    assert unsubscribe.errand_of(services, "token-of-nobody") is None
+    undone.world.tables.tenants[ACME.id] = replace(ACME, enabled=False)
+    gone = unsubscribe.errand_of(services, url.rpartition("/")[2])
+    assert gone is not None
+    with pytest.raises(NotAllowed):
+        unsubscribe.unsubscribe(services, gone)
+    undone.world.tables.tenants[ACME.id] = ACME
+
+
+def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:
+    """When Confluence does not tell the preferences, the mail waits: an opt-out is never overlooked."""
+    undone.world.services.user_properties.trouble = HostUnavailable("down")  # type: ignore[attr-defined]
+    with pytest.raises(HostUnavailable):
+        undone.run_jobs(JobKind.SEND_MAIL)
+    assert _box(undone) == {}
+
+
+def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: Stage) -> None:
+    """What the person chose wins over the profile kept from their use, and that over what Confluence shows."""
+    services = undone.world.services
+    profile = Profile(time_zone="Europe/Riga", locale="lv", used_at=START)
+    services.profiles.put(ACME, ALICE, profile)
+    services.profiles.put(ACME, BOB, profile)
+    preferences.change(services, undone.world.actor(BOB), Preferences(time_zone="Asia/Tokyo"))
+    undone.run_jobs(JobKind.SEND_MAIL)
+    box = _box(undone)
+    assert (box["alice@example.com"].locale, box["alice@example.com"].time_zone) == ("lv", "Europe/Riga")
+    assert (box["bob@example.com"].locale, box["bob@example.com"].time_zone) == ("lv", "Asia/Tokyo")
+
+
+def test_profiles_are_kept_of_people_who_locked_and_fetched_once_a_day(stage: Stage) -> None:
+    """Only who used locking has a profile; it is fetched again a day later at the earliest."""
+    site, profiles = stage.world.site(), stage.world.services.profiles
+    site.people[ALICE] = replace(site.people[ALICE], time_zone="Europe/Riga", locale="lv")
+    stage.lock()
+    assert [job.subject for job in stage.jobs(JobKind.PROFILE)] == [ALICE]
+    stage.run_jobs(JobKind.PROFILE)
+    assert profiles.get(ACME, ALICE) == Profile(time_zone="Europe/Riga", locale="lv", used_at=stage.world.clock.now())
+    stage.lock()
+    assert stage.jobs(JobKind.PROFILE) == []
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert profiles.get(ACME, BOB) is None
+    stage.world.clock.advance(hours=24)
+    stage.lock()
+    assert [job.subject for job in stage.jobs(JobKind.PROFILE)] == [ALICE]

@@ -1,0 +1,171 @@
+"""Two sites of the Confluence in memory on a real database and a real cache: rights are about what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from lockpoint.domain.lock import Held
+from lockpoint.services.context import Tenant
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import Wish
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.tenancy import Registration
+from lockpoint.storage.account_reports import AccountReports
+from lockpoint.storage.cache import Mutexes, connect
+from lockpoint.storage.crypto import keyring
+from lockpoint.storage.engine import Database
+from lockpoint.storage.guard import CreationGuard
+from lockpoint.storage.intents import Intents
+from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.ledger import Ledger
+from lockpoint.storage.mail_tokens import MailTokens
+from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.people_data import PeopleData
+from lockpoint.storage.privacy_requests import Erasures, PrivacyRequests
+from lockpoint.storage.profiles import Profiles
+from lockpoint.storage.restorations import Restorations
+from lockpoint.storage.site_states import SiteStates
+from lockpoint.storage.tables import QUEUE
+from lockpoint.storage.tenants import Installations, Tenants
+from lockpoint.storage.witness import Witnesses
+from lockpoint.worker import handlers
+from tests.fake_confluence import StoredFile
+from tests.fake_people import FakeReports, FakeUserProperties
+from tests.fakes import ACME, ALICE, GLOBEX, World, make_services, make_world
+from tests.storage.builders import everything
+
+KEYS = keyring(["an invented root key of more than 32 characters"])
+
+
+@dataclass
+class RightsStage:
+    """A world whose storage is real; `acme` and `globex` are its sites."""
+
+    world: World
+    database: Database
+    cache: Any
+    numbers: int = 0
+
+    @property
+    def services(self) -> Any:
+        return self.world.services
+
+    @property
+    def reports(self) -> FakeReports:
+        return self.services.personal_data_reports  # type: ignore[no-any-return]
+
+    @property
+    def user_properties(self) -> FakeUserProperties:
+        return self.services.user_properties  # type: ignore[no-any-return]
+
+    def lock(self, file: StoredFile, who: str = ALICE, tenant: Tenant = ACME, **wish: Any) -> str:
+        self.numbers += 1
+        key = RequestKey(f"request-of-{self.numbers:08}", "same")
+        answer = calls.acquire(self.services, self.world.actor(who, tenant), file.id, key, Wish(**wish))
+        assert answer.lock.lock_id is not None
+        return answer.lock.lock_id
+
+    def release(self, file: StoredFile, lock_id: str, who: str = ALICE) -> None:
+        self.numbers += 1
+        key = RequestKey(f"request-of-{self.numbers:08}", "same")
+        calls.release(self.services, self.world.actor(who), file.id, key, lock_id)
+
+    def take_over(self, file: StoredFile, lock_id: str, who: str) -> None:
+        self.numbers += 1
+        key = RequestKey(f"request-of-{self.numbers:08}", "same")
+        calls.take_over(self.services, self.world.actor(who), file.id, key, lock_id, "words of a person", Wish())
+
+    def ask(self, file: StoredFile, who: str) -> None:
+        notify_me.ask(self.services, self.world.actor(who), file.id)
+
+    def holder(self, file: StoredFile, tenant: Tenant = ACME) -> str | None:
+        reading = self.world.reading(file.id, tenant)
+        return reading.holder if isinstance(reading, Held) else None
+
+    def waiting_jobs(self, kind: JobKind) -> list[Any]:
+        with self.database.single() as connection:
+            rows = connection.execute(select(QUEUE).where(QUEUE.c.task_name == kind.value).order_by(QUEUE.c.id))
+            return list(rows)
+
+    def set_active(self, account: str, active: bool) -> None:
+        people = self.world.site().people
+        people[account] = replace(people[account], active=active)
+
+    def run_jobs(self, *kinds: JobKind) -> None:
+        """Work the queue off as the worker does, those of the future, too."""
+        work = handlers(self.services)
+        for kind in kinds:
+            for row in self.waiting_jobs(kind):
+                with self.database.single() as connection:
+                    connection.execute(delete(QUEUE).where(QUEUE.c.id == row.id))
+                work[kind](row.args["tenant_id"], row.args["subject"])
+
+    def stored(self) -> str:
+        """Everything in Postgres and Redis as one text."""
+        keys = list(self.cache.scan_iter())
+        return "\n".join([everything(self.database), *map(str, keys), *(repr(self.cache.dump(key)) for key in keys)])
+
+    def in_confluence(self, tenant: Tenant = ACME) -> str:
+        """Every property on the site as one text."""
+        site = self.world.site(tenant)
+        people = {key: value for key, value in self.user_properties.stored.items() if key[0] == tenant.id}
+        return repr(site.rows) + repr(site.app_properties) + repr(people)
+
+
+@contextmanager
+def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
+    database = Database(database_url, size=8)
+    with connect(redis_url) as cache:
+        world = make_world()
+        for tenant in (ACME, GLOBEX):
+            _install(database, tenant)
+        clock = world.clock
+        stored: dict[str, Any] = {
+            "ledger": Ledger(database, clock),
+            "jobs": Jobs(database),
+            "witnesses": Witnesses(database),
+            "restorations": Restorations(database),
+            "requests": Requests(database, clock),
+            "guard": CreationGuard(database, clock),
+            "tenants": Tenants(database),
+            "site_states": SiteStates(database, database),
+            "intents": Intents(database, KEYS, clock),
+            "mutexes": Mutexes(cache),
+            "profiles": Profiles(database),
+            "people_data": PeopleData(database, cache),
+            "privacy_requests": PrivacyRequests(database),
+            "erasures": Erasures(database),
+            "account_reports": AccountReports(database),
+            "tokens": MailTokens(KEYS),
+        }
+        world.services = make_services(world.host, world.tables, **stored)
+        yield RightsStage(world, database, cache)
+    database.close()
+
+
+def _install(database: Database, tenant: Tenant) -> None:
+    registration = Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented")
+    with Installations(database, KEYS).change(tenant.client_key) as change:
+        assert change.store(registration) == tenant
+
+
+def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
+    """The app is switched on or off on the site, and installed in any case."""
+    with Installations(stage.database, KEYS).change(tenant.client_key) as change:
+        known = change.find(tenant.client_key)
+        assert known is not None
+        return change.store(replace(known.registration, secret="invented", installed=True, enabled=on))
+
+
+def uninstall(stage: RightsStage, tenant: Tenant) -> None:
+    """The site leaves."""
+    with Installations(stage.database, KEYS).change(tenant.client_key) as change:
+        known = change.find(tenant.client_key)
+        assert known is not None
+        change.store(replace(known.registration, secret=None, installed=False, enabled=False))

@@ -1,0 +1,308 @@
+"""Erasing one person: in Confluence, Postgres, Redis and the queue, with nothing left and nothing lost."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import EndReason, Free, Held
+from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, HostUnavailable
+from lockpoint.services.notifications import profiles
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.privacy import Origin
+from lockpoint.services.privacy.erase import GRACE, Left, Rest, begin, erase
+from lockpoint.services.privacy.export import export
+from lockpoint.services.reconciliation.rediscover import rediscover
+from lockpoint.storage.parked import put_off
+from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
+from tests.fake_confluence import StoredFile
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
+from tests.services.privacy.stage import RightsStage, switch, uninstall
+
+
+def _pseudonyms(stage: RightsStage) -> set[str]:
+    with stage.database.single() as connection:
+        accounts = connection.execute(select(AUDIT_EVENT.c.account)).scalars()
+        return {account for account in accounts if account and account.startswith("erased-")}
+
+
+def _run(stage: RightsStage, account: str = BOB, *, at_once: bool = False) -> Any:
+    erasure = begin(stage.services, ACME, account, Origin.OPERATOR, at_once=at_once)
+    return erase(stage.services, ACME, erasure.request_id)
+
+
+def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """After erasure the account is nowhere in Postgres, Redis, the queue, or in a property that the witness lists."""
+    assert BOB in stage.stored()
+    assert BOB in stage.in_confluence()
+    assert _run(stage, at_once=True) is None
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert len(_pseudonyms(stage)) == 1
+    assert "Bob's own words" not in stage.in_confluence()
+    assert stage.holder(busy["waited"]) == ALICE
+    assert stage.holder(busy["lost"]) == SAM
+
+
+def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """History keeps a pseudonym, the line keeps its order, other sites keep everything."""
+    globex = stage.in_confluence(GLOBEX)
+    _run(stage, at_once=True)
+    waiting = export(stage.services, ACME, DANA, Origin.OPERATOR).waiting
+    assert waiting == ({"attachment": busy["waited"].id, "position": 2},)
+    ended = stage.world.reading(busy["ended"].id)
+    assert isinstance(ended, Free)
+    pseudonym = _pseudonyms(stage).pop()
+    assert (ended.ended.by, ended.ended.holder) == (pseudonym, pseudonym)
+    others = stage.world.reading(busy["uploaded"].id)
+    assert isinstance(others, Held)
+    assert (others.holder, others.base.author) == (ALICE, None)
+    assert stage.in_confluence(GLOBEX) == globex
+
+
+def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A pseudonym links the rows of one person after one erasure, and nothing else."""
+    assert busy
+    _run(stage, BOB, at_once=True)
+    _run(stage, SAM, at_once=True)
+    assert len(_pseudonyms(stage)) == 2
+    stage.lock(stage.world.add_file(), BOB)
+    _run(stage, BOB, at_once=True)
+    assert len(_pseudonyms(stage)) == 3
+    assert BOB not in stage.stored()
+
+
+def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Live locks of somebody who is gone stand for 24 hours, then they end; the administrator and askers are told."""
+    stage.ask(busy["held"], CHARLIE)
+    assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
+    assert stage.holder(busy["held"]) == BOB
+    assert stage.services.people_data.export(ACME, BOB)["audit_event"] == []
+    stage.world.clock.advance(hours=24)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.holder(busy["held"]) is None
+    record = stage.world.reading(busy["held"].id)
+    assert isinstance(record, Free)
+    assert record.ended.reason is EndReason.HOLDER_GONE
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    with stage.database.single() as connection:
+        mails = connection.execute(
+            select(EMAIL_INTENT.c.kind, EMAIL_INTENT.c.recipient).where(EMAIL_INTENT.c.attachment_id == busy["held"].id)
+        ).all()
+    assert {tuple(mail) for mail in mails} == {("lock_ended", DANA), ("file_available", CHARLIE)}
+
+
+def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A record is rewritten by the ordinary conditional write: the next version, one audit row, no new mail."""
+    before = stage.world.reading(busy["ended"].id)
+    assert isinstance(before, Free)
+    _run(stage, at_once=True)
+    after = stage.world.reading(busy["ended"].id)
+    assert isinstance(after, Free)
+    assert (after.epoch, after.seq) == (before.epoch, before.seq + 1)
+    with stage.database.single() as connection:
+        audit = AUDIT_EVENT.c
+        rows = connection.execute(
+            select(audit.kind, audit.account).where(audit.attachment_id == busy["ended"].id).order_by(audit.seq)
+        ).all()
+    assert rows[-1].kind == AuditKind.PERSON_ERASED
+    assert rows[-1].account is None
+
+
+@pytest.mark.parametrize("calls", range(1, 24, 2))
+def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, StoredFile], calls: int) -> None:
+    """Whatever call the process dies at, the job finds the erasure as it was left, and ends it."""
+    erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
+    left = calls
+    get, replace_ = stage.world.host.attachments.get, stage.world.host.lock_properties.replace
+
+    def dying(call: Any) -> Any:
+        def once(*args: Any, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise HostUnavailable("gone")
+            return call(*args, **options)
+
+        return once
+
+    host = stage.world.host
+    host.attachments.get, host.lock_properties.replace = dying(get), dying(replace_)  # type: ignore[method-assign]
+    with suppress(HostUnavailable, Busy):
+        erase(stage.services, ACME, erasure.request_id)
+    host.attachments.get, host.lock_properties.replace = get, replace_  # type: ignore[method-assign]
+    stage.world.clock.advance(minutes=5)
+    stage.run_jobs(JobKind.ERASE)
+    assert busy
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert stage.services.erasures.under_way() == []
+
+
+def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
+    stage: RightsStage, busy: dict[str, StoredFile]
+) -> None:
+    """Where the app may not look any more its own rows are cleaned all the same, and others' locks stay known."""
+    page = stage.world.pages[ACME.id]
+    page.restricted_to = {ALICE, BOB}
+    other = _on_another_page(stage)
+    stage.lock(other, BOB)
+    rest = _run(stage, at_once=True)
+    assert rest == Rest(Left.FILES, stage.world.clock.now() + timedelta(days=1), len(busy) - 1)
+    assert stage.world.reading(other.id).ended.holder in _pseudonyms(stage)
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.services.witnesses.count_held(ACME, BOB) == 1
+    page.restricted_to = None
+    stage.world.clock.advance(days=1)
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
+    """Nobody is let at the properties of a closed account, which is its end; those of one in use are not forgotten."""
+    stage.set_active(BOB, active)
+    stage.user_properties.trouble = Forbidden("no")
+    assert busy
+    rest = _run(stage, at_once=True)
+    assert rest == (Rest(Left.PREFERENCES, stage.world.clock.now() + timedelta(days=1)) if active else None)
+    stage.user_properties.trouble = None
+    stage.run_jobs(JobKind.ERASE)
+    assert (BOB in stage.in_confluence()) is not active
+
+
+@pytest.mark.parametrize("name", ["held", "waited", "lost", "uploaded", "ended"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_passing_404_costs_nothing(stage: RightsStage, busy: dict[str, StoredFile], name: str, times: int) -> None:
+    """A file that is not there once, or twice although it is not purged, keeps its place in the list and is cleaned."""
+    get, left = stage.world.host.attachments.get, times
+
+    def hiding(tenant: Any, attachment_id: str, **options: Any) -> Any:
+        nonlocal left
+        if attachment_id == busy[name].id and left > 0:
+            left -= 1
+            raise GoneOrInvisible("for a moment")
+        return get(tenant, attachment_id, **options)
+
+    setattr(stage.world.host.attachments, "get", hiding)  # noqa: B010 - a method
+    rest = _run(stage, at_once=True)
+    assert (rest is None) == (times == 1)
+    if rest is not None:
+        assert (rest.left, rest.files) == (Left.FILES, 1)
+        assert stage.services.witnesses.get(ACME, busy[name].id) is not None
+        stage.world.clock.advance(days=1)
+        stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("name", ["held", "lost", "ended"])
+def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict[str, StoredFile], name: str) -> None:
+    """What is gone with all its properties has nothing left to clean; a hold on it has ended."""
+    stage.world.site().purge(busy[name].id)
+    assert _run(stage, at_once=True) is None
+    assert BOB not in stage.stored()
+    witness = stage.services.witnesses.get(ACME, busy[name].id)
+    assert name != "held" or witness.record.ended.reason is EndReason.FILE_GONE
+
+
+def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Ordered while the app is switched off (or just updated): our rows go, the rest waits, and then goes, too."""
+    away, before = switch(stage, ACME, on=False), stage.in_confluence()
+    erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
+    rest = erase(stage.services, away, erasure.request_id)
+    assert rest == Rest(Left.SITE, stage.world.clock.now() + timedelta(hours=1))
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.in_confluence() == before
+    for _ in range(3):
+        stage.world.clock.advance(hours=1)
+        stage.run_jobs(JobKind.ERASE)
+    assert stage.services.erasures.get(erasure.request_id) is not None
+    switch(stage, ACME, on=True)
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+    rediscover(stage.services, ACME)
+    _gone_everywhere(stage)
+    assert stage.holder(busy["held"]) is None
+
+
+def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A site that was away so long that nothing of it is known any more is searched before anything is called done."""
+    away = switch(stage, ACME, on=False)
+    erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
+    for file in busy.values():
+        stage.services.witnesses.forget(ACME, file.id)
+    back = switch(stage, ACME, on=True)
+    stage.services.jobs.defer([Job(JobKind.REDISCOVER, ACME.id)])
+    rest = erase(stage.services, back, erasure.request_id)
+    assert rest == Rest(Left.SEARCH, stage.world.clock.now() + timedelta(minutes=1))
+    stage.world.site().search_works = False
+    stage.run_jobs(JobKind.REDISCOVER, JobKind.ERASE)
+    assert stage.services.erasures.under_way() == []
+    assert stage.holder(busy["held"]) is None
+    assert BOB not in stage.stored()
+
+
+def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Silence after uninstall holds for erasures, too: our rows are cleaned; Confluence's go when the site returns."""
+    assert busy
+    uninstall(stage, ACME)
+    erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
+    host, before = stage.world.host, stage.in_confluence()
+    with pytest.MonkeyPatch.context() as patch:
+        for port in ("attachments", "lock_properties", "properties", "people"):
+            patch.setattr(host, port, None)
+        stage.run_jobs(JobKind.ERASE)
+    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert stage.in_confluence() == before
+    switch(stage, ACME, on=True)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.services.erasures.get(erasure.request_id) is None
+    _gone_everywhere(stage)
+
+
+def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A job that names the person may write what it knows after the erasure, or fail and be tried again."""
+    assert busy
+    stage.services.jobs.defer([Job(JobKind.PROFILE, ACME.id, BOB)])
+    with stage.database.single() as connection:
+        connection.execute(update(QUEUE).where(QUEUE.c.args["subject"].astext == BOB).values(status="doing"))
+    rest = _run(stage, at_once=True)
+    assert rest == Rest(Left.JOBS, stage.world.clock.now() + timedelta(minutes=1))
+    profiles.refresh(stage.services, ACME, BOB)
+    with stage.database.single() as connection:
+        number = connection.execute(select(QUEUE.c.id).where(QUEUE.c.status == "doing")).scalar_one()
+        put_off(connection, number, 0, 10)
+        connection.execute(delete(QUEUE).where(QUEUE.c.id == number))
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+
+
+@pytest.mark.parametrize("status", ["todo", "failed"])
+def test_jobs_that_wait_or_were_given_up_go(stage: RightsStage, status: str) -> None:
+    """A job that names the person does not outlive the erasure, whatever became of it."""
+    stage.services.jobs.defer([Job(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
+    with stage.database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert _run(stage, at_once=True) is None
+    assert BOB not in stage.stored()
+
+
+def _on_another_page(stage: RightsStage) -> StoredFile:
+    site = stage.world.site()
+    return site.add_file(site.add_page(), ALICE)
+
+
+STILL_OPEN = {"lock_witness", "erasure"}
+"""What names a person while an erasure is open: itself, and the copies of records that tell where to go on."""
+
+
+def _gone_everywhere(stage: RightsStage) -> None:
+    assert BOB not in stage.stored()
+    assert BOB not in stage.in_confluence()
+    assert stage.services.erasures.under_way() == []

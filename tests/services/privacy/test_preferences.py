@@ -1,0 +1,56 @@
+"""What a person chose: believed only with our signature, and no choice is lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+from lockpoint.domain.events import MailKind
+from lockpoint.services.context import Lane
+from lockpoint.services.notifications import preferences
+from lockpoint.services.notifications.preferences import Preferences
+from tests.fakes import ACME, ALICE, BOB
+from tests.services.privacy.stage import RightsStage
+
+
+@dataclass
+class Meeting:
+    """User properties whose readers go on together, when they can meet at all."""
+
+    inner: Any
+    both_read: Barrier
+
+    def read(self, *place: Any, **options: Any) -> object | None:
+        found: object | None = self.inner.read(*place, **options)
+        with suppress(BrokenBarrierError):
+            self.both_read.wait()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def test_two_changes_of_preferences_at_once_lose_nothing(stage: RightsStage) -> None:
+    """Whoever follows the links of two mails at the same moment gets neither kind any more."""
+    services, kinds = stage.services, (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT)
+    racing = replace(services, user_properties=Meeting(services.user_properties, Barrier(2, timeout=1)))
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda kind: preferences.switch_off(racing, ACME, BOB, kind), kinds))
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == set(kinds)
+
+
+def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) -> None:
+    """What another app or a browser writes under our key, or copies from another account, counts as nothing."""
+    services, bob = stage.services, stage.world.actor(BOB)
+    chosen = Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="de", time_zone="Europe/Berlin")
+    preferences.change(services, bob, chosen)
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == chosen
+    place = (ACME.id, BOB, preferences.KEY)
+    stored = stage.user_properties.stored[place]
+    stage.user_properties.stored[ACME.id, ALICE, preferences.KEY] = stored
+    assert preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE) == Preferences()
+    stage.user_properties.stored[place] = {**stored, "locale": "fr"}  # type: ignore[dict-item]
+    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == Preferences()

@@ -1,0 +1,230 @@
+"""Atlassian's reports of closed and changed accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lockpoint.services.errors import Forbidden, HostUnavailable, QuotaExceeded
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.privacy.report_accounts import report
+from lockpoint.services.reconciliation.reconcile import reconcile
+from lockpoint.storage.tables import ACCOUNT_REPORT
+from tests.fake_confluence import StoredFile
+from tests.fakes import ACME, ALICE, BOB, SAM
+from tests.services.privacy.stage import RightsStage
+
+WEEK = timedelta(days=7)
+
+
+def _list_all(stage: RightsStage) -> None:
+    stage.services.account_reports.gather(ACME, stage.world.clock.now())
+    stage.world.clock.advance(days=7)
+
+
+def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Accounts are reported once per cycle, never the app's own, in batches of 90, with their oldest date."""
+    assert busy
+    _list_all(stage)
+    report(stage.services, ACME)
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(days=7)
+    report(stage.services, ACME)
+    assert stage.reports.accounts().count(ALICE) == 2
+
+
+def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> None:
+    """At most 90 accounts go into one call."""
+    for number in range(100):
+        stage.lock(stage.world.add_file(), _colleague(stage, number))
+    _list_all(stage)
+    report(stage.services, ACME)
+    assert [len(batch) for _, batch in stage.reports.batches] == [90, len(stage.reports.accounts()) - 90]
+    assert len(set(stage.reports.accounts())) == len(stage.reports.accounts()) >= 100
+
+
+def _colleague(stage: RightsStage, number: int) -> str:
+    account = f"712020:{number:08x}-0000-4000-8000-000000000000"
+    site = stage.world.site()
+    site.people[account] = type(site.people[BOB])(account, f"Person {number}", active=True)
+    return account
+
+
+def _close(stage: RightsStage) -> None:
+    """Atlassian closes Bob's account and tells us so."""
+    stage.reports.closed = {BOB}
+    stage.set_active(BOB, active=False)
+    _list_all(stage)
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    stage.world.clock.advance(hours=24)
+    stage.run_jobs(JobKind.ERASE)
+    assert BOB not in stage.stored()
+
+
+def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+    _close(stage)
+    assert stage.holder(busy["held"]) is None
+    stage.lock(busy["ended"], ALICE)
+    stage.world.site().upload(busy["ended"].id, BOB, b"from an old client")
+    reconcile(stage.services, ACME, busy["ended"].id)
+    assert BOB in stage.stored()
+    stage.world.clock.advance(days=8)
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.reports.accounts().count(BOB) == 1
+    assert BOB not in stage.stored()
+
+
+def test_an_open_erasure_is_not_begun_anew_by_the_next_report(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """It goes on when it is due: an hourly report would read every locked file of the site each time."""
+    stage.reports.closed = {BOB}
+    _list_all(stage)
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    [waiting] = stage.waiting_jobs(JobKind.ERASE)
+    [open_now] = stage.services.erasures.under_way()
+    for _ in range(6):
+        stage.world.clock.advance(hours=1)
+        report(stage.services, ACME)
+    assert [job.scheduled_at for job in stage.waiting_jobs(JobKind.ERASE)] == [waiting.scheduled_at]
+    assert stage.services.erasures.under_way() == [open_now]
+    assert stage.holder(busy["held"]) == BOB
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_account_that_is_in_use_again_is_closed_no_more(
+    stage: RightsStage, busy: dict[str, StoredFile], told: bool
+) -> None:
+    """Who comes back keeps their new lock and is reported like everybody.
+
+    As long as Confluence does not say that the account is active, the lock ends, but not before the grace period does.
+    """
+    _close(stage)
+    stage.reports.closed = set()
+    stage.set_active(BOB, active=True)
+    stage.lock(busy["held"], BOB, life=timedelta(days=10))
+    if not told:
+        setattr(stage.world.host.people, "describe", _refuse)  # noqa: B010 - a method
+    report(stage.services, ACME)
+    stage.run_jobs(JobKind.ERASE)
+    assert stage.holder(busy["held"]) == BOB
+    assert bool(stage.services.account_reports.closed(ACME)) is not told
+    stage.world.clock.advance(days=8)
+    stage.run_jobs(JobKind.ERASE)
+    report(stage.services, ACME)
+    assert (stage.holder(busy["held"]) == BOB) is told
+    assert (stage.reports.accounts().count(BOB) == 2) is told
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise Forbidden("no")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_account_that_atlassian_refuses_stops_nobody_else(
+    stage: RightsStage, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A 400 for a whole batch: it is halved until the offenders are found, the others are reported the same hour."""
+    people = [_colleague(stage, number) for number in range(100)]
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = set(people[:count])
+    for _ in range(3):
+        report(stage.services, ACME)
+        stage.world.clock.advance(hours=1)
+    assert sorted(stage.reports.accounts()) == sorted({*people[count:], ALICE})
+    assert stage.reports.calls < 50
+    told = [line for line in caplog.records if "refused" in line.message]
+    assert sum(line.__dict__["count"] for line in told) == count
+    assert not any(account in caplog.text for account in people)
+    with stage.database.single() as connection:
+        assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())
+
+
+def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None:
+    """When nobody of a batch is accepted, it is not the accounts: the next batch waits a day, and has its turn then."""
+    people = {_colleague(stage, number) for number in range(100)}
+    for account in people:
+        stage.lock(stage.world.add_file(), account)
+    _list_all(stage)
+    stage.reports.refused = people | {ALICE}
+    report(stage.services, ACME)
+    calls = stage.reports.calls
+    assert calls < 180
+    stage.world.clock.advance(hours=23)
+    report(stage.services, ACME)
+    assert stage.reports.calls == calls
+    stage.reports.refused = set()
+    stage.world.clock.advance(hours=1)
+    report(stage.services, ACME)
+    assert sorted(stage.reports.accounts()) == sorted({*people, ALICE})
+
+
+def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Updated → what was fetched of the person goes, and comes back at their next use."""
+    assert busy
+    _list_all(stage)
+    stage.reports.updated = {BOB}
+    assert stage.services.profiles.get(ACME, BOB) is not None
+    report(stage.services, ACME)
+    assert stage.services.profiles.get(ACME, BOB) is None
+    stage.lock(stage.world.add_file(), BOB)
+    stage.run_jobs(JobKind.PROFILE)
+    assert stage.services.profiles.get(ACME, BOB) is not None
+
+
+def test_a_429_makes_the_site_wait(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """Retry-After is obeyed, across processes; nothing of the cycle is lost."""
+    assert busy
+    _list_all(stage)
+    stage.reports.trouble = [QuotaExceeded("later", 3600)]
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(minutes=59)
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(minutes=1)
+    assert report(stage.services, ACME) > 0
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+
+
+def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """A 403 does not become a stream of calls."""
+    assert busy
+    _list_all(stage)
+    stage.reports.trouble = [Forbidden("no")]
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(hours=23)
+    assert report(stage.services, ACME) == 0
+    stage.world.clock.advance(hours=1)
+    assert report(stage.services, ACME) > 0
+    assert sorted(stage.reports.accounts()) == sorted([ALICE, BOB, SAM])
+
+
+def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
+    """What was answered is written down batch by batch; after a crash only the rest is reported."""
+    for number in range(100):
+        stage.lock(stage.world.add_file(), _colleague(stage, number))
+    _list_all(stage)
+    real = stage.reports.report
+    calls = 0
+
+    def dying(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise HostUnavailable("gone")
+        return real(*args, **options)
+
+    stage.reports.report = dying  # type: ignore[method-assign]
+    with pytest.raises(HostUnavailable):
+        report(stage.services, ACME)
+    report(stage.services, ACME)
+    assert len(set(stage.reports.accounts())) == len(stage.reports.accounts()) >= 100
+    with stage.database.single() as connection:
+        assert None not in set(connection.execute(select(ACCOUNT_REPORT.c.reported_at)).scalars())

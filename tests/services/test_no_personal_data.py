@@ -1,0 +1,76 @@
+"""Nothing about people or file names leaves the memory of a request: a journey with unmistakable names."""
+
+from __future__ import annotations
+
+from lockpoint.domain.lock import Held
+from lockpoint.services.container import Services
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.locks import Effects
+from tests.fake_storage import FakeLedger
+from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
+from tests.services.stage import Stage
+
+CANARY = "Kanarienvogel"
+
+
+def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) -> None:
+    """Privacy 1, L-08: people are account ids, files are ids; names, titles, notes and reasons are stored nowhere."""
+    site = stage.world.site()
+    for account, person in list(site.people.items()):
+        site.people[account] = type(person)(account, f"{CANARY} {person.display_name}", active=True)
+        site.addresses[account] = f"{CANARY}.{len(account)}@example.com"
+    site.pages[stage.file.container.id].title = f"{CANARY} page"
+    stage.file.versions[0] = type(stage.file.versions[0])(
+        START, ALICE, CANARY.encode(), "media-1", f"{CANARY}.txt", message=f"{CANARY} comment"
+    )
+    effects: list[Effects] = []
+    record = FakeLedger.record
+
+    def listening(self: FakeLedger, tenant: object, what: Effects) -> None:
+        effects.append(what)
+        record(self, tenant, what)  # type: ignore[arg-type]
+
+    FakeLedger.record = listening  # type: ignore[method-assign]
+    try:
+        _journey(stage)
+    finally:
+        FakeLedger.record = record  # type: ignore[method-assign]
+    assert len(effects) > 15
+    assert CANARY.lower() not in repr(effects).lower()
+    assert CANARY.lower() not in repr(vars(stage.world.tables)).lower()
+    assert CANARY in repr(site.rows)
+
+
+def _journey(stage: Stage) -> None:
+    """Everything that can happen to a lock."""
+    site = stage.world.site()
+    stage.lock(note=f"{CANARY} note")
+    stage.ask(CHARLIE)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, CANARY.encode())
+    stage.reconcile()
+    site.rename(stage.file.id, BOB, f"{CANARY} renamed.txt")
+    stage.reconcile()
+    site.trash(stage.file.id)
+    stage.reconcile()
+    stage.extend(stage.held.lock_id)
+    stage.take_over(stage.held.lock_id, DANA, why=f"{CANARY} reason", note=f"{CANARY} again")
+    stage.break_(stage.held.lock_id, SAM, why=f"{CANARY} other reason")
+    stage.lock(note=f"{CANARY} third")
+    assert isinstance(stage.reading, Held)
+    site.put_lock_rows(stage.file.id)
+    stage.sweep()
+    site.restore_refused = True
+    stage.upload(BOB, CANARY.encode() * 2)
+    stage.sweep()
+    stage.rows(BOB, text=CANARY)
+    stage.world.clock.advance(hours=49)
+    stage.sweep()
+    stage.run_jobs(*JobKind, also_later=True)
+    stage.lock(note=f"{CANARY} fourth")
+    site.purge(stage.file.id)
+    stage.sweep()
+    stage.run_jobs(*JobKind, also_later=True)
+    assert stage.world.tables.sent
+    assert isinstance(stage.world.services, Services)
+    assert stage.world.tables.audit_of(ACME)
