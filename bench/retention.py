@@ -25,7 +25,7 @@ from lockpoint.embedded.postgres import Postgres
 from lockpoint.storage.engine import Database
 from lockpoint.storage.migrate import migrate
 from lockpoint.storage.partitions import drop_expired, ensure
-from lockpoint.storage.retention import BATCH, Retention
+from lockpoint.storage.retention.purge import BATCH, Retention
 from lockpoint.storage.tables import AUDIT_EVENT
 
 DAYS = 30

@@ -16,10 +16,10 @@ from lockpoint.connect import qsh
 from lockpoint.embedded.guardian import Guardian
 from lockpoint.embedded.postgres import Postgres
 from lockpoint.services.ports.tenancy import Registration
-from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
+from lockpoint.storage.keyring import keyring
 from lockpoint.storage.migrate import migrate
-from lockpoint.storage.tenants import Installations
+from lockpoint.storage.tenancy.installations import Installations
 
 BASE_URL = "http://127.0.0.1:5000"
 SITE_KEY, SECRET, ROOT_KEY = "bench-client-key", "b" * 40, "bench-root-key-of-more-than-32-characters"

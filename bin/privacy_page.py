@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lockpoint.storage.classified import Field, Kept, Kind, Whose
-from lockpoint.storage.inventory import PROPERTIES, REDIS, TABLES
+from lockpoint.storage.classification import Field, Kept, Kind, Whose
+from lockpoint.storage.data_inventory import PROPERTIES, REDIS, TABLES
 
 PAGE: Final = Path(__file__).parents[1] / "PRIVACY.md"
 PROOFS: Final = Path(__file__).with_name("privacy_proofs.toml")

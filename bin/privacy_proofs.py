@@ -31,7 +31,7 @@ from lockpoint.embedded.environment import spare_ports  # noqa: E402
 from lockpoint.embedded.stack import Stack  # noqa: E402
 from lockpoint.storage.engine import Database  # noqa: E402
 from lockpoint.storage.partitions import ensure  # noqa: E402
-from lockpoint.storage.retention import AGED  # noqa: E402
+from lockpoint.storage.retention.purge import AGED  # noqa: E402
 from lockpoint.storage.tables import PARTITIONED  # noqa: E402
 from tests.e2e.journeys import CANARIES, DOMAIN, OURS, Journeys, disguised  # noqa: E402
 from tests.e2e.system import System  # noqa: E402

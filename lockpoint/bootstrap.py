@@ -38,34 +38,34 @@ from lockpoint.services.ports import maintenance, tenancy
 from lockpoint.services.ports.jobs import JobRunner
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.services.tenancy.licence import HeardLicences
-from lockpoint.storage import cache
-from lockpoint.storage.account_reports import AccountReports
-from lockpoint.storage.backups import Backups
-from lockpoint.storage.crypto import Keyring, keyring
-from lockpoint.storage.email_log import MailLog
+from lockpoint.storage import redis_mutexes
+from lockpoint.storage.backup.backups import Backups
+from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
-from lockpoint.storage.guard import CreationGuard
-from lockpoint.storage.intents import Intents
-from lockpoint.storage.jobs import Jobs
-from lockpoint.storage.key_usage import KeyUse, key_uses
-from lockpoint.storage.ledger import Ledger
-from lockpoint.storage.licences import LicenceNotes
-from lockpoint.storage.mail_tokens import MailTokens
-from lockpoint.storage.outcomes import Requests
-from lockpoint.storage.parked import ParkedJobs
-from lockpoint.storage.people_data import PeopleData
-from lockpoint.storage.points import SharedPoints
-from lockpoint.storage.privacy_requests import Erasures, PrivacyRequests
-from lockpoint.storage.profiles import Profiles
-from lockpoint.storage.restorations import Restorations
-from lockpoint.storage.runner import QueueRunner
-from lockpoint.storage.sealed import SealedSecrets
-from lockpoint.storage.searching import accounts_named, in_backup, in_postgres, in_redis
-from lockpoint.storage.site_states import SiteStates
-from lockpoint.storage.tenants import Installations, Tenants
-from lockpoint.storage.upkeep import Upkeep
-from lockpoint.storage.usage import Usage
-from lockpoint.storage.witness import Witnesses
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.parked_jobs import ParkedJobs
+from lockpoint.storage.jobs.runner import QueueRunner
+from lockpoint.storage.keyring import Keyring, keyring
+from lockpoint.storage.locks.creation_guard import CreationGuard
+from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.restorations import Restorations
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.notifications.mail_intents import Intents
+from lockpoint.storage.notifications.mail_log import MailLog
+from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
+from lockpoint.storage.privacy.account_reports import AccountReports
+from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
+from lockpoint.storage.privacy.person_data import PeopleData
+from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
+from lockpoint.storage.redis_points import SharedPoints
+from lockpoint.storage.retention.chores import Upkeep
+from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
+from lockpoint.storage.tenancy.licences import LicenceNotes
+from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
+from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.tenancy.usage_counts import Usage
 from lockpoint.web.api import api_routes
 from lockpoint.web.bundle import read_bundle
 from lockpoint.web.health import Ping
@@ -243,7 +243,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = Installations(database, keys)
     sites = SiteDirectory(installations)
-    redis_client = cache.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
@@ -276,7 +276,7 @@ def services_on(neighbours: Neighbours) -> Services:
         tenants=Tenants(database),
         site_states=SiteStates(database, neighbours.configuration),
         intents=Intents(database, neighbours.keys, clock),
-        mutexes=cache.Mutexes(neighbours.redis),
+        mutexes=redis_mutexes.Mutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluenceReports(client),

@@ -12,9 +12,9 @@ import redis
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from lockpoint.storage.classified import Field, Kind
+from lockpoint.storage.classification import Field, Kind
+from lockpoint.storage.data_inventory import REDIS, TABLES
 from lockpoint.storage.engine import libpq_url
-from lockpoint.storage.inventory import REDIS, TABLES
 
 
 def unexplained(url: str, cache: str) -> list[str]:

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
-from lockpoint.storage.advisory import Purpose
+from lockpoint.storage.advisory_locks import Purpose
 from lockpoint.storage.partitions import ahead, ensure
 
 _PACKAGE: Final = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from lockpoint.storage.advisory import Purpose, hold_in_transaction
+from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import PARTITIONED
 

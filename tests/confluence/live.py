@@ -6,7 +6,6 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import requests
@@ -31,6 +30,7 @@ from simulator import server
 from tests.confluence.doubles import FakeNow, FakePace
 from tests.confluence.oddhost import OddHost, answer, odd_host
 from tests.contracts.openapi_checker import Recorded
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ class Live:
 
 def descriptor(base_url: str) -> dict[str, object]:
     """The app's own descriptor, as served under this address."""
-    text = (Path(__file__).parents[2] / "atlassian-connect.json").read_text()
+    text = (ROOT / "atlassian-connect.json").read_text()
     return {**json.loads(text), "baseUrl": base_url, "key": APP_KEY}
 
 

@@ -15,17 +15,17 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.runtime import Outcome, OutcomeState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
-from lockpoint.storage.crypto import keyring
+from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
-from lockpoint.storage.guard import CreationGuard
-from lockpoint.storage.intents import Intents
-from lockpoint.storage.jobs import Jobs
-from lockpoint.storage.ledger import Ledger
-from lockpoint.storage.outcomes import Requests
-from lockpoint.storage.restorations import Restorations
-from lockpoint.storage.site_states import SiteStates
-from lockpoint.storage.tenants import Installations, Tenants
-from lockpoint.storage.witness import Witnesses
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.locks.creation_guard import CreationGuard
+from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.restorations import Restorations
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.notifications.mail_intents import Intents
+from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.tenancy.site_states import SiteStates
 from tests.fake_storage import (
     FakeGuard,
     FakeIntents,

@@ -16,15 +16,15 @@ from click.testing import CliRunner, Result
 from lockpoint.cli import main
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import UsageEvent
-from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.sealed import SealedSecrets
-from lockpoint.storage.tenants import Installations
-from lockpoint.storage.usage import Usage
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
+from lockpoint.storage.tenancy.usage_counts import Usage
 from tests import databases
+from tests.storage.backup.test_folder import put
 from tests.storage.builders import count
 from tests.storage.conftest import install
-from tests.storage.test_backup_folder import put
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 Run = Callable[..., Result]

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import pytest
 
 from lockpoint.embedded.ports import free_ports
-from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tenants import Installations
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.tenancy.installations import Installations
 from tests.storage.conftest import install
 
 KEY = "an invented root key of more than 32 characters"

@@ -18,6 +18,7 @@ import requests
 
 from lockpoint.embedded.ports import free_ports
 from tests.ops.processes import alive, descendants, leads_its_group, wait_until
+from tests.support.checkout import ROOT
 
 pytestmark = [
     pytest.mark.processes,
@@ -26,7 +27,6 @@ pytestmark = [
     pytest.mark.xdist_group("usual ports"),
 ]
 
-ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 
 FIRST = free_ports(4)

@@ -15,11 +15,11 @@ import requests
 
 from lockpoint.embedded.environment import app_environment, spare_ports
 from lockpoint.settings import Settings
-from lockpoint.storage.advisory import Purpose
+from lockpoint.storage.advisory_locks import Purpose
 from tests.databases import Addresses
 from tests.ops.processes import descendants, wait_until
+from tests.support.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 ADDONS = {"heroku-postgresql": "DATABASE_URL", "heroku-redis": "REDIS_URL"}
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from lockpoint.logs import GONE, scrub
-
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import ROOT
 
 PRINTS = """
 import logging, structlog

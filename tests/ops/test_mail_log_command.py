@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from lockpoint.cli import main
 from lockpoint.domain.events import MailKind
-from lockpoint.storage import email_log
-from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
+from lockpoint.storage.keyring import Keyring, keyring
+from lockpoint.storage.notifications import mail_log
 from lockpoint.storage.partitions import with_partitions
-from lockpoint.storage.tenants import Installations
+from lockpoint.storage.tenancy.installations import Installations
 from tests.ops.test_backup_command import NEW, OLD, environment
 from tests.storage.builders import everything
 from tests.storage.conftest import install
@@ -46,7 +46,7 @@ def logged(database_url: str) -> Iterator[Database]:
     def write(connection: Connection) -> None:
         for tenant_id, hours, kind, address, keys in rows:
             at, hashed = NOW + timedelta(hours=hours), hashed_under(keys, address)
-            email_log.append(connection, tenant_id, at=at, kind=kind, result="sent", address=hashed)
+            mail_log.append(connection, tenant_id, at=at, kind=kind, result="sent", address=hashed)
 
     with_partitions(database, [NOW], write)
     yield database

@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import ROOT
+
 SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.suffix != ".py")
 
 

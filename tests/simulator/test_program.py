@@ -6,10 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
+
+from tests.support.checkout import ROOT
 
 
 @pytest.mark.processes
@@ -18,7 +19,7 @@ def test_it_serves_two_ports_and_ends_on_a_signal(number: int) -> None:
     """The first site has the port asked for, the next one the port above; a signal ends it with success."""
     port = _two_free_ports()
     command = [sys.executable, "-m", "simulator", "--port", str(port)]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(2)]
         assert lines == [f"acme: http://localhost:{port}/wiki/", f"globex: http://localhost:{port + 1}/wiki/"]

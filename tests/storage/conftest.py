@@ -4,9 +4,9 @@ import pytest
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import Registration
-from lockpoint.storage.crypto import Keyring, keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tenants import Installations
+from lockpoint.storage.keyring import Keyring, keyring
+from lockpoint.storage.tenancy.installations import Installations
 from tests.fakes import FakeClock
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
-from lockpoint.storage.witness import Witnesses
+from lockpoint.storage.locks.witness import Witnesses
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -5,10 +5,10 @@ from sqlalchemy import insert, select, text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Effects
+from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
-from lockpoint.storage.intents import Intents
-from lockpoint.storage.ledger import Ledger
-from lockpoint.storage.outcomes import Requests
+from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.notifications.mail_intents import Intents
 from lockpoint.storage.partitions import ahead, drop_expired, ensure
 from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_LOG
 from tests.fakes import ALICE, START, FakeClock

@@ -24,21 +24,21 @@ from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.quota_accounting import Spending
 from lockpoint.services.tenancy import site_settings
-from lockpoint.storage import cache, inventory
-from lockpoint.storage.classified import Field, redis_key
-from lockpoint.storage.crypto import keyring
+from lockpoint.storage import data_inventory, redis_mutexes
+from lockpoint.storage.classification import Field, redis_key
+from lockpoint.storage.data_inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
+from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
-from lockpoint.storage.inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
-from lockpoint.storage.jobs import _row, key_of
-from lockpoint.storage.ledger import Ledger
-from lockpoint.storage.points import SharedPoints
-from lockpoint.storage.tenants import Installations
+from lockpoint.storage.jobs.enqueue import _row, key_of
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.redis_points import SharedPoints
+from lockpoint.storage.tenancy.installations import Installations
 from tests.fakes import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
 from tests.storage.builders import free, held, witness
 from tests.storage.conftest import install
 from tests.stored import classified, leaves_of, paths, unexplained
+from tests.support.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 COLUMNS = """
 SELECT c.relname, a.attname FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
@@ -124,7 +124,7 @@ def keys_made(path: Path) -> list[str]:
 def test_every_redis_key_of_the_code_has_a_pattern() -> None:
     """Whatever is written into Redis has a key from `redis_key`, which makes none that the inventory does not know."""
     writing = {path for path in (ROOT / "lockpoint").rglob("*.py") if any(writes_to_redis(path))}
-    assert {path.name for path in writing} == {"cache.py", "points.py", "searching.py"}
+    assert {path.name for path in writing} == {"redis_mutexes.py", "redis_points.py", "scan_sources.py"}
     for path in writing:
         assert all(made.startswith("redis_key(") for made in keys_made(path)), path
         for call in writes_to_redis(path):
@@ -146,17 +146,17 @@ def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> N
     """A key with more in it than the inventory says is refused before anything is written."""
     with pytest.raises(ValueError, match="not a key"):
         redis_key(MUTEX, *parts)
-    client = cache.connect(redis_url, wait=5)
-    with pytest.raises(ValueError, match="not a key"), cache.Mutexes(client).hold(":".join(parts), 30):
+    client = redis_mutexes.connect(redis_url, wait=5)
+    with pytest.raises(ValueError, match="not a key"), redis_mutexes.Mutexes(client).hold(":".join(parts), 30):
         pass
     assert list(client.scan_iter()) == []
 
 
 def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url: str) -> None:
     """Every key that is written matches a pattern and has an end; a planted key, value or name in a hash is found."""
-    client = cache.connect(redis_url, wait=5)
+    client = redis_mutexes.connect(redis_url, wait=5)
     SharedPoints(client).add(START, Spending(1, Lane.PEOPLE, "lock", 3))
-    with cache.Mutexes(client).hold("reconcile:1:131203", 30):
+    with redis_mutexes.Mutexes(client).hold("reconcile:1:131203", 30):
         assert len(list(client.scan_iter())) == len(REDIS)
         assert unexplained(database_url, redis_url) == []
     client.set("lp:title:131203", "x", ex=9)
@@ -292,7 +292,7 @@ def test_everything_says_what_and_whose() -> None:
     assert all(field.what for field in told)
     accounts = {"account", "holder", "recipient", "actor", "offenders", "askers", "address_hash", "author", "by"}
     assert {field.whose for field in told if field.name in accounts} == {Whose.PERSON}
-    assert len({kind.name for kind in kinds}) == len(kinds), inventory.__name__
+    assert len({kind.name for kind in kinds}) == len(kinds), data_inventory.__name__
     assert DANA not in repr(kinds)
 
 

@@ -6,12 +6,12 @@ import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import ROOT
+
 SCRIPT = ROOT / "bin" / "privacy_page.py"
 
 

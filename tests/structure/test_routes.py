@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -22,8 +21,7 @@ from lockpoint.web.me_api import me_routes
 from lockpoint.web.settings_api import settings_routes
 from lockpoint.web.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
 from tests.fakes_connect import BRIDGE, make_world
-
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import ROOT
 
 EXPECTED = [
     (re.compile(r"/(atlassian-connect\.json)?"), Guard.PUBLIC),

@@ -16,8 +16,8 @@ from aiosmtpd.smtp import Envelope
 from psycopg.rows import dict_row
 
 from lockpoint.services.ports.jobs import JobKind
-from lockpoint.storage import departed
 from lockpoint.storage.engine import Database, libpq_url
+from lockpoint.storage.tenancy import departed_sites
 from tests import databases
 from tests.web.live_app import LiveApp, live_app
 
@@ -216,10 +216,10 @@ def purge_later(live: LiveApp, days: int) -> None:
         with psycopg.connect(libpq_url(live.settings.database_url)) as connection:
             kept = connection.execute("select * from installation_event").fetchall()
         # Only what a site's leaving takes away: the site next door keeps rows whose own age is not the point here.
-        for table in departed.OF_SITES:
-            departed.erase_rows(database, table, later)
-        departed.drop_jobs(database, later)
-        departed.strip_registrations(database, later)
+        for table in departed_sites.OF_SITES:
+            departed_sites.erase_rows(database, table, later)
+        departed_sites.drop_jobs(database, later)
+        departed_sites.strip_registrations(database, later)
         with psycopg.connect(libpq_url(live.settings.database_url)) as connection:
             assert connection.execute("select * from installation_event").fetchall() == kept
     finally:

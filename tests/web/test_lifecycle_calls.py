@@ -15,11 +15,11 @@ from lockpoint.services.errors import Invalid, StorageUnavailable
 from lockpoint.services.ports.tenancy import Installation
 from lockpoint.services.tenancy import lifecycle
 from lockpoint.services.tenancy.lifecycle import InstallRequest, allowed_base_url
-from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs import Jobs
-from lockpoint.storage.tenants import Installations
-from lockpoint.storage.witness import Witnesses
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.tenancy.installations import Installations
 from tests.fakes_connect import (
     ACME,
     ACME_SECRET,
@@ -342,7 +342,7 @@ def test_nothing_is_stored_when_something_fails(world: World, monkeypatch: pytes
     def fail(*_arguments: object) -> None:
         raise StorageUnavailable
 
-    monkeypatch.setattr("lockpoint.storage.tenants.enqueue", fail)
+    monkeypatch.setattr("lockpoint.storage.tenancy.installations.enqueue", fail)
     assert install(world, sharedSecret=OTHER_SECRET) == 503
     assert stored(world) == before
 

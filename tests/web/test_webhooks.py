@@ -21,13 +21,13 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.reconciliation.webhook_hints import Hint
-from lockpoint.storage.crypto import keyring
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs import Jobs
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.locks.witness import store as store_witness
 from lockpoint.storage.tables import QUEUE
-from lockpoint.storage.tenants import Installations
-from lockpoint.storage.witness import Witnesses
-from lockpoint.storage.witness import store as store_witness
+from lockpoint.storage.tenancy.installations import Installations
 from lockpoint.web.bodies import LARGEST_BODY
 from lockpoint.web.webhooks import read_hint
 from tests.fakes_connect import (

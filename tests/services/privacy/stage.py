@@ -16,24 +16,24 @@ from lockpoint.services.locks import calls, notify_me
 from lockpoint.services.locks.calls import Wish
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import Registration
-from lockpoint.storage.account_reports import AccountReports
-from lockpoint.storage.cache import Mutexes, connect
-from lockpoint.storage.crypto import keyring
+from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
-from lockpoint.storage.guard import CreationGuard
-from lockpoint.storage.intents import Intents
-from lockpoint.storage.jobs import Jobs
-from lockpoint.storage.ledger import Ledger
-from lockpoint.storage.mail_tokens import MailTokens
-from lockpoint.storage.outcomes import Requests
-from lockpoint.storage.people_data import PeopleData
-from lockpoint.storage.privacy_requests import Erasures, PrivacyRequests
-from lockpoint.storage.profiles import Profiles
-from lockpoint.storage.restorations import Restorations
-from lockpoint.storage.site_states import SiteStates
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.keyring import keyring
+from lockpoint.storage.locks.creation_guard import CreationGuard
+from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.restorations import Restorations
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.notifications.mail_intents import Intents
+from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
+from lockpoint.storage.privacy.account_reports import AccountReports
+from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
+from lockpoint.storage.privacy.person_data import PeopleData
+from lockpoint.storage.redis_mutexes import Mutexes, connect
 from lockpoint.storage.tables import QUEUE
-from lockpoint.storage.tenants import Installations, Tenants
-from lockpoint.storage.witness import Witnesses
+from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.tenancy.site_states import SiteStates
 from lockpoint.worker import handlers
 from tests.fake_confluence import StoredFile
 from tests.fake_people import FakeReports, FakeUserProperties

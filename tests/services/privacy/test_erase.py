@@ -18,7 +18,7 @@ from lockpoint.services.ports.privacy import Origin
 from lockpoint.services.privacy.erase import GRACE, Left, Rest, begin, erase
 from lockpoint.services.privacy.export import export
 from lockpoint.services.reconciliation.rediscover import rediscover
-from lockpoint.storage.parked import put_off
+from lockpoint.storage.jobs.parked_jobs import put_off
 from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
 from tests.fake_confluence import StoredFile
 from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM

@@ -1,0 +1,56 @@
+"""Everything that one cause leaves in Postgres, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import enqueue
+from lockpoint.storage.locks import requests, restorations, witness
+from lockpoint.storage.notifications import mail_intents
+from lockpoint.storage.partitions import with_partitions
+from lockpoint.storage.privacy import audit_log
+from lockpoint.storage.retention.purge import first_kept
+from lockpoint.storage.tenancy import site_states
+
+MOST_DAYS: Final = 30
+
+
+class Ledger:
+    """Implements `ports.Ledger`."""
+
+    def __init__(self, database: Database, clock: Clock, retention_days: int = MOST_DAYS) -> None:
+        self._database = database
+        self._clock = clock
+        self._days = retention_days
+
+    def record(self, tenant: Tenant, effects: Effects) -> None:
+        """Write all effects, or none; repeating is harmless. Mail intents that are new get their send job.
+
+        One statement for each kind of effect that there is. Audit rows that would be too old to stay are not written:
+        what is found in Confluence may be of any age. StorageUnavailable.
+        """
+        now = self._clock.now()
+        first = first_kept(now, self._days)
+        rows = tuple(event for event in effects.audit if event.at >= first)
+
+        def work(connection: Connection) -> None:
+            if effects.witness is not None:
+                witness.store(connection, tenant.id, effects.witness)
+            audit_log.append(connection, tenant.id, rows)
+            restorations.append(connection, tenant.id, effects.restorations)
+            fresh = mail_intents.append(connection, tenant.id, effects.intents, now)
+            mails = [Job(JobKind.SEND_MAIL, tenant.id, str(intent_id)) for intent_id in fresh]
+            enqueue(connection, [*effects.jobs, *mails])
+            if effects.settings is not None:
+                site_states.note_settings(connection, tenant.id, effects.settings)
+            if effects.request is not None:
+                requests.finish(connection, tenant.id, effects.request)
+
+        with_partitions(self._database, [event.at for event in rows], work)

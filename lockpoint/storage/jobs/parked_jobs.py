@@ -1,0 +1,166 @@
+"""Jobs that are not simply waiting: put off, parked, or left behind by a worker that died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, cast, delete, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import IntegrityError
+
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.retry_policy import ATTEMPTS
+from lockpoint.storage.tables import QUEUE, WORKERS
+
+SILENCE: Final = timedelta(seconds=15)
+"""A worker that has not said anything for so long is dead; it speaks every 3 s, also while it shuts down."""
+
+_FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
+_RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedJob:
+    """A job that was given up; `cause` is the name of the error."""
+
+    id: int
+    kind: str
+    tenant_id: int
+    subject: str
+    attempts: int
+    cause: str | None
+
+
+def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) -> None:
+    """Let a running job be tried again later, unless an equal one waits already; then that one does the work.
+
+    The new row is a copy, since the running one is about to end; procrastinate's own retry would fail on the twin.
+    """
+    row = QUEUE.c
+    again = select(
+        row.queue_name, row.task_name, row.priority, row.lock, row.queueing_lock, row.args,
+        func.now() + timedelta(seconds=seconds), literal(attempts + 1),
+    ).where(row.id == job_id)  # fmt: skip
+    columns = ["queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "scheduled_at", "attempts"]
+    connection.execute(
+        insert(QUEUE)
+        .from_select(columns, again)
+        .on_conflict_do_nothing(index_elements=[row.queueing_lock], index_where=text("status = 'todo'"))
+    )
+
+
+def note_cause(connection: Connection, job_id: int, cause: str) -> None:
+    """Keep the name of the error beside the ids of a job that is about to be parked."""
+    connection.execute(
+        update(QUEUE).where(QUEUE.c.id == job_id).values(args=QUEUE.c.args.op("||")(cast({"cause": cause}, JSONB)))
+    )
+
+
+def requeue_stalled(database: Database, silence: timedelta = SILENCE) -> int:
+    """Give the running jobs of dead workers back to the queue; how many there were. StorageUnavailable.
+
+    A job whose worker died under it too often is parked: perhaps it is what kills them.
+    """
+    statement = (
+        select(QUEUE.c.id, QUEUE.c.attempts)
+        .outerjoin(WORKERS, WORKERS.c.id == QUEUE.c.worker_id)
+        .where(
+            QUEUE.c.status == "doing",
+            WORKERS.c.id.is_(None) | (WORKERS.c.last_heartbeat < func.now() - silence),
+        )
+        .order_by(QUEUE.c.id)
+        .with_for_update(of=QUEUE, skip_locked=True)
+    )
+    return _give_back(database, statement)
+
+
+def requeue_lost(database: Database, worker_id: int, running: Sequence[int], since: timedelta = SILENCE) -> int:
+    """Give back what is booked as running at this live worker although it is not; how many there were.
+
+    That happens when the database was away at the moment a job ended. StorageUnavailable.
+    """
+    statement = (
+        select(QUEUE.c.id, QUEUE.c.attempts)
+        .where(
+            QUEUE.c.status == "doing",
+            QUEUE.c.worker_id == worker_id,
+            QUEUE.c.id.not_in(running),
+            text(
+                "NOT EXISTS (SELECT 1 FROM procrastinate_events event WHERE event.job_id = procrastinate_jobs.id"
+                " AND event.type = 'started' AND event.at > now() - :since)"
+            ).bindparams(since=since),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return _give_back(database, statement)
+
+
+def _give_back(database: Database, statement: Any) -> int:
+    with database.transaction() as connection:
+        rows = connection.execute(statement).all()
+        for row in rows:
+            _give_back_one(connection, row)
+    return len(rows)
+
+
+def _give_back_one(connection: Connection, row: Row[Any]) -> None:
+    if row.attempts + 1 >= ATTEMPTS:
+        note_cause(connection, row.id, "WorkerDied")
+        connection.execute(update(QUEUE).where(QUEUE.c.id == row.id).values(status="failed", attempts=row.attempts + 1))
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(_RETRY, {"id": row.id})
+    except IntegrityError:
+        # An equal job waits already and will do the work.
+        connection.execute(_FINISH, {"id": row.id})
+
+
+class ParkedJobs:
+    """The jobs that were given up, for operators; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self) -> Sequence[ParkedJob]:
+        """Give all of them, oldest first."""
+        statement = select(QUEUE).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
+        with self._database.single() as connection:
+            return [
+                ParkedJob(
+                    id=row.id,
+                    kind=row.task_name,
+                    tenant_id=row.args["tenant_id"],
+                    subject=row.args["subject"],
+                    attempts=row.attempts,
+                    cause=row.args.get("cause"),
+                )
+                for row in connection.execute(statement)
+            ]
+
+    def retry(self, job_id: int) -> bool:
+        """Let a parked job wait again with fresh attempts (or let its waiting twin do it); False when there is none."""
+        with self._database.transaction() as connection:
+            taken = connection.execute(
+                delete(QUEUE).where(QUEUE.c.id == job_id, QUEUE.c.status == "failed").returning(QUEUE)
+            ).one_or_none()
+            if taken is None:
+                return False
+            columns = ("queue_name", "task_name", "priority", "lock", "queueing_lock")
+            values = {name: taken._mapping[name] for name in columns}  # noqa: SLF001 - a public name of SQLAlchemy
+            args = {name: value for name, value in taken.args.items() if name != "cause"}
+            connection.execute(
+                insert(QUEUE)
+                .values({**values, "args": args, "status": "todo", "attempts": 0})
+                .on_conflict_do_nothing(index_elements=[QUEUE.c.queueing_lock], index_where=text("status = 'todo'"))
+            )
+        return True
+
+    def drop(self, job_id: int) -> bool:
+        """Forget a parked job; False when there is none."""
+        with self._database.single() as connection:
+            gone = connection.execute(delete(QUEUE).where(QUEUE.c.id == job_id, QUEUE.c.status == "failed"))
+            return gone.rowcount > 0

@@ -1,0 +1,173 @@
+"""Working off the queue: threads for the jobs, one loop that fetches them, and a stop that is never late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NoReturn
+
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import DeleteJobCondition, Job
+from procrastinate.worker import Worker
+
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.jobs import JobHandler, JobKind
+from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
+from lockpoint.storage.jobs.enqueue import QUEUE_NAME
+from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.retry_policy import Drop, Later, triage
+
+GRACE: Final = 25.0
+HEARTBEAT: Final = 3.0
+_PAUSE_AFTER_FAILURE: Final = 2.0
+_CONNECTIONS: Final = 4
+
+logger = logging.getLogger(__name__)
+
+
+class Parked(Exception):
+    """The job was given up; it stays in the queue's table as failed."""
+
+
+class _Again(BaseRetryStrategy):
+    """For the case that even writing down what to do with a failed job failed: let it wait a little."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Park what was parked on purpose; anything else waits."""
+        del job
+        return None if isinstance(exception, Parked) else RetryDecision(retry_in={"seconds": 10})
+
+
+class QueueRunner:
+    """Implements `operating_ports.JobRunner`: `concurrency` jobs at a time, with `grace` seconds to end at a stop."""
+
+    def __init__(self, database: Database, *, concurrency: int = 4, grace: float = GRACE) -> None:
+        self._database = database
+        self._concurrency = concurrency
+        self._grace = grace
+        self._running: set[int] = set()
+
+    def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
+        """Work until SIGTERM or SIGINT; jobs that do not end within the grace time are left to the next worker."""
+        asyncio.run(self._serve(handlers))
+
+    async def _serve(self, handlers: Mapping[JobKind, JobHandler]) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        app = self._app(handlers)
+        async with app.open_async():
+            while not stop.is_set():
+                await self._live(app, stop)
+
+    async def _live(self, app: App, stop: asyncio.Event) -> None:
+        """Run one worker until the stop, or until the database goes away under it."""
+        worker = Worker(
+            app,
+            queues=[QUEUE_NAME],
+            concurrency=self._concurrency,
+            fetch_job_polling_interval=2,
+            shutdown_graceful_timeout=self._grace,
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=SILENCE.total_seconds(),
+        )
+        working = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        housekeeping = asyncio.create_task(self._keep_house(app, worker))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        worker.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait({working}, timeout=self._grace + _PAUSE_AFTER_FAILURE)
+        housekeeping.cancel()
+        stopping.cancel()
+        if not working.done():
+            _leave("jobs are still running after the grace time; the next worker takes them up")
+        failure = working.exception()
+        if failure is not None and not stop.is_set():
+            logger.warning("the worker lost the database (%s), it starts again", type(failure).__name__)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+
+    async def _keep_house(self, app: App, worker: Worker) -> None:
+        """Say that we live, also while stopping, and give back what dead workers hold."""
+        while True:
+            try:
+                await asyncio.to_thread(requeue_stalled, self._database)
+                if worker.worker_id is not None:
+                    await app.job_manager.update_heartbeat(worker.worker_id)
+                    await asyncio.to_thread(requeue_lost, self._database, worker.worker_id, sorted(self._running))
+            except (StorageUnavailable, ConnectorException) as error:
+                logger.warning("no housekeeping: %s", type(error).__name__)
+            await asyncio.sleep(HEARTBEAT)
+
+    def _app(self, handlers: Mapping[JobKind, JobHandler]) -> App:
+        connector = PsycopgConnector(
+            conninfo=libpq_url(self._database.url),
+            min_size=1,
+            max_size=_CONNECTIONS,
+            kwargs={"connect_timeout": 5, "application_name": "lockpoint queue", **KEEPALIVE},
+        )
+        app = App(connector=connector)
+        for kind, handler in handlers.items():
+            app.task(name=kind.value, queue=QUEUE_NAME, pass_context=True, retry=_Again())(self._task(kind, handler))
+        return app
+
+    def _task(self, kind: JobKind, handler: JobHandler) -> Callable[..., None]:
+        def perform(context: JobContext, tenant_id: int, subject: str, cause: str | None = None) -> None:
+            del cause  # of an earlier parking
+            job = context.job
+            number = -1 if job.id is None else job.id
+            self._running.add(number)
+            begin, outcome = time.monotonic(), "done"
+            try:
+                handler(tenant_id, subject)
+            except Exception as error:  # noqa: BLE001 - the triage decides about every failure
+                outcome = "failed"
+                self._settle(kind, number, job.attempts, error)
+            finally:
+                self._running.discard(number)
+                _tell(kind, tenant_id, outcome, time.monotonic() - begin)
+
+        return perform
+
+    def _settle(self, kind: JobKind, number: int, attempts: int, error: Exception) -> None:
+        decision = triage(error, kind, attempts)
+        name = type(error).__name__
+        logger.warning(
+            "job %s (%s) failed with %s: %s", number, kind.value, name, decision, extra={"at": _frames(error)}
+        )
+        if isinstance(decision, Drop):
+            return
+        with self._database.transaction() as connection:
+            if isinstance(decision, Later):
+                put_off(connection, number, attempts, decision.seconds)
+                return
+            note_cause(connection, number, name)
+        raise Parked(name) from None
+
+
+def _tell(kind: JobKind, tenant_id: int, outcome: str, seconds: float) -> None:
+    """One line for each job, without its subject: that can name a person."""
+    line = {"kind": kind.value, "tenant": tenant_id, "outcome": outcome, "seconds": round(seconds, 3)}
+    logger.info("job", extra=line)
+
+
+def _frames(error: Exception) -> list[str]:
+    """Where it happened, without the message or any value, which may be data of a customer."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def _leave(reason: str) -> NoReturn:
+    """End the process although threads still work; waiting for them is what the interpreter would do otherwise."""
+    logger.warning(reason)
+    logging.shutdown()
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Mail intents, the mail log, profiles, sealed links."""

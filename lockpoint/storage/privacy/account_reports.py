@@ -1,0 +1,173 @@
+"""Which accounts have to be reported to Atlassian when; one row for each account of a site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.privacy import Reported, ReportSettlement
+from lockpoint.storage.engine import Database
+from lockpoint.storage.privacy.erasures import begin
+from lockpoint.storage.tables import (
+    ACCOUNT_PROFILE,
+    ACCOUNT_REPORT,
+    CLOSED_ACCOUNT,
+    ERASURE,
+    INSTALLATION,
+    REPORT_CYCLE,
+)
+
+CYCLE_DAYS: Final = 7
+"""How often an account is reported unless Atlassian says otherwise."""
+
+PATIENCE: Final = timedelta(days=1)
+"""After that time past its turn an account counts as late: hours of rest and of the reports' jobs fit into it."""
+
+_DAY_SECONDS: Final = 86400
+
+_ROW: Final = ACCOUNT_REPORT.c
+_CYCLE: Final = REPORT_CYCLE.c
+
+# Where accounts are named, and when what stands there was fetched. `unknown` is Atlassian's word for nobody.
+_NAMED: Final = """
+    SELECT tenant_id, account, at FROM (
+        SELECT tenant_id, account, at FROM audit_event
+        UNION ALL SELECT tenant_id, account, used_at FROM account_profile
+        UNION ALL SELECT tenant_id, account, started_at FROM request_outcome
+        UNION ALL SELECT tenant_id, unnest(offenders), at FROM restoration
+        UNION ALL SELECT tenant_id, unnest(ARRAY[recipient, actor]), created_at FROM email_intent
+        UNION ALL SELECT tenant_id, unnest(ARRAY[record->>'holder', record#>>'{base,author}', record#>>'{ended,by}',
+                                                 record#>>'{ended,holder}']), seen_at FROM lock_witness
+    ) named WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%'
+"""
+# Each account has a place of its own in the cycle, the same in every cycle, and gets its turn there. So the reports are
+# spread evenly, and who leaves the list and comes back again and again is reported neither more often nor never.
+_ADD: Final = text(
+    f"INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"  # noqa: S608 - nothing comes from outside
+    f" SELECT tenant_id, account, at, to_timestamp(place + :cycle * (floor((:now - place) / :cycle) + 1)) FROM ("
+    f"  SELECT tenant_id, account, min(at) AS at,"
+    f"   :cycle * (abs(hashtext(account || tenant_id) % 10000) / 10000.0) AS place"
+    f"  FROM ({_NAMED}) everybody WHERE tenant_id = :tenant GROUP BY tenant_id, account"
+    f" ) places ON CONFLICT DO NOTHING"
+)
+_NAMED_NOWHERE: Final = (
+    f"NOT EXISTS (SELECT 1 FROM ({_NAMED}) everybody"  # noqa: S608 - as above
+    " WHERE everybody.tenant_id = account_report.tenant_id AND everybody.account = account_report.account)"
+)
+_DROP: Final = text(f"DELETE FROM account_report WHERE tenant_id = :tenant AND {_NAMED_NOWHERE}")  # noqa: S608 - as above
+_DROP_ALL: Final = text(f"DELETE FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
+_COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
+
+
+class AccountReports:
+    """Implements `people_ports.AccountReports`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def gather(self, tenant: Tenant, now: datetime) -> None:
+        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it.
+
+        The turn of a new one is at its place in the cycle, where it was as well when it stood on the list before.
+        """
+        with self._database.transaction() as connection:
+            days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
+            connection.execute(_DROP, {"tenant": tenant.id})
+            connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})
+
+    def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
+        """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
+        resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
+        statement = (
+            select(_ROW.account, _ROW.retrieved_at)
+            .where(_ROW.tenant_id == tenant.id, _waits(now), ~resting)
+            .order_by(_turn(), _ROW.account)
+            .limit(limit)
+        )
+        with self._database.single() as connection:
+            return [Reported(row.account, row.retrieved_at) for row in connection.execute(statement)]
+
+    def known(self, tenant: Tenant) -> Sequence[str]:
+        """Give every account on the list."""
+        with self._database.single() as connection:
+            return list(connection.execute(select(_ROW.account).where(_ROW.tenant_id == tenant.id)).scalars())
+
+    def closed(self, tenant: Tenant) -> frozenset[str]:
+        """Give digests of the accounts that Atlassian called closed."""
+        statement = select(CLOSED_ACCOUNT.c.digest).where(CLOSED_ACCOUNT.c.tenant_id == tenant.id)
+        with self._database.single() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
+    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
+        """Forget these digests: their accounts are in use again."""
+        mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
+        with self._database.single() as connection:
+            connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
+
+    def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
+        """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
+        at = settlement.at
+        mine = _ROW.tenant_id == tenant.id
+        fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(ACCOUNT_REPORT)
+                .where(mine, _ROW.account.in_(settlement.accounts))
+                .values(reported_at=at, retrieved_at=fresh)
+            )
+            stale = ACCOUNT_PROFILE.c.account.in_(settlement.updated)
+            connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.tenant_id == tenant.id, stale))
+            begin(connection, tenant, settlement.closed, at)
+            if settlement.cycle_days is not None:
+                _store_cycle(connection, tenant, days=settlement.cycle_days)
+
+    def wait(self, tenant: Tenant, until: datetime) -> None:
+        """Report nothing of this site before that time."""
+        with self._database.single() as connection:
+            _store_cycle(connection, tenant, not_before=until)
+
+
+def drop_unnamed(database: Database) -> int:
+    """Drop the accounts of all sites that no other row names any more; how many there were."""
+    with database.single() as connection:
+        return connection.execute(_DROP_ALL).rowcount
+
+
+def unnamed(connection: Connection) -> int:
+    """Count the accounts of all sites that no other row names any more."""
+    count: int = connection.execute(_COUNT_ALL).scalar_one()
+    return count
+
+
+def late(connection: Connection, now: datetime) -> int:
+    """Count the accounts of active sites whose turn was more than `PATIENCE` ago."""
+    active = select(INSTALLATION.c.id).where(INSTALLATION.c.installed, INSTALLATION.c.enabled)
+    overdue = _waits(now - PATIENCE) & _ROW.tenant_id.in_(active)
+    return connection.execute(select(func.count()).select_from(ACCOUNT_REPORT).where(overdue)).scalar_one()
+
+
+def _days(tenant: Tenant) -> Select[tuple[int]]:
+    return select(_CYCLE.days).where(_CYCLE.tenant_id == tenant.id)
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    """Whether it is the account's turn; who is being erased is not reported any more."""
+    leaving = select(1).where(ERASURE.c.tenant_id == _ROW.tenant_id, ERASURE.c.account == _ROW.account).exists()
+    return (_turn() <= now) & ~leaving
+
+
+def _turn() -> ColumnElement[datetime]:
+    """When an account is to be reported: a cycle after it was, or at its place in the first one."""
+    known = select(_CYCLE.days).where(_CYCLE.tenant_id == _ROW.tenant_id).scalar_subquery()
+    again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, func.coalesce(known, CYCLE_DAYS))
+    return func.coalesce(again, _ROW.due_at)
+
+
+def _store_cycle(connection: Connection, tenant: Tenant, **values: object) -> None:
+    statement = insert(REPORT_CYCLE).values({"days": CYCLE_DAYS, **values, "tenant_id": tenant.id})
+    connection.execute(statement.on_conflict_do_update(index_elements=[_CYCLE.tenant_id], set_=values))

@@ -1,0 +1,150 @@
+"""Requests of people, and erasures under way: the one link between a person and a pseudonym, gone at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, Right
+from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import enqueue
+from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, INSTALLATION, PRIVACY_REQUEST
+
+_ROW: Final = ERASURE.c
+_REQUEST: Final = PRIVACY_REQUEST.c
+
+
+ERASED_WITHIN: Final = timedelta(days=7)
+"""How long an erasure may take, from the request to its end."""
+
+
+class PrivacyRequests:
+    """Implements `people_ports.PrivacyRequests`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def asked(self, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+        """Note a request, and give its number."""
+        with self._database.single() as connection:
+            return _asked(connection, tenant, right, origin, at)
+
+    def done(self, request_id: int, at: datetime) -> None:
+        """Note that it was fulfilled."""
+        with self._database.single() as connection:
+            _done(connection, request_id, at)
+
+
+class Erasures:
+    """Implements `people_ports.Erasures`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
+        """Note the requests and queue their jobs, in one transaction."""
+        with self._database.transaction() as connection:
+            return begin(connection, tenant, orders, at)
+
+    def get(self, request_id: int) -> Erasure | None:
+        """Give one erasure, or None when it is over."""
+        with self._database.single() as connection:
+            row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
+        return None if row is None else _erasure(row)
+
+    def advance(self, request_id: int, cursor: str, skipped: int) -> None:
+        """Remember how far this pass got, and how many files it could not clean."""
+        self._note(request_id, cursor=cursor, skipped=skipped)
+
+    def put_off(self, request_id: int, due_at: datetime) -> None:
+        """Remember that the next pass, from the beginning, is due then."""
+        self._note(request_id, cursor=None, skipped=0, due_at=due_at)
+
+    def finish(self, erasure: Erasure, at: datetime) -> None:
+        """Forget whom it was about, and note the request as done, in one transaction."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(ERASURE).where(_ROW.request_id == erasure.request_id))
+            _done(connection, erasure.request_id, at)
+
+    def under_way(self) -> Sequence[Erasure]:
+        """Give all of them, oldest first."""
+        with self._database.single() as connection:
+            return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
+
+    def _note(self, request_id: int, **values: object) -> None:
+        with self._database.single() as connection:
+            connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(values))
+
+
+def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
+    """Begin erasures inside a transaction, each with its job, and remember the digests of closed accounts."""
+    hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
+    begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
+    now = [erasure for erasure in begun if erasure.due_at == at]
+    enqueue(connection, [Job(JobKind.ERASE, tenant.id, str(erasure.request_id)) for erasure in now])
+    digests = [{"tenant_id": tenant.id, "digest": order.digest} for order in orders if order.digest is not None]
+    if digests:
+        connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
+    return begun
+
+
+def late(connection: Connection, now: datetime) -> int:
+    """Count the erasures that should be over. Where the app is not at work they have to wait, and are not late.
+
+    One that waits for a page that is closed to the app counts: only people can open that page.
+    """
+    asked = select(_REQUEST.id).where(_REQUEST.asked_at < now - ERASED_WITHIN)
+    active = select(INSTALLATION.c.id).where(INSTALLATION.c.installed, INSTALLATION.c.enabled)
+    unfinished = select(func.count()).select_from(ERASURE).where(_ROW.request_id.in_(asked), _ROW.tenant_id.in_(active))
+    return connection.execute(unfinished).scalar_one()
+
+
+def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:
+    """One that is under way begins anew only where holds may end earlier now; else it goes on when it is due."""
+    same = (_ROW.tenant_id == tenant.id) & (_ROW.account == order.account)
+    sooner = {"release_at": order.release_at, "due_at": at, "cursor": None, "skipped": 0}
+    connection.execute(update(ERASURE).where(same, _ROW.release_at > order.release_at).values(sooner))
+    known = connection.execute(select(ERASURE).where(same)).one_or_none()
+    if known is not None:
+        return _erasure(known)
+    number = _asked(connection, tenant, Right.ERASURE, order.origin, at)
+    values = {
+        "request_id": number,
+        "tenant_id": tenant.id,
+        "account": order.account,
+        "pseudonym": order.pseudonym,
+        "release_at": order.release_at,
+        "due_at": at,
+        "skipped": 0,
+    }
+    return _erasure(connection.execute(insert(ERASURE).values(values).returning(ERASURE)).one())
+
+
+def _asked(connection: Connection, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+    statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
+    number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
+    return number
+
+
+def _done(connection: Connection, request_id: int, at: datetime) -> None:
+    connection.execute(update(PRIVACY_REQUEST).where(_REQUEST.id == request_id).values(done_at=at))
+
+
+def _erasure(row: Row[Any]) -> Erasure:
+    return Erasure(
+        request_id=row.request_id,
+        tenant_id=row.tenant_id,
+        account=row.account,
+        pseudonym=row.pseudonym,
+        release_at=row.release_at,
+        due_at=row.due_at,
+        cursor=row.cursor,
+        skipped=row.skipped,
+    )

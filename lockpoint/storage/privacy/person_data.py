@@ -1,0 +1,214 @@
+"""Everything in Postgres and Redis that names a person: to hand it out, and to take the name away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import redis
+from redis.exceptions import RedisError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    any_,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.privacy import Row
+from lockpoint.storage.engine import Database
+from lockpoint.storage.privacy.person_view import own_part
+from lockpoint.storage.tables import (
+    ACCOUNT_PROFILE,
+    ACCOUNT_REPORT,
+    AUDIT_EVENT,
+    EMAIL_INTENT,
+    ERASURE,
+    LOCK_WITNESS,
+    QUEUE,
+    REQUEST_OUTCOME,
+    RESTORATION,
+)
+
+TABLES: Final[tuple[Table, ...]] = (
+    AUDIT_EVENT,
+    LOCK_WITNESS,
+    EMAIL_INTENT,
+    REQUEST_OUTCOME,
+    RESTORATION,
+    ACCOUNT_PROFILE,
+    ACCOUNT_REPORT,
+    ERASURE,
+    QUEUE,
+)
+"""Every table with a column that can name a person."""
+
+_AUTHOR: Final = ("base", "author")
+
+
+class PeopleData:
+    """Implements `people_ports.PeopleData`; StorageUnavailable."""
+
+    def __init__(self, database: Database, cache: redis.Redis) -> None:
+        self._database = database
+        self._cache = cache
+
+    def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
+        """Give by table what is stored about the account, each row without what belongs to others."""
+        with self._database.transaction() as connection:
+            return {
+                table.name: [
+                    own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
+                    for row in connection.execute(_rows_of(table, tenant, account)).mappings()
+                ]
+                for table in TABLES
+            }
+
+    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
+        """Take the account out of every row, in one transaction; False while a job that names it still runs.
+
+        What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay, and
+        with `keep_files` the copies of records. Jobs go first: what one of them wrote before is there to be deleted.
+        """
+        _forget_in_cache(self._cache, account)
+        with self._database.transaction() as connection:
+            quiet = _stop_jobs(connection, tenant, account)
+            for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
+                connection.execute(delete(table).where(_names(table, tenant, account)))
+            _rename(connection, tenant, account, pseudonym)
+            if not keep_files:
+                _rename_in_witness(connection, tenant, account, pseudonym)
+        return quiet
+
+    def listed(
+        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
+    ) -> Sequence[str]:
+        """Give ids, behind `after`, of files whose known record names the account (`own`), and of other held files."""
+        row = LOCK_WITNESS.c
+        named, held = func.coalesce(_says(LOCK_WITNESS, account), false()), row.holder.is_not(None)
+        could = {None: named | held, True: named, False: held & ~named}[own]
+        statement = (
+            select(row.attachment_id)
+            .where(row.tenant_id == tenant.id, row.attachment_id > (after or ""), could)
+            .order_by(row.attachment_id)
+            .limit(limit)
+        )
+        with self._database.single() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def being_searched(self, tenant: Tenant) -> bool:
+        """Whether a search for the site's locks is waiting or running."""
+        search = (QUEUE.c.task_name == JobKind.REDISCOVER.value) & QUEUE.c.status.in_(("todo", "doing"))
+        with self._database.single() as connection:
+            return _any(connection, (_tenant_of(QUEUE) == tenant.id) & search)
+
+    def tenants_naming(self, account: str) -> Sequence[int]:
+        """Give the sites, gone ones included, for which any row names the account."""
+        found = union(*(select(_tenant_of(table)).where(_says(table, account)) for table in TABLES))
+        with self._database.single() as connection:
+            return sorted(connection.execute(found).scalars())
+
+
+def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
+    """Delete the jobs that name the account, given up ones too; False while one of them runs.
+
+    A running one is not ours to delete: it may end, be tried again under a new number, or be left by a dead worker.
+    """
+    named = _names(QUEUE, tenant, account)
+    connection.execute(delete(QUEUE).where(named, QUEUE.c.status != "doing"))
+    return not _any(connection, named)
+
+
+def _any(connection: Connection, jobs: ColumnElement[bool]) -> bool:
+    return connection.execute(select(QUEUE.c.id).where(jobs).limit(1)).first() is not None
+
+
+def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
+    intents, audit, restorations = EMAIL_INTENT.c, AUDIT_EVENT.c, RESTORATION.c
+    mine = (EMAIL_INTENT.c.tenant_id == tenant.id, intents.recipient == account)
+    statements = (
+        delete(EMAIL_INTENT).where(*mine),
+        update(EMAIL_INTENT).where(intents.tenant_id == tenant.id, intents.actor == account).values(actor=None),
+        # The number of a version leads to its author in Confluence's history.
+        update(AUDIT_EVENT)
+        .where(audit.tenant_id == tenant.id, audit.account == account)
+        .values(account=pseudonym, version=None),
+        update(RESTORATION)
+        .where(_names(RESTORATION, tenant, account))
+        .values(offenders=func.array_replace(restorations.offenders, account, pseudonym)),
+    )
+    for statement in statements:
+        connection.execute(statement)
+
+
+def _rename_in_witness(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
+    """The pseudonym takes the account's place, and nobody that of an author; a hold of the account stays a hold."""
+    row = LOCK_WITNESS.c
+    others = _names(LOCK_WITNESS, tenant, account) & (row.holder.is_(None) | (row.holder != account))
+    author = func.jsonb_set(row.record, text("'{base,author}'"), text("'null'"))
+    connection.execute(update(LOCK_WITNESS).where(others, row.record[_AUTHOR].astext == account).values(record=author))
+    # As a JSON text the account stands between quotation marks, so that no longer text is ever touched.
+    quoted = (cast(func.to_jsonb(cast(literal(name), Text)), Text) for name in (account, pseudonym))
+    renamed = cast(func.replace(cast(row.record, Text), *quoted), JSONB)
+    connection.execute(update(LOCK_WITNESS).where(others).values(record=renamed))
+
+
+def _rows_of(table: Table, tenant: Tenant, account: str) -> Select[Any]:
+    return select(table).where(_names(table, tenant, account)).order_by(*(table.primary_key.columns or [table.c.at]))
+
+
+def _names(table: Table, tenant: Tenant, account: str) -> ColumnElement[bool]:
+    return (_tenant_of(table) == tenant.id) & _says(table, account)
+
+
+def _tenant_of(table: Table) -> ColumnElement[Any]:
+    return QUEUE.c.args["tenant_id"].as_integer() if table is QUEUE else table.c.tenant_id
+
+
+def _says(table: Table, account: str) -> ColumnElement[bool]:
+    """Whether a row of the table names the account anywhere."""
+    if table is LOCK_WITNESS:
+        anywhere = [
+            LOCK_WITNESS.c.record[path].astext == account
+            for path in (("holder",), _AUTHOR, ("ended", "by"), ("ended", "holder"))
+        ]
+        return or_(LOCK_WITNESS.c.holder == account, *anywhere)
+    if table is EMAIL_INTENT:
+        return or_(EMAIL_INTENT.c.recipient == account, EMAIL_INTENT.c.actor == account)
+    if table is RESTORATION:
+        return literal(account) == any_(RESTORATION.c.offenders)
+    if table is QUEUE:
+        # A subject is one id, or two with a colon between; an account id may itself have colons.
+        subject = QUEUE.c.args["subject"].astext
+        return or_(subject == account, subject.endswith(f":{account}", autoescape=True))
+    return cast(table.c.account, Text) == account
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _forget_in_cache(client: redis.Redis, account: str) -> None:
+    """No key of ours names a person; should one ever do, it goes here. StorageUnavailable when Redis is away."""
+    try:
+        found = [key for key in client.scan_iter(match="lockpoint:*") if account.encode() in key]
+        if found:
+            client.delete(*found)
+    except RedisError:
+        raise StorageUnavailable("Redis does not answer") from None

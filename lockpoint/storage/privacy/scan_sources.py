@@ -1,0 +1,118 @@
+"""Everything that Postgres and Redis hold, as text, for the canary scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import psycopg
+import redis
+from psycopg import sql
+from sqlalchemy import text
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.privacy.scan import Piece
+from lockpoint.storage.backup import file_format
+from lockpoint.storage.engine import Database, libpq_url
+from lockpoint.storage.keyring import Keyring
+
+ROWS_AT_ONCE: Final = 2000
+_RELATIONS: Final = """
+SELECT n.nspname, c.relname, array_agg(a.attname ORDER BY a.attnum)
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE relkind IN ('r', 'm') AND attnum > 0 AND NOT attisdropped
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+_ACCOUNTS: Final = text(
+    "SELECT account FROM audit_event WHERE tenant_id = :tenant AND account IS NOT NULL"
+    " UNION SELECT account FROM account_profile WHERE tenant_id = :tenant"
+    " UNION SELECT recipient FROM email_intent WHERE tenant_id = :tenant"
+    " UNION SELECT holder FROM lock_witness WHERE tenant_id = :tenant AND holder IS NOT NULL"
+)
+
+
+def in_postgres(url: str) -> Iterator[Piece]:
+    """Give every row of every table, partitions and the queue included, and the names of all of them.
+
+    Each table is read in a transaction of its own, so that a long search keeps nobody from dropping one that it does
+    not read just now; there is no time limit. StorageUnavailable.
+    """
+    try:
+        with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
+            connection.execute("SET statement_timeout = 0")
+            connection.execute("SET default_transaction_read_only = on")
+            for schema, table, columns in connection.execute(_RELATIONS).fetchall():
+                yield Piece("names of tables and columns", (("name", f"{schema}.{table} {' '.join(columns)}"),))
+                yield from _rows(connection, schema, table, columns)
+    except psycopg.OperationalError as error:
+        raise StorageUnavailable(type(error).__name__) from None
+
+
+def in_redis(client: redis.Redis) -> Iterator[Piece]:
+    """Give every key with its value, whatever its type. StorageUnavailable."""
+    try:
+        for key in client.scan_iter(count=ROWS_AT_ONCE):
+            yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
+    except redis.RedisError as error:
+        raise StorageUnavailable(type(error).__name__) from None
+
+
+def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
+    """Give what a backup says in the open and every row in it; OperatorRefusal when it cannot be read."""
+    _, content = file_format.unpack(data, keys)
+    yield Piece(place, (("header", data.partition(b"\n")[0].decode(errors="replace")),))
+    for table, rows in content.items():
+        for row in rows:
+            yield Piece(place, tuple((f"{table}.{name}", str(value)) for name, value in row.items()))
+
+
+def _rows(connection: psycopg.Connection, schema: str, table: str, columns: list[str]) -> Iterator[Piece]:
+    """Give the rows of a table; of one that was dropped meanwhile, none."""
+    place = f"queue {table}" if table.startswith("procrastinate_") else f"table {table}"
+    listed = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
+    with suppress(psycopg.errors.UndefinedTable), connection.transaction(), connection.cursor(name="scan") as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        cursor.execute(sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(schema, table)))
+        for row in cursor:
+            texts = ((column, value) for column, value in zip(columns, row, strict=True) if value is not None)
+            yield Piece(place, tuple((f"column {column}", value) for column, value in texts))
+
+
+def _value(client: redis.Redis, key: bytes) -> Any:
+    reader = _READERS.get(client.type(key), _dump)
+    return reader(client, key)
+
+
+def _dump(client: redis.Redis, key: bytes) -> Any:
+    return client.execute_command("DUMP", key)  # type: ignore[no-untyped-call]
+
+
+_READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
+    b"string": lambda client, key: client.get(key),
+    b"hash": lambda client, key: client.hgetall(key),
+    b"list": lambda client, key: client.lrange(key, 0, -1),
+    b"set": lambda client, key: client.smembers(key),
+    b"zset": lambda client, key: client.zrange(key, 0, -1),
+    b"stream": lambda client, key: client.xrange(key),
+}
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    """Give every name and value in an answer of Redis; a key that is gone meanwhile has none."""
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _parts([*value, *value.values()])
+    elif isinstance(value, Iterable):
+        for one in value:
+            yield from _parts(one)
+
+
+def accounts_named(database: Database, tenant: Tenant) -> Sequence[str]:
+    """Give the accounts that our tables name on a site. StorageUnavailable."""
+    with database.single() as connection:
+        return list(connection.execute(_ACCOUNTS, {"tenant": tenant.id}).scalars())

@@ -1,0 +1,1 @@
+"""What goes when, and the clock's chores."""

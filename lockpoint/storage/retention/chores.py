@@ -1,0 +1,107 @@
+"""What the clock process needs of Postgres: the leadership, and the chores that no request waits for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.storage.advisory_locks import Purpose
+from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
+from lockpoint.storage.jobs.parked_jobs import requeue_stalled
+from lockpoint.storage.partitions import ahead, ensure
+from lockpoint.storage.retention.purge import Retention
+from lockpoint.storage.tenancy.installations import Tenants
+
+
+class Leadership:
+    """An advisory lock on a connection of its own: whoever holds it is the one clock, and loses it by dying."""
+
+    def __init__(self, url: str) -> None:
+        self._url = libpq_url(url)
+        self._one_at_a_time = threading.Lock()
+        self._connection: psycopg.Connection | None = None
+
+    def held(self) -> bool:
+        """Keep the leadership, or take it when it is free; False while another has it or the database is away."""
+        with self._one_at_a_time:
+            try:
+                return self._keep() or self._take()
+            except psycopg.Error:
+                self._let_go()
+                return False
+
+    def resign(self) -> None:
+        """Give the leadership back."""
+        with self._one_at_a_time:
+            self._let_go()
+
+    def _keep(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self._let_go()
+            return False
+        return True
+
+    def _take(self) -> bool:
+        address = make_conninfo(self._url, connect_timeout=5, application_name="lockpoint clock", **KEEPALIVE)
+        connection = psycopg.connect(address, autocommit=True)
+        won = connection.execute("SELECT pg_try_advisory_lock(%s, 0)", [Purpose.CLOCK.value]).fetchone() == (True,)
+        if won:
+            self._connection = connection
+        else:
+            connection.close()
+        return won
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Upkeep:
+    """Implements `operating_ports.Upkeep`; all but `lead` and `resign` raise StorageUnavailable."""
+
+    def __init__(self, database: Database, clock: Clock, *, retention_days: int = 30) -> None:
+        self._database = database
+        self._clock = clock
+        self._leadership = Leadership(database.url)
+        self._tenants = Tenants(database)
+        self._retention = Retention(database, clock, retention_days)
+
+    def lead(self) -> bool:
+        """Whether this process is the one clock, now."""
+        return self._leadership.held()
+
+    def resign(self) -> None:
+        """Let another clock lead."""
+        self._leadership.resign()
+
+    def requeue_stalled(self) -> int:
+        """Give the running jobs of dead workers back to the queue; how many there were."""
+        return requeue_stalled(self._database)
+
+    def make_partitions(self) -> int:
+        """Make the partitions of the coming days; how many were missing."""
+        with self._database.transaction() as connection:
+            return ensure(connection, ahead(self._clock.now()))
+
+    def purge(self) -> PurgeReport:
+        """Delete what has reached its age; the report says what went and what is left."""
+        return self._retention.purge()
+
+    def live_locks(self) -> int:
+        """Count the locks of all active sites, as far as we know."""
+        return self._tenants.live_locks()
+
+    def without_witness(self) -> Sequence[Tenant]:
+        """Give the active sites of which the witness table knows nothing."""
+        return self._tenants.without_witness()

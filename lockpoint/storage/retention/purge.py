@@ -1,0 +1,187 @@
+"""Nothing stays longer than it may: expired partitions and rows go, and the report says that nothing is left.
+
+Days are whole UTC days: all rows of a day go at the moment at which its first instant is old enough. So no row is ever
+older than the limit, however the hours of a day and of the purge lie.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, func, select, text, tuple_
+
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.maintenance import PurgeReport
+from lockpoint.services.ports.runtime import Clock
+from lockpoint.storage.engine import Database
+from lockpoint.storage.locks import requests
+from lockpoint.storage.partitions import drop_expired, expired, old_rows_elsewhere
+from lockpoint.storage.privacy import account_reports, erasures
+from lockpoint.storage.tables import (
+    ACCOUNT_PROFILE,
+    CREATION_GUARD,
+    EMAIL_INTENT,
+    LOCK_WITNESS,
+    REQUEST_OUTCOME,
+    RESTORATION,
+    USAGE_DAILY,
+)
+from lockpoint.storage.tenancy import departed_sites, replaced_secrets
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 5000
+PARTITIONS: Final = "partitions"
+QUEUE: Final = "procrastinate_jobs"
+UNINSTALLED: Final = "uninstalled"
+"""What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
+
+FORMER_SECRETS: Final = "former_secrets"
+
+ERASURES: Final = "erasures"
+REPORTS: Final = "account_reports"
+
+OPERATION_NEEDS: Final = 3
+"""Days that rows of running work stay at least."""
+
+WITNESS_STAYS: Final = 30
+"""Days that copies of records stay, whatever the operator chose: an erasure finds by them the files to clean."""
+
+# Jobs hold ids only, but ids are data too; the events of a job go with it. One that still waits goes as well: what it
+# was about, sweeps and searches find again. One that runs ends, or is given back when its worker died.
+_OLD_JOBS: Final = (
+    "status IN ('todo', 'failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
+    " (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < :before)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A table whose rows go by age: counted from `since`, for the operator's days or for a time of its own."""
+
+    table: Table
+    since: Column[datetime] | Column[date]
+    own: timedelta | None = None
+    least: int = 1
+
+    def old(self, now: datetime, days: int) -> ColumnElement[bool]:
+        """The condition for a row that must not be there any more."""
+        if self.own is not None:
+            return self.since < now - self.own
+        first = first_kept(now, max(days, self.least))
+        return self.since < (first.date() if isinstance(self.since.type, Date) else first)
+
+
+AGED: Final = (
+    Aged(ACCOUNT_PROFILE, ACCOUNT_PROFILE.c.used_at),
+    Aged(LOCK_WITNESS, LOCK_WITNESS.c.seen_at, least=WITNESS_STAYS),
+    Aged(RESTORATION, RESTORATION.c.at, least=OPERATION_NEEDS),
+    Aged(EMAIL_INTENT, EMAIL_INTENT.c.created_at, least=OPERATION_NEEDS),
+    Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=requests.KEPT),
+    Aged(CREATION_GUARD, CREATION_GUARD.c.until, own=timedelta()),
+    Aged(USAGE_DAILY, USAGE_DAILY.c.day),
+)
+
+
+def first_kept(now: datetime, days: int) -> datetime:
+    """Give the first instant of the oldest UTC day whose first instant is less than `days` days old."""
+    day = (now.astimezone(UTC) - timedelta(days=days)).date() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+class Retention:
+    """Deletes what is older than `days` (and what is older than its own shorter limit)."""
+
+    def __init__(self, database: Database, clock: Clock, days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._days = days
+
+    def purge(self) -> PurgeReport:
+        """Delete what has reached its age; can be stopped and repeated at any point, and two at once do no harm.
+
+        A step that fails, for whatever reason, does not stop the others; StorageUnavailable only when nothing can be
+        asked at all.
+        """
+        now = self._clock.now()
+        failed: list[str] = []
+        gone = {name: _tried(name, step, failed) for name, step in self._steps(now).items()}
+        return PurgeReport(
+            at=now,
+            retention_days=self._days,
+            gone={name: count for name, count in gone.items() if name not in failed},
+            overdue=self._overdue(now),
+            failed=tuple(failed),
+            late=self._late(now),
+        )
+
+    def _steps(self, now: datetime) -> Mapping[str, Callable[[], int]]:
+        steps: dict[str, Callable[[], int]] = {PARTITIONS: lambda: drop_expired(self._database, now, self._days)}
+        for aged in AGED:
+            steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
+        steps[QUEUE] = lambda: self._drop_jobs(now)
+        steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
+        steps[FORMER_SECRETS] = lambda: replaced_secrets.erase(self._database, now)
+        for table in departed_sites.OF_SITES:
+            steps[f"{UNINSTALLED}.{table.name}"] = lambda table=table: departed_sites.erase_rows(
+                self._database, table, now
+            )  # type: ignore[misc]
+        steps[f"{UNINSTALLED}.{QUEUE}"] = lambda: departed_sites.drop_jobs(self._database, now)
+        steps[f"{UNINSTALLED}.installation"] = lambda: departed_sites.strip_registrations(self._database, now)
+        return steps
+
+    def _drop_jobs(self, now: datetime) -> int:
+        statement = text(f"DELETE FROM procrastinate_jobs WHERE {_OLD_JOBS}")  # noqa: S608 - a constant of ours
+        with self._database.single() as connection:
+            return connection.execute(statement, {"before": self._jobs_before(now)}).rowcount
+
+    def _jobs_before(self, now: datetime) -> datetime:
+        return first_kept(now, max(self._days, OPERATION_NEEDS))
+
+    def _delete(self, table: Table, old: ColumnElement[bool]) -> int:
+        key = tuple_(*table.primary_key.columns)
+        batch = delete(table).where(key.in_(select(*table.primary_key.columns).where(old).limit(BATCH)))
+        gone = 0
+        while True:
+            with self._database.single() as connection:
+                count = connection.execute(batch).rowcount
+            gone += count
+            if count == 0:
+                return gone
+
+    def _overdue(self, now: datetime) -> dict[str, int]:
+        """Count what should be gone: partitions, rows, jobs, accounts to report that nothing names any more."""
+        with self._database.single() as connection:
+            found = {PARTITIONS: len(expired(connection, now, self._days))}
+            found |= old_rows_elsewhere(connection, first_kept(now, self._days))
+            for aged in AGED:
+                found[aged.table.name] = _count(connection, aged.table, aged.old(now, self._days))
+            old_jobs = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_JOBS}")  # noqa: S608 - as above
+            found[QUEUE] = connection.execute(old_jobs, {"before": self._jobs_before(now)}).scalar_one()
+            found[REPORTS] = account_reports.unnamed(connection)
+            found[UNINSTALLED] = departed_sites.left_over(connection, now)
+            found[FORMER_SECRETS] = replaced_secrets.left_over(connection, now)
+        return found
+
+    def _late(self, now: datetime) -> dict[str, int]:
+        with self._database.single() as connection:
+            return {ERASURES: erasures.late(connection, now), REPORTS: account_reports.late(connection, now)}
+
+
+def _tried(name: str, step: Callable[[], int], failed: list[str]) -> int:
+    """Do a step of the purge; one that fails is noted, and has removed nothing that could be counted."""
+    try:
+        return step()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one place, the others are purged
+        cause = str(error) if isinstance(error, StorageUnavailable) else type(error).__name__
+        logger.warning("a step of the purge failed", extra={"step": name, "cause": cause})
+        failed.append(name)
+        return 0
+
+
+def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()

@@ -1,0 +1,1 @@
+"""Installations, their secrets and licences, and what is kept of a site."""

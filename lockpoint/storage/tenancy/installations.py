@@ -1,0 +1,205 @@
+"""The installations: who may call us and whom we may call; secrets are sealed before they reach the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
+from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import enqueue
+from lockpoint.storage.keyring import Keyring, SecretUnreadable
+from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, LOCK_WITNESS
+from lockpoint.storage.tenancy.reactivation import come_back
+
+_ROW: Final = INSTALLATION.c
+_ACTIVE: Final = _ROW.installed & _ROW.enabled
+
+
+class Tenants:
+    """Implements `ports.Tenants`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_id(self, tenant_id: int) -> Tenant | None:
+        """Give one installation, also an inactive one."""
+        with self._database.single() as connection:
+            row = connection.execute(select(INSTALLATION).where(_ROW.id == tenant_id)).one_or_none()
+        return None if row is None else _tenant(row)
+
+    def active(self) -> Sequence[Tenant]:
+        """Give the installed and enabled ones."""
+        return self._all(_ACTIVE)
+
+    def installed(self) -> Sequence[Tenant]:
+        """Give the installed ones, disabled ones too."""
+        return self._all(_ROW.installed)
+
+    def without_witness(self) -> Sequence[Tenant]:
+        """Give the active ones of which the witness table knows nothing."""
+        return self._all(_ACTIVE & ~select(1).where(LOCK_WITNESS.c.tenant_id == _ROW.id).exists())
+
+    def live_locks(self) -> int:
+        """Count the held records of all active sites."""
+        statement = (
+            select(func.count())
+            .select_from(LOCK_WITNESS.join(INSTALLATION, LOCK_WITNESS.c.tenant_id == _ROW.id))
+            .where(_ACTIVE, LOCK_WITNESS.c.holder.is_not(None))
+        )
+        with self._database.single() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def _all(self, condition: ColumnElement[bool]) -> Sequence[Tenant]:
+        with self._database.single() as connection:
+            return [_tenant(row) for row in connection.execute(select(INSTALLATION).where(condition).order_by(_ROW.id))]
+
+
+class Installations:
+    """Implements `operating_ports.Installations`; StorageUnavailable."""
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    def find(self, client_key: str) -> Installation | None:
+        """Give the installation of a client key, also an uninstalled one."""
+        with self._database.single() as connection:
+            return _one(connection, self._keys, _ROW.client_key == client_key)
+
+    def of(self, tenant_id: int) -> Installation | None:
+        """Give the installation of a tenant."""
+        with self._database.single() as connection:
+            return _one(connection, self._keys, _ROW.id == tenant_id)
+
+    @contextmanager
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[InstallationChange]:
+        """Open a transaction that alone may change the installations with these values.
+
+        Installs, which name a base URL, run one after another: each may end the row of another client key, so two that
+        swap addresses would wait for each other.
+        """
+        names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
+        with self._database.transaction() as connection:
+            hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
+            yield InstallationChange(connection, self._keys)
+
+
+class InstallationChange:
+    """Implements `operating_ports.InstallationChange` on one open transaction."""
+
+    def __init__(self, connection: Connection, keys: Keyring) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def find(self, client_key: str) -> Installation | None:
+        """Give the row, also of an uninstalled site."""
+        return _one(self._connection, self._keys, _ROW.client_key == client_key)
+
+    def find_replaced(self, client_key: str) -> Installation | None:
+        """Give the row whose secret is about to go: one that no key opens any more counts as none."""
+        return _one(self._connection, self._keys, _ROW.client_key == client_key, lost_ones_count=False)
+
+    def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
+        """Give installed rows with this base URL and another client key than `other_than`."""
+        statement = (
+            select(INSTALLATION)
+            .where(_ROW.base_url == base_url, _ROW.client_key != other_than, _ROW.installed)
+            .order_by(_ROW.id)
+        )
+        return [_installation(row, self._keys, lost_ones_count=False) for row in self._connection.execute(statement)]
+
+    def store(self, registration: Registration) -> Tenant:
+        """Insert or replace the row of this client key (the tenant's id never changes)."""
+        values = self._values(registration)
+        statement = insert(INSTALLATION).values(client_key=registration.client_key, **values)
+        row = self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[_ROW.client_key], set_=values).returning(INSTALLATION)
+        ).one()
+        return _tenant(row)
+
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
+        """Add a line to the log of installs and uninstalls."""
+        self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
+
+    def come_back(self, tenant_id: int) -> None:
+        """Note the return."""
+        come_back(self._connection, [tenant_id])
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        """Put jobs into the queue in this transaction, coalescing equal ones."""
+        enqueue(self._connection, jobs)
+
+    def _values(self, registration: Registration) -> dict[str, object]:
+        owner = registration.client_key
+        return {
+            "base_url": registration.base_url,
+            "display_url": registration.display_url,
+            "oauth_client_id": registration.oauth_client_id,
+            "secret": self._sealed(registration.secret, owner),
+            "previous_secret": self._sealed(registration.previous_secret, owner),
+            "secret_changed_at": registration.secret_changed_at,
+            "installed": registration.installed,
+            "enabled": registration.enabled,
+            "uninstalled_at": registration.uninstalled_at,
+        }
+
+    def _sealed(self, secret: str | None, owner: str) -> str | None:
+        return None if secret is None else self._keys.seal(secret, owner)
+
+
+def _one(
+    connection: Connection, keys: Keyring, condition: ColumnElement[bool], *, lost_ones_count: bool = True
+) -> Installation | None:
+    row = connection.execute(select(INSTALLATION).where(condition)).one_or_none()
+    return None if row is None else _installation(row, keys, lost_ones_count=lost_ones_count)
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(
+        id=row.id,
+        client_key=row.client_key,
+        base_url=row.base_url,
+        display_url=row.display_url,
+        oauth_client_id=row.oauth_client_id,
+        installed=row.installed,
+        enabled=row.enabled,
+        returned_at=row.returned_at,
+    )
+
+
+def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
+    """Open the secrets; SecretUnreadable for the present one when lost ones count. A former one is optional anyway."""
+    registration = Registration(
+        client_key=row.client_key,
+        base_url=row.base_url,
+        display_url=row.display_url,
+        oauth_client_id=row.oauth_client_id,
+        secret=_opened(row, row.secret, keys, lost_ones_count=lost_ones_count),
+        previous_secret=_opened(row, row.previous_secret, keys, lost_ones_count=False),
+        secret_changed_at=row.secret_changed_at,
+        installed=row.installed,
+        enabled=row.enabled,
+        uninstalled_at=row.uninstalled_at,
+    )
+    return Installation(_tenant(row), registration)
+
+
+def _opened(row: Row[Any], sealed: str | None, keys: Keyring, *, lost_ones_count: bool) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return keys.unseal(sealed, row.client_key)
+    except SecretUnreadable as error:
+        if not lost_ones_count:
+            return None
+        raise SecretUnreadable(f"the shared secret of site {row.id} cannot be read: {error}") from None

@@ -1,0 +1,61 @@
+"""What is remembered of a site's licence, beside its registration."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.tenancy import Licence, LicenceNote
+from lockpoint.services.tenancy.licence import FRESH
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tables import INSTALLATION
+from lockpoint.storage.tenancy.reactivation import come_back
+
+_ROW: Final = INSTALLATION.c
+
+
+class LicenceNotes:
+    """Implements `site_ports.Licences`; StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, tenant: Tenant) -> LicenceNote:
+        """Give what was last heard."""
+        statement = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id)
+        with self._database.single() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None or row.licence is None:
+            return LicenceNote()
+        return LicenceNote(Licence(row.licence), row.licence_checked_at)
+
+    def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
+        """Store it, unless something newer is known; a site that comes back does so in the same transaction."""
+        heard = Licence.ACTIVE if active else Licence.NONE
+        known = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id, _ROW.installed)
+        with self._database.transaction() as connection:
+            row = connection.execute(known.with_for_update()).one_or_none()
+            if row is None:
+                return Licence.NONE
+            if _newer(row.licence_checked_at, at):
+                return Licence(row.licence)
+            values = {"licence": heard.value, "licence_checked_at": at}
+            connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(values))
+            if active and row.licence == Licence.NONE.value:
+                come_back(connection, [tenant.id])
+        return heard
+
+    def lift(self) -> None:
+        """Forget that sites had none: they come back now."""
+        values = {"licence": None, "licence_checked_at": None}
+        with self._database.transaction() as connection:
+            statement = update(INSTALLATION).where(_ROW.licence == Licence.NONE.value).values(values)
+            come_back(connection, connection.execute(statement.returning(_ROW.id)).scalars().all())
+
+
+def _newer(known: datetime | None, at: datetime) -> bool:
+    """Whether what is known was heard after `at`; a time that lies far ahead is a clock's error."""
+    return known is not None and at < known < at + FRESH

@@ -1,0 +1,84 @@
+"""What Postgres keeps of a site beside its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState
+from lockpoint.storage.advisory_locks import Purpose
+from lockpoint.storage.engine import Database
+from lockpoint.storage.tables import SITE_STATE
+
+_LOCK: Final = text("SELECT pg_advisory_lock(:purpose, :key)")
+_UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
+
+
+def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) -> None:
+    """Remember settings unless newer ones are known."""
+    values = {"revision": note.revision, "settings": note.fields}
+    statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
+    known = SITE_STATE.c.revision
+    newer = or_(known.is_(None), known <= note.revision)
+    connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
+
+
+class SiteStates:
+    """Implements `ports.SiteStates`; StorageUnavailable, also when the lock is not to be had within seconds.
+
+    `locks` is a pool of its own: who holds the configuration talks to Confluence, and must not keep others waiting for
+    a connection.
+    """
+
+    def __init__(self, database: Database, locks: Database) -> None:
+        self._database = database
+        self._locks = locks
+
+    def get(self, tenant: Tenant) -> SiteState:
+        """Give the state; the empty one when nothing was stored."""
+        with self._database.single() as connection:
+            row = connection.execute(select(SITE_STATE).where(SITE_STATE.c.tenant_id == tenant.id)).one_or_none()
+        if row is None:
+            return SiteState()
+        return SiteState(
+            settings=None if row.revision is None else SettingsNote(row.revision, row.settings),
+            restore_works=row.restore_works,
+            tested_at=row.tested_at,
+            scratch_id=row.scratch_id,
+            cursor=row.cursor,
+        )
+
+    def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
+        """Keep what a trial of the restore operation showed; a scratch id of None leaves the known one."""
+        found = {"restore_works": works, "tested_at": at}
+        kept = {**found, "scratch_id": func.coalesce(scratch_id, SITE_STATE.c.scratch_id)}
+        self._upsert(tenant, {**found, "scratch_id": scratch_id}, kept)
+
+    def note_place(self, tenant: Tenant, cursor: str | None) -> None:
+        """Keep where the search for locks goes on."""
+        self._upsert(tenant, {"cursor": cursor}, {"cursor": cursor})
+
+    @contextmanager
+    def exclusive(self, tenant: Tenant) -> Iterator[None]:
+        """Hold the site's settings and preferences alone for the duration of the block, on a connection of its own.
+
+        Not a transaction: the block talks to Confluence. A process that dies loses the lock with its connection.
+        """
+        key = {"purpose": Purpose.SITE_CONFIGURATION.value, "key": tenant.id}
+        with self._locks.single() as connection:
+            connection.execute(_LOCK, key)
+            try:
+                yield
+            finally:
+                connection.execute(_UNLOCK, key)
+
+    def _upsert(self, tenant: Tenant, new: dict[str, object], changed: dict[str, object]) -> None:
+        statement = insert(SITE_STATE).values(tenant_id=tenant.id, **new)
+        with self._database.single() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=changed))

@@ -1,0 +1,134 @@
+"""Usage counts by day, for sites that switched them on; a row names its site by a keyed hash, and no person at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.tenancy import UsageEvent, UsageRow
+from lockpoint.storage.engine import Database
+from lockpoint.storage.keyring import Keyring
+from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, SITE_STATE, USAGE_DAILY
+
+_ROW: Final = USAGE_DAILY.c
+_SITE: Final = INSTALLATION.c
+_KEY: Final = (_ROW.site, _ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
+_UNKNOWN: Final = ""
+
+
+class Usage:
+    """Implements `site_ports.UsageCounts`; StorageUnavailable."""
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    def counting(self, tenant: Tenant) -> bool:
+        """Whether the site has its usage counted."""
+        statement = select(SITE_STATE.c.usage_counts).where(SITE_STATE.c.tenant_id == tenant.id)
+        with self._database.single() as connection:
+            return connection.execute(statement).scalar_one_or_none() is True
+
+    def switch(self, tenant: Tenant, *, on: bool) -> None:
+        """Begin to count, or stop and erase; a count that is just being added ends up before or not at all."""
+        state = insert(SITE_STATE).values(tenant_id=tenant.id, revision=0, usage_counts=on)
+        with self._database.transaction() as connection:
+            connection.execute(
+                state.on_conflict_do_update(index_elements=[SITE_STATE.c.tenant_id], set_={"usage_counts": on})
+            )
+            if not on:
+                connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key))))
+
+    def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
+        """Add one in one statement, which finds out itself whether it may and what locale and zone are known."""
+        profile, state = ACCOUNT_PROFILE.c, SITE_STATE.c
+        mine = (profile.tenant_id == state.tenant_id) & (profile.account == account)
+        source = (
+            select(
+                literal(self._keys.site_hashes(tenant.client_key)[0]),
+                literal(event.value),
+                func.coalesce(profile.locale, _UNKNOWN),
+                func.coalesce(profile.time_zone, _UNKNOWN),
+                literal(day),
+                literal(1),
+            )
+            .select_from(SITE_STATE.outerjoin(ACCOUNT_PROFILE, mine))
+            .where(state.tenant_id == tenant.id, state.usage_counts)
+            # Whoever switches it off waits for this row, or makes this statement look again.
+            .with_for_update(read=True, of=SITE_STATE)
+        )
+        names = ["site", "event", "locale", "zone", "day", "count"]
+        statement = insert(USAGE_DAILY).from_select(names, source)
+        with self._database.single() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": _ROW["count"] + 1}))
+
+    def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
+        """Give every count from that day on; those of one day under an older key and a newer one are one."""
+        total = func.sum(_ROW["count"]).label("total")
+        groups = (_ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
+        statement = (
+            select(*groups, total)
+            .where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key)), _ROW.day >= since)
+            .group_by(*groups)
+            .order_by(_ROW.day.desc(), _ROW.event, _ROW.locale, _ROW.zone)
+        )
+        with self._database.single() as connection:
+            return [
+                UsageRow(day=row.day, event=UsageEvent(row.event), locale=row.locale, zone=row.zone, count=row.total)
+                for row in connection.execute(statement)
+            ]
+
+    def bring_over(self) -> int:
+        """Name sites by the newest key wherever an older one does; how many rows were brought over.
+
+        Can be stopped and repeated at any point.
+        """
+        with self._database.single() as connection:
+            named = set(connection.execute(select(_ROW.site).distinct()).scalars())
+            sites = connection.execute(select(_SITE.id, _SITE.client_key).order_by(_SITE.id)).all()
+        brought = 0
+        for site, client_key in sites:
+            newest, *older = self._keys.site_hashes(client_key)
+            if not named.isdisjoint(older):
+                with self._database.transaction() as connection:
+                    brought += _rename(connection, site, older, newest)
+        return brought
+
+    def by_key(self) -> Mapping[str | None, int]:
+        """How many rows each key names; those that no key can name are counted under None."""
+        with self._database.single() as connection:
+            rows = connection.execute(select(_ROW.site, func.count()).group_by(_ROW.site)).all()
+            client_keys = connection.execute(select(_SITE.client_key)).scalars().all()
+        keys = {
+            name: key_id
+            for client_key in client_keys
+            for key_id, name in zip(self._keys.ids, self._keys.site_hashes(client_key), strict=True)
+        }
+        counts: Counter[str | None] = Counter()
+        for site, count in rows:
+            counts[keys.get(site)] += count
+        return counts
+
+
+def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest: str) -> int:
+    """Add a site's rows under older names to those under the newest; how many there were."""
+    # Whoever switches the counts off meanwhile waits for this row, and then erases what is under the newest name, too.
+    connection.execute(select(SITE_STATE.c.tenant_id).where(SITE_STATE.c.tenant_id == tenant_id).with_for_update())
+    moved: Counter[tuple[object, ...]] = Counter()
+    gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
+    for *key, count in gone:
+        moved[tuple(key)] += count
+    if moved:
+        names = [column.name for column in _KEY] + ["count"]
+        statement = insert(USAGE_DAILY).values(
+            [dict(zip(names, (newest, *key, count), strict=True)) for key, count in moved.items()]
+        )
+        added = _ROW["count"] + statement.excluded["count"]
+        connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": added}))
+    return len(gone)

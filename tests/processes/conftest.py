@@ -1,0 +1,5 @@
+"""The fixtures of the storage tests, for processes that stand on a real database."""
+
+from tests.storage.conftest import acme, database, installations, keys
+
+__all__ = ["acme", "database", "installations", "keys"]

@@ -1,0 +1,233 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, text, update
+
+from lockpoint.services.errors import (
+    BadAnswer,
+    Busy,
+    Forbidden,
+    GoneOrInvisible,
+    HostUnavailable,
+    OperationRemoved,
+    QuotaExceeded,
+    StorageUnavailable,
+    Unauthorised,
+)
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import PRIORITY, Jobs, enqueue
+from lockpoint.storage.jobs.parked_jobs import ParkedJobs, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.retry_policy import Drop, Later, Park, triage
+from lockpoint.storage.tables import QUEUE, WORKERS
+from tests.storage.builders import queue
+
+JOB = Job(JobKind.RECONCILE, 1, "123")
+
+
+@pytest.fixture
+def jobs(database: Database) -> Jobs:
+    return Jobs(database)
+
+
+def fetch(database: Database, worker_id: int | None = None) -> Any:
+    """What a worker does: book the next job as running."""
+    with database.transaction() as connection:
+        fetched = text("SELECT id, task_name FROM procrastinate_fetch_job_v2(NULL, :worker)")
+        return connection.execute(fetched, {"worker": worker_id}).one()
+
+
+def a_worker(database: Database, silent: timedelta = timedelta()) -> int:
+    with database.transaction() as connection:
+        number: int = connection.execute(text("SELECT worker_id FROM procrastinate_register_worker_v1()")).scalar_one()
+        connection.execute(update(WORKERS).where(WORKERS.c.id == number).values(last_heartbeat=func.now() - silent))
+    return number
+
+
+def statuses(database: Database) -> list[tuple[str, int]]:
+    return [(row.status, row.attempts) for row in queue(database)]
+
+
+def due_in(database: Database) -> list[float | None]:
+    """Seconds until each job may run; None for at once."""
+    with database.single() as connection:
+        seconds = text("SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs ORDER BY id")
+        return list(connection.execute(seconds).scalars())
+
+
+def test_a_running_job_does_not_count_as_waiting(jobs: Jobs, database: Database) -> None:
+    """What happened after a running job looked needs another look: a new one is enqueued, and only one."""
+    jobs.defer([JOB])
+    fetch(database)
+    jobs.defer([JOB])
+    jobs.defer([JOB])
+    assert statuses(database) == [("doing", 0), ("todo", 0)]
+
+
+def test_equal_jobs_run_one_after_another(jobs: Jobs, database: Database) -> None:
+    """The queue's lock serialises the work on one file, and on nothing else."""
+    jobs.defer([JOB])
+    fetch(database)
+    jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "124"), Job(JobKind.RECONCILE, 2, "123")])
+    fetched = [fetch(database).task_name for _ in range(3)]
+    assert fetched == ["reconcile", "reconcile", None]
+
+
+def test_an_equal_job_does_not_spoil_the_transaction(jobs: Jobs, database: Database) -> None:
+    """The transaction that carries the audit row goes on when its job waits already."""
+    jobs.defer([JOB])
+    with database.transaction() as connection:
+        enqueue(connection, [JOB])
+        enqueue(connection, [Job(JobKind.SWEEP, 1)])
+    assert len(queue(database)) == 2
+
+
+def test_many_at_once_are_one(jobs: Jobs, database: Database) -> None:
+    """F23: a storm of hints for the same files from many processes collapses to one job each, without deadlock."""
+    files = [Job(JobKind.RECONCILE, 1, str(number)) for number in range(10)]
+
+    def storm(number: int) -> None:
+        jobs.defer(files if number % 2 else files[::-1])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(storm, range(40)))
+    assert len(queue(database)) == 10
+
+
+def test_a_delayed_job_is_brought_forward(jobs: Jobs, database: Database) -> None:
+    """A job that waits for later does not hold up a hint that is due now; the other way round nothing changes."""
+    jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=10))])
+    assert due_in(database)[0] == pytest.approx(600, abs=30)
+    jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
+    assert due_in(database)[0] == pytest.approx(300, abs=30)
+    jobs.defer([JOB])
+    jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
+    assert due_in(database) == [None]
+
+
+def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: Jobs, database: Database) -> None:
+    """One statement never touches the same row twice."""
+    jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
+    assert due_in(database) == [None]
+
+
+def test_a_job_in_back_off_keeps_its_time(jobs: Jobs, database: Database) -> None:
+    """Hints do not defeat the pause that Confluence asked for."""
+    jobs.defer([JOB])
+    with database.transaction() as connection:
+        put_off(connection, fetch(database).id, 0, 600)
+    jobs.defer([JOB])
+    assert [row.status for row in queue(database)] == ["doing", "todo"]
+    assert due_in(database)[1] == pytest.approx(600, abs=30)
+
+
+def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: Jobs, database: Database) -> None:
+    """A failed job whose twin waits already is not queued twice, and nothing breaks."""
+    jobs.defer([JOB])
+    running = fetch(database).id
+    jobs.defer([JOB])
+    with database.transaction() as connection:
+        put_off(connection, running, 0, 600)
+    assert statuses(database) == [("doing", 0), ("todo", 0)]
+    assert due_in(database) == [None, None]
+
+
+def test_every_kind_has_its_place(jobs: Jobs, database: Database) -> None:
+    """What a person waits for goes before what keeps the house in order."""
+    jobs.defer([Job(kind, 1) for kind in JobKind])
+    order = [fetch(database).task_name for _ in JobKind]
+    assert set(PRIORITY) == set(JobKind)
+    assert order.index("reconcile") < order.index("send_mail") < order.index("sweep") < order.index("rediscover")
+
+
+def test_jobs_of_a_dead_worker_are_given_back(jobs: Jobs, database: Database) -> None:
+    """A worker that is silent, or gone without a word, loses its jobs to the others; a live one keeps them."""
+    jobs.defer([Job(JobKind.RECONCILE, 1, str(number)) for number in range(3)])
+    fetch(database, a_worker(database, silent=timedelta(seconds=16)))
+    fetch(database, None)
+    fetch(database, a_worker(database))
+    assert requeue_stalled(database) == 2
+    assert sorted(statuses(database)) == [("doing", 0), ("todo", 1), ("todo", 1)]
+    assert requeue_stalled(database) == 0
+
+
+def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: Jobs, database: Database) -> None:
+    """The twin does the work; the queue's own retry would fail on it."""
+    jobs.defer([JOB])
+    fetch(database)
+    jobs.defer([JOB])
+    assert requeue_stalled(database) == 1
+    assert statuses(database) == [("todo", 0)]
+
+
+def test_a_job_that_kills_its_workers_is_parked(jobs: Jobs, database: Database) -> None:
+    """F42: a memory bomb does not go round for ever; the others flow."""
+    jobs.defer([JOB])
+    for _ in range(5):
+        fetch(database)
+        requeue_stalled(database)
+    (parked,) = ParkedJobs(database).list()
+    assert (parked.kind, parked.subject, parked.cause, parked.attempts) == ("reconcile", "123", "WorkerDied", 5)
+
+
+def test_what_a_live_worker_lost_is_given_back(jobs: Jobs, database: Database) -> None:
+    """A job that ended while the database was away is booked as running for ever; its own worker notices."""
+    jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
+    worker = a_worker(database)
+    lost, running = fetch(database, worker).id, fetch(database, worker).id
+    assert requeue_lost(database, worker, [running]) == 0
+    assert requeue_lost(database, worker, [running], since=timedelta()) == 1
+    assert {row.id: row.status for row in queue(database)} == {lost: "todo", running: "doing"}
+    assert requeue_lost(database, worker, [], since=timedelta()) == 1
+
+
+def test_parked_jobs_can_be_retried_and_dropped(jobs: Jobs, database: Database) -> None:
+    """An operator lists, retries and drops what was given up; a retry starts with fresh attempts."""
+    parked = ParkedJobs(database)
+    jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
+    with database.transaction() as connection:
+        connection.execute(update(QUEUE).values(status="failed", attempts=5))
+    first, second = parked.list()
+    assert parked.retry(first.id)
+    assert parked.drop(second.id)
+    assert not parked.retry(first.id)
+    assert not parked.drop(second.id)
+    assert statuses(database) == [("todo", 0)]
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "expected"),
+    [
+        (QuotaExceeded("q", 900), 0, Later(900)),
+        (QuotaExceeded("q", 1), 2, Later(160)),
+        (Busy("b", details={"retryAfter": 30}), 0, Later(30)),
+        (HostUnavailable("h"), 0, Later(10)),
+        (HostUnavailable("h"), 1, Later(40)),
+        (StorageUnavailable("s"), 3, Later(640)),
+        (BadAnswer("b"), 4, Park()),
+        (OperationRemoved("o"), 4, Park()),
+        (ValueError("a bug"), 0, Later(10)),
+        (ValueError("a bug"), 4, Park()),
+        (GoneOrInvisible("g"), 0, Later(10)),
+        (GoneOrInvisible("g"), 1, Drop()),
+        (Forbidden("f"), 1, Drop()),
+        (Unauthorised("u"), 1, Drop()),
+        (MailRefused("m"), 0, Drop()),
+    ],
+)
+def test_triage(error: Exception, attempts: int, expected: object) -> None:
+    """Later for what passes, with pauses that grow and obey what was asked for; drop twice-refused; park at last."""
+    assert triage(error, JobKind.RECONCILE, attempts) == expected
+
+
+def test_mails_are_tried_for_about_a_day() -> None:
+    """F45: a mail server that is away keeps the mail waiting; after a day it is parked."""
+    waited, attempts = 0.0, 0
+    while isinstance(decision := triage(MailUnavailable("m"), JobKind.SEND_MAIL, attempts), Later):
+        waited += decision.seconds
+        attempts += 1
+    assert decision == Park()
+    assert 20 * 3600 < waited < 30 * 3600

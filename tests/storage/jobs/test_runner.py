@@ -1,0 +1,165 @@
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.parked_jobs import ParkedJobs
+from lockpoint.storage.tables import QUEUE, WORKERS
+from tests.storage.builders import queue
+from tests.support.checkout import ROOT
+
+pytestmark = pytest.mark.processes
+
+
+@dataclass
+class Workers:
+    """Real worker processes on the test's database, and the marks their jobs leave."""
+
+    database: Database
+    url: str
+    log: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, grace: float = 25) -> subprocess.Popen[bytes]:
+        before = len(self.marks("ready"))
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.storage.jobs.worker_process", self.url, str(grace)],
+                cwd=ROOT, stdout=output, stderr=output,
+            )  # fmt: skip
+        self.processes.append(process)
+        self.wait(lambda: len(self.marks("ready")) > before)
+        return process
+
+    def marks(self, what: str) -> list[str]:
+        with self.database.single() as connection:
+            rows = connection.execute(text("SELECT subject FROM mark WHERE what = :w ORDER BY at"), {"w": what})
+            return list(rows.scalars())
+
+    def wait(self, done: Callable[[], bool], seconds: float = 40) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def workers(database: Database, database_url: str, tmp_path: Path) -> Iterator[Workers]:
+    with database.single() as connection:
+        connection.execute(
+            text("CREATE TABLE mark (subject text, what text, at timestamptz DEFAULT clock_timestamp())")
+        )
+    workers = Workers(database, database_url, tmp_path / "worker.log")
+    yield workers
+    for process in workers.processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def jobs(database: Database) -> Jobs:
+    return Jobs(database)
+
+
+def job(subject: str) -> Job:
+    return Job(JobKind.RECONCILE, 1, subject)
+
+
+def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """A deferred job is done within moments; successful jobs are deleted."""
+    workers.start()
+    jobs.defer([job("sleep 0")])
+    workers.wait(lambda: workers.marks("ended") == ["sleep 0"], 10)
+    workers.wait(lambda: queue(database) == [], 5)
+
+
+def test_a_killed_worker_loses_no_job(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """A kill -9 in the middle of a job: another worker does it again within 30 s."""
+    jobs.defer([job("sleep 3")])
+    victim = workers.start()
+    workers.wait(lambda: workers.marks("began") == ["sleep 3"])
+    victim.kill()
+    victim.wait()
+    killed = time.monotonic()
+    workers.start()
+    workers.wait(lambda: workers.marks("ended") == ["sleep 3"])
+    assert time.monotonic() - killed < 30
+    assert workers.marks("began") == ["sleep 3", "sleep 3"]
+    workers.wait(lambda: queue(database) == [], 5)
+
+
+def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """SIGTERM: running jobs end, waiting ones stay for the next worker, and the process exits with 0."""
+    process = workers.start()
+    jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
+    workers.wait(lambda: len(workers.marks("began")) == 2)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert sorted(workers.marks("ended")) == ["sleep 2", "sleep 2.1"]
+    assert [(row.status, row.args["tenant_id"]) for row in queue(database)] == [("todo", 2)]
+
+
+def test_a_stop_is_never_late(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """SIGTERM with a job that outlasts the grace time: the process leaves, and the job is not lost."""
+    process = workers.start(grace=1)
+    jobs.defer([job("sleep 60")])
+    workers.wait(lambda: workers.marks("began") == ["sleep 60"])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 1
+    assert [row.status for row in queue(database)] == ["doing"]
+    with database.transaction() as connection:
+        connection.execute(update(WORKERS).values(last_heartbeat=text("now() - interval '20 seconds'")))
+    workers.start()
+    workers.wait(lambda: workers.marks("began") == ["sleep 60", "sleep 60"], 20)
+
+
+def test_a_job_that_must_wait_waits(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """A quota that is used up puts the job off by what Confluence asked for, and counts an attempt."""
+    workers.start()
+    jobs.defer([job("quota 1234")])
+    workers.wait(lambda: [(row.status, row.attempts) for row in queue(database)] == [("todo", 1)])
+    with database.single() as connection:
+        wait = connection.execute(text("SELECT extract(epoch FROM scheduled_at - now()) FROM procrastinate_jobs"))
+        assert 1200 < wait.scalar_one() <= 1234
+
+
+def test_a_job_that_never_works_is_parked(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """F42: a poison job ends as failed with the name of its error, nothing of its values is logged, others flow."""
+    jobs.defer([job("bug")])
+    with database.transaction() as connection:
+        connection.execute(update(QUEUE).values(attempts=4))
+    workers.start()
+    workers.wait(lambda: len(ParkedJobs(database).list()) == 1)
+    jobs.defer([job("sleep 0")])
+    workers.wait(lambda: workers.marks("ended") == ["sleep 0"])
+    (parked,) = ParkedJobs(database).list()
+    assert (parked.cause, parked.attempts, parked.subject) == ("ValueError", 5, "bug")
+    assert "CANARY" not in workers.log.read_text()
+    assert ParkedJobs(database).retry(parked.id)
+    workers.wait(lambda: workers.marks("began").count("bug") == 2)
+
+
+def test_a_worker_outlives_its_connections(workers: Workers, jobs: Jobs, database: Database) -> None:
+    """All backends terminated under a worker: it comes back by itself, and the running job is done again or ended."""
+    workers.start()
+    jobs.defer([job("sleep 1")])
+    workers.wait(lambda: workers.marks("began") == ["sleep 1"])
+    with database.single() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    jobs.defer([job("sleep 0")])
+    workers.wait(lambda: {"sleep 0", "sleep 1"} <= set(workers.marks("ended")))
+    workers.wait(lambda: queue(database) == [])

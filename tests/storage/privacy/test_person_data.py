@@ -1,0 +1,290 @@
+"""What Postgres and Redis hold about one person, handed out and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import redis
+from sqlalchemy import select, update
+
+from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Base, Ended, EndReason, Held
+from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects, Witness
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.privacy import ErasureOrder, Origin, Right
+from lockpoint.storage.effects import Ledger
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
+from lockpoint.storage.privacy.person_data import TABLES, PeopleData
+from lockpoint.storage.redis_mutexes import connect
+from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
+from tests.fakes import ALICE, BOB, CHARLIE, START, FakeClock
+from tests.storage.builders import audit_event, everything, free, held, intent, queue, restoration, witness
+
+PSEUDONYM = "erased-0123456789abcdef"
+ORDER = ErasureOrder(account=ALICE, pseudonym=PSEUDONYM, origin=Origin.OPERATOR, release_at=START)
+
+
+@pytest.fixture
+def cache(redis_url: str) -> Iterator[redis.Redis]:
+    with connect(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def people(database: Database, cache: redis.Redis) -> PeopleData:
+    return PeopleData(database, cache)
+
+
+@pytest.fixture
+def full(database: Database, clock: FakeClock, acme: Tenant, globex: Tenant) -> Database:
+    """Every table has rows about Alice, rows about Bob, and rows about both; on both sites."""
+    for tenant in (acme, globex):
+        _fill(database, clock, tenant)
+    return database
+
+
+def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
+    ledger = Ledger(database, clock)
+    ended_by_alice = Ended(EndReason.BROKEN, ALICE, START, "9" * 32, BOB)
+    of_bob = held(holder=BOB, lock_id="8" * 32, base=Base(START, ALICE, 1, 1), ended=ended_by_alice)
+    for number, record in enumerate((held(), of_bob, free(), held(holder=BOB, lock_id="7" * 32)), start=1):
+        ledger.record(tenant, Effects(witness=witness(str(number), record=record)))
+    events = [
+        audit_event(account=who, at=START + timedelta(seconds=n), seq=n, attachment_id=str(n))
+        for n, who in enumerate((ALICE, ALICE, BOB, None))
+    ]
+    intents = [
+        intent(recipient=ALICE, actor=BOB, event_key="to alice"),
+        intent(recipient=BOB, actor=ALICE, event_key="about alice"),
+        intent(recipient=BOB, actor=CHARLIE, event_key="about others"),
+    ]
+    both = restoration(offenders=(ALICE, BOB))
+    ledger.record(tenant, Effects(audit=tuple(events), intents=tuple(intents), restorations=(both,)))
+    for who in (ALICE, BOB):
+        Requests(database, clock).begin(tenant, who, "request-of-" + who[-4:], digest="d", lock_id="l", op_id="o")
+        Profiles(database).put(tenant, who, Profile(time_zone="Europe/Riga", locale="lv", used_at=START))
+    Jobs(database).defer(
+        [
+            Job(JobKind.TRASHED, tenant.id, f"131203:{ALICE}"),
+            Job(JobKind.TRASHED, tenant.id, f"131203:{BOB}"),
+            Job(JobKind.PROFILE, tenant.id, ALICE),
+        ]
+    )
+
+
+@pytest.mark.usefixtures("full")
+def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PeopleData, acme: Tenant) -> None:
+    """Subject access: the export contains every row that holds the account, and nobody else's id."""
+    found = people.export(acme, ALICE)
+    counts = {name: len(rows) for name, rows in found.items() if rows}
+    assert counts == {
+        "audit_event": 2,
+        "lock_witness": 3,
+        "email_intent": 2,
+        "request_outcome": 1,
+        "restoration": 1,
+        "account_profile": 1,
+        "procrastinate_jobs": 2,
+    }
+    text = repr(found)
+    assert BOB not in text
+    assert CHARLIE not in text
+    assert "7" * 32 not in text
+    own, others, ended = sorted(found["lock_witness"], key=lambda row: str(row["attachment_id"]))
+    assert own["lock"]["lock_id"] == "1" * 32  # type: ignore[index]
+    assert set(others) & {"lock", "protected_version", "last_lock"} == {"protected_version", "last_lock"}
+    assert ended["last_lock"]["holder"] == ALICE  # type: ignore[index]
+
+
+def test_every_table_with_an_account_column_is_looked_through() -> None:
+    """A new table that names people has to be added to the tables that are exported and erased."""
+    words = {"account", "holder", "recipient", "actor", "offenders"}
+    naming = {name for name, table in METADATA.tables.items() if words & set(table.columns.keys())}
+    assert naming == {table.name for table in TABLES} - {QUEUE.name}
+
+
+def test_erasing_leaves_the_account_nowhere(
+    full: Database, people: PeopleData, acme: Tenant, globex: Tenant, cache: redis.Redis
+) -> None:
+    """Erasure: the account is nowhere in the site's rows, the queue or Redis; everybody else's rows and sites stay."""
+    cache.set(f"lockpoint:mutex:{ALICE}", "held")
+    cache.set("lockpoint:mutex:reconcile:1:123", "held")
+    before = people.export(globex, ALICE), people.export(acme, BOB)
+    Witnesses(full).forget(acme, "1")  # Alice's own hold has ended before
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    assert not any(people.export(acme, ALICE).values())
+    assert people.tenants_naming(ALICE) == [globex.id]
+    assert people.export(globex, ALICE) == before[0]
+    bobs, his = people.export(acme, BOB), before[1]
+    # Bob's version under Alice's lock, and what Alice was to be told of him, went with her.
+    assert (len(his["lock_witness"]), len(his["email_intent"])) == (4, 3)
+    assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
+    rest = set(bobs) - {"lock_witness", "email_intent"}
+    assert {name: bobs[name] for name in rest} == {name: his[name] for name in rest}
+    Witnesses(full).forget(globex, "1")
+    people.erase(globex, ALICE, PSEUDONYM, keep_files=False)
+    assert ALICE not in everything(full)
+    assert ALICE[-12:] not in everything(full)
+    assert [key.decode() for key in cache.scan_iter()] == ["lockpoint:mutex:reconcile:1:123"]
+
+
+def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PeopleData, acme: Tenant) -> None:
+    """Audit rows, records and restorations keep the pseudonym where the person stood; mails about them say nobody."""
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    with full.single() as connection:
+        audit = METADATA.tables["audit_event"].c
+        rows = connection.execute(select(audit.account).where(audit.tenant_id == acme.id).order_by(audit.at)).scalars()
+        assert list(rows) == [PSEUDONYM, PSEUDONYM, BOB, None]
+    other = Witnesses(full).get(acme, "2")
+    assert other is not None
+    assert isinstance(other.record, Held)
+    assert other.record.holder == BOB
+    assert other.record.base.author is None
+    assert other.record.ended is not None
+    assert (other.record.ended.by, other.record.ended.holder) == (PSEUDONYM, BOB)
+    tombstone = Witnesses(full).get(acme, "3")
+    assert tombstone is not None
+    assert tombstone.record.ended is not None
+    assert (tombstone.record.ended.by, tombstone.record.ended.holder) == (BOB, PSEUDONYM)
+
+
+def test_live_locks_stay_for_the_grace_period(full: Database, people: PeopleData, acme: Tenant) -> None:
+    """While an erasure is open, the copies of records stay, and nothing else; a live hold stays one in any case."""
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
+    assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
+    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1"]
+    assert Witnesses(full).count_held(acme, ALICE) == 1
+
+
+def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
+    full: Database, people: PeopleData, acme: Tenant
+) -> None:
+    """A version's number leads to its author in Confluence's history, so it goes; rows of others keep theirs."""
+    rows = [
+        audit_event(account=who, at=START, seq=9, attachment_id=who[-3:], kind=AuditKind.CONFLICT, version=2)
+        for who in (ALICE, BOB)
+    ]
+    Ledger(full, FakeClock()).record(acme, Effects(audit=tuple(rows)))
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    audit = METADATA.tables["audit_event"].c
+    with full.single() as connection:
+        found = connection.execute(select(audit.account, audit.version).where(audit.seq == 9).order_by(audit.version))
+        assert {tuple(row) for row in found} == {(PSEUDONYM, None), (BOB, 2)}
+
+
+@pytest.mark.parametrize(("status", "quiet", "left"), [("todo", True, 0), ("failed", True, 0), ("doing", False, 1)])
+def test_jobs_that_name_the_person_go_unless_they_run(
+    database: Database, people: PeopleData, acme: Tenant, status: str, quiet: bool, left: int
+) -> None:
+    """Whether such a job still runs is told, since it may write what it knows once more."""
+    Jobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False) is quiet
+    assert len(queue(database)) == left + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "searched"),
+    [(JobKind.REDISCOVER, "todo", True), (JobKind.REDISCOVER, "doing", True), (JobKind.REDISCOVER, "failed", False),
+     (JobKind.SWEEP, "todo", False)],
+)  # fmt: skip
+def test_a_search_for_locks_is_known(
+    database: Database, people: PeopleData, acme: Tenant, globex: Tenant, kind: JobKind, status: str, searched: bool
+) -> None:
+    """A search that waits or runs is known by its site; one that was given up is none."""
+    Jobs(database).defer([Job(kind, acme.id)])
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert people.being_searched(acme) is searched
+    assert not people.being_searched(globex)
+
+
+def test_erasing_twice_finds_nothing(full: Database, people: PeopleData, acme: Tenant) -> None:
+    """Repeating an erasure is harmless, and an account id is never matched as part of a longer one."""
+    longer = replace(held(), holder=ALICE + "1", lock_id="6" * 32)
+    Ledger(full, FakeClock()).record(acme, Effects(witness=Witness(
+        attachment_id="6", container=None, space_id=None, record=longer, seen_at=START
+    )))  # fmt: skip
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    before = everything(full)
+    assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    assert everything(full) == before
+    assert Witnesses(full).count_held(acme, ALICE + "1") == 1
+
+
+def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
+    """When Redis is away nothing is called erased."""
+    away = connect("redis://127.0.0.1:1/0")
+    with pytest.raises(StorageUnavailable):
+        PeopleData(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
+
+
+@pytest.mark.usefixtures("full")
+def test_files_that_could_name_a_person_are_listed(people: PeopleData, acme: Tenant) -> None:
+    """All held files (people may wait there) and the ended ones whose record names the account, page by page."""
+    assert people.listed(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
+    assert people.listed(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
+    assert people.listed(acme, ALICE, after="1", limit=2) == ["2", "3"]
+    assert people.listed(acme, ALICE, after=None, limit=10, own=True) == ["1", "2", "3"]
+    assert people.listed(acme, ALICE, after=None, limit=10, own=False) == ["4"]
+
+
+def test_requests_are_logged_without_personal_data(database: Database, acme: Tenant) -> None:
+    """When, which right, done when: no column can name a person."""
+    requests = PrivacyRequests(database)
+    number = requests.asked(acme, Right.COPY, Origin.PERSON, START)
+    requests.done(number, START + timedelta(seconds=3))
+    with database.single() as connection:
+        (row,) = connection.execute(select(PRIVACY_REQUEST)).mappings()
+    assert dict(row) == {
+        "id": number,
+        "tenant_id": acme.id,
+        "right": "copy",
+        "origin": "person",
+        "asked_at": START,
+        "done_at": START + timedelta(seconds=3),
+    }
+
+
+def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, acme: Tenant) -> None:
+    """Two wishes to erase one account are one erasure with the earlier time; its end leaves the request's row only."""
+    erasures = Erasures(database)
+    (first,) = erasures.begin(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
+    erasures.advance(first.request_id, "131203", 1)
+    assert erasures.get(first.request_id) == replace(first, cursor="131203", skipped=1)
+    erasures.put_off(first.request_id, START + timedelta(days=1))
+    assert erasures.get(first.request_id) == replace(first, due_at=START + timedelta(days=1))
+    (second,) = erasures.begin(acme, [replace(ORDER, pseudonym="erased-other")], START)
+    assert (second.request_id, second.pseudonym, second.release_at) == (first.request_id, PSEUDONYM, START)
+    assert erasures.under_way() == [second]
+    assert [(row.task_name, row.args["subject"]) for row in queue(database)] == [("erase", str(first.request_id))]
+    erasures.finish(second, START + timedelta(days=1))
+    assert erasures.get(first.request_id) is None
+    text = everything(database)
+    assert ALICE not in text
+    assert PSEUDONYM not in text
+    with database.single() as connection:
+        done = connection.execute(select(PRIVACY_REQUEST.c.right, PRIVACY_REQUEST.c.done_at)).one()
+    assert tuple(done) == ("erasure", START + timedelta(days=1))
+
+
+def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PeopleData, acme: Tenant) -> None:
+    """A row that keeps a pseudonym is still the one row of its event."""
+    event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
+    people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
+    Ledger(full, FakeClock()).record(acme, Effects(audit=(event,)))
+    assert not people.export(acme, ALICE)["audit_event"]

@@ -1,0 +1,234 @@
+"""Usage counts and licences, on Postgres."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lockpoint.services.context import Tenant
+from lockpoint.services.enforcement.held_file import LEFT
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.storage.effects import Ledger
+from lockpoint.storage.engine import Database
+from lockpoint.storage.keyring import Keyring, keyring
+from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.retention.purge import Retention
+from lockpoint.storage.tables import LOCK_WITNESS, USAGE_DAILY
+from lockpoint.storage.tenancy.installations import Tenants
+from lockpoint.storage.tenancy.licences import LicenceNotes
+from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.tenancy.usage_counts import Usage
+from tests.fakes import ALICE, BOB, START, FakeClock
+from tests.storage.builders import count, everything, free, queue, witness
+
+DAY = START.date()
+BEGINNING = date(2000, 1, 1)
+
+
+@pytest.fixture
+def usage(database: Database, keys: Keyring) -> Usage:
+    return Usage(database, keys)
+
+
+def test_nothing_is_counted_unless_it_was_switched_on(usage: Usage, database: Database, acme: Tenant) -> None:
+    """Opt-in, off by default: also on a site that has other state."""
+    usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    SiteStates(database, database).note_place(acme, "hint:1")
+    usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    assert not usage.counting(acme)
+    assert count(database, "usage_daily") == 0
+
+
+def test_counts_are_added_up_without_people(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+    """One row for event, locale, zone and day; the site is a keyed hash, and no account is anywhere in it."""
+    for tenant in (acme, globex):
+        usage.switch(tenant, on=True)
+    Profiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
+    for _ in range(3):
+        usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+    usage.count(acme, BOB, UsageEvent.LOCKED, DAY)
+    usage.count(acme, BOB, UsageEvent.RELEASED, DAY + timedelta(days=1))
+    usage.count(globex, ALICE, UsageEvent.LOCKED, DAY)
+    assert usage.kept(acme, BEGINNING) == [
+        UsageRow(day=DAY + timedelta(days=1), event=UsageEvent.RELEASED, locale="", zone="", count=1),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="", zone="", count=1),
+        UsageRow(day=DAY, event=UsageEvent.LOCKED, locale="de", zone="Europe/Berlin", count=3),
+    ]
+    assert len(usage.kept(acme, DAY + timedelta(days=1))) == 1
+    with database.single() as connection:
+        rows = "\n".join(str(row) for row in connection.execute(select(USAGE_DAILY)))
+    assert ALICE not in rows
+    assert acme.client_key not in rows
+    assert len(set(keyring(["x" * 32]).site_hashes("acme")) | set(keyring(["y" * 32]).site_hashes("acme"))) == 2
+
+
+def test_many_at_once_lose_no_count(usage: Usage, acme: Tenant) -> None:
+    """Counts are added in the database, so two processes never overwrite each other."""
+    usage.switch(acme, on=True)
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda _: usage.count(acme, ALICE, UsageEvent.LOCKED, DAY), range(30)))
+    assert [row.count for row in usage.kept(acme, BEGINNING)] == [30]
+
+
+def test_switching_off_erases(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Switching off erases the site's rows, those under an older key, too; the other site keeps its own."""
+    older = keyring(["an older root key of more than 32 characters"])
+    both = keyring(["an invented root key of more than 32 characters", "an older root key of more than 32 characters"])
+    for tenant in (acme, globex):
+        Usage(database, older).switch(tenant, on=True)
+        Usage(database, older).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+        Usage(database, both).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+    rotated = Usage(database, both)
+    assert [row.count for row in rotated.kept(acme, BEGINNING)] == [2]
+    rotated.switch(acme, on=False)
+    assert rotated.kept(acme, BEGINNING) == []
+    assert [row.count for row in rotated.kept(globex, BEGINNING)] == [2]
+    assert not usage.counting(acme)
+    assert "acme" not in "".join(line for line in everything(database).splitlines() if "locked" in line)
+
+
+def test_switching_off_meets_a_count_that_is_being_added(usage: Usage, database: Database, acme: Tenant) -> None:
+    """However the two fall, nothing is left of a site that is off."""
+    for _ in range(5):
+        usage.switch(acme, on=True)
+        with ThreadPoolExecutor(5) as threads:
+            adding = [threads.submit(usage.count, acme, ALICE, UsageEvent.LOCKED, DAY) for _ in range(8)]
+            off = threads.submit(usage.switch, acme, on=False)
+            for work in (*adding, off):
+                work.result()
+        assert count(database, "usage_daily") == 0
+
+
+OLDER, NEWER = "an older root key of more than 32 characters", "a newer root key of more than 32 characters"
+
+
+def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Rows under older keys are added to those under the newest; what no key can name is told and left to its age."""
+    older, both, newer = (Usage(database, keyring(keys)) for keys in ([OLDER], [NEWER, OLDER], [NEWER]))
+    for tenant in (acme, globex):
+        older.switch(tenant, on=True)
+        older.count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+        older.count(tenant, ALICE, UsageEvent.RELEASED, DAY)
+        both.count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+    assert newer.by_key() == {keyring([NEWER]).newest: 2, None: 4}
+    assert both.by_key() == {keyring([NEWER]).newest: 2, keyring([OLDER]).newest: 4}
+    assert (both.bring_over(), both.bring_over()) == (4, 0)
+    assert newer.by_key() == {keyring([NEWER]).newest: 4}
+    for tenant in (acme, globex):
+        assert [(row.event, row.count) for row in newer.kept(tenant, BEGINNING)] == [
+            (UsageEvent.LOCKED, 2), (UsageEvent.RELEASED, 1),
+        ]  # fmt: skip
+    newer.switch(acme, on=False)
+    assert newer.kept(acme, BEGINNING) == []
+    assert len(newer.kept(globex, BEGINNING)) == 2
+
+
+def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) -> None:
+    """However the two fall, nothing is left of a site that is off."""
+    older, both = Usage(database, keyring([OLDER])), Usage(database, keyring([NEWER, OLDER]))
+    for _ in range(5):
+        older.switch(acme, on=True)
+        older.count(acme, ALICE, UsageEvent.LOCKED, DAY)
+        with ThreadPoolExecutor(3) as threads:
+            for work in (threads.submit(both.bring_over), threads.submit(both.switch, acme, on=False)):
+                work.result()
+        assert count(database, "usage_daily") == 0
+
+
+def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, acme: Tenant) -> None:
+    """Who notes something else about the site must not switch the counts on again, nor off."""
+    states = SiteStates(database, database)
+    usage.switch(acme, on=True)
+    usage.switch(acme, on=False)
+    states.note_place(acme, "hint:1")
+    assert not usage.counting(acme)
+    usage.switch(acme, on=True)
+    states.note_test(acme, works=True, at=START, scratch_id="7")
+    assert usage.counting(acme)
+    assert states.get(acme).scratch_id == "7"
+
+
+@pytest.mark.parametrize(("now", "days", "left"), [(31, 30, 1), (31, 29, 0), (32, 30, 0)])
+def test_counts_leave_by_age(
+    usage: Usage, database: Database, acme: Tenant, clock: FakeClock, now: int, days: int, left: int
+) -> None:
+    """A day's counts go at the moment at which its first instant is 30 days old (or fewer, by setting)."""
+    usage.switch(acme, on=True)
+    usage.count(acme, ALICE, UsageEvent.LOCKED, date(2026, 3, 2))
+    clock.at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=now) - timedelta(seconds=1)
+    assert Retention(database, clock, days).purge().complete
+    assert count(database, "usage_daily") == left
+
+
+def database_time(database: Database) -> datetime:
+    with database.single() as connection:
+        return connection.execute(select(func.now())).scalar_one()
+
+
+def returned(database: Database, tenant: Tenant) -> datetime | None:
+    found = Tenants(database).by_id(tenant.id)
+    return found.returned_at if found else None
+
+
+def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """P-16: the first good word after a bad one sets the time and queues the looks; others change nothing."""
+    notes, later = LicenceNotes(database), START + timedelta(minutes=1)
+    assert notes.get(acme) == LicenceNote()
+    assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
+    assert notes.note(acme, active=False, at=START) is Licence.NONE
+    assert returned(database, acme) is None
+    assert not queue(database)
+    assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
+    looks = [(job.task_name, job.args["tenant_id"]) for job in queue(database)]
+    assert sorted(looks) == [("rediscover", acme.id), ("sweep", acme.id)]
+    back = returned(database, acme)
+    assert back is not None
+    assert abs(back - database_time(database)) < timedelta(minutes=1)
+    assert notes.note(acme, active=True, at=later) is Licence.ACTIVE
+    assert returned(database, acme) == back
+    assert notes.get(acme) == LicenceNote(Licence.ACTIVE, later)
+    assert notes.get(globex) == LicenceNote()
+    assert returned(database, globex) is None
+
+
+def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme: Tenant) -> None:
+    """A call that took long must not take a licence away, nor give it back; a time far ahead was a clock's error."""
+    notes, hour = LicenceNotes(database), timedelta(hours=1)
+    notes.note(acme, active=False, at=START)
+    assert notes.note(acme, active=True, at=START - timedelta(seconds=5)) is Licence.NONE
+    assert returned(database, acme) is None
+    assert notes.note(acme, active=True, at=START - hour) is Licence.ACTIVE
+
+
+def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """Nobody has looked at them since, so what lies in the trash is left there; ended ones and other sites stay."""
+    ledger = Ledger(database, FakeClock())
+    for tenant in (acme, globex):
+        ledger.record(tenant, Effects(witness=witness("held")))
+        ledger.record(tenant, Effects(witness=witness("free", record=free())))
+    notes = LicenceNotes(database)
+    for active in (False, True):
+        notes.note(acme, active=active, at=START)
+    with database.single() as connection:
+        rows = connection.execute(
+            select(LOCK_WITNESS.c.tenant_id, LOCK_WITNESS.c.attachment_id, LOCK_WITNESS.c.protection)
+        )
+        marked = [(row.tenant_id, row.attachment_id) for row in rows if row.protection == LEFT]
+    assert marked == [(acme.id, "held")]
+
+
+def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
+    """LOCKPOINT_LICENSING is switched off: what was uploaded without a licence is not undone; others notice nothing."""
+    notes = LicenceNotes(database)
+    notes.note(acme, active=False, at=START)
+    notes.note(globex, active=True, at=START)
+    notes.lift()
+    back = returned(database, acme)
+    notes.lift()
+    assert returned(database, acme) == back is not None
+    assert notes.get(acme) == LicenceNote()
+    assert returned(database, globex) is None
+    assert {job.args["tenant_id"] for job in queue(database)} == {acme.id}
