@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lockpoint.web.bodies import LARGEST_BODY
+from lockpoint.web.api.request_body import LARGEST_BODY
+from lockpoint.web.connect.lifecycle import lifecycle_routes
+from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
 from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import ErrandOf, Guard, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
-from lockpoint.web.lifecycle import lifecycle_routes
-from lockpoint.web.webhooks import WebhookDoor, WebhookIntake, webhook_routes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.http.client import ConfluenceClient
+from lockpoint.confluence.http.quota import PointsBudget
+from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
+from lockpoint.confluence.personal_data_reports import ConfluenceReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.quota import PointsBudget
-from lockpoint.confluence.reports import ConfluenceReports
-from lockpoint.confluence.scratch import ConfluenceScratch
+from lockpoint.confluence.restore_probe import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
-from lockpoint.confluence.sessions import Sessions
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -66,13 +66,13 @@ from lockpoint.storage.tenancy.licences import LicenceNotes
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
 from lockpoint.storage.tenancy.site_states import SiteStates
 from lockpoint.storage.tenancy.usage_counts import Usage
-from lockpoint.web.api import api_routes
-from lockpoint.web.bundle import read_bundle
+from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.me import me_routes
+from lockpoint.web.api.settings import settings_routes
+from lockpoint.web.connect.frontend_bundle import read_bundle
+from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.health import Ping
-from lockpoint.web.mail_links import mail_routes
-from lockpoint.web.me_api import me_routes
-from lockpoint.web.settings_api import settings_routes
-from lockpoint.web.surfaces import surface_routes
+from lockpoint.web.unsubscribe import mail_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

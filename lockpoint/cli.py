@@ -12,17 +12,17 @@ from lockpoint import __version__
 
 COMMANDS: Final = {
     "dev": "lockpoint.dev:dev",
-    "web": "lockpoint.commands.serving:web",
+    "web": "lockpoint.commands.web:web",
     "worker": "lockpoint.commands.processes:worker",
     "clock": "lockpoint.commands.processes:clock",
-    "migrate": "lockpoint.commands.migrating:migrate",
+    "migrate": "lockpoint.commands.migrate:migrate",
     "site": "lockpoint.commands.sites:site",
     "lock": "lockpoint.commands.locks:lock",
     "jobs": "lockpoint.commands.jobs:jobs",
     "keys": "lockpoint.commands.keys:keys",
     "privacy": "lockpoint.commands.privacy:privacy",
     "backup": "lockpoint.commands.backup:backup",
-    "purge": "lockpoint.commands.purging:purge",
+    "purge": "lockpoint.commands.purge:purge",
 }
 """Where each sub-command lies."""
 

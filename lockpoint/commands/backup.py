@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
-from lockpoint.commands.reporting import as_json, print_fields, print_rows
-from lockpoint.commands.working import operator
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import as_json, print_fields, print_rows
 
 STANDARD: Final = "-"
 """Stands for standard output or input."""

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import click
 
-from lockpoint.commands.reporting import as_json, print_rows
-from lockpoint.commands.working import operator
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import as_json, print_rows
 
 
 @click.group()

@@ -8,8 +8,8 @@ from typing import Any, Final
 import click
 
 from lockpoint.bootstrap import Operator
-from lockpoint.commands.reporting import Fields, as_json, print_fields, print_rows
-from lockpoint.commands.working import operator
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import Fields, as_json, print_fields, print_rows
 from lockpoint.services.errors import HostError, QuotaExceeded
 from lockpoint.services.key_rotation import SigningReport, sign_again
 

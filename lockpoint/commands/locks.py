@@ -2,9 +2,9 @@
 
 import click
 
-from lockpoint.commands.reporting import as_json, print_fields
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import as_json, print_fields
 from lockpoint.commands.sites import find_site
-from lockpoint.commands.working import operator
 from lockpoint.domain import rules
 from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
 from lockpoint.services.context import Lane

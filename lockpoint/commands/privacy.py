@@ -8,11 +8,11 @@ from typing import Final
 
 import click
 
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import as_json, print_rows
 from lockpoint.commands.privacy_mail_log import mail_log
 from lockpoint.commands.privacy_scan import scan
-from lockpoint.commands.reporting import as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
-from lockpoint.commands.working import operator
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostError

@@ -8,9 +8,9 @@ from typing import Final
 import click
 
 from lockpoint.bootstrap import Operator
-from lockpoint.commands.reporting import Fields, as_json, print_rows
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import Fields, as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
-from lockpoint.commands.working import operator
 from lockpoint.services.ports.privacy import Origin, Right
 
 LONGEST: Final = 320

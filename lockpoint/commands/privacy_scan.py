@@ -9,7 +9,7 @@ import click
 import requests
 
 from lockpoint.bootstrap import Operator
-from lockpoint.commands.working import operator
+from lockpoint.commands.operator import operator
 from lockpoint.services.privacy.scan import Looked, Piece, Words, lines
 from lockpoint.services.privacy.scan import scan as look_everywhere
 from lockpoint.services.privacy.site_words import SiteWords, gather

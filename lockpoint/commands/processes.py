@@ -4,7 +4,7 @@ import click
 
 from lockpoint import clock as clock_process
 from lockpoint import worker as worker_process
-from lockpoint.commands.starting import settings_or_exit
+from lockpoint.commands.environment import settings_or_exit
 from lockpoint.logs import configure_logs
 
 

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from lockpoint.commands.reporting import as_json, print_fields, print_rows
-from lockpoint.commands.working import operator
+from lockpoint.commands.operator import operator
+from lockpoint.commands.output import as_json, print_fields, print_rows
 from lockpoint.services.container import Services
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.reconciliation.rediscover import rediscover

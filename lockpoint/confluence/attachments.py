@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.confluence.calls import Call, Caller, Objects, Query, Reply, get
-from lockpoint.confluence.copying import FileCopy
-from lockpoint.confluence.histories import Histories
-from lockpoint.confluence.ids import content_id, rest_attachment_id
-from lockpoint.confluence.metadata import MetadataEdits
-from lockpoint.confluence.properties import LOCK_KEY
-from lockpoint.confluence.rows import PropertyRows
-from lockpoint.confluence.shapes import (
+from lockpoint.confluence.copy_mode import FileCopy
+from lockpoint.confluence.edits import MetadataEdits
+from lockpoint.confluence.http.calls import Call, Caller, Objects, Query, Reply, get
+from lockpoint.confluence.http.ids import content_id, rest_attachment_id
+from lockpoint.confluence.parsing import (
     UPDATE,
     attachment_id_of,
     attachment_version,
@@ -22,6 +19,9 @@ from lockpoint.confluence.shapes import (
     rows_under,
     status_of,
 )
+from lockpoint.confluence.properties import LOCK_KEY
+from lockpoint.confluence.property_rows import PropertyRows
+from lockpoint.confluence.versions import Histories
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports.confluence import (
     Attachment,
@@ -35,8 +35,8 @@ from lockpoint.services.ports.confluence import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from lockpoint.confluence.answers import Answer
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.domain.judge import Version
     from lockpoint.services.context import Lane, Tenant
 

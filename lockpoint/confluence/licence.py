@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockpoint.confluence.calls import Caller, get
+from lockpoint.confluence.http.calls import Caller, get
 
 if TYPE_CHECKING:
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.services.context import Lane, Tenant
 
 

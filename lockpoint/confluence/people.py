@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.confluence.calls import Call, Caller, Objects, Repeat, get
-from lockpoint.confluence.ids import content_id
-from lockpoint.confluence.shapes import ADMINISTER, UPDATE, permits, status_of
+from lockpoint.confluence.http.calls import Call, Caller, Objects, Repeat, get
+from lockpoint.confluence.http.ids import content_id
+from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person
@@ -16,8 +16,8 @@ from lockpoint.services.ports.confluence import Container, ContainerKind, Contai
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lockpoint.confluence.answers import Answer
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.services.context import Lane, Tenant
 
 PEOPLE_IN_ONE_CALL: Final = 250

@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.confluence.calls import Call, Caller, get
-from lockpoint.confluence.rows import PropertyRows
+from lockpoint.confluence.http.calls import Call, Caller, get
+from lockpoint.confluence.property_rows import PropertyRows
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.services.context import Lane, Tenant
 
 LOCK_KEY: Final = "lockpointlock"

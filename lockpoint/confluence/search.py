@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
 from lockpoint.confluence.attachments import FOLDERS, LONGEST_PAGE, ConfluenceAttachments
-from lockpoint.confluence.calls import Caller, Objects, get
-from lockpoint.confluence.ids import content_id
+from lockpoint.confluence.http.calls import Caller, Objects, get
+from lockpoint.confluence.http.ids import content_id
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports.confluence import Container, ContainerKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockpoint.confluence.answers import Answer
-    from lockpoint.confluence.calls import Query
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.calls import Query
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.services.context import Lane, Tenant
 
 PAGE: Final = "100"

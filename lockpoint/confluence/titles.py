@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from lockpoint.confluence.answers import Answer
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.confluence.calls import Call, Caller, Objects, get
-from lockpoint.confluence.client import ConfluenceClient
-from lockpoint.confluence.ids import content_id
+from lockpoint.confluence.http.calls import Call, Caller, Objects, get
+from lockpoint.confluence.http.client import ConfluenceClient
+from lockpoint.confluence.http.ids import content_id
+from lockpoint.confluence.http.json_reader import Answer
 from lockpoint.services.context import Lane, Tenant
 from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.confluence import Container, ContainerKind

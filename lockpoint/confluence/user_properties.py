@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lockpoint.confluence.calls import Call, Caller, get
+from lockpoint.confluence.http.calls import Call, Caller, get
 from lockpoint.services.errors import GoneOrInvisible, LostRace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lockpoint.confluence.client import ConfluenceClient
+    from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.services.context import Lane, Tenant
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)

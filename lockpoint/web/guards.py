@@ -21,7 +21,7 @@ from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import Unsubscribing
-from lockpoint.web.bodies import whole_body
+from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.counters import TOKENS_REFUSED
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from lockpoint.web.guards import Guard, guard_of, verified_tenant
-from lockpoint.web.mail_links import POLICY as MAIL_PAGE_POLICY
+from lockpoint.web.unsubscribe import POLICY as MAIL_PAGE_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

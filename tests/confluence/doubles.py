@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lockpoint.confluence.calls import Caller
-from lockpoint.confluence.client import ConfluenceClient
-from lockpoint.confluence.quota import PointsBudget
-from lockpoint.confluence.retries import Pace
+from lockpoint.confluence.http.calls import Caller
+from lockpoint.confluence.http.client import ConfluenceClient
+from lockpoint.confluence.http.quota import PointsBudget
+from lockpoint.confluence.http.retries import Pace
 from lockpoint.services.context import Lane, Tenant
 
 ALICE = "557058:11111111-1111-4111-8111-111111111111"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.confluence.calls import Caller
-from lockpoint.confluence.client import ConfluenceClient
+from lockpoint.confluence.http.calls import Caller
+from lockpoint.confluence.http.client import ConfluenceClient
+from lockpoint.confluence.http.quota import PointsBudget
 from lockpoint.confluence.people import ConfluencePeople
+from lockpoint.confluence.personal_data_reports import ConfluenceReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.quota import PointsBudget
-from lockpoint.confluence.reports import ConfluenceReports
-from lockpoint.confluence.scratch import ConfluenceScratch
+from lockpoint.confluence.restore_probe import ConfluenceScratch
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.site import ConfluenceSites
 from lockpoint.confluence.user_properties import ConfluenceUserProperties

@@ -15,7 +15,7 @@ from lockpoint.services.ports.confluence import ContainerKind
 from tests.confluence.doubles import ALICE, site
 from tests.confluence.live import LANE, PAGE
 from tests.confluence.oddhost import answer, odd_host
-from tests.confluence.test_histories import START, attachment, file_at
+from tests.confluence.test_versions import START, attachment, file_at
 
 if TYPE_CHECKING:
     from tests.confluence.doubles import Kit

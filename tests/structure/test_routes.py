@@ -12,14 +12,14 @@ from flask import Flask
 from lockpoint.connect import descriptor
 from lockpoint.services import errors
 from lockpoint.services.container import Services
-from lockpoint.web.api import api_routes
-from lockpoint.web.bundle import Bundle, Screen
+from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.me import me_routes
+from lockpoint.web.api.settings import settings_routes
+from lockpoint.web.connect.frontend_bundle import Bundle, Screen
+from lockpoint.web.connect.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
-from lockpoint.web.mail_links import mail_routes
-from lockpoint.web.me_api import me_routes
-from lockpoint.web.settings_api import settings_routes
-from lockpoint.web.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
+from lockpoint.web.unsubscribe import mail_routes
 from tests.fakes_connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
 

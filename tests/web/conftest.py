@@ -9,7 +9,7 @@ import redis
 
 from tests import databases
 from tests.stored import unexplained
-from tests.web.document import CheckedApi
+from tests.web.api.document import CheckedApi
 from tests.web.live_app import LiveApp, live_app
 
 

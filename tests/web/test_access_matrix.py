@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from simulator.seed import PRIVATE_FILE_ID, PRIVATE_PAGE_ID
-from tests.web.document import CheckedApi
+from tests.web.api.document import CheckedApi
 from tests.web.live_app import SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
 
 UNKNOWN = "999999999999"

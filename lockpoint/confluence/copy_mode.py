@@ -1,0 +1,71 @@
+"""Copy mode: one version's bytes from Confluence through memory back to Confluence, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lockpoint.confluence.http.calls import Call, get
+from lockpoint.confluence.http.ids import content_id, rest_attachment_id
+from lockpoint.confluence.versions import Histories
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible, LostRace, TooLarge
+
+if TYPE_CHECKING:
+    from lockpoint.confluence.http.calls import Caller
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.confluence.http.json_reader import Answer
+    from lockpoint.domain.judge import Version
+    from lockpoint.services.ports.confluence import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class FileCopy:
+    """Copies up to `most_bytes`; nothing is uploaded before the whole file is here and as long as it should be."""
+
+    client: ConfluenceClient
+    most_bytes: int
+
+    def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
+        """Make the content of `source` current again as a minor version with `message`; gives the new version.
+
+        `TooLarge` above the limit of ours or the host's, `BadAnswer` when the download is not `source.size` long,
+        `LostRace` when the file got a version after `attachment.head` while it was being downloaded: an upload has no
+        precondition, so a second look is all there is.
+        """
+        if source.size is not None and source.size > self.most_bytes:
+            raise TooLarge("attachments.copy: larger than copy mode carries")
+        if attachment.container is None:
+            raise GoneOrInvisible("attachments.copy: the attachment hangs on nothing")
+        folder = f"/rest/api/content/{content_id(attachment.container.id)}/child/attachment"
+        path = f"{folder}/{rest_attachment_id(attachment.id)}"
+        content = self._download(caller, f"{path}/download", source)
+        histories = Histories(self.client)
+        if histories.head(caller, attachment.id).created != attachment.head.created:
+            raise LostRace("attachments.copy: a newer version came meanwhile")
+        answer = self._upload(caller, f"{path}/data", attachment, content, message)
+        return histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
+
+    def _download(self, caller: Caller, path: str, source: Version) -> bytes:
+        call = get("attachments.download", path, query=(("version", str(source.number)),))
+        content = self.client.fetch(caller, replace(call, fetches_file=True), most=self.most_bytes)
+        if source.size is not None and len(content) != source.size:
+            raise BadAnswer("attachments.download: the file has another length than its version says")
+        return content
+
+    def _upload(self, caller: Caller, path: str, attachment: Attachment, content: bytes, message: str) -> Answer:
+        call = Call(
+            name="attachments.upload",
+            method="POST",
+            path=path,
+            parts={
+                "file": (attachment.title, content, attachment.media_type),
+                "minorEdit": (None, "true", "text/plain; charset=utf-8"),
+                "comment": (None, message, "text/plain; charset=utf-8"),
+            },
+        )
+        try:
+            return self.client.ask(caller, call).answer
+        except GoneOrInvisible:
+            Histories(self.client).head(caller, attachment.id)
+            # The file is there, so the 404 is the one that the document gives for a file above the site's limit.
+            raise TooLarge("attachments.upload: larger than the site allows") from None

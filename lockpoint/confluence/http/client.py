@@ -1,0 +1,220 @@
+"""The one client for Confluence: budget, tries, deadline and typed errors around single HTTP tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from lockpoint.confluence.http.calls import Call, Caller, Repeat, Reply
+from lockpoint.confluence.http.circuit_breaker import Breaker
+from lockpoint.confluence.http.error_mapping import (
+    error_for,
+    host_quota,
+    http_date,
+    retry_after,
+    whole_pool,
+    worth_repeating,
+)
+from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.confluence.http.retries import LONGEST_RETRY_AFTER, MOST_TRIES, Pace, RetryBudget, jittered_wait
+from lockpoint.confluence.http.sessions import Sessions
+from lockpoint.confluence.http.transport import BrokenError, NotSentError, Raw, Wire
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import (
+    BadAnswer,
+    HostError,
+    HostUnavailable,
+    OperationRemoved,
+    QuotaExceeded,
+    Unauthorised,
+)
+from lockpoint.services.quota_accounting import current_use_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
+    from lockpoint.confluence.http.quota import PointsBudget
+
+DEADLINE_SECONDS: Final = {Lane.PEOPLE: 20.0, Lane.HINTS: 45.0, Lane.SWEEP: 45.0, Lane.REPORTS: 45.0}
+DEADLINE_BYTES_SECONDS: Final = 150.0
+
+_SUCCESS: Final = 200
+_REDIRECT: Final = 300
+_SERVER_ERROR: Final = 500
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a try failed: `undone` when it certainly changed nothing, `wait` what the host asked for."""
+
+    error: HostError
+    repeatable: bool
+    undone: bool
+    wait: float | None = None
+
+
+class _NotAdmittedError(Exception):
+    """The call was not even tried; carries what the caller is told."""
+
+    def __init__(self, error: HostError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class ConfluenceClient:
+    """Thread-safe; makes calls as the app or as a person and answers with JSON or with a `HostError`.
+
+    A read, or a write that names the version it replaces, is tried up to four times on network errors, 429, 502, 503
+    and 504. Other writes are tried again only when the failed try certainly did nothing. When a repeated write is
+    refused after an earlier try whose outcome is unknown, the answer is `HostUnavailable` (unknown) and never
+    `LostRace`, because it may have lost against itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        signer: RequestSigner,
+        person_tokens: PersonTokens,
+        budget: PointsBudget,
+        pace: Pace | None = None,
+        sessions: Sessions | None = None,
+    ) -> None:
+        """Take who signs, who pays, and (in tests) time and chance."""
+        self._pace = pace or Pace()
+        self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
+        self._person_tokens = person_tokens
+        self._budget = budget
+        self._breaker = Breaker(self._pace.monotonic)
+        self._retries = RetryBudget()
+
+    def ask(self, caller: Caller, call: Call) -> Reply:
+        """Make a call that answers a JSON object; for a write an unreadable answer means an unknown outcome."""
+        seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.lane]
+        raw = self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
+        try:
+            answer = parse(call.name, raw.body)
+        except BadAnswer as error:
+            if call.reads:
+                raise
+            raise HostUnavailable(f"{error}; whether it was done is unknown") from None
+        self._pay_for(caller, call, answer)
+        return Reply(answer, http_date(raw.headers.get("Date", "")))
+
+    def tell(self, caller: Caller, call: Call) -> None:
+        """Make a call whose answer has no content that matters."""
+        self.exchange(caller, call)
+
+    def exchange(self, caller: Caller, call: Call) -> Raw:
+        """Make a call of whose answer status and headers matter, too."""
+        seconds = DEADLINE_SECONDS[caller.lane]
+        return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
+
+    def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
+        """Download a file into memory; `TooLarge` above `most` bytes."""
+        raw = self._repeat(
+            caller, call, DEADLINE_BYTES_SECONDS, lambda deadline: self._wire.download(caller, call, deadline, most)
+        )
+        return raw.body
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two reads that must not be the same moment."""
+        self._pace.sleep(seconds)
+
+    def _repeat(self, caller: Caller, call: Call, seconds: float, once: Callable[[float], Raw]) -> Raw:
+        deadline = self._pace.monotonic() + seconds
+        self._retries.earn()
+        doubt = False
+        for tries in range(1, MOST_TRIES + 1):
+            outcome = self._try(caller, call, once, deadline)
+            if isinstance(outcome, Raw):
+                return outcome
+            doubt = doubt or not outcome.undone
+            if not self._go_on(call, outcome, tries, deadline):
+                raise self._final(caller, call, outcome.error, doubt=doubt)
+        raise AssertionError("unreachable: the last try always ends the loop")
+
+    def _try(self, caller: Caller, call: Call, once: Callable[[float], Raw], deadline: float) -> Raw | _Failure:
+        tenant = caller.tenant.id
+        try:
+            self._admit(caller, call)
+            raw = once(deadline)
+        except _NotAdmittedError as refusal:
+            return _Failure(refusal.error, repeatable=False, undone=True)
+        except (NotSentError, BrokenError) as error:
+            self._breaker.failed(tenant)
+            undone = isinstance(error, NotSentError)
+            cause = "no connection" if undone else "no whole answer"
+            return _Failure(HostUnavailable(f"{call.name}: {cause}"), repeatable=True, undone=undone)
+        self._note(caller, raw)
+        return raw if _SUCCESS <= raw.status < _REDIRECT else self._refused(caller, call, raw)
+
+    def _admit(self, caller: Caller, call: Call) -> None:
+        try:
+            self._budget.admit(caller.tenant.id, caller.lane)
+        except QuotaExceeded as error:
+            raise _NotAdmittedError(error) from None
+        if not self._breaker.admits(caller.tenant.id):
+            silent = HostUnavailable(f"{call.name}: the site does not answer and is left alone for a while")
+            raise _NotAdmittedError(silent)
+
+    def _note(self, caller: Caller, raw: Raw) -> None:
+        tenant = caller.tenant.id
+        if raw.status >= _SERVER_ERROR:
+            self._breaker.failed(tenant)
+        else:
+            self._breaker.answered(tenant)
+        self._budget.spend(tenant, caller.lane, current_use_case(), 1)
+        said = host_quota(raw.headers)
+        if said is not None:
+            self._budget.host_said(said)
+
+    def _refused(self, caller: Caller, call: Call, raw: Raw) -> _Failure:
+        error = error_for(call.name, raw.status, raw.headers, raw.body)
+        if isinstance(error, Unauthorised) and caller.account is not None:
+            self._person_tokens.drop(caller.tenant.id, caller.account)
+        if isinstance(error, QuotaExceeded):
+            self._hold_back(caller, error, raw)
+        undone = not isinstance(error, HostUnavailable)
+        return _Failure(error, worth_repeating(raw.status), undone, retry_after(raw.headers))
+
+    def _hold_back(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
+        whole = whole_pool(raw.headers)
+        if whole is not None and error.retry_after > LONGEST_RETRY_AFTER:
+            self._budget.block(error.retry_after, tenant_id=None if whole else caller.tenant.id)
+
+    def _go_on(self, call: Call, failure: _Failure, tries: int, deadline: float) -> bool:
+        if not failure.repeatable or tries == MOST_TRIES:
+            return False
+        if call.repeat is not Repeat.FREELY and not failure.undone:
+            return False
+        wait = self._wait_for(failure, tries)
+        if wait is None or self._pace.monotonic() + wait >= deadline or not self._retries.take():
+            return False
+        self._pace.sleep(wait)
+        return True
+
+    def _wait_for(self, failure: _Failure, tries: int) -> float | None:
+        chance = self._pace.chance()
+        if failure.wait is None:
+            return jittered_wait(tries, chance)
+        return failure.wait * (1 + 0.3 * chance) if failure.wait <= LONGEST_RETRY_AFTER else None
+
+    def _final(self, caller: Caller, call: Call, error: HostError, *, doubt: bool) -> HostError:
+        if isinstance(error, OperationRemoved):
+            _log.error("confluence removed an operation", operation=call.name, tenant=caller.tenant.id)
+        elif isinstance(error, HostUnavailable | QuotaExceeded | Unauthorised):
+            cause = type(error).__name__
+            _log.warning("confluence call failed", operation=call.name, cause=cause, tenant=caller.tenant.id)
+        if doubt and not call.reads and not isinstance(error, HostUnavailable):
+            return HostUnavailable(f"{call.name}: refused after a try whose outcome is unknown")
+        return error
+
+    def _pay_for(self, caller: Caller, call: Call, answer: Answer) -> None:
+        objects = call.points(answer) - 1
+        if objects:
+            self._budget.spend(caller.tenant.id, caller.lane, current_use_case(), objects)

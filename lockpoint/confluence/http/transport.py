@@ -1,0 +1,183 @@
+"""One try of one call over HTTP: prepared, then signed, sent with time-outs, read with a cap."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from lockpoint.services.errors import BadAnswer, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockpoint.confluence.http.calls import Call, Caller
+    from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
+    from lockpoint.confluence.http.retries import Pace
+    from lockpoint.confluence.http.sessions import Sessions
+
+CONNECT_SECONDS: Final = 3.0
+READ_SECONDS: Final = 10.0
+READ_BYTES_SECONDS: Final = 60.0
+LONGEST_ANSWER: Final = 8 * 1024 * 1024
+MOST_REDIRECTS: Final = 3
+
+_CHUNK: Final = 64 * 1024
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class NotSentError(Exception):
+    """The request did not reach the host, so it changed nothing."""
+
+
+class BrokenError(Exception):
+    """The answer is missing or incomplete; nobody knows what the request did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as it came, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Sends single tries; raises NotSentError or BrokenError when there is no whole answer."""
+
+    sessions: Sessions
+    signer: RequestSigner
+    person_tokens: PersonTokens
+    pace: Pace
+
+    def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
+        """Send one try and read the answer, whatever its status; redirects are not followed.
+
+        `deadline` is a moment of the monotonic clock. BadAnswer when the answer is longer than anybody should send.
+        """
+        prepared = self._signed(caller, call.method, _address(caller, call.path), call)
+        seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
+        try:
+            return self._send(prepared, seconds, deadline, LONGEST_ANSWER)
+        except TooLarge:
+            raise BadAnswer(f"{call.name}: the answer is too long") from None
+
+    def download(self, caller: Caller, call: Call, deadline: float, most: int) -> Raw:
+        """Send one try of a download and follow its redirects by hand; TooLarge above `most` bytes.
+
+        Another host gets no credentials and is never left for the tenant's again; on the tenant's own host every hop
+        is signed anew, because a signature fits one address only (`requests` would repeat the old one).
+        """
+        address, at_home = _address(caller, call.path), True
+        for _ in range(MOST_REDIRECTS + 1):
+            prepared = self._signed(caller, "GET", address, call) if at_home else self._plain(address)
+            raw = self._send(prepared, READ_BYTES_SECONDS, deadline, most)
+            if raw.status not in _REDIRECTS:
+                return _from_afar(raw, at_home=at_home)
+            address = _joined(call, str(prepared.url), raw.headers.get("Location", ""))
+            at_home = _check_hop(caller, call, address, at_home=at_home)
+            call = call.asking(())
+        raise BadAnswer(f"{call.name}: too many redirects")
+
+    def _signed(self, caller: Caller, method: str, address: str, call: Call) -> requests.PreparedRequest:
+        request = requests.Request(
+            method, address, params=list(call.query), json=call.body, files=dict(call.parts), headers=_headers(call)
+        )
+        prepared = self.sessions.mine().prepare_request(request)
+        prepared.headers["Authorization"] = self._authorization(caller, prepared)
+        return prepared
+
+    def _authorization(self, caller: Caller, prepared: requests.PreparedRequest) -> str:
+        if caller.account is not None:
+            return f"Bearer {self.person_tokens.token(caller.tenant, caller.account)}"
+        context = urlsplit(caller.tenant.base_url).path.rstrip("/")
+        target = prepared.path_url.removeprefix(context)
+        return self.signer.authorization(caller.tenant, str(prepared.method), target)
+
+    def _plain(self, address: str) -> requests.PreparedRequest:
+        try:
+            return self.sessions.mine().prepare_request(requests.Request("GET", address, headers=_AS_THEY_ARE))
+        except requests.RequestException:
+            raise BadAnswer("redirected to nowhere") from None
+
+    def _send(self, prepared: requests.PreparedRequest, seconds: float, deadline: float, most: int) -> Raw:
+        left = deadline - self.pace.monotonic()
+        if left <= 0:
+            raise NotSentError
+        timeouts = (min(CONNECT_SECONDS, left), min(seconds, left))
+        try:
+            response = self.sessions.mine().send(prepared, stream=True, allow_redirects=False, timeout=timeouts)
+            with closing(response):
+                return Raw(response.status_code, response.headers, self._read(response, deadline, most))
+        except requests.RequestException as error:
+            raise (NotSentError if _never_arrived(error) else BrokenError) from None
+
+    def _read(self, response: requests.Response, deadline: float, most: int) -> bytes:
+        body = bytearray()
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced) > most:
+            raise TooLarge("the answer is longer than the limit")
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > most:
+                raise TooLarge("the answer is longer than the limit")
+            if self.pace.monotonic() > deadline:
+                raise BrokenError
+        return bytes(body)
+
+
+# Compressed transfer would make the length of a file unknown until it is read.
+_AS_THEY_ARE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+def _headers(call: Call) -> dict[str, str]:
+    if call.reads:
+        return dict(_AS_THEY_ARE) if call.fetches_file else {}
+    return {"X-Atlassian-Token": "no-check"}
+
+
+def _address(caller: Caller, path: str) -> str:
+    return caller.tenant.base_url.rstrip("/") + path
+
+
+def _joined(call: Call, address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise BadAnswer(f"{call.name}: redirected to nowhere") from None
+
+
+def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:
+    """Say whether the next hop is on the tenant's own host; BadAnswer for one that must not be taken."""
+    home = urlsplit(caller.tenant.base_url)
+    try:
+        there = urlsplit(address)
+        same_host = (there.hostname, there.port) == (home.hostname, home.port)
+    except ValueError:
+        raise BadAnswer(f"{call.name}: redirected to nowhere") from None
+    safe = there.hostname and (there.scheme == "https" or (there.scheme == "http" and home.scheme == "http"))
+    inside = there.path.startswith(home.path.rstrip("/") + "/")
+    if not safe or there.username is not None or (same_host and not (at_home and inside)):
+        raise BadAnswer(f"{call.name}: redirected to where we do not go")
+    return same_host
+
+
+def _from_afar(raw: Raw, *, at_home: bool) -> Raw:
+    # What a file store says about a signed address tells nothing about the attachment.
+    if not at_home and raw.status != HTTPStatus.OK:
+        raise BrokenError
+    return raw
+
+
+def _never_arrived(error: requests.RequestException) -> bool:
+    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)

@@ -1,0 +1,128 @@
+"""From Confluence's JSON to the values that use cases know; every reading of a shape is here, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.http.ids import normalise_attachment_id
+from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.services.errors import BadAnswer
+from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lockpoint.confluence.http.json_reader import Answer
+
+UPDATE: Final = "update"
+ADMINISTER: Final = "administer"
+
+_STATUS: Final = {
+    "current": FileStatus.CURRENT,
+    "trashed": FileStatus.TRASHED,
+    "deleted": FileStatus.TRASHED,
+    "archived": FileStatus.ARCHIVED,
+    "draft": FileStatus.DRAFT,
+}
+_CONTAINERS: Final = (
+    ("pageId", ContainerKind.PAGE),
+    ("blogPostId", ContainerKind.BLOGPOST),
+    ("customContentId", ContainerKind.CUSTOM),
+)
+
+
+def status_of(answer: Answer) -> FileStatus:
+    """Read a content status; BadAnswer for one nobody has told us about, because guessing could lift protection."""
+    status = _STATUS.get(answer.text("status"))
+    if status is None:
+        raise BadAnswer(f"{answer.operation}: unknown status")
+    return status
+
+
+def attachment_id_of(answer: Answer, name: str = "id") -> str:
+    """Read an attachment's id as bare digits."""
+    try:
+        return normalise_attachment_id(answer.text(name))
+    except ValueError:
+        raise BadAnswer(f"{answer.operation}: not an attachment id") from None
+
+
+def container_of(answer: Answer) -> Container | None:
+    """Read what an attachment hangs on; None when nothing is named."""
+    for name, kind in _CONTAINERS:
+        container_id = answer.text_or_none(name)
+        if container_id is not None:
+            return Container(kind, container_id)
+    return None
+
+
+def listed_version(answer: Answer) -> Version:
+    """Read a version as lists tell it (v2): without size, file id and title."""
+    return Version(
+        number=answer.number("number"),
+        created=answer.moment("createdAt"),
+        author=answer.text_or_none("authorId"),
+        message=answer.text_or_none("message") or "",
+        minor=answer.flag("minorEdit"),
+    )
+
+
+def attachment_version(answer: Answer) -> Version:
+    """Read the version that an attachment's own body (v2) describes, with size, file id and title."""
+    version = listed_version(answer.part("version"))
+    return Version(
+        number=version.number,
+        created=version.created,
+        author=version.author,
+        message=version.message,
+        minor=version.minor,
+        size=answer.number_or_none("fileSize"),
+        file_id=answer.text_or_none("fileId"),
+        title=answer.text_or_none("title"),
+    )
+
+
+def made_version(answer: Answer) -> Version:
+    """Read a version as v1 tells the one it has just made; `when` is taken to equal v2's `createdAt`."""
+    return Version(
+        number=answer.number("number"),
+        created=answer.moment("when"),
+        author=answer.part_or_empty("by").text_or_none("accountId"),
+        message=answer.text_or_none("message") or "",
+        minor=answer.flag("minorEdit"),
+    )
+
+
+def stored_property(answer: Answer) -> StoredProperty:
+    """Read one property row. The value may be any JSON; whether it makes sense is for others to say."""
+    if "value" not in answer.data:
+        raise BadAnswer(f"{answer.operation}: a property without a value")
+    version = answer.part("version")
+    created = version.moment("createdAt") if version.text_or_none("createdAt") else None
+    return StoredProperty(
+        id=str(answer.number("id")),
+        version=version.number("number"),
+        value=answer.data["value"],
+        created=created,
+        key=answer.text_or_none("key") or "",
+    )
+
+
+def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
+    """Read the rows of one key, lowest id first: of duplicate rows the lowest id is the record."""
+    rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
+    return tuple(sorted(rows, key=lambda row: int(row.id)))
+
+
+def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
+    """Whether a list of permitted operations has this one."""
+    return any(
+        entry.data.get("operation") == operation and entry.data.get("targetType") == target for entry in operations
+    )
+
+
+def link(base: str, path: str | None) -> str:
+    """Join a link that is relative to the site's base address; empty when it is missing or leads elsewhere."""
+    if path is None or not path.startswith("/") or path.startswith("//"):
+        return ""
+    return base.rstrip("/") + path

@@ -1,0 +1,71 @@
+"""Atlassian's reporting of personal data, by Connect's own operation on each site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.http.calls import Call, Caller
+from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.ports.privacy import Reported
+
+PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
+LONGEST_CYCLE: Final = 90
+"""Days: a longer cycle would be as good as no reports at all."""
+
+_DIGITS: Final = 4
+_NAME: Final = "report_accounts"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceReports:
+    """Implements `people_ports.PersonalDataReports`; 1 point for each report.
+
+    The path is the one that Atlassian's Connect libraries use; 204 means that nothing has to be done
+    (developer.atlassian.com, user privacy guidelines).
+    """
+
+    client: ConfluenceClient
+
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+        """Report at most `MOST_REPORTED` accounts; ValueError for more, or for none."""
+        if not 1 <= len(accounts) <= MOST_REPORTED:
+            raise ValueError("a report is about 1 to 90 accounts")
+        listed = [{"accountId": one.account, "updatedAt": _moment(one.retrieved_at)} for one in accounts]
+        call = Call(name=_NAME, method="POST", path=PATH, body={"accounts": listed})
+        raw = self.client.exchange(Caller(tenant, lane), call)
+        days = _days(raw.headers.get("Cycle-Period", ""))
+        if raw.status == HTTPStatus.NO_CONTENT or not raw.body.strip():
+            return ReportAnswer(cycle_days=days)
+        found = parse(_NAME, raw.body).items("accounts")
+        asked = {one.account for one in accounts}
+        return ReportAnswer(
+            closed=_with_status(found, "closed", asked), updated=_with_status(found, "updated", asked), cycle_days=days
+        )
+
+
+def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
+    """The accounts of this status; one that we did not ask about is none of our business."""
+    said = (one.text("accountId") for one in found if one.data.get("status") == status)
+    return tuple(dict.fromkeys(account for account in said if account in asked))
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _days(text: str) -> int | None:
+    """The length of a cycle, within what makes sense; None when nothing like it was said."""
+    digits = text.strip().lstrip("0")
+    if not digits.isdecimal():
+        return None
+    return min(int(digits[:_DIGITS]), LONGEST_CYCLE)

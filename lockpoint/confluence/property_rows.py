@@ -1,0 +1,93 @@
+"""Calls on content and space properties: the only writes in Confluence that name the version they replace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockpoint.confluence.http.calls import Call, Caller, Repeat, get
+from lockpoint.confluence.http.ids import content_id, rest_attachment_id
+from lockpoint.confluence.parsing import rows_under, stored_property
+from lockpoint.services.errors import GoneOrInvisible, HostUnavailable, LostRace
+from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
+
+if TYPE_CHECKING:
+    from lockpoint.confluence.http.client import ConfluenceClient
+
+_FOLDERS = {
+    PropertyHost.PAGE: "pages",
+    PropertyHost.BLOGPOST: "blogposts",
+    PropertyHost.SPACE: "spaces",
+}
+
+
+def properties_path(host: PropertyHost, host_id: str) -> str:
+    """Give the path of a host's properties; ValueError when `host_id` is not an id."""
+    if host is PropertyHost.ATTACHMENT:
+        return f"/api/v2/attachments/{rest_attachment_id(host_id)}/properties"
+    return f"/api/v2/{_FOLDERS[host]}/{content_id(host_id)}/properties"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRows:
+    """Property rows of anything that can have them, read and written as the caller."""
+
+    client: ConfluenceClient
+
+    def under(self, caller: Caller, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
+        """Read all rows of a key, lowest id first; 1 point. `GoneOrInvisible` is about the host, not the key."""
+        call = get(
+            f"{host.value}_properties.find",
+            properties_path(host, host_id),
+            query=(("key", key), ("limit", "250")),
+        )
+        return rows_under(key, self.client.ask(caller, call).answer.items())
+
+    def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
+        """Create a row; 1 point. `LostRace` when one exists.
+
+        Not repeated after a time-out: a POST that is still on its way could then make a second row. The caller keeps
+        its creation guard for as long as that can last.
+        """
+        call = Call(
+            name=f"{host.value}_properties.create",
+            method="POST",
+            path=properties_path(host, host_id),
+            body={"key": key, "value": value},
+        )
+        return self._written(caller, call, 1)
+
+    def replace(
+        self, caller: Caller, host: PropertyHost, host_id: str, key: str, row: tuple[str, int], value: object
+    ) -> StoredProperty:
+        """Write the next version of row (id, version to write); 1 point.
+
+        `LostRace` for a version that is taken (409, or 400 "cannot update") and for a row that is gone (404).
+        """
+        property_id, version = row
+        call = Call(
+            name=f"{host.value}_properties.replace",
+            method="PUT",
+            path=f"{properties_path(host, host_id)}/{content_id(property_id)}",
+            body={"key": key, "value": value, "version": {"number": version}},
+            repeat=Repeat.FREELY,
+        )
+        try:
+            return self._written(caller, call, version)
+        except GoneOrInvisible as error:
+            raise LostRace(str(error)) from None
+
+    def delete(self, caller: Caller, host: PropertyHost, host_id: str, property_id: str) -> None:
+        """Remove a row; 1 point. A row that is gone already is as good."""
+        path = f"{properties_path(host, host_id)}/{content_id(property_id)}"
+        try:
+            self.client.tell(caller, Call(name=f"{host.value}_properties.delete", method="DELETE", path=path))
+        except GoneOrInvisible:
+            return
+
+    def _written(self, caller: Caller, call: Call, version: int) -> StoredProperty:
+        answer = self.client.ask(caller, call).answer
+        stored = stored_property(answer)
+        if stored.version != version:
+            raise HostUnavailable(f"{call.name}: stored under another version than asked; what holds is unknown")
+        return stored

@@ -1,0 +1,108 @@
+"""A scratch file of the app's own, on a draft that only the app sees, to try on each site what no document proves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.http.calls import Call, Caller, Objects, get
+from lockpoint.confluence.http.ids import content_id, normalise_attachment_id, rest_attachment_id
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.ports.confluence import ScratchTrial
+
+if TYPE_CHECKING:
+    from lockpoint.confluence.http.client import ConfluenceClient
+    from lockpoint.services.context import Lane, Tenant
+
+TITLE: Final = "Lockpoint self-test"
+FILE_NAME: Final = "lockpoint-self-test.txt"
+FIRST: Final = b"first version\n"
+LATER: Final = b"a later version that the self-test takes back\n"
+TEXT: Final = (
+    "<p>Lockpoint tries here whether this site restores versions of attachments. Nobody else sees this draft.</p>"
+)
+
+_REFUSALS: Final = (Rejected, Forbidden, GoneOrInvisible)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceScratch:
+    """Tries the restore operation. That drafts of an app can hold attachments, seen by nobody, is an assumption."""
+
+    client: ConfluenceClient
+
+    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, lane: Lane) -> ScratchTrial:
+        """Restore the first version of the scratch file and compare its size; about 12 points.
+
+        The file of an earlier trial is used again; where there is none, and none can be made, nothing is known.
+        """
+        caller = Caller(tenant, lane)
+        file = self._known(tenant, scratch_id, lane) or self._made(caller)
+        if file is None:
+            return ScratchTrial(None, None)
+        page_id, attachment_id = file
+        path = f"/rest/api/content/{page_id}/child/attachment/{rest_attachment_id(attachment_id)}/data"
+        self.client.ask(caller, _upload("scratch.update", path, LATER))
+        return ScratchTrial(self._restored(tenant, attachment_id, lane), attachment_id)
+
+    def _known(self, tenant: Tenant, scratch_id: str | None, lane: Lane) -> tuple[str, str] | None:
+        if scratch_id is None:
+            return None
+        try:
+            file = ConfluenceAttachments(self.client).get(tenant, scratch_id, lane=lane, properties=False)
+        except (GoneOrInvisible, Forbidden):
+            return None
+        return (content_id(file.container.id), file.id) if file.container else None
+
+    def _made(self, caller: Caller) -> tuple[str, str] | None:
+        """A fresh draft with the file, in the first space that lets the app make one."""
+        for space_id in self._spaces(caller):
+            try:
+                page_id = self._draft(caller, space_id)
+                path = f"/rest/api/content/{page_id}/child/attachment"
+                answer = self.client.ask(caller, _upload("scratch.create", path, FIRST, query=(("status", "draft"),)))
+            except _REFUSALS:
+                continue
+            return page_id, normalise_attachment_id(answer.answer.items()[0].text("id"))
+        return None
+
+    def _spaces(self, caller: Caller) -> tuple[str, ...]:
+        query = (("status", "current"), ("limit", "5"))
+        call = get("scratch.spaces", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
+        return tuple(content_id(item.text("id")) for item in self.client.ask(caller, call).answer.items())
+
+    def _draft(self, caller: Caller, space_id: str) -> str:
+        body = {
+            "spaceId": space_id,
+            "status": "draft",
+            "title": TITLE,
+            "body": {"representation": "storage", "value": TEXT},
+        }
+        call = Call(name="scratch.draft", method="POST", path="/api/v2/pages", body=body)
+        return content_id(self.client.ask(caller, call).answer.text("id"))
+
+    def _restored(self, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+        attachments = ConfluenceAttachments(self.client)
+        try:
+            attachments.restore(tenant, attachment_id, 1, TITLE, lane=lane)
+        except _REFUSALS:
+            return False
+        after = attachments.get(tenant, attachment_id, lane=lane, properties=False, operations=False)
+        if after.size not in (len(FIRST), len(LATER)):
+            raise BadAnswer("scratch.restore: the file is neither version")
+        return after.size == len(FIRST)
+
+
+def _upload(name: str, path: str, content: bytes, query: tuple[tuple[str, str], ...] = ()) -> Call:
+    return Call(
+        name=name,
+        method="POST",
+        path=path,
+        query=query,
+        parts={
+            "file": (FILE_NAME, content, "text/plain"),
+            "minorEdit": (None, "true", "text/plain; charset=utf-8"),
+            "comment": (None, TITLE, "text/plain; charset=utf-8"),
+        },
+    )

@@ -1,0 +1,222 @@
+"""`/api/v1`: locks and lists, in JSON; each view only translates between HTTP and one use case."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from lockpoint.services.errors import NotFound, UseCaseError
+from lockpoint.services.idempotency import once_set
+from lockpoint.services.listing import page_files
+from lockpoint.services.locks import calls, notify_me
+from lockpoint.services.locks.calls import LockAnswer, Wish
+from lockpoint.services.locks.lock_view import LockView
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.web.api import schemas as s
+from lockpoint.web.api.openapi import document
+from lockpoint.web.api.requests import bare_id, body_as, key_of, query_as
+from lockpoint.web.errors import error_answer
+from lockpoint.web.guards import Guard, current_actor, guarded_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockpoint.services.container import Services
+    from lockpoint.services.context import Actor
+    from lockpoint.services.listing.page_files import Listing, Query, Row
+    from lockpoint.services.lock_record.waitlist import Asking
+
+PREFIX = "/api/v1"
+
+
+def api_routes(services: Services) -> Blueprint:
+    """The routes about locks, and the OpenAPI document of all of `/api/v1`."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(UseCaseError, refused)
+    _reading_routes(blueprint, services)
+    _holding_routes(blueprint, services)
+    _managing_routes(blueprint, services)
+    _waiting_routes(blueprint, services)
+    return blueprint
+
+
+def refused(error: UseCaseError) -> Response:
+    """A refusal, with the lock that stood in the way in the API's own shape."""
+    details = dict(error.details)
+    if isinstance(lock := details.get("lock"), LockView):
+        details["lock"] = dump(s.LockModel.model_validate(lock))
+    return error_answer(error.code, error.message, details)
+
+
+def dump(model: s.Outgoing) -> dict[str, Any]:
+    """A model as JSON values with the API's names."""
+    return model.model_dump(mode="json", by_alias=True)
+
+
+def _reading_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/openapi.json")
+    @guarded_by(Guard.CONTEXT)
+    def openapi() -> Response:
+        return Response(document(), content_type="application/json")
+
+    @blueprint.get("/pages/<page_id>/attachments")
+    @guarded_by(Guard.CONTEXT)
+    def page_attachments(page_id: str) -> Response:
+        return _list(services, bare_id(page_id), query_as(s.ListQuery))
+
+    @blueprint.get("/attachments/<attachment_id>/lock")
+    @guarded_by(Guard.CONTEXT)
+    def show_lock(attachment_id: str) -> Response:
+        id_ = bare_id(attachment_id)
+        view = calls.show(services, current_actor(), id_)
+        lock = s.LockModel.model_validate(view)
+        return jsonify(dump(s.LockStateModel(id=id_, lock=lock, server_time=services.clock.now())))
+
+
+def _holding_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/attachments/<attachment_id>/lock")
+    @guarded_by(Guard.CONTEXT)
+    def acquire(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.AcquireBody)
+        wish = Wish(
+            life=_life(body.hours),
+            note=body.note or None,
+            unlock_on_upload=body.unlock_on_upload,
+            seen_version=body.seen_version,
+        )
+        return _answer(services, id_, calls.acquire(services, current_actor(), id_, key_of(body), wish))
+
+    @blueprint.post("/attachments/<attachment_id>/lock/release")
+    @guarded_by(Guard.CONTEXT)
+    def release(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.ReleaseBody)
+        return _answer(services, id_, calls.release(services, current_actor(), id_, key_of(body), body.lock_id))
+
+    @blueprint.post("/attachments/<attachment_id>/lock/extend")
+    @guarded_by(Guard.CONTEXT)
+    def extend(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
+        life = _life(body.hours)
+        return _answer(services, id_, calls.extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+
+
+def _managing_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/attachments/<attachment_id>/lock/break")
+    @guarded_by(Guard.CONTEXT)
+    def break_(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.BreakBody)
+        answer = calls.break_(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
+        return _answer(services, id_, answer)
+
+    @blueprint.post("/attachments/<attachment_id>/lock/take-over")
+    @guarded_by(Guard.CONTEXT)
+    def take_over(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
+        wish = Wish(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
+        answer = calls.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, wish)
+        return _answer(services, id_, answer)
+
+
+def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.put("/attachments/<attachment_id>/notify-me")
+    @guarded_by(Guard.CONTEXT)
+    def ask(attachment_id: str) -> Response:
+        return _in_line(services, bare_id(attachment_id), notify_me.ask)
+
+    @blueprint.delete("/attachments/<attachment_id>/notify-me")
+    @guarded_by(Guard.CONTEXT)
+    def cancel(attachment_id: str) -> Response:
+        return _in_line(services, bare_id(attachment_id), notify_me.cancel)
+
+
+def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], Asking]) -> Response:
+    actor, key = current_actor(), key_of(body_as(s.NotifyBody))
+    asking = once_set(
+        services,
+        actor,
+        key,
+        lambda: change(services, actor, id_),
+        lambda: notify_me.present(services, actor, id_),
+    )
+    return jsonify(dump(s.NotifyModel(notify_me=s.AskingModel.model_validate(asking))))
+
+
+def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
+    """The list, or 304 while the one that the caller has still tells the truth about locks."""
+    actor = current_actor()
+    page = Container(ContainerKind.PAGE, content_id)
+    mark = _mark(asked)
+    for tag in filter(None, request.if_none_match.as_set(include_weak=True)):  # `""` is parsed as None
+        etag, _, its_mark = tag.rpartition(".")
+        if its_mark == mark and page_files.unchanged(services, actor, page, etag):
+            return _tagged(Response(status=304), tag)
+    query = page_files.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
+    found = _of_content(services, content_id, query)
+    return _tagged(jsonify(dump(_list_model(services, actor.account_id, found))), f"{found.etag}.{mark}")
+
+
+def _tagged(answer: Response, tag: str) -> Response:
+    """Weak, because the list tells the time, too."""
+    answer.set_etag(tag, weak=True)
+    return answer
+
+
+def _mark(asked: s.ListQuery) -> str:
+    """Which part of the list, in which order: the tag of one part is none of another."""
+    return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
+
+
+def _of_content(services: Services, content_id: str, query: Query) -> Listing:
+    """Confluence gives frames one kind of id for pages and blog posts, so the second is tried where no page is."""
+    actor = current_actor()
+    try:
+        return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)
+    except NotFound:
+        return page_files.of_container(services, actor, Container(ContainerKind.BLOGPOST, content_id), query)
+
+
+def _list_model(services: Services, account: str, found: Listing) -> s.ListModel:
+    return s.ListModel(
+        items=[_row(row) for row in found.rows],
+        next_cursor=found.next_cursor,
+        server_time=services.clock.now(),
+        viewer=s.ViewerModel(account_id=account, may_edit=found.may_edit, may_break=found.may_break),
+    )
+
+
+def _row(row: Row) -> s.AttachmentModel:
+    file = row.attachment
+    return s.AttachmentModel(
+        id=file.id,
+        title=file.title,
+        media_type=file.media_type,
+        file_size=file.size,
+        version=file.head.number,
+        links=s.LinksModel(open=file.open_url, download=file.download_url),
+        lock=s.LockModel.model_validate(row.lock),
+    )
+
+
+def _answer(services: Services, attachment_id: str, answer: LockAnswer) -> tuple[Response, int]:
+    model = s.LockAnswerModel(
+        id=attachment_id,
+        lock=s.LockModel.model_validate(answer.lock),
+        warning=_warning(answer),
+        server_time=services.clock.now(),
+    )
+    return jsonify(dump(model)), answer.status
+
+
+def _warning(answer: LockAnswer) -> s.WarningModel | None:
+    moved = answer.warning
+    if moved is None:
+        return None
+    text = f"Version {moved.version} was uploaded while you locked the file; your lock protects that version."
+    return s.WarningModel(code="head_moved", message=text, author=moved.author, version=moved.version)
+
+
+def _life(hours: int | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)

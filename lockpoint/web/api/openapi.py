@@ -1,0 +1,250 @@
+"""The OpenAPI document of `/api/v1`, written from the same models that check requests and make answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import models_json_schema
+
+from lockpoint import __version__
+from lockpoint.web.api import schemas as s
+from lockpoint.web.errors import STATUS_OF_CODE
+
+_REFERENCE: Final = "#/components/schemas/{model}"
+
+
+class DocumentModel(s.Outgoing):
+    """This very document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call: what comes in, what goes out, and which refusals a caller must expect beside the common ones."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answers: tuple[tuple[int, type[BaseModel] | None], ...]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    refusals: tuple[int, ...] = ()
+    tagged: bool = False
+
+
+_LOCK: Final = "/attachments/{attachmentId}/lock"
+_NOTIFY: Final = "/attachments/{attachmentId}/notify-me"
+_LOCKED: Final = ((200, s.LockAnswerModel),)
+
+_LOCKS_AND_SETTINGS: Final = (
+    Operation("get", "/openapi.json", "openapi", "This document", ((200, DocumentModel),)),
+    Operation(
+        "get",
+        "/pages/{pageId}/attachments",
+        "listAttachments",
+        "The files of a page or blog post with their locks; 304 while the tagged list still holds",
+        ((200, s.ListModel), (304, None)),
+        query=s.ListQuery,
+        tagged=True,
+    ),
+    Operation(
+        "get",
+        _LOCK,
+        "showLock",
+        "The lock of one file from the caller's side",
+        ((200, s.LockStateModel),),
+    ),
+    Operation(
+        "post",
+        _LOCK,
+        "acquire",
+        "Lock a file (201), or extend one's own lock (200)",
+        ((201, s.LockAnswerModel), (200, s.LockAnswerModel)),
+        body=s.AcquireBody,
+        refusals=(409, 412),
+    ),
+    Operation(
+        "post", f"{_LOCK}/release", "release", "End one's own lock", _LOCKED, body=s.ReleaseBody, refusals=(409, 412)
+    ),
+    Operation(
+        "post", f"{_LOCK}/extend", "extend", "Extend one's own lock", _LOCKED, body=s.ExtendBody, refusals=(409, 412)
+    ),
+    Operation(
+        "post", f"{_LOCK}/break", "break", "End another person's lock", _LOCKED, body=s.BreakBody, refusals=(409, 412)
+    ),
+    Operation(
+        "post",
+        f"{_LOCK}/take-over",
+        "takeOver",
+        "End another person's lock and hold the file",
+        ((201, s.LockAnswerModel),),
+        body=s.TakeOverBody,
+        refusals=(409, 412),
+    ),
+    Operation(
+        "put",
+        _NOTIFY,
+        "askNotice",
+        "Be told when the file is free",
+        ((200, s.NotifyModel),),
+        body=s.NotifyBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "delete",
+        _NOTIFY,
+        "cancelNotice",
+        "No longer be told",
+        ((200, s.NotifyModel),),
+        body=s.NotifyBody,
+        refusals=(409,),
+    ),
+    Operation("get", "/settings", "showSettings", "The site's settings, for site admins", ((200, s.SettingsModel),)),
+    Operation(
+        "put",
+        "/settings",
+        "changeSettings",
+        "Change the site's settings",
+        ((200, s.SettingsModel),),
+        body=s.SettingsBody,
+        refusals=(409,),
+    ),
+)
+
+_ME: Final = (
+    Operation("get", "/me/data", "showMyData", "Everything that is held about the caller", ((200, s.MyDataModel),)),
+    Operation("get", "/me/preferences", "showPreferences", "What the caller chose", ((200, s.PreferencesModel),)),
+    Operation(
+        "put",
+        "/me/preferences",
+        "changePreferences",
+        "Replace what the caller chose",
+        ((200, s.PreferencesModel),),
+        body=s.PreferencesBody,
+    ),
+)
+
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_ME)
+
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The `ETag` of the list that the caller has",
+}
+_COMMON: Final = (401, 403, 404, 422, 429, 503)
+
+
+@cache
+def document() -> bytes:
+    """The document, serialised once."""
+    _, definitions = models_json_schema(_models(), by_alias=True, ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(f"/api/v1{operation.path}", {})[operation.method] = _operation(operation)
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Lockpoint", "version": __version__},
+            "paths": paths,
+            "components": {
+                "schemas": definitions["$defs"],
+                "securitySchemes": {
+                    "contextToken": {
+                        "type": "apiKey",
+                        "in": "header",
+                        "name": "Authorization",
+                        "description": "`JWT ` and the token that AP.context.getToken gives",
+                    }
+                },
+            },
+            "security": [{"contextToken": []}],
+        }
+    ).encode()
+
+
+def _models() -> list[tuple[type[BaseModel], Any]]:
+    incoming: set[tuple[type[BaseModel], Any]] = {(o.body, "validation") for o in OPERATIONS if o.body}
+    outgoing: set[tuple[type[BaseModel], Any]] = {
+        (model, "serialization") for o in OPERATIONS for _, model in o.answers if model
+    }
+    return sorted({*incoming, *outgoing, (s.ErrorModel, "serialization")}, key=lambda pair: pair[0].__name__)
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "responses": {str(status): _response(status, model) for status, model in _statuses(operation)},
+    }
+    parameters = [*_path_parameters(operation.path), *_query_parameters(operation.query)]
+    if operation.tagged:
+        parameters.append(_IF_NONE_MATCH)
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": _json(operation.body)}
+    return described
+
+
+def _statuses(operation: Operation) -> list[tuple[int, type[BaseModel] | None]]:
+    refusals = {*_COMMON, *operation.refusals, *((413, 415) if operation.body else ())}
+    return [*operation.answers, *((status, s.ErrorModel) for status in sorted(refusals))]
+
+
+def _response(status: int, model: type[BaseModel] | None) -> dict[str, Any]:
+    if model is None:
+        return {"description": "Nothing but the status"}
+    content = _json(model)
+    if model is s.ErrorModel:
+        codes = sorted(code for code, its_status in STATUS_OF_CODE.items() if its_status == status)
+        content["application/json"]["schema"]["properties"] = {"error": {"enum": codes}}
+    return {"description": (model.__doc__ or "").strip(), "content": content}
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    pattern = {"type": "string", "pattern": "^(att)?[1-9][0-9]{0,18}$"}
+    return [{"name": name, "in": "path", "required": True, "schema": pattern} for name in names]
+
+
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(by_alias=True)
+    shared = schema.get("$defs", {})
+    return [
+        {"name": name, "in": "query", "schema": _without_null(_inlined(field, shared))}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    """What may be left out is left out; a query has no word for null."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else field
+
+
+def _inlined(field: Any, shared: dict[str, Any]) -> Any:
+    """A field's schema with references replaced, because parameters cannot carry definitions of their own."""
+    if isinstance(field, list):
+        return [_inlined(item, shared) for item in field]
+    if not isinstance(field, dict):
+        return field
+    reference = field.get("$ref")
+    if isinstance(reference, str):
+        return _inlined(shared[reference.rsplit("/", 1)[1]], shared)
+    return {name: _inlined(value, shared) for name, value in field.items()}

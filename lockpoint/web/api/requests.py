@@ -1,0 +1,85 @@
+"""Reading requests of `/api/v1`: ids, queries and bodies, checked before any use case sees them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from flask import request
+from pydantic import ValidationError
+from werkzeug.exceptions import UnsupportedMediaType
+
+from lockpoint.connect.tokens import unique_pairs
+from lockpoint.services.errors import Invalid, NotFound
+from lockpoint.services.idempotency import RequestKey
+from lockpoint.web.api.request_body import whole_body
+from lockpoint.web.api.schemas import Command, Incoming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_FIELDS, LONGEST_NAME = 20, 64
+"""How much of what is wrong with a request is told."""
+
+_ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
+
+C = TypeVar("C", bound=Command)
+Q = TypeVar("Q", bound=Incoming)
+
+
+def bare_id(text: str) -> str:
+    """The digits of an id that may begin with `att`; `NotFound` for what cannot be one."""
+    match = _ID.fullmatch(text)
+    if match is None:
+        raise NotFound("There is nothing with this id.")
+    return match[1]
+
+
+def body_as(model: type[C]) -> C:
+    """The JSON body; 415 for another type, 413 when too large, `Invalid` with the wrong fields (never their values)."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return model.model_validate(_json(whole_body(request.environ)))
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def query_as(model: type[Q]) -> Q:
+    """The query parameters, each at most once."""
+    values: Mapping[str, list[str]] = request.args.to_dict(flat=False)
+    repeated = sorted(name for name, given in values.items() if len(given) > 1)
+    if repeated:
+        raise Invalid(f"Given more than once: {', '.join(repeated)}.")
+    try:
+        return model.model_validate({name: given[0] for name, given in values.items()})
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def key_of(command: Command) -> RequestKey:
+    """The request's own name, and a digest of everything it asks for, however its ids are written."""
+    ids = sorted((name, bare_id(value)) for name, value in (request.view_args or {}).items())
+    text = f"{request.method} {request.url_rule} {ids}\n{command.model_dump_json()}"
+    return RequestKey(command.request_id, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _json(body: bytes) -> object:
+    """The JSON text as a value; `Invalid` for anything else, and where a name comes twice in an object."""
+    try:
+        return json.loads(body.decode(), object_pairs_hook=unique_pairs)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is not JSON, or it names something twice.") from None
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    wrong = [{"field": _name(item["loc"]), "problem": item["msg"]} for item in found[:MOST_FIELDS]]
+    return Invalid("The request makes no sense; see `fields`.", details={"fields": wrong})
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    """Which field; an unknown one has the caller's name, of which a part is enough."""
+    return ".".join(str(part) for part in place)[:LONGEST_NAME]

@@ -1,0 +1,1 @@
+"""Atlassian Connect's side: lifecycle, webhooks, frames."""

@@ -1,0 +1,79 @@
+"""The built front end, read once into memory: file names carry a digest of their content, so browsers keep them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILT: Final = Path(__file__).parents[1] / "static"
+MANIFEST: Final = Path(".vite") / "manifest.json"
+
+# A file smaller than this grows by being packed.
+_WORTH_PACKING: Final = 512
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+
+
+class BundleError(Exception):
+    """The front end is not built, or was built from other sources than this code expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One built file; `packed` is the gzip form, None where it is no smaller."""
+
+    content: bytes
+    packed: bytes | None
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Names under `/static/` that one surface loads."""
+
+    script: str
+    styles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All files by their name under `/static/`, and what each entry of the build needs."""
+
+    files: Mapping[str, StaticFile]
+    screens: Mapping[str, Screen]
+
+    def screen(self, entry: str) -> Screen:
+        """What the entry (path of its source) loads; raises BundleError when the build has no such entry."""
+        try:
+            return self.screens[entry]
+        except KeyError:
+            raise BundleError(f"the built front end has no entry {entry}; build it again") from None
+
+
+def read_bundle(folder: Path = BUILT) -> Bundle:
+    """Read what `npm run build` left in `folder`; raises BundleError when there is nothing."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(f"the front end is not built ({folder / MANIFEST} is missing); bin/setup builds it") from None
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    files = {name: _read(folder / name) for name in names if not name.startswith(".")}
+    entries = {source: entry for source, entry in manifest.items() if entry.get("isEntry")}
+    return Bundle(
+        files=files,
+        screens={source: Screen(entry["file"], tuple(entry.get("css", ()))) for source, entry in entries.items()},
+    )
+
+
+def _read(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    packed = gzip.compress(content, mtime=0) if len(content) >= _WORTH_PACKING else content
+    known = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    charset = "; charset=utf-8" if known.startswith("text/") else ""
+    return StaticFile(content, packed if len(packed) < len(content) else None, known + charset)

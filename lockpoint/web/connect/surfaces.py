@@ -1,0 +1,85 @@
+"""The frames that Confluence opens: one constant page for each surface, and the files it loads.
+
+The page holds nothing about the viewer, the site or the file: the script in it reads the address of its own frame and
+asks `/api/v1` for the rest. So a frame costs the check of its token and a copy of bytes that were made at start.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, abort, request
+
+from lockpoint.web.guards import Guard, guarded_by
+
+if TYPE_CHECKING:
+    from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
+
+PAGE_ENTRY: Final = "src/page/main.tsx"
+EARLY_ENTRY: Final = "src/early.ts"
+
+# Read by the library from the tag that loads it: no margins and no heights of its own, the dialog fills its frame.
+_BRIDGE_OPTIONS: Final = "margin:false;resize:false"
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+_SHELL: Final = """<!doctype html>
+<html lang="en" data-color-mode="light" data-theme="light:light dark:dark">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Lockpoint</title>
+{styles}
+<script src="{early}"></script>
+<script src="{bridge}" data-options="{options}"></script>
+<script type="module" src="{script}"></script>
+</head>
+<body><div id="app"></div>
+<noscript>Lockpoint needs JavaScript to show the locks.</noscript>
+</body>
+</html>
+"""
+
+
+def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
+    """`GET /connect/page` and `GET /static/…`.
+
+    Raises BundleError when the built front end lacks a screen.
+    """
+    blueprint = Blueprint("surfaces", __name__)
+    page = shell(bundle, PAGE_ENTRY, connect_js_url)
+
+    @blueprint.get("/connect/page")
+    @guarded_by(Guard.FRAME)
+    def page_dialog() -> Response:
+        return Response(page, content_type="text/html; charset=utf-8")
+
+    @blueprint.get("/static/<path:name>")
+    @guarded_by(Guard.PUBLIC)
+    def static_file(name: str) -> Response:
+        file = bundle.files.get(name)
+        if file is None:
+            abort(404)
+        return _answer(file)
+
+    return blueprint
+
+
+def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
+    """The page of one surface; raises BundleError when the built front end lacks it."""
+    screen = bundle.screen(entry)
+    styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
+    return _SHELL.format(
+        styles=styles,
+        early=f"/static/{escape(bundle.screen(EARLY_ENTRY).script)}",
+        bridge=escape(connect_js_url),
+        options=_BRIDGE_OPTIONS,
+        script=f"/static/{escape(screen.script)}",
+    ).encode()
+
+
+def _answer(file: StaticFile) -> Response:
+    headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+    if file.packed is not None and request.accept_encodings.quality("gzip") > 0:
+        return Response(file.packed, content_type=file.content_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(file.content, content_type=file.content_type, headers=headers)

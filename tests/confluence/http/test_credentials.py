@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from lockpoint.services.errors import HostError
+from tests.confluence.doubles import ALICE, Kit, as_alice, as_app
+from tests.confluence.http.test_client import CREATE, READ
+from tests.confluence.oddhost import Step, answer, cut, drop, odd_host, redirect
+
+if TYPE_CHECKING:
+    from lockpoint.confluence.http.calls import Call
+
+CANARY = "budget-2027-canary.xlsx"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        answer(400, {"message": CANARY}),
+        answer(401, {"message": CANARY}),
+        answer(410, {"message": CANARY}),
+        answer(429, {"message": CANARY}, Retry_After="900"),
+        answer(503, {"message": CANARY}),
+        answer(200, CANARY.encode()),
+        redirect(f"http://127.0.0.1:9/{CANARY}"),
+        cut(CANARY.encode(), 500),
+        drop,
+    ],
+)
+@pytest.mark.parametrize("call", [READ, CREATE])
+def test_failures_say_nothing_about_people_files_addresses_or_tokens(kit: Kit, step: Step, call: Call) -> None:
+    """Neither a log line nor an error holds an address, a token, an account or anything the host said."""
+    told: list[str] = []
+    with odd_host(step) as host, capture_logs() as lines:
+        for caller in (as_app(host.base), as_alice(host.base)):
+            with pytest.raises(HostError) as caught:
+                kit.client.ask(caller, call)
+            told += [str(caught.value), "".join(traceback.format_exception_only(caught.value))]
+            assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    text = " ".join([*told, *map(str, lines)])
+    for secret in (CANARY, ALICE, "JWT ", "Bearer", host.origin, "127.0.0.1", "things/1"):
+        assert secret not in text
+
+
+def test_a_removed_operation_is_an_alarm(kit: Kit) -> None:
+    """A 410 is logged as an error with the name of the operation, because only we can mend it."""
+    with odd_host(answer(410)) as host, capture_logs() as lines, pytest.raises(HostError):
+        kit.client.ask(as_app(host.base), READ)
+    assert [(line["log_level"], line["operation"]) for line in lines] == [("error", "things.get")]
+
+
+def test_ordinary_refusals_are_not_logged(kit: Kit) -> None:
+    """A missing object, a lost race and a missing right are answers, not incidents."""
+    with odd_host(answer(404), answer(409), answer(403)) as host, capture_logs() as lines:
+        for _ in range(3):
+            with pytest.raises(HostError):
+                kit.client.ask(as_app(host.base), READ)
+    assert lines == []

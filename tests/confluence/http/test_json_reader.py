@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockpoint.confluence.http.ids import content_id, normalise_attachment_id, rest_attachment_id
+from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.confluence.parsing import attachment_version, container_of, link, rows_under, status_of, stored_property
+from lockpoint.services.errors import BadAnswer
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "version", "number", "results"]), inner),
+)
+
+
+@pytest.mark.parametrize("value", ["att131203", "131203", 131203, "att0131203"])
+def test_attachment_ids_in_every_form_become_bare_digits(value: object) -> None:
+    """REST, events and page addresses write the same id differently."""
+    assert normalise_attachment_id(value) == "131203"
+    assert rest_attachment_id("131203") == "att131203"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "att", "att12x", "att-1", " 1", "1/2", "\uff11", True, None, 1.0, -1, "1" * 20, []]
+)
+def test_anything_else_is_no_attachment_id(value: object) -> None:
+    """Ids are put into paths, so nothing but digits may pass."""
+    with pytest.raises(ValueError, match="attachment id"):
+        normalise_attachment_id(value)
+
+
+@pytest.mark.parametrize("value", ["", "..", "1/../2", "1?x", "\u0661"])
+def test_anything_but_digits_is_no_content_id(value: str) -> None:
+    """Ids are put into paths, so nothing but digits may pass."""
+    with pytest.raises(ValueError, match="content id"):
+        content_id(value)
+
+
+def test_unknown_fields_are_ignored_and_ids_may_be_numbers() -> None:
+    """Undocumented fields come all the time, and ids come as text or number."""
+    row = {"id": 42, "key": "k", "value": [1], "version": {"number": "3", "x": 1}, "surprise": {}}
+    stored = stored_property(Answer("test", row))
+    assert (stored.id, stored.version, stored.value, stored.created) == ("42", 3, [1], None)
+
+
+def test_duplicate_rows_come_lowest_id_first_by_number() -> None:
+    """Of duplicate rows the lowest id is the record: 9 comes before 10."""
+    rows = [
+        Answer("test", {"id": number, "key": key, "value": {}, "version": {"number": 1}})
+        for number, key in [("10", "k"), ("9", "k"), ("1", "other")]
+    ]
+    assert [row.id for row in rows_under("k", rows)] == ["9", "10"]
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-21T10:00:00.123Z", "2026-11-21T12:00:00.123+02:00", "2026-11-21T10:00:00.123+0000"]
+)
+def test_times_are_read_with_their_offset(text: str) -> None:
+    """v1 and v2 write offsets differently."""
+    assert Answer("test", {"t": text}).moment("t") == datetime(2026, 11, 21, 10, 0, 0, 123_000, UTC)
+
+
+@pytest.mark.parametrize("value", [None, "", "yesterday", "2026-11-21T10:00:00", {}, True])
+def test_a_time_without_offset_or_sense_is_refused(value: object) -> None:
+    """Order is decided by these times, so none is guessed."""
+    with pytest.raises(BadAnswer):
+        Answer("test", {"t": value}).moment("t")
+
+
+@given(JSON)
+def test_no_shape_gets_through_as_another_error(value: object) -> None:
+    """Whatever JSON comes, reading it gives a value or BadAnswer and nothing else."""
+    answer = Answer("test", value if isinstance(value, dict) else {"results": value, "version": value, "id": value})
+    for read in (stored_property, attachment_version, status_of, container_of, Answer.items, Answer.next_query):
+        try:
+            read(answer)
+        except BadAnswer:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("following", "query"),
+    [
+        ("/wiki/api/v2/x?limit=2&cursor=abc%3D&key=a+b", (("limit", "2"), ("cursor", "abc="), ("key", "a b"))),
+        (
+            "/rest/api/content/search?next=true&cursor=c&cql=type%3Dpage",
+            (("next", "true"), ("cursor", "c"), ("cql", "type=page")),
+        ),
+        ("https://elsewhere.example/x?cursor=c", (("cursor", "c"),)),
+    ],
+)
+def test_the_next_page_is_asked_with_all_that_the_link_says(following: str, query: object) -> None:
+    """v1 and v2 tell the next page relative to different places; only the query is taken, and all of it."""
+    assert Answer("test", {"_links": {"next": following}}).next_query() == query
+
+
+@pytest.mark.parametrize("following", ["/wiki/api/v2/x?limit=2", "nonsense", "?cursor="])
+def test_a_next_link_without_cursor_is_refused(following: str) -> None:
+    """A list that says it goes on, but not where, is not taken for complete."""
+    with pytest.raises(BadAnswer):
+        Answer("test", {"_links": {"next": following}}).next_query()
+
+
+def test_a_list_without_links_has_ended() -> None:
+    """The last page has no next link."""
+    assert Answer("test", {"results": []}).next_cursor() is None
+    assert Answer("test", {"_links": {"base": "x"}}).next_cursor() is None
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [("/x?y", "https://a/wiki/x?y"), (None, ""), ("//evil.example/x", ""), ("https://evil.example", ""), ("x", "")],
+)
+def test_links_lead_to_the_site_or_nowhere(path: str | None, url: str) -> None:
+    """A link from an answer is joined to the site's own address."""
+    assert link("https://a/wiki/", path) == url
+
+
+def test_only_objects_are_answers() -> None:
+    """Every operation we use answers an object."""
+    assert parse("test", b'{"a": 1}').number("a") == 1
+    with pytest.raises(BadAnswer):
+        parse("test", b"[{}]")

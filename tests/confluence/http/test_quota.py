@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from lockpoint.confluence.http.calls import Objects, get
+from lockpoint.confluence.http.quota import HostQuota, PointsBudget
+from lockpoint.services.context import Lane
+from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
+from lockpoint.services.quota_accounting import Spending, spending_on
+from tests.confluence.doubles import FakeNow, Kit, as_app
+from tests.confluence.oddhost import answer, odd_host
+
+
+class Archive:
+    def __init__(self) -> None:
+        self.lines: list[tuple[datetime, Spending]] = []
+
+    def add(self, hour: datetime, spending: Spending) -> None:
+        self.lines.append((hour, spending))
+
+
+def budget(now: FakeNow, points: int = 1000, archive: Archive | None = None) -> PointsBudget:
+    return PointsBudget(points_per_hour=points, now=now, archive=archive)
+
+
+def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
+    """A request costs 1, a core object 1 more, an identity object 2 more, as the published formula says."""
+    two = answer(200, {"results": [{}, {}]})
+    with odd_host(two) as host:
+        caller = as_app(host.base)
+        kit.client.ask(caller, get("plain", "/a"))
+        kit.client.ask(caller, get("file", "/b", objects=Objects.CORE))
+        kit.client.ask(caller, get("files", "/c", objects=Objects.CORE, listing=True))
+        kit.client.ask(caller, get("people", "/d", objects=Objects.IDENTITY, listing=True))
+    assert sum(line.points for line in kit.budget.lines()) == 1 + 2 + 3 + 5
+
+
+def test_failed_tries_cost_a_point_each(kit: Kit) -> None:
+    """What was asked and refused is on the bill as well."""
+    with odd_host(answer(503), answer(404)) as host, pytest.raises(GoneOrInvisible):
+        kit.client.ask(as_app(host.base), get("file", "/b", objects=Objects.CORE))
+    assert sum(line.points for line in kit.budget.lines()) == 2
+
+
+def test_points_are_kept_by_site_lane_and_use_case() -> None:
+    """Every line of the account names tenant, lane and use case; the dearest comes first."""
+    now = FakeNow()
+    archive = Archive()
+    account = budget(now, archive=archive)
+    account.spend(1, Lane.PEOPLE, "acquire", 6)
+    account.spend(1, Lane.PEOPLE, "acquire", 2)
+    account.spend(1, Lane.SWEEP, "sweep", 2)
+    account.spend(2, Lane.PEOPLE, "acquire", 1)
+    assert account.lines() == (
+        Spending(1, Lane.PEOPLE, "acquire", 8),
+        Spending(1, Lane.SWEEP, "sweep", 2),
+        Spending(2, Lane.PEOPLE, "acquire", 1),
+    )
+    assert archive.lines[0] == (datetime(2026, 11, 21, 10, tzinfo=UTC), Spending(1, Lane.PEOPLE, "acquire", 6))
+
+
+def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
+    """The innermost named use case pays."""
+    with odd_host(answer(200)) as host, spending_on("sweep"), spending_on("restore"):
+        kit.client.ask(as_app(host.base, Lane.SWEEP), get("plain", "/a"))
+    assert kit.budget.lines() == (Spending(1, Lane.SWEEP, "restore", 1),)
+
+
+@pytest.mark.parametrize(
+    ("spent", "open_lanes"),
+    [
+        (590, {Lane.PEOPLE, Lane.HINTS, Lane.SWEEP, Lane.REPORTS}),
+        (600, {Lane.PEOPLE, Lane.HINTS, Lane.SWEEP}),
+        (750, {Lane.PEOPLE, Lane.HINTS}),
+        (950, {Lane.PEOPLE}),
+        (1000, set()),
+    ],
+)
+def test_lanes_stop_one_after_the_other(spent: int, open_lanes: set[Lane]) -> None:
+    """Reports stop first, then the sweep, then hints; people are served to the last point."""
+    account = budget(FakeNow())
+    for tenant in range(10, 20):
+        account.spend(tenant, Lane.PEOPLE, "x", spent // 10)
+    assert {lane for lane in Lane if _admits(account, lane)} == open_lanes
+
+
+def test_near_the_limit_the_sweep_stops_first() -> None:
+    """The host's NearLimit stops sweep and reports at once; hints and people go on."""
+    account = budget(FakeNow())
+    account.host_said(HostQuota(near_limit=True))
+    assert {lane for lane in Lane if _admits(account, lane)} == {Lane.PEOPLE, Lane.HINTS}
+
+
+def test_the_hosts_word_counts_more_than_our_own_count() -> None:
+    """Other processes spend from the same pool, and only the host sees them all."""
+    account = budget(FakeNow())
+    account.host_said(HostQuota(limit=65_000, remaining=65_000 // 5))
+    assert account.used_share() == pytest.approx(0.8)
+    assert not _admits(account, Lane.SWEEP)
+
+
+def test_a_greedy_site_yields_first() -> None:
+    """A site that used more than half of the pool is one lane lower than the others."""
+    account = budget(FakeNow())
+    account.spend(1, Lane.PEOPLE, "x", 620)
+    assert not _admits(account, Lane.SWEEP, tenant=1)
+    assert _admits(account, Lane.SWEEP, tenant=2)
+
+
+def test_the_account_starts_anew_at_the_full_hour() -> None:
+    """The pool is filled at the full UTC hour; waiting is told up to then."""
+    now = FakeNow()
+    account = budget(now)
+    account.spend(1, Lane.PEOPLE, "x", 1000)
+    with pytest.raises(QuotaExceeded) as caught:
+        account.admit(1, Lane.PEOPLE)
+    assert caught.value.retry_after == 45 * 60
+    now.advance(minutes=45)
+    account.admit(1, Lane.PEOPLE)
+    assert account.lines() == ()
+
+
+def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> None:
+    """A tenant-based 429 is about that tenant; a new hour does not lift what the host asked for."""
+    now = FakeNow()
+    account = budget(now)
+    account.block(3000, tenant_id=1)
+    now.advance(minutes=46)
+    assert not _admits(account, Lane.PEOPLE, tenant=1)
+    assert _admits(account, Lane.PEOPLE, tenant=2)
+    now.advance(minutes=5)
+    assert _admits(account, Lane.PEOPLE, tenant=1)
+
+
+def test_an_absurd_wait_is_an_hour_at_most() -> None:
+    """A host that says a year cannot switch the app off for a year."""
+    account = budget(FakeNow())
+    account.block(1e9, tenant_id=None)
+    with pytest.raises(QuotaExceeded) as caught:
+        account.admit(1, Lane.PEOPLE)
+    assert caught.value.retry_after == 3600
+
+
+def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
+    """Limit, rest, near-limit and reset time are taken from every answer; reported-only headers are not."""
+    headers = {
+        "X_RateLimit_Limit": "1000",
+        "X_RateLimit_Remaining": "190",
+        "X_RateLimit_NearLimit": "true",
+        "X_RateLimit_Reset": "2026-11-21T11:00:00Z",
+    }
+    with odd_host(answer(200, {}, **headers), answer(200, {}, Beta_RateLimit_Remaining="0")) as host:
+        kit.client.ask(as_app(host.base), get("plain", "/a"))
+        kit.client.ask(as_app(host.base), get("plain", "/a"))
+        with pytest.raises(QuotaExceeded):
+            kit.client.ask(as_app(host.base, Lane.SWEEP), get("plain", "/a"))
+    assert kit.budget.host() == HostQuota(1000, 190, True, datetime(2026, 11, 21, 11, tzinfo=UTC))
+    assert len(host.requests) == 2
+
+
+def test_a_call_that_the_budget_refuses_is_not_made(kit: Kit) -> None:
+    """Our own stop says how long to wait, like the host's."""
+    kit.budget.spend(1, Lane.PEOPLE, "x", 65_000)
+    with odd_host(answer(200)) as host, pytest.raises(QuotaExceeded) as caught:
+        kit.client.ask(as_app(host.base), get("plain", "/a"))
+    assert (host.requests, caught.value.retry_after) == ([], 45 * 60)
+
+
+def _admits(account: PointsBudget, lane: Lane, tenant: int = 99) -> bool:
+    try:
+        account.admit(tenant, lane)
+    except QuotaExceeded:
+        return False
+    return True

@@ -1,0 +1,95 @@
+"""Calls to a site go over TLS with a certificate that somebody vouches for, or not at all."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from lockpoint.confluence.http.calls import get
+from lockpoint.services.errors import HostUnavailable
+from tests.confluence.doubles import Kit, as_app
+
+READ = get("file.read", "/rest/api/content/1")
+
+
+def certificate(folder: Path, host: str) -> Path:
+    """A key and a certificate for this host that nobody but itself vouches for."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)  # noqa: TID251 - OpenSSL asks the real clock
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    file = folder / f"{host}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@contextmanager
+def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
+    """A host with this certificate; gives its address, and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_values: object) -> None:
+            """Say nothing."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"https://localhost:{server.server_port}/wiki", asked
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+@pytest.mark.parametrize(("host", "trusted", "asked"), [
+    ("localhost", True, 1), ("localhost", False, 0), ("elsewhere.example", True, 0),
+])  # fmt: skip
+def test_a_certificate_that_does_not_fit_gets_no_request(
+    kit: Kit, tmp_path: Path, host: str, trusted: bool, asked: int
+) -> None:
+    """A certificate of nobody's, or of another host, gets neither token nor question; a good one gets both."""
+    file = certificate(tmp_path, host)
+    session = kit.client._wire.sessions.mine()
+    session.verify = str(file) if trusted else session.verify
+    with secure_host(file) as (address, seen):
+        if asked:
+            kit.client.ask(as_app(address), READ)
+        else:
+            with pytest.raises(HostUnavailable):
+                kit.client.ask(as_app(address), READ)
+    assert len(seen) == asked

@@ -1,0 +1,285 @@
+"""The list of a page's files: search, state, order, parts, tags; and the line, the settings and the document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lockpoint.services.ports.jobs import JobKind
+from simulator.seed import CHARLIE, PRIVATE_PAGE_ID
+from tests.web.api.document import CheckedApi, Document, refusal
+from tests.web.live_app import SAME_PAGE, Json, LiveApp
+
+NAMES = ["Alpha.txt", "beta.txt", "delta.txt", "Gamma.txt"]
+
+
+@pytest.fixture(scope="module")
+def shelf(live: LiveApp) -> str:
+    """A page that no test changes."""
+    return _filled(live)
+
+
+@pytest.fixture
+def page(live: LiveApp) -> str:
+    """A page of the test's own."""
+    return _filled(live)
+
+
+def _filled(live: LiveApp) -> str:
+    """A page with four files of growing size; `beta.txt` is Bob's, `delta.txt` Alice's."""
+    made = live.page()
+    files = {name: live.file(made, name, text="x" * size) for size, name in enumerate(reversed(NAMES), 1)}
+    live.lock("bob", files["beta.txt"])
+    live.lock("alice", files["delta.txt"])
+    return made
+
+
+def _titles(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> list[str]:
+    answer = api(who, "GET", f"/pages/{page}/attachments{query}")
+    assert answer.status_code == 200, answer.text
+    return [item["title"] for item in answer.json()["items"]]
+
+
+def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp, shelf: str) -> None:
+    """Each row has name, type, size, version, links and the very lock that the file's own address shows."""
+    answer: dict[str, Any] = api("charlie", "GET", f"/pages/{shelf}/attachments").json()
+    assert answer["nextCursor"] is None
+    assert answer["viewer"] == {"accountId": CHARLIE, "mayEdit": False, "mayBreak": False}
+    assert [item["title"] for item in answer["items"]] == NAMES
+    assert [item["lock"]["state"] for item in answer["items"]] == ["free", "other", "other", "free"]
+    for item in answer["items"]:
+        own = api.shown("charlie", item["id"])
+        assert {**item["lock"], "secondsLeft": own["secondsLeft"]} == own
+        assert (item["mediaType"], item["version"]) == ("text/plain", 1)
+        base = live.running.sites["acme"].base_url
+        assert all(link.startswith(f"{base}/") for link in item["links"].values())
+    assert [item["fileSize"] for item in answer["items"]] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?sort=title", NAMES),
+        ("?sort=-title", NAMES[::-1]),
+        ("?sort=size", NAMES[::-1]),
+        ("?sort=-size", NAMES),
+        ("?sort=state", ["delta.txt", "beta.txt", "Alpha.txt", "Gamma.txt"]),
+        ("?sort=-state", ["Alpha.txt", "Gamma.txt", "beta.txt", "delta.txt"]),
+        ("?q=A.TXT", NAMES),
+        ("?q=ta", ["beta.txt", "delta.txt"]),
+        ("?q=baker", ["beta.txt"]),
+        ("?q=ARDEN", ["delta.txt"]),
+        ("?q=nothing%20like%20it", []),
+        ("?state=free", ["Alpha.txt", "Gamma.txt"]),
+        ("?state=mine", ["delta.txt"]),
+        ("?state=other", ["beta.txt"]),
+        ("?state=ending", []),
+        ("?state=other&q=delta", []),
+        ("?limit=250&q=%00", []),
+    ],
+)
+def test_search_state_and_order(api: CheckedApi, shelf: str, query: str, expected: list[str]) -> None:
+    """Search matches names of files and holders in any case; the state is the viewer's; orders can be turned round."""
+    assert _titles(api, shelf, query) == expected
+
+
+@pytest.mark.parametrize("sort", ["title", "-size", "-state"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limit: int, sort: str) -> None:
+    """Followed by its cursor to the end, a list in parts is the list in one."""
+    parts: list[str] = []
+    cursor = ""
+    for _ in range(5):
+        answer = api("alice", "GET", f"/pages/{shelf}/attachments?limit={limit}&sort={sort}{cursor}").json()
+        assert len(answer["items"]) <= limit
+        parts += [item["title"] for item in answer["items"]]
+        if answer["nextCursor"] is None:
+            break
+        cursor = f"&cursor={answer['nextCursor']}"
+    assert parts == _titles(api, shelf, f"?sort={sort}")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0", "limit=251", "limit=-1", "limit=x", "limit=1.0", "limit=%2B5", "limit=1_0", "limit=",
+        "limit=%EF%BC%95",        "cursor=x", "cursor=-1", "cursor=%D9%A3", "cursor=", "cursor=" + "1" * 10_000,
+        "sort=name", "sort=", "state=locked", "state=null", "state=", "q=" + "x" * 201,
+        "page=1", "limit=5&limit=6", "q=a&q=a", "state=free&state=mine", "Q=a",
+    ],
+)  # fmt: skip
+def test_questions_that_make_no_sense(api: CheckedApi, shelf: str, query: str) -> None:
+    """A parameter that is unknown, comes twice or is out of its range is 422, and Confluence is not asked."""
+    assert refusal(api("alice", "GET", f"/pages/{shelf}/attachments?{query}")) == (422, "invalid_request")
+
+
+def test_page_without_files_is_an_empty_list(api: CheckedApi, live: LiveApp) -> None:
+    """A page without files has an empty list."""
+    answer = api("alice", "GET", f"/pages/{live.page()}/attachments").json()
+    assert (answer["items"], answer["nextCursor"]) == ([], None)
+
+
+def test_page_that_shuts_the_app_out_is_listed_as_its_viewer(api: CheckedApi) -> None:
+    """Names are read as the person: who may see a page sees its files there, unprotected, with nothing to be done."""
+    item = api("alice", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments").json()["items"][0]
+    assert (item["title"], item["lock"]["unprotectedReason"]) == ("minutes.docx", "app_blocked")
+    assert not any(item["lock"]["can"].values())
+    assert refusal(api("sam", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments")) == (404, "not_found")
+
+
+def test_trashed_files_are_not_listed(api: CheckedApi, live: LiveApp, page: str) -> None:
+    """What lies in the trash is no file of the page."""
+    gone = live.file(page, "gone.txt")
+    live.control("sites/acme/trash", account="alice", attachmentId=gone)
+    assert _titles(api, page) == NAMES
+
+
+# Tags
+
+
+def _tag(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> str:
+    return str(api(who, "GET", f"/pages/{page}/attachments{query}").headers["ETag"])
+
+
+@pytest.mark.parametrize("kind", ["page", "blogpost"])
+def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind: str) -> None:
+    """While no lock moved, the same viewer is answered 304 without one call to Confluence."""
+    page = live.page(kind)
+    live.lock("bob", live.file(page))
+    tag = _tag(api, page)
+    mark = live.mark()
+    for sent in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
+        answer = api("alice", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": sent})
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+    assert live.asked(mark) == []
+
+
+@pytest.mark.parametrize("change", ["lock", "release", "extend", "take-over"])
+def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: str) -> None:
+    """After any change of any lock on the page, the old tag is worth nothing."""
+    items = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
+    hold = {"lockId": items["delta.txt"]["lock"]["lockId"]}
+    tag = _tag(api, page)
+    if change == "lock":
+        api.lock("bob", items["Alpha.txt"]["id"])
+    else:
+        who, body = ("dana", {**hold, "reason": "x"}) if change == "take-over" else ("alice", hold)
+        answer = api(who, "POST", f"/attachments/{items['delta.txt']['id']}/lock/{change}", body)
+        assert answer.ok
+    assert api("alice", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live: LiveApp, page: str) -> None:
+    """A tag proves that this person saw this part of this page of this site; nobody else gets a 304 for it."""
+    tag, other = _tag(checked, page), live.page()
+    same = _tag(checked, SAME_PAGE)
+    answers = [
+        checked("bob", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{other}/attachments", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{page}/attachments?sort=-title", headers={"If-None-Match": tag}),
+        checked("alice", "GET", f"/pages/{page}/attachments?limit=1", headers={"If-None-Match": tag}),
+        checked("gina", "GET", f"/pages/{SAME_PAGE}/attachments", site="globex", headers={"If-None-Match": same}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert {item["title"] for item in answers[-1].json()["items"]} == {"roadmap.pptx", "contract.pdf"}
+    hidden = checked("bob", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments", headers={"If-None-Match": tag})
+    assert refusal(hidden) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda _: "*",
+        lambda _: '""',
+        lambda _: '"..."',
+        lambda _: "W/",
+        lambda _: '"' + "a." * 5000 + '"',
+        lambda tag: tag[:4] + ("1" if tag[4] != "1" else "2") + tag[5:],
+        lambda tag: tag.replace(".", ".0", 1),
+        lambda tag: tag.rpartition(".")[0] + '"',
+        lambda tag: tag.replace(".", "\xe9.", 1),
+    ],
+)
+def test_forged_tags_are_no_tags(api: CheckedApi, shelf: str, forge: Any) -> None:
+    """A tag that we did not give, or that was changed, is left unread."""
+    sent = forge(_tag(api, shelf))
+    answer = api("alice", "GET", f"/pages/{shelf}/attachments", headers={"If-None-Match": sent.encode("latin-1")})
+    assert answer.status_code == 200
+
+
+# The line of those who wait
+
+
+def test_the_line_is_first_come_first_served(api: CheckedApi, live: LiveApp) -> None:
+    """Who may see a held file may ask; the line has an order, and leaving it twice is fine; all are told once."""
+    file = live.file(live.page())
+    lock = api.lock("alice", file)
+    path = f"/attachments/{file}/notify-me"
+    places = [api(who, "PUT", path).json()["notifyMe"] for who in ("bob", "charlie", "bob")]
+    assert [(place["position"], place["count"]) for place in places] == [(1, 1), (2, 2), (1, 2)]
+    assert api.shown("charlie", file)["notifyMe"] == {"asked": True, "count": 2, "position": 2}
+    for _ in range(2):
+        assert api("bob", "DELETE", path).json()["notifyMe"] == {"asked": False, "count": 1, "position": None}
+    before = len(live.rows()["email_intent"])
+    api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
+    live.run_jobs(JobKind.RECONCILE, JobKind.CONFIRM, JobKind.PAGE_HINT)
+    assert len(live.rows()["email_intent"]) == before + 1
+    assert api("charlie", "DELETE", path).json()["notifyMe"]["count"] == 0
+
+
+def test_nothing_to_wait_for(api: CheckedApi, live: LiveApp) -> None:
+    """Of a free file, and of one's own hold, there is no news to wait for: 422."""
+    file = live.file(live.page())
+    assert refusal(api("bob", "PUT", f"/attachments/{file}/notify-me")) == (422, "invalid_request")
+    api.lock("alice", file)
+    assert refusal(api("alice", "PUT", f"/attachments/{file}/notify-me")) == (422, "invalid_request")
+
+
+# The settings and the document
+
+
+def test_settings_are_read_and_changed_by_site_admins(api: CheckedApi, live: LiveApp) -> None:
+    """A site admin sees and switches copy mode; the revision counts; an old one is 409 out_of_date."""
+    before: Json = api("sam", "GET", "/settings").json()
+    assert before["restoreSelfTest"]["result"] == "works"
+    switched = api("sam", "PUT", "/settings", {"copyMode": True, "revision": before["revision"]})
+    assert switched.json() == {**before, "copyMode": True, "revision": before["revision"] + 1}
+    assert api("sam", "GET", "/settings").json() == switched.json()
+    late = api("sam", "PUT", "/settings", {"copyMode": False, "revision": before["revision"]})
+    assert refusal(late) == (409, "out_of_date")
+    audit = [row for row in live.audit() if "settings_changed" in row]
+    assert audit
+    for who in ("alice", "charlie", "dana"):
+        assert refusal(api(who, "GET", "/settings")) == (403, "forbidden")
+        body = {"copyMode": False, "revision": before["revision"] + 1}
+        assert refusal(api(who, "PUT", "/settings", body)) == (403, "forbidden")
+    off = api("sam", "PUT", "/settings", {"copyMode": False, "revision": before["revision"] + 1})
+    assert off.json()["copyMode"] is False
+
+
+def test_the_document_names_every_route(api: CheckedApi, live: LiveApp) -> None:
+    """The OpenAPI document lists exactly the routes that the application has below `/api/v1`."""
+    routes = {
+        (method.lower(), str(rule).replace("<page_id>", "{pageId}").replace("<attachment_id>", "{attachmentId}"))
+        for rule in live.flask.url_map.iter_rules()
+        if str(rule).startswith("/api/v1/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    documented = {(method, path) for path, methods in api.document.served["paths"].items() for method in methods}
+    assert documented == routes
+
+
+def test_the_document_notices_lies(api: CheckedApi, live: LiveApp) -> None:
+    """What these tests hold answers against does see a field too few, one too many, and a wrong status."""
+    file = live.file(live.page())
+    answer = live.call("alice", "GET", f"/attachments/{file}/lock")
+    path = f"/attachments/{file}/lock"
+    api.document.check("GET", path, answer)
+    for spoil in (b'{"id": "1"}', answer.content[:-2] + b', "extra": 1}', answer.content.replace(b'"free"', b'"open"')):
+        answer._content = spoil
+        with pytest.raises(Exception, match=r"properties|enum|one of"):
+            Document(api.document.served).check("GET", path, answer)
+    answer.status_code = 418
+    with pytest.raises(AssertionError):
+        api.document.check("GET", path, answer)

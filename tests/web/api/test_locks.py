@@ -1,0 +1,271 @@
+"""`/api/v1`, one call after the other: statuses, codes and bodies as the document and docs/api-errors.md have them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from simulator.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID
+from tests.web.api.document import CheckedApi, refusal
+from tests.web.live_app import LiveApp
+
+NOTHING = {"lock": False, "release": False, "extend": False, "break": False, "takeOver": False, "notifyMe": False}
+NOBODY = {"asked": False, "count": 0, "position": None}
+WRONG_LOCK = "0" * 32
+
+
+@pytest.fixture
+def file(live: LiveApp) -> str:
+    """A free file on a page of its own."""
+    return live.file(live.page())
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
+    """Of a file without a lock, the state is free, everything about a hold is null, and editors may lock."""
+    assert api.shown("bob", file) == {
+        "state": "free", "lockId": None, "holder": None, "since": None, "expiresAt": None, "secondsLeft": None,
+        "note": None, "unlockOnUpload": False, "protection": "protected", "unprotectedReason": None,
+        "notifyMe": NOBODY, "can": {**NOTHING, "lock": True}, "lastEnded": None,
+    }  # fmt: skip
+    assert api.shown("charlie", file)["can"] == NOTHING
+
+
+def test_acquire_answers_201_with_the_hold(api: CheckedApi, file: str) -> None:
+    """A new hold is 201 with the lock from the holder's side; what was wished for is in it."""
+    wish = {"hours": 2, "note": "quarterly\tfigures\nplease wait", "unlockOnUpload": True, "seenVersion": 1}
+    answer = api("alice", "POST", f"/attachments/{file}/lock", wish)
+    body: dict[str, Any] = answer.json()
+    lock = body["lock"]
+    assert (answer.status_code, body["id"], body["warning"], lock["state"]) == (201, file, None, "mine")
+    assert (lock["note"], lock["unlockOnUpload"], lock["protection"]) == (wish["note"], True, "protected")
+    assert lock["holder"]["accountId"] == ALICE
+    assert lock["can"] == {**NOTHING, "release": True, "extend": True}
+    assert _moment(lock["expiresAt"]) - _moment(lock["since"]) == timedelta(hours=2)
+    assert 7190 <= lock["secondsLeft"] <= 7200
+    assert abs(_moment(body["serverTime"]) - _moment(lock["since"])) < timedelta(seconds=10)
+
+
+def test_acquiring_again_extends_with_200(api: CheckedApi, file: str) -> None:
+    """Who holds the file already is answered 200: the same hold, its life counted from now."""
+    first = api.lock("alice", file, hours=1)
+    again = api("alice", "POST", f"/attachments/{file}/lock", {"hours": 5})
+    assert again.status_code == 200
+    assert again.json()["lock"]["lockId"] == first["lockId"]
+    assert again.json()["lock"]["secondsLeft"] > 4 * 3600
+
+
+def test_others_see_the_holder_and_what_they_may_do(api: CheckedApi, file: str) -> None:
+    """Another's lock shows holder, since, expiry and note; one table says what each person may do about it."""
+    mine = api.lock("alice", file, note="mine")
+    seen = {who: api.shown(who, file) for who in ("bob", "charlie", "dana", "sam")}
+    for lock in seen.values():
+        assert lock["state"] == "other"
+        assert lock["holder"] == {"accountId": ALICE, "displayName": "Alice Arden"}
+        assert {name: lock[name] for name in ("lockId", "since", "expiresAt", "note")} == {
+            name: mine[name] for name in ("lockId", "since", "expiresAt", "note")
+        }
+    waits = {**NOTHING, "notifyMe": True}
+    managers = {**waits, "break": True, "takeOver": True}
+    assert {who: lock["can"] for who, lock in seen.items()} == {
+        "bob": waits, "charlie": waits, "dana": managers, "sam": managers,
+    }  # fmt: skip
+
+
+def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
+    """A second person is answered 409 already_locked with the present lock from their side."""
+    api.lock("alice", file, note="sorry")
+    answer = api("bob", "POST", f"/attachments/{file}/lock")
+    assert refusal(answer) == (409, "already_locked")
+    assert answer.json()["lock"] == {**api.shown("bob", file), "secondsLeft": answer.json()["lock"]["secondsLeft"]}
+
+
+@pytest.mark.parametrize("form", ["{}", "att{}"])
+def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None:
+    """Ids of attachments are taken with and without `att`, on every route, and answered without."""
+    id_ = form.format(file)
+    hold = api("alice", "POST", f"/attachments/{id_}/lock").json()
+    lock_id = hold["lock"]["lockId"]
+    answers = [
+        api("alice", "GET", f"/attachments/{id_}/lock"),
+        api("alice", "POST", f"/attachments/{id_}/lock/extend", {"lockId": lock_id}),
+        api("bob", "PUT", f"/attachments/{id_}/notify-me"),
+        api("bob", "DELETE", f"/attachments/{id_}/notify-me"),
+        api("dana", "POST", f"/attachments/{id_}/lock/take-over", {"lockId": lock_id, "reason": "now me"}),
+    ]
+    new_id = answers[-1].json()["lock"]["lockId"]
+    answers.append(api("sam", "POST", f"/attachments/{id_}/lock/break", {"lockId": new_id, "reason": "enough"}))
+    answers.append(api("dana", "POST", f"/attachments/{id_}/lock/release", {"lockId": WRONG_LOCK}))
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 201, 200, 412]
+    assert {answer.json().get("id", file) for answer in answers} == {file} == {hold["id"]}
+
+
+def test_release_twice_is_no_error(api: CheckedApi, file: str) -> None:
+    """Release answers 200 with the file free and how it ended; once more is 200, too."""
+    lock = api.lock("alice", file)
+    for _ in range(2):
+        answer = api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
+        assert answer.status_code == 200
+        free = answer.json()["lock"]
+        assert (free["state"], free["lockId"], free["can"]) == ("free", None, {**NOTHING, "lock": True})
+        assert free["lastEnded"]["reason"] == "released"
+        assert free["lastEnded"]["by"]["accountId"] == ALICE
+
+
+def test_extend_counts_from_now(api: CheckedApi, file: str) -> None:
+    """Extend answers 200 with the same hold and a new end; longer than the site allows is 422 and says how long."""
+    lock = api.lock("alice", file, hours=1)
+    longer = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock["lockId"], "hours": 10})
+    assert longer.status_code == 200
+    assert longer.json()["lock"]["lockId"] == lock["lockId"]
+    assert longer.json()["lock"]["secondsLeft"] > 9 * 3600
+    endless = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock["lockId"], "hours": 8760})
+    assert refusal(endless) == (422, "invalid_request")
+    assert endless.json()["longestHours"] == 720
+    assert api.shown("alice", file)["secondsLeft"] < 10 * 3600 + 1
+
+
+def test_break_ends_it_and_tells_why(api: CheckedApi, file: str) -> None:
+    """A manager's unlock answers 200; who, when and why stay with the file; the old holder's calls are lock_lost."""
+    lock = api.lock("alice", file)
+    broken = api(
+        "dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock["lockId"], "reason": "  on leave  "}
+    )
+    assert (broken.status_code, broken.json()["lock"]["state"]) == (200, "free")
+    late = api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
+    assert refusal(late) == (412, "lock_lost")
+    ended = late.json()["lock"]["lastEnded"]
+    assert ended == {
+        "reason": "broken",
+        "by": {"accountId": DANA, "displayName": "Dana Diaz"},
+        "at": ended["at"],
+        "why": "on leave",
+    }
+    lost = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock["lockId"]})
+    assert refusal(lost) == (412, "lock_lost")
+
+
+def test_take_over_is_a_new_hold(api: CheckedApi, file: str) -> None:
+    """Take over answers 201 with a hold of one's own; a stale tab of the old holder cannot touch it."""
+    old = api.lock("alice", file)
+    taken = api(
+        "sam",
+        "POST",
+        f"/attachments/{file}/lock/take-over",
+        {"lockId": old["lockId"], "reason": "needed", "hours": 3, "note": "Sam's", "unlockOnUpload": True},
+    )
+    lock = taken.json()["lock"]
+    assert (taken.status_code, lock["state"], lock["note"], lock["unlockOnUpload"]) == (201, "mine", "Sam's", True)
+    assert lock["lockId"] != old["lockId"]
+    for action in ("release", "extend"):
+        stale = api("alice", "POST", f"/attachments/{file}/lock/{action}", {"lockId": old["lockId"]})
+        assert refusal(stale) == (412, "lock_lost")
+        assert stale.json()["lock"]["lockId"] == lock["lockId"]
+    assert api.shown("alice", file)["lastEnded"]["reason"] == "taken_over"
+    assert api.shown("sam", file)["lockId"] == lock["lockId"]
+
+
+def test_wrong_lock_id_is_lock_lost(api: CheckedApi, file: str) -> None:
+    """Break and take over name a hold, too: another one is 412 with the present lock."""
+    lock = api.lock("alice", file)
+    for action in ("break", "take-over"):
+        wrong = api("dana", "POST", f"/attachments/{file}/lock/{action}", {"lockId": WRONG_LOCK, "reason": "x"})
+        assert refusal(wrong) == (412, "lock_lost")
+        assert wrong.json()["lock"]["lockId"] == lock["lockId"]
+    assert api.shown("alice", file)["lockId"] == lock["lockId"]
+
+
+def test_managers_release_their_own(api: CheckedApi, file: str) -> None:
+    """One's own hold is released, not broken nor taken over: 422."""
+    lock = api.lock("dana", file)
+    for action in ("break", "take-over"):
+        own = api("dana", "POST", f"/attachments/{file}/lock/{action}", {"lockId": lock["lockId"], "reason": "x"})
+        assert refusal(own) == (422, "invalid_request")
+
+
+def test_out_of_date_names_the_newer_version(api: CheckedApi, live: LiveApp) -> None:
+    """Who saw an older version is answered 409 out_of_date with number, author and date of the newest."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.file(page, "plan.txt", author="bob", text="second")
+    answer = api("alice", "POST", f"/attachments/{file}/lock", {"seenVersion": 1})
+    assert refusal(answer) == (409, "out_of_date")
+    assert (answer.json()["version"], answer.json()["author"]) == (2, BOB)
+    assert datetime.now(UTC) - _moment(answer.json()["created"]) < timedelta(minutes=5)  # noqa: TID251 - the real one
+    assert api.shown("alice", file)["state"] == "free"
+    assert api("alice", "POST", f"/attachments/{file}/lock", {"seenVersion": 2}).status_code == 201
+
+
+def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:
+    """Files of blog posts are listed, locked and released like those of pages."""
+    post = live.page("blogpost")
+    file = live.file(post)
+    lock = api.lock("alice", file)
+    listed = api("bob", "GET", f"/pages/{post}/attachments")
+    assert [item["lock"]["state"] for item in listed.json()["items"]] == ["other"]
+    released = api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
+    assert released.json()["lock"]["state"] == "free"
+
+
+def test_page_that_shuts_the_app_out(api: CheckedApi) -> None:
+    """Where the app may not edit, a lock is refused with 409 app_blocked, and the file is shown unprotected."""
+    file = str(PRIVATE_FILE_ID)
+    assert refusal(api("alice", "POST", f"/attachments/{file}/lock")) == (409, "app_blocked")
+    shown = api.shown("alice", file)
+    assert (shown["protection"], shown["unprotectedReason"], shown["can"]) == ("unprotected", "app_blocked", NOTHING)
+    for action in ("release", "extend"):
+        answer = api("alice", "POST", f"/attachments/{file}/lock/{action}", {"lockId": WRONG_LOCK})
+        assert refusal(answer) == (409, "app_blocked")
+    assert refusal(api("bob", "POST", f"/attachments/{file}/lock")) == (404, "not_found")
+
+
+def test_lock_on_a_page_that_was_shut_later(api: CheckedApi, live: LiveApp) -> None:
+    """A lock on a page that shuts the app out afterwards is shown as unprotected, with the reason; it stays."""
+    page = live.page()
+    file = live.file(page)
+    api.lock("alice", file)
+    live.restrict(page, "alice")
+    lock = api.shown("alice", file)
+    assert (lock["state"], lock["protection"], lock["unprotectedReason"]) == ("mine", "unprotected", "app_blocked")
+    listed = api("alice", "GET", f"/pages/{page}/attachments").json()["items"][0]["lock"]
+    assert (listed["state"], listed["unprotectedReason"], listed["can"]) == ("mine", "app_blocked", NOTHING)
+
+
+def test_trashed_file_is_not_locked(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """A file in the trash cannot be locked: 422, and nobody is offered it."""
+    live.control("sites/acme/trash", account="alice", attachmentId=file)
+    assert refusal(api("alice", "POST", f"/attachments/{file}/lock")) == (422, "invalid_request")
+    assert api.shown("alice", file)["can"]["lock"] is False
+
+
+@pytest.mark.parametrize("status", ["archived", "trashed", "draft"])
+def test_files_of_pages_nobody_edits(api: CheckedApi, live: LiveApp, status: str) -> None:
+    """On a page that is archived, a draft or in the trash nothing is locked."""
+    page = live.page()
+    file = live.file(page)
+    live.control("sites/acme/page-status", account="alice", pageId=page, status=status)
+    answer = api("alice", "POST", f"/attachments/{file}/lock")
+    assert refusal(answer) == (422, "invalid_request")
+    assert live.properties(file) == {}
+
+
+def test_head_that_moves_meanwhile_is_warned_of(api: CheckedApi, live: LiveApp) -> None:
+    """An upload that slips in while the file is being locked: the lock stands on it and says so."""
+    page = live.page()
+    file = live.file(page, "moving.txt")
+    stored = f"attachments/(att)?{file}/properties"
+    live.control("faults", kind="delay", method="POST", path=stored, seconds=0.4)
+    answers = live.meanwhile(
+        lambda: api("alice", "POST", f"/attachments/{file}/lock"),
+        lambda: live.file(page, "moving.txt", author="bob", text="second"),
+    )
+    body = answers.json()
+    assert (answers.status_code, body["lock"]["state"]) == (201, "mine")
+    assert {name: body["warning"][name] for name in ("code", "author", "version")} == {
+        "code": "head_moved", "author": BOB, "version": 2,
+    }  # fmt: skip

@@ -1,0 +1,141 @@
+"""My data, my preferences and the links in mails, over real HTTP with nothing faked."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from lockpoint import bootstrap
+from lockpoint.domain.events import MailKind
+from lockpoint.services.context import Tenant
+from lockpoint.services.notifications import unsubscribe
+from lockpoint.services.ports.jobs import Job, JobKind
+from simulator.seed import ALICE, BOB
+from tests.commands.run import lockpoint
+from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
+
+ALL = {"lockEnded": True, "overwriteAttempt": True, "unprotected": True}
+PREFERENCES = "/me/preferences"
+
+
+def _link(live: LiveApp, account: str, kind: MailKind = MailKind.LOCK_ENDED) -> str:
+    with bootstrap.operating(live.settings) as working:
+        url = unsubscribe.unsubscribe_url(working.services, _acme(live), account, kind)
+    assert url is not None
+    return f"{live.url}{urlsplit(url).path}"
+
+
+def _acme(live: LiveApp) -> Tenant:
+    base_url = live.running.world.sites["acme"].base_url
+    with bootstrap.operating(live.settings) as working:
+        return next(tenant for tenant in working.services.tenants.active() if tenant.base_url == base_url)
+
+
+@pytest.mark.usefixtures("other_site_untouched")
+def test_my_data_are_mine_only(live: LiveApp) -> None:
+    """GET /me/data: everything about the caller, on their site, with their own words, and nobody else's id."""
+    page = live.page()
+    mine, others = live.file(page), live.file(page)
+    live.lock("erin", mine, note="my own words")
+    live.lock("bob", others)
+    assert live.call("erin", "PUT", f"/attachments/{others}/notify-me").status_code == 200
+    live.run_jobs(JobKind.PROFILE)
+    answer = live.call("erin", "GET", "/me/data")
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["accountId"], found["complete"]) == (ERIN, True)
+    assert [(lock["attachment"], lock["note"]) for lock in found["locks"]] == [(mine, "my own words")]
+    assert found["waiting"] == [{"attachment": others, "position": 1}]
+    assert found["ended"] == []
+    assert found["database"]["account_profile"][0]["time_zone"] == "Europe/Helsinki"
+    assert BOB not in answer.text
+    assert ALICE not in answer.text
+    assert answer.headers["Cache-Control"] == "no-cache, no-store"
+
+
+@pytest.mark.usefixtures("other_site_untouched")
+def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None:
+    """GET and PUT /me/preferences; nonsense is refused; the property on the account is signed and nobody else's."""
+    assert live.call("charlie", "GET", PREFERENCES).json() == {"mails": ALL, "locale": None, "timeZone": None}
+    wanted = {"mails": {**ALL, "unprotected": False}, "locale": "de-AT", "timeZone": "Europe/Vienna"}
+    assert live.call("charlie", "PUT", PREFERENCES, wanted).json() == wanted
+    assert live.call("charlie", "GET", PREFERENCES).json() == wanted
+    assert live.call("dana", "GET", PREFERENCES).json()["mails"] == ALL
+    people = live.running.world.sites["acme"].people
+    (owner,) = [
+        person for person in people.values() if "lockpointprefs" in person.properties and person.name == "charlie"
+    ]
+    stored = owner.properties["lockpointprefs"].value
+    assert isinstance(stored, dict)
+    assert set(stored) == {"schema", "off", "locale", "time_zone", "mac"}
+    for nonsense in ({"timeZone": "Mars/Olympus"}, {"locale": "<b>"}, {"mails": {"fileAvailable": False}}):
+        assert live.call("charlie", "PUT", PREFERENCES, nonsense).status_code == 422
+    assert live.raw("GET", PREFERENCES, None).status_code == 401
+
+
+@pytest.mark.usefixtures("other_site_untouched")
+def test_one_click_unsubscribes(live: LiveApp) -> None:
+    """RFC 8058: GET shows and changes nothing, POST without cookies or token of the site switches one kind off."""
+    link = _link(live, BOB)
+    shown = requests.get(link, timeout=CALL_SECONDS)
+    assert (shown.status_code, shown.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert '<form method="post">' in shown.text
+    assert "form-action 'self'" in shown.headers["Content-Security-Policy"]
+    assert BOB not in link + shown.text
+    assert live.call("bob", "GET", PREFERENCES).json()["mails"] == ALL
+    for _ in range(2):
+        done = requests.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=CALL_SECONDS)
+        assert (done.status_code, "Done" in done.text) == (200, True)
+    assert live.call("bob", "GET", PREFERENCES).json()["mails"] == {**ALL, "lockEnded": False}
+
+
+def test_links_that_we_did_not_seal_do_nothing(live: LiveApp) -> None:
+    """A guessed, cut or changed link is refused with a page that says so."""
+    link = _link(live, BOB)
+    cut, changed, other = link[:-4], link[:-30] + link[-29:], link.replace("/mail/g", "/mail/h")
+    for wrong in (cut, changed, other, f"{live.url}/mail/unsubscribe"):
+        for method in ("GET", "POST"):
+            answer = requests.request(method, wrong, timeout=CALL_SECONDS)
+            assert answer.status_code == 401
+            assert "does not work" in answer.text
+
+
+def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
+    """`privacy export` and `privacy erase --now`: after it the account is nowhere, and its locks have ended."""
+    page = live.page()
+    file = live.file(page, author="erin")
+    live.lock("erin", file)
+    exported = lockpoint(live, "privacy", "export", "--account-id", ERIN, "--json")
+    assert exported.exit_code == 0, exported.output
+    assert f'"attachment": "{file}"' in exported.output
+    erased = lockpoint(live, "privacy", "erase", "--account-id", ERIN, "--now")
+    assert erased.exit_code == 0, erased.output
+    assert "done" in erased.output
+    assert not [row for rows in live.rows().values() for row in rows if ERIN in row]
+    assert ERIN not in str(live.properties(file))
+    assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "free"
+    wrong = lockpoint(live, "privacy", "erase", "--account-id", "not an id")
+    assert wrong.exit_code == 2
+
+
+def test_a_closed_account_goes_by_itself(live: LiveApp) -> None:
+    """The reporting cycle: Confluence calls an account closed, and its data are erased without anybody asking."""
+    page = live.page()
+    file = live.file(page)
+    live.lock("sam", file)
+    sam = next(p.account_id for p in live.running.world.sites["acme"].people.values() if p.name == "sam")
+    live.control("sites/acme/person", account="sam", status="closed")
+    with bootstrap.operating(live.settings) as working:
+        services = working.services
+        services.account_reports.gather(_acme(live), services.clock.now())
+        services.jobs.defer([Job(JobKind.REPORT_ACCOUNTS, _acme(live).id)])
+    live.sql("update account_report set due_at = now()")
+    live.run_jobs(JobKind.REPORT_ACCOUNTS, JobKind.ERASE)
+    live.sql("update erasure set release_at = now()")
+    live.sql("update procrastinate_jobs set scheduled_at = null where task_name = 'erase'")
+    live.run_jobs(JobKind.ERASE)
+    assert not [row for rows in live.rows().values() for row in rows if sam in row]
+    assert sam not in str(live.properties(file))
+    assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "free"

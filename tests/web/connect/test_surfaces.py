@@ -1,0 +1,117 @@
+"""The frames' constant page and the files of the built front end."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from lockpoint.web.connect.frontend_bundle import MANIFEST, BundleError, read_bundle
+from lockpoint.web.connect.surfaces import surface_routes
+from lockpoint.web.guards import Guard, guard_of
+
+CDN = "https://connect-cdn.atl-paas.net/all.js"
+SCRIPT = "console.log('page');" * 60
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A folder as the front end's build leaves it."""
+    entries = {
+        "src/early.ts": {"file": "assets/early-1.js", "isEntry": True},
+        "src/page/main.tsx": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
+        "_shared.js": {"file": "assets/shared-4.js"},
+    }
+    for name, content in {"early-1.js": "1", "page-2.js": SCRIPT, "page-3.css": "p{}", "shared-4.js": "2"}.items():
+        path = tmp_path / "assets" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    (tmp_path / MANIFEST).parent.mkdir()
+    (tmp_path / MANIFEST).write_text(json.dumps(entries))
+    return tmp_path
+
+
+@pytest.fixture
+def app(built: Path) -> Flask:
+    app = Flask("surfaces", static_folder=None)
+    app.register_blueprint(surface_routes(read_bundle(built), CDN))
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def test_page_is_constant(client: FlaskClient) -> None:
+    """Nothing is rendered for a request: two frames of different pages and people get the same bytes."""
+    first = client.get("/connect/page?pageId=98311&jwt=aaa")
+    assert first.status_code == 200
+    assert first.data == client.get("/connect/page?pageId=%22%3E%3Cscript%3E&spaceKey=DS").data
+
+
+def test_page_needs_no_inline_code(client: FlaskClient) -> None:
+    """The page loads Atlassian's library and our own files only, with nothing in the page itself to run."""
+    html = client.get("/connect/page").text
+    assert re.findall(r'<script[^>]* src="([^"]+)"', html) == [
+        "/static/assets/early-1.js",
+        CDN,
+        "/static/assets/page-2.js",
+    ]
+    assert re.findall(r"<script[^>]*>([^<]+)</script>", html) == []
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=", html)
+    assert 'href="/static/assets/page-3.css"' in html
+
+
+def test_first_paint_is_not_kept_waiting_by_the_screen(client: FlaskClient) -> None:
+    """The script that sets the remembered colours comes before the library, and the screen's script is deferred."""
+    html = client.get("/connect/page").text
+    assert html.index("early-1.js") < html.index(CDN) < html.index("page-2.js")
+    assert '<script type="module" src="/static/assets/page-2.js">' in html
+
+
+def test_every_route_declares_its_guard(app: Flask) -> None:
+    """A frame needs the token of its address; files that are the same for everybody need none."""
+    guards = {rule.rule: guard_of(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
+    assert guards == {"/connect/page": Guard.FRAME, "/static/<path:name>": Guard.PUBLIC}
+
+
+def test_files_are_kept_by_browsers(client: FlaskClient) -> None:
+    """A file's name changes with its content, so a browser may keep it for ever."""
+    answer = client.get("/static/assets/page-3.css")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.content_type == "text/css; charset=utf-8"
+    assert answer.data == b"p{}"
+
+
+def test_files_are_sent_packed_to_those_who_unpack(client: FlaskClient) -> None:
+    """A browser gets the packed form, a client that does not ask for it the plain one."""
+    packed = client.get("/static/assets/page-2.js", headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data).decode() == SCRIPT
+    plain = client.get("/static/assets/page-2.js")
+    assert "Content-Encoding" not in plain.headers
+    assert plain.text == SCRIPT
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("name", ["assets/none.js", ".vite/manifest.json", "../surfaces.py", "..%2fsurfaces.py"])
+def test_only_built_files_are_served(client: FlaskClient, name: str) -> None:
+    """Files are looked up by name among those of the build, so no path leads out of it."""
+    assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_missing_build_stops_the_start(tmp_path: Path) -> None:
+    """Without a built front end the start fails and says what to run."""
+    with pytest.raises(BundleError, match="bin/setup"):
+        read_bundle(tmp_path)
+
+
+def test_build_of_other_sources_stops_the_start(built: Path) -> None:
+    """A build that lacks a screen this code serves is refused at start, not at the first visitor."""
+    (built / MANIFEST).write_text("{}")
+    with pytest.raises(BundleError, match=r"src/page/main\.tsx"):
+        surface_routes(read_bundle(built), CDN)
