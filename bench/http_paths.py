@@ -26,7 +26,7 @@ from pathlib import Path
 import requests
 
 from bench.subject import Subject, prepared
-from lockpoint.embedded.ports import free_ports
+from devstack.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS, SECONDS, WARM_UP = 16, 4, 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import requests
 from aiosmtpd.controller import Controller
 
-from lockpoint.embedded.ports import free_ports
+from devstack.ports import free_ports
 from lockpoint.services.ports.jobs import JobKind
 from tests import databases
 from tests.web.live_app import Json, LiveApp, live_app

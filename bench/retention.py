@@ -20,8 +20,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import BigInteger, Column, Identity, MetaData, Table
 
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.postgres import Postgres
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
 from lockpoint.storage.engine import Database
 from lockpoint.storage.migrate import migrate
 from lockpoint.storage.partitions import drop_expired, ensure

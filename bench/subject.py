@@ -12,9 +12,9 @@ from typing import Any
 
 import jwt
 
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
 from lockpoint.connect import qsh
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.postgres import Postgres
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import keyring

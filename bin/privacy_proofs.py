@@ -27,8 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bin")]
 
 from privacy_page import PAGE, Proof, Statement, proofs, statements  # noqa: E402 - bin/ is not on the path of packages
 
-from lockpoint.embedded.environment import spare_ports  # noqa: E402
-from lockpoint.embedded.stack import Stack  # noqa: E402
+from devstack.environment import spare_ports  # noqa: E402
+from devstack.stack import Stack  # noqa: E402
 from lockpoint.storage.engine import Database  # noqa: E402
 from lockpoint.storage.partitions import ensure  # noqa: E402
 from lockpoint.storage.retention.purge import AGED  # noqa: E402

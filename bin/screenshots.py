@@ -16,8 +16,8 @@ from playwright.sync_api import Page as Tab
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lockpoint.embedded.environment import spare_ports  # noqa: E402 - bin/ is not on the path of packages
-from lockpoint.embedded.stack import Stack  # noqa: E402
+from devstack.environment import spare_ports  # noqa: E402 - bin/ is not on the path of packages
+from devstack.stack import Stack  # noqa: E402
 from tests.browser.screens import Confluence, Dialog  # noqa: E402
 from tests.browser.world import Page, World, wait_for  # noqa: E402
 

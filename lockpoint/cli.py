@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 import click
@@ -11,7 +12,7 @@ import click
 from lockpoint import __version__
 
 COMMANDS: Final = {
-    "dev": "lockpoint.dev:dev",
+    "dev": "devstack.dev:dev",
     "web": "lockpoint.commands.web:web",
     "worker": "lockpoint.commands.processes:worker",
     "clock": "lockpoint.commands.processes:clock",
@@ -39,6 +40,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
+        if cmd_name == "dev" and find_spec("devstack") is None:
+            raise click.ClickException("`lockpoint dev` runs in a checkout of the project only; use `bin/run` there.")
         command: click.Command = getattr(import_module(module), name)
         return command
 

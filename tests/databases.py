@@ -17,9 +17,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.postgres import Postgres
-from lockpoint.embedded.valkey import DATABASES, Valkey
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
+from devstack.databases.valkey import DATABASES, Valkey
 from lockpoint.storage.migrate import migrate
 
 TEMPLATE = "lockpoint_template"

@@ -7,8 +7,8 @@ from typing import Final
 
 import psycopg
 
-from lockpoint.embedded.confluence import SITES
-from lockpoint.embedded.stack import Stack
+from devstack.confluence import SITES
+from devstack.stack import Stack
 
 PATIENCE_SECONDS: Final = 60.0
 _SITES: Final = "SELECT count(*) FROM installation JOIN site_state ON tenant_id = id AND tested_at IS NOT NULL"

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from lockpoint.embedded.environment import spare_ports
-from lockpoint.embedded.stack import ROOT, Stack
+from devstack.environment import spare_ports
+from devstack.stack import ROOT, Stack
 from tests.browser.world import World
 from tests.installed import wait_for_installs
 

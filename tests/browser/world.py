@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import requests
 
-from lockpoint.embedded.stack import Stack
+from devstack.stack import Stack
 
 ACME: Final = "acme"
 GLOBEX: Final = "globex"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from lockpoint.embedded.ports import free_ports
+from devstack.ports import free_ports
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.tenancy.installations import Installations

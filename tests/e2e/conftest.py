@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lockpoint.embedded.environment import spare_ports
-from lockpoint.embedded.stack import Stack
+from devstack.environment import spare_ports
+from devstack.stack import Stack
 from tests.e2e.system import System
 from tests.installed import wait_for_installs
 

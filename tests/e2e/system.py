@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from lockpoint.embedded.stack import Stack
+from devstack.stack import Stack
 
 CALL_SECONDS = 60.0
 Json = dict[str, Any]

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 import requests
 
-from lockpoint.embedded.environment import app_environment, spare_ports
+from devstack.environment import app_environment, spare_ports
 from lockpoint.settings import Settings
 from lockpoint.storage.advisory_locks import Purpose
 from tests.databases import Addresses
-from tests.ops.processes import descendants, wait_until
+from tests.devstack.processes import descendants, wait_until
 from tests.support.checkout import ROOT
 
 LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())

@@ -222,8 +222,8 @@ SERVE = """
 import sys, threading, time, os, signal, urllib.request, urllib.error
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
-from lockpoint.commands.serving import TO_OURS
-from lockpoint.embedded.ports import free_ports
+from lockpoint.commands.web import TO_OURS
+from devstack.ports import free_ports
 from lockpoint.logs import configure_logs
 configure_logs()
 (port,) = free_ports(1)

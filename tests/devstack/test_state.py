@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lockpoint.embedded import environment
-from lockpoint.embedded.environment import app_environment, spare_ports, usual_ports
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.ports import HOST, free_ports, is_free, preferred_or_free
-from lockpoint.embedded.state import StateFolder
+from devstack import environment
+from devstack.environment import app_environment, spare_ports, usual_ports
+from devstack.errors import EmbeddedError
+from devstack.ports import HOST, free_ports, is_free, preferred_or_free
+from devstack.state import StateFolder
 
 
 def test_one_supervisor_at_a_time(tmp_path: Path) -> None:

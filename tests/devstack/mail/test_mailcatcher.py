@@ -10,9 +10,9 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 
-from lockpoint.embedded.mailbox import KEPT, Mailbox
-from lockpoint.embedded.mailcatcher import HOST, Catcher, MailServer
-from lockpoint.embedded.ports import free_ports
+from devstack.mail.mailbox import KEPT, Mailbox
+from devstack.mail.mailcatcher import HOST, Catcher, MailServer
+from devstack.ports import free_ports
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.supervisor import LONGEST_DELAY_SECONDS, Supervisor
+from devstack.databases.guardian import Guardian
+from devstack.errors import EmbeddedError
+from devstack.supervisor import LONGEST_DELAY_SECONDS, Supervisor
 
 
 @dataclass

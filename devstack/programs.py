@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.servers import end_process
+from devstack.databases.guardian import Guardian
+from devstack.databases.servers import end_process
 
 STOP_SECONDS: Final = 28.0
 """A worker finishes what it does within 25 seconds of SIGTERM, and a web process its requests."""

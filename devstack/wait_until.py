@@ -6,8 +6,8 @@ from typing import Final
 
 import requests
 
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.supervisor import Service
+from devstack.errors import EmbeddedError
+from devstack.supervisor import Service
 
 POLL_SECONDS: Final = 0.1
 ASK_SECONDS: Final = 5.0

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lockpoint.check import MainJob
-from lockpoint.embedded.errors import EmbeddedError
+from devstack.check import MainJob
+from devstack.errors import EmbeddedError
 
 Json = dict[str, Any]
 

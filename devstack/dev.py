@@ -10,11 +10,11 @@ from typing import Final
 
 import click
 
-from lockpoint.check import run_check
-from lockpoint.embedded.confluence import SITES
-from lockpoint.embedded.environment import spare_ports, usual_ports
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.stack import ROOT, Stack
+from devstack.check import run_check
+from devstack.confluence import SITES
+from devstack.environment import spare_ports, usual_ports
+from devstack.errors import EmbeddedError
+from devstack.stack import ROOT, Stack
 from lockpoint.settings import Settings
 
 STATE: Final = ROOT / ".local" / "run"

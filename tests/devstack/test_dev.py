@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from lockpoint.embedded.ports import free_ports
-from tests.ops.processes import alive, descendants, leads_its_group, wait_until
+from devstack.ports import free_ports
+from tests.devstack.processes import alive, descendants, leads_its_group, wait_until
 from tests.support.checkout import ROOT
 
 pytestmark = [
@@ -31,7 +31,7 @@ START_SECONDS = 120
 
 FIRST = free_ports(4)
 PROGRAM = f"""
-from lockpoint.embedded import environment
+from devstack import environment
 environment.USUAL_CONFLUENCE, environment.USUAL_SMTP, environment.USUAL_MAILS = {FIRST}, {FIRST + 2}, {FIRST + 3}
 from lockpoint.cli import main
 main()

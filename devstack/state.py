@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from lockpoint.embedded.errors import EmbeddedError
+from devstack.errors import EmbeddedError
 
 
 class StateFolder:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lockpoint.embedded.servers import command_line
+from devstack.databases.servers import command_line
 
 
 def alive(pid: int) -> bool:

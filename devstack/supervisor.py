@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final, Protocol
 
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
+from devstack.databases.guardian import Guardian
+from devstack.errors import EmbeddedError
 
 POLL_SECONDS: Final = 0.2
 FIRST_DELAY_SECONDS: Final = 0.5

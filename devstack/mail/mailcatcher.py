@@ -1,6 +1,6 @@
 """A mail server that delivers nothing: it keeps what it is given in memory and shows it on a page of its own.
 
-`python -m lockpoint.embedded.mailcatcher --smtp-port 1025 --http-port 8025`, on the loopback interface only.
+`python -m devstack.mail.mailcatcher --smtp-port 1025 --http-port 8025`, on the loopback interface only.
 `GET /` is the page; `GET /mails[?to=address]` and `DELETE /mails` are for programs. Addresses that begin with `refused`
 are refused.
 """
@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import click
 from aiosmtpd.controller import Controller
 
-from lockpoint.embedded.mailbox import Mailbox
-from lockpoint.embedded.mailpage import list_page, mail_page
+from devstack.mail.mailbox import Mailbox
+from devstack.mail.mailpage import list_page, mail_page
 
 HOST: Final = "127.0.0.1"
 REFUSED: Final = "refused"

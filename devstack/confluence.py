@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import requests
 
-from lockpoint.embedded.errors import EmbeddedError
+from devstack.errors import EmbeddedError
 
 SITES: Final = ("acme", "globex")
 CALL_SECONDS: Final = 30.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lockpoint.embedded.errors import EmbeddedError
+from devstack.errors import EmbeddedError
 
 
 class Account(Protocol):

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from lockpoint.embedded.mailbox import Mail
+from devstack.mail.mailbox import Mail
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8883; --soft: #8882; }

@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from lockpoint.embedded.confluence import LocalConfluence
-from lockpoint.embedded.environment import Ports, app_environment
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.ports import HOST, is_free
-from lockpoint.embedded.postgres import Postgres
-from lockpoint.embedded.programs import Program
-from lockpoint.embedded.state import StateFolder
-from lockpoint.embedded.supervisor import Service, Supervisor
-from lockpoint.embedded.valkey import Valkey
-from lockpoint.embedded.waiting import wait_until_healthy
+from devstack.confluence import LocalConfluence
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
+from devstack.databases.valkey import Valkey
+from devstack.environment import Ports, app_environment
+from devstack.errors import EmbeddedError
+from devstack.ports import HOST, is_free
+from devstack.programs import Program
+from devstack.state import StateFolder
+from devstack.supervisor import Service, Supervisor
+from devstack.wait_until import wait_until_healthy
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[1]
 DATABASE: Final = "lockpoint"
 CONFLUENCE: Final = "confluence"
 MAILS: Final = "mails"
@@ -130,7 +130,7 @@ class Stack:
 
     def _mails(self, guardian: Guardian) -> Program:
         ports = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mails)]
-        return self._python(guardian, MAILS, "lockpoint.embedded.mailcatcher", *ports)
+        return self._python(guardian, MAILS, "devstack.mail.mailcatcher", *ports)
 
     def _local_confluence(self, guardian: Guardian) -> Program:
         if not (ROOT / "simulator").is_dir():

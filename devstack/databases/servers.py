@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final
 
-from lockpoint.embedded.accounts import Account
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
+from devstack.databases.accounts import Account
+from devstack.databases.guardian import Guardian
+from devstack.errors import EmbeddedError
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 15.0

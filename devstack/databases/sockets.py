@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from lockpoint.embedded.errors import EmbeddedError
+from devstack.errors import EmbeddedError
 
 LONGEST_FOLDER: Final = 80
 """Bytes. A socket's path may have 107 on Linux and 103 on macOS; PostgreSQL's file name takes up to 20 of them."""

@@ -13,14 +13,14 @@ import psycopg
 import pytest
 import redis
 
-from lockpoint.embedded import postgres, servers, valkey
-from lockpoint.embedded.accounts import Account, Namespace, SamePerson, Stranger, choose_account, powerless_account
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.postgres import Postgres
-from lockpoint.embedded.sockets import LONGEST_FOLDER, socket_folder
-from lockpoint.embedded.valkey import Valkey
-from tests.ops.processes import alive, wait_until
+from devstack.databases import postgres, servers, valkey
+from devstack.databases.accounts import Account, Namespace, SamePerson, Stranger, choose_account, powerless_account
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
+from devstack.databases.sockets import LONGEST_FOLDER, socket_folder
+from devstack.databases.valkey import Valkey
+from devstack.errors import EmbeddedError
+from tests.devstack.processes import alive, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -163,7 +163,7 @@ def test_root_without_namespaces_becomes_a_powerless_account(open_place: Path, t
 def test_a_plain_user_runs_it_as_it_is() -> None:
     """Without root nothing special is done."""
     number = powerless_account()
-    code = "import os; from lockpoint.embedded.accounts import choose_account; "
+    code = "import os; from devstack.databases.accounts import choose_account; "
     code += f"os.setgid({number}); os.setuid({number}); print(choose_account())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == repr(SamePerson())
@@ -221,10 +221,10 @@ def test_a_server_that_does_not_start_says_why(tmp_path: Path, start: Start) -> 
 ORPHANS = """
 import os, signal, sys
 from pathlib import Path
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.postgres import Postgres
-from lockpoint.embedded.programs import Program
-from lockpoint.embedded.valkey import Valkey
+from devstack.databases.guardian import Guardian
+from devstack.databases.postgres import Postgres
+from devstack.programs import Program
+from devstack.databases.valkey import Valkey
 guardian = Guardian()
 folder = Path(sys.argv[1])
 cluster, cache = Postgres(folder / "pg", guardian), Valkey(folder / "vk", guardian)

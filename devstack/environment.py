@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lockpoint.embedded.confluence import SITES, LocalConfluence
-from lockpoint.embedded.ports import HOST, free_ports, preferred_or_free
+from devstack.confluence import SITES, LocalConfluence
+from devstack.ports import HOST, free_ports, preferred_or_free
 
 USUAL_WEB: Final = 5000
 USUAL_CONFLUENCE: Final = 8080

@@ -17,11 +17,11 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from lockpoint.embedded.accounts import Account, choose_account
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.servers import POLL_SECONDS, STOP_SECONDS, Server, command_line, package_folder
-from lockpoint.embedded.sockets import socket_folder
+from devstack.databases.accounts import Account, choose_account
+from devstack.databases.guardian import Guardian
+from devstack.databases.servers import POLL_SECONDS, STOP_SECONDS, Server, command_line, package_folder
+from devstack.databases.sockets import socket_folder
+from devstack.errors import EmbeddedError
 
 MAJOR: Final = "18"
 USER: Final = "lockpoint"

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 import click
 import requests
 
-from lockpoint.embedded.confluence import SITES
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.stack import Stack
+from devstack.confluence import SITES
+from devstack.errors import EmbeddedError
+from devstack.stack import Stack
 
 ACME, GLOBEX = SITES
 PATIENCE_SECONDS: Final = 45.0

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from lockpoint.embedded.accounts import SamePerson
-from lockpoint.embedded.errors import EmbeddedError
-from lockpoint.embedded.guardian import Guardian
-from lockpoint.embedded.servers import Server, package_folder
-from lockpoint.embedded.sockets import socket_folder
+from devstack.databases.accounts import SamePerson
+from devstack.databases.guardian import Guardian
+from devstack.databases.servers import Server, package_folder
+from devstack.databases.sockets import socket_folder
+from devstack.errors import EmbeddedError
 
 DATABASES: Final = 64
 _PING: Final = b"PING\r\n"
