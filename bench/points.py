@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 
 from devstack.ports import free_ports
 from lockpoint.services.ports.jobs import JobKind
-from tests import databases
+from tests.support import databases
 from tests.web.live_app import Json, LiveApp, live_app
 
 TARGET = Path(__file__).parents[1] / "docs" / "costs.md"

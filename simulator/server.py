@@ -10,48 +10,43 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from simulator import (
-    cdn,
-    control_actions,
-    control_apps,
-    control_people,
-    control_webhooks,
-    control_world,
-    human,
-    oauth,
-    rest_connect,
-    rest_drafts,
-    rest_properties,
-    rest_v1_content,
-    rest_v1_files,
-    rest_v1_people,
-    rest_v2,
-    rest_v2_spaces,
-    seed,
+from simulator.browser import cdn, pages
+from simulator.connect import oauth
+from simulator.control import actions, apps, people, simulation, webhooks
+from simulator.http.gateway import Frontdoor
+from simulator.persistence import Keeper, Keeping
+from simulator.rest import (
+    app_properties,
+    content_properties,
+    v1_content,
+    v1_files,
+    v1_people,
+    v2_content,
+    v2_drafts,
+    v2_spaces,
 )
-from simulator.frontdoor import Frontdoor
-from simulator.keeping import Keeper, Keeping
-from simulator.world import World
+from simulator.world import seed
+from simulator.world.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 MODULES = (
-    rest_v2,
-    rest_v2_spaces,
-    rest_drafts,
-    rest_properties,
-    rest_v1_files,
-    rest_v1_content,
-    rest_v1_people,
-    rest_connect,
+    v2_content,
+    v2_spaces,
+    v2_drafts,
+    content_properties,
+    v1_files,
+    v1_content,
+    v1_people,
+    app_properties,
     oauth,
-    control_actions,
-    control_apps,
-    control_people,
-    control_webhooks,
-    control_world,
-    human,
+    actions,
+    apps,
+    people,
+    webhooks,
+    simulation,
+    pages,
     cdn,
 )
 

@@ -14,7 +14,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from tests import databases, loopback
+from tests.support import databases, loopback
 
 LONG_SECONDS = 4 * 3600
 SERVERS = pytest.StashKey[databases.Servers]()

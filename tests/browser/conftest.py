@@ -18,7 +18,7 @@ from playwright.sync_api import Page as Tab
 from devstack.environment import spare_ports
 from devstack.stack import ROOT, Stack
 from tests.browser.world import World
-from tests.installed import wait_for_installs
+from tests.support.installed import wait_for_installs
 
 ARGUMENTS: Final = (
     "--no-sandbox",

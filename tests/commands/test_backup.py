@@ -21,10 +21,10 @@ from lockpoint.storage.keyring import keyring
 from lockpoint.storage.tenancy.installations import Installations
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
 from lockpoint.storage.tenancy.usage_counts import Usage
-from tests import databases
 from tests.storage.backup.test_folder import put
 from tests.storage.builders import count
 from tests.storage.conftest import install
+from tests.support import databases
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 Run = Callable[..., Result]

@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from lockpoint.services.ports.jobs import JobKind
-from tests import databases
 from tests.commands.run import lockpoint
+from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
 

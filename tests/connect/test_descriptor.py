@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from lockpoint.connect import descriptor
-from tests.fakes_connect import APP_KEY, APP_URL, make_world
+from tests.fakes.connect import APP_KEY, APP_URL, make_world
 
 SCHEMA = "forge-manifest-13.7.0-connect-confluence-modules.schema.json"
 SINGLE = ("configurePage", "postInstallPage")

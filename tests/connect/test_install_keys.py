@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from lockpoint.connect import install_keys
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys, KeyUnavailableError
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from tests.fakes_connect import MemoryKeys, Time, private_key, public_pem
+from tests.fakes.connect import MemoryKeys, Time, private_key, public_pem
 
 GOOD = public_pem(private_key())
 

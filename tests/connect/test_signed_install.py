@@ -15,7 +15,7 @@ from lockpoint.connect import qsh
 from lockpoint.connect.install_keys import InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from tests.fakes_connect import (
+from tests.fakes.connect import (
     ACME,
     ALICE,
     APP_KEY,

@@ -10,7 +10,7 @@ from lockpoint.connect import sites
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, Unauthorised
-from tests.fakes_connect import ACME, ACME_SECRET, GLOBEX, START, MemoryInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, MemoryInstallations, Time, registration
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from lockpoint.storage.locks.witness import Witnesses
 from lockpoint.storage.notifications.mail_intents import Intents
 from lockpoint.storage.tenancy.installations import Installations, Tenants
 from lockpoint.storage.tenancy.site_states import SiteStates
-from tests.fake_storage import (
+from tests.fakes.storage import (
     FakeGuard,
     FakeIntents,
     FakeJobs,
@@ -38,7 +38,7 @@ from tests.fake_storage import (
     FakeWitnesses,
     Tables,
 )
-from tests.fakes import ACME, ALICE, BOB, DANA, GLOBEX, START, FakeClock
+from tests.fakes.world import ACME, ALICE, BOB, DANA, GLOBEX, START, FakeClock
 from tests.storage.builders import PAGE, audit_event, count, free, held, intent, queue, restoration, witness
 
 

@@ -11,7 +11,7 @@ import pytest
 from devstack.environment import spare_ports
 from devstack.stack import Stack
 from tests.e2e.system import System
-from tests.installed import wait_for_installs
+from tests.support.installed import wait_for_installs
 
 HERE = Path(__file__).parent
 

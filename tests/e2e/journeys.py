@@ -21,7 +21,7 @@ from lockpoint.services.locks import calls
 from lockpoint.services.locks.calls import Wish
 from lockpoint.settings import Settings
 from tests.e2e.system import CALL_SECONDS, Json, System, request_id, wait_for
-from tests.installed import wait_for_installs
+from tests.support.installed import wait_for_installs
 
 OURS: Final = frozenset({"web", "worker", "clock"})
 """Processes whose logs are ours; names are the business of the local Confluence and the mail catcher."""

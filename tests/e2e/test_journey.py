@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from lockpoint.cli import main
 from tests.e2e.journeys import CANARIES, CONTENT, NAMES, OURS, PROTECTED, Journeys, disguised
 from tests.e2e.system import Json, System
-from tests.stored import unexplained
+from tests.support.stored import unexplained
 
 pytestmark = pytest.mark.timeout(300)
 

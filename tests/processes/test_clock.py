@@ -22,7 +22,7 @@ from lockpoint.services.ports.privacy import ErasureOrder, Origin
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy.erasures import Erasures
-from tests.fakes import ACME, ALICE, GLOBEX, START, World, make_world
+from tests.fakes.world import ACME, ALICE, GLOBEX, START, World, make_world
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
 

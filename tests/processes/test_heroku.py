@@ -16,9 +16,9 @@ import requests
 from devstack.environment import app_environment, spare_ports
 from lockpoint.settings import Settings
 from lockpoint.storage.advisory_locks import Purpose
-from tests.databases import Addresses
 from tests.devstack.processes import descendants, wait_until
 from tests.support.checkout import ROOT
+from tests.support.databases import Addresses
 
 LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 ADDONS = {"heroku-postgresql": "DATABASE_URL", "heroku-redis": "REDIS_URL"}

@@ -7,7 +7,7 @@ from lockpoint import worker
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ACME, BOB, make_world
+from tests.fakes.world import ACME, BOB, make_world
 
 
 @pytest.fixture

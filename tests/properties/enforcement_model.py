@@ -22,9 +22,9 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import calls
 from lockpoint.services.locks.calls import Wish
 from lockpoint.services.reconciliation import reconcile
-from tests.fake_confluence import APP_ACCOUNT, StoredVersion
-from tests.fake_storage import FakeMutexes
-from tests.fakes import ACME, ALICE, BOB, DANA, World, make_world
+from tests.fakes.confluence import APP_ACCOUNT, StoredVersion
+from tests.fakes.storage import FakeMutexes
+from tests.fakes.world import ACME, ALICE, BOB, DANA, World, make_world
 from tests.properties.oracle import require
 from tests.properties.stage import HOST, STORAGE, Fate, Gated, Stage, Unmeasured
 

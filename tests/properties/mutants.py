@@ -26,7 +26,7 @@ from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.runtime import Outcome, OutcomeState
 from lockpoint.services.reconciliation import reconcile
-from tests.fakes import ACME, ALICE, APP_ACCOUNT, KEYS
+from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, KEYS
 from tests.properties import enforcement_model, lock_model, schedule_model
 from tests.properties.enforcement_model import Hint
 from tests.properties.oracle import Violation

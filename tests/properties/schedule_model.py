@@ -18,7 +18,7 @@ from lockpoint.services.locks import calls
 from lockpoint.services.locks.calls import Wish
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.reconciliation import reconcile
-from tests.fakes import ACME, ALICE, BOB, DANA, KEYS, World, make_world
+from tests.fakes.world import ACME, ALICE, BOB, DANA, KEYS, World, make_world
 from tests.properties.oracle import Stored, check_step, require
 from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task, Unmeasured
 

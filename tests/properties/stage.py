@@ -16,8 +16,8 @@ import greenlet
 
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
-from tests.fake_confluence import FakeConfluence
-from tests.fakes import FakeClock
+from tests.fakes.confluence import FakeConfluence
+from tests.fakes.world import FakeClock
 
 LATEST = timedelta(seconds=25)  # a request that was sent lands within this time, or never
 HOST = {"attachments", "lock_properties", "properties"}

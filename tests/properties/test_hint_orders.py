@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.services.reconciliation import sweep
-from tests.fakes import ACME, ALICE, BOB, DANA
+from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.properties.enforcement_model import EnforcementModel
 
 Happening = tuple[str, str | None]

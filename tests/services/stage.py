@@ -24,8 +24,8 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.worker import handlers
-from tests.fake_confluence import LOCK_KEY, StoredFile
-from tests.fakes import ACME, ALICE, GLOBEX, World, make_world
+from tests.fakes.confluence import LOCK_KEY, StoredFile
+from tests.fakes.world import ACME, ALICE, GLOBEX, World, make_world
 from tests.services.taps import Taps, tap
 
 WHY = "needed for the audit"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.fakes import World
+from tests.fakes.world import World
 
 HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
 STORAGE = ("ledger", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")

@@ -10,7 +10,7 @@ from lockpoint.domain.lock import Absent
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.errors import Busy
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
-from tests.fakes import ACME, BOB, START, FakeClock
+from tests.fakes.world import ACME, BOB, START, FakeClock
 from tests.services.stage import Stage, make_stage, refusal_of
 
 HALF = timedelta(milliseconds=500)

@@ -12,7 +12,7 @@ from lockpoint.services.errors import UseCaseError
 from lockpoint.services.lock_record.record_effects import without_words
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
-from tests.fakes import ACME, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, untouched
 from tests.services.taps import ProcessDied
 

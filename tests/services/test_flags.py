@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.judge import FileStatus
 from lockpoint.services.errors import UseCaseError
-from tests.fakes import ALICE, BOB, CHARLIE, DANA, SAM
+from tests.fakes.world import ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, make_stage
 
 

@@ -20,7 +20,7 @@ from lockpoint.services.errors import (
     StorageUnavailable,
 )
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 

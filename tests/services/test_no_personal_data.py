@@ -6,8 +6,8 @@ from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Effects
-from tests.fake_storage import FakeLedger
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
+from tests.fakes.storage import FakeLedger
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
 from tests.services.stage import Stage
 
 CANARY = "Kanarienvogel"

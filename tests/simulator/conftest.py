@@ -17,9 +17,11 @@ import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from simulator import seed, server, tokens
-from simulator.records import Exchange
+from simulator import server
+from simulator.model import tokens
 from simulator.server import Running
+from simulator.world import seed
+from simulator.world.exchanges import Exchange
 from tests.contracts.openapi_checker import Checker, Recorded
 
 EVENTS = (

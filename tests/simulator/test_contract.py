@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator import seed
+from simulator.world import seed
 from tests.contracts.openapi_checker import DEVIATIONS, Recorded, checker_or_skip
 from tests.simulator.conftest import Sim, is_rest, recorded
 

@@ -15,7 +15,7 @@ from lockpoint.services.ports.locks import AuditEvent, Restoration, Witness
 from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import METADATA, QUEUE
-from tests.fakes import ALICE, BOB, START
+from tests.fakes.world import ALICE, BOB, START
 
 PAGE = Container(ContainerKind.PAGE, "65600")
 

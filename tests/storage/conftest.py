@@ -7,7 +7,7 @@ from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.tenancy.installations import Installations
-from tests.fakes import FakeClock
+from tests.fakes.world import FakeClock
 
 
 @pytest.fixture

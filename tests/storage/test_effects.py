@@ -17,7 +17,7 @@ from lockpoint.storage.locks import requests
 from lockpoint.storage.locks.requests import Requests
 from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tables import AUDIT_EVENT
-from tests.fakes import ALICE, BOB, DANA, START, FakeClock
+from tests.fakes.world import ALICE, BOB, DANA, START, FakeClock
 from tests.storage.builders import audit_event, count, everything, free, held, intent, queue, restoration, witness
 
 EVERYTHING = Effects(

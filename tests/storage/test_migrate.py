@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from lockpoint.storage.migrate import configuration, migrate
 from lockpoint.storage.tables import METADATA, PARTITIONED
-from tests import databases
+from tests.support import databases
 from tests.support.checkout import ROOT
 
 RELATIONS = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')"

@@ -11,7 +11,7 @@ from lockpoint.storage.locks.requests import Requests
 from lockpoint.storage.notifications.mail_intents import Intents
 from lockpoint.storage.partitions import ahead, drop_expired, ensure
 from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_LOG
-from tests.fakes import ALICE, START, FakeClock
+from tests.fakes.world import ALICE, START, FakeClock
 from tests.storage.builders import audit_event, everything, intent
 
 

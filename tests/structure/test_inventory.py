@@ -33,11 +33,11 @@ from lockpoint.storage.jobs.enqueue import _row, key_of
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.redis_points import SharedPoints
 from lockpoint.storage.tenancy.installations import Installations
-from tests.fakes import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
+from tests.fakes.world import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
 from tests.storage.builders import free, held, witness
 from tests.storage.conftest import install
-from tests.stored import classified, leaves_of, paths, unexplained
 from tests.support.checkout import ROOT
+from tests.support.stored import classified, leaves_of, paths, unexplained
 
 COLUMNS = """
 SELECT c.relname, a.attname FROM pg_class c

@@ -20,7 +20,7 @@ from lockpoint.web.connect.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_rout
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
 from lockpoint.web.unsubscribe import mail_routes
-from tests.fakes_connect import BRIDGE, make_world
+from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
 
 EXPECTED = [

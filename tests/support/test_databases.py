@@ -6,7 +6,7 @@ import psycopg
 import pytest
 import redis
 
-from tests import loopback
+from tests.support import loopback
 
 
 @pytest.mark.parametrize("round_", [1, 2])

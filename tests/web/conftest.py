@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from tests import databases
-from tests.stored import unexplained
+from tests.support import databases
+from tests.support.stored import unexplained
 from tests.web.api.document import CheckedApi
 from tests.web.live_app import LiveApp, live_app
 

@@ -27,10 +27,11 @@ from lockpoint import bootstrap, worker
 from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
-from simulator import server, views
-from simulator.permissions import EDITOR
-from simulator.records import Exchange
-from simulator.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
+from simulator import server
+from simulator.control import views
+from simulator.model.permissions import EDITOR
+from simulator.world.exchanges import Exchange
+from simulator.world.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
 
 Json = dict[str, Any]
 Headers = dict[str, str] | dict[str, bytes]

@@ -15,7 +15,7 @@ from itertools import product
 import pytest
 import requests
 
-from simulator.seed import PRIVATE_FILE_ID, PRIVATE_PAGE_ID
+from simulator.world.seed import PRIVATE_FILE_ID, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi
 from tests.web.live_app import SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
 

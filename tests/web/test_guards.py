@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response
 from lockpoint.connect import qsh
 from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import Guard, call_of, guard_of, guarded_by, protect
-from tests.fakes_connect import ALICE, BOB, GLOBEX, GLOBEX_SECRET, World, make_world
+from tests.fakes.connect import ALICE, BOB, GLOBEX, GLOBEX_SECRET, World, make_world
 
 
 @pytest.fixture

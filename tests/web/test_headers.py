@@ -13,7 +13,7 @@ from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guarded_by
 from lockpoint.web.headers import NOTHING, origin_of, origins_of, page_policy
 from lockpoint.web.health import Ping
-from tests.fakes_connect import ACME, ACME_URL, GLOBEX, GLOBEX_SECRET, World, make_world, registration, sample_routes
+from tests.fakes.connect import ACME, ACME_URL, GLOBEX, GLOBEX_SECRET, World, make_world, registration, sample_routes
 
 
 class Boom(Exception):

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from lockpoint.connect import qsh
-from tests.fakes_connect import (
+from tests.fakes.connect import (
     ACME,
     ACME_SECRET,
     ALICE,

@@ -12,7 +12,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record
 from tests.services.taps import ProcessDied
 

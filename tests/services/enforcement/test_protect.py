@@ -10,7 +10,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Unauthorised
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile, trashed_by
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, one_row_for_each_record
 
 BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]

@@ -9,7 +9,7 @@ from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ALICE, BOB
+from tests.fakes.world import ALICE, BOB
 from tests.services.stage import Stage
 
 

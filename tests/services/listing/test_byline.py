@@ -8,7 +8,7 @@ from lockpoint.services.errors import LostRace
 from lockpoint.services.listing.byline import KEY, container_from, refresh
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ACME, ALICE
+from tests.fakes.world import ACME, ALICE
 from tests.services.stage import Stage
 
 

@@ -11,7 +11,7 @@ from lockpoint.services.listing.page_files import Query, Sort, of_container, unc
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
 from tests.services.stage import Stage, make_stage, refusal_of
 
 

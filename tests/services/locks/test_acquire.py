@@ -28,7 +28,7 @@ from lockpoint.services.errors import (
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import ContainerKind, StoredProperty
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
 
 

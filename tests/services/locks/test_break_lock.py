@@ -8,7 +8,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason
 from lockpoint.services.errors import AppBlocked, Invalid, LockLostError, NotAllowed, NotFound, TooMany
 from lockpoint.services.locks.lock_view import ViewState
-from tests.fakes import ALICE, BOB, CHARLIE, DANA, SAM
+from tests.fakes.world import ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 

@@ -11,7 +11,7 @@ from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
 from lockpoint.services.lock_record.waitlist import KEY, Asking
 from lockpoint.services.locks import notify_me
 from lockpoint.services.ports.confluence import PropertyHost
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
 from tests.services.stage import Stage, refusal_of
 
 

@@ -10,7 +10,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason
 from lockpoint.services.errors import AppBlocked, Busy, Invalid, LockLostError, LostRace, NotAllowed, NotFound
 from lockpoint.services.locks.lock_view import ViewState
-from tests.fakes import ALICE, BOB, CHARLIE, DANA, START
+from tests.fakes.world import ALICE, BOB, CHARLIE, DANA, START
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 OTHER = "f" * 32

@@ -21,7 +21,7 @@ from lockpoint.services.notifications import preferences, send_mail, unsubscribe
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, Profile
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, START
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, START
 from tests.services.stage import Stage
 
 

@@ -35,9 +35,9 @@ from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenancy.installations import Installations, Tenants
 from lockpoint.storage.tenancy.site_states import SiteStates
 from lockpoint.worker import handlers
-from tests.fake_confluence import StoredFile
-from tests.fake_people import FakeReports, FakeUserProperties
-from tests.fakes import ACME, ALICE, GLOBEX, World, make_services, make_world
+from tests.fakes.confluence import StoredFile
+from tests.fakes.people import FakeReports, FakeUserProperties
+from tests.fakes.world import ACME, ALICE, GLOBEX, World, make_services, make_world
 from tests.storage.builders import everything
 
 KEYS = keyring(["an invented root key of more than 32 characters"])

@@ -9,8 +9,8 @@ from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.privacy import Origin
 from lockpoint.services.privacy.export import export
 from lockpoint.storage.tables import PRIVACY_REQUEST
-from tests.fake_confluence import StoredFile
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
+from tests.fakes.confluence import StoredFile
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.privacy.stage import RightsStage
 
 

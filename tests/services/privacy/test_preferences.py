@@ -12,7 +12,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.services.context import Lane
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
-from tests.fakes import ACME, ALICE, BOB
+from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.privacy.stage import RightsStage
 
 

@@ -13,8 +13,8 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.privacy.report_accounts import report
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.storage.tables import ACCOUNT_REPORT
-from tests.fake_confluence import StoredFile
-from tests.fakes import ACME, ALICE, BOB, SAM
+from tests.fakes.confluence import StoredFile
+from tests.fakes.world import ACME, ALICE, BOB, SAM
 from tests.services.privacy.stage import RightsStage
 
 WEEK = timedelta(days=7)

@@ -12,7 +12,7 @@ from lockpoint.domain.lock import Free, Held, Unreadable
 from lockpoint.services.errors import AlreadyLockedError
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import StoredProperty
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 Damage = Callable[[Stage], None]

@@ -13,7 +13,7 @@ from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.reconciliation import rediscover as module
 from lockpoint.services.reconciliation.rediscover import rediscover
-from tests.fakes import ACME, ALICE, BOB, CHARLIE
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage
 
 

@@ -7,7 +7,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.errors import GoneOrInvisible
-from tests.fakes import ACME, ALICE, BOB, CHARLIE
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage
 
 EXPIRED_TOLD = (MailKind.LOCK_ENDED, ALICE, "expired")

@@ -14,7 +14,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.rediscover import rediscover
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, untouched
 
 

@@ -22,8 +22,8 @@ from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.services.tenancy.restore_probe import self_test
-from tests.fake_site_ports import FakeLicences, FakeLicenceSource
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.fakes.tenancy import FakeLicences, FakeLicenceSource
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, refusal_of, untouched
 from tests.services.taps import HOST
 

@@ -11,7 +11,7 @@ from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.services.tenancy.site_settings import KEY, SiteSettings
-from tests.fakes import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
 from tests.services.stage import Stage, make_stage, refusal_of
 from tests.services.taps import ProcessDied
 

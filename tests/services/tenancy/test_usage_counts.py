@@ -10,8 +10,8 @@ from lockpoint.services.errors import NotAllowed, StorageUnavailable
 from lockpoint.services.ports.tenancy import UsageEvent
 from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.site_settings import SiteOverview
-from tests.fake_site_ports import FakeUsage
-from tests.fakes import ACME, ALICE, BOB, DANA, SAM, START
+from tests.fakes.tenancy import FakeUsage
+from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, START
 from tests.services.stage import Stage, refusal_of
 
 

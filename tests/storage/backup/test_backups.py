@@ -25,10 +25,10 @@ from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
 from lockpoint.storage.tenancy.installations import Installations
 from lockpoint.storage.tenancy.licences import LicenceNotes
-from tests import databases
-from tests.fakes import ALICE, BOB, START, FakeClock
+from tests.fakes.world import ALICE, BOB, START, FakeClock
 from tests.storage.builders import audit_event, count, everything, queue, witness
 from tests.storage.conftest import install
+from tests.support import databases
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 

@@ -19,7 +19,7 @@ from lockpoint.storage.backup.schedule import Schedule, kept
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.tenancy.installations import Installations
-from tests.fakes import START, FakeClock
+from tests.fakes.world import START, FakeClock
 from tests.storage.backup.test_backups import cut, flipped, headless, nothing, torn_header, two_sites
 
 MOMENTS = st.integers(0, 4 * 366 * 24 * 60).map(

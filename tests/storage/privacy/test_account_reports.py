@@ -19,7 +19,7 @@ from lockpoint.storage.privacy import account_reports as module
 from lockpoint.storage.privacy.account_reports import AccountReports, drop_unnamed, unnamed
 from lockpoint.storage.privacy.erasures import Erasures
 from lockpoint.storage.tables import ACCOUNT_PROFILE
-from tests.fakes import ALICE, BOB, CHARLIE, START, FakeClock
+from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import audit_event, everything, free, intent, restoration, witness
 
 WEEK = timedelta(days=7)

@@ -28,7 +28,7 @@ from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
 from lockpoint.storage.privacy.person_data import TABLES, PeopleData
 from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
-from tests.fakes import ALICE, BOB, CHARLIE, START, FakeClock
+from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import audit_event, everything, free, held, intent, queue, restoration, witness
 
 PSEUDONYM = "erased-0123456789abcdef"

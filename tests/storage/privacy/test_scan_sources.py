@@ -28,7 +28,7 @@ from lockpoint.services.privacy.site_words import gather
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy.scan_sources import in_postgres
 from lockpoint.storage.retention.chores import Upkeep
-from tests.fakes import ACME, ALICE, BOB, GLOBEX, FakeClock, make_world
+from tests.fakes.world import ACME, ALICE, BOB, GLOBEX, FakeClock, make_world
 
 pytestmark = pytest.mark.usefixtures("acme")
 CANARY = "Kanarienvogel Ägir & Co"

@@ -9,7 +9,7 @@ from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.retention.chores import Upkeep
 from lockpoint.storage.tenancy.site_states import SiteStates
-from tests.fakes import FakeClock
+from tests.fakes.world import FakeClock
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

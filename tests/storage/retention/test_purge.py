@@ -37,7 +37,7 @@ from lockpoint.storage.tables import (
     INSTALLATION,
     METADATA,
 )
-from tests.fakes import ALICE, FakeClock
+from tests.fakes.world import ALICE, FakeClock
 from tests.storage.builders import audit_event, count, intent, restoration, witness
 
 NOW = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)

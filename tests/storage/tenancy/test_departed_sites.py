@@ -18,7 +18,7 @@ from lockpoint.storage.retention.purge import UNINSTALLED, Retention
 from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, INSTALLATION_EVENT
 from lockpoint.storage.tenancy import departed_sites
 from lockpoint.storage.tenancy.installations import Installations
-from tests.fakes import FakeClock
+from tests.fakes.world import FakeClock
 from tests.storage.builders import everything, queue
 
 LEFT = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from lockpoint.storage.effects import Ledger
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT
 from lockpoint.storage.tenancy.installations import Installations, Tenants
-from tests.fakes import START, FakeClock
+from tests.fakes.world import START, FakeClock
 from tests.storage.builders import count, everything, queue, witness
 from tests.storage.conftest import install
 

@@ -46,8 +46,8 @@ from lockpoint.storage.tenancy.installations import Installations, Tenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets, SealingReport
 from lockpoint.storage.tenancy.site_states import SiteStates
-from tests.fake_people import FakeUserProperties
-from tests.fakes import ACME, ALICE, BOB, SAM, START, World, make_world
+from tests.fakes.people import FakeUserProperties
+from tests.fakes.world import ACME, ALICE, BOB, SAM, START, World, make_world
 from tests.storage.conftest import install as put_site
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"

@@ -16,7 +16,7 @@ from lockpoint.storage.tables import INSTALLATION
 from lockpoint.storage.tenancy import replaced_secrets
 from lockpoint.storage.tenancy.installations import Installations
 from lockpoint.storage.tenancy.replaced_secrets import ACCEPTED
-from tests.fakes import START, FakeClock
+from tests.fakes.world import START, FakeClock
 
 PRESENT, FORMER = "the present secret", "the former secret"
 INSTANT = timedelta(microseconds=1)

@@ -21,7 +21,7 @@ from lockpoint.storage.tenancy.installations import Tenants
 from lockpoint.storage.tenancy.licences import LicenceNotes
 from lockpoint.storage.tenancy.site_states import SiteStates
 from lockpoint.storage.tenancy.usage_counts import Usage
-from tests.fakes import ALICE, BOB, START, FakeClock
+from tests.fakes.world import ALICE, BOB, START, FakeClock
 from tests.storage.builders import count, everything, free, queue, witness
 
 DAY = START.date()

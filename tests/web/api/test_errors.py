@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from simulator.seed import BOB
+from simulator.world.seed import BOB
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp, live_app
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lockpoint.services.ports.jobs import JobKind
-from simulator.seed import CHARLIE, PRIVATE_PAGE_ID
+from simulator.world.seed import CHARLIE, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, Document, refusal
 from tests.web.live_app import SAME_PAGE, Json, LiveApp
 

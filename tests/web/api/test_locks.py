@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID
+from simulator.world.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp
 

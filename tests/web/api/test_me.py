@@ -12,7 +12,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.notifications import unsubscribe
 from lockpoint.services.ports.jobs import Job, JobKind
-from simulator.seed import ALICE, BOB
+from simulator.world.seed import ALICE, BOB
 from tests.commands.run import lockpoint
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
 

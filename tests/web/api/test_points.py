@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.points import LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page_of
-from tests import databases
+from tests.support import databases
 from tests.web.live_app import live_app
 
 BASE = 5  # of a list: the page as the viewer, the first part of the list, and one look whether the app may edit

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.tenancy import departed_sites
-from tests import databases
+from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
 APART = 2.5  # seconds; versions that are closer together have no certain order

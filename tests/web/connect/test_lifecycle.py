@@ -20,7 +20,7 @@ from lockpoint.storage.jobs.enqueue import Jobs
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.locks.witness import Witnesses
 from lockpoint.storage.tenancy.installations import Installations
-from tests.fakes_connect import (
+from tests.fakes.connect import (
     ACME,
     ACME_SECRET,
     ACME_URL,

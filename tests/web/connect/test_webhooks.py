@@ -30,7 +30,7 @@ from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenancy.installations import Installations
 from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.webhooks import read_hint
-from tests.fakes_connect import (
+from tests.fakes.connect import (
     ACME_SECRET,
     ALICE,
     GLOBEX,

@@ -1,0 +1,1 @@
+"""Pages for people, with Atlassian's host library."""

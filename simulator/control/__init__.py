@@ -1,0 +1,1 @@
+"""`/_sim`: driving the simulator."""

@@ -1,0 +1,97 @@
+"""Control API: who a browser is, what it shows, and what admins change about people and spaces."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from simulator.control import views
+from simulator.control.declare import Answer, Control, control
+from simulator.http.auth import cookie_name, session_account
+from simulator.http.operations import json_answer
+from simulator.model.errors import ApiError
+from simulator.world import pages
+
+blueprint = Blueprint("control_people", __name__)
+
+
+@control(blueprint, "GET", "/whoami")
+def whoami(call: Control) -> Answer:
+    """Who the browser acts as."""
+    return views.me_json(call.site, session_account(call.site, request))
+
+
+@control(blueprint, "POST", "/be")
+def be(call: Control) -> Response:
+    """Act as somebody from now on, or as nobody with `account: null`."""
+    account = call.person().account_id if call.data.get("account") else None
+    answer = json_answer(views.me_json(call.site, account))
+    name = cookie_name(call.site.key)
+    if account:
+        answer.set_cookie(name, account, samesite="Lax")
+    else:
+        answer.delete_cookie(name)
+    return answer
+
+
+@control(blueprint, "GET", "/people")
+def people(call: Control) -> Answer:
+    """Everybody of a site."""
+    return {"people": views.people_json(call.site)}
+
+
+@control(blueprint, "GET", "/sites/<site>/home")
+def home(call: Control) -> Answer:
+    """What a person sees first."""
+    return views.home_json(call.site, session_account(call.site, request))
+
+
+@control(blueprint, "GET", "/sites/<site>/pages/<number>/view")
+def page_view(call: Control, number: str) -> Answer:
+    """One page with everything on it, for the person of the browser."""
+    if not number.isdigit():
+        raise ApiError(400, "the page id is a number")
+    return views.page_view(call.site, int(number), session_account(call.site, request))
+
+
+@control(blueprint, "POST", "/sites/<site>/person")
+def person(call: Control) -> Answer:
+    """Change a person's rights, account or address."""
+    who = call.person()
+    permissions = call.data.get("permissions")
+    if isinstance(permissions, list):
+        pages.space_permissions(call.world, call.site, call.space(), who.account_id, set(map(str, permissions)))
+    who.site_admin = call.flag("siteAdmin", default=who.site_admin)
+    who.email_hidden = call.flag("emailHidden", default=who.email_hidden)
+    profile = (call.text("email", who.email), call.text("displayName", who.display_name))
+    if profile != (who.email, who.display_name):
+        who.email, who.display_name = profile
+        who.changed_at = call.world.clock.now_ms()
+    status = call.data.get("status") or ("active" if call.flag("active", default=who.active) else "inactive")
+    if status != who.status and not (status == "inactive" and who.status == "closed"):
+        pages.set_account_status(call.world, call.site, who, str(status))
+    return views.person_json(who)
+
+
+@control(blueprint, "POST", "/sites/<site>/space-status")
+def space_status(call: Control) -> Answer:
+    """Archive, trash or bring back a space."""
+    space = pages.set_space_status(call.world, call.site, call.space(), call.text("status"), call.actor())
+    return {"key": space.key, "status": space.status}
+
+
+@control(blueprint, "POST", "/sites/<site>/space-name")
+def space_name(call: Control) -> Answer:
+    """Give a space another name."""
+    space = call.space()
+    space.name = call.text("name")
+    return {"key": space.key, "name": space.name}
+
+
+@control(blueprint, "POST", "/sites/<site>/app-access")
+def app_access(call: Control) -> Answer:
+    """Shut apps out of a space, or let them in again."""
+    space = call.space()
+    accounts = {i.account_id for i in call.site.installations.values()}
+    space.blocked_apps = accounts if call.flag("blocked") else set()
+    return {"key": space.key, "blockedApps": sorted(space.blocked_apps)}

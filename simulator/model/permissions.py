@@ -1,0 +1,87 @@
+"""Who may do what: space permissions, page restrictions, and rules that shut an app out."""
+
+from __future__ import annotations
+
+from simulator.model.entities import Attachment, Content, Space
+from simulator.model.site import Site
+
+EDITOR = frozenset({"read", "update", "delete"})
+VIEWER = frozenset({"read"})
+SPACE_ADMIN = EDITOR | {"administer"}
+
+_TARGETS = {"page": "page", "blogpost": "blogpost"}
+
+
+def is_active(site: Site, account_id: str | None) -> bool:
+    """Whether the account exists here and may sign in."""
+    person = site.people.get(account_id or "")
+    return person is not None and person.active
+
+
+def may_in_space(site: Site, account_id: str | None, operation: str, space: Space) -> bool:
+    """Whether a person has the operation (read, update, delete, administer) in a space."""
+    return is_active(site, account_id) and operation in space.permissions.get(account_id or "", ())
+
+
+def _restricted_out(account_id: str, operation: str, content: Content) -> bool:
+    if content.read and account_id not in content.read:
+        return True
+    return operation != "read" and bool(content.update) and account_id not in content.update
+
+
+def may(site: Site, account_id: str | None, operation: str, content: Content) -> bool:
+    """Whether a person may read, update or delete a page or blog post, restrictions included."""
+    space = site.spaces[content.space_id]
+    if not may_in_space(site, account_id, operation, space) or account_id is None:
+        return False
+    if account_id in space.blocked_apps or space.status == "trashed":
+        return False
+    return not _restricted_out(account_id, operation, content)
+
+
+def may_write(site: Site, account_id: str | None, content: Content) -> bool:
+    """Whether a person may change what is on the page now: update right, and neither page nor space put away."""
+    alive = content.status in {"current", "draft"} and site.spaces[content.space_id].status == "current"
+    return alive and may(site, account_id, "update", content)
+
+
+def may_file(site: Site, account_id: str | None, operation: str, attachment: Attachment) -> bool:
+    """The same for an attachment: its page decides."""
+    return may(site, account_id, operation, site.container(attachment))
+
+
+def content_operations(site: Site, account_id: str | None, content: Content, target: str) -> list[dict[str, str]]:
+    """What the caller may do, as the v2 `operations` resources list it."""
+    names = [name for name in ("read", "update", "delete") if may(site, account_id, name, content)]
+    if not may_write(site, account_id, content):
+        names = [name for name in names if name == "read"]
+    if "update" in names:
+        names += ["copy", "move", "restore"]
+    if may_in_space(site, account_id, "administer", site.spaces[content.space_id]):
+        names += ["purge", "purge_version", "restrict_content"]
+    return [{"operation": name, "targetType": target} for name in names]
+
+
+def space_operations(site: Site, account_id: str | None, space: Space) -> list[dict[str, str]]:
+    """The same for a space."""
+    operations = []
+    if may_in_space(site, account_id, "read", space):
+        operations.append({"operation": "read", "targetType": "space"})
+    if may_in_space(site, account_id, "update", space):
+        targets = ("page", "blogpost", "comment", "attachment")
+        operations += [{"operation": "create", "targetType": target} for target in targets]
+    if may_in_space(site, account_id, "administer", space):
+        operations += [
+            {"operation": name, "targetType": "space"} for name in ("update", "delete", "administer", "export")
+        ]
+    return operations
+
+
+def site_operations(site: Site, account_id: str | None) -> list[dict[str, str]]:
+    """What the caller may do on the whole site, as v1 `user?expand=operations` lists it."""
+    if not is_active(site, account_id):
+        return []
+    operations = [{"operation": "use", "targetType": "application"}]
+    if site.people[account_id or ""].site_admin:
+        operations.append({"operation": "administer", "targetType": "application"})
+    return operations

@@ -1,0 +1,1 @@
+"""Confluence's REST operations, v1 and v2."""

@@ -1,0 +1,226 @@
+"""Delivery of webhooks: one POST each, no retry; delayed, doubled, lost or shuffled on demand."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import random
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+
+from simulator.model import tokens
+from simulator.model.permissions import may
+from simulator.webhooks.deliveries import Delivery, Settings, declared_paths
+
+if TYPE_CHECKING:
+    from simulator.model.clock import Clock
+    from simulator.model.entities import Content, Installation
+    from simulator.model.site import Site
+
+TIMEOUT_SECONDS = 10
+
+
+class Webhooks:
+    """The queue and the thread that empties it."""
+
+    def __init__(self, sites: dict[str, Site], clock: Clock) -> None:
+        self._sites = sites
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._ids = itertools.count(1)
+        self._turns = itertools.count(1)
+        self._queue: list[tuple[float, int, Delivery]] = []
+        self._held: list[Delivery] = []
+        self._busy = 0
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self.settings: dict[str, Settings] = {}
+        self.log: deque[Delivery] = deque(maxlen=20_000)
+
+    def raise_event(self, site: Site, event: str, body: dict[str, object], content: Content | None = None) -> None:
+        """Queue an event for every enabled app that declared it and may see the content it is about."""
+        for installation in site.installations.values():
+            if installation.state != "enabled":
+                continue
+            if content is not None and not may(site, installation.account_id, "read", content):
+                continue
+            for path in declared_paths(installation.app, event):
+                self._enqueue(site, installation, event, path, body)
+
+    def send(self, site: Site, event: str, body: dict[str, object], times: int = 1) -> int:
+        """Queue any body to the declared addresses of an event, whatever the state of the app; how many were queued."""
+        queued = 0
+        for installation in site.installations.values():
+            for path in declared_paths(installation.app, event) * times:
+                self._push(site.key, installation.app.key, event, path, json.dumps(body).encode(), 0.0)
+                queued += 1
+        return queued
+
+    def replay(self, number: int, times: int = 1) -> int:
+        """Queue an old delivery again; 0 when the number is unknown."""
+        old = next((delivery for delivery in self.deliveries() if delivery.id == number), None)
+        for _ in range(times if old else 0):
+            if old is not None:
+                self._push(old.site, old.app_key, old.event, old.path, old.body, 0.0)
+        return times if old else 0
+
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery there ever was, oldest first."""
+        return list(self.log)
+
+    def settings_of(self, site: str) -> Settings:
+        """Settings of a site, made on first use."""
+        return self.settings.setdefault(site, Settings())
+
+    def _enqueue(self, site: Site, to: Installation, event: str, path: str, body: dict[str, object]) -> None:
+        settings = self.settings_of(site.key)
+        data = json.dumps(body).encode()
+        for _ in range(1 + settings.duplicate):
+            delay = settings.delay_seconds + settings.chance.random() * settings.jitter_seconds
+            self._push(site.key, to.app.key, event, path, data, delay, settings)
+
+    def _push(
+        self,
+        site: str,
+        app_key: str,
+        event: str,
+        path: str,
+        body: bytes,
+        delay: float,
+        settings: Settings | None = None,
+    ) -> None:
+        delivery = Delivery(next(self._ids), site, app_key, event, path, body)
+        self.log.append(delivery)
+        if settings and self._loses(settings):
+            delivery.outcome = "lost"
+            return
+        with self._changed:
+            if settings and (settings.hold or settings.shuffle):
+                self._held.append(delivery)
+                return
+            self._schedule(delivery, delay)
+
+    @staticmethod
+    def _loses(settings: Settings) -> bool:
+        if settings.lose_next > 0:
+            settings.lose_next -= 1
+            return True
+        return settings.loss_rate > 0 and settings.chance.random() < settings.loss_rate
+
+    def _schedule(self, delivery: Delivery, delay: float) -> None:
+        heapq.heappush(self._queue, (time.monotonic() + delay, next(self._turns), delivery))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (delivery := self._next()) is not None:
+            try:
+                self._deliver(delivery)
+            finally:
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()
+
+    def _next(self) -> Delivery | None:
+        with self._changed:
+            while not self._stopped:
+                wait = self._queue[0][0] - time.monotonic() if self._queue else None
+                if wait is not None and wait <= 0:
+                    self._busy += 1
+                    return heapq.heappop(self._queue)[2]
+                self._changed.wait(wait)
+        return None
+
+    def _deliver(self, delivery: Delivery) -> None:
+        site = self._sites.get(delivery.site)
+        installation = site.installations.get(delivery.app_key) if site else None
+        if installation is None:
+            delivery.outcome = "failed"
+            return
+        started = time.monotonic()
+        try:
+            answer = self._post(installation, delivery)
+        except requests.RequestException:
+            delivery.outcome = "failed"
+        else:
+            delivery.status = answer.status_code
+            delivery.outcome = "delivered" if answer.status_code in {200, 204} else "failed"
+        delivery.seconds = time.monotonic() - started
+
+    def _post(self, installation: Installation, delivery: Delivery) -> requests.Response:
+        base = installation.app.base_url
+        joint = "&" if "?" in delivery.path else "?"
+        url = f"{base}{delivery.path}{joint}lic={installation.licence}"
+        parts = urlsplit(url)
+        now = self._clock.token_now()
+        claims = {
+            "iss": installation.client_key,
+            "iat": now,
+            "exp": now + tokens.FRAME_SECONDS,
+            "qsh": tokens.qsh("POST", f"{parts.path}?{parts.query}", urlsplit(base).path.rstrip("/")),
+        }
+        headers = {
+            "Authorization": f"JWT {tokens.sign(claims, installation.shared_secret)}",
+            "Content-Type": "application/json",
+            "Atlassian-Connect-Version": "simulator",
+        }
+        return self._session.post(
+            url, data=delivery.body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+        )
+
+    def waiting(self) -> list[Delivery]:
+        """Deliveries to come, held ones last."""
+        with self._changed:
+            return [item[2] for item in sorted(self._queue, key=lambda item: item[:2])] + list(self._held)
+
+    def release(self, *, now: bool = False) -> None:
+        """Let held deliveries go, in random order where the site shuffles; `now` ends all delays."""
+        with self._changed:
+            held, self._held = self._held, []
+            shuffled = [d for d in held if self.settings_of(d.site).shuffle]
+            random.Random(len(self.log)).shuffle(shuffled)
+            order = iter(shuffled)
+            for delivery in held:
+                self._schedule(next(order) if self.settings_of(delivery.site).shuffle else delivery, 0.0)
+            if now:
+                self._queue = [(0.0, turn, delivery) for _, turn, delivery in self._queue]
+                heapq.heapify(self._queue)
+                self._changed.notify_all()
+
+    def drain(self, timeout: float = 10.0, *, now: bool = True) -> bool:
+        """Release everything and wait until nothing is left; False when that took longer than `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self.release(now=now)
+            with self._changed:
+                self._changed.wait_for(lambda: not (self._queue or self._busy), deadline - time.monotonic())
+                if not (self._queue or self._busy or self._held):
+                    return True
+        return False
+
+    def clear(self) -> None:
+        """Forget the queue, the log and the settings."""
+        with self._changed:
+            self._queue.clear()
+            self._held.clear()
+            self.log.clear()
+            self.settings.clear()
+
+    def stop(self) -> None:
+        """End the thread; what waits is never sent."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(TIMEOUT_SECONDS + 1)
+        self._session.close()

@@ -1,0 +1,85 @@
+"""The state of everything, under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.model.clock import Clock
+from simulator.model.entities import App
+from simulator.model.keys import InstallKeys
+from simulator.model.quota import Quota
+from simulator.model.site import Site
+from simulator.webhooks.dispatch import Webhooks
+from simulator.world.exchanges import Records
+from simulator.world.faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """An impersonation token: good for one person on one site until `expires_at` (seconds)."""
+
+    site: str
+    app_key: str
+    account_id: str
+    scopes: frozenset[str]
+    expires_at: int
+
+
+class World:
+    """Both sites, the apps, and everything that watches or disturbs the traffic.
+
+    Hold `lock` while reading or changing; every request handler does.
+    """
+
+    def __init__(self, fill: Callable[[World, dict[str, str]], None]) -> None:
+        self._fill = fill
+        self._base_urls: dict[str, str] = {}
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.sites: dict[str, Site] = {}
+        self.apps: dict[str, App] = {}
+        self.bearers: dict[str, BearerToken] = {}
+        self.control_url = ""
+        self.faults = Faults()
+        self.records = Records()
+        self.quota = Quota(self.clock)
+        self.keys = InstallKeys()
+        self.webhooks = Webhooks(self.sites, self.clock)
+        self.media_secret = b"signed-download-addresses"
+
+    @property
+    def oauth_url(self) -> str:
+        """Issuer of impersonation tokens, and the audience of assertions."""
+        return f"{self.control_url}/_sim/oauth"
+
+    @property
+    def install_keys_url(self) -> str:
+        """Where public keys of signed installs are fetched; `/<kid>` is appended."""
+        return f"{self.control_url}/_sim/install-keys"
+
+    @property
+    def seeded_urls(self) -> dict[str, str]:
+        """Base URLs by site key, as they were when the world was opened."""
+        return self._base_urls
+
+    def open(self, base_urls: dict[str, str]) -> None:
+        """Fill the empty world; `base_urls` by site key. The first site's origin is where control calls go."""
+        self._base_urls = base_urls
+        self.control_url = next(iter(base_urls.values())).removesuffix("/wiki")
+        self._fill(self, base_urls)
+
+    def reset(self, *, keep_apps: bool = False) -> None:
+        """Back to the seed. Kept apps stay registered, but are installed nowhere."""
+        with self.lock:
+            self.clock.offset_seconds, self.clock.tokens = 0.0, False
+            self.sites.clear()
+            self.bearers.clear()
+            if not keep_apps:
+                self.apps.clear()
+            self.webhooks.clear()
+            self.faults.clear()
+            self.records.clear()
+            self.quota.clear()
+            self._fill(self, self._base_urls)

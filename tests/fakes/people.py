@@ -1,0 +1,126 @@
+# ruff: noqa: ARG002 - a fake takes whatever its port passes
+"""Fakes of the ports about people's own data; what needs SQL to be believed is tested on Postgres only."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.errors import Rejected
+from lockpoint.services.ports.notifications import Profile
+from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer, Reported
+from tests.fakes.storage import Tables
+
+
+@dataclass
+class FakeUserProperties:
+    """Implements `people_ports.UserProperties`; `trouble` is raised by every call."""
+
+    stored: dict[tuple[int, str, str], object] = field(default_factory=dict)
+    trouble: Exception | None = None
+
+    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+        self._reachable()
+        return self.stored.get((tenant.id, account, key))
+
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+        self._reachable()
+        self.stored[tenant.id, account, key] = dict(value)
+
+    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+        self._reachable()
+        self.stored.pop((tenant.id, account, key), None)
+
+    def _reachable(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+@dataclass
+class FakeReports:
+    """Implements `people_ports.PersonalDataReports`: answers as Atlassian would, and keeps what was reported."""
+
+    closed: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+    cycle_days: int | None = 7
+    trouble: list[Exception] = field(default_factory=list)
+    batches: list[tuple[int, tuple[Reported, ...]]] = field(default_factory=list)
+    calls: int = 0
+
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+        assert 1 <= len(accounts) <= MOST_REPORTED
+        assert lane is Lane.REPORTS
+        self.calls += 1
+        if self.trouble:
+            raise self.trouble.pop(0)
+        if not self.refused.isdisjoint(one.account for one in accounts):
+            raise Rejected("an account is not to our liking")
+        self.batches.append((tenant.id, tuple(accounts)))
+        asked = [one.account for one in accounts]
+        return ReportAnswer(
+            closed=tuple(a for a in asked if a in self.closed),
+            updated=tuple(a for a in asked if a in self.updated and a not in self.closed),
+            cycle_days=self.cycle_days,
+        )
+
+    def accounts(self) -> list[str]:
+        return [one.account for _, batch in self.batches for one in batch]
+
+
+@dataclass
+class FakeProfiles:
+    """Implements `people_ports.Profiles`."""
+
+    tables: Tables
+    rows: dict[tuple[int, str], Profile] = field(default_factory=dict)
+
+    def get(self, tenant: Tenant, account: str) -> Profile | None:
+        self.tables.reachable()
+        return self.rows.get((tenant.id, account))
+
+    def put(self, tenant: Tenant, account: str, profile: Profile) -> None:
+        self.tables.reachable()
+        self.rows[tenant.id, account] = profile
+
+
+class FakeTokens:
+    """Implements `people_ports.Tokens` with numbers."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._texts: dict[str, tuple[str, str]] = {}
+
+    def seal(self, text: str, purpose: str) -> str:
+        token = f"token-{next(self._numbers)}"
+        self._texts[token] = (purpose, text)
+        return token
+
+    def unseal(self, token: str, purpose: str) -> str | None:
+        found = self._texts.get(token)
+        return found[1] if found and found[0] == purpose else None
+
+
+class OnPostgresOnly:
+    """Stands where a test that uses this port has to bring the real one."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError(f"{name}: this port has no fake; use the one on Postgres")
+
+
+def ports_about_people(tables: Tables) -> dict[str, Any]:
+    """The fakes by the names that the services have for them."""
+    return {
+        "user_properties": FakeUserProperties(),
+        "personal_data_reports": FakeReports(),
+        "profiles": FakeProfiles(tables),
+        "people_data": OnPostgresOnly(),
+        "privacy_requests": OnPostgresOnly(),
+        "erasures": OnPostgresOnly(),
+        "account_reports": OnPostgresOnly(),
+        "tokens": FakeTokens(),
+        "app_url": "https://lockpoint.example.com",
+    }

@@ -1,0 +1,163 @@
+"""Fakes of every port, and a `World` that puts them together: two sites, the usual people, one clock.
+
+world = make_world()
+file = world.add_file()
+locks.acquire(world.services, world.actor(ALICE), file.id, key(), Wish())
+world.site().upload(file.id, BOB, b"mine")
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lockpoint.domain.lock import Absent, Reading, Subject
+from lockpoint.domain.signed_record import MacKeys, decode
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.ports.confluence import Person, StoredProperty
+from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
+from tests.fakes.people import ports_about_people
+from tests.fakes.storage import (
+    FakeGuard,
+    FakeIntents,
+    FakeJobs,
+    FakeLedger,
+    FakeMailer,
+    FakeMutexes,
+    FakeRequests,
+    FakeRestorations,
+    FakeSiteStates,
+    FakeTenants,
+    FakeWitnesses,
+    Tables,
+)
+from tests.fakes.tenancy import ports_about_sites
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ALICE = "557058:a11ce000-0000-4000-8000-000000000001"
+BOB = "557058:b0b00000-0000-4000-8000-000000000002"
+CHARLIE = "557058:c4a711e0-0000-4000-8000-000000000003"
+DANA = "557058:da4a0000-0000-4000-8000-000000000004"
+SAM = "557058:5a300000-0000-4000-8000-000000000005"
+GINA = "557058:61a00000-0000-4000-8000-000000000006"
+HANK = "557058:4a4c0000-0000-4000-8000-000000000007"
+NAMES = {ALICE: "Alice", BOB: "Bob", CHARLIE: "Charlie", DANA: "Dana", SAM: "Sam", GINA: "Gina", HANK: "Hank"}
+ACME = Tenant(id=1, client_key="acme-client-key", base_url="https://acme.example/wiki")
+GLOBEX = Tenant(id=2, client_key="globex-client-key", base_url="https://globex.example/wiki")
+KEYS = MacKeys("k1", {"k1": b"0123456789abcdef0123456789abcdef"})
+TAG_KEYS = MacKeys("k1", {"k1": b"fedcba9876543210fedcba9876543210"})
+
+__all__ = ["APP_ACCOUNT", "FakeClock", "FakeIds", "World", "make_services", "make_world"]
+
+
+class FakeClock:
+    """Implements `ports.Clock`: stands still until it is moved; sleeping moves it."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+    def advance(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+class FakeIds:
+    """Implements `ports.Ids`: counts."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def new(self) -> str:
+        return f"{next(self._numbers):032x}"
+
+    def fraction(self) -> float:
+        return 0.5
+
+
+def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Services:
+    """The services over these fakes; `other` replaces single ports or settings."""
+    ports: dict[str, Any] = {
+        "clock": tables.clock,
+        "ids": FakeIds(),
+        "attachments": host.attachments,
+        "lock_properties": host.lock_properties,
+        "properties": host.properties,
+        "people": host.people,
+        "search": host.search,
+        "scratch": host.scratch,
+        "ledger": FakeLedger(tables),
+        "jobs": FakeJobs(tables),
+        "witnesses": FakeWitnesses(tables),
+        "restorations": FakeRestorations(tables),
+        "requests": FakeRequests(tables),
+        "guard": FakeGuard(tables),
+        "tenants": FakeTenants(tables),
+        "site_states": FakeSiteStates(tables),
+        "intents": FakeIntents(tables),
+        "mutexes": FakeMutexes(),
+        "mailer": FakeMailer(),
+        **ports_about_people(tables),
+        **ports_about_sites(tables),
+        "mac_keys": KEYS,
+        "tag_keys": TAG_KEYS,
+    }
+    return Services(**(ports | other))
+
+
+@dataclass
+class World:
+    """One test's world: Confluence, storage, clock, services."""
+
+    clock: FakeClock
+    host: FakeConfluence
+    tables: Tables
+    services: Services
+    pages: dict[int, Page] = field(default_factory=dict)
+
+    def site(self, tenant: Tenant = ACME) -> FakeSite:
+        return self.host.site(tenant)
+
+    def actor(self, account: str, tenant: Tenant = ACME) -> Actor:
+        return Actor(tenant, account)
+
+    def add_file(self, author: str = ALICE, tenant: Tenant = ACME, **values: Any) -> StoredFile:
+        """A file on the tenant's page."""
+        return self.site(tenant).add_file(self.pages[tenant.id], author, **values)
+
+    def reading(self, file_id: str, tenant: Tenant = ACME) -> Reading:
+        """What the record on the file really says now."""
+        return self.reading_in(self.site(tenant).lock_rows(file_id), file_id, tenant)
+
+    def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> Reading:
+        """What these property rows say about the file."""
+        subject = Subject(tenant.client_key, file_id)
+        return decode(rows[0].value, rows[0].version, subject, self.services.mac_keys) if rows else Absent()
+
+
+def make_world(**other: Any) -> World:
+    """Two sites with their people and one page each; `other` replaces single ports or settings of the services."""
+    clock = FakeClock()
+    host = FakeConfluence(clock)
+    tables = Tables(clock)
+    world = World(clock, host, tables, make_services(host, tables, **other))
+    casts = ((ACME, (ALICE, BOB, CHARLIE, DANA, SAM)), (GLOBEX, (GINA, HANK)))
+    for tenant, cast in casts:
+        tables.tenants[tenant.id] = tenant
+        site = world.site(tenant)
+        site.people = {account: Person(account, NAMES[account], active=True) for account in cast}
+        site.addresses = {account: f"{NAMES[account].lower()}@example.com" for account in cast}
+        world.pages[tenant.id] = site.add_page()
+    acme = world.site()
+    acme.viewers, acme.space_admins, acme.site_admins = {CHARLIE}, {DANA}, {SAM}
+    return world
