@@ -19,7 +19,7 @@ from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.migrate import migrate
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 
 BASE_URL = "http://127.0.0.1:5000"
 SITE_KEY, SECRET, ROOT_KEY = "bench-client-key", "b" * 40, "bench-root-key-of-more-than-32-characters"
@@ -72,7 +72,7 @@ def prepared(folder: Path) -> Iterator[Subject]:
         postgres.ensure_database("bench")
         url = postgres.url("bench").replace("postgresql://", "postgresql+psycopg://")
         migrate(url)
-        installations = Installations(Database(url), keyring([ROOT_KEY]))
+        installations = PostgresInstallations(Database(url), keyring([ROOT_KEY]))
         with installations.change(SITE_KEY, "https://bench.atlassian.net/wiki") as change:
             change.store(Registration(client_key=SITE_KEY, base_url="https://bench.atlassian.net/wiki", secret=SECRET))
         yield Subject(_environment(url))

@@ -12,7 +12,7 @@ from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.lifecycle import lifecycle_routes
 from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
 from lockpoint.web.errors import handle_errors
-from lockpoint.web.guards import ErrandOf, Guard, guard_of, guarded_by, protect
+from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
 
@@ -42,7 +42,7 @@ class Shell:
     lifecycle: LifecycleServices
     hints: HintServices
     pings: Sequence[Ping] = ()
-    errand_of: ErrandOf = lambda _: None
+    read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()
     connect_js_url: str
     proxy_hops: int = 0
@@ -57,7 +57,7 @@ def create_app(shell: Shell) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
-    protect(app, shell.inbound, shell.errand_of)
+    protect(app, shell.inbound, shell.read_link)
     send_headers(app, shell.connect_js_url)
     intake = WebhookIntake(shell.hints, shell.descriptor.webhook_events)
     for blueprint in (

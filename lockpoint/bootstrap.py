@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.http.client import ConfluenceClient
-from lockpoint.confluence.http.quota import PointsBudget
+from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
-from lockpoint.confluence.personal_data_reports import ConfluenceReports
+from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.restore_probe import ConfluenceScratch
+from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
@@ -33,39 +33,39 @@ from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.container import Services
-from lockpoint.services.notifications.unsubscribe import errand_of
+from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance, tenancy
 from lockpoint.services.ports.jobs import JobRunner
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
-from lockpoint.storage.jobs.parked_jobs import ParkedJobs
-from lockpoint.storage.jobs.runner import QueueRunner
+from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
+from lockpoint.storage.jobs.runner import ProcrastinateRunner
 from lockpoint.storage.keyring import Keyring, keyring
-from lockpoint.storage.locks.creation_guard import CreationGuard
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.locks.restorations import Restorations
-from lockpoint.storage.locks.witness import Witnesses
-from lockpoint.storage.notifications.mail_intents import Intents
-from lockpoint.storage.notifications.mail_log import MailLog
-from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.locks.restorations import PostgresRestorations
+from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.mail_intents import PostgresIntents
+from lockpoint.storage.notifications.mail_log import PostgresMailLog
+from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
-from lockpoint.storage.privacy.account_reports import AccountReports
-from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
-from lockpoint.storage.privacy.person_data import PeopleData
+from lockpoint.storage.privacy.account_reports import PostgresAccountReports
+from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
+from lockpoint.storage.privacy.person_data import PostgresPersonData
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
-from lockpoint.storage.redis_points import SharedPoints
-from lockpoint.storage.retention.chores import Upkeep
-from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.redis_points import RedisPoints
+from lockpoint.storage.retention.chores import PostgresUpkeep
+from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
-from lockpoint.storage.tenancy.licences import LicenceNotes
+from lockpoint.storage.tenancy.licences import PostgresLicences
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
-from lockpoint.storage.tenancy.site_states import SiteStates
-from lockpoint.storage.tenancy.usage_counts import Usage
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
+from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
@@ -123,7 +123,7 @@ class Neighbours:
     configuration: Database
     redis: redis.Redis
     keys: Keyring
-    installations: Installations
+    installations: PostgresInstallations
     sites: SiteDirectory
     client: ConfluenceClient
 
@@ -159,13 +159,13 @@ class Operator:
 
     services: Services
     lifecycle: LifecycleParts
-    parked: ParkedJobs
+    parked: PostgresParkedJobs
     sealed: SealedSecrets
-    usage: Usage
+    usage: PostgresUsageCounts
     backups: Backups
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
-    mail_log: MailLog
+    mail_log: PostgresMailLog
 
 
 def build(settings: Settings) -> Services:
@@ -186,7 +186,7 @@ def build_app(settings: Settings) -> Flask:
             lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
             hints=services,
             pings=_pings(neighbours),
-            errand_of=partial(errand_of, services),
+            read_link=partial(unsubscribe_link, services),
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
@@ -202,13 +202,13 @@ def build_app(settings: Settings) -> Flask:
 
 def build_runner(settings: Settings) -> JobRunner:
     """The queue's worker side."""
-    return QueueRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
+    return ProcrastinateRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
 
 
 def build_upkeep(settings: Settings) -> maintenance.Upkeep:
     """What the clock process keeps in order."""
     database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
-    return Upkeep(database, SystemClock(), retention_days=settings.retention_days)
+    return PostgresUpkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
 @contextmanager
@@ -220,9 +220,9 @@ def operating(settings: Settings) -> Iterator[Operator]:
         yield Operator(
             services=services_on(neighbours),
             lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
-            parked=ParkedJobs(database),
+            parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
-            usage=Usage(database, keys),
+            usage=PostgresUsageCounts(database, keys),
             backups=Backups(database, keys, clock),
             search=Search(
                 everything=lambda: chain(in_postgres(settings.database_url), in_redis(neighbours.redis)),
@@ -230,7 +230,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
                 accounts=lambda tenant: accounts_named(database, tenant),
                 titles=ConfluenceTitles(neighbours.client),
             ),
-            mail_log=MailLog(database, keys),
+            mail_log=PostgresMailLog(database, keys),
             key_uses=lambda: key_uses(database, keys, now=clock.now(), retention_days=settings.retention_days),
         )
     finally:
@@ -241,14 +241,14 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     """Prepare the connections of a process; none is opened before its first use."""
     database = Database(settings.database_url, size=connections)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
-    installations = Installations(database, keys)
+    installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
-        budget=PointsBudget(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=SharedPoints(redis_client)
+        budget=PointsQuota(
+            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client)
         ),
     )
     configuration = Database(settings.database_url, size=CONFIGURATION_CONNECTIONS)
@@ -266,29 +266,29 @@ def services_on(neighbours: Neighbours) -> Services:
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
         people=ConfluencePeople(client),
         search=ConfluenceLockSearch(client),
-        scratch=ConfluenceScratch(client),
-        ledger=Ledger(database, clock, neighbours.settings.retention_days),
-        jobs=Jobs(database),
-        witnesses=Witnesses(database),
-        restorations=Restorations(database),
-        requests=Requests(database, clock),
-        guard=CreationGuard(database, clock),
-        tenants=Tenants(database),
-        site_states=SiteStates(database, neighbours.configuration),
-        intents=Intents(database, neighbours.keys, clock),
-        mutexes=redis_mutexes.Mutexes(neighbours.redis),
+        scratch=ConfluenceScratchFiles(client),
+        effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
+        jobs=PostgresJobs(database),
+        witnesses=PostgresWitnesses(database),
+        restorations=PostgresRestorations(database),
+        requests=PostgresRequests(database, clock),
+        guard=PostgresCreationGuard(database, clock),
+        tenants=PostgresTenants(database),
+        site_states=PostgresSiteStates(database, neighbours.configuration),
+        intents=PostgresIntents(database, neighbours.keys, clock),
+        mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         user_properties=ConfluenceUserProperties(client),
-        personal_data_reports=ConfluenceReports(client),
-        profiles=Profiles(database),
-        people_data=PeopleData(database, neighbours.redis),
-        privacy_requests=PrivacyRequests(database),
-        erasures=Erasures(database),
-        account_reports=AccountReports(database),
+        personal_data_reports=ConfluencePersonalDataReports(client),
+        profiles=PostgresProfiles(database),
+        people_data=PostgresPersonData(database, neighbours.redis),
+        privacy_requests=PostgresPrivacyRequests(database),
+        erasures=PostgresErasures(database),
+        account_reports=PostgresAccountReports(database),
         tokens=MailTokens(neighbours.keys),
-        licences=LicenceNotes(database),
+        licences=PostgresLicences(database),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
-        usage=Usage(database, neighbours.keys),
+        usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,

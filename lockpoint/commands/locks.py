@@ -6,10 +6,10 @@ from lockpoint.commands.operator import operator
 from lockpoint.commands.output import as_json, print_fields
 from lockpoint.commands.sites import find_site
 from lockpoint.domain import rules
-from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Reading, Snapshot, Unreadable
-from lockpoint.services.context import Lane
+from lockpoint.domain.lock import Absent, EndReason, FoundRecord, Free, Held, Newer, Snapshot, Unreadable
+from lockpoint.services.context import Priority
 from lockpoint.services.enforcement.pending_overwrite import Moments
-from lockpoint.services.lock_record.file_state import Written, look
+from lockpoint.services.lock_record.file_state import Written, read_state
 from lockpoint.services.locks.end_lock import Ending, end
 
 for_site = click.option(
@@ -30,8 +30,8 @@ def show(attachment_id: str, site_name: str, json_wanted: bool) -> None:  # noqa
     """Show what the lock record of an attachment says."""
     with operator() as working:
         services = working.services
-        seen = look(services, find_site(services, site_name), bare(attachment_id), lane=Lane.REPORTS)
-    print_fields(described(seen.reading), json_wanted=json_wanted)
+        state = read_state(services, find_site(services, site_name), bare(attachment_id), priority=Priority.MAINTENANCE)
+    print_fields(described(state.found), json_wanted=json_wanted)
 
 
 @lock.command("end")
@@ -43,13 +43,13 @@ def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
     with operator() as working:
         services = working.services
         tenant = find_site(services, site_name)
-        seen = look(services, tenant, bare(attachment_id), lane=Lane.PEOPLE)
-        held = seen.standing
+        state = read_state(services, tenant, bare(attachment_id), priority=Priority.INTERACTIVE)
+        held = state.standing
         if not isinstance(held, Held):
             raise click.ClickException("nobody holds this file")
         op_id = services.ids.new()
 
-        def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+        def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
             return rules.end(
                 snapshot,
                 lock_id=held.lock_id,
@@ -57,10 +57,10 @@ def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
                 reason=EndReason.BROKEN,
                 by=None,
                 why=reason,
-                unsettled=unsettled,
+                pending=pending,
             )
 
-        outcome = end(services, tenant, seen, Ending(rule=rule, op_id=op_id, by=None, lane=Lane.PEOPLE))
+        outcome = end(services, tenant, state, Ending(rule=rule, op_id=op_id, by=None, priority=Priority.INTERACTIVE))
     if not isinstance(outcome, Written):
         raise click.ClickException(f"not ended: {type(outcome.decision).__name__}")
     click.echo("Ended.")
@@ -74,27 +74,27 @@ def bare(attachment_id: str) -> str:
     return digits
 
 
-def described(reading: Reading) -> dict[str, object]:
+def described(found: FoundRecord) -> dict[str, object]:
     """What a record says, without the words of people."""
-    match reading:
+    match found:
         case Absent():
             return {"state": "never locked"}
         case Unreadable():
-            return {"state": "unreadable", "why": reading.reason, "seq": reading.seq}
+            return {"state": "unreadable", "why": found.reason, "seq": found.seq}
         case Newer():
-            return {"state": "of a newer version of the app", "schema": reading.schema, "seq": reading.seq}
+            return {"state": "of a newer version of the app", "schema": found.schema, "seq": found.seq}
         case Free():
-            ended = reading.ended
+            ended = found.ended
             last = {"ended": ended.reason.value, "by": ended.by, "at": ended.at, "lastHolder": ended.holder}
-            return {"state": "free", "seq": reading.seq, **last}
+            return {"state": "free", "seq": found.seq, **last}
         case Held():
             return {
                 "state": "held",
-                "seq": reading.seq,
-                "lockId": reading.lock_id,
-                "holder": reading.holder,
-                "since": reading.acquired_at,
-                "expires": reading.expires_at,
-                "protectedVersion": reading.base.number,
-                "unlockOnUpload": reading.unlock_on_upload,
+                "seq": found.seq,
+                "lockId": found.lock_id,
+                "holder": found.holder,
+                "since": found.acquired_at,
+                "expires": found.expires_at,
+                "protectedVersion": found.base.number,
+                "unlockOnUpload": found.unlock_on_upload,
             }

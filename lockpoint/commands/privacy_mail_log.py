@@ -11,7 +11,7 @@ from lockpoint.bootstrap import Operator
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import Fields, as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
-from lockpoint.services.ports.privacy import Origin, Right
+from lockpoint.services.ports.privacy import Origin, PrivacyRight
 
 LONGEST: Final = 320
 ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")
@@ -58,6 +58,6 @@ def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
         tenant = services.tenants.by_id(tenant_id)
         names[tenant_id] = f"site {tenant_id}" if tenant is None else tenant.base_url
         if tenant is not None:
-            request = services.privacy_requests.asked(tenant, Right.COPY, Origin.OPERATOR, services.clock.now())
+            request = services.privacy_requests.asked(tenant, PrivacyRight.COPY, Origin.OPERATOR, services.clock.now())
             services.privacy_requests.done(request, services.clock.now())
     return names

@@ -8,7 +8,7 @@ import click
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import as_json, print_fields, print_rows
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.services.tenancy import licence
@@ -50,7 +50,7 @@ def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - cl
         tenant = find_site(services, name)
         known = services.site_states.get(tenant)
         state = self_test(services, tenant) if test or known.restore_works is None else known
-        settings = site_settings(services, tenant, lane=Lane.REPORTS)
+        settings = site_settings(services, tenant, priority=Priority.MAINTENANCE)
         fields = {
             "id": tenant.id,
             "site": tenant.base_url,
@@ -58,7 +58,9 @@ def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - cl
             "settingsRevision": settings.revision,
             "restoreSelfTest": RESTORE_WORDS[state.restore_works],
             "restoreTestedAt": state.tested_at,
-            "licence": licence.standing(services, tenant, lane=Lane.REPORTS) if services.licensing else "not needed",
+            "licence": licence.standing(services, tenant, priority=Priority.MAINTENANCE)
+            if services.licensing
+            else "not needed",
         }
     print_fields(fields, json_wanted=json_wanted)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.domain.judge import Version
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250
 WATCH_KEY: Final = "lockpointwatch"
@@ -63,7 +63,7 @@ class ConfluenceAttachments:
         tenant: Tenant,
         attachment_id: str,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         properties: bool = True,
         operations: bool = True,
@@ -73,7 +73,7 @@ class ConfluenceAttachments:
         A trashed attachment is found too, a purged one is `GoneOrInvisible`. Only the first fifty properties come
         along; where there are more and one of ours is not among them, it is read for 1 point more.
         """
-        caller = Caller(tenant, lane, person)
+        caller = Caller(tenant, priority, person)
         extras = {"include-properties": properties, "include-operations": operations}
         query = tuple((name, "true") for name, wanted in extras.items() if wanted)
         reply = self.client.ask(caller, _attachment_call(attachment_id, query))
@@ -81,32 +81,32 @@ class ConfluenceAttachments:
             return _attachment(tenant, reply, None)
         rows = self._rows(caller, attachment_id, reply.answer, LOCK_KEY)
         watching = self._rows(caller, attachment_id, reply.answer, WATCH_KEY)
-        return replace(_attachment(tenant, reply, rows), watch=watching[0] if watching else None)
+        return replace(_attachment(tenant, reply, rows), waitlist_row=watching[0] if watching else None)
 
     def of_container(
         self,
         tenant: Tenant,
         container: Container,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> AttachmentPage:
         """Give one page of the current attachments the caller may see; 1 point and 1 for each."""
-        return self._page(Caller(tenant, lane, person), container, ("current",), cursor, limit)
+        return self._page(Caller(tenant, priority, person), container, ("current",), cursor, limit)
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, lane: Lane
+        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
     ) -> tuple[tuple[Version, ...], bool]:
         """Give the versions oldest first, back to one not younger than `back_to`, and whether none is missing."""
-        return Histories(self.client).versions(Caller(tenant, lane), attachment_id, back_to)
+        return Histories(self.client).versions(Caller(tenant, priority), attachment_id, back_to)
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, lane: Lane) -> Version:
+    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
         """Give one version with its size, file id and title; 2 points."""
-        return Histories(self.client).version(Caller(tenant, lane), attachment_id, number)
+        return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, lane: Lane) -> Version:
+    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
         """Make a version current again by Confluence's own operation; 1 point.
 
         `Rejected` when Confluence does not do that for attachments (or the version is current already), `Forbidden`
@@ -119,40 +119,44 @@ class ConfluenceAttachments:
             path=f"/rest/api/content/{rest_attachment_id(attachment_id)}/version",
             body={"operationKey": "restore", "params": params},
         )
-        caller = Caller(tenant, lane)
+        caller = Caller(tenant, priority)
         answer = self.client.ask(caller, call).answer
         return Histories(self.client).made(caller, attachment_id, answer, message)
 
-    def copy(self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, lane: Lane) -> Version:
+    def copy(
+        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+    ) -> Version:
         """Copy mode: carry the bytes of `source` back to Confluence as a new minor version; 4 points."""
         copying = FileCopy(self.client, self.most_bytes)
-        return copying.copy(Caller(tenant, lane), attachment, source, message)
+        return copying.copy(Caller(tenant, priority), attachment, source, message)
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         """Give the file this name if its version is still `attachment.head`; 1 point, `LostRace` otherwise."""
-        MetadataEdits(self.client).rename(Caller(tenant, lane), attachment, title)
+        MetadataEdits(self.client).rename(Caller(tenant, priority), attachment, title)
 
-    def undelete(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         """Bring a trashed file back under `title`; 1 point, 2 when the name changes. `LostRace`: name or version."""
-        MetadataEdits(self.client).undelete(Caller(tenant, lane), attachment, title)
+        MetadataEdits(self.client).undo_trash(Caller(tenant, priority), attachment, title)
 
-    def confirmed_gone(self, tenant: Tenant, attachment_id: str, container: Container | None, *, lane: Lane) -> bool:
+    def confirmed_gone(
+        self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
+    ) -> bool:
         """Whether the file is purged: not found by id, and 1.5 s later missing from its container's whole list.
 
         A single 404 can be false while something is being trashed or moved. A container that is not visible itself
         proves nothing, so then the answer is no. 1 point, and 1 for each attachment listed.
         """
-        if container is None or self._visible(tenant, attachment_id, lane):
+        if container is None or self._visible(tenant, attachment_id, priority):
             return False
         self.client.pause(BETWEEN_WITNESSES_SECONDS)
         try:
-            return not self._listed(Caller(tenant, lane), container, attachment_id)
+            return not self._listed(Caller(tenant, priority), container, attachment_id)
         except GoneOrInvisible:
             return False
 
-    def _visible(self, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+    def _visible(self, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
         try:
-            self.client.ask(Caller(tenant, lane), _attachment_call(attachment_id, ()))
+            self.client.ask(Caller(tenant, priority), _attachment_call(attachment_id, ()))
         except GoneOrInvisible:
             return False
         return True

@@ -25,7 +25,7 @@ class MetadataEdits:
         """Give the file a name; `LostRace` when its version moved on."""
         self._edit(caller, attachment, attachment.head.number + 1, {"title": title})
 
-    def undelete(self, caller: Caller, attachment: Attachment, title: str) -> None:
+    def undo_trash(self, caller: Caller, attachment: Attachment, title: str) -> None:
         """Bring a trashed file back; under another name it is renamed in the trash first, since names may clash."""
         number = attachment.head.number + 1
         if title != attachment.title:

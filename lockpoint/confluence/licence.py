@@ -9,7 +9,7 @@ from lockpoint.confluence.http.calls import Caller, get
 
 if TYPE_CHECKING:
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class ConfluenceLicences:
     client: ConfluenceClient
     app_key: str
 
-    def active(self, tenant: Tenant, *, lane: Lane) -> bool:
+    def active(self, tenant: Tenant, *, priority: Priority) -> bool:
         """Whether the licence, or an evaluation, is in force."""
         call = get("addon.licence", f"/rest/atlassian-connect/1/addons/{self.app_key}")
-        licence = self.client.ask(Caller(tenant, lane), call).answer.data.get("license")
+        licence = self.client.ask(Caller(tenant, priority), call).answer.data.get("license")
         return isinstance(licence, dict) and licence.get("active") is True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 PEOPLE_IN_ONE_CALL: Final = 250
 MOST_PERMISSION_PAGES: Final = 8
@@ -42,7 +42,9 @@ class ConfluencePeople:
     _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+    def container(
+        self, tenant: Tenant, account: str | None, container: Container, *, priority: Priority
+    ) -> ContainerView:
         """Give a page or blog post as the person (None: the app) sees it, asked as that person; 2 points."""
         folder, target = _KINDS[container.kind]
         call = get(
@@ -51,7 +53,7 @@ class ConfluencePeople:
             query=(("include-operations", "true"),),
             objects=Objects.CORE,
         )
-        answer = self.client.ask(Caller(tenant, lane, account), call).answer
+        answer = self.client.ask(Caller(tenant, priority, account), call).answer
         return ContainerView(
             container=container,
             space_id=answer.text("spaceId"),
@@ -60,16 +62,16 @@ class ConfluencePeople:
             may_update=permits(answer.part_or_empty("operations").items("results"), UPDATE, target),
         )
 
-    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
+    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
         """Whether the person administers the space, asked as that person; 1 point. No, where they do not see it."""
         call = get("spaces.operations", f"/api/v2/spaces/{content_id(space_id)}/operations")
         try:
-            answer = self.client.ask(Caller(tenant, lane, account), call).answer
+            answer = self.client.ask(Caller(tenant, priority, account), call).answer
         except GoneOrInvisible:
             return False
         return permits(answer.items("operations"), ADMINISTER, "space")
 
-    def space_administrators(self, tenant: Tenant, space_id: str, *, lane: Lane) -> Sequence[str]:
+    def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
         """Give the people who are named as administrators of the space; 1 point for a page of permissions.
 
         A group is not taken apart: what is everybody's task is nobody's. Nobody where permissions are hidden.
@@ -78,7 +80,7 @@ class ConfluencePeople:
         found: dict[str, None] = {}
         for _ in range(MOST_PERMISSION_PAGES):
             try:
-                answer = self.client.ask(Caller(tenant, lane), call).answer
+                answer = self.client.ask(Caller(tenant, priority), call).answer
             except (GoneOrInvisible, Forbidden):
                 break
             found.update(dict.fromkeys(filter(None, map(_administrator, answer.items()))))
@@ -88,40 +90,40 @@ class ConfluencePeople:
             call = call.asking(query)
         return tuple(found)
 
-    def administers_site(self, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+    def administers_site(self, tenant: Tenant, account: str, *, priority: Priority) -> bool:
         """Whether the person administers Confluence; 3 points. No, for an account that Confluence does not know."""
         try:
-            answer = self._user(tenant, account, lane, (("expand", "operations"),))
+            answer = self._user(tenant, account, priority, (("expand", "operations"),))
         except GoneOrInvisible:
             return False
         operations = answer.items("operations") if answer.data.get("operations") is not None else ()
         return permits(operations, ADMINISTER, "application")
 
-    def describe(self, tenant: Tenant, accounts: Sequence[str], *, lane: Lane) -> Mapping[str, Person]:
+    def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
         """Give names for display; 1 point for each 250. Unknown accounts and erased people are left out."""
         wanted = tuple(dict.fromkeys(account for account in accounts if not is_pseudonym(account)))
         found: dict[str, Person] = {}
         for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
-            for answer in self._described(tenant, wanted[start : start + PEOPLE_IN_ONE_CALL], lane):
+            for answer in self._described(tenant, wanted[start : start + PEOPLE_IN_ONE_CALL], priority):
                 person = _person(answer)
                 found[person.account_id] = person
         return found
 
-    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+    def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
         """Give one person with time zone and locale, where Confluence tells them; 3 points.
 
         `locale` is in no document, but v1 answers carry it; `GoneOrInvisible` for an unknown account.
         """
-        return _person(self._user(tenant, account, lane, ()))
+        return _person(self._user(tenant, account, priority, ()))
 
-    def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
+    def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
         """Give the e-mail address for one mail; 3 points.
 
         `NoAddress` with `not_approved` (Atlassian has not approved the app), `unknown`, `switched_off` or `hidden`.
         """
         call = get("users.email", "/rest/api/user/email", query=(("accountId", account),), objects=Objects.IDENTITY)
         try:
-            address = self.client.ask(Caller(tenant, lane), call).answer.text_or_none("email")
+            address = self.client.ask(Caller(tenant, priority), call).answer.text_or_none("email")
         except Rejected:
             raise NoAddress("not_approved") from None
         except GoneOrInvisible:
@@ -132,14 +134,14 @@ class ConfluencePeople:
             raise NoAddress("hidden")
         return address
 
-    def own_account(self, tenant: Tenant, *, lane: Lane) -> str:
+    def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         """Give the app user's account id on this site; 3 points the first time, then kept in the process."""
         key = (tenant.id, tenant.client_key)
         with self._lock:
             known = self._own.get(key)
         if known is None:
             call = get("users.current", "/rest/api/user/current", objects=Objects.IDENTITY)
-            known = self.client.ask(Caller(tenant, lane), call).answer.text("accountId")
+            known = self.client.ask(Caller(tenant, priority), call).answer.text("accountId")
             with self._lock:
                 self._own[key] = known
         return known
@@ -149,11 +151,11 @@ class ConfluencePeople:
         with self._lock:
             self._own.pop((tenant.id, tenant.client_key), None)
 
-    def _user(self, tenant: Tenant, account: str, lane: Lane, query: tuple[tuple[str, str], ...]) -> Answer:
+    def _user(self, tenant: Tenant, account: str, priority: Priority, query: tuple[tuple[str, str], ...]) -> Answer:
         call = get("users.get", "/rest/api/user", query=(("accountId", account), *query), objects=Objects.IDENTITY)
-        return self.client.ask(Caller(tenant, lane), call).answer
+        return self.client.ask(Caller(tenant, priority), call).answer
 
-    def _described(self, tenant: Tenant, accounts: tuple[str, ...], lane: Lane) -> tuple[Answer, ...]:
+    def _described(self, tenant: Tenant, accounts: tuple[str, ...], priority: Priority) -> tuple[Answer, ...]:
         call = Call(
             name="users.describe",
             method="POST",
@@ -161,7 +163,7 @@ class ConfluencePeople:
             body={"accountIds": list(accounts)},
             repeat=Repeat.FREELY,
         )
-        return self.client.ask(Caller(tenant, lane), call).answer.items()
+        return self.client.ask(Caller(tenant, priority), call).answer.items()
 
 
 def _person(answer: Answer) -> Person:

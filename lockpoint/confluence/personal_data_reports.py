@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
     from lockpoint.services.ports.privacy import Reported
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
@@ -27,7 +27,7 @@ _NAME: Final = "report_accounts"
 
 
 @dataclass(frozen=True, slots=True)
-class ConfluenceReports:
+class ConfluencePersonalDataReports:
     """Implements `people_ports.PersonalDataReports`; 1 point for each report.
 
     The path is the one that Atlassian's Connect libraries use; 204 means that nothing has to be done
@@ -36,13 +36,13 @@ class ConfluenceReports:
 
     client: ConfluenceClient
 
-    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, priority: Priority) -> ReportAnswer:
         """Report at most `MOST_REPORTED` accounts; ValueError for more, or for none."""
         if not 1 <= len(accounts) <= MOST_REPORTED:
             raise ValueError("a report is about 1 to 90 accounts")
         listed = [{"accountId": one.account, "updatedAt": _moment(one.retrieved_at)} for one in accounts]
         call = Call(name=_NAME, method="POST", path=PATH, body={"accounts": listed})
-        raw = self.client.exchange(Caller(tenant, lane), call)
+        raw = self.client.exchange(Caller(tenant, priority), call)
         days = _days(raw.headers.get("Cycle-Period", ""))
         if raw.status == HTTPStatus.NO_CONTENT or not raw.body.strip():
             return ReportAnswer(cycle_days=days)

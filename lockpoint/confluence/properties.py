@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 LOCK_KEY: Final = "lockpointlock"
 
@@ -30,14 +30,16 @@ class ConfluenceLockProperties:
 
     client: ConfluenceClient
 
-    def read(self, tenant: Tenant, attachment_id: str, *, lane: Lane) -> tuple[StoredProperty, ...]:
+    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
         """Give all rows under the lock key, lowest id first; normally none or one."""
-        return self._rows.under(Caller(tenant, lane), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        return self._rows.under(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
 
-    def create(self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, lane: Lane) -> StoredProperty:
+    def create(
+        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+    ) -> StoredProperty:
         """Create the record; `LostRace` when there is one, `HostUnavailable` when it may exist now or appear later."""
         host = PropertyHost.ATTACHMENT
-        return self._rows.create(Caller(tenant, lane), host, attachment_id, LOCK_KEY, dict(value))
+        return self._rows.create(Caller(tenant, priority), host, attachment_id, LOCK_KEY, dict(value))
 
     def replace(
         self,
@@ -47,15 +49,15 @@ class ConfluenceLockProperties:
         value: Mapping[str, object],
         version: int,
         *,
-        lane: Lane,
+        priority: Priority,
     ) -> StoredProperty:
         """Write the record as `version`, which must be the present one + 1; `LostRace` otherwise."""
-        caller, row = Caller(tenant, lane), (property_id, version)
+        caller, row = Caller(tenant, priority), (property_id, version)
         return self._rows.replace(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, row, dict(value))
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
         """Remove a superfluous duplicate row."""
-        self._rows.delete(Caller(tenant, lane), PropertyHost.ATTACHMENT, attachment_id, property_id)
+        self._rows.delete(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, property_id)
 
     @property
     def _rows(self) -> PropertyRows:
@@ -69,37 +71,46 @@ class ConfluenceProperties:
     client: ConfluenceClient
     app_key: str
 
-    def read(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, lane: Lane) -> StoredProperty | None:
+    def read(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+    ) -> StoredProperty | None:
         """Give the row (the lowest id of several), or None."""
-        rows = PropertyRows(self.client).under(Caller(tenant, lane), host, host_id, key)
+        rows = PropertyRows(self.client).under(Caller(tenant, priority), host, host_id, key)
         return rows[0] if rows else None
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, lane: Lane
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
     ) -> StoredProperty:
         """Create it; `LostRace` when it exists."""
-        return PropertyRows(self.client).create(Caller(tenant, lane), host, host_id, key, value)
+        return PropertyRows(self.client).create(Caller(tenant, priority), host, host_id, key, value)
 
     def replace(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, stored: StoredProperty, value: object, *, lane: Lane
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        stored: StoredProperty,
+        value: object,
+        *,
+        priority: Priority,
     ) -> StoredProperty:
         """Write the version after `stored.version`; `LostRace` when somebody was faster."""
         row = (stored.id, stored.version + 1)
-        return PropertyRows(self.client).replace(Caller(tenant, lane), host, host_id, stored.key, row, value)
+        return PropertyRows(self.client).replace(Caller(tenant, priority), host, host_id, stored.key, row, value)
 
-    def read_app(self, tenant: Tenant, key: str, *, lane: Lane) -> object | None:
+    def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         """Give an app property's value, or None; users can write it through the browser, so verify what you read."""
         call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))
         try:
-            answer = self.client.ask(Caller(tenant, lane), call).answer
+            answer = self.client.ask(Caller(tenant, priority), call).answer
         except GoneOrInvisible:
             return None
         return _app_value(answer.data.get("value"))
 
-    def write_app(self, tenant: Tenant, key: str, value: object, *, lane: Lane) -> None:
+    def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
         """Store an app property; the last write wins."""
         call = Call(name="app_properties.put", method="PUT", path=self._app_path(key), body=value)
-        self.client.tell(Caller(tenant, lane), call)
+        self.client.tell(Caller(tenant, priority), call)
 
     def _app_path(self, key: str) -> str:
         if not _APP_KEY.fullmatch(self.app_key) or not _PROPERTY_KEY.fullmatch(key):

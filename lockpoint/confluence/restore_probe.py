@@ -13,7 +13,7 @@ from lockpoint.services.ports.confluence import ScratchTrial
 
 if TYPE_CHECKING:
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 TITLE: Final = "Lockpoint self-test"
 FILE_NAME: Final = "lockpoint-self-test.txt"
@@ -27,30 +27,30 @@ _REFUSALS: Final = (Rejected, Forbidden, GoneOrInvisible)
 
 
 @dataclass(frozen=True, slots=True)
-class ConfluenceScratch:
+class ConfluenceScratchFiles:
     """Tries the restore operation. That drafts of an app can hold attachments, seen by nobody, is an assumption."""
 
     client: ConfluenceClient
 
-    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, lane: Lane) -> ScratchTrial:
+    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
         """Restore the first version of the scratch file and compare its size; about 12 points.
 
         The file of an earlier trial is used again; where there is none, and none can be made, nothing is known.
         """
-        caller = Caller(tenant, lane)
-        file = self._known(tenant, scratch_id, lane) or self._made(caller)
+        caller = Caller(tenant, priority)
+        file = self._known(tenant, scratch_id, priority) or self._made(caller)
         if file is None:
             return ScratchTrial(None, None)
         page_id, attachment_id = file
         path = f"/rest/api/content/{page_id}/child/attachment/{rest_attachment_id(attachment_id)}/data"
         self.client.ask(caller, _upload("scratch.update", path, LATER))
-        return ScratchTrial(self._restored(tenant, attachment_id, lane), attachment_id)
+        return ScratchTrial(self._restored(tenant, attachment_id, priority), attachment_id)
 
-    def _known(self, tenant: Tenant, scratch_id: str | None, lane: Lane) -> tuple[str, str] | None:
+    def _known(self, tenant: Tenant, scratch_id: str | None, priority: Priority) -> tuple[str, str] | None:
         if scratch_id is None:
             return None
         try:
-            file = ConfluenceAttachments(self.client).get(tenant, scratch_id, lane=lane, properties=False)
+            file = ConfluenceAttachments(self.client).get(tenant, scratch_id, priority=priority, properties=False)
         except (GoneOrInvisible, Forbidden):
             return None
         return (content_id(file.container.id), file.id) if file.container else None
@@ -82,13 +82,13 @@ class ConfluenceScratch:
         call = Call(name="scratch.draft", method="POST", path="/api/v2/pages", body=body)
         return content_id(self.client.ask(caller, call).answer.text("id"))
 
-    def _restored(self, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+    def _restored(self, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
         attachments = ConfluenceAttachments(self.client)
         try:
-            attachments.restore(tenant, attachment_id, 1, TITLE, lane=lane)
+            attachments.restore(tenant, attachment_id, 1, TITLE, priority=priority)
         except _REFUSALS:
             return False
-        after = attachments.get(tenant, attachment_id, lane=lane, properties=False, operations=False)
+        after = attachments.get(tenant, attachment_id, priority=priority, properties=False, operations=False)
         if after.size not in (len(FIRST), len(LATER)):
             raise BadAnswer("scratch.restore: the file is neither version")
         return after.size == len(FIRST)

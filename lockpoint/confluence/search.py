@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.calls import Query
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 PAGE: Final = "100"
 PAGES_AT_ONCE: Final = "25"
@@ -35,7 +35,7 @@ class ConfluenceLockSearch:
     client: ConfluenceClient
 
     def containers_with_locks(
-        self, tenant: Tenant, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[Container, ...], str | None]:
         """Give pages and blog posts whose `lockedCount` is above 0; `Rejected` where the search has no such field.
 
@@ -43,19 +43,19 @@ class ConfluenceLockSearch:
         """
         query = _resumed(cursor) or (("cql", CONTAINERS_WITH_LOCKS), ("limit", PAGE))
         call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
-        answer = self.client.ask(Caller(tenant, lane), call).answer
+        answer = self.client.ask(Caller(tenant, priority), call).answer
         found = (_container(item) for item in answer.items())
         return tuple(container for container in found if container is not None), _cursor(answer, cursor)
 
-    def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
+    def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
         """Give ids of the current spaces; 1 point and 1 for each."""
         query: Query = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
-        answer = self.client.ask(Caller(tenant, lane), call.asking(_resumed(cursor) or query)).answer
+        answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
         return tuple(item.text("id") for item in answer.items()), _cursor(answer, cursor)
 
     def attachments_of_space(
-        self, tenant: Tenant, space_id: str, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
         """Give ids of a space's attachments with what they hang on, some pages or blog posts at a time.
 
@@ -66,21 +66,23 @@ class ConfluenceLockSearch:
         folder = FOLDERS[kind]
         path = f"/api/v2/spaces/{content_id(space_id)}/{folder}"
         call = get(f"spaces.{folder}", path, query=query, objects=Objects.CORE, listing=True)
-        answer = self.client.ask(Caller(tenant, lane), call).answer
+        answer = self.client.ask(Caller(tenant, priority), call).answer
         containers = [Container(kind, item.text("id")) for item in answer.items()]
-        found = tuple((file, container) for container in containers for file in self._files(tenant, container, lane))
+        found = tuple(
+            (file, container) for container in containers for file in self._files(tenant, container, priority)
+        )
         return found, _next_position(kind, answer)
 
-    def _files(self, tenant: Tenant, container: Container, lane: Lane) -> tuple[str, ...]:
+    def _files(self, tenant: Tenant, container: Container, priority: Priority) -> tuple[str, ...]:
         try:
-            return tuple(self._listed(tenant, container, lane))
+            return tuple(self._listed(tenant, container, priority))
         except GoneOrInvisible:
             return ()
 
-    def _listed(self, tenant: Tenant, container: Container, lane: Lane) -> Iterator[str]:
+    def _listed(self, tenant: Tenant, container: Container, priority: Priority) -> Iterator[str]:
         attachments, cursor = ConfluenceAttachments(self.client), None
         while True:
-            page = attachments.of_container(tenant, container, lane=lane, cursor=cursor, limit=LONGEST_PAGE)
+            page = attachments.of_container(tenant, container, priority=priority, cursor=cursor, limit=LONGEST_PAGE)
             yield from (item.id for item in page.items)
             if page.next_cursor is None:
                 return

@@ -9,7 +9,7 @@ from lockpoint.confluence.http.calls import Caller, get
 
 if TYPE_CHECKING:
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class ConfluenceSites:
 
     client: ConfluenceClient
 
-    def info(self, tenant: Tenant, *, lane: Lane) -> SiteInfo:
+    def info(self, tenant: Tenant, *, priority: Priority) -> SiteInfo:
         """Give the description; 1 point. `Forbidden` on sites that keep it from apps."""
         call = get("settings.system_info", "/rest/api/settings/systemInfo")
-        answer = self.client.ask(Caller(tenant, lane), call).answer
+        answer = self.client.ask(Caller(tenant, priority), call).answer
         return SiteInfo(
             cloud_id=answer.text("cloudId"),
             default_locale=answer.text_or_none("defaultLocale"),

@@ -12,7 +12,7 @@ from lockpoint.confluence.http.calls import Call, Caller, Objects, get
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.ids import content_id
 from lockpoint.confluence.http.json_reader import Answer
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.confluence import Container, ContainerKind
 
@@ -26,26 +26,26 @@ class ConfluenceTitles:
 
     client: ConfluenceClient
 
-    def of_site(self, tenant: Tenant, *, most: int, lane: Lane) -> Iterator[tuple[str, str | None]]:
+    def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
         """Give names of spaces, and titles of `most` pages and blog posts of each with their files.
 
         With the title of a file comes the account that uploaded its newest version. About 2 points for each title.
         """
         spaces = get("spaces.list", "/api/v2/spaces", query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
-        for space in self._all(tenant, spaces, lane):
+        for space in self._all(tenant, spaces, priority):
             yield space.text("name"), None
             for kind, folder in _FOLDERS.items():
                 path = f"/api/v2/spaces/{content_id(space.text('id'))}/{folder}"
                 call = get(f"spaces.{folder}", path, query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
-                for item in islice(self._all(tenant, call, lane), most):
+                for item in islice(self._all(tenant, call, priority), most):
                     yield item.text_or_none("title") or "", None
-                    yield from self._files(tenant, Container(kind, item.text("id")), lane)
+                    yield from self._files(tenant, Container(kind, item.text("id")), priority)
 
-    def _files(self, tenant: Tenant, container: Container, lane: Lane) -> Iterator[tuple[str, str | None]]:
+    def _files(self, tenant: Tenant, container: Container, priority: Priority) -> Iterator[tuple[str, str | None]]:
         attachments, cursor = ConfluenceAttachments(self.client), None
         while True:
             try:
-                page = attachments.of_container(tenant, container, lane=lane, cursor=cursor)
+                page = attachments.of_container(tenant, container, priority=priority, cursor=cursor)
             except GoneOrInvisible:
                 return
             yield from ((file.title, file.head.author) for file in page.items)
@@ -53,9 +53,9 @@ class ConfluenceTitles:
                 return
             cursor = page.next_cursor
 
-    def _all(self, tenant: Tenant, call: Call, lane: Lane) -> Iterator[Answer]:
+    def _all(self, tenant: Tenant, call: Call, priority: Priority) -> Iterator[Answer]:
         while True:
-            answer = self.client.ask(Caller(tenant, lane), call).answer
+            answer = self.client.ask(Caller(tenant, priority), call).answer
             yield from answer.items()
             query = answer.next_query()
             if query is None or query == call.query:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockpoint.confluence.http.client import ConfluenceClient
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}", re.ASCII)
 _KEY: Final = re.compile(r"[-_a-zA-Z0-9]{1,100}", re.ASCII)
@@ -26,20 +26,20 @@ class ConfluenceUserProperties:
 
     client: ConfluenceClient
 
-    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
         """Give the value; None when there is none, or no such account."""
         try:
-            answer = self.client.ask(Caller(tenant, lane), get("user_properties.get", _path(account, key))).answer
+            answer = self.client.ask(Caller(tenant, priority), get("user_properties.get", _path(account, key))).answer
         except GoneOrInvisible:
             return None
         return answer.data.get("value")
 
-    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
         """Store the value, whether there was one or not.
 
         Confluence has one operation to create and one to replace, so whoever loses to a twin tries the other.
         """
-        caller, path, body = Caller(tenant, lane), _path(account, key), {"value": dict(value)}
+        caller, path, body = Caller(tenant, priority), _path(account, key), {"value": dict(value)}
         for _ in range(_ROUNDS):
             try:
                 self.client.tell(caller, Call(name="user_properties.put", method="PUT", path=path, body=body))
@@ -51,11 +51,11 @@ class ConfluenceUserProperties:
             return
         raise LostRace("user_properties: it comes and goes")
 
-    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         """Remove it; a property or an account that is not there is as good."""
         call = Call(name="user_properties.delete", method="DELETE", path=_path(account, key))
         try:
-            self.client.tell(Caller(tenant, lane), call)
+            self.client.tell(Caller(tenant, priority), call)
         except GoneOrInvisible:
             return
 

@@ -26,7 +26,7 @@ _DECOY: Final = SigningKey("an unknown site costs as much as a known one")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class InboundCall:
     """A request as the wire had it: `target` is path and query, undecoded; `authorization` the header, if any."""
 
     method: str
@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class TokenCaller:
     """A verified site, and the person when the token names one."""
 
     tenant: Tenant
@@ -57,17 +57,17 @@ class Inbound:
     on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
     """Hears what Confluence says of the licence with each of its own calls; the hash of the address covers it."""
 
-    def server(self, call: Call) -> Caller:
+    def server(self, call: InboundCall) -> TokenCaller:
         """Confluence itself, by header: webhooks, `enabled`, `disabled`."""
         header, query = _tokens(call)
         return self._heard(call, self._symmetric(_only(header, query), self._hashes(call)))
 
-    def frame(self, call: Call) -> Caller:
+    def frame(self, call: InboundCall) -> TokenCaller:
         """A page's frame that Confluence opens, by the query parameter `jwt`."""
         header, query = _tokens(call)
         return self._heard(call, self._symmetric(_only(query, header), self._hashes(call)))
 
-    def context(self, call: Call) -> Caller:
+    def context(self, call: InboundCall) -> TokenCaller:
         """Our front end inside the page, by header; the token must name a person."""
         header, query = _tokens(call)
         if query is not None:
@@ -77,22 +77,22 @@ class Inbound:
             raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
         return caller
 
-    def signed_install(self, call: Call, body: Mapping[str, object]) -> Claims:
+    def signed_install(self, call: InboundCall, body: Mapping[str, object]) -> Claims:
         """Atlassian's signature over an `installed` or `uninstalled` call, by header or query."""
         header, query = _tokens(call)
         text = _only(header, query) if header is not None else _only(query, None)
         return self.signed_installs.verify(text, call.method, call.target, body, self.now())
 
-    def _heard(self, call: Call, caller: Caller) -> Caller:
+    def _heard(self, call: InboundCall, caller: TokenCaller) -> TokenCaller:
         words = {value for name, value in qsh.query_pairs(call.target.partition("?")[2]) if name == _LICENCE}
         if len(words) == 1 and (word := words.pop()) in _WORDS:
             self.on_licence(caller.tenant, _WORDS[word])
         return caller
 
-    def _hashes(self, call: Call) -> tuple[str, ...]:
+    def _hashes(self, call: InboundCall) -> tuple[str, ...]:
         return qsh.accepted_hashes(call.method, call.target, qsh.path_of(self.base_url))
 
-    def _symmetric(self, text: str, hashes: tuple[str, ...]) -> Caller:
+    def _symmetric(self, text: str, hashes: tuple[str, ...]) -> TokenCaller:
         token = tokens.parse(text, HS256)
         site = self.sites.find(token.claims.issuer)
         if site is None:
@@ -106,7 +106,7 @@ class Inbound:
             newer = self._newer(site, refusal)
             claims = tokens.verify(token, newer.keys(now), expected, now)
             site = newer
-        return Caller(site.tenant, claims.account_id)
+        return TokenCaller(site.tenant, claims.account_id)
 
     def _newer(self, site: Site, refusal: TokenRefusedError) -> Site:
         """The site as another process may have changed it meanwhile; raises the refusal when there is nothing new."""
@@ -116,7 +116,7 @@ class Inbound:
         return newer
 
 
-def _tokens(call: Call) -> tuple[str | None, str | None]:
+def _tokens(call: InboundCall) -> tuple[str | None, str | None]:
     """The tokens in the header and in the query, either of which may be missing."""
     header = call.authorization
     if header is not None:

@@ -75,7 +75,7 @@ class TokenRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class TokenHeader:
     """The two fields of a token's header that decide anything."""
 
     algorithm: str
@@ -99,7 +99,7 @@ class Claims:
 class Token:
     """A token taken apart, not yet verified."""
 
-    header: Header
+    header: TokenHeader
     claims: Claims
     signing_input: str
     signature: str
@@ -230,7 +230,7 @@ _OWN_HEADER: Final = encode_segment(b'{"typ":"JWT","alg":"HS256"}')
 
 
 @lru_cache(maxsize=64)
-def _header(segment: str) -> Header:
+def _header(segment: str) -> TokenHeader:
     fields = _json_object(segment)
     algorithm, kind, key_id = fields.get("alg"), fields.get("typ", "JWT"), fields.get("kid")
     if not isinstance(algorithm, str) or not isinstance(kind, str) or kind.upper() != "JWT" or "crit" in fields:
@@ -238,7 +238,7 @@ def _header(segment: str) -> Header:
     if key_id is not None and not (isinstance(key_id, str) and _KEY_ID.fullmatch(key_id)):
         # It becomes part of an address, so only harmless characters are let through.
         raise TokenRefusedError(Reason.KEY_ID)
-    return Header(algorithm, key_id)
+    return TokenHeader(algorithm, key_id)
 
 
 def _claims(fields: Mapping[str, object]) -> Claims:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Base, Held, Reading, Record
+from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class OutOfDate:
 class LockLost:
     """Refused: the hold that was named is not the present one; `reading` is what is there."""
 
-    reading: Reading
+    found: FoundRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ __all__ = [
     "KnownRestoration",
     "Nothing",
     "Policy",
-    "RenameBack",
     "Restore",
-    "Undelete",
+    "UndoRename",
+    "UndoTrash",
     "Verdict",
     "Version",
     "judge",
@@ -59,7 +59,7 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameBack:
+class UndoRename:
     """Give the file its old name; `offender` is the version that changed it, `head` has the content and the name."""
 
     title: str
@@ -68,7 +68,7 @@ class RenameBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Undelete:
+class UndoTrash:
     """Bring the file back from the trash."""
 
 
@@ -80,7 +80,7 @@ class Flag:
     offenders: tuple[Version, ...] = ()
 
 
-Verdict = Nothing | Restore | RenameBack | Undelete | Flag
+Verdict = Nothing | Restore | UndoRename | UndoTrash | Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Judgement:
     verdict: Verdict
     head: Version | None
     uploaded: bool = False
-    overruled: tuple[Version, ...] = ()
+    superseded: tuple[Version, ...] = ()
     base_lost: bool = False
     free: tuple[Version, ...] = ()
 
@@ -129,7 +129,7 @@ def judge(
         head=head.version if head else None,
         uploaded=head is not None and head.standing in {Standing.HOLDERS, Standing.FREE},
         free=lineage.free,
-        overruled=lineage.replaced if touch else lineage.replaced + lineage.offenders,
+        superseded=lineage.replaced if touch else lineage.replaced + lineage.offenders,
         base_lost=history.complete and head is not None and head.content < held.base.created,
     )
 
@@ -137,7 +137,7 @@ def judge(
 def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: str | None, held: Held) -> Verdict:
     """What to do about a file that somebody holds."""
     if history.status is FileStatus.TRASHED and policy.undo_trash:
-        return Undelete()
+        return UndoTrash()
     if history.status is not FileStatus.CURRENT:
         return Nothing()
     if lineage.head is None:
@@ -154,7 +154,7 @@ def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> 
     current = history.versions[-1]
     if not policy.undo_rename or head.title is None or current.title in {None, head.title}:
         return Nothing()
-    return RenameBack(head.title, lineage.renamer or current, head)
+    return UndoRename(head.title, lineage.renamer or current, head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:

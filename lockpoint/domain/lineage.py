@@ -65,7 +65,7 @@ class _View:
 
     base: datetime
     end: datetime | None
-    free_until: datetime | None
+    absence_until: datetime | None
     holders: frozenset[str]
     own_account: str | None
     sources: Mapping[datetime, datetime]
@@ -84,7 +84,7 @@ def trace(
     view = _View(
         base=held.base.created,
         end=_end_of_protection(held, until),
-        free_until=policy.free_until,
+        absence_until=policy.absence_until,
         holders=policy.allowed | {held.holder},
         own_account=own_account,
         sources={known.created: known.source_created for known in restorations},
@@ -138,7 +138,7 @@ def _standing(version: Version, view: _View) -> Standing:
     if version.author in view.holders:
         return Standing.HOLDERS
     own = view.own_account is not None and version.author == view.own_account
-    if not own and view.free_until is not None and version.created <= view.free_until:
+    if not own and view.absence_until is not None and version.created <= view.absence_until:
         return Standing.FREE
     return Standing.OWN if own else Standing.FOREIGN
 

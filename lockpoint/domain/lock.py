@@ -51,7 +51,7 @@ class Ended:
     lock_id: str
     holder: str
     why: str | None = None
-    unsettled: tuple[datetime, ...] = ()
+    pending: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ class Newer:
 
 
 Record = Held | Free
-Reading = Absent | Unreadable | Newer | Held | Free
+FoundRecord = Absent | Unreadable | Newer | Held | Free
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Snapshot:
     `epoch` is the newest epoch known from elsewhere, so that a re-created record never repeats one.
     """
 
-    reading: Reading
+    found: FoundRecord
     head: Base | None
     now: datetime
     witness: Record | None = None

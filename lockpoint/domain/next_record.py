@@ -33,7 +33,7 @@ def moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | Non
     return replace(held, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, expires_at=expires_at)
 
 
-def new_hold(
+def new_lock(
     snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, expires_at: datetime | None, ended: Ended | None
 ) -> Held:
     """A hold that begins now and protects the file's head."""
@@ -66,8 +66,8 @@ def ended(
     *,
     by: str | None,
     why: str | None = None,
-    unsettled: tuple[datetime, ...] = (),
+    pending: tuple[datetime, ...] = (),
 ) -> Ended:
     """How this hold ended; one that ran out ended when it ran out, whenever somebody noticed."""
     at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else now
-    return Ended(reason, by, at, held.lock_id, held.holder, why, unsettled[:UNSETTLED_AT_MOST])
+    return Ended(reason, by, at, held.lock_id, held.holder, why, pending[:UNSETTLED_AT_MOST])

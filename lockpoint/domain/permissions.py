@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lockpoint.domain.lock import Held, Newer, Phase, Reading
+from lockpoint.domain.lock import FoundRecord, Held, Newer, Phase
 from lockpoint.domain.snapshots import phase
 
 
@@ -51,14 +51,14 @@ def may_configure_site(facts: Facts) -> bool:
     return facts.site_admin
 
 
-def can(facts: Facts, reading: Reading, account: str, now: datetime) -> Can:
+def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
     """What `account` may do with a file whose record reads like this."""
-    if isinstance(reading, Newer):
+    if isinstance(found, Newer):
         return Can()
-    if not isinstance(reading, Held) or phase(reading, now) is Phase.EXPIRED:
+    if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:
         return Can(lock=may_lock(facts))
-    live = phase(reading, now) is Phase.HELD
-    if reading.holder == account:
+    live = phase(found, now) is Phase.HELD
+    if found.holder == account:
         return Can(lock=may_lock(facts) and not live, release=True, extend=may_lock(facts) and live)
     breaks = may_break(facts)
     return Can(break_=breaks, take_over=breaks and may_lock(facts), notify_me=facts.may_view)

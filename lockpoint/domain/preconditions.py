@@ -7,32 +7,32 @@ from typing import TypeGuard
 
 from lockpoint.domain import next_record
 from lockpoint.domain.decisions import Already, AlreadyLocked, Ending, LockLost, OutOfDate, TooLong
-from lockpoint.domain.lock import MARGIN, Ended, EndReason, Free, Held, Limits, Newer, Reading, Snapshot
+from lockpoint.domain.lock import MARGIN, Ended, EndReason, FoundRecord, Free, Held, Limits, Newer, Snapshot
 from lockpoint.domain.snapshots import ended_of
 
 # Ends that the holder asked for or expected: ending such a hold again is no error.
 _EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
 
 
-def is_hold(reading: Reading, lock_id: str) -> TypeGuard[Held]:
+def is_lock(found: FoundRecord, lock_id: str) -> TypeGuard[Held]:
     """Whether this is the named hold."""
-    return isinstance(reading, Held) and reading.lock_id == lock_id
+    return isinstance(found, Held) and found.lock_id == lock_id
 
 
-def taken(reading: Reading, holder: str, now: datetime) -> AlreadyLocked | Ending | None:
+def taken(found: FoundRecord, holder: str, now: datetime) -> AlreadyLocked | Ending | None:
     """Why the file is not to be had by `holder` now, whose own live hold is none of this function's business."""
-    if isinstance(reading, Newer):
+    if isinstance(found, Newer):
         return AlreadyLocked(None)
-    if not isinstance(reading, Held) or reading.expires_at is None:
-        return AlreadyLocked(reading) if isinstance(reading, Held) else None
-    if now < reading.expires_at:
-        return AlreadyLocked(reading)
-    granted = reading.expires_at + MARGIN
-    return Ending(reading, granted - now) if now < granted and reading.holder != holder else None
+    if not isinstance(found, Held) or found.expires_at is None:
+        return AlreadyLocked(found) if isinstance(found, Held) else None
+    if now < found.expires_at:
+        return AlreadyLocked(found)
+    granted = found.expires_at + MARGIN
+    return Ending(found, granted - now) if now < granted and found.holder != holder else None
 
 
 def unfit(
-    reading: Reading,
+    found: FoundRecord,
     snapshot: Snapshot,
     lock_id: str,
     limits: Limits,
@@ -45,23 +45,23 @@ def unfit(
     """
     if snapshot.head is None:
         raise ValueError("a hold needs the file's newest version to protect")
-    ended = ended_of(reading)
-    if is_hold(reading, lock_id) or (ended and ended.lock_id == lock_id):
-        return LockLost(reading)
+    ended = ended_of(found)
+    if is_lock(found, lock_id) or (ended and ended.lock_id == lock_id):
+        return LockLost(found)
     if life is not None and life > limits.longest:
         return TooLong(limits.longest)
     return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
 
 
-def ended_so_far(reading: Reading, now: datetime) -> Ended | None:
+def ended_so_far(found: FoundRecord, now: datetime) -> Ended | None:
     """How the hold before a new one ended."""
-    if isinstance(reading, Held):
-        return next_record.ended(reading, now, EndReason.EXPIRED, by=None)
-    return ended_of(reading)
+    if isinstance(found, Held):
+        return next_record.ended(found, now, EndReason.EXPIRED, by=None)
+    return ended_of(found)
 
 
-def ended_before(reading: Reading, lock_id: str, holder: str) -> Already | None:
+def ended_before(found: FoundRecord, lock_id: str, holder: str) -> Already | None:
     """`Already` when the named hold of `holder` is known to have ended as its holder wished or expected."""
-    ended = ended_of(reading)
+    ended = ended_of(found)
     known = ended is not None and (ended.lock_id, ended.holder) == (lock_id, holder) and ended.reason in _EXPECTED_ENDS
-    return Already(reading) if known and isinstance(reading, Held | Free) else None
+    return Already(found) if known and isinstance(found, Held | Free) else None

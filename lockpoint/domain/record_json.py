@@ -164,7 +164,7 @@ def _ended_fields(ended: Ended) -> dict[str, object]:
         "lock_id": ended.lock_id,
         "holder": ended.holder,
         "why": ended.why,
-        "unsettled": [written(each) for each in ended.unsettled],
+        "unsettled": [written(each) for each in ended.pending],
     }
 
 
@@ -176,7 +176,7 @@ def _read_ended(fields: Fields) -> Ended:
         lock_id=fields.text("lock_id"),
         holder=fields.text("holder"),
         why=fields.text_or_none("why"),
-        unsettled=fields.times("unsettled"),
+        pending=fields.times("unsettled"),
     )
 
 

@@ -69,24 +69,24 @@ def acquire(
     A hold of the caller that is just ending is begun anew. With `limits.endless`, a hold without a wished `life` has
     no end. Raises `ValueError` when the snapshot was taken without the file's head.
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if isinstance(reading, Held) and phase(reading, snapshot.now) is Phase.HELD and reading.holder == holder:
-        kept = next_record.kept_expiry(reading, snapshot.now, limits, life)
-        return Write(next_record.moved(reading, snapshot, op_id, kept), AuditKind.EXTENDED)
-    refusal = preconditions.taken(reading, holder, snapshot.now) or preconditions.unfit(
-        reading, snapshot, lock_id, limits, life, seen_version
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if isinstance(found, Held) and phase(found, snapshot.now) is Phase.HELD and found.holder == holder:
+        kept = next_record.kept_expiry(found, snapshot.now, limits, life)
+        return Write(next_record.moved(found, snapshot, op_id, kept), AuditKind.EXTENDED)
+    refusal = preconditions.taken(found, holder, snapshot.now) or preconditions.unfit(
+        found, snapshot, lock_id, limits, life, seen_version
     )
     if refusal:
         return refusal
-    held = next_record.new_hold(
+    held = next_record.new_lock(
         snapshot,
         holder=holder,
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=preconditions.ended_so_far(reading, snapshot.now),
+        ended=preconditions.ended_so_far(found, snapshot.now),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -99,59 +99,59 @@ def extend(
     Never shortens a hold. A wished `life` beyond the longest is `TooLong`; without a wish the longest is used as far as
     it goes, and `TooLong` says that nothing is left of it.
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
     now = snapshot.now
-    if not (preconditions.is_hold(reading, lock_id) and reading.holder == holder and phase(reading, now) is Phase.HELD):
-        return LockLost(reading)
-    expires_at = next_record.kept_expiry(reading, now, limits, life)
+    if not (preconditions.is_lock(found, lock_id) and found.holder == holder and phase(found, now) is Phase.HELD):
+        return LockLost(found)
+    expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
-    if wished and expires_at and wished > expires_at and (life is not None or expires_at == reading.expires_at):
+    if wished and expires_at and wished > expires_at and (life is not None or expires_at == found.expires_at):
         return TooLong(limits.longest)
-    return Write(next_record.moved(reading, snapshot, op_id, expires_at), AuditKind.EXTENDED)
+    return Write(next_record.moved(found, snapshot, op_id, expires_at), AuditKind.EXTENDED)
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
     """Move what the hold protects to `base`; `Already` when it protects that or something newer."""
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if not preconditions.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
-        return LockLost(reading)
-    if base.created <= reading.base.created:
-        return Already(reading)
-    moved = next_record.moved(reading, snapshot, op_id, reading.expires_at)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not preconditions.is_lock(found, lock_id) or phase(found, snapshot.now) is Phase.EXPIRED:
+        return LockLost(found)
+    if base.created <= found.base.created:
+        return Already(found)
+    moved = next_record.moved(found, snapshot, op_id, found.expires_at)
     return Write(replace(moved, base=base), AuditKind.REBASED)
 
 
 def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     """Write the same hold once more, so that it carries a signature of the newest key."""
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if not preconditions.is_hold(reading, lock_id) or phase(reading, snapshot.now) is Phase.EXPIRED:
-        return LockLost(reading)
-    return Write(next_record.moved(reading, snapshot, op_id, reading.expires_at), AuditKind.SIGNED_AGAIN)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not preconditions.is_lock(found, lock_id) or phase(found, snapshot.now) is Phase.EXPIRED:
+        return LockLost(found)
+    return Write(next_record.moved(found, snapshot, op_id, found.expires_at), AuditKind.SIGNED_AGAIN)
 
 
 def release(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, unsettled: tuple[datetime, ...] = ()
+    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()
 ) -> Decision:
     """End one's own hold; ending it twice is `Already`; after a break it is `LockLost`.
 
     A hold that has run out gets the tombstone of an expiry: that it is over must be proven by a write, too, for it may
     have been extended since it was read.
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if preconditions.is_hold(reading, lock_id) and reading.holder == holder:
-        if phase(reading, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
-        ended = next_record.ended(reading, snapshot.now, EndReason.RELEASED, by=holder, unsettled=unsettled)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if preconditions.is_lock(found, lock_id) and found.holder == holder:
+        if phase(found, snapshot.now) is Phase.EXPIRED:
+            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
+        ended = next_record.ended(found, snapshot.now, EndReason.RELEASED, by=holder, pending=pending)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
-    return preconditions.ended_before(reading, lock_id, holder) or LockLost(reading)
+    return preconditions.ended_before(found, lock_id, holder) or LockLost(found)
 
 
 def end(
@@ -162,36 +162,36 @@ def end(
     reason: EndReason,
     by: str | None,
     why: str | None = None,
-    unsettled: tuple[datetime, ...] = (),
+    pending: tuple[datetime, ...] = (),
 ) -> Decision:
     """End somebody's hold: broken by a person, or the holder or the file is gone.
 
     `Already` when the named hold has ended and nobody holds the file since; one that has run out expires.
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if preconditions.is_hold(reading, lock_id):
-        if phase(reading, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, unsettled=unsettled)
-        ended = next_record.ended(reading, snapshot.now, reason, by=by, why=why, unsettled=unsettled)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if preconditions.is_lock(found, lock_id):
+        if phase(found, snapshot.now) is Phase.EXPIRED:
+            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
+        ended = next_record.ended(found, snapshot.now, reason, by=by, why=why, pending=pending)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind(reason))
-    if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
-        return Already(reading)
-    return LockLost(reading)
+    if isinstance(found, Free) and found.ended.lock_id == lock_id:
+        return Already(found)
+    return LockLost(found)
 
 
-def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, unsettled: tuple[datetime, ...] = ()) -> Decision:
+def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()) -> Decision:
     """Write the tombstone of a hold whose time and margin have passed; `LockLost` when it was extended meanwhile."""
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if preconditions.is_hold(reading, lock_id) and phase(reading, snapshot.now) is Phase.EXPIRED:
-        ended = next_record.ended(reading, snapshot.now, EndReason.EXPIRED, by=None, unsettled=unsettled)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if preconditions.is_lock(found, lock_id) and phase(found, snapshot.now) is Phase.EXPIRED:
+        ended = next_record.ended(found, snapshot.now, EndReason.EXPIRED, by=None, pending=pending)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
-    if isinstance(reading, Free) and reading.ended.lock_id == lock_id:
-        return Already(reading)
-    return LockLost(reading)
+    if isinstance(found, Free) and found.ended.lock_id == lock_id:
+        return Already(found)
+    return LockLost(found)
 
 
 def take_over(
@@ -206,30 +206,30 @@ def take_over(
     life: timedelta | None = None,
     note: str | None = None,
     unlock_on_upload: bool = False,
-    unsettled: tuple[datetime, ...] = (),
+    pending: tuple[datetime, ...] = (),
 ) -> Decision:
     """End the named hold and begin one's own in a single write.
 
     Over a hold that has already run out this is an ordinary acquire of the file. Raises `ValueError` when the
     snapshot was taken without the file's head.
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if not preconditions.is_hold(reading, old_lock_id):
-        return LockLost(reading)
-    refusal = preconditions.unfit(reading, snapshot, lock_id, limits, life, None)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not preconditions.is_lock(found, old_lock_id):
+        return LockLost(found)
+    refusal = preconditions.unfit(found, snapshot, lock_id, limits, life, None)
     if refusal:
         return refusal
-    over = phase(reading, snapshot.now) is Phase.EXPIRED
+    over = phase(found, snapshot.now) is Phase.EXPIRED
     reason, author, words = (EndReason.EXPIRED, None, None) if over else (EndReason.TAKEN_OVER, by, why)
-    held = next_record.new_hold(
+    held = next_record.new_lock(
         snapshot,
         holder=by,
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=next_record.ended(reading, snapshot.now, reason, by=author, why=words, unsettled=unsettled),
+        ended=next_record.ended(found, snapshot.now, reason, by=author, why=words, pending=pending),
     )
     kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)
@@ -246,8 +246,8 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
     if isinstance(state, Damaged):
         epoch, seq = next_place(seen)
         return Write(replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
-    reading = trusted(seen.reading, seen.witness)
-    return Already(reading) if isinstance(reading, Held | Free) else LockLost(reading)
+    found = trusted(seen.found, seen.witness)
+    return Already(found) if isinstance(found, Held | Free) else LockLost(found)
 
 
 def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> Decision:
@@ -255,13 +255,13 @@ def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> D
 
     A hold of the account itself is not touched: it has to end first (`LockLost` carries it).
     """
-    reading = intact(snapshot, op_id)
-    if isinstance(reading, Damaged | Already):
-        return reading
-    if not isinstance(reading, Held | Free) or (isinstance(reading, Held) and reading.holder == account):
-        return LockLost(reading)
-    if not pseudonyms.names(reading, account):
-        return Already(reading)
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not isinstance(found, Held | Free) or (isinstance(found, Held) and found.holder == account):
+        return LockLost(found)
+    if not pseudonyms.names(found, account):
+        return Already(found)
     epoch, seq = next_place(snapshot)
-    without = pseudonyms.without(reading, account, pseudonym)
+    without = pseudonyms.without(found, account, pseudonym)
     return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.PERSON_ERASED)

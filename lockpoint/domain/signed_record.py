@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lockpoint.domain.lock import SCHEMA, Held, Newer, Reading, Record, Subject, Unreadable
+from lockpoint.domain.lock import SCHEMA, FoundRecord, Held, Newer, Record, Subject, Unreadable
 from lockpoint.domain.record_json import (
     Fields,
     WrongFieldError,
@@ -67,7 +67,7 @@ def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]
     return signed
 
 
-def decode(value: object, seq: int, subject: Subject, keys: MacKeys) -> Reading:
+def decode(value: object, seq: int, subject: Subject, keys: MacKeys) -> FoundRecord:
     """What a stored value says; total: anything at all that is not ours is `Unreadable`, never an exception.
 
     `seq` is the version of the property that the value was found under, 0 is not a version.
@@ -89,7 +89,7 @@ def key_id_of(value: object) -> str | None:
     return mac.partition(":")[0] if isinstance(mac, str) else None
 
 
-def _opened(fields: Fields, seq: int) -> Reading:
+def _opened(fields: Fields, seq: int) -> FoundRecord:
     """The reading of a value with a good signature; raises `WrongFieldError`."""
     schema = fields.number("schema")
     if fields.number("seq") != seq or seq < 1:

@@ -12,10 +12,10 @@ from lockpoint.domain.lock import (
     Absent,
     Ended,
     EndReason,
+    FoundRecord,
     Free,
     Held,
     Phase,
-    Reading,
     Record,
     Snapshot,
     Unreadable,
@@ -33,9 +33,9 @@ def phase(record: Record, now: datetime) -> Phase:
     return Phase.ENDING if now < record.expires_at + MARGIN else Phase.EXPIRED
 
 
-def ended_of(reading: Reading) -> Ended | None:
+def ended_of(found: FoundRecord) -> Ended | None:
     """How the hold before the present state ended, where the record tells."""
-    return reading.ended if isinstance(reading, Held | Free) else None
+    return found.ended if isinstance(found, Held | Free) else None
 
 
 def newest(one: Record, other: Record | None) -> Record:
@@ -43,40 +43,40 @@ def newest(one: Record, other: Record | None) -> Record:
     return other if other and _place(other) > _place(one) else one
 
 
-def trusted(reading: Reading, witness: Record | None) -> Reading:
+def trusted(found: FoundRecord, witness: Record | None) -> FoundRecord:
     """The reading, or `Unreadable` when its record is older than one that we have already seen.
 
     Such a record is a stale read or a value that somebody stored a second time. Neither may decide anything; a write on
     top of a stale read loses its condition, so treating both alike is safe.
     """
-    if witness and isinstance(reading, Held | Free) and _place(reading) < _place(witness):
-        return Unreadable(REPLAYED, reading.seq)
-    return reading
+    if witness and isinstance(found, Held | Free) and _place(found) < _place(witness):
+        return Unreadable(REPLAYED, found.seq)
+    return found
 
 
-def intact(snapshot: Snapshot, op_id: str) -> Reading | Already | Damaged:
+def intact(snapshot: Snapshot, op_id: str) -> FoundRecord | Already | Damaged:
     """What a rule may decide on, or the answer that comes before every rule.
 
     Where the record was removed or garbled, that is the witness of a hold that is over, and nothing but a repair is
     possible while it lives.
     """
-    reading = trusted(snapshot.reading, snapshot.witness)
-    if isinstance(reading, Held | Free) and reading.op_id == op_id:
-        return Already(reading)
+    found = trusted(snapshot.found, snapshot.witness)
+    if isinstance(found, Held | Free) and found.op_id == op_id:
+        return Already(found)
     witness = snapshot.witness
-    if witness is None or not isinstance(reading, Absent | Unreadable):
-        return reading
+    if witness is None or not isinstance(found, Absent | Unreadable):
+        return found
     live = isinstance(witness, Held) and phase(witness, snapshot.now) is not Phase.EXPIRED
     return Damaged(witness) if isinstance(witness, Held) and live else witness
 
 
 def next_place(snapshot: Snapshot) -> tuple[int, int]:
     """Epoch and seq of the record to be written over this snapshot; always above every one that is known."""
-    reading = trusted(snapshot.reading, snapshot.witness)
-    if isinstance(reading, Held | Free):
-        return reading.epoch, reading.seq + 1
+    found = trusted(snapshot.found, snapshot.witness)
+    if isinstance(found, Held | Free):
+        return found.epoch, found.seq + 1
     known = max(snapshot.epoch, snapshot.witness.epoch if snapshot.witness else 0)
-    return known + 1, 1 if isinstance(reading, Absent) else reading.seq + 1
+    return known + 1, 1 if isinstance(found, Absent) else found.seq + 1
 
 
 def kind_of(record: Record, before: Record | None) -> AuditKind:

@@ -52,10 +52,10 @@ class KnownRestoration:
 class Policy:
     """What is undone here, and whose versions count as the holder's.
 
-    `free_until` is when the site came back from a time in which nobody protected it and everybody was free to upload.
+    `absence_until` is when the site came back from a time in which nobody protected it and everybody could upload.
     """
 
     undo_rename: bool = True
     undo_trash: bool = True
     allowed: frozenset[str] = frozenset()
-    free_until: datetime | None = None
+    absence_until: datetime | None = None

@@ -9,7 +9,7 @@ from lockpoint.domain.signed_record import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import Jobs
-from lockpoint.services.ports.locks import CreationGuard, Ledger, Restorations, Witnesses
+from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     AccountReports,
@@ -35,7 +35,7 @@ class Services:
     people: confluence.People
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
-    ledger: Ledger
+    effects: EffectsStore
     jobs: Jobs
     witnesses: Witnesses
     restorations: Restorations

@@ -38,10 +38,10 @@ class Actor:
     account_id: str
 
 
-class Lane(StrEnum):
+class Priority(StrEnum):
     """Who pays for a call out of the hourly points: people come first, reports last."""
 
-    PEOPLE = "people"
-    HINTS = "hints"
+    INTERACTIVE = "people"
+    EVENT = "hints"
     SWEEP = "sweep"
-    REPORTS = "reports"
+    MAINTENANCE = "reports"

@@ -85,7 +85,7 @@ def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[
 
     def stored(_: Names) -> T:
         answer = work()
-        services.ledger.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
+        services.effects.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
         return answer
 
     return once(services, actor, key, stored, lambda _names, _status: present())
@@ -106,7 +106,7 @@ def _attempt(services: Services, actor: Actor, key: RequestKey, work: Callable[[
             services.requests.abandon(actor.tenant, actor.account_id, key.id)
         else:
             outcome = (actor.account_id, key.id, 409, refusal.code)
-            services.ledger.record(actor.tenant, Effects(request=outcome))
+            services.effects.record(actor.tenant, Effects(request=outcome))
         raise
     except PASSING:
         services.requests.abandon(actor.tenant, actor.account_id, key.id)

@@ -11,12 +11,12 @@ from lockpoint.domain import rules
 from lockpoint.domain.lock import Held
 from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemoved, QuotaExceeded, Unauthorised
-from lockpoint.services.lock_record.compare_and_set import write
-from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.compare_and_set import compare_and_set
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import record_write, signer_of
-from lockpoint.services.lock_record.waitlist import askers_of, store_line
+from lockpoint.services.lock_record.waitlist import store_waitlist, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
@@ -60,7 +60,7 @@ def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] =
     `OperationRemoved`, `QuotaExceeded` (after three waits), `StorageUnavailable`.
     """
     with spending_on("sign_again"):
-        _patiently(services, lambda: site_settings.sign_again(services, tenant, lane=Lane.SWEEP))
+        _patiently(services, lambda: site_settings.sign_again(services, tenant, priority=Priority.SWEEP))
         people = _sign_preferences(services, tenant)
         came: dict[str, _Came] = {}
         for witness in _live(services, tenant):
@@ -84,7 +84,9 @@ def _sign_preferences(services: Services, tenant: Tenant) -> list[_Came]:
 
 def _sign_chosen(services: Services, tenant: Tenant, account: str) -> _Came:
     try:
-        changed = _patiently(services, lambda: preferences.sign_again(services, tenant, account, lane=Lane.SWEEP))
+        changed = _patiently(
+            services, lambda: preferences.sign_again(services, tenant, account, priority=Priority.SWEEP)
+        )
     except (QuotaExceeded, OperationRemoved):
         raise
     except HostError:
@@ -120,29 +122,29 @@ def _patiently(services: Services, call: Callable[[], T]) -> T:
 
 
 def _sign(services: Services, tenant: Tenant, attachment_id: str) -> _Came:
-    seen = look(services, tenant, attachment_id, lane=Lane.SWEEP)
-    _sign_line(services, tenant, seen)
-    held = seen.reading
+    state = read_state(services, tenant, attachment_id, priority=Priority.SWEEP)
+    _sign_line(services, tenant, state)
+    held = state.found
     if not isinstance(held, Held):
         # Damaged, or over: the ordinary repair writes what has to be written, under the newest key.
-        reconcile(services, tenant, attachment_id, lane=Lane.SWEEP)
+        reconcile(services, tenant, attachment_id, priority=Priority.SWEEP)
         return _Came.SIGNED
-    if signer_of(seen) == services.mac_keys.newest:
-        catch_up(services, tenant, seen, held)
+    if signer_of(state) == services.mac_keys.newest:
+        catch_up(services, tenant, state, held)
         return _Came.ALREADY
-    return _write(services, tenant, seen, held)
+    return _write(services, tenant, state, held)
 
 
-def _write(services: Services, tenant: Tenant, seen: Seen, held: Held) -> _Came:
+def _write(services: Services, tenant: Tenant, state: FileState, held: Held) -> _Came:
     op_id = services.ids.new()
-    outcome = write(
+    outcome = compare_and_set(
         services,
         tenant,
-        seen.attachment.id,
+        state.attachment.id,
         lambda snapshot: rules.sign_again(snapshot, lock_id=held.lock_id, op_id=op_id),
         op_id=op_id,
-        lane=Lane.SWEEP,
-        seen=seen,
+        priority=Priority.SWEEP,
+        state=state,
     )
     if not isinstance(outcome, Written):
         return _Came.LEFT
@@ -150,13 +152,13 @@ def _write(services: Services, tenant: Tenant, seen: Seen, held: Held) -> _Came:
     return _Came.SIGNED
 
 
-def _sign_line(services: Services, tenant: Tenant, seen: Seen) -> None:
+def _sign_line(services: Services, tenant: Tenant, state: FileState) -> None:
     """Whoever changes the line at the same moment signs it with the newest key anyway."""
-    row, file_id = seen.attachment.watch, seen.attachment.id
-    askers = askers_of(services, tenant, file_id, row)
-    if row is None or not askers or key_id_of(row.value) == services.mac_keys.newest:
+    row, file_id = state.attachment.waitlist_row, state.attachment.id
+    waitlist = waitlist_of(services, tenant, file_id, row)
+    if row is None or not waitlist or key_id_of(row.value) == services.mac_keys.newest:
         return
     try:
-        store_line(services, tenant, file_id, row, askers, lane=Lane.SWEEP)
+        store_waitlist(services, tenant, file_id, row, waitlist, priority=Priority.SWEEP)
     except LostRace:
         return

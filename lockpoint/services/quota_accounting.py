@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from lockpoint.services.context import Lane
+    from lockpoint.services.context import Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Spending:
     """One line of the account: what a site's calls in one lane and use case cost in one UTC hour."""
 
     tenant_id: int
-    lane: Lane
+    priority: Priority
     use_case: str
     points: int
 

@@ -22,7 +22,7 @@ from lockpoint.storage.tenancy import site_states
 MOST_DAYS: Final = 30
 
 
-class Ledger:
+class PostgresEffects:
     """Implements `ports.Ledger`."""
 
     def __init__(self, database: Database, clock: Clock, retention_days: int = MOST_DAYS) -> None:

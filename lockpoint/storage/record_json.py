@@ -68,7 +68,7 @@ def _ended_to_json(ended: Ended) -> dict[str, object]:
         "at": ended.at.isoformat(),
         "lock_id": ended.lock_id,
         "holder": ended.holder,
-        "unsettled": [moment.isoformat() for moment in ended.unsettled],
+        "unsettled": [moment.isoformat() for moment in ended.pending],
     }
 
 
@@ -79,5 +79,5 @@ def _ended_from_json(value: Mapping[str, Any]) -> Ended:
         datetime.fromisoformat(value["at"]),
         value["lock_id"],
         value["holder"],
-        unsettled=tuple(datetime.fromisoformat(moment) for moment in value["unsettled"]),
+        pending=tuple(datetime.fromisoformat(moment) for moment in value["unsettled"]),
     )

@@ -31,7 +31,7 @@ def connect(url: str, *, verify_tls: bool = True, wait: float = 0.5) -> redis.Re
     )
 
 
-class Mutexes:
+class RedisMutexes:
     """Implements `ports.Mutexes`: when Redis does not answer, everybody gets in."""
 
     def __init__(self, client: redis.Redis) -> None:

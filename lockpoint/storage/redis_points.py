@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.quota_accounting import Spending
 from lockpoint.storage.classification import redis_key
@@ -24,7 +24,7 @@ PAUSE_SECONDS: Final = 30.0
 """After Redis failed nothing is written for so long, so that its absence does not slow every call down."""
 
 
-class SharedPoints:
+class RedisPoints:
     """Implements `accounting.PointsArchive` with one hash per UTC hour; holds ids and words of ours, no names."""
 
     def __init__(self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +37,7 @@ class SharedPoints:
         if self._monotonic() < self._silent_until:
             return
         key = redis_key(POINTS, "points", _hour(hour))
-        field = f"{spending.tenant_id}|{spending.lane}|{spending.use_case}"
+        field = f"{spending.tenant_id}|{spending.priority}|{spending.use_case}"
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 pipeline.hincrby(key, field, spending.points)
@@ -62,5 +62,5 @@ def _hour(hour: datetime) -> str:
 
 def _line(field: bytes | str, points: int) -> Spending:
     text = field if isinstance(field, str) else field.decode()
-    tenant, lane, use_case = text.split("|", 2)
-    return Spending(int(tenant), Lane(lane), use_case, points)
+    tenant, priority, use_case = text.split("|", 2)
+    return Spending(int(tenant), Priority(priority), use_case, points)

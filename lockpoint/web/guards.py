@@ -16,11 +16,11 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, g, request
 
-from lockpoint.connect.inbound import Call, Caller, Inbound
+from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
 from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
-from lockpoint.services.notifications.unsubscribe import Unsubscribing
+from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
 from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.counters import TOKENS_REFUSED
 
@@ -32,7 +32,7 @@ log = structlog.get_logger("lockpoint.security")
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
 
-ErrandOf = Callable[[str], "Unsubscribing | None"]
+LinkReader = Callable[[str], "UnsubscribeLink | None"]
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
@@ -50,7 +50,7 @@ class Guard(StrEnum):
     CONTEXT = "context"
     """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
-    """Whoever holds a link of a mail: the address itself is a sealed errand for one person and one purpose."""
+    """Whoever holds a link of a mail: the address itself is a sealed link for one person and one purpose."""
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -69,8 +69,8 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
-def protect(app: Flask, inbound: Inbound, errand_of: ErrandOf = lambda _: None) -> None:
-    """Check every request to `app` with the guard its view declares; `errand_of` reads the links of mails."""
+def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
+    """Check every request to `app` with the guard its view declares; `read_link` reads the links of mails."""
 
     @app.before_request
     def check() -> None:
@@ -78,7 +78,7 @@ def protect(app: Flask, inbound: Inbound, errand_of: ErrandOf = lambda _: None) 
             guard = guard_of(app.view_functions[request.endpoint])
             try:
                 if guard is Guard.MAIL_LINK:
-                    g.lockpoint_errand = _errand(errand_of)
+                    g.lockpoint_link = _link(read_link)
                 else:
                     _admit(guard, inbound)
             except TokenRefusedError as refusal:
@@ -86,7 +86,7 @@ def protect(app: Flask, inbound: Inbound, errand_of: ErrandOf = lambda _: None) 
                 raise
 
 
-def call_of(environ: Mapping[str, Any]) -> Call:
+def call_of(environ: Mapping[str, Any]) -> InboundCall:
     """The request as the wire had it.
 
     Servers that keep the undecoded target put it into `RAW_URI` or `REQUEST_URI`. Where there is none (granian), the
@@ -97,7 +97,7 @@ def call_of(environ: Mapping[str, Any]) -> Call:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_AS_IS)
         query = environ.get("QUERY_STRING", "")
         target = f"{path}?{query}" if query else path
-    return Call(environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"))
+    return InboundCall(environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"))
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
@@ -113,9 +113,9 @@ def current_tenant() -> Tenant:
     return current_viewer().tenant
 
 
-def current_viewer() -> Caller:
+def current_viewer() -> TokenCaller:
     """The verified site, and the person if the token names one."""
-    caller: Caller = g.lockpoint_caller
+    caller: TokenCaller = g.lockpoint_caller
     return caller
 
 
@@ -129,14 +129,14 @@ def current_actor() -> Actor:
 
 def verified_tenant() -> Tenant | None:
     """The verified site if this request has one: for headers and error answers."""
-    caller: Caller | None = g.get("lockpoint_caller")
+    caller: TokenCaller | None = g.get("lockpoint_caller")
     return caller.tenant if caller else None
 
 
-def current_errand() -> Unsubscribing:
+def current_link() -> UnsubscribeLink:
     """What the link of this request stands for (guard `MAIL_LINK`)."""
-    errand: Unsubscribing = g.lockpoint_errand
-    return errand
+    link: UnsubscribeLink = g.lockpoint_link
+    return link
 
 
 def signed_body() -> Mapping[str, object]:
@@ -163,14 +163,14 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         raise TokenRefusedError(Reason.NO_GUARD)
 
 
-def _errand(errand_of: ErrandOf) -> Unsubscribing:
-    errand = errand_of(str((request.view_args or {}).get("token", "")))
-    if errand is None:
+def _link(read_link: LinkReader) -> UnsubscribeLink:
+    link = read_link(str((request.view_args or {}).get("token", "")))
+    if link is None:
         raise TokenRefusedError(Reason.MALFORMED)
-    return errand
+    return link
 
 
-def _active(caller: Caller) -> Caller:
+def _active(caller: TokenCaller) -> TokenCaller:
     """Where an admin disabled the app it shows nothing and calls nobody."""
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site.")

@@ -15,7 +15,7 @@ from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.domain.events import MailKind
 from lockpoint.services.errors import HostError, UseCaseError
 from lockpoint.services.notifications import unsubscribe
-from lockpoint.web.guards import Guard, current_errand, guarded_by
+from lockpoint.web.guards import Guard, current_link, guarded_by
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
@@ -60,18 +60,18 @@ def mail_routes(services: Services) -> Blueprint:
     @guarded_by(Guard.MAIL_LINK)
     def show(token: str) -> Response:
         del token  # the guard has read it
-        about = f"Lockpoint mails you {_ABOUT[current_errand().kind]}."
+        about = f"Lockpoint mails you {_ABOUT[current_link().kind]}."
         return _page(200, "No more mails of this kind?", about, button="Send me no more of these")
 
     @blueprint.post("/<token>")
     @guarded_by(Guard.MAIL_LINK)
     def act(token: str) -> Response:
         del token
-        unsubscribe.unsubscribe(services, current_errand())
+        unsubscribe.unsubscribe(services, current_link())
         return _page(
             200,
             "Done",
-            f"Lockpoint will no longer mail you {_ABOUT[current_errand().kind]}.",
+            f"Lockpoint will no longer mail you {_ABOUT[current_link().kind]}.",
             "You can change your mind in Confluence, in Lockpoint's preferences.",
         )
 

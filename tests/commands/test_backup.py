@@ -18,9 +18,9 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import UsageEvent
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
-from lockpoint.storage.tenancy.usage_counts import Usage
+from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 from tests.storage.backup.test_folder import put
 from tests.storage.builders import count
 from tests.storage.conftest import install
@@ -54,7 +54,7 @@ def told(result: Result) -> Any:
 def full(database_url: str, redis_url: str) -> Iterator[dict[str, str]]:
     """The environment of a database with two sites, one of which left."""
     database = Database(database_url, size=1)
-    installations = Installations(database, keyring([OLD]))
+    installations = PostgresInstallations(database, keyring([OLD]))
     install(installations, "acme")
     install(installations, "gone", secret=None, installed=False, enabled=False)
     database.close()
@@ -71,7 +71,7 @@ def empty(servers: databases.Addresses, worker_id: str, redis_url: str) -> Itera
 def secret_in(variables: Mapping[str, str], *keys: str) -> str | None:
     database = Database(variables["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), size=1)
     try:
-        found = Installations(database, keyring(keys)).find("acme")
+        found = PostgresInstallations(database, keyring(keys)).find("acme")
     finally:
         database.close()
     return None if found is None else found.registration.secret
@@ -222,7 +222,7 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
 def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_url: str) -> None:
     """They hold the old key back until `keys rotate`; then switching off erases them all without it."""
     database = Database(database_url, size=2)
-    acme, older = Tenant(1, "acme", ""), Usage(database, keyring([OLD]))
+    acme, older = Tenant(1, "acme", ""), PostgresUsageCounts(database, keyring([OLD]))
     older.switch(acme, on=True)
     older.count(acme, "someone", UsageEvent.LOCKED, date(2026, 3, 2))
     both = {**full, "LOCKPOINT_SECRET_KEYS": f"{NEW},{OLD}"}
@@ -235,7 +235,7 @@ def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_ur
     assert status() == {"newest": (0, False), "old": (1, False)}
     assert told(run(both, "keys", "rotate", "--json"))["usageRows"] == 1
     assert status() == {"newest": (1, False), "old": (0, True)}
-    newer = Usage(database, keyring([NEW]))
+    newer = PostgresUsageCounts(database, keyring([NEW]))
     assert [row.count for row in newer.kept(acme, date(2026, 3, 1))] == [1]
     newer.switch(acme, on=False)
     assert count(database, "usage_daily") == 0

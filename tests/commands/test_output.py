@@ -12,7 +12,7 @@ import pytest
 from devstack.ports import free_ports
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.storage.conftest import install
 
 KEY = "an invented root key of more than 32 characters"
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.processes
 def unreachable(database_url: str, redis_url: str) -> dict[str, str]:
     """The environment of a database with one site, at whose address nobody listens."""
     database = Database(database_url, size=1)
-    install(Installations(database, keyring([KEY])), "acme", base_url=f"http://127.0.0.1:{free_ports()}/wiki")
+    install(PostgresInstallations(database, keyring([KEY])), "acme", base_url=f"http://127.0.0.1:{free_ports()}/wiki")
     database.close()
     return {
         "DATABASE_URL": database_url,

@@ -19,7 +19,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.notifications import mail_log
 from lockpoint.storage.partitions import with_partitions
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.commands.test_backup import NEW, OLD, environment
 from tests.storage.builders import everything
 from tests.storage.conftest import install
@@ -32,7 +32,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 def logged(database_url: str) -> Iterator[Database]:
     """Mails to two people on two sites, from before and after a change of keys."""
     database = Database(database_url, size=2)
-    installations = Installations(database, keyring([OLD]))
+    installations = PostgresInstallations(database, keyring([OLD]))
     for name in ("acme", "globex"):
         install(installations, name)
     rows = [

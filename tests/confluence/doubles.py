@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
-from lockpoint.confluence.http.quota import PointsBudget
+from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.retries import Pace
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 
 ALICE = "557058:11111111-1111-4111-8111-111111111111"
 
@@ -77,7 +77,7 @@ class Kit:
     points: int = 65_000
 
     def __post_init__(self) -> None:
-        self.budget = PointsBudget(points_per_hour=self.points, now=self.now)
+        self.budget = PointsQuota(points_per_hour=self.points, now=self.now)
         self.client = ConfluenceClient(
             signer=self.signer, person_tokens=self.tokens, budget=self.budget, pace=self.pace.pace()
         )
@@ -87,9 +87,9 @@ def site(base_url: str, tenant_id: int = 1) -> Tenant:
     return Tenant(tenant_id, f"client-{tenant_id}", base_url)
 
 
-def as_app(base_url: str, lane: Lane = Lane.PEOPLE) -> Caller:
-    return Caller(site(base_url), lane)
+def as_app(base_url: str, priority: Priority = Priority.INTERACTIVE) -> Caller:
+    return Caller(site(base_url), priority)
 
 
-def as_alice(base_url: str, lane: Lane = Lane.PEOPLE) -> Caller:
-    return Caller(site(base_url), lane, ALICE)
+def as_alice(base_url: str, priority: Priority = Priority.INTERACTIVE) -> Caller:
+    return Caller(site(base_url), priority, ALICE)

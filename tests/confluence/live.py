@@ -13,17 +13,17 @@ import requests
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
-from lockpoint.confluence.http.quota import PointsBudget
+from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.people import ConfluencePeople
-from lockpoint.confluence.personal_data_reports import ConfluenceReports
+from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.restore_probe import ConfluenceScratch
+from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.site import ConfluenceSites
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.tenancy import Installation, Installations, Registration
 from simulator import server
@@ -48,7 +48,7 @@ PAGE = Container(ContainerKind.PAGE, "98311")
 BLOG = Container(ContainerKind.BLOGPOST, "98320")
 PRIVATE_PAGE = Container(ContainerKind.PAGE, "98330")
 BUDGET, BRIEF, LOGO, BLOG_FILE, PRIVATE_FILE = "131203", "131204", "131205", "131301", "131401"
-LANE = Lane.HINTS
+LANE = Priority.EVENT
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Live:
         self._app = app
         self.rows = Rows()
         self.pace = FakePace(chance=0.0)
-        self.budget = PointsBudget(points_per_hour=65_000, now=FakeNow())
+        self.budget = PointsQuota(points_per_hour=65_000, now=FakeNow())
         sites = SiteDirectory(cast("Installations", self.rows))
         self.tokens = Impersonation(sites, running.oauth_url, time.time)
         self.client = ConfluenceClient(
@@ -84,9 +84,9 @@ class Live:
         self.people = ConfluencePeople(self.client)
         self.search = ConfluenceLockSearch(self.client)
         self.sites = ConfluenceSites(self.client)
-        self.scratch = ConfluenceScratch(self.client)
+        self.scratch = ConfluenceScratchFiles(self.client)
         self.user_properties = ConfluenceUserProperties(self.client)
-        self.reports = ConfluenceReports(self.client)
+        self.reports = ConfluencePersonalDataReports(self.client)
         self.acme = self.install("acme", 1)
         self.globex = self.install("globex", 2)
 
@@ -141,8 +141,8 @@ class Live:
             if found.fault is None and found.caller != "anonymous"
         ]
 
-    def as_app(self, lane: Lane = LANE) -> Caller:
-        return Caller(self.acme, lane)
+    def as_app(self, priority: Priority = LANE) -> Caller:
+        return Caller(self.acme, priority)
 
 
 def descriptor(base_url: str) -> dict[str, object]:

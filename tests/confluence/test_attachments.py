@@ -30,9 +30,9 @@ RECORD = {"schema": 1, "state": "held"}
 
 def test_one_call_tells_file_head_rows_and_rights(live: Live) -> None:
     """File, newest version, lock property and the caller's rights come in one call of 2 points."""
-    live.locks.create(live.acme, BUDGET, RECORD, lane=LANE)
+    live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     before = len(live.exchanges())
-    found = live.attachments.get(live.acme, "att" + BUDGET, lane=LANE)
+    found = live.attachments.get(live.acme, "att" + BUDGET, priority=LANE)
     (exchange,) = live.exchanges()[before:]
     assert exchange["points"] == 2
     assert (found.id, found.title, found.status, found.container) == (BUDGET, "budget.xlsx", FileStatus.CURRENT, PAGE)
@@ -49,7 +49,7 @@ def test_one_call_tells_file_head_rows_and_rights(live: Live) -> None:
 @pytest.mark.parametrize(("person", "may_update"), [(ALICE, True), (BOB, True), (CHARLIE, False)])
 def test_rights_are_the_rights_of_the_person_asked_as(live: Live, person: str, may_update: bool) -> None:
     """What a person may do is established by Confluence, as that person."""
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE, person=person, properties=False)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE, person=person, properties=False)
     assert found.may_update is may_update
     assert found.properties is None
     assert live.exchanges()[-1]["account"] == person
@@ -57,8 +57,8 @@ def test_rights_are_the_rights_of_the_person_asked_as(live: Live, person: str, m
 
 def test_the_second_site_answers_for_itself(live: Live) -> None:
     """The same id on another site is another file."""
-    live.locks.create(live.acme, BUDGET, RECORD, lane=LANE)
-    other = live.attachments.get(live.globex, BUDGET, lane=LANE)
+    live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    other = live.attachments.get(live.globex, BUDGET, priority=LANE)
     assert other.properties == ()
     assert other.title != "budget.xlsx"
     assert {exchange["site"] for exchange in live.exchanges()} == {"acme", "globex"}
@@ -66,22 +66,22 @@ def test_the_second_site_answers_for_itself(live: Live) -> None:
 
 def test_files_on_blog_posts_and_in_the_trash_are_found(live: Live) -> None:
     """A blog post's file knows its container; a trashed file is found with its status; a purged one is gone."""
-    on_blog = live.attachments.get(live.acme, BLOG_FILE, lane=LANE)
+    on_blog = live.attachments.get(live.acme, BLOG_FILE, priority=LANE)
     assert on_blog.container == BLOG
     live.act("trash", BOB, attachmentId=BRIEF)
-    assert live.attachments.get(live.acme, BRIEF, lane=LANE).status is FileStatus.TRASHED
+    assert live.attachments.get(live.acme, BRIEF, priority=LANE).status is FileStatus.TRASHED
     live.act("purge", BOB, attachmentId=BRIEF, force=True)
     with pytest.raises(GoneOrInvisible):
-        live.attachments.get(live.acme, BRIEF, lane=LANE)
+        live.attachments.get(live.acme, BRIEF, priority=LANE)
 
 
 def test_nobody_sees_what_they_may_not_see(live: Live) -> None:
     """A restricted file is invisible to the app and to Bob, and there for Alice; so is the page's list."""
     with pytest.raises(GoneOrInvisible):
-        live.attachments.get(live.acme, PRIVATE_FILE, lane=LANE)
+        live.attachments.get(live.acme, PRIVATE_FILE, priority=LANE)
     with pytest.raises(GoneOrInvisible):
-        live.attachments.of_container(live.acme, PRIVATE_PAGE, lane=LANE, person=BOB)
-    page = live.attachments.of_container(live.acme, PRIVATE_PAGE, lane=LANE, person=ALICE)
+        live.attachments.of_container(live.acme, PRIVATE_PAGE, priority=LANE, person=BOB)
+    page = live.attachments.of_container(live.acme, PRIVATE_PAGE, priority=LANE, person=ALICE)
     assert [item.id for item in page.items] == [PRIVATE_FILE]
 
 
@@ -90,38 +90,38 @@ def test_lists_are_read_page_by_page(live: Live) -> None:
     live.act("trash", BOB, attachmentId=LOGO)
     seen, cursor = [], None
     while True:
-        page = live.attachments.of_container(live.acme, PAGE, lane=LANE, person=CHARLIE, cursor=cursor, limit=1)
+        page = live.attachments.of_container(live.acme, PAGE, priority=LANE, person=CHARLIE, cursor=cursor, limit=1)
         seen += [item.id for item in page.items]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == [BUDGET, BRIEF]
-    blog = live.attachments.of_container(live.acme, BLOG, lane=LANE, person=CHARLIE)
+    blog = live.attachments.of_container(live.acme, BLOG, priority=LANE, person=CHARLIE)
     assert [item.id for item in blog.items] == [BLOG_FILE]
 
 
 def test_versions_and_single_versions_agree(live: Live) -> None:
     """The list tells who and when, the single version also what."""
-    versions, complete = live.attachments.versions(live.acme, BUDGET, back_to=None, lane=LANE)
+    versions, complete = live.attachments.versions(live.acme, BUDGET, back_to=None, priority=LANE)
     assert complete
     assert [(v.number, v.author) for v in versions] == [(1, ALICE), (2, BOB), (3, ALICE)]
-    second = live.attachments.version(live.acme, BUDGET, 2, lane=LANE)
+    second = live.attachments.version(live.acme, BUDGET, 2, priority=LANE)
     assert (second.created, second.author) == (versions[1].created, versions[1].author)
     assert (second.size, second.title) == (len(b"budget"), "budget.xlsx")
     with pytest.raises((GoneOrInvisible, Rejected)):
-        live.attachments.version(live.acme, BUDGET, 99, lane=LANE)
+        live.attachments.version(live.acme, BUDGET, 99, priority=LANE)
 
 
 def test_a_restore_makes_an_old_version_current_with_our_message(live: Live) -> None:
     """Confluence's own operation brings the bytes back as a version known by time, author and message."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
-    made = live.attachments.restore(live.acme, BUDGET, 3, "undone by Lockpoint", lane=LANE)
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
+    made = live.attachments.restore(live.acme, BUDGET, 3, "undone by Lockpoint", priority=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     assert (found.head.number, found.head.size) == (5, len(b"budget 2027"))
     assert (made.number, made.created, made.author, made.message) == (
         found.head.number,
         found.head.created,
-        live.people.own_account(live.acme, lane=LANE),
+        live.people.own_account(live.acme, priority=LANE),
         "undone by Lockpoint",
     )
 
@@ -130,23 +130,23 @@ def test_a_site_that_refuses_the_restore_says_so(live: Live) -> None:
     """`Rejected` is how the self-test learns which way of undoing works here."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
     with pytest.raises(Rejected):
-        live.attachments.restore(live.acme, BUDGET, 1, "undone", lane=LANE)
+        live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=LANE)
 
 
 def test_where_the_app_may_not_edit_a_restore_is_forbidden(live: Live) -> None:
     """Visible but not editable is told apart from refused."""
     live.act("restrict", ALICE, pageId=PAGE.id, update=["alice"])
     with pytest.raises(Forbidden):
-        live.attachments.restore(live.acme, BUDGET, 1, "undone", lane=LANE)
+        live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=LANE)
 
 
 def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
     """The protected version's bytes are current again, as a minor version with our message, under the same name."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
-    source = live.attachments.version(live.acme, BUDGET, 3, lane=LANE)
-    made = live.attachments.copy(live.acme, found, source, "undone by Lockpoint", lane=LANE)
-    now = live.attachments.get(live.acme, BUDGET, lane=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
+    source = live.attachments.version(live.acme, BUDGET, 3, priority=LANE)
+    made = live.attachments.copy(live.acme, found, source, "undone by Lockpoint", priority=LANE)
+    now = live.attachments.get(live.acme, BUDGET, priority=LANE)
     assert (now.head.number, now.head.created, now.head.size) == (5, made.created, source.size)
     assert (now.title, now.head.minor, now.head.message) == ("budget.xlsx", True, "undone by Lockpoint")
     stored = live.running.world.sites["acme"].attachments[int(BUDGET)]
@@ -159,29 +159,29 @@ def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
     made = live.act("upload", ALICE, pageId=PAGE.id, fileName=name, text="")
     file_id = str(made["id"]).removeprefix("att")
     live.act("upload", BOB, attachmentId=file_id, fileName=name, text="something")
-    found = live.attachments.get(live.acme, file_id, lane=LANE)
-    source = live.attachments.version(live.acme, file_id, 1, lane=LANE)
-    live.attachments.copy(live.acme, found, source, "undone", lane=LANE)
-    now = live.attachments.get(live.acme, file_id, lane=LANE)
+    found = live.attachments.get(live.acme, file_id, priority=LANE)
+    source = live.attachments.version(live.acme, file_id, 1, priority=LANE)
+    live.attachments.copy(live.acme, found, source, "undone", priority=LANE)
+    now = live.attachments.get(live.acme, file_id, priority=LANE)
     assert (now.title, now.head.number, now.head.size) == (name, 3, 0)
 
 
 def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
     """Renaming back works once; with a version that moved on it loses."""
     live.act("rename", BOB, attachmentId=BUDGET, title="mine.xlsx")
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
-    live.attachments.rename(live.acme, found, "budget.xlsx", lane=LANE)
-    assert live.attachments.get(live.acme, BUDGET, lane=LANE).title == "budget.xlsx"
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
+    live.attachments.rename(live.acme, found, "budget.xlsx", priority=LANE)
+    assert live.attachments.get(live.acme, BUDGET, priority=LANE).title == "budget.xlsx"
     with pytest.raises(LostRace):
-        live.attachments.rename(live.acme, found, "again.xlsx", lane=LANE)
+        live.attachments.rename(live.acme, found, "again.xlsx", priority=LANE)
 
 
 def test_a_trashed_file_comes_back(live: Live) -> None:
     """Out of the trash under the same id and name."""
     live.act("trash", BOB, attachmentId=BUDGET)
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
-    live.attachments.undelete(live.acme, found, found.title, lane=LANE)
-    back = live.attachments.get(live.acme, BUDGET, lane=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
+    live.attachments.undo_trash(live.acme, found, found.title, priority=LANE)
+    back = live.attachments.get(live.acme, BUDGET, priority=LANE)
     assert (back.status, back.title) == (FileStatus.CURRENT, "budget.xlsx")
 
 
@@ -189,40 +189,40 @@ def test_a_trashed_file_whose_name_was_taken_comes_back_under_another(live: Live
     """With the name taken the first try loses; under a suffixed name it is renamed in the trash and then restored."""
     live.act("trash", BOB, attachmentId=BUDGET)
     live.act("upload", BOB, pageId=PAGE.id, fileName="budget.xlsx", text="new file")
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     with pytest.raises(LostRace):
-        live.attachments.undelete(live.acme, found, found.title, lane=LANE)
-    live.attachments.undelete(live.acme, found, "budget (restored).xlsx", lane=LANE)
-    back = live.attachments.get(live.acme, BUDGET, lane=LANE)
+        live.attachments.undo_trash(live.acme, found, found.title, priority=LANE)
+    live.attachments.undo_trash(live.acme, found, "budget (restored).xlsx", priority=LANE)
+    back = live.attachments.get(live.acme, BUDGET, priority=LANE)
     assert (back.status, back.title) == (FileStatus.CURRENT, "budget (restored).xlsx")
 
 
 def test_only_a_purge_is_a_confirmed_end(live: Live) -> None:
     """A false 404 and the trash drop nothing; a purge is seen by both witnesses."""
     live.fault("not_found", method="GET", path=f"attachments/att{BUDGET}")
-    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, lane=LANE) is False
+    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, priority=LANE) is False
     live.act("trash", BOB, attachmentId=BUDGET)
-    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, lane=LANE) is False
+    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, priority=LANE) is False
     live.act("purge", BOB, attachmentId=BUDGET, force=True)
-    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, lane=LANE) is True
+    assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, priority=LANE) is True
 
 
 def test_nothing_is_confirmed_about_a_page_the_app_may_not_see(live: Live) -> None:
     """Shut out by a restriction the app cannot tell; so it does not claim an end."""
-    assert live.attachments.confirmed_gone(live.acme, PRIVATE_FILE, PRIVATE_PAGE, lane=LANE) is False
+    assert live.attachments.confirmed_gone(live.acme, PRIVATE_FILE, PRIVATE_PAGE, priority=LANE) is False
 
 
 def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
     """A truncated file that still says 200 shows by its length."""
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
-    source = live.attachments.version(live.acme, BUDGET, 2, lane=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
+    source = live.attachments.version(live.acme, BUDGET, 2, priority=LANE)
     live.fault("truncate", path="_media", bytes=3, times=9)
     with pytest.raises(BadAnswer):
-        live.attachments.copy(live.acme, found, source, "undone", lane=LANE)
-    assert live.attachments.get(live.acme, BUDGET, lane=LANE).head.number == 3
+        live.attachments.copy(live.acme, found, source, "undone", priority=LANE)
+    assert live.attachments.get(live.acme, BUDGET, priority=LANE).head.number == 3
 
 
 def test_a_person_of_another_site_is_nobody_here(live: Live) -> None:
     """Acting as somebody the site does not know is refused by the authorisation server."""
     with pytest.raises(Unauthorised):
-        live.attachments.get(live.acme, BUDGET, lane=LANE, person=GINA)
+        live.attachments.get(live.acme, BUDGET, priority=LANE, person=GINA)

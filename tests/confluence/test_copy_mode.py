@@ -38,11 +38,11 @@ def test_the_bytes_are_on_no_disk_and_in_no_log(
     """While a version is copied no file is opened for writing, and nothing of its content is printed."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text=CANARY)
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
-    found = live.attachments.get(live.acme, BUDGET, lane=LANE)
-    source = live.attachments.version(live.acme, BUDGET, found.head.number - 1, lane=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
+    source = live.attachments.version(live.acme, BUDGET, found.head.number - 1, priority=LANE)
     watch.on = True
     try:
-        live.attachments.copy(live.acme, found, source, "undone by Lockpoint", lane=LANE)
+        live.attachments.copy(live.acme, found, source, "undone by Lockpoint", priority=LANE)
         copying = list(watch.written)
         (tmp_path / "planted").write_text(CANARY, encoding="utf-8")
     finally:

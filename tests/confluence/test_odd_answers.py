@@ -27,7 +27,7 @@ def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
     """Only the first fifty properties come along; then the lock is asked for by its key."""
     crowded = {**attachment(1), "properties": {"results": [], "meta": {"hasMore": True}}}
     with odd_host(answer(200, crowded), answer(200, {"results": [ROW]})) as host:
-        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
     assert [row.id for row in found.properties or ()] == ["5"]
     assert host.targets()[1] == "/wiki/api/v2/attachments/att7/properties?key=lockpointlock&limit=250"
 
@@ -35,7 +35,7 @@ def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
 def test_without_rights_and_properties_in_the_answer_there_are_none(kit: Kit) -> None:
     """What is missing never reads as a permission."""
     with odd_host(answer(200, attachment(1))) as host:
-        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
     assert (found.properties, found.may_update) == ((), False)
 
 
@@ -56,14 +56,14 @@ def test_without_rights_and_properties_in_the_answer_there_are_none(kit: Kit) ->
 def test_an_attachment_of_another_shape_is_a_typed_error(kit: Kit, change: dict[str, object]) -> None:
     """A field that is used must be there and have its type; an unknown status is not guessed."""
     with odd_host(answer(200, {**attachment(1), **change})) as host, pytest.raises(BadAnswer):
-        ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+        ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
 
 
 def test_custom_content_is_a_container_too(kit: Kit) -> None:
     """A file on custom content is read, with its container named."""
     body = {**attachment(1), "pageId": None, "customContentId": 77}
     with odd_host(answer(200, body)) as host:
-        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", lane=LANE)
+        found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
     assert found.container is not None
     assert (found.container.kind, found.container.id) == (ContainerKind.CUSTOM, "77")
 
@@ -73,27 +73,27 @@ def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> 
     attachments, loose = ConfluenceAttachments(kit.client), replace(file_at(3), container=None)
     tenant = site("http://127.0.0.1:9/wiki")
     with pytest.raises(GoneOrInvisible):
-        attachments.rename(tenant, loose, "x", lane=LANE)
+        attachments.rename(tenant, loose, "x", priority=LANE)
     with pytest.raises(GoneOrInvisible):
-        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=1), "x", lane=LANE)
+        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=1), "x", priority=LANE)
     with pytest.raises(TooLarge):
-        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=10**12), "x", lane=LANE)
+        attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=10**12), "x", priority=LANE)
 
 
 @pytest.mark.parametrize("stored", [{**ROW, "version": {"number": 3}}, {"id": "5"}, {}])
 def test_a_write_confirmed_as_something_else_is_unknown_or_refused(kit: Kit, stored: dict[str, object]) -> None:
     """A 200 that does not confirm the version written is never a yes."""
     with odd_host(answer(200, stored)) as host, pytest.raises((HostUnavailable, BadAnswer)):
-        ConfluenceLockProperties(kit.client).replace(site(host.base), "7", "5", {}, 2, lane=LANE)
+        ConfluenceLockProperties(kit.client).replace(site(host.base), "7", "5", {}, 2, priority=LANE)
 
 
 def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
     """Where the host ignores that JSON was asked for, the value is text that holds JSON."""
     properties = ConfluenceProperties(kit.client, "lockpoint")
     with odd_host(answer(200, {"key": "k", "value": '{"a": 1}'}), answer(200, {"key": "k", "value": "{"})) as host:
-        assert properties.read_app(site(host.base), "k", lane=LANE) == {"a": 1}
+        assert properties.read_app(site(host.base), "k", priority=LANE) == {"a": 1}
         with pytest.raises(BadAnswer):
-            properties.read_app(site(host.base), "k", lane=LANE)
+            properties.read_app(site(host.base), "k", priority=LANE)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
 def test_only_the_exact_permission_makes_an_admin(kit: Kit, operations: object) -> None:
     """Anything but administer on application is a no."""
     with odd_host(answer(200, {"accountId": ALICE, "operations": operations})) as host:
-        assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, lane=LANE) is False
+        assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, priority=LANE) is False
 
 
 def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None:
@@ -128,7 +128,7 @@ def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None
     with odd_host(*[step for batch in steps for step in batch]) as host:
         for _ in steps:
             batch, cursor = ConfluenceLockSearch(kit.client).attachments_of_space(
-                site(host.base), "65538", cursor=cursor, lane=LANE
+                site(host.base), "65538", cursor=cursor, priority=LANE
             )
             found += [file for file, _ in batch]
     assert (found, cursor) == (["7", "8"], None)
@@ -144,11 +144,11 @@ def test_lists_that_turn_in_a_circle_are_left(kit: Kit) -> None:
     circle = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/spaces?cursor=c"}})
     with odd_host(circle) as host:
         search = ConfluenceLockSearch(kit.client)
-        _, cursor = search.spaces(site(host.base), cursor=None, lane=LANE)
+        _, cursor = search.spaces(site(host.base), cursor=None, priority=LANE)
         with pytest.raises(BadAnswer):
-            search.spaces(site(host.base), cursor=cursor, lane=LANE)
+            search.spaces(site(host.base), cursor=cursor, priority=LANE)
     pages = answer(200, {"results": [{"id": PAGE.id}]})
     files = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/pages/98311/attachments?cursor=c"}})
     with odd_host(pages, files) as host, pytest.raises(BadAnswer):
-        ConfluenceLockSearch(kit.client).attachments_of_space(site(host.base), "65538", cursor=None, lane=LANE)
+        ConfluenceLockSearch(kit.client).attachments_of_space(site(host.base), "65538", cursor=None, priority=LANE)
     assert len(host.requests) == 3

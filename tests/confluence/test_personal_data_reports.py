@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
 from lockpoint.services.ports.privacy import Reported
 from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, LANE, SPACE
@@ -21,25 +21,25 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
     """Preferences are one property of the account, made by the first write and replaced by later ones."""
-    assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) is None
+    assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) is None
     values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
     for value in values:
-        live.user_properties.write(live.acme, ALICE, KEY, value, lane=LANE)
-        assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) == value
-    assert live.user_properties.read(live.acme, BOB, KEY, lane=LANE) is None
-    live.user_properties.delete(live.acme, ALICE, KEY, lane=LANE)
-    live.user_properties.delete(live.acme, ALICE, KEY, lane=LANE)
-    assert live.user_properties.read(live.acme, ALICE, KEY, lane=LANE) is None
+        live.user_properties.write(live.acme, ALICE, KEY, value, priority=LANE)
+        assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) == value
+    assert live.user_properties.read(live.acme, BOB, KEY, priority=LANE) is None
+    live.user_properties.delete(live.acme, ALICE, KEY, priority=LANE)
+    live.user_properties.delete(live.acme, ALICE, KEY, priority=LANE)
+    assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) is None
 
 
 def test_an_unknown_account_has_no_properties(live: Live) -> None:
     """Reading finds nothing, removing is done already, writing is refused."""
-    assert live.user_properties.read(live.acme, UNKNOWN, KEY, lane=LANE) is None
-    live.user_properties.delete(live.acme, UNKNOWN, KEY, lane=LANE)
+    assert live.user_properties.read(live.acme, UNKNOWN, KEY, priority=LANE) is None
+    live.user_properties.delete(live.acme, UNKNOWN, KEY, priority=LANE)
     with pytest.raises(GoneOrInvisible):
-        live.user_properties.write(live.acme, UNKNOWN, KEY, {}, lane=LANE)
+        live.user_properties.write(live.acme, UNKNOWN, KEY, {}, priority=LANE)
     with pytest.raises(ValueError, match="account id"):
-        live.user_properties.read(live.acme, "../current", KEY, lane=LANE)
+        live.user_properties.read(live.acme, "../current", KEY, priority=LANE)
 
 
 def test_closed_and_changed_accounts_are_told(live: Live) -> None:
@@ -48,9 +48,9 @@ def test_closed_and_changed_accounts_are_told(live: Live) -> None:
     live.act("person", CHARLIE, displayName="Charlotte")
     live.control("POST", "sites/acme/behaviour", reportCycleDays=5)
     long_ago = [Reported(account, LONG_AGO) for account in (BOB, CHARLIE, UNKNOWN)]
-    answer = live.reports.report(live.acme, long_ago, lane=Lane.REPORTS)
+    answer = live.reports.report(live.acme, long_ago, priority=Priority.MAINTENANCE)
     assert (answer.closed, answer.updated, answer.cycle_days) == ((BOB,), (CHARLIE,), 5)
-    nothing = live.reports.report(live.acme, [Reported(CHARLIE, LATER)], lane=Lane.REPORTS)
+    nothing = live.reports.report(live.acme, [Reported(CHARLIE, LATER)], priority=Priority.MAINTENANCE)
     assert (nothing.closed, nothing.updated, nothing.cycle_days) == ((), (), 5)
 
 
@@ -58,14 +58,14 @@ def test_closed_and_changed_accounts_are_told(live: Live) -> None:
 def test_a_cycle_is_one_to_ninety_days(live: Live, said: int, days: int | None) -> None:
     """What the host says of the cycle's length is kept within reason, however long the number is."""
     live.control("POST", "sites/acme/behaviour", reportCycleDays=said)
-    assert live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], lane=Lane.REPORTS).cycle_days == days
+    assert live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE).cycle_days == days
 
 
 def test_a_report_is_signed_and_bounded(live: Live) -> None:
     """A report is a call of the app with RFC 3339 moments; more than 90 accounts, or none, are refused at home."""
     live.control("DELETE", "requests")
     moment = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
-    live.reports.report(live.acme, [Reported(ALICE, moment)], lane=Lane.REPORTS)
+    live.reports.report(live.acme, [Reported(ALICE, moment)], priority=Priority.MAINTENANCE)
     (sent,) = [
         found for found in live.recorded() if found.url.endswith("/rest/atlassian-connect/latest/report-accounts")
     ]
@@ -75,27 +75,27 @@ def test_a_report_is_signed_and_bounded(live: Live) -> None:
     )
     for number in (0, 91):
         with pytest.raises(ValueError, match="90"):
-            live.reports.report(live.acme, [Reported(ALICE, moment)] * number, lane=Lane.REPORTS)
+            live.reports.report(live.acme, [Reported(ALICE, moment)] * number, priority=Priority.MAINTENANCE)
 
 
 def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
     """A 429 carries its Retry-After to the use case."""
     live.fault("status", status=429, headers={"Retry-After": "3600"}, path="report-accounts")
     with pytest.raises(QuotaExceeded) as refused:
-        live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], lane=Lane.REPORTS)
+        live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE)
     assert timedelta(seconds=refused.value.retry_after) == timedelta(hours=1)
 
 
 def test_the_administrators_of_a_space_are_known(live: Live) -> None:
     """Who is named as administrator of a space is found, and nobody else."""
-    found = live.people.space_administrators(live.acme, SPACE, lane=LANE)
+    found = live.people.space_administrators(live.acme, SPACE, priority=LANE)
     assert DANA in found
     assert ALICE not in found
-    assert live.people.space_administrators(live.acme, "999", lane=LANE) == ()
+    assert live.people.space_administrators(live.acme, "999", priority=LANE) == ()
 
 
 def test_erased_people_have_no_names(live: Live) -> None:
     """A pseudonym is never asked about."""
     live.control("DELETE", "requests")
-    assert live.people.describe(live.acme, ["erased-0123"], lane=LANE) == {}
+    assert live.people.describe(live.acme, ["erased-0123"], priority=LANE) == {}
     assert live.exchanges() == []

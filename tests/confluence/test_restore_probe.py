@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 def test_the_trial_shows_that_this_site_restores_attachments(live: Live) -> None:
     """The scratch file is made once, on a draft, and used again by the next trial."""
-    first = live.scratch.try_restore(live.acme, None, lane=LANE)
+    first = live.scratch.try_restore(live.acme, None, priority=LANE)
     assert first.works is True
     contents = live.running.world.sites["acme"].contents
     count = len(contents)
-    assert live.scratch.try_restore(live.acme, first.scratch_id, lane=LANE) == first
+    assert live.scratch.try_restore(live.acme, first.scratch_id, priority=LANE) == first
     assert len(contents) == count
 
 
 def test_the_trial_shows_that_this_site_refuses(live: Live) -> None:
     """A refused restore is a result, not a failure."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
-    assert live.scratch.try_restore(live.acme, None, lane=LANE).works is False
+    assert live.scratch.try_restore(live.acme, None, priority=LANE).works is False
 
 
 def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
     """Neither an editor nor an admin of the site finds the draft."""
-    trial = live.scratch.try_restore(live.acme, None, lane=LANE)
+    trial = live.scratch.try_restore(live.acme, None, priority=LANE)
     assert trial.scratch_id is not None
     found = live.running.world.sites["acme"].attachments[int(trial.scratch_id)]
     for person in (ALICE, SAM):
@@ -38,4 +38,4 @@ def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
 def test_where_no_draft_can_be_made_nothing_is_known(live: Live) -> None:
     """An app that is shut out of every space cannot try."""
     live.control("POST", "sites/acme/app-access", spaceKey="DS", blocked=True)
-    assert live.scratch.try_restore(live.acme, None, lane=LANE) == ScratchTrial(None, None)
+    assert live.scratch.try_restore(live.acme, None, priority=LANE) == ScratchTrial(None, None)

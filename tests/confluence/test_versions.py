@@ -7,7 +7,7 @@ import pytest
 from lockpoint.confluence import versions
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.domain.judge import FileStatus, Version
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     BadAnswer,
     GoneOrInvisible,
@@ -65,7 +65,9 @@ def file_at(number: int) -> Attachment:
 
 def numbers(kit: Kit, base: str, back_to: int | None = None) -> tuple[list[int], bool]:
     moment = None if back_to is None else START + timedelta(hours=back_to)
-    found, complete = ConfluenceAttachments(kit.client).versions(site(base), "7", back_to=moment, lane=Lane.HINTS)
+    found, complete = ConfluenceAttachments(kit.client).versions(
+        site(base), "7", back_to=moment, priority=Priority.EVENT
+    )
     return [version.number for version in found], complete
 
 
@@ -130,7 +132,7 @@ def test_an_endless_list_ends(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None
 def test_one_version_is_read_with_its_content_facts(kit: Kit) -> None:
     """Size, file id and title of an older version come from the attachment read at that version."""
     with odd_host(answer(200, attachment(2))) as host:
-        version = ConfluenceAttachments(kit.client).version(site(host.base), "att7", 2, lane=Lane.HINTS)
+        version = ConfluenceAttachments(kit.client).version(site(host.base), "att7", 2, priority=Priority.EVENT)
     assert (version.number, version.size, version.file_id, version.title) == (2, 5, "file-2", "budget.xlsx")
     assert host.targets() == ["/wiki/api/v2/attachments/att7?version=2"]
 
@@ -138,14 +140,14 @@ def test_one_version_is_read_with_its_content_facts(kit: Kit) -> None:
 def test_another_version_than_asked_is_refused(kit: Kit) -> None:
     """A host that ignores the version asked for must not make us compare the wrong content."""
     with odd_host(answer(200, attachment(3))) as host, pytest.raises(BadAnswer):
-        ConfluenceAttachments(kit.client).version(site(host.base), "7", 2, lane=Lane.HINTS)
+        ConfluenceAttachments(kit.client).version(site(host.base), "7", 2, priority=Priority.EVENT)
 
 
 MADE = {"number": 4, "when": at(4), "by": {"accountId": "app"}, "message": "undone", "minorEdit": True}
 
 
 def restore(kit: Kit, base: str) -> Version:
-    return ConfluenceAttachments(kit.client).restore(site(base), "7", 2, "undone", lane=Lane.HINTS)
+    return ConfluenceAttachments(kit.client).restore(site(base), "7", 2, "undone", priority=Priority.EVENT)
 
 
 def test_restoring_asks_confluence_to_do_it(kit: Kit) -> None:
@@ -178,7 +180,7 @@ def test_a_restore_whose_answer_tells_no_time_is_looked_up(kit: Kit) -> None:
 def copy(kit: Kit, base: str, *, size: int | None = FILE_SIZE, most: int = 100) -> Version:
     source = Version(number=2, created=START + timedelta(hours=2), author="alice", size=size)
     attachments = ConfluenceAttachments(kit.client, most_bytes=most)
-    return attachments.copy(site(base), file_at(3), source, "undone: ü", lane=Lane.HINTS)
+    return attachments.copy(site(base), file_at(3), source, "undone: ü", priority=Priority.EVENT)
 
 
 def test_copy_mode_carries_the_bytes_back_as_a_minor_version(kit: Kit) -> None:
@@ -244,7 +246,7 @@ def test_an_upload_whose_answer_is_lost_is_not_sent_again(kit: Kit) -> None:
 
 
 def gone(kit: Kit, base: str, container: Container | None = PAGE) -> bool:
-    return ConfluenceAttachments(kit.client).confirmed_gone(site(base), "7", container, lane=Lane.SWEEP)
+    return ConfluenceAttachments(kit.client).confirmed_gone(site(base), "7", container, priority=Priority.SWEEP)
 
 
 EMPTY = answer(200, {"results": []})

@@ -19,7 +19,7 @@ from lockpoint.connect.impersonation import (
 from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, MemoryInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, FakeInstallations, Time, registration
 
 OAUTH = "https://oauth.example.com"
 TOKEN_URL = f"{OAUTH}/oauth2/token"
@@ -31,20 +31,20 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def stored() -> MemoryInstallations:
-    installations = MemoryInstallations()
+def stored() -> FakeInstallations:
+    installations = FakeInstallations()
     put(installations)
     return installations
 
 
-def put(stored: MemoryInstallations, **changes: Any) -> Tenant:
+def put(stored: FakeInstallations, **changes: Any) -> Tenant:
     with stored.change(ACME) as change:
         tenant: Tenant = change.store(replace(registration(ACME), **changes))
     return tenant
 
 
 @pytest.fixture
-def sites(stored: MemoryInstallations, clock: Time) -> SiteDirectory:
+def sites(stored: FakeInstallations, clock: Time) -> SiteDirectory:
     return SiteDirectory(stored, clock.seconds)
 
 
@@ -97,9 +97,7 @@ def test_a_token_is_kept_per_person_until_a_minute_before_it_ends(people: Impers
         assert people.token(TENANT, ALICE) == "alice-2"
 
 
-def test_a_new_secret_ends_every_token(
-    people: Impersonation, sites: SiteDirectory, stored: MemoryInstallations
-) -> None:
+def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirectory, stored: FakeInstallations) -> None:
     """A token that was fetched with an earlier secret is not used again."""
     with responses.RequestsMock() as server:
         grant(server, "old")
@@ -112,7 +110,7 @@ def test_a_new_secret_ends_every_token(
 
 @pytest.mark.parametrize("left", [{"enabled": False}, {"installed": False, "secret": None}])
 def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
-    people: Impersonation, stored: MemoryInstallations, left: dict[str, Any]
+    people: Impersonation, stored: FakeInstallations, left: dict[str, Any]
 ) -> None:
     """Silence at once, whoever answered the uninstall."""
     with responses.RequestsMock() as server:
@@ -192,7 +190,7 @@ def test_an_answer_that_makes_no_sense_is_an_outage(people: Impersonation, answe
 
 
 def test_a_site_without_oauth_client_or_installation_acts_as_nobody(
-    people: Impersonation, sites: SiteDirectory, stored: MemoryInstallations
+    people: Impersonation, sites: SiteDirectory, stored: FakeInstallations
 ) -> None:
     """Without an OAuth client id, or once uninstalled, the server is not even asked."""
     with responses.RequestsMock() as server:

@@ -10,7 +10,7 @@ from lockpoint.connect import sites
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, MemoryInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, FakeInstallations, Time, registration
 
 
 @pytest.fixture
@@ -19,26 +19,24 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def stored() -> MemoryInstallations:
-    installations = MemoryInstallations()
+def stored() -> FakeInstallations:
+    installations = FakeInstallations()
     with installations.change(ACME) as change:
         change.store(registration(ACME))
     return installations
 
 
 @pytest.fixture
-def directory(stored: MemoryInstallations, clock: Time) -> SiteDirectory:
+def directory(stored: FakeInstallations, clock: Time) -> SiteDirectory:
     return SiteDirectory(stored, clock.seconds)
 
 
-def put(stored: MemoryInstallations, **changes: object) -> None:
+def put(stored: FakeInstallations, **changes: object) -> None:
     with stored.change(ACME) as change:
         change.store(replace(registration(ACME), **changes))
 
 
-def test_a_site_is_read_once_in_five_seconds(
-    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
-) -> None:
+def test_a_site_is_read_once_in_five_seconds(directory: SiteDirectory, stored: FakeInstallations, clock: Time) -> None:
     """A known site costs no round trip for five seconds; an uninstall is noticed elsewhere no later."""
     for _ in range(10):
         assert directory.find(ACME) is not None
@@ -50,7 +48,7 @@ def test_a_site_is_read_once_in_five_seconds(
 
 
 def test_an_unknown_site_is_remembered_for_some_seconds(
-    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: Time
 ) -> None:
     """An unknown client key costs one round trip in five seconds, and memory for it is bounded."""
     for _ in range(5):
@@ -65,7 +63,7 @@ def test_an_unknown_site_is_remembered_for_some_seconds(
 
 
 def test_known_sites_are_bounded(
-    directory: SiteDirectory, stored: MemoryInstallations, monkeypatch: pytest.MonkeyPatch
+    directory: SiteDirectory, stored: FakeInstallations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The least recently used site makes room for another one."""
     monkeypatch.setattr(sites, "MOST_SITES", 1)
@@ -77,7 +75,7 @@ def test_known_sites_are_bounded(
     assert stored.finds == 4
 
 
-def test_forgetting_reads_again(directory: SiteDirectory, stored: MemoryInstallations) -> None:
+def test_forgetting_reads_again(directory: SiteDirectory, stored: FakeInstallations) -> None:
     """After a lifecycle event the site is read from the database."""
     directory.find(ACME)
     put(stored, installed=False, secret=None)
@@ -88,7 +86,7 @@ def test_forgetting_reads_again(directory: SiteDirectory, stored: MemoryInstalla
 
 @pytest.mark.parametrize("changes", [{"installed": False}, {"secret": None}])
 def test_a_site_that_is_gone_is_nobody(
-    directory: SiteDirectory, stored: MemoryInstallations, changes: dict[str, object]
+    directory: SiteDirectory, stored: FakeInstallations, changes: dict[str, object]
 ) -> None:
     """A site that is uninstalled or has no secret cannot call."""
     put(stored, **changes)
@@ -96,7 +94,7 @@ def test_a_site_that_is_gone_is_nobody(
 
 
 def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
-    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: Time
 ) -> None:
     """The first bad signature reads the site again at once, a flood of them once in two seconds."""
     for _ in range(100):
@@ -115,7 +113,7 @@ def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
     assert stored.finds == 3
 
 
-def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, stored: MemoryInstallations) -> None:
+def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, stored: FakeInstallations) -> None:
     """The secret before the present one is accepted for at most three minutes after the change."""
     put(stored, previous_secret="the-former-secret", secret_changed_at=START)
     site = directory.find(ACME)
@@ -125,7 +123,7 @@ def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, 
 
 
 def test_known_sites_are_served_while_the_database_is_away(
-    directory: SiteDirectory, stored: MemoryInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: Time
 ) -> None:
     """While the database does not answer, known sites are served for ten minutes, unknown ones cannot be told."""
     directory.find(ACME)
@@ -147,7 +145,7 @@ def test_secrets_do_not_show(directory: SiteDirectory) -> None:
 
 @pytest.mark.parametrize("left", [{"enabled": False}, {"installed": False, "secret": None}])
 def test_no_call_is_signed_for_a_site_that_left(
-    directory: SiteDirectory, stored: MemoryInstallations, clock: Time, left: dict[str, object]
+    directory: SiteDirectory, stored: FakeInstallations, clock: Time, left: dict[str, object]
 ) -> None:
     """Silence at once, in a process that did not see the uninstall, too; the disabled site may still call us."""
     signer, tenant = AppSigner(directory, "lockpoint", clock.seconds), Tenant(1, ACME, "https://acme.example/wiki")

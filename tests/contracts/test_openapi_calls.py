@@ -101,86 +101,86 @@ def use_everything(live: Live) -> None:
 
 
 def use_records(live: Live) -> None:
-    row = live.locks.create(live.acme, BUDGET, {"state": "held"}, lane=LANE)
-    live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, lane=LANE)
+    row = live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=LANE)
+    live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=LANE)
     with suppress(HostError):
-        live.locks.create(live.acme, BUDGET, {"state": "held"}, lane=LANE)
+        live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=LANE)
     with suppress(HostError):
-        live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, lane=LANE)
-    live.locks.read(live.acme, BUDGET, lane=LANE)
+        live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=LANE)
+    live.locks.read(live.acme, BUDGET, priority=LANE)
     with suppress(HostError):
-        live.locks.read(live.acme, PRIVATE_FILE, lane=LANE)
-    live.locks.delete(live.acme, BUDGET, row.id, lane=LANE)
+        live.locks.read(live.acme, PRIVATE_FILE, priority=LANE)
+    live.locks.delete(live.acme, BUDGET, row.id, priority=LANE)
     for host, host_id in (
         (PropertyHost.PAGE, PAGE.id),
         (PropertyHost.BLOGPOST, BLOG.id),
         (PropertyHost.SPACE, SPACE),
     ):
         with suppress(HostError):
-            live.properties.create(live.acme, host, host_id, "lockpointpage", {"lockedCount": 1}, lane=LANE)
+            live.properties.create(live.acme, host, host_id, "lockpointpage", {"lockedCount": 1}, priority=LANE)
         if host is PropertyHost.SPACE:
             live.act("property", ALICE, spaceKey="DS", key="lockpointpage", value={"lockedCount": 1}, force=True)
-        stored = live.properties.read(live.acme, host, host_id, "lockpointpage", lane=LANE)
+        stored = live.properties.read(live.acme, host, host_id, "lockpointpage", priority=LANE)
         assert stored is not None
         with suppress(HostError):
-            live.properties.replace(live.acme, host, host_id, stored, {"lockedCount": 2}, lane=LANE)
-    live.properties.read_app(live.acme, "lockpointsite", lane=LANE)
-    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, lane=LANE)
-    live.properties.read_app(live.acme, "lockpointsite", lane=LANE)
+            live.properties.replace(live.acme, host, host_id, stored, {"lockedCount": 2}, priority=LANE)
+    live.properties.read_app(live.acme, "lockpointsite", priority=LANE)
+    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=LANE)
+    live.properties.read_app(live.acme, "lockpointsite", priority=LANE)
 
 
 def use_files(live: Live) -> None:
     attachments = live.attachments
     for person in (None, ALICE, CHARLIE):
-        attachments.get(live.acme, BUDGET, lane=LANE, person=person)
-        attachments.of_container(live.acme, PAGE, lane=LANE, person=person, limit=2)
-    attachments.of_container(live.acme, BLOG, lane=LANE)
-    attachments.versions(live.acme, BUDGET, back_to=None, lane=LANE)
-    source = attachments.version(live.acme, BUDGET, 1, lane=LANE)
-    attachments.restore(live.acme, BUDGET, 2, "undone", lane=LANE)
-    found = attachments.get(live.acme, BUDGET, lane=LANE)
-    attachments.copy(live.acme, found, source, "undone: ä", lane=LANE)
+        attachments.get(live.acme, BUDGET, priority=LANE, person=person)
+        attachments.of_container(live.acme, PAGE, priority=LANE, person=person, limit=2)
+    attachments.of_container(live.acme, BLOG, priority=LANE)
+    attachments.versions(live.acme, BUDGET, back_to=None, priority=LANE)
+    source = attachments.version(live.acme, BUDGET, 1, priority=LANE)
+    attachments.restore(live.acme, BUDGET, 2, "undone", priority=LANE)
+    found = attachments.get(live.acme, BUDGET, priority=LANE)
+    attachments.copy(live.acme, found, source, "undone: ä", priority=LANE)
     with suppress(HostError):
-        attachments.restore(live.acme, BUDGET, 99, "undone", lane=LANE)
-    attachments.rename(live.acme, attachments.get(live.acme, LOGO, lane=LANE), "new.png", lane=LANE)
+        attachments.restore(live.acme, BUDGET, 99, "undone", priority=LANE)
+    attachments.rename(live.acme, attachments.get(live.acme, LOGO, priority=LANE), "new.png", priority=LANE)
     with suppress(HostError):
-        attachments.rename(live.acme, found, "stale.xlsx", lane=LANE)
+        attachments.rename(live.acme, found, "stale.xlsx", priority=LANE)
     live.act("trash", BOB, attachmentId=LOGO)
-    attachments.undelete(live.acme, attachments.get(live.acme, LOGO, lane=LANE), "other.png", lane=LANE)
+    attachments.undo_trash(live.acme, attachments.get(live.acme, LOGO, priority=LANE), "other.png", priority=LANE)
     live.act("trash", BOB, attachmentId=BLOG_FILE)
     live.act("purge", BOB, attachmentId=BLOG_FILE, force=True)
-    attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, lane=LANE)
+    attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, priority=LANE)
 
 
 def use_people(live: Live) -> None:
-    live.people.container(live.acme, ALICE, PAGE, lane=LANE)
-    live.people.container(live.acme, ALICE, BLOG, lane=LANE)
-    live.people.administers_space(live.acme, ALICE, SPACE, lane=LANE)
-    live.people.administers_site(live.acme, ALICE, lane=LANE)
-    live.people.describe(live.acme, [ALICE, BOB], lane=LANE)
-    live.people.profile(live.acme, ALICE, lane=LANE)
-    live.people.address(live.acme, ALICE, lane=LANE)
+    live.people.container(live.acme, ALICE, PAGE, priority=LANE)
+    live.people.container(live.acme, ALICE, BLOG, priority=LANE)
+    live.people.administers_space(live.acme, ALICE, SPACE, priority=LANE)
+    live.people.administers_site(live.acme, ALICE, priority=LANE)
+    live.people.describe(live.acme, [ALICE, BOB], priority=LANE)
+    live.people.profile(live.acme, ALICE, priority=LANE)
+    live.people.address(live.acme, ALICE, priority=LANE)
     with suppress(HostError):
-        live.people.address(live.acme, "557058:nobody", lane=LANE)
-    live.people.space_administrators(live.acme, SPACE, lane=LANE)
+        live.people.address(live.acme, "557058:nobody", priority=LANE)
+    live.people.space_administrators(live.acme, SPACE, priority=LANE)
     for kinds in ([], ["unprotected"]):
-        live.user_properties.write(live.acme, ALICE, "lockpointprefs", {"off": kinds}, lane=LANE)
-    live.user_properties.read(live.acme, ALICE, "lockpointprefs", lane=LANE)
+        live.user_properties.write(live.acme, ALICE, "lockpointprefs", {"off": kinds}, priority=LANE)
+    live.user_properties.read(live.acme, ALICE, "lockpointprefs", priority=LANE)
     for _ in range(2):
-        live.user_properties.delete(live.acme, ALICE, "lockpointprefs", lane=LANE)
-    live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], lane=LANE)  # noqa: TID251 - as the host's
-    live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], lane=LANE)
-    live.people.own_account(live.acme, lane=LANE)
-    live.sites.info(live.acme, lane=LANE)
-    assert live.scratch.try_restore(live.acme, None, lane=LANE).works
+        live.user_properties.delete(live.acme, ALICE, "lockpointprefs", priority=LANE)
+    live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], priority=LANE)  # noqa: TID251 - as the host's
+    live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], priority=LANE)
+    live.people.own_account(live.acme, priority=LANE)
+    live.sites.info(live.acme, priority=LANE)
+    assert live.scratch.try_restore(live.acme, None, priority=LANE).works
 
 
 def use_search(live: Live) -> None:
-    live.search.containers_with_locks(live.acme, cursor=None, lane=LANE)
-    live.search.spaces(live.acme, cursor=None, lane=LANE)
+    live.search.containers_with_locks(live.acme, cursor=None, priority=LANE)
+    live.search.spaces(live.acme, cursor=None, priority=LANE)
     cursor: str | None = None
     for _ in range(2):
-        _, cursor = live.search.attachments_of_space(live.acme, SPACE, cursor=cursor, lane=LANE)
+        _, cursor = live.search.attachments_of_space(live.acme, SPACE, cursor=cursor, priority=LANE)
 
 
 def shape(method: str, path: str) -> str:

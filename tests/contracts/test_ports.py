@@ -15,22 +15,22 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.runtime import Outcome, OutcomeState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.locks.creation_guard import CreationGuard
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.locks.restorations import Restorations
-from lockpoint.storage.locks.witness import Witnesses
-from lockpoint.storage.notifications.mail_intents import Intents
-from lockpoint.storage.tenancy.installations import Installations, Tenants
-from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.locks.restorations import PostgresRestorations
+from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.mail_intents import PostgresIntents
+from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from tests.fakes.storage import (
-    FakeGuard,
+    FakeCreationGuard,
+    FakeEffects,
     FakeIntents,
     FakeJobs,
-    FakeLedger,
     FakeRequests,
     FakeRestorations,
     FakeSiteStates,
@@ -47,7 +47,7 @@ class Store:
     """One implementation of the storage ports, and what a test may look at behind them."""
 
     clock: FakeClock
-    ledger: Any
+    effects: Any
     jobs: Any
     witnesses: Any
     restorations: Any
@@ -66,12 +66,12 @@ def in_memory(clock: FakeClock) -> Store:
     tables = Tables(clock, tenants={1: ACME, 2: GLOBEX})
     return Store(
         clock,
-        FakeLedger(tables),
+        FakeEffects(tables),
         FakeJobs(tables),
         FakeWitnesses(tables),
         FakeRestorations(tables),
         FakeRequests(tables),
-        FakeGuard(tables),
+        FakeCreationGuard(tables),
         FakeSiteStates(tables),
         FakeIntents(tables),
         FakeTenants(tables),
@@ -84,18 +84,18 @@ def in_memory(clock: FakeClock) -> Store:
 
 def on_postgres(clock: FakeClock, database: Database) -> Store:
     keys = keyring(["an invented root key of more than 32 characters"])
-    sites = [_install(Installations(database, keys), tenant) for tenant in (ACME, GLOBEX)]
+    sites = [_install(PostgresInstallations(database, keys), tenant) for tenant in (ACME, GLOBEX)]
     return Store(
         clock,
-        Ledger(database, clock),
-        Jobs(database),
-        Witnesses(database),
-        Restorations(database),
-        Requests(database, clock),
-        CreationGuard(database, clock),
-        SiteStates(database, database),
-        Intents(database, keys, clock),
-        Tenants(database),
+        PostgresEffects(database, clock),
+        PostgresJobs(database),
+        PostgresWitnesses(database),
+        PostgresRestorations(database),
+        PostgresRequests(database, clock),
+        PostgresCreationGuard(database, clock),
+        PostgresSiteStates(database, database),
+        PostgresIntents(database, keys, clock),
+        PostgresTenants(database),
         sites[0],
         sites[1],
         lambda: count(database, "audit_event"),
@@ -103,7 +103,7 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
     )
 
 
-def _install(installations: Installations, tenant: Tenant) -> Tenant:
+def _install(installations: PostgresInstallations, tenant: Tenant) -> Tenant:
     with installations.change(tenant.client_key) as change:
         return change.store(Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented"))
 
@@ -154,7 +154,7 @@ class TestRequests:
     def test_a_finished_request_tells_its_outcome(self, store: Store) -> None:
         """DONE: status, error and lock id as they were; abandoning it afterwards changes nothing."""
         begin(store)
-        store.ledger.record(store.acme, Effects(request=(ALICE, "r", 409, "already_locked")))
+        store.effects.record(store.acme, Effects(request=(ALICE, "r", 409, "already_locked")))
         store.requests.abandon(store.acme, ALICE, "r")
         again = begin(store, number=2)
         assert (again.state, again.status, again.error) == (OutcomeState.DONE, 409, "already_locked")
@@ -224,8 +224,8 @@ class TestWitnesses:
         """Held and free records come back as they were (without anybody's own words)."""
         kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))
         ended = witness("124", record=free(), protection="app_blocked")
-        store.ledger.record(store.acme, Effects(witness=kept))
-        store.ledger.record(store.acme, Effects(witness=ended))
+        store.effects.record(store.acme, Effects(witness=kept))
+        store.effects.record(store.acme, Effects(witness=ended))
         assert store.witnesses.get(store.acme, "123") == kept
         assert store.witnesses.get(store.acme, "124") == ended
         assert store.witnesses.get(store.globex, "123") is None
@@ -239,22 +239,22 @@ class TestWitnesses:
     ) -> None:
         """The witness is the newest known record, by epoch and then seq, in whatever order they arrive."""
         for epoch, seq in (first, second):
-            store.ledger.record(store.acme, Effects(witness=witness(record=held(epoch=epoch, seq=seq))))
+            store.effects.record(store.acme, Effects(witness=witness(record=held(epoch=epoch, seq=seq))))
         record = store.witnesses.get(store.acme, "123").record
         assert (record.epoch, record.seq) == kept
 
     def test_a_record_without_a_place_keeps_the_known_one(self, store: Store) -> None:
         """A write that did not read the page does not lose where the file is."""
-        store.ledger.record(store.acme, Effects(witness=witness()))
-        store.ledger.record(store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2))))
+        store.effects.record(store.acme, Effects(witness=witness()))
+        store.effects.record(store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2))))
         known = store.witnesses.get(store.acme, "123")
         assert (known.container, known.space_id) == (PAGE, "65538")
 
     def test_held_files_are_found_by_id_and_page(self, store: Store) -> None:
         """Locked as far as we know; free ones and other sites' are not named."""
-        store.ledger.record(store.acme, Effects(witness=witness("1")))
-        store.ledger.record(store.acme, Effects(witness=witness("2", record=free())))
-        store.ledger.record(store.globex, Effects(witness=witness("3")))
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
+        store.effects.record(store.globex, Effects(witness=witness("3")))
         assert store.witnesses.held_among(store.acme, iter(["1", "2", "3", "99999999999999999999"])) == {"1"}
         assert store.witnesses.held_among(store.acme, []) == frozenset()
         assert store.witnesses.held_in(store.acme, [PAGE.id, "7"]) == {"1"}
@@ -263,24 +263,24 @@ class TestWitnesses:
     def test_live_locks_are_listed_in_pieces(self, store: Store) -> None:
         """Held records by attachment id; going on after the last one loses and repeats none."""
         for number in ("3", "1", "2"):
-            store.ledger.record(store.acme, Effects(witness=witness(number)))
+            store.effects.record(store.acme, Effects(witness=witness(number)))
         first = store.witnesses.live(store.acme, limit=2)
         rest = store.witnesses.live(store.acme, after=first[-1].attachment_id, limit=2)
         assert [row.attachment_id for row in (*first, *rest)] == ["1", "2", "3"]
 
     def test_locks_are_counted_per_site_and_person(self, store: Store) -> None:
         """Caps are per person and per tenant."""
-        store.ledger.record(store.acme, Effects(witness=witness("1")))
-        store.ledger.record(store.acme, Effects(witness=witness("2", record=held(holder=BOB))))
-        store.ledger.record(store.acme, Effects(witness=witness("3", record=free())))
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=held(holder=BOB))))
+        store.effects.record(store.acme, Effects(witness=witness("3", record=free())))
         assert store.witnesses.count_held(store.acme) == 2
         assert store.witnesses.count_held(store.acme, ALICE) == 1
         assert store.witnesses.count_held(store.globex) == 0
 
     def test_a_change_of_protection_is_told_once(self, store: Store) -> None:
         """True when it is a change; a free or unknown file has no protection."""
-        store.ledger.record(store.acme, Effects(witness=witness("1")))
-        store.ledger.record(store.acme, Effects(witness=witness("2", record=free())))
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
         assert store.witnesses.set_protection(store.acme, "1", "app_blocked")
         assert not store.witnesses.set_protection(store.acme, "1", "app_blocked")
         assert not store.witnesses.set_protection(store.acme, "2", "app_blocked")
@@ -289,7 +289,7 @@ class TestWitnesses:
 
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
         """What Confluence showed again is kept another 30 days; an older look changes nothing."""
-        store.ledger.record(store.acme, Effects(witness=witness()))
+        store.effects.record(store.acme, Effects(witness=witness()))
         for days in (3, 1):
             store.witnesses.still_there(store.acme, "123", START + timedelta(days=days))
         store.witnesses.still_there(store.globex, "123", START)
@@ -297,8 +297,8 @@ class TestWitnesses:
 
     def test_a_gone_file_is_forgotten(self, store: Store) -> None:
         """Only that file of that site."""
-        store.ledger.record(store.acme, Effects(witness=witness("1")))
-        store.ledger.record(store.globex, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.globex, Effects(witness=witness("1")))
         assert store.witnesses.any(store.acme)
         store.witnesses.forget(store.acme, "1")
         assert not store.witnesses.any(store.acme)
@@ -311,15 +311,15 @@ class TestLedger:
         settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, seq=0)
         rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.EXTENDED))
         for _ in range(2):
-            store.ledger.record(store.acme, Effects(audit=(*rows, settings)))
-        store.ledger.record(store.globex, Effects(audit=rows[:1]))
+            store.effects.record(store.acme, Effects(audit=(*rows, settings)))
+        store.effects.record(store.globex, Effects(audit=rows[:1]))
         assert store.audit_rows() == 6
 
     def test_a_person_is_told_one_thing_once(self, store: Store) -> None:
         """At most one message per event and person, and one send job for it."""
         wanted = (intent(), intent(recipient=DANA), intent(event_key="other"), intent(kind=MailKind.LOCK_ENDED))
         for _ in range(2):
-            store.ledger.record(store.acme, Effects(intents=wanted))
+            store.effects.record(store.acme, Effects(intents=wanted))
         assert [job for job in store.waiting() if job[0] == "send_mail"] == [
             ("send_mail", store.acme.id, str(number)) for number in range(1, 5)
         ]
@@ -327,7 +327,7 @@ class TestLedger:
     def test_an_intent_is_read_back_and_finished(self, store: Store) -> None:
         """The job finds what to say and to whom, and marks it done."""
         told = intent(actor=ALICE, lock_id="l", version=7, detail="undone")
-        store.ledger.record(store.acme, Effects(intents=(told,)))
+        store.effects.record(store.acme, Effects(intents=(told,)))
         stored = store.intents.get(1)
         assert (stored.tenant_id, stored.intent, stored.done) == (store.acme.id, told, False)
         store.intents.finish(stored, result="sent", address="Bob@example.com")
@@ -338,7 +338,7 @@ class TestLedger:
         """Two waiting jobs of the same kind, tenant and subject are one, however they came."""
         job = Job(JobKind.RECONCILE, store.acme.id, "123")
         store.jobs.defer((job, job))
-        store.ledger.record(store.acme, Effects(jobs=(job,)))
+        store.effects.record(store.acme, Effects(jobs=(job,)))
         store.jobs.defer((job, Job(JobKind.RECONCILE, store.acme.id, "124"), Job(JobKind.SWEEP, store.acme.id)))
         store.jobs.defer(())
         assert store.waiting() == [
@@ -353,7 +353,7 @@ class TestRestorations:
         """Our own versions are known with their sources; the budget counts those of one hold."""
         second = restoration(created=START + timedelta(hours=1), at=START + timedelta(hours=1), lock_id="2" * 32)
         for _ in range(2):
-            store.ledger.record(store.acme, Effects(restorations=(restoration(), second)))
+            store.effects.record(store.acme, Effects(restorations=(restoration(), second)))
         source = START - timedelta(hours=1)
         assert store.restorations.known(store.acme, "123") == (
             KnownRestoration(START, source),
@@ -371,7 +371,7 @@ class TestSites:
         note = SettingsNote(2, "{}")
         store.site_states.note_test(store.acme, works=True, at=START, scratch_id="7")
         store.site_states.note_place(store.acme, "walk:1:")
-        store.ledger.record(store.acme, Effects(settings=note))
+        store.effects.record(store.acme, Effects(settings=note))
         store.site_states.note_test(store.acme, works=False, at=START, scratch_id=None)
         assert store.site_states.get(store.acme) == SiteState(
             settings=note, restore_works=False, tested_at=START, scratch_id="7", cursor="walk:1:"
@@ -380,8 +380,8 @@ class TestSites:
 
     def test_older_settings_do_not_replace_newer_ones(self, store: Store) -> None:
         """Amendment 6: what Postgres remembers only grows; the first note may come in any order with the others."""
-        store.ledger.record(store.acme, Effects(settings=SettingsNote(3, '{"a": 1}')))
-        store.ledger.record(store.acme, Effects(settings=SettingsNote(2, "{}")))
+        store.effects.record(store.acme, Effects(settings=SettingsNote(3, '{"a": 1}')))
+        store.effects.record(store.acme, Effects(settings=SettingsNote(2, "{}")))
         assert store.site_states.get(store.acme).settings == SettingsNote(3, '{"a": 1}')
 
     def test_installations_are_found(self, store: Store) -> None:

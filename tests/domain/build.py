@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.judge import FileStatus, History, Version
-from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Limits, Reading, Snapshot, Subject
+from lockpoint.domain.lock import Base, Ended, EndReason, FoundRecord, Free, Held, Limits, Snapshot, Subject
 from lockpoint.domain.signed_record import MacKeys
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -52,8 +52,8 @@ def free(**more: Any) -> Free:
     return Free(**(values | more))
 
 
-def snapshot(reading: Reading, now: datetime = NOW, **more: Any) -> Snapshot:
-    return Snapshot(**({"reading": reading, "head": base(), "now": now} | more))
+def snapshot(found: FoundRecord, now: datetime = NOW, **more: Any) -> Snapshot:
+    return Snapshot(**({"found": found, "head": base(), "now": now} | more))
 
 
 def version(number: int, author: str | None, created: datetime | None = None, **more: Any) -> Version:

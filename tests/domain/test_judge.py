@@ -16,9 +16,9 @@ from lockpoint.domain.judge import (
     KnownRestoration,
     Nothing,
     Policy,
-    RenameBack,
     Restore,
-    Undelete,
+    UndoRename,
+    UndoTrash,
     Version,
     judge,
 )
@@ -53,26 +53,26 @@ def restored(number: int, source: Version, **more: Any) -> tuple[Version, KnownR
 def test_what_was_made_while_nobody_protected_stands() -> None:
     """L-70, P-16: until the return everybody was free; the newest is what is protected, the others are named."""
     v8, v9 = version(8, BOB), version(9, EVE)
-    free = Policy(free_until=v9.created)
+    free = Policy(absence_until=v9.created)
     assert judged(v8, v9, policy=free) == Judgement(Nothing(), v9, uploaded=True, free=(v8, v9))
 
 
 def test_what_came_after_the_return_is_undone() -> None:
     """The newest free version comes back; who made it is no offender."""
     v8, v9 = version(8, BOB), version(9, EVE)
-    assert judged(v8, v9, policy=Policy(free_until=v8.created)).verdict == Restore(v8, (v9,))
+    assert judged(v8, v9, policy=Policy(absence_until=v8.created)).verdict == Restore(v8, (v9,))
 
 
 def test_the_holders_own_version_is_not_a_free_one() -> None:
     """Nobody has to be told of it."""
     v8 = version(8, ALICE)
-    assert judged(v8, policy=Policy(free_until=v8.created)) == Judgement(Nothing(), v8, uploaded=True)
+    assert judged(v8, policy=Policy(absence_until=v8.created)) == Judgement(Nothing(), v8, uploaded=True)
 
 
 def test_an_absence_before_the_base_changes_nothing() -> None:
     """A hold that began after the return protects from its base on."""
     v8 = version(8, BOB)
-    assert judged(v8, policy=Policy(free_until=V7.created)).verdict == Restore(V7, (v8,))
+    assert judged(v8, policy=Policy(absence_until=V7.created)).verdict == Restore(V7, (v8,))
 
 
 # --- nothing to do -------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_untouched_file() -> None:
 
 def test_late_hint_accuses_nobody() -> None:
     """E8, L-44: a version from before the hold is the base or older: nothing, nobody accused."""
-    assert judged(past=(V6,), hold=replace(HOLD, base=replace(HOLD.base, created=V6.created))).overruled == ()
+    assert judged(past=(V6,), hold=replace(HOLD, base=replace(HOLD.base, created=V6.created))).superseded == ()
 
 
 def test_holders_upload_is_followed() -> None:
@@ -97,7 +97,7 @@ def test_holders_upload_is_followed() -> None:
 def test_late_event_about_an_overruled_version() -> None:
     """E9, E10: v8 Bob, v9 Alice: nothing; v8 was overruled by the holder."""
     v8, v9 = version(8, BOB), version(9, ALICE)
-    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, overruled=(v8,))
+    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, superseded=(v8,))
 
 
 def test_allowed_accounts_count_as_the_holder() -> None:
@@ -135,7 +135,7 @@ def test_two_overwrites_one_restore() -> None:
 def test_target_is_the_newest_authorised() -> None:
     """L-42: not the version at lock time, not the one before."""
     v8, v9, v10, v11 = version(8, ALICE), version(9, BOB), version(10, ALICE), version(11, BOB)
-    assert judged(v8, v9, v10, v11) == Judgement(Restore(v10, (v11,)), v10, uploaded=True, overruled=(v9,))
+    assert judged(v8, v9, v10, v11) == Judgement(Restore(v10, (v11,)), v10, uploaded=True, superseded=(v9,))
 
 
 @pytest.mark.parametrize("author", [None, "some bot", DANA])
@@ -171,7 +171,7 @@ def test_own_restoration_is_transparent() -> None:
     """E11, I14: after our restore there is nothing to do, whatever hint comes again; the intruder stays on record."""
     v8 = version(8, BOB)
     v9, row = restored(9, V7)
-    assert judged(v8, v9, restorations=(row,)) == Judgement(Nothing(), V7, overruled=(v8,))
+    assert judged(v8, v9, restorations=(row,)) == Judgement(Nothing(), V7, superseded=(v8,))
 
 
 def test_own_restoration_is_known_by_its_mark() -> None:
@@ -191,14 +191,14 @@ def test_the_mark_of_another_author_is_worth_nothing() -> None:
 def test_overwrite_after_a_restoration() -> None:
     """The next intruder alone is the offender of the next restore."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
-    assert judged(v8, v9, v10, restorations=(row,)) == Judgement(Restore(V7, (v10,)), V7, overruled=(v8,))
+    assert judged(v8, v9, v10, restorations=(row,)) == Judgement(Restore(V7, (v10,)), V7, superseded=(v8,))
 
 
 def test_stale_restore_over_the_holders_upload() -> None:
     """E13: Alice uploads while we bring her old version back: her version is restored, nobody is accused."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     v10, row = restored(10, V7)
-    expected = Judgement(Restore(v9, ()), v9, uploaded=True, overruled=(v8,))
+    expected = Judgement(Restore(v9, ()), v9, uploaded=True, superseded=(v8,))
     assert judged(v8, v9, v10, restorations=(row,)) == expected
 
 
@@ -206,7 +206,7 @@ def test_restoration_stands_in_for_its_deleted_source() -> None:
     """E19: the protected version is deleted after we brought it back: our version carries it on."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7, message=marker(L1, V7.created)), version(10, EVE)
     kept = judged(v8, v9, past=(V6,), restorations=(row,))
-    assert kept == Judgement(Nothing(), v9, overruled=(v8,))
+    assert kept == Judgement(Nothing(), v9, superseded=(v8,))
     assert judged(v8, v9, v10, past=(V6,), restorations=(row,)).verdict == Restore(v9, (v10,))
 
 
@@ -216,7 +216,7 @@ def test_own_change_of_name_does_not_stand_in() -> None:
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
     v10, kept = restored(10, V7)
-    assert judged(v8, v10, past=(V6,), restorations=(kept,)) == Judgement(Nothing(), v10, overruled=(v8,))
+    assert judged(v8, v10, past=(V6,), restorations=(kept,)) == Judgement(Nothing(), v10, superseded=(v8,))
 
 
 def test_own_upload_without_source() -> None:
@@ -317,22 +317,22 @@ def test_late_version_overrules_the_intruder() -> None:
     """Rule 7: a version inside the held window that something later replaced is told, the file is not touched."""
     hold = replace(HOLD, expires_at=at(hours=5))
     v8, v9 = version(8, BOB), version(9, EVE, created=at(hours=6))
-    assert judged(v8, v9, hold=hold) == Judgement(Nothing(), v9, overruled=(v8,))
+    assert judged(v8, v9, hold=hold) == Judgement(Nothing(), v9, superseded=(v8,))
 
 
 def test_ended_hold_never_touches_the_file() -> None:
     """Rule 7: lock no longer held when we look: record and tell; do not touch the file, not even in the trash."""
     v8, v9 = version(8, BOB), version(9, EVE)
     over = judged(v8, v9, until=v9.created)
-    assert over == Judgement(Nothing(), v9, overruled=(v8,))
-    assert judged(v8, until=at(hours=1)) == Judgement(Nothing(), V7, overruled=(v8,))
+    assert over == Judgement(Nothing(), v9, superseded=(v8,))
+    assert judged(v8, until=at(hours=1)) == Judgement(Nothing(), V7, superseded=(v8,))
     assert judged(status=FileStatus.TRASHED, until=at(hours=1)).verdict == Nothing()
 
 
 def test_the_earlier_end_counts() -> None:
     """A hold that had run out before somebody ended it protected until it ran out."""
     hold = replace(HOLD, expires_at=at(minutes=8, seconds=30))
-    assert judged(version(8, BOB), hold=hold, until=at(hours=1)).overruled == ()
+    assert judged(version(8, BOB), hold=hold, until=at(hours=1)).superseded == ()
 
 
 # --- name and trash ------------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ PLAN = replace(V7, title="plan.docx")
 def test_rename_by_another() -> None:
     """E17: version + 1, same bytes: the name comes back, no upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
-    assert judged(v8, past=(PLAN,)) == Judgement(RenameBack("plan.docx", v8, PLAN), PLAN)
+    assert judged(v8, past=(PLAN,)) == Judgement(UndoRename("plan.docx", v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
@@ -370,8 +370,8 @@ def test_overwrite_and_rename() -> None:
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
-    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v9, PLAN)
-    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == RenameBack("plan.docx", v10, PLAN)
+    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename("plan.docx", v9, PLAN)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename("plan.docx", v10, PLAN)
 
 
 def test_unknown_names_are_left_alone() -> None:
@@ -383,7 +383,7 @@ def test_unknown_names_are_left_alone() -> None:
 
 def test_trashed_file_comes_back() -> None:
     """L-46: trash by another -> restored from trash, lock kept; switched off -> left alone."""
-    assert judged(status=FileStatus.TRASHED).verdict == Undelete()
+    assert judged(status=FileStatus.TRASHED).verdict == UndoTrash()
     assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
 
 

@@ -42,7 +42,7 @@ def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "reading", "now", "expected"),
+    ("facts", "found", "now", "expected"),
     [
         (EDITOR, Absent(), 0, Can(lock=True)),
         (EDITOR, Unreadable("x", 1), 0, Can(lock=True)),
@@ -59,9 +59,9 @@ def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
         (EDITOR, RUNNING_OUT, 30, Can(lock=True)),
     ],
 )
-def test_other_peoples_files(facts: Facts, reading: Any, now: float, expected: Can) -> None:
+def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can) -> None:
     """What Bob may do with a file that he does not hold."""
-    assert can(facts, reading, BOB, at(now)) == expected
+    assert can(facts, found, BOB, at(now)) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 
 
 @pytest.mark.parametrize("facts", FACTS, ids=repr)
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: type(reading).__name__)
+@pytest.mark.parametrize("found", READINGS, ids=lambda found: type(found).__name__)
 @pytest.mark.parametrize("account", [ALICE, BOB])
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
-def test_flags_and_rules_agree(facts: Facts, reading: Any, account: str, second: int) -> None:
+def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
     """I23: each flag is true exactly when the rule, asked by somebody with these rights, would write."""
-    seen = snapshot(reading, at(second))
+    seen = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
-    held_by_other = isinstance(reading, Held) and reading.holder != account
+    held_by_other = isinstance(found, Held) and found.holder != account
     taken = rules.acquire(seen, holder=account, lock_id=L2, op_id="op", limits=LIMITS)
     new = isinstance(taken, rules.Write) and isinstance(taken.record, Held) and taken.record.lock_id == L2
     expected = Can(
@@ -113,13 +113,13 @@ def test_flags_and_rules_agree(facts: Facts, reading: Any, account: str, second:
             rules.take_over(seen, by=account, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, why="w"),
             AuditKind.TAKEN_OVER,
         ),
-        notify_me=facts.may_view and held_by_other and not _over(reading, second),
+        notify_me=facts.may_view and held_by_other and not _over(found, second),
     )
-    assert can(facts, reading, account, at(second)) == expected
+    assert can(facts, found, account, at(second)) == expected
 
 
-def _over(reading: Held, second: int) -> bool:
-    return phase(reading, at(second)) is Phase.EXPIRED
+def _over(found: Held, second: int) -> bool:
+    return phase(found, at(second)) is Phase.EXPIRED
 
 
 def _writes(decision: rules.Decision, kind: AuditKind) -> bool:

@@ -50,18 +50,18 @@ Rule = Callable[..., rules.Decision]
 
 @pytest.mark.parametrize("rule", EVERY)
 @pytest.mark.parametrize(
-    "reading", [Absent(), Unreadable("x", 3), Newer(2, 3), held(lock_id=L3), free(ended=ended(lock_id=L3))]
+    "found", [Absent(), Unreadable("x", 3), Newer(2, 3), held(lock_id=L3), free(ended=ended(lock_id=L3))]
 )
-def test_another_hold_is_never_touched(rule: Rule, reading: Any) -> None:
+def test_another_hold_is_never_touched(rule: Rule, found: Any) -> None:
     """L-03: mismatch of the lock id -> lock_lost with the present state."""
-    assert rule(snapshot(reading)) == rules.LockLost(reading)
+    assert rule(snapshot(found)) == rules.LockLost(found)
 
 
 @pytest.mark.parametrize("rule", EVERY)
-@pytest.mark.parametrize("reading", [Absent(), Unreadable("x", 3), held(seq=2)])
-def test_a_damaged_record_is_healed_first(rule: Rule, reading: Any) -> None:
+@pytest.mark.parametrize("found", [Absent(), Unreadable("x", 3), held(seq=2)])
+def test_a_damaged_record_is_healed_first(rule: Rule, found: Any) -> None:
     """A damaged record decides nothing while its hold lives."""
-    assert rule(snapshot(reading, witness=held())) == rules.Damaged(held())
+    assert rule(snapshot(found, witness=held())) == rules.Damaged(held())
 
 
 @pytest.mark.parametrize("rule", EVERY)
@@ -146,8 +146,8 @@ def test_rebase_works_until_the_hold_has_run_out() -> None:
 
 def test_release_writes_a_tombstone() -> None:
     """L-04: ended holds are tombstones, with everything that is to be told."""
-    tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), unsettled=(at(1), at(2))))
-    decision = release(snapshot(held(), at(5), head=None), unsettled=(at(1), at(2)))
+    tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), pending=(at(1), at(2))))
+    decision = release(snapshot(held(), at(5), head=None), pending=(at(1), at(2)))
     assert decision == rules.Write(tombstone, AuditKind.RELEASED)
 
 
@@ -163,7 +163,7 @@ def test_a_hold_that_is_just_ending_can_be_released() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "witness"),
+    ("found", "witness"),
     [
         (free(), None),
         (free(ended=ended(EndReason.EXPIRED, by=None)), None),
@@ -171,14 +171,14 @@ def test_a_hold_that_is_just_ending_can_be_released() -> None:
         (Absent(), free()),
     ],
 )
-def test_unlock_twice(reading: Any, witness: Any) -> None:
+def test_unlock_twice(found: Any, witness: Any) -> None:
     """L-23: release twice, or after expiry: no error, also when somebody else holds the file meanwhile."""
-    expected = reading if isinstance(reading, Held | Free) else witness
-    assert release(snapshot(reading, witness=witness)) == rules.Already(expected)
+    expected = found if isinstance(found, Held | Free) else witness
+    assert release(snapshot(found, witness=witness)) == rules.Already(expected)
 
 
 @pytest.mark.parametrize(
-    ("reading", "witness"),
+    ("found", "witness"),
     [
         (free(ended=ended(EndReason.BROKEN, by=DANA)), None),
         (free(ended=ended(EndReason.HOLDER_GONE)), None),
@@ -187,9 +187,9 @@ def test_unlock_twice(reading: Any, witness: Any) -> None:
         (Absent(), held(expires_at=at(-30), holder=BOB)),
     ],
 )
-def test_release_after_others_ended_it_is_told(reading: Any, witness: Any) -> None:
+def test_release_after_others_ended_it_is_told(found: Any, witness: Any) -> None:
     """L-23: release after a break -> lock_lost with by, when, why; another person's end is nobody else's."""
-    assert release(snapshot(reading, witness=witness)) == rules.LockLost(witness or reading)
+    assert release(snapshot(found, witness=witness)) == rules.LockLost(witness or found)
 
 
 @pytest.mark.parametrize("rule", [release, end, expire])
@@ -220,7 +220,7 @@ def test_break_of_an_ended_hold_has_nothing_to_do() -> None:
 def test_ending_a_hold_that_has_run_out(rule: Rule) -> None:
     """L-11, L-23: release after expiry is no error, and its yes is backed by a write: it may have been extended."""
     seen = snapshot(held(expires_at=at(-30)))
-    assert rule(seen, unsettled=(at(-40),)) == expire(seen, unsettled=(at(-40),))
+    assert rule(seen, pending=(at(-40),)) == expire(seen, pending=(at(-40),))
     assert isinstance(rule(seen), rules.Write)
 
 
@@ -237,9 +237,9 @@ def test_break_never_hits_a_successor() -> None:
 def test_expiry_boundaries(second: int, *, ends: bool) -> None:
     """L-32, E42: the tombstone is written only when time and margin have passed."""
     hold = held(expires_at=at(0))
-    decision = expire(snapshot(hold, at(second)), unsettled=(at(-5),))
+    decision = expire(snapshot(hold, at(second)), pending=(at(-5),))
     if ends:
-        expected = ended(EndReason.EXPIRED, by=None, at=at(0), unsettled=(at(-5),))
+        expected = ended(EndReason.EXPIRED, by=None, at=at(0), pending=(at(-5),))
         assert decision == rules.Write(
             Free(epoch=1, seq=4, op_id="op", at=at(second), ended=expected), AuditKind.EXPIRED
         )
@@ -263,7 +263,7 @@ def test_expire_twice() -> None:
 
 def test_take_over_in_one_write() -> None:
     """L-22: HELD(L) -> HELD(L') in one write, carrying how the old hold ended."""
-    decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9)), note="n", unsettled=(at(3),))
+    decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9)), note="n", pending=(at(3),))
     expected = Held(
         epoch=1,
         seq=4,
@@ -275,7 +275,7 @@ def test_take_over_in_one_write() -> None:
         expires_at=at(5) + HOURS_48,
         base=base(at(4), ALICE, 9),
         note="n",
-        ended=ended(EndReason.TAKEN_OVER, by=DANA, at=at(5), why="away", unsettled=(at(3),)),
+        ended=ended(EndReason.TAKEN_OVER, by=DANA, at=at(5), why="away", pending=(at(3),)),
     )
     assert decision == rules.Write(expected, AuditKind.TAKEN_OVER)
 
@@ -298,22 +298,22 @@ def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
 def test_tombstone_stays_small() -> None:
     """The property stays far below 32 KB whatever happened to the file; the oldest overwrites are named."""
     many = tuple(at(second) for second in range(1000))
-    decision = release(snapshot(held()), unsettled=many)
+    decision = release(snapshot(held()), pending=many)
     assert isinstance(decision, rules.Write)
     assert isinstance(decision.record, Free)
-    assert decision.record.ended.unsettled == many[: next_record.UNSETTLED_AT_MOST]
+    assert decision.record.ended.pending == many[: next_record.UNSETTLED_AT_MOST]
 
 
 # --- heal ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("reading", "place"),
+    ("found", "place"),
     [(Absent(), (2, 1)), (Unreadable("x", 7), (2, 8)), (held(seq=1), (2, 2))],
 )
-def test_heal_writes_the_witnessed_hold(reading: Any, place: tuple[int, int]) -> None:
+def test_heal_writes_the_witnessed_hold(found: Any, place: tuple[int, int]) -> None:
     """E26-E28: healed by a conditional write; epoch + 1."""
-    decision = rules.heal(snapshot(reading, at(9)), witness=held(), op_id="op")
+    decision = rules.heal(snapshot(found, at(9)), witness=held(), op_id="op")
     healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
     assert decision == rules.Write(healed, AuditKind.HEALED)
 
@@ -321,7 +321,7 @@ def test_heal_writes_the_witnessed_hold(reading: Any, place: tuple[int, int]) ->
 def test_heal_knows_the_newer_witness() -> None:
     """I2: a hold that has ended since it was witnessed does not come back, and one that moved comes back as moved."""
     gone = snapshot(Unreadable("x", 9), witness=free(seq=4))
-    assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.reading)
+    assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.found)
     moved = held(seq=4, expires_at=at(days=5))
     decision = rules.heal(snapshot(Absent(), witness=moved), witness=held(), op_id="op")
     assert decision == rules.Write(replace(moved, epoch=2, seq=1, op_id="op"), AuditKind.HEALED)
@@ -329,15 +329,15 @@ def test_heal_knows_the_newer_witness() -> None:
 
 def test_heal_twice() -> None:
     """A healed, or meanwhile ended, record stays as it is."""
-    for reading in (held(), held(seq=4), free(), held(epoch=2, seq=1, op_id="op")):
-        assert rules.heal(snapshot(reading), witness=held(), op_id="op") == rules.Already(reading)
+    for found in (held(), held(seq=4), free(), held(epoch=2, seq=1, op_id="op")):
+        assert rules.heal(snapshot(found), witness=held(), op_id="op") == rules.Already(found)
 
 
-@pytest.mark.parametrize("reading", [Absent(), Newer(2, 3)])
-def test_heal_never_revives(reading: Any) -> None:
+@pytest.mark.parametrize("found", [Absent(), Newer(2, 3)])
+def test_heal_never_revives(found: Any) -> None:
     """An expired hold is not written again; a newer app's record is not overwritten."""
-    seen = snapshot(reading, at(days=3))
-    assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(reading)
+    seen = snapshot(found, at(days=3))
+    assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(found)
 
 
 def test_signing_again_changes_nothing_but_the_place() -> None:

@@ -47,7 +47,7 @@ def test_first_lock_of_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "more", "place"),
+    ("found", "more", "place"),
     [
         (Absent(), {"epoch": 4}, (5, 1)),
         (Absent(), {"witness": free(epoch=6, seq=9)}, (7, 1)),
@@ -58,9 +58,9 @@ def test_first_lock_of_a_file() -> None:
         (free(epoch=3, seq=1), {"witness": free(epoch=3, seq=7)}, (4, 2)),
     ],
 )
-def test_epoch_grows_when_the_property_is_made_anew(reading: Any, more: dict[str, Any], place: tuple[int, int]) -> None:
+def test_epoch_grows_when_the_property_is_made_anew(found: Any, more: dict[str, Any], place: tuple[int, int]) -> None:
     """Epoch +1 whenever the property had to be created anew; seq equals the property version it is stored under."""
-    record = record_of(acquire(snapshot(reading, **more)))
+    record = record_of(acquire(snapshot(found, **more)))
     assert (record.epoch, record.seq) == place
 
 
@@ -109,7 +109,7 @@ def test_holder_begins_anew_while_ending() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "more", "carried"),
+    ("found", "more", "carried"),
     [
         (free(ended=ended(EndReason.BROKEN)), {}, ended(EndReason.BROKEN)),
         (Absent(), {"witness": free(ended=ended(EndReason.BROKEN))}, ended(EndReason.BROKEN)),
@@ -117,9 +117,9 @@ def test_holder_begins_anew_while_ending() -> None:
         (Unreadable("x", 1), {}, None),
     ],
 )
-def test_the_end_of_the_last_hold_is_carried(reading: Any, more: dict[str, Any], carried: Any) -> None:
+def test_the_end_of_the_last_hold_is_carried(found: Any, more: dict[str, Any], carried: Any) -> None:
     """Amendment 5: `ended` is carried in the next held record until that one ends."""
-    assert record_of(acquire(snapshot(reading, **more))).ended == carried
+    assert record_of(acquire(snapshot(found, **more))).ended == carried
 
 
 def test_holder_again_extends_the_same_hold() -> None:
@@ -142,16 +142,16 @@ def test_own_unanswered_write_is_recognised() -> None:
 
 
 @pytest.mark.parametrize(
-    "reading",
+    "found",
     [
         free(ended=ended(EndReason.BROKEN, lock_id=L2)),
         held(ended=ended(EndReason.TAKEN_OVER, lock_id=L2), expires_at=at(-60)),
         held(lock_id=L2, expires_at=at(-60)),
     ],
 )
-def test_late_retry_does_not_bring_an_ended_hold_back(reading: Free | Held) -> None:
+def test_late_retry_does_not_bring_an_ended_hold_back(found: Free | Held) -> None:
     """I7, L-03: a lock id names one hold; once ended it is never held again."""
-    assert acquire(snapshot(reading)) == rules.LockLost(reading)
+    assert acquire(snapshot(found)) == rules.LockLost(found)
 
 
 def test_out_of_date() -> None:
@@ -181,8 +181,8 @@ def test_a_hold_needs_the_head() -> None:
         acquire(snapshot(free(), head=None))
 
 
-@pytest.mark.parametrize("reading", [Absent(), Unreadable("bad_signature", 9), held(seq=1)])
-def test_a_damaged_live_hold_is_not_free(reading: Any) -> None:
+@pytest.mark.parametrize("found", [Absent(), Unreadable("bad_signature", 9), held(seq=1)])
+def test_a_damaged_live_hold_is_not_free(found: Any) -> None:
     """L-06, E26-E28: outsiders who remove, garble or roll back the record do not end the hold."""
     witness = held(seq=4, holder=ALICE)
-    assert acquire(snapshot(reading, witness=witness)) == rules.Damaged(witness)
+    assert acquire(snapshot(found, witness=witness)) == rules.Damaged(witness)

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain import record_json, signed_record
-from lockpoint.domain.lock import EndReason, Free, Held, Newer, Reading, Subject, Unreadable
+from lockpoint.domain.lock import EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
 from lockpoint.domain.signed_record import Flaw, MacKeys, decode, encode
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
-FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", unsettled=(at(1),)))
+FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)))
 
 
-def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys = KEYS) -> Reading:
+def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys = KEYS) -> FoundRecord:
     return decode(value, seq, subject, keys)
 
 
@@ -179,7 +179,7 @@ def test_too_large_to_store() -> None:
     """Texts are bounded long before; a caller who forgets is told, not the host."""
     with pytest.raises(ValueError, match="too large"):
         encode(held(note="x" * 20_000), SUBJECT, KEYS)
-    longest = held(note="🙂" * 500, ended=ended(why="🙂" * 500, unsettled=tuple(at(s) for s in range(20))))
+    longest = held(note="🙂" * 500, ended=ended(why="🙂" * 500, pending=tuple(at(s) for s in range(20))))
     assert len(json.dumps(encode(longest, SUBJECT, KEYS))) < signed_record.LARGEST
 
 

@@ -36,7 +36,7 @@ def test_phases_without_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "witness", "believed"),
+    ("found", "witness", "believed"),
     [
         (held(), None, True),
         (held(), held(), True),
@@ -46,17 +46,17 @@ def test_phases_without_time() -> None:
         (held(epoch=1, seq=9), free(epoch=2, seq=1), False),
     ],
 )
-def test_older_than_the_witness(reading: Held | Free, witness: Record | None, *, believed: bool) -> None:
+def test_older_than_the_witness(found: Held | Free, witness: Record | None, *, believed: bool) -> None:
     """E28: a record older than one already seen is a replay, or a stale read: it decides nothing."""
-    expected = reading if believed else Unreadable("replayed", reading.seq)
-    assert trusted(reading, witness) == expected
+    expected = found if believed else Unreadable("replayed", found.seq)
+    assert trusted(found, witness) == expected
 
 
-@pytest.mark.parametrize("reading", [Absent(), Unreadable("x", 1), Newer(2, 1)])
-def test_other_readings_pass(reading: Any) -> None:
+@pytest.mark.parametrize("found", [Absent(), Unreadable("x", 1), Newer(2, 1)])
+def test_other_readings_pass(found: Any) -> None:
     """Only our own records can be replayed."""
-    assert trusted(reading, held()) == reading
-    assert ended_of(reading) is None
+    assert trusted(found, held()) == found
+    assert ended_of(found) is None
 
 
 def test_ended_of() -> None:

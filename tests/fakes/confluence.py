@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.judge import FileStatus, Version
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
@@ -220,8 +220,8 @@ class FakeConfluence:
         self.lock_properties = FakeLockProperties(self)
         self.properties = FakeProperties(self)
         self.people = FakePeople(self)
-        self.search = FakeSearch(self)
-        self.scratch = FakeScratch(self)
+        self.search = FakeLockSearch(self)
+        self.scratch = FakeScratchFiles(self)
 
     def site(self, tenant: Tenant) -> FakeSite:
         return self.sites.setdefault(tenant.id, FakeSite(self.clock))
@@ -277,7 +277,7 @@ class FakeAttachments:
         tenant: Tenant,
         attachment_id: str,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         properties: bool = True,
         operations: bool = True,
@@ -291,7 +291,7 @@ class FakeAttachments:
         self, tenant: Tenant, stored: StoredFile, account: str, *, properties: bool, operations: bool
     ) -> Attachment:
         site = self.host.site(tenant)
-        watch = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, WATCH_KEY) if properties else ()
+        waitlist_row = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, WATCH_KEY) if properties else ()
         locks = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, LOCK_KEY) if properties else None
         return Attachment(
             id=stored.id,
@@ -303,7 +303,7 @@ class FakeAttachments:
             head=version_of(stored, len(stored.versions), detailed=True),
             may_update=operations and site.may_edit(account, stored.container),
             properties=locks,
-            watch=watch[0] if watch else None,
+            waitlist_row=waitlist_row[0] if waitlist_row else None,
             open_url=f"https://{tenant.id}.example/wiki/x/{stored.id}",
             download_url=f"https://{tenant.id}.example/wiki/download/{stored.id}",
             host_time=site.clock.now(),
@@ -314,7 +314,7 @@ class FakeAttachments:
         tenant: Tenant,
         container: Container,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
@@ -332,7 +332,7 @@ class FakeAttachments:
         return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None)
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, lane: Lane
+        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
     ) -> tuple[tuple[Version, ...], bool]:
         site = self.host.site(tenant)
         stored = site.file(attachment_id, site.app_account)
@@ -342,14 +342,14 @@ class FakeAttachments:
         older = [place for place, version in enumerate(every) if version.created <= back_to]
         return every[older[-1] if older else 0 :], True
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, lane: Lane) -> Version:
+    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
         site = self.host.site(tenant)
         stored = site.file(attachment_id, site.app_account)
         if not 1 <= number <= len(stored.versions):
             raise GoneOrInvisible(str(number))
         return version_of(stored, number, detailed=True)
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, lane: Lane) -> Version:
+    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
         site = self._editable(tenant, attachment_id)
         stored = site.files[attachment_id]
         if site.restore_refused:
@@ -367,7 +367,9 @@ class FakeAttachments:
         )
         return version_of(stored, len(stored.versions), detailed=True)
 
-    def copy(self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, lane: Lane) -> Version:
+    def copy(
+        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+    ) -> Version:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         wanted = next((v for v in stored.versions if v.created == source.created), None)
@@ -379,13 +381,13 @@ class FakeAttachments:
         stored.uploaded.pop()  # these bytes are no person's
         return version_of(stored, len(stored.versions), detailed=True)
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
         site.rename(stored.id, site.app_account, title)
 
-    def undelete(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
@@ -395,7 +397,9 @@ class FakeAttachments:
         site.rename(stored.id, site.app_account, title)
         stored.status = FileStatus.CURRENT
 
-    def confirmed_gone(self, tenant: Tenant, attachment_id: str, container: Container | None, *, lane: Lane) -> bool:
+    def confirmed_gone(
+        self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
+    ) -> bool:
         return attachment_id not in self.host.site(tenant).files
 
     def _editable(self, tenant: Tenant, attachment_id: str) -> FakeSite:
@@ -417,12 +421,14 @@ class FakeLockProperties:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def read(self, tenant: Tenant, attachment_id: str, *, lane: Lane) -> tuple[StoredProperty, ...]:
+    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
         site = self.host.site(tenant)
         site.file(attachment_id, site.app_account)
         return self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
 
-    def create(self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, lane: Lane) -> StoredProperty:
+    def create(
+        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+    ) -> StoredProperty:
         self._writable(tenant, attachment_id)
         return self.host.create(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, dict(value))
 
@@ -434,13 +440,13 @@ class FakeLockProperties:
         value: Mapping[str, object],
         version: int,
         *,
-        lane: Lane,
+        priority: Priority,
     ) -> StoredProperty:
         self._writable(tenant, attachment_id)
         place = (PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
         return self.host.replace(tenant, *place, property_id, version, dict(value))
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
         site = self._writable(tenant, attachment_id)
         site.put_lock_rows(attachment_id, *(row for row in site.lock_rows(attachment_id) if row.id != property_id))
 
@@ -458,23 +464,32 @@ class FakeProperties:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def read(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, lane: Lane) -> StoredProperty | None:
+    def read(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+    ) -> StoredProperty | None:
         return next(iter(self.host.rows(tenant, host, host_id, key)), None)
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, lane: Lane
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
     ) -> StoredProperty:
         return self.host.create(tenant, host, host_id, key, value)
 
     def replace(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, stored: StoredProperty, value: object, *, lane: Lane
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        stored: StoredProperty,
+        value: object,
+        *,
+        priority: Priority,
     ) -> StoredProperty:
         return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value)
 
-    def read_app(self, tenant: Tenant, key: str, *, lane: Lane) -> object | None:
+    def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         return self.host.site(tenant).app_properties.get(key)
 
-    def write_app(self, tenant: Tenant, key: str, value: object, *, lane: Lane) -> None:
+    def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
         self.host.site(tenant).app_properties[key] = value
 
 
@@ -484,7 +499,9 @@ class FakePeople:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+    def container(
+        self, tenant: Tenant, account: str | None, container: Container, *, priority: Priority
+    ) -> ContainerView:
         site = self.host.site(tenant)
         account = account or site.app_account
         page = site.pages.get(container.id)
@@ -492,56 +509,56 @@ class FakePeople:
             raise GoneOrInvisible(container.id)
         return ContainerView(container, page.space_id, page.title, page.status, site.may_edit(account, container))
 
-    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
+    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
         return account in self.host.site(tenant).space_admins
 
-    def administers_site(self, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+    def administers_site(self, tenant: Tenant, account: str, *, priority: Priority) -> bool:
         return account in self.host.site(tenant).site_admins
 
-    def describe(self, tenant: Tenant, accounts: Sequence[str], *, lane: Lane) -> Mapping[str, Person]:
+    def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
         people = self.host.site(tenant).people
         return {account: people[account] for account in accounts if account in people}
 
-    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+    def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
         found = self.host.site(tenant).people.get(account)
         if found is None:
             raise GoneOrInvisible(account)
         return found
 
-    def space_administrators(self, tenant: Tenant, space_id: str, *, lane: Lane) -> Sequence[str]:
+    def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
         return sorted(self.host.site(tenant).space_admins)
 
-    def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
+    def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
         found = self.host.site(tenant).addresses.get(account)
         if found is None:
             raise NoAddress("hidden")
         return found
 
-    def own_account(self, tenant: Tenant, *, lane: Lane) -> str:
+    def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         return self.host.site(tenant).app_account
 
 
-class FakeScratch:
+class FakeScratchFiles:
     """Implements `confluence_ports.ScratchFiles`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, lane: Lane) -> ScratchTrial:
+    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
         site = self.host.site(tenant)
         if not site.pages:
             return ScratchTrial(None, scratch_id)
         return ScratchTrial(not site.restore_refused, scratch_id or "131199")
 
 
-class FakeSearch:
+class FakeLockSearch:
     """Implements `confluence_ports.LockSearch`."""
 
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
     def containers_with_locks(
-        self, tenant: Tenant, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[Container, ...], str | None]:
         site = self.host.site(tenant)
         if not site.search_works:
@@ -554,11 +571,11 @@ class FakeSearch:
                 found.append(page.container)
         return tuple(found), None
 
-    def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
+    def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
         return tuple(sorted({page.space_id for page in self.host.site(tenant).pages.values()})), None
 
     def attachments_of_space(
-        self, tenant: Tenant, space_id: str, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
         site = self.host.site(tenant)
         mine = [f for f in site.files.values() if site.pages[f.container.id].space_id == space_id]

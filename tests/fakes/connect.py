@@ -67,7 +67,7 @@ class Time:
 
 
 @dataclass
-class MemoryInstallations:
+class FakeInstallations:
     """The installation table in memory; `down` makes every call fail, `finds` counts the round trips."""
 
     rows: dict[str, Installation] = field(default_factory=dict)
@@ -86,10 +86,10 @@ class MemoryInstallations:
         return next((row for row in self.rows.values() if row.tenant.id == tenant_id), None)
 
     @contextmanager
-    def change(self, client_key: str, base_url: str | None = None) -> Iterator[MemoryChange]:
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
         assert client_key, base_url
         self._require()
-        change = MemoryChange(dict(self.rows), list(self.events), list(self.jobs))
+        change = FakeInstallationChange(dict(self.rows), list(self.events), list(self.jobs))
         yield change
         self.rows, self.events, self.jobs = change.rows, change.events, change.jobs
 
@@ -99,7 +99,7 @@ class MemoryInstallations:
 
 
 @dataclass
-class MemoryChange:
+class FakeInstallationChange:
     rows: dict[str, Installation]
     events: list[tuple[int, InstallationEvent, datetime]]
     jobs: list[Job]
@@ -230,7 +230,7 @@ def registration(client_key: str = ACME, **changes: Any) -> Registration:
 
 
 @dataclass
-class World:
+class ConnectWorld:
     """A web process with its neighbours, and two installed sites."""
 
     time: Time
@@ -339,10 +339,10 @@ def make_world(
     blueprints: Sequence[Blueprint] | None = None,
     webhook_door: bool = True,
     pings: Sequence[Ping] = (),
-) -> World:
+) -> ConnectWorld:
     """A web process around these neighbours (in memory unless given), with acme and globex installed."""
     time = Time()
-    installations = installations if installations is not None else MemoryInstallations()
+    installations = installations if installations is not None else FakeInstallations()
     keys = MemoryKeys()
     inbound = Inbound(
         sites=SiteDirectory(installations, clock=time.seconds),
@@ -363,7 +363,7 @@ def make_world(
         connect_js_url=BRIDGE,
         webhook_door=webhook_door,
     )
-    world = World(time, installations, witnesses, jobs, keys, inbound, create_app(shell))
+    world = ConnectWorld(time, installations, witnesses, jobs, keys, inbound, create_app(shell))
     world.store(registration(ACME))
     world.store(registration(GLOBEX))
     return world

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Rejected
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer, Reported
@@ -22,15 +22,15 @@ class FakeUserProperties:
     stored: dict[tuple[int, str, str], object] = field(default_factory=dict)
     trouble: Exception | None = None
 
-    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
         self._reachable()
         return self.stored.get((tenant.id, account, key))
 
-    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
         self._reachable()
         self.stored[tenant.id, account, key] = dict(value)
 
-    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         self._reachable()
         self.stored.pop((tenant.id, account, key), None)
 
@@ -40,7 +40,7 @@ class FakeUserProperties:
 
 
 @dataclass
-class FakeReports:
+class FakePersonalDataReports:
     """Implements `people_ports.PersonalDataReports`: answers as Atlassian would, and keeps what was reported."""
 
     closed: set[str] = field(default_factory=set)
@@ -51,9 +51,9 @@ class FakeReports:
     batches: list[tuple[int, tuple[Reported, ...]]] = field(default_factory=list)
     calls: int = 0
 
-    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, priority: Priority) -> ReportAnswer:
         assert 1 <= len(accounts) <= MOST_REPORTED
-        assert lane is Lane.REPORTS
+        assert priority is Priority.MAINTENANCE
         self.calls += 1
         if self.trouble:
             raise self.trouble.pop(0)
@@ -115,7 +115,7 @@ def ports_about_people(tables: Tables) -> dict[str, Any]:
     """The fakes by the names that the services have for them."""
     return {
         "user_properties": FakeUserProperties(),
-        "personal_data_reports": FakeReports(),
+        "personal_data_reports": FakePersonalDataReports(),
         "profiles": FakeProfiles(tables),
         "people_data": OnPostgresOnly(),
         "privacy_requests": OnPostgresOnly(),

@@ -73,7 +73,7 @@ class Tables:
                 self.jobs.append(job)
 
 
-class FakeLedger:
+class FakeEffects:
     """Implements `ports.Ledger`: all effects or none."""
 
     def __init__(self, tables: Tables) -> None:
@@ -231,7 +231,7 @@ class FakeRequests:
         self.tables.claims[tenant.id, account, request_id].busy_until = self.tables.clock.now()
 
 
-class FakeGuard:
+class FakeCreationGuard:
     """Implements `ports.CreationGuard`."""
 
     def __init__(self, tables: Tables) -> None:

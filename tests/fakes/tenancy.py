@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
 from tests.fakes.storage import Tables
 
@@ -46,7 +46,7 @@ class FakeLicenceSource:
     trouble: Exception | None = None
     asked: int = 0
 
-    def active(self, tenant: Tenant, *, lane: Lane) -> bool:
+    def active(self, tenant: Tenant, *, priority: Priority) -> bool:
         self.asked += 1
         if self.trouble is not None:
             raise self.trouble
@@ -54,7 +54,7 @@ class FakeLicenceSource:
 
 
 @dataclass
-class FakeUsage:
+class FakeUsageCounts:
     """Implements `site_ports.UsageCounts`; locale and zone are never known here."""
 
     tables: Tables
@@ -92,5 +92,5 @@ def ports_about_sites(tables: Tables) -> dict[str, Any]:
     return {
         "licences": FakeLicences(tables),
         "licence_source": FakeLicenceSource(),
-        "usage": FakeUsage(tables),
+        "usage": FakeUsageCounts(tables),
     }

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.lock import Absent, Reading, Subject
+from lockpoint.domain.lock import Absent, FoundRecord, Subject
 from lockpoint.domain.signed_record import MacKeys, decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
@@ -22,10 +22,10 @@ from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fakes.people import ports_about_people
 from tests.fakes.storage import (
-    FakeGuard,
+    FakeCreationGuard,
+    FakeEffects,
     FakeIntents,
     FakeJobs,
-    FakeLedger,
     FakeMailer,
     FakeMutexes,
     FakeRequests,
@@ -96,12 +96,12 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "people": host.people,
         "search": host.search,
         "scratch": host.scratch,
-        "ledger": FakeLedger(tables),
+        "effects": FakeEffects(tables),
         "jobs": FakeJobs(tables),
         "witnesses": FakeWitnesses(tables),
         "restorations": FakeRestorations(tables),
         "requests": FakeRequests(tables),
-        "guard": FakeGuard(tables),
+        "guard": FakeCreationGuard(tables),
         "tenants": FakeTenants(tables),
         "site_states": FakeSiteStates(tables),
         "intents": FakeIntents(tables),
@@ -135,11 +135,11 @@ class World:
         """A file on the tenant's page."""
         return self.site(tenant).add_file(self.pages[tenant.id], author, **values)
 
-    def reading(self, file_id: str, tenant: Tenant = ACME) -> Reading:
+    def found(self, file_id: str, tenant: Tenant = ACME) -> FoundRecord:
         """What the record on the file really says now."""
         return self.reading_in(self.site(tenant).lock_rows(file_id), file_id, tenant)
 
-    def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> Reading:
+    def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> FoundRecord:
         """What these property rows say about the file."""
         subject = Subject(tenant.client_key, file_id)
         return decode(rows[0].value, rows[0].version, subject, self.services.mac_keys) if rows else Absent()

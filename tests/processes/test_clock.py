@@ -21,7 +21,7 @@ from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.privacy import ErasureOrder, Origin
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
-from lockpoint.storage.privacy.erasures import Erasures
+from lockpoint.storage.privacy.erasures import PostgresErasures
 from tests.fakes.world import ACME, ALICE, GLOBEX, START, World, make_world
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
@@ -253,7 +253,7 @@ def test_a_database_that_is_away_does_not_end_the_clock() -> None:
 
 def test_rights_are_queued_hourly(database: Database, acme: Tenant) -> None:
     """Reports of every active site, spread over the hour, and every erasure that is under way, when it is due."""
-    erasures = Erasures(database)
+    erasures = PostgresErasures(database)
     world = make_world(erasures=erasures)
     order = ErasureOrder(
         account=ALICE, pseudonym="erased-1", origin=Origin.OPERATOR, release_at=world.clock.now() + timedelta(hours=1)

@@ -16,11 +16,11 @@ from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.domain.version_marker import source_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import calls
-from lockpoint.services.locks.calls import Wish
+from lockpoint.services.locks.calls import LockOptions
 from lockpoint.services.reconciliation import reconcile
 from tests.fakes.confluence import APP_ACCOUNT, StoredVersion
 from tests.fakes.storage import FakeMutexes
@@ -51,7 +51,7 @@ Wake = Callable[[Services, str, Hint], None]
 
 def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - nothing in a hint is believed
     """What a hint sets off: the real thing."""
-    reconcile.reconcile(services, ACME, file_id, lane=Lane.HINTS)
+    reconcile.reconcile(services, ACME, file_id, priority=Priority.EVENT)
 
 
 @dataclass
@@ -81,7 +81,7 @@ class EnforcementModel:
         self.made.append(stored.versions[0])
         world.clock.advance(minutes=10)
         calls.acquire(
-            world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), Wish(life=timedelta(days=29))
+            world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), LockOptions(life=timedelta(days=29))
         )
         world.clock.advance(minutes=10)
         gated = {name: Gated(self.stage, name, getattr(world.services, name)) for name in HOST | STORAGE}
@@ -146,7 +146,9 @@ class EnforcementModel:
         if not self.swept:
             return
         self.disturbances += len(self.stage.running()) > 0
-        self.stage.spawn("sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, lane=Lane.SWEEP))
+        self.stage.spawn(
+            "sweep", lambda: reconcile.reconcile(self.services, ACME, self.file_id, priority=Priority.SWEEP)
+        )
         self.check()
 
     def sweep_if_trashed(self) -> None:
@@ -227,9 +229,9 @@ class EnforcementModel:
     @property
     def held(self) -> Held:
         """The record on the file."""
-        reading = self.world.reading(self.file_id)
-        assert isinstance(reading, Held), reading
-        return reading
+        found = self.world.found(self.file_id)
+        assert isinstance(found, Held), found
+        return found
 
     def history(self) -> list[tuple[str, bytes, str, datetime]]:
         """The versions, in short."""
@@ -282,7 +284,7 @@ class EnforcementModel:
 
     def _sweep(self) -> None:
         if self.swept:
-            self._look(lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, lane=Lane.SWEEP))
+            self._look(lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, priority=Priority.SWEEP))
 
     @staticmethod
     def _look(work: Callable[[], None]) -> None:

@@ -18,11 +18,11 @@ from lockpoint.domain.lock import (
     Absent,
     Base,
     EndReason,
+    FoundRecord,
     Free,
     Held,
     Limits,
     Phase,
-    Reading,
     Record,
     Snapshot,
     Subject,
@@ -56,7 +56,7 @@ class Row:
     id: int
     version: int
     value: object
-    read: Reading | None = None
+    read: FoundRecord | None = None
 
 
 @dataclass
@@ -109,8 +109,8 @@ class LockModel:
 
     def read(self, call: Call) -> None:
         """The call reads the record, and our witness."""
-        reading = self.reading()
-        call.seen = Snapshot(reading=reading, head=self.head, now=self.now, witness=self.witness)
+        found = self.found()
+        call.seen = Snapshot(found=found, head=self.head, now=self.now, witness=self.witness)
         call.row = (self.row.id, self.row.version) if self.row else None
         call.held_at_read = self.last()
 
@@ -184,7 +184,7 @@ class LockModel:
         """The newest record of ours, whatever outsiders did to the property."""
         return self.stored[-1].record if self.stored else None
 
-    def reading(self) -> Reading:
+    def found(self) -> FoundRecord:
         """What the property says."""
         if self.row is None:
             return Absent()
@@ -198,7 +198,7 @@ class LockModel:
 
     def _decision(self, call: Call, seen: Snapshot) -> rules.Decision:
         if call.verb in {"break", "take_over"} and call.person not in MANAGERS:
-            return rules.LockLost(seen.reading)
+            return rules.LockLost(seen.found)
         named, new = {"lock_id": call.named}, {"lock_id": call.lock_id, "limits": LIMITS}
         breaking = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
         asked: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -281,7 +281,7 @@ class LockModel:
         self._say_yes(call, None)
 
     def _heal(self, call: Call, witness: Held) -> None:
-        seen = replace(call.seen, reading=self.reading(), witness=self.witness, now=self.now)
+        seen = replace(call.seen, found=self.found(), witness=self.witness, now=self.now)
         decision = self.rules.heal(seen, witness=witness, op_id=self._name("op"))
         if isinstance(decision, rules.Write):
             self._store((self.row.id, self.row.version) if self.row else None, decision.record, None)
@@ -312,15 +312,15 @@ class LockModel:
         """I1, I9, I10 in the present state."""
         yes = {who for lock_id, (who, until) in self.told.items() if lock_id not in self.ended and self.now < until}
         require(len(yes) <= 1, "I1: one holder at most", self.told, self.ended)
-        reading = trusted(self.reading(), self.witness)
-        if isinstance(reading, Held | Free) and self.undisturbed():
-            require(reading == self.last(), "I9: only our newest record is believed", reading, self.last())
+        found = trusted(self.found(), self.witness)
+        if isinstance(found, Held | Free) and self.undisturbed():
+            require(found == self.last(), "I9: only our newest record is believed", found, self.last())
         live = self._live()
         if live is not None and self.undisturbed() and not self.rules.delete_to_end:
-            seen = Snapshot(reading=self.reading(), head=self.head, now=self.now, witness=self.witness)
-            found = intact(seen, "nobody")
-            damaged = isinstance(found, rules.Damaged) and isinstance(reading, Absent | Unreadable)
-            require(damaged or found == live, "I9: damage is seen as damage", found, live)
+            seen = Snapshot(found=self.found(), head=self.head, now=self.now, witness=self.witness)
+            result = intact(seen, "nobody")
+            damaged = isinstance(result, rules.Damaged) and isinstance(found, Absent | Unreadable)
+            require(damaged or result == live, "I9: damage is seen as damage", found, live)
 
     def _live(self) -> Held | None:
         last = self.last()

@@ -19,7 +19,7 @@ from lockpoint.domain.lock import EndReason, Free, Held, Snapshot, Subject
 from lockpoint.domain.next_record import ended, tombstone
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement import protect
 from lockpoint.services.errors import HostError, LostRace
 from lockpoint.services.ports.confluence import StoredProperty
@@ -72,15 +72,15 @@ def replaced(place: Any, **values: Any) -> Iterator[None]:
 
 def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
     """Nextcloud's and Gitea's way: whoever asks ends whatever is there."""
-    if not isinstance(seen.reading, Held):
+    if not isinstance(seen.found, Held):
         return rules.release(seen, holder=holder, lock_id=lock_id, op_id=op_id)
-    end = ended(seen.reading, seen.now, EndReason.RELEASED, by=holder)
+    end = ended(seen.found, seen.now, EndReason.RELEASED, by=holder)
     return rules.Write(tombstone(seen, op_id, end), AuditKind.RELEASED)
 
 
 def _expire_by_age(seen: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
     """A clean-up that looks at the age of a hold, and so ends extended ones."""
-    held = seen.reading
+    held = seen.found
     if isinstance(held, Held) and held.lock_id == lock_id and seen.now >= held.acquired_at + lock_model.LIMITS.default:
         return rules.Write(tombstone(seen, op_id, ended(held, seen.now, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
     return rules.LockLost(held)
@@ -144,10 +144,10 @@ class _AuditFirst:
 
     def __init__(self, services: Services) -> None:
         self._inner: Any = services.lock_properties
-        self._ledger = services.ledger
+        self._ledger = services.effects
 
     def replace(
-        self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, *, lane: Lane
+        self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, *, priority: Priority
     ) -> StoredProperty:
         record = decode(value, version, Subject(tenant.client_key, attachment_id), KEYS)
         assert isinstance(record, Held | Free)
@@ -160,7 +160,7 @@ class _AuditFirst:
             seq=record.seq,
         )
         self._ledger.record(tenant, Effects(audit=(row,)))
-        stored: StoredProperty = self._inner.replace(tenant, attachment_id, row_id, value, version, lane=lane)
+        stored: StoredProperty = self._inner.replace(tenant, attachment_id, row_id, value, version, priority=priority)
         return stored
 
     def __getattr__(self, name: str) -> Any:
@@ -173,11 +173,11 @@ class _Unconditional:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    def replace(self, *place: Any, lane: Lane) -> StoredProperty:
+    def replace(self, *place: Any, priority: Priority) -> StoredProperty:
         *first, version = place
         while True:
             try:
-                stored: StoredProperty = self._inner.replace(*first, version, lane=lane)
+                stored: StoredProperty = self._inner.replace(*first, version, priority=priority)
             except LostRace:
                 version += 1
                 if version > place[-1] + 20:
@@ -265,7 +265,7 @@ def _react(services: Services, file_id: str, hint: Hint) -> None:
     if hint.author in {ALICE, APP_ACCOUNT} or hint.number < 2:
         return
     try:
-        services.attachments.restore(ACME, file_id, hint.number - 1, "", lane=Lane.HINTS)
+        services.attachments.restore(ACME, file_id, hint.number - 1, "", priority=Priority.EVENT)
     except HostError:
         return
 

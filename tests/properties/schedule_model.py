@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.lock import MARGIN, Held, Limits, Reading, Record, Subject
+from lockpoint.domain.lock import MARGIN, FoundRecord, Held, Limits, Record, Subject
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import calls
-from lockpoint.services.locks.calls import Wish
+from lockpoint.services.locks.calls import LockOptions
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.reconciliation import reconcile
 from tests.fakes.world import ACME, ALICE, BOB, DANA, KEYS, World, make_world
@@ -154,12 +154,12 @@ class ScheduleModel:
         actor, key = self.world.actor(request.person), RequestKey(request.id, f"{request.verb} {request.named}")
         place = (services, actor, self.file_id, key)
         verbs: dict[str, Callable[[], Any]] = {
-            "acquire": lambda: calls.acquire(*place, Wish()),
+            "acquire": lambda: calls.acquire(*place, LockOptions()),
             "extend": lambda: calls.extend(*place, request.named, None),
             "release": lambda: calls.release(*place, request.named),
             "break": lambda: calls.break_(*place, request.named, "away"),
-            "take_over": lambda: calls.take_over(*place, request.named, "away", Wish()),
-            "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, lane=Lane.SWEEP),
+            "take_over": lambda: calls.take_over(*place, request.named, "away", LockOptions()),
+            "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, priority=Priority.SWEEP),
         }
         return verbs[request.verb]
 
@@ -246,10 +246,10 @@ class ScheduleModel:
             for record, _ in self._shown_since(request.started - STALE)
         )
 
-    def _shown_since(self, start: datetime) -> list[tuple[Reading, datetime]]:
+    def _shown_since(self, start: datetime) -> list[tuple[FoundRecord, datetime]]:
         """What the property said since `start`, and the first moment in that time when it said so."""
         place = (PropertyHost.ATTACHMENT, self.file_id, "lockpointlock")
-        shown: list[tuple[Reading, datetime]] = [(self._read(()), start)]
+        shown: list[tuple[FoundRecord, datetime]] = [(self._read(()), start)]
         for since, rows in self.world.site().past_rows.get(place, []):
             if since <= start:
                 shown = []
@@ -258,10 +258,10 @@ class ScheduleModel:
 
     # --- what was stored -----------------------------------------------------------------------------------------
 
-    def _present(self) -> Reading:
+    def _present(self) -> FoundRecord:
         return self._read(self.world.site().lock_rows(self.file_id))
 
-    def _read(self, rows: tuple[StoredProperty, ...]) -> Reading:
+    def _read(self, rows: tuple[StoredProperty, ...]) -> FoundRecord:
         return self.world.reading_in(rows, self.file_id)
 
     def _watch_the_host(self) -> None:
@@ -294,10 +294,10 @@ class ScheduleModel:
                 self._note(row)
             return row
 
-        def deleting(tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+        def deleting(tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
             rows = self.world.site().lock_rows(attachment_id)
             require(not rows or property_id != rows[0].id, "I6: the record is never deleted", rows)
-            remove(tenant, attachment_id, property_id, lane=lane)
+            remove(tenant, attachment_id, property_id, priority=priority)
 
         host.create, host.replace = creating, replacing  # type: ignore[method-assign]
         host.lock_properties.delete = deleting  # type: ignore[method-assign]

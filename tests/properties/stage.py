@@ -21,13 +21,13 @@ from tests.fakes.world import FakeClock
 
 LATEST = timedelta(seconds=25)  # a request that was sent lands within this time, or never
 HOST = {"attachments", "lock_properties", "properties"}
-STORAGE = {"ledger", "witnesses", "requests", "guard", "restorations"}
+STORAGE = {"effects", "witnesses", "requests", "guard", "restorations"}
 WRITES = {
     ("lock_properties", "create"),
     ("lock_properties", "replace"),
     ("attachments", "restore"),
     ("attachments", "rename"),
-    ("attachments", "undelete"),
+    ("attachments", "undo_trash"),
 }
 READS = {("attachments", "get"), ("lock_properties", "read")}
 

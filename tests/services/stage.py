@@ -9,15 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.lock import Free, Held, Reading, Subject
+from lockpoint.domain.lock import FoundRecord, Free, Held, Subject
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import page_files
-from lockpoint.services.lock_record.waitlist import Asking
+from lockpoint.services.lock_record.waitlist import WaitlistPlace
 from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockAnswer, Wish
+from lockpoint.services.locks.calls import LockOptions, LockResult
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -44,33 +44,37 @@ class Stage:
         return RequestKey(request_id or f"request-{next(self.numbers):08}", digest)
 
     def lock(
-        self, who: str = ALICE, *, key: RequestKey | None = None, file: StoredFile | None = None, **wish: Any
-    ) -> LockAnswer:
+        self, who: str = ALICE, *, key: RequestKey | None = None, file: StoredFile | None = None, **options: Any
+    ) -> LockResult:
         actor = self.world.actor(who)
-        return calls.acquire(self.world.services, actor, (file or self.file).id, key or self.key(), Wish(**wish))
+        return calls.acquire(
+            self.world.services, actor, (file or self.file).id, key or self.key(), LockOptions(**options)
+        )
 
     def extend(
         self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
-    ) -> LockAnswer:
+    ) -> LockResult:
         life = None if hours is None else timedelta(hours=hours)
         return calls.extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
 
-    def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockAnswer:
+    def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockResult:
         return calls.release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
 
-    def break_(self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY) -> LockAnswer:
+    def break_(self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY) -> LockResult:
         return calls.break_(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
 
     def take_over(
-        self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY, **wish: Any
-    ) -> LockAnswer:
+        self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY, **options: Any
+    ) -> LockResult:
         actor = self.world.actor(who)
-        return calls.take_over(self.world.services, actor, self.file.id, key or self.key(), lock_id, why, Wish(**wish))
+        return calls.take_over(
+            self.world.services, actor, self.file.id, key or self.key(), lock_id, why, LockOptions(**options)
+        )
 
     def show(self, who: str = ALICE) -> LockView:
         return calls.show(self.world.services, self.world.actor(who), self.file.id)
 
-    def ask(self, who: str) -> Asking:
+    def ask(self, who: str) -> WaitlistPlace:
         return notify_me.ask(self.world.services, self.world.actor(who), self.file.id)
 
     def rows(self, who: str = ALICE, **query: Any) -> tuple[page_files.Row, ...]:
@@ -109,20 +113,20 @@ class Stage:
         return self.file.content
 
     @property
-    def reading(self) -> Reading:
-        return self.world.reading(self.file.id)
+    def found(self) -> FoundRecord:
+        return self.world.found(self.file.id)
 
     @property
     def held(self) -> Held:
-        reading = self.reading
-        assert isinstance(reading, Held), reading
-        return reading
+        found = self.found
+        assert isinstance(found, Held), found
+        return found
 
     @property
     def tombstone(self) -> Free:
-        reading = self.reading
-        assert isinstance(reading, Free), reading
-        return reading
+        found = self.found
+        assert isinstance(found, Free), found
+        return found
 
     def audit(self) -> list[AuditKind]:
         return [row.kind for row in self.world.tables.audit_of(ACME)]

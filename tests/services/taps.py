@@ -10,7 +10,7 @@ from typing import Any
 from tests.fakes.world import World
 
 HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
-STORAGE = ("ledger", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
+STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
 REST = ("mutexes", "mailer")
 
 # Points of Confluence's published formula: one for the call, one for each object of the core that it touches.

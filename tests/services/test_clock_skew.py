@@ -37,7 +37,7 @@ def test_it_refuses_lock_writes_and_still_reads(seconds: float) -> None:
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, Busy)
     assert refusal.details["retryAfter"]
-    assert isinstance(stage.reading, Absent)
+    assert isinstance(stage.found, Absent)
     assert stage.show(BOB).state.value == "free"
 
 

@@ -121,7 +121,7 @@ def _recover(stage: Stage) -> None:
 
 def _consistent(stage: Stage) -> None:
     """Record, witness, audit and content agree."""
-    record = stage.reading
+    record = stage.found
     witness = stage.world.tables.witnesses.get((ACME.id, stage.file.id))
     assert one_row_for_each_record(stage)
     if stage.stored_records():
@@ -142,7 +142,7 @@ def test_without_a_retry_everything_is_consistent_after_one_sweep(name: str) -> 
             stage, _ = _play(JOURNEYS[name], point, before=before)
             _recover(stage)
             _consistent(stage)
-            if not isinstance(stage.reading, Held):
+            if not isinstance(stage.found, Held):
                 told = [m for m in stage.mails() if m[:2] == ("file_available", CHARLIE)]
                 asked = bool(stage.stored_records()) and name != "acquire"
                 assert len(told) == asked

@@ -145,7 +145,7 @@ def test_a_guard_stays_after_a_time_out(stage: Stage) -> None:
     assert isinstance(refusal_of(stage.lock), Busy)
     stage.taps.before.clear()
     assert isinstance(refusal_of(stage.lock, BOB), Busy)
-    assert isinstance(stage.reading, Absent)
+    assert isinstance(stage.found, Absent)
     stage.world.clock.advance(seconds=61)
     assert stage.lock(BOB).status == 201
 
@@ -213,13 +213,13 @@ def test_a_late_retry_never_brings_a_hold_back(stage: Stage) -> None:
     lock_id = stage.lock(key=key).lock.lock_id or ""
     stage.release(lock_id)
     assert stage.lock(key=key).status == 201
-    assert isinstance(stage.reading, Free)
+    assert isinstance(stage.found, Free)
 
 
 def test_a_database_that_went_away_after_the_write_is_caught_up(stage: Stage) -> None:
     """F33: Postgres down after the record write: 503, and the repeated request finds its own write."""
     key = stage.key()
-    stage.taps.before["ledger.record", 1] = lambda: setattr(stage.world.tables, "down", True)
+    stage.taps.before["effects.record", 1] = lambda: setattr(stage.world.tables, "down", True)
     with pytest.raises(StorageUnavailable):
         stage.lock(key=key)
     stage.world.tables.down = False
@@ -236,7 +236,7 @@ def test_a_transaction_whose_answer_was_lost_is_repeated_without_harm(stage: Sta
         raise StorageUnavailable("connection reset")
 
     key = stage.key()
-    stage.taps.after["ledger.record", 1] = lost
+    stage.taps.after["effects.record", 1] = lost
     with pytest.raises(StorageUnavailable):
         stage.lock(key=key)
     assert stage.lock(key=key).status == 201

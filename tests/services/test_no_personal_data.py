@@ -6,7 +6,7 @@ from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Effects
-from tests.fakes.storage import FakeLedger
+from tests.fakes.storage import FakeEffects
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
 from tests.services.stage import Stage
 
@@ -24,17 +24,17 @@ def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) ->
         START, ALICE, CANARY.encode(), "media-1", f"{CANARY}.txt", message=f"{CANARY} comment"
     )
     effects: list[Effects] = []
-    record = FakeLedger.record
+    record = FakeEffects.record
 
-    def listening(self: FakeLedger, tenant: object, what: Effects) -> None:
+    def listening(self: FakeEffects, tenant: object, what: Effects) -> None:
         effects.append(what)
         record(self, tenant, what)  # type: ignore[arg-type]
 
-    FakeLedger.record = listening  # type: ignore[method-assign]
+    FakeEffects.record = listening  # type: ignore[method-assign]
     try:
         _journey(stage)
     finally:
-        FakeLedger.record = record  # type: ignore[method-assign]
+        FakeEffects.record = record  # type: ignore[method-assign]
     assert len(effects) > 15
     assert CANARY.lower() not in repr(effects).lower()
     assert CANARY.lower() not in repr(vars(stage.world.tables)).lower()
@@ -57,7 +57,7 @@ def _journey(stage: Stage) -> None:
     stage.take_over(stage.held.lock_id, DANA, why=f"{CANARY} reason", note=f"{CANARY} again")
     stage.break_(stage.held.lock_id, SAM, why=f"{CANARY} other reason")
     stage.lock(note=f"{CANARY} third")
-    assert isinstance(stage.reading, Held)
+    assert isinstance(stage.found, Held)
     site.put_lock_rows(stage.file.id)
     stage.sweep()
     site.restore_refused = True

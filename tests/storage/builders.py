@@ -38,7 +38,7 @@ def held(**values: Any) -> Held:
 
 
 def free(**values: Any) -> Free:
-    ended = Ended(EndReason.BROKEN, BOB, START, "1" * 32, ALICE, unsettled=(START,))
+    ended = Ended(EndReason.BROKEN, BOB, START, "1" * 32, ALICE, pending=(START,))
     return replace(Free(epoch=1, seq=2, op_id="2" * 32, at=START, ended=ended), **values)
 
 

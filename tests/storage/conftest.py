@@ -6,7 +6,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import FakeClock
 
 
@@ -28,21 +28,21 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def installations(database: Database, keys: Keyring) -> Installations:
-    return Installations(database, keys)
+def installations(database: Database, keys: Keyring) -> PostgresInstallations:
+    return PostgresInstallations(database, keys)
 
 
-def install(installations: Installations, client_key: str, **values: object) -> Tenant:
+def install(installations: PostgresInstallations, client_key: str, **values: object) -> Tenant:
     registration = {"base_url": f"https://{client_key}.example/wiki", "secret": f"secret of {client_key}", **values}
     with installations.change(client_key) as change:
         return change.store(Registration(client_key=client_key, **registration))  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def acme(installations: Installations) -> Tenant:
+def acme(installations: PostgresInstallations) -> Tenant:
     return install(installations, "acme")
 
 
 @pytest.fixture
-def globex(installations: Installations) -> Tenant:
+def globex(installations: PostgresInstallations) -> Tenant:
     return install(installations, "globex")

@@ -11,10 +11,10 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.locks import requests
-from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tables import AUDIT_EVENT
 from tests.fakes.world import ALICE, BOB, DANA, START, FakeClock
@@ -31,23 +31,25 @@ TABLES = ("lock_witness", "audit_event", "email_intent", "restoration", "queue")
 
 
 @pytest.fixture
-def ledger(database: Database, clock: FakeClock) -> Ledger:
-    return Ledger(database, clock)
+def effects(database: Database, clock: FakeClock) -> PostgresEffects:
+    return PostgresEffects(database, clock)
 
 
 def counts(database: Database) -> list[int]:
     return [count(database, table) for table in TABLES]
 
 
-def test_all_effects_of_a_cause_are_written(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_all_effects_of_a_cause_are_written(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """Audit, intents, restorations, witness and jobs are there after one record."""
-    ledger.record(acme, EVERYTHING)
+    effects.record(acme, EVERYTHING)
     assert counts(database) == [1, 2, 2, 1, 3]
 
 
-def test_each_new_intent_gets_one_send_job_with_ids_only(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_each_new_intent_gets_one_send_job_with_ids_only(
+    effects: PostgresEffects, database: Database, acme: Tenant
+) -> None:
     """Jobs carry ids only; a mail's job names the intent."""
-    ledger.record(acme, EVERYTHING)
+    effects.record(acme, EVERYTHING)
     mails = [row for row in queue(database) if row.task_name == "send_mail"]
     assert [row.args for row in mails] == [
         {"tenant_id": acme.id, "subject": "1"},
@@ -55,26 +57,26 @@ def test_each_new_intent_gets_one_send_job_with_ids_only(ledger: Ledger, databas
     ]
 
 
-def test_repeating_is_harmless(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_repeating_is_harmless(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """F34: a commit whose answer was lost is repeated without a second row, mail or job."""
-    ledger.record(acme, EVERYTHING)
+    effects.record(acme, EVERYTHING)
     before = counts(database)
-    ledger.record(acme, EVERYTHING)
+    effects.record(acme, EVERYTHING)
     assert counts(database) == before
 
 
 def test_rollback_leaves_neither_audit_row_nor_job(
-    ledger: Ledger, database: Database, acme: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    effects: PostgresEffects, database: Database, acme: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the last step of the transaction fails, nothing at all is left."""
-    Requests(database, clock).begin(acme, ALICE, "r1", digest="d", lock_id="l", op_id="o")
+    PostgresRequests(database, clock).begin(acme, ALICE, "r1", digest="d", lock_id="l", op_id="o")
 
     def fail(*_args: Any) -> None:
         raise RuntimeError("the machine stops here")
 
     monkeypatch.setattr(requests, "finish", fail)
     with pytest.raises(RuntimeError):
-        ledger.record(acme, Effects(**_fields(EVERYTHING), request=(ALICE, "r1", 201, None)))
+        effects.record(acme, Effects(**_fields(EVERYTHING), request=(ALICE, "r1", 201, None)))
     assert counts(database) == [0, 0, 0, 0, 0]
 
 
@@ -90,46 +92,48 @@ def test_audit_rows_that_are_too_old_are_not_written(
     clock.at = START.replace(hour=15)
     moments = [clock.at - timedelta(days=age) for age in (0, days - 1, days, days + 60)]
     rows = tuple(audit_event(at=at, attachment_id=str(at)) for at in moments)
-    Ledger(database, clock, days).record(acme, Effects(audit=rows))
+    PostgresEffects(database, clock, days).record(acme, Effects(audit=rows))
     with database.single() as connection:
         stored = connection.execute(select(AUDIT_EVENT.c.at).order_by(AUDIT_EVENT.c.at.desc())).scalars().all()
     assert stored == moments[:2]
     assert Retention(database, clock, days).purge().gone["partitions"] == 0
 
 
-def test_a_missing_partition_loses_nothing(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_a_missing_partition_loses_nothing(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """A row of a day that nobody prepared is written all the same, with everything else of its cause."""
     long_ago = START - timedelta(days=25)
-    ledger.record(acme, Effects(audit=(audit_event(at=long_ago), audit_event()), intents=(intent(),)))
+    effects.record(acme, Effects(audit=(audit_event(at=long_ago), audit_event()), intents=(intent(),)))
     with database.single() as connection:
         assert set(connection.execute(select(AUDIT_EVENT.c.at)).scalars()) == {long_ago, START}
     assert count(database, "email_intent") == 1
 
 
-def test_two_writers_on_a_missing_partition_both_succeed(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_two_writers_on_a_missing_partition_both_succeed(
+    effects: PostgresEffects, database: Database, acme: Tenant
+) -> None:
     """The partition is made once, whoever comes first."""
     day = START + timedelta(days=500)
 
     def write(seq: int) -> None:
-        ledger.record(acme, Effects(audit=(audit_event(at=day, seq=seq),)))
+        effects.record(acme, Effects(audit=(audit_event(at=day, seq=seq),)))
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(write, range(8)))
     assert count(database, "audit_event") == 8
 
 
-def test_other_violations_are_not_swallowed(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_other_violations_are_not_swallowed(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """Only the missing partition is repaired; a wrong row is an error and leaves nothing."""
     with pytest.raises(Exception, match="null value"):
-        ledger.record(acme, Effects(audit=(audit_event(seq=None),), intents=(intent(),)))
+        effects.record(acme, Effects(audit=(audit_event(seq=None),), intents=(intent(),)))
     assert count(database, "email_intent") == 0
 
 
-def test_notes_and_reasons_never_reach_postgres(ledger: Ledger, database: Database, acme: Tenant) -> None:
+def test_notes_and_reasons_never_reach_postgres(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """Amendment 2: a holder's note and a manager's reason live in the signed property only."""
     ended = Ended(EndReason.TAKEN_OVER, DANA, START, "0" * 32, BOB, why="CANARY reason")
-    ledger.record(acme, Effects(witness=witness(record=held(note="CANARY note", ended=ended))))
-    ledger.record(acme, Effects(witness=witness("124", record=free(ended=ended))))
+    effects.record(acme, Effects(witness=witness(record=held(note="CANARY note", ended=ended))))
+    effects.record(acme, Effects(witness=witness("124", record=free(ended=ended))))
     assert "CANARY" not in everything(database)
 
 
@@ -137,4 +141,4 @@ def test_a_database_that_is_away_changes_nothing(clock: FakeClock, acme: Tenant)
     """S10: writes fail with one error of ours, whatever the driver calls it."""
     nowhere = Database("postgresql://nobody@/nowhere?host=/nonexistent")
     with pytest.raises(StorageUnavailable):
-        Ledger(nowhere, clock).record(acme, EVERYTHING)
+        PostgresEffects(nowhere, clock).record(acme, EVERYTHING)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
-from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.locks.witness import PostgresWitnesses
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -111,7 +111,7 @@ def test_libpq_takes_the_address() -> None:
 
 def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path: Path) -> None:
     """A webhook for files that are not locked costs at most one round trip to the database."""
-    witnesses = Witnesses(database)
+    witnesses = PostgresWitnesses(database)
     witnesses.held_among(acme, ["1"])
     with (tmp_path / "trace").open("w+") as trace:
         with database.single() as connection:

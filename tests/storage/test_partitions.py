@@ -5,10 +5,10 @@ from sqlalchemy import insert, select, text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Effects
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.notifications.mail_intents import Intents
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.partitions import ahead, drop_expired, ensure
 from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_LOG
 from tests.fakes.world import ALICE, START, FakeClock
@@ -59,7 +59,7 @@ def test_several_processes_make_them_together(database: Database) -> None:
 
 def test_a_new_partition_does_not_stop_readers_and_writers(database: Database, acme: Tenant, clock: FakeClock) -> None:
     """Making tomorrow's partition while somebody reads and writes today's waits for nobody."""
-    Ledger(database, clock).record(acme, Effects(audit=(audit_event(),)))
+    PostgresEffects(database, clock).record(acme, Effects(audit=(audit_event(),)))
     with database.transaction() as reader:
         reader.execute(select(AUDIT_EVENT)).all()
         reader.execute(insert(AUDIT_EVENT).values(_row(acme, START + timedelta(seconds=1))))
@@ -88,8 +88,8 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
 ) -> None:
     """Time, kind, result and hashed address; a day without a partition gets one; the address is nowhere."""
     drop_all(database)
-    intents = Intents(database, keys, clock)  # type: ignore[arg-type]
-    Ledger(database, clock).record(acme, Effects(intents=(intent(),)))
+    intents = PostgresIntents(database, keys, clock)  # type: ignore[arg-type]
+    PostgresEffects(database, clock).record(acme, Effects(intents=(intent(),)))
     stored = intents.get(1)
     assert stored is not None
     intents.finish(stored, result="sent", address="Canary@example.com")
@@ -102,9 +102,9 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
 
 def test_outcomes_are_fresh_again_after_a_day(database: Database, acme: Tenant, clock: FakeClock) -> None:
     """A request id is remembered for 24 hours, also when no purge has run since."""
-    requests = Requests(database, clock)
+    requests = PostgresRequests(database, clock)
     requests.begin(acme, ALICE, "r", digest="d", lock_id="1", op_id="1")
-    Ledger(database, clock).record(acme, Effects(request=(ALICE, "r", 409, "already_locked")))
+    PostgresEffects(database, clock).record(acme, Effects(request=(ALICE, "r", 409, "already_locked")))
     clock.advance(hours=24)
     again = requests.begin(acme, ALICE, "r", digest="e", lock_id="2", op_id="2")
     assert (again.state, again.digest, again.lock_id, again.status, again.error) == ("fresh", "e", "2", None, None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from lockpoint.storage.redis_mutexes import Mutexes, connect
+from lockpoint.storage.redis_mutexes import RedisMutexes, connect
 
 A, B = "reconcile:1:131203", "reconcile:1:131204"
 
@@ -17,7 +17,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 def test_one_holder_at_a_time(client: redis.Redis) -> None:
     """The second one is told so; afterwards it is free again."""
-    first, second = Mutexes(client), Mutexes(client)
+    first, second = RedisMutexes(client), RedisMutexes(client)
     with first.hold(A, 10) as mine, second.hold(A, 10) as theirs, second.hold(B, 10) as other:
         assert (mine, theirs, other) == (True, False, True)
     with second.hold(A, 10) as mine:
@@ -28,29 +28,29 @@ def test_it_is_given_back_when_the_work_fails(client: redis.Redis) -> None:
     """An error inside the block does not keep others out."""
 
     def fail() -> None:
-        with Mutexes(client).hold(A, 10):
+        with RedisMutexes(client).hold(A, 10):
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    with Mutexes(client).hold(A, 10) as mine:
+    with RedisMutexes(client).hold(A, 10) as mine:
         assert mine
 
 
 def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: redis.Redis) -> None:
     """F37: it frees itself, and a holder that comes back late does not release another's."""
-    with Mutexes(client).hold(A, 0.05):
+    with RedisMutexes(client).hold(A, 0.05):
         time.sleep(0.1)
-        second = Mutexes(client).hold(A, 10)
+        second = RedisMutexes(client).hold(A, 10)
         assert second.__enter__()
-    with Mutexes(client).hold(A, 10) as third:
+    with RedisMutexes(client).hold(A, 10) as third:
         assert not third
     second.__exit__(None, None, None)
 
 
 def test_without_redis_everybody_gets_in_quickly() -> None:
     """F36: Redis that is down makes things slower, never wrong."""
-    away = Mutexes(connect("unix:///nonexistent/redis.sock"))
+    away = RedisMutexes(connect("unix:///nonexistent/redis.sock"))
     began = time.monotonic()
     with away.hold(A, 10) as first, away.hold(A, 10) as second:
         assert (first, second) == (True, True)
@@ -63,7 +63,7 @@ def test_redis_that_goes_away_meanwhile_spoils_nothing(client: redis.Redis, monk
     def fail(*_args: object) -> None:
         raise redis.ConnectionError
 
-    with Mutexes(client).hold(A, 10) as mine:
+    with RedisMutexes(client).hold(A, 10) as mine:
         monkeypatch.setattr(client, "eval", fail)
         assert mine
 

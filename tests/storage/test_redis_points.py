@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.quota_accounting import Spending
 from lockpoint.storage.redis_mutexes import connect
-from lockpoint.storage.redis_points import KEPT, PAUSE_SECONDS, SharedPoints
+from lockpoint.storage.redis_points import KEPT, PAUSE_SECONDS, RedisPoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,20 +27,20 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 def test_processes_add_to_the_same_lines(client: redis.Redis) -> None:
     """Two processes spend on one account; the dearest line comes first; another hour is another account."""
-    for points in (SharedPoints(client), SharedPoints(client)):
-        points.add(HOUR, Spending(1, Lane.PEOPLE, "acquire", 6))
-        points.add(HOUR, Spending(1, Lane.SWEEP, "sweep", 2))
-    points = SharedPoints(client)
+    for points in (RedisPoints(client), RedisPoints(client)):
+        points.add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 6))
+        points.add(HOUR, Spending(1, Priority.SWEEP, "sweep", 2))
+    points = RedisPoints(client)
     assert points.lines(HOUR.replace(minute=59)) == (
-        Spending(1, Lane.PEOPLE, "acquire", 12),
-        Spending(1, Lane.SWEEP, "sweep", 4),
+        Spending(1, Priority.INTERACTIVE, "acquire", 12),
+        Spending(1, Priority.SWEEP, "sweep", 4),
     )
     assert points.lines(HOUR.replace(hour=11)) == ()
 
 
 def test_the_account_goes_away_by_itself(client: redis.Redis) -> None:
     """Nothing is kept longer than a report needs it."""
-    SharedPoints(client).add(HOUR, Spending(1, Lane.PEOPLE, "acquire", 1))
+    RedisPoints(client).add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
     (key,) = client.keys("lockpoint:points:*")
     assert 0 < client.ttl(key) <= KEPT.total_seconds()
 
@@ -49,11 +49,11 @@ def test_without_redis_calls_are_neither_failed_nor_slowed_down() -> None:
     """F36: the first failure silences it for a while; a report says that it cannot tell."""
     now = [0.0]
     with connect("redis://127.0.0.1:1/0", wait=0.2) as client:
-        points = SharedPoints(client, lambda: now[0])
-        points.add(HOUR, Spending(1, Lane.PEOPLE, "acquire", 1))
+        points = RedisPoints(client, lambda: now[0])
+        points.add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
         client.close()
         points._client = None  # type: ignore[assignment]  # a second attempt would fail loudly
         now[0] = PAUSE_SECONDS - 1
-        points.add(HOUR, Spending(1, Lane.PEOPLE, "acquire", 1))
+        points.add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
         with pytest.raises(StorageUnavailable):
-            SharedPoints(client).lines(HOUR)
+            RedisPoints(client).lines(HOUR)

@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import byline
 from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import Wish
+from lockpoint.services.locks.calls import LockOptions
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -27,12 +27,12 @@ from lockpoint.services.tenancy import site_settings
 from lockpoint.storage import data_inventory, redis_mutexes
 from lockpoint.storage.classification import Field, redis_key
 from lockpoint.storage.data_inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import _row, key_of
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.redis_points import SharedPoints
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.redis_points import RedisPoints
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
 from tests.storage.builders import free, held, witness
 from tests.storage.conftest import install
@@ -147,7 +147,7 @@ def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> N
     with pytest.raises(ValueError, match="not a key"):
         redis_key(MUTEX, *parts)
     client = redis_mutexes.connect(redis_url, wait=5)
-    with pytest.raises(ValueError, match="not a key"), redis_mutexes.Mutexes(client).hold(":".join(parts), 30):
+    with pytest.raises(ValueError, match="not a key"), redis_mutexes.RedisMutexes(client).hold(":".join(parts), 30):
         pass
     assert list(client.scan_iter()) == []
 
@@ -155,8 +155,8 @@ def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> N
 def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url: str) -> None:
     """Every key that is written matches a pattern and has an end; a planted key, value or name in a hash is found."""
     client = redis_mutexes.connect(redis_url, wait=5)
-    SharedPoints(client).add(START, Spending(1, Lane.PEOPLE, "lock", 3))
-    with redis_mutexes.Mutexes(client).hold("reconcile:1:131203", 30):
+    RedisPoints(client).add(START, Spending(1, Priority.INTERACTIVE, "lock", 3))
+    with redis_mutexes.RedisMutexes(client).hold("reconcile:1:131203", 30):
         assert len(list(client.scan_iter())) == len(REDIS)
         assert unexplained(database_url, redis_url) == []
     client.set("lp:title:131203", "x", ex=9)
@@ -205,7 +205,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     file = world.add_file()
     page = world.pages[1]
     tenant = world.actor(ALICE).tenant
-    calls.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), Wish(note="for the report"))
+    calls.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), LockOptions(note="for the report"))
     notify_me.ask(services, world.actor(BOB), file.id)
     site_settings.change(services, world.actor(SAM), copy_mode=True, revision=0)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
@@ -214,8 +214,11 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointlock", world.site().lock_rows(file.id)[0].value),
         ("lockpointwatch", world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value),
         ("lockpointpage", world.host.rows(tenant, PropertyHost.PAGE, page.container.id, "lockpointpage")[0].value),
-        ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", lane=Lane.PEOPLE)),
-        ("lockpointprefs", services.user_properties.read(tenant, ALICE, "lockpointprefs", lane=Lane.PEOPLE)),
+        ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", priority=Priority.INTERACTIVE)),
+        (
+            "lockpointprefs",
+            services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE),
+        ),
     ]
     lock_id = found[0][1]["lock_id"]
     calls.break_(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
@@ -247,8 +250,10 @@ Recorder = Callable[[Effects], None]
 def record(database_url: str) -> Iterator[Recorder]:
     """Stores what a use case leaves behind, on a site."""
     database = Database(database_url, size=1)
-    acme = install(Installations(database, keyring(["an invented root key of more than 32 characters"])), "acme")
-    yield lambda effects: Ledger(database, FakeClock()).record(acme, effects)
+    acme = install(
+        PostgresInstallations(database, keyring(["an invented root key of more than 32 characters"])), "acme"
+    )
+    yield lambda effects: PostgresEffects(database, FakeClock()).record(acme, effects)
     database.close()
 
 

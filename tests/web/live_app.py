@@ -247,9 +247,9 @@ class LiveApp:
             method, f"{self.url}/api/v1{path}", headers=headers, timeout=CALL_SECONDS, allow_redirects=False, **options
         )
 
-    def lock(self, person: str, file: str, *, site: str = "acme", **wish: object) -> str:
+    def lock(self, person: str, file: str, *, site: str = "acme", **options: object) -> str:
         """Lock a file for somebody; the id of the hold."""
-        answer = self.call(person, "POST", f"/attachments/{file}/lock", dict(wish), site=site)
+        answer = self.call(person, "POST", f"/attachments/{file}/lock", dict(options), site=site)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["lock"]["lockId"])
 

@@ -10,11 +10,11 @@ from flask import Blueprint, Flask, Response
 from lockpoint.connect import qsh
 from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import Guard, call_of, guard_of, guarded_by, protect
-from tests.fakes.connect import ALICE, BOB, GLOBEX, GLOBEX_SECRET, World, make_world
+from tests.fakes.connect import ALICE, BOB, GLOBEX, GLOBEX_SECRET, ConnectWorld, make_world
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ConnectWorld:
     return make_world()
 
 
@@ -26,7 +26,7 @@ def test_a_route_without_a_guard_stops_the_start() -> None:
         make_world(blueprints=[bare])
 
 
-def test_a_route_without_a_guard_answers_nobody(world: World) -> None:
+def test_a_route_without_a_guard_answers_nobody(world: ConnectWorld) -> None:
     """Should a route appear without a guard all the same, it is refused for everybody."""
     app = Flask("late", static_folder=None)
     handle_errors(app)
@@ -48,7 +48,7 @@ def test_marks_survive_wrapping() -> None:
     assert guard_of(view) is None
 
 
-def test_the_actor_is_the_tokens(world: World) -> None:
+def test_the_actor_is_the_tokens(world: ConnectWorld) -> None:
     """Site and person come from the token, on each request anew."""
     alice = world.client.get("/api/v1/things/1", headers={"Authorization": f"JWT {world.context()}"})
     assert alice.get_json()["account"] == ALICE
@@ -57,7 +57,7 @@ def test_the_actor_is_the_tokens(world: World) -> None:
     assert other.get_json() == {"thing": "1", "site": GLOBEX, "account": BOB}
 
 
-def test_anonymous_viewers_may_open_a_frame_and_nothing_else(world: World) -> None:
+def test_anonymous_viewers_may_open_a_frame_and_nothing_else(world: ConnectWorld) -> None:
     """A frame may be opened by nobody in particular; the API needs a person."""
     token = world.token("GET", "/connect/page", sub=None)
     assert world.client.get(f"/connect/page?jwt={token}").status_code == 200
@@ -82,7 +82,7 @@ def test_the_target_is_taken_as_it_was_on_the_wire(environ: dict[str, Any], targ
 
 
 @pytest.mark.parametrize("keeps_raw", [True, False])
-def test_granian_and_gunicorn_alike(world: World, keeps_raw: bool) -> None:
+def test_granian_and_gunicorn_alike(world: ConnectWorld, keeps_raw: bool) -> None:
     """A frame's token fits with and without the undecoded target (granian keeps none)."""
     query = "pageId=1&title=r%C3%A9sum%C3%A9+v2&xdm_e=https%3A%2F%2Facme.atlassian.net"
     token = world.token("GET", f"/connect/page?{query}")
@@ -92,7 +92,7 @@ def test_granian_and_gunicorn_alike(world: World, keeps_raw: bool) -> None:
     assert world.client.get("/connect/page", environ_overrides=overrides).status_code == 200
 
 
-def test_forwarded_headers_do_not_change_the_address(world: World) -> None:
+def test_forwarded_headers_do_not_change_the_address(world: ConnectWorld) -> None:
     """What a proxy header says about path or host is not part of the hash."""
     token = world.token("GET", "/connect/page", qsh=qsh.request_hash("GET", "/admin"))
     for name in ("X-Forwarded-Prefix", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path"):
@@ -100,14 +100,14 @@ def test_forwarded_headers_do_not_change_the_address(world: World) -> None:
         assert answer.status_code == 401
 
 
-def test_postgres_away_is_not_unauthorized(world: World) -> None:
+def test_postgres_away_is_not_unauthorized(world: ConnectWorld) -> None:
     """Whether an unknown site may call cannot be told while the database is away: 503, not 401."""
     world.installations.down = True
     answer = world.client.get("/api/v1/things/1", headers={"Authorization": f"JWT {world.context()}"})
     assert (answer.status_code, answer.get_json()["error"]) == (503, "busy")
 
 
-def test_known_sites_are_served_from_memory(world: World) -> None:
+def test_known_sites_are_served_from_memory(world: ConnectWorld) -> None:
     """A verified site costs no round trip on the next requests."""
     headers = {"Authorization": f"JWT {world.context()}"}
     for _ in range(20):

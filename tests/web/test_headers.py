@@ -13,7 +13,16 @@ from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guarded_by
 from lockpoint.web.headers import NOTHING, origin_of, origins_of, page_policy
 from lockpoint.web.health import Ping
-from tests.fakes.connect import ACME, ACME_URL, GLOBEX, GLOBEX_SECRET, World, make_world, registration, sample_routes
+from tests.fakes.connect import (
+    ACME,
+    ACME_URL,
+    GLOBEX,
+    GLOBEX_SECRET,
+    ConnectWorld,
+    make_world,
+    registration,
+    sample_routes,
+)
 
 
 class Boom(Exception):
@@ -57,7 +66,7 @@ def failing_routes() -> Blueprint:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ConnectWorld:
     return make_world(blueprints=[sample_routes(), failing_routes()])
 
 
@@ -108,7 +117,7 @@ PATHS = (
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", PATHS)
-def test_every_route_and_method_without_a_token(world: World, path: str, method: str) -> None:
+def test_every_route_and_method_without_a_token(world: ConnectWorld, path: str, method: str) -> None:
     """Whatever is asked without a token is answered with all headers, without a redirect, in the one form."""
     # The path goes into the environment as it is: the test client would take `//connect` for a host.
     answer = world.client.open("/", method=method, environ_overrides={"PATH_INFO": path, "REQUEST_URI": path})
@@ -123,7 +132,7 @@ def test_every_route_and_method_without_a_token(world: World, path: str, method:
 
 
 @pytest.mark.parametrize("name", RAISED)
-def test_every_failure_has_its_answer(world: World, name: str) -> None:
+def test_every_failure_has_its_answer(world: ConnectWorld, name: str) -> None:
     """Each failure has its status, code and headers, and its own text stays inside."""
     error, status, code = RAISED[name]
     answer = world.client.get(f"/fail/{name}")
@@ -134,21 +143,21 @@ def test_every_failure_has_its_answer(world: World, name: str) -> None:
     assert ("Retry-After" in answer.headers) is (code in {"busy", "ending"})
 
 
-def test_details_of_an_error(world: World) -> None:
+def test_details_of_an_error(world: ConnectWorld) -> None:
     """Details stand beside code and message; waiting is said in whole seconds."""
     assert world.client.get("/fail/AlreadyLocked").get_json()["lock"] == {"state": "other"}
     assert world.client.get("/fail/Ending").headers["Retry-After"] == "13"
     assert world.client.get("/fail/quota").headers["Retry-After"] == "77"
 
 
-def test_details_cannot_replace_the_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_details_cannot_replace_the_code(world: ConnectWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the details are called, code and message stay."""
     sly = errors.NotFound("gone", details={"error": "ok", "message": "fine", "x": 1})
     monkeypatch.setitem(RAISED, "sly", (sly, 404, "not_found"))
     assert world.client.get("/fail/sly").get_json() == {"error": "not_found", "message": "gone", "x": 1}
 
 
-def test_a_large_body_is_refused(world: World) -> None:
+def test_a_large_body_is_refused(world: ConnectWorld) -> None:
     """Bodies above 256 KB are refused before they are read."""
     assert world.client.post("/upload", data=b"x" * 262_144).status_code == 200
     answer = world.client.post("/upload", data=b"x" * 262_145)
@@ -156,12 +165,12 @@ def test_a_large_body_is_refused(world: World) -> None:
     assert (answer.status_code, answer.get_json()["error"]) == (413, "too_large")
 
 
-def frame(world: World, secret: str | None = None, **claims: Any) -> Any:
+def frame(world: ConnectWorld, secret: str | None = None, **claims: Any) -> Any:
     arguments = {"secret": secret} if secret else {}
     return world.client.get(f"/connect/page?jwt={world.token('GET', '/connect/page', **arguments, **claims)}")
 
 
-def test_a_page_is_framed_by_its_own_site_only(world: World) -> None:
+def test_a_page_is_framed_by_its_own_site_only(world: ConnectWorld) -> None:
     """A frame's policy names the verified site's origin and custom domain, and no other site's."""
     world.store(registration(display_url="https://wiki.acme.com/"))
     answer = frame(world)
@@ -174,7 +183,7 @@ def test_a_page_is_framed_by_its_own_site_only(world: World) -> None:
     assert other.endswith("frame-ancestors https://globex.atlassian.net")
 
 
-def test_the_front_page_is_framed_by_nobody(world: World) -> None:
+def test_the_front_page_is_framed_by_nobody(world: ConnectWorld) -> None:
     """A page outside Confluence may not be framed."""
     assert "frame-ancestors 'none'" in world.client.get("/").headers["Content-Security-Policy"]
 
@@ -218,7 +227,7 @@ def test_ready_or_not() -> None:
     assert make_world().client.get("/readyz").status_code == 200
 
 
-def test_metrics_hold_no_customer(world: World) -> None:
+def test_metrics_hold_no_customer(world: ConnectWorld) -> None:
     """Counters have words of ours as labels; no site, person or file appears."""
     world.hook("attachment_updated", {"attachments": [{"id": "424242"}]})
     world.client.get("/api/v1/things/1")

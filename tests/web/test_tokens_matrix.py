@@ -30,7 +30,7 @@ from tests.fakes.connect import (
     GLOBEX,
     GLOBEX_SECRET,
     START,
-    World,
+    ConnectWorld,
     install_body,
     make_world,
     private_key,
@@ -287,7 +287,7 @@ FINE: dict[str, Make] = {
 }
 
 
-def send(world: World, route: Route, sent: Sent) -> Any:
+def send(world: ConnectWorld, route: Route, sent: Sent) -> Any:
     target = sent.target or route.target
     if sent.query is not None:
         target += ("&" if "?" in target else "?") + f"jwt={sent.query}"
@@ -304,12 +304,12 @@ def send(world: World, route: Route, sent: Sent) -> Any:
     )
 
 
-def snapshot(world: World) -> tuple[Any, ...]:
+def snapshot(world: ConnectWorld) -> tuple[Any, ...]:
     stored = world.installations
     return dict(stored.rows), list(stored.events), list(stored.jobs), list(world.jobs.queue)
 
 
-def assert_refused(world: World, route: Route, sent: Sent) -> None:
+def assert_refused(world: ConnectWorld, route: Route, sent: Sent) -> None:
     before = snapshot(world)
     with structlog.testing.capture_logs() as logs:
         answer = send(world, route, sent)
@@ -327,7 +327,7 @@ def assert_refused(world: World, route: Route, sent: Sent) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared() -> World:
+def shared() -> ConnectWorld:
     """One world for all that is refused, since nothing of it may change."""
     return make_world()
 
@@ -339,7 +339,7 @@ def cases(table: dict[str, Make]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("route", "sent"), cases(DEFECTS))
-def test_defects(shared: World, route: Route, sent: Sent) -> None:
+def test_defects(shared: ConnectWorld, route: Route, sent: Sent) -> None:
     """A defect on a legal place is refused: 401, one body, nothing changed, one log line with a reason and no token."""
     assert_refused(shared, route, sent)
 
@@ -374,7 +374,7 @@ BELONGS = {"frame or server": {"frame", "server"}, "context": {"context"}, "inst
 @pytest.mark.parametrize("where", ["header", "query"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("route", ROUTES, ids=[route.name for route in ROUTES])
-def test_only_the_diagonal_passes(shared: World, route: Route, kind: str, where: str) -> None:
+def test_only_the_diagonal_passes(shared: ConnectWorld, route: Route, kind: str, where: str) -> None:
     """A token of one kind passes on routes of that kind and in that kind's place, and nowhere else."""
     token = KINDS[kind](route)
     sent = Sent(query=token) if where == "query" else Sent(header=token)

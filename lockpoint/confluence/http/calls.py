@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
 
 CORE_OBJECT: Final = 1
 IDENTITY_OBJECT: Final = 2
@@ -50,7 +50,7 @@ class Caller:
     """On which site and in which lane; `account` None is the app itself, otherwise the person to act as."""
 
     tenant: Tenant
-    lane: Lane
+    priority: Priority
     account: str | None = None
 
 

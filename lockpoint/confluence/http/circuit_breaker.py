@@ -25,7 +25,7 @@ class _Circuit:
         return self.failures >= FAILURES_TO_OPEN
 
 
-class Breaker:
+class CircuitBreaker:
     """Counts failures in a row per tenant; while open, one probe is let through after each pause, which doubles."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

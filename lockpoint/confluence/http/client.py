@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from lockpoint.confluence.http.calls import Call, Caller, Repeat, Reply
-from lockpoint.confluence.http.circuit_breaker import Breaker
+from lockpoint.confluence.http.circuit_breaker import CircuitBreaker
 from lockpoint.confluence.http.error_mapping import (
     error_for,
     host_quota,
@@ -21,7 +21,7 @@ from lockpoint.confluence.http.json_reader import Answer, parse
 from lockpoint.confluence.http.retries import LONGEST_RETRY_AFTER, MOST_TRIES, Pace, RetryBudget, jittered_wait
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.http.transport import BrokenError, NotSentError, Raw, Wire
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     BadAnswer,
     HostError,
@@ -36,9 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
-    from lockpoint.confluence.http.quota import PointsBudget
+    from lockpoint.confluence.http.quota import PointsQuota
 
-DEADLINE_SECONDS: Final = {Lane.PEOPLE: 20.0, Lane.HINTS: 45.0, Lane.SWEEP: 45.0, Lane.REPORTS: 45.0}
+DEADLINE_SECONDS: Final = {
+    Priority.INTERACTIVE: 20.0,
+    Priority.EVENT: 45.0,
+    Priority.SWEEP: 45.0,
+    Priority.MAINTENANCE: 45.0,
+}
 DEADLINE_BYTES_SECONDS: Final = 150.0
 
 _SUCCESS: Final = 200
@@ -80,7 +85,7 @@ class ConfluenceClient:
         *,
         signer: RequestSigner,
         person_tokens: PersonTokens,
-        budget: PointsBudget,
+        budget: PointsQuota,
         pace: Pace | None = None,
         sessions: Sessions | None = None,
     ) -> None:
@@ -89,12 +94,12 @@ class ConfluenceClient:
         self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
         self._person_tokens = person_tokens
         self._budget = budget
-        self._breaker = Breaker(self._pace.monotonic)
+        self._breaker = CircuitBreaker(self._pace.monotonic)
         self._retries = RetryBudget()
 
     def ask(self, caller: Caller, call: Call) -> Reply:
         """Make a call that answers a JSON object; for a write an unreadable answer means an unknown outcome."""
-        seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.lane]
+        seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.priority]
         raw = self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
         try:
             answer = parse(call.name, raw.body)
@@ -111,7 +116,7 @@ class ConfluenceClient:
 
     def exchange(self, caller: Caller, call: Call) -> Raw:
         """Make a call of whose answer status and headers matter, too."""
-        seconds = DEADLINE_SECONDS[caller.lane]
+        seconds = DEADLINE_SECONDS[caller.priority]
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
     def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
@@ -155,7 +160,7 @@ class ConfluenceClient:
 
     def _admit(self, caller: Caller, call: Call) -> None:
         try:
-            self._budget.admit(caller.tenant.id, caller.lane)
+            self._budget.admit(caller.tenant.id, caller.priority)
         except QuotaExceeded as error:
             raise _NotAdmittedError(error) from None
         if not self._breaker.admits(caller.tenant.id):
@@ -168,7 +173,7 @@ class ConfluenceClient:
             self._breaker.failed(tenant)
         else:
             self._breaker.answered(tenant)
-        self._budget.spend(tenant, caller.lane, current_use_case(), 1)
+        self._budget.spend(tenant, caller.priority, current_use_case(), 1)
         said = host_quota(raw.headers)
         if said is not None:
             self._budget.host_said(said)
@@ -217,4 +222,4 @@ class ConfluenceClient:
     def _pay_for(self, caller: Caller, call: Call, answer: Answer) -> None:
         objects = call.points(answer) - 1
         if objects:
-            self._budget.spend(caller.tenant.id, caller.lane, current_use_case(), objects)
+            self._budget.spend(caller.tenant.id, caller.priority, current_use_case(), objects)

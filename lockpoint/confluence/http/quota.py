@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import Counter as MetricCounter
 from prometheus_client import Gauge
 
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import QuotaExceeded
 from lockpoint.services.quota_accounting import PointsArchive, Spending
 
@@ -24,19 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HOUR: Final = timedelta(hours=1)
-LANE_CEILING: Final[Mapping[Lane, float]] = {
-    Lane.REPORTS: 0.60,
-    Lane.SWEEP: 0.75,
-    Lane.HINTS: 0.95,
-    Lane.PEOPLE: 1.0,
+LANE_CEILING: Final[Mapping[Priority, float]] = {
+    Priority.MAINTENANCE: 0.60,
+    Priority.SWEEP: 0.75,
+    Priority.EVENT: 0.95,
+    Priority.INTERACTIVE: 1.0,
 }
 """Share of the hour's points beyond which a lane stops."""
 
-STOPPED_NEAR_LIMIT: Final = frozenset({Lane.SWEEP, Lane.REPORTS})
+STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
 """A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
 
-_LOWER: Final = {Lane.PEOPLE: Lane.HINTS, Lane.HINTS: Lane.SWEEP, Lane.SWEEP: Lane.REPORTS, Lane.REPORTS: Lane.REPORTS}
+_LOWER: Final = {
+    Priority.INTERACTIVE: Priority.EVENT,
+    Priority.EVENT: Priority.SWEEP,
+    Priority.SWEEP: Priority.MAINTENANCE,
+    Priority.MAINTENANCE: Priority.MAINTENANCE,
+}
 
 _POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])
 _REFUSED = MetricCounter("lockpoint_confluence_points_refused", "Calls not made to save points", ["lane"])
@@ -56,7 +61,7 @@ class HostQuota:
 @dataclass(slots=True)
 class _Hour:
     start: datetime
-    lines: Counter[tuple[int, Lane, str]]
+    lines: Counter[tuple[int, Priority, str]]
     by_tenant: Counter[int]
     host: HostQuota
     blocked_until: dict[int | None, datetime]
@@ -66,7 +71,7 @@ class _Hour:
         return self.start + HOUR
 
 
-class PointsBudget:
+class PointsQuota:
     """Thread-safe account of the present UTC hour, shared by all clients of a process."""
 
     def __init__(
@@ -79,25 +84,25 @@ class PointsBudget:
         self._lock = threading.Lock()
         self._hour = self._fresh(now())
 
-    def admit(self, tenant_id: int, lane: Lane) -> None:
+    def admit(self, tenant_id: int, priority: Priority) -> None:
         """Say nothing when a call may be made; QuotaExceeded with the seconds to wait otherwise."""
         with self._lock:
             hour, now = self._current(), self._now()
-            until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, lane)
+            until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, priority)
         if until is not None:
-            _REFUSED.labels(lane.value).inc()
+            _REFUSED.labels(priority.value).inc()
             wait = min(until - now, HOUR).total_seconds()
             raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
 
-    def spend(self, tenant_id: int, lane: Lane, use_case: str, points: int) -> None:
+    def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
         """Put points on the account; called for every try, also for failed ones."""
         with self._lock:
             hour = self._current()
-            hour.lines[tenant_id, lane, use_case] += points
+            hour.lines[tenant_id, priority, use_case] += points
             hour.by_tenant[tenant_id] += points
-        _POINTS.labels(lane.value, use_case).inc(points)
+        _POINTS.labels(priority.value, use_case).inc(points)
         if self._archive is not None:
-            self._archive.add(hour.start, Spending(tenant_id, lane, use_case, points))
+            self._archive.add(hour.start, Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
         """Take over what the host's headers tell about the pool."""
@@ -116,7 +121,7 @@ class PointsBudget:
         """Give the account of the present hour, dearest line first."""
         with self._lock:
             ranked = self._current().lines.most_common()
-        return tuple(Spending(tenant, lane, use_case, points) for (tenant, lane, use_case), points in ranked)
+        return tuple(Spending(tenant, priority, use_case, points) for (tenant, priority, use_case), points in ranked)
 
     def host(self) -> HostQuota:
         """Give what the host said last in the present hour."""
@@ -144,8 +149,8 @@ class PointsBudget:
         ends = [hour.blocked_until.get(tenant_id), hour.blocked_until.get(None)]
         return max((end for end in ends if end is not None and end > now), default=None)
 
-    def _spent_until(self, hour: _Hour, tenant_id: int, lane: Lane) -> datetime | None:
-        rank = _LOWER[lane] if hour.by_tenant[tenant_id] > TENANT_SHARE * self._pool else lane
+    def _spent_until(self, hour: _Hour, tenant_id: int, priority: Priority) -> datetime | None:
+        rank = _LOWER[priority] if hour.by_tenant[tenant_id] > TENANT_SHARE * self._pool else priority
         over = self._used_share(hour) >= LANE_CEILING[rank]
         near = hour.host.near_limit and rank in STOPPED_NEAR_LIMIT
         return (hour.host.reset_at or hour.end) if over or near else None

@@ -7,58 +7,60 @@ from datetime import datetime, timedelta
 
 from lockpoint.domain.lock import Free, Held, Record
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.enforcement.held_file import Case
+from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.protect import history_of, judged
 from lockpoint.services.enforcement.superseded import note_left_standing
-from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import newer_than
 from lockpoint.services.tenancy import licence
 
 _INSTANT = timedelta(microseconds=1)
 
 
-def look_back(services: Services, tenant: Tenant, written: Written, *, lane: Lane) -> Written:
+def look_back(services: Services, tenant: Tenant, written: Written, *, priority: Priority) -> Written:
     """Look once more when the tombstone lies there; answers the write with the line of askers as it is now.
 
     Costs one read when no version came after the last look. Errors of the host pass through: then nobody knows yet
     what happened under the hold, and its end must not be written down as if it were settled.
     """
-    seen, after = written.seen, look(services, tenant, written.seen.attachment.id, lane=lane)
-    held = _ended_hold(written.record, seen)
-    if not licence.licensed(services, tenant, lane=lane):
+    state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
+    held = _ended_hold(written.record, state)
+    if not licence.licensed(services, tenant, priority=priority):
         held = None
     if held is not None and after.attachment.head.created > _looked_into(written, held):
-        _look_into(Case(services, tenant, after, held, lane), end_of_protection(written.record, after))
-    return replace(written, seen=replace(seen, attachment=replace(seen.attachment, watch=after.attachment.watch)))
+        _look_into(HeldFile(services, tenant, after, held, priority), end_of_protection(written.record, after))
+    return replace(
+        written, state=replace(state, attachment=replace(state.attachment, waitlist_row=after.attachment.waitlist_row))
+    )
 
 
-def catch_up_on_end(services: Services, tenant: Tenant, seen: Seen, *, lane: Lane) -> None:
+def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
     """Look back at a hold whose end was stored but never written down, since a crash came in between."""
-    record, known = seen.reading, seen.known
+    record, known = state.found, state.known
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
-    held = _ended_hold(record, seen)
-    if held is not None and seen.attachment.head.created > held.base.created:
-        _look_into(Case(services, tenant, seen, held, lane), end_of_protection(record, seen))
+    held = _ended_hold(record, state)
+    if held is not None and state.attachment.head.created > held.base.created:
+        _look_into(HeldFile(services, tenant, state, held, priority), end_of_protection(record, state))
 
 
-def end_of_protection(record: Record, seen: Seen) -> datetime | None:
+def end_of_protection(record: Record, state: FileState) -> datetime | None:
     """When the ended hold stopped protecting the file: when the host stored the record, else when we wrote it.
 
     What a hold that followed another found in place is its own base; all that is newer it protects itself.
     """
     if isinstance(record, Held):
         return record.base.created + _INSTANT
-    shown = isinstance(seen.reading, Free) and seen.reading.op_id == record.op_id
-    stored = seen.row.created if shown and seen.row else None
+    shown = isinstance(state.found, Free) and state.found.op_id == record.op_id
+    stored = state.row.created if shown and state.row else None
     return stored or record.ended.at
 
 
-def _ended_hold(record: Record, seen: Seen) -> Held | None:
+def _ended_hold(record: Record, state: FileState) -> Held | None:
     """The hold that this record ended, as it was read before, or as it was known."""
     ended = record.ended
-    for earlier in (seen.reading, seen.known):
+    for earlier in (state.found, state.known):
         if ended is not None and isinstance(earlier, Held) and earlier.lock_id == ended.lock_id:
             return earlier
     return None
@@ -66,10 +68,10 @@ def _ended_hold(record: Record, seen: Seen) -> Held | None:
 
 def _looked_into(written: Written, held: Held) -> datetime:
     """The newest version that was settled before the write; after an earlier try that nobody finished, the base."""
-    return written.seen.attachment.head.created if written.write else held.base.created
+    return written.state.attachment.head.created if written.write else held.base.created
 
 
-def _look_into(case: Case, until: datetime | None) -> None:
-    own = case.services.people.own_account(case.tenant, lane=case.lane)
-    history = history_of(case)
-    note_left_standing(case, history, judged(case, history, own, until=until), own)
+def _look_into(held_file: HeldFile, until: datetime | None) -> None:
+    own = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
+    history = history_of(held_file)
+    note_left_standing(held_file, history, judged(held_file, history, own, until=until), own)

@@ -9,10 +9,10 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell, unprotected
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge
-from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects
 
@@ -22,61 +22,61 @@ LEFT = "left"  # nobody has looked since the app is at work again: a file that i
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ProtectionResult:
     """A file after everything that could be undone was undone.
 
     `uploaded` is the newer version to protect from now on, and `by_holder` whether the holder made one since the base;
     `unsettled` are overwrites that stand because undoing was impossible, by the host's time; `flag` says why.
     """
 
-    seen: Seen
+    state: FileState
     uploaded: Version | None = None
     by_holder: bool = False
-    unsettled: tuple[datetime, ...] = ()
+    pending: tuple[datetime, ...] = ()
     flag: FlagReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class HeldFile:
     """One held file at work: passed along instead of five arguments."""
 
     services: Services
     tenant: Tenant
-    seen: Seen
+    state: FileState
     held: Held
-    lane: Lane
+    priority: Priority
 
     @property
     def attachment(self) -> Attachment:
         """The file as it was read."""
-        return self.seen.attachment
+        return self.state.attachment
 
     @property
     def marked(self) -> str | None:
         """How the file was said to be protected before this look; None when nothing was said yet."""
-        return self.seen.witness.protection if self.seen.witness else None
+        return self.state.witness.protection if self.state.witness else None
 
     def mark(self, protection: str) -> None:
         """Say in the witness how the file is protected."""
         self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
 
-    def look(self) -> Seen:
+    def read_state(self) -> FileState:
         """Read the file afresh."""
-        return look(self.services, self.tenant, self.attachment.id, lane=self.lane)
+        return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
 
 
-def flag(case: Case, verdict: Flag) -> Settled:
+def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     """Leave the file alone, and say so: in the audit log, in every list, and to the holder."""
-    rows = list(conflicts(case.attachment, case.held, verdict.offenders, "not_undone"))
-    intents = list(tell(case.attachment, case.held, verdict.offenders, "not_undone"))
-    if case.marked != verdict.reason.value:
-        row = row_about(case.attachment, case.held, AuditKind.FLAGGED, case.attachment.head)
-        rows.append(replace(row, at=case.services.clock.now(), account=None, detail=verdict.reason.value))
-        intents.append(unprotected(case.attachment, case.held, verdict.reason))
+    rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
+    intents = list(tell(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
+    if held_file.marked != verdict.reason.value:
+        row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
+        rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=verdict.reason.value))
+        intents.append(unprotected(held_file.attachment, held_file.held, verdict.reason))
     if rows or intents:
-        case.services.ledger.record(case.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
-    case.mark(verdict.reason.value)  # last: a crash before it says things twice rather than never
-    return Settled(case.seen, unsettled=tuple(v.created for v in verdict.offenders), flag=verdict.reason)
+        held_file.services.effects.record(held_file.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
+    held_file.mark(verdict.reason.value)  # last: a crash before it says things twice rather than never
+    return ProtectionResult(held_file.state, pending=tuple(v.created for v in verdict.offenders), flag=verdict.reason)
 
 
 def reason_of(refused: Exception) -> FlagReason:

@@ -5,73 +5,75 @@ from __future__ import annotations
 from datetime import datetime
 
 from lockpoint.domain.judge import Version
-from lockpoint.domain.lock import MARGIN, Held, Reading
+from lockpoint.domain.lock import MARGIN, FoundRecord, Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.overwrite_effects import conflicts, tell
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
-from lockpoint.services.lock_record.file_state import Seen
+from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.tenancy import licence
-from lockpoint.services.tenancy.absence import free_until
+from lockpoint.services.tenancy.absence import absence_until
 
 Moments = tuple[datetime, ...]
 
 
-class Settling:
+class PendingOverwrites:
     """Settles one hold before each try to end it; `unsettled` are the overwrites that stand, by the host's time."""
 
-    def __init__(self, services: Services, tenant: Tenant, lane: Lane, standing: Reading) -> None:
+    def __init__(self, services: Services, tenant: Tenant, priority: Priority, standing: FoundRecord) -> None:
         """Remember the hold: what follows it is none of our business."""
-        self._services, self._tenant, self._lane = services, tenant, lane
+        self._services, self._tenant, self._lane = services, tenant, priority
         self._lock_id = standing.lock_id if isinstance(standing, Held) else None
-        self.unsettled: Moments = ()
+        self.pending: Moments = ()
 
-    def __call__(self, seen: Seen) -> Seen:
+    def __call__(self, state: FileState) -> FileState:
         """The file after everything that could be undone was undone.
 
         A hold whose record outsiders damaged is settled as it is known: damage must not hide an overwrite. Without a
         licence everybody may upload, so nothing is pending.
         """
-        held = seen.standing
+        held = state.standing
         if not isinstance(held, Held) or held.lock_id != self._lock_id:
-            return seen
-        if not licence.licensed(self._services, self._tenant, lane=self._lane):
-            return seen
-        seen, left = settle(self._services, self._tenant, seen, held, lane=self._lane)
-        self.unsettled = tuple(dict.fromkeys((*self.unsettled, *left)))
-        return seen
+            return state
+        if not licence.licensed(self._services, self._tenant, priority=self._lane):
+            return state
+        state, left = undo_pending(self._services, self._tenant, state, held, priority=self._lane)
+        self.pending = tuple(dict.fromkeys((*self.pending, *left)))
+        return state
 
 
-def settle(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane: Lane) -> tuple[Seen, Moments]:
+def undo_pending(
+    services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
+) -> tuple[FileState, Moments]:
     """Undo a pending overwrite; what the host would not let us undo is left as unsettled."""
     try:
-        settled = protect(services, tenant, seen, held, lane=lane)
+        settled = protect(services, tenant, state, held, priority=priority)
     except HostError:
-        return seen, _note_pending(services, tenant, seen, held)
-    if settled.unsettled and settled.flag is None:
-        _note_pending(services, tenant, settled.seen, held)
-    return settled.seen, settled.unsettled
+        return state, _note_pending(services, tenant, state, held)
+    if settled.pending and settled.flag is None:
+        _note_pending(services, tenant, settled.state, held)
+    return settled.state, settled.pending
 
 
-def _note_pending(services: Services, tenant: Tenant, seen: Seen, held: Held) -> Moments:
+def _note_pending(services: Services, tenant: Tenant, state: FileState, held: Held) -> Moments:
     """Write down that the newest version may be an overwrite nobody could look into, and tell both sides."""
-    head = seen.attachment.head
-    if not _foreign(services, tenant, seen.attachment.id, head, held):
+    head = state.attachment.head
+    if not _foreign(services, tenant, state.attachment.id, head, held):
         return ()
     effects = Effects(
-        audit=conflicts(seen.attachment, held, (head,), "not_undone"),
-        intents=tell(seen.attachment, held, (head,), "not_undone"),
+        audit=conflicts(state.attachment, held, (head,), "not_undone"),
+        intents=tell(state.attachment, held, (head,), "not_undone"),
     )
-    services.ledger.record(tenant, effects)
+    services.effects.record(tenant, effects)
     return (head.created,)
 
 
 def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Version, held: Held) -> bool:
     """Whether a version is, as far as we can tell without the host, somebody else's and under the hold."""
     over = held.expires_at is not None and head.created >= held.expires_at - MARGIN
-    back = free_until(services, tenant, held)
+    back = absence_until(services, tenant, held)
     if back is not None and head.created <= back:
         return False
     if head.created <= held.base.created or over or head.author in {held.holder, _own_account(services, tenant)}:
@@ -82,6 +84,6 @@ def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Versi
 def _own_account(services: Services, tenant: Tenant) -> str:
     """Our own account, where it is known without the host's help, else nobody's."""
     try:
-        return services.people.own_account(tenant, lane=Lane.HINTS)
+        return services.people.own_account(tenant, priority=Priority.EVENT)
     except HostError:
         return ""

@@ -12,121 +12,129 @@ from lockpoint.domain.judge import (
     History,
     Judgement,
     Policy,
-    RenameBack,
     Restore,
-    Undelete,
+    UndoRename,
+    UndoTrash,
     Verdict,
     Version,
     judge,
 )
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.enforcement.held_file import Case, Settled, flag
+from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
 from lockpoint.services.enforcement.restore_version import restore
-from lockpoint.services.enforcement.superseded import note_overruled
-from lockpoint.services.enforcement.undo_changes import rename_back, undelete
-from lockpoint.services.lock_record.file_state import Seen
-from lockpoint.services.tenancy.absence import free_until
+from lockpoint.services.enforcement.superseded import record_superseded
+from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
+from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
 LOOKS = 3  # how often a moving file is judged anew before the rest is left to the next look
 
 
-def protect(services: Services, tenant: Tenant, seen: Seen, held: Held, *, lane: Lane) -> Settled:
+def protect(
+    services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
+) -> ProtectionResult:
     """Undo what others did to a held file. Errors of the host pass through, and nothing is lost by them.
 
     A file whose newest version is the protected one, or our own restoration of it, costs no further call.
     """
-    case = Case(services, tenant, seen, held, lane)
-    if _untouched(case):
-        return _as_it_should_be(case)
+    held_file = HeldFile(services, tenant, state, held, priority)
+    if _untouched(held_file):
+        return _as_it_should_be(held_file)
     verdict: Verdict | None = None
     for _ in range(LOOKS):
-        own = services.people.own_account(tenant, lane=lane)
-        history = history_of(case)
-        judgement = judged(case, history, own)
-        note_overruled(case, history, judgement, own)
+        own = services.people.own_account(tenant, priority=priority)
+        history = history_of(held_file)
+        judgement = judged(held_file, history, own)
+        record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
-        settled = _act(case, verdict)
+        settled = _act(held_file, verdict)
         if settled is not None:
             uploaded = judgement.head if judgement.uploaded else None
             return replace(settled, uploaded=uploaded, by_holder=_by_holder(history, held))
-        case = replace(case, seen=case.look())
+        held_file = replace(held_file, state=held_file.read_state())
     left = verdict.offenders if isinstance(verdict, Restore) else ()
-    return Settled(case.seen, unsettled=tuple(v.created for v in left))
+    return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
 
 
 def _by_holder(history: History, held: Held) -> bool:
     return any(version.author == held.holder and version.created > held.base.created for version in history.versions)
 
 
-def _untouched(case: Case) -> bool:
-    head, base = case.attachment.head, case.held.base
-    if case.attachment.status is not FileStatus.CURRENT:
+def _untouched(held_file: HeldFile) -> bool:
+    head, base = held_file.attachment.head, held_file.held.base
+    if held_file.attachment.status is not FileStatus.CURRENT:
         return False
     if head.created == base.created:
         return True
-    if head.author != case.services.people.own_account(case.tenant, lane=case.lane):
+    if head.author != held_file.services.people.own_account(held_file.tenant, priority=held_file.priority):
         return False
-    known = case.services.restorations.known(case.tenant, case.attachment.id)
+    known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
 
-def judged(case: Case, history: History, own_account: str, *, until: datetime | None = None) -> Judgement:
+def judged(held_file: HeldFile, history: History, own_account: str, *, until: datetime | None = None) -> Judgement:
     """What the hold requires of this history; `until`, on the host's clock, for a hold that is over."""
     return judge(
         history,
-        case.held,
-        policy=Policy(free_until=free_until(case.services, case.tenant, case.held)),
+        held_file.held,
+        policy=Policy(absence_until=absence_until(held_file.services, held_file.tenant, held_file.held)),
         own_account=own_account,
-        restorations=case.services.restorations.known(case.tenant, case.attachment.id),
+        restorations=held_file.services.restorations.known(held_file.tenant, held_file.attachment.id),
         until=until,
     )
 
 
-def history_of(case: Case) -> History:
+def history_of(held_file: HeldFile) -> History:
     """The versions since the protected one, with the sizes, content ids and names that only single reads give.
 
     When the protected version was deleted, the older ones count, too; of those the last `RECENT` are read singly.
     """
-    attachments, base = case.services.attachments, case.held.base.created
-    versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=base, lane=case.lane)
+    attachments, base = held_file.services.attachments, held_file.held.base.created
+    versions, complete = attachments.versions(
+        held_file.tenant, held_file.attachment.id, back_to=base, priority=held_file.priority
+    )
     if all(version.created != base for version in versions):
-        versions, complete = attachments.versions(case.tenant, case.attachment.id, back_to=None, lane=case.lane)
+        versions, complete = attachments.versions(
+            held_file.tenant, held_file.attachment.id, back_to=None, priority=held_file.priority
+        )
     recent = versions[-RECENT:]
-    detailed = tuple(_read(case, v) if v.created >= base or v in recent else v for v in versions)
-    return History(case.attachment.status, detailed, complete)
+    detailed = tuple(_read(held_file, v) if v.created >= base or v in recent else v for v in versions)
+    return History(held_file.attachment.status, detailed, complete)
 
 
-def _read(case: Case, version: Version) -> Version:
+def _read(held_file: HeldFile, version: Version) -> Version:
     """One version with everything; the newest was read with the file.
 
     Numbers move when a version is deleted: where another version answers, what the listing said must do.
     """
-    head = case.attachment.head
+    head = held_file.attachment.head
     if version.created == head.created:
         return replace(head, number=version.number)
-    found = case.services.attachments.version(case.tenant, case.attachment.id, version.number, lane=case.lane)
+    found = held_file.services.attachments.version(
+        held_file.tenant, held_file.attachment.id, version.number, priority=held_file.priority
+    )
     return found if found.created == version.created else version
 
 
-def _act(case: Case, verdict: Verdict) -> Settled | None:
+def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
     """Carry out one verdict; None when the file moved meanwhile and must be judged anew."""
     if isinstance(verdict, Restore):
-        return restore(case, verdict)
-    if isinstance(verdict, RenameBack):
-        return rename_back(case, verdict)
-    if isinstance(verdict, Undelete):
-        return undelete(case)
+        return restore(held_file, verdict)
+    if isinstance(verdict, UndoRename):
+        return undo_rename(held_file, verdict)
+    if isinstance(verdict, UndoTrash):
+        return undo_trash(held_file)
     if isinstance(verdict, Flag):
-        return flag(case, verdict)
-    return _as_it_should_be(case)
+        return flag(held_file, verdict)
+    return _as_it_should_be(held_file)
 
 
-def _as_it_should_be(case: Case) -> Settled:
+def _as_it_should_be(held_file: HeldFile) -> ProtectionResult:
     """Nothing is wrong with the file; but where the app may not edit it, nothing could be undone either."""
-    if case.attachment.status is FileStatus.CURRENT and not case.attachment.may_update:
-        return flag(case, Flag(FlagReason.APP_BLOCKED))
-    case.mark("protected")
-    return Settled(case.seen)
+    if held_file.attachment.status is FileStatus.CURRENT and not held_file.attachment.may_update:
+        return flag(held_file, Flag(FlagReason.APP_BLOCKED))
+    held_file.mark("protected")
+    return ProtectionResult(held_file.state)

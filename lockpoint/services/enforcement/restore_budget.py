@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import timedelta
 
 from lockpoint.domain.judge import Version
-from lockpoint.services.enforcement.held_file import Case
+from lockpoint.services.enforcement.held_file import HeldFile
 
 PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
 
 
-def over_budget(case: Case, offenders: tuple[Version, ...]) -> bool:
+def over_budget(held_file: HeldFile, offenders: tuple[Version, ...]) -> bool:
     """Whether undoing once more, of whatever kind, would be the endless fight of a sync client."""
-    done = case.services.restorations.recent(case.tenant, case.held.lock_id)
-    since = case.services.clock.now() - PERSON_WINDOW
+    done = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
+    since = held_file.services.clock.now() - PERSON_WINDOW
     lately = Counter(person for r in done if r.at >= since for person in r.offenders)
     return len(done) >= PER_LOCK or any(lately[v.author] >= PER_PERSON for v in offenders if v.author)

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus, Flag, FlagReason, RenameBack, Version
-from lockpoint.services.enforcement.held_file import LEFT, REFUSALS, SUSPENDED, Case, Settled, flag, reason_of
+from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
+from lockpoint.services.enforcement.held_file import (
+    LEFT,
+    REFUSALS,
+    SUSPENDED,
+    HeldFile,
+    ProtectionResult,
+    flag,
+    reason_of,
+)
 from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
@@ -16,43 +24,45 @@ from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.tenancy.absence import return_under
 
 
-def rename_back(case: Case, verdict: RenameBack) -> Settled | None:
+def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
     """Give the file its name back; None when it moved meanwhile."""
-    if over_budget(case, (verdict.offender,)):
-        return flag(case, Flag(FlagReason.PAUSED))
+    if over_budget(held_file, (verdict.offender,)):
+        return flag(held_file, Flag(FlagReason.PAUSED))
     try:
-        case.services.attachments.rename(case.tenant, case.attachment, verdict.title, lane=case.lane)
+        held_file.services.attachments.rename(
+            held_file.tenant, held_file.attachment, verdict.title, priority=held_file.priority
+        )
     except LostRace:
         return None
     except REFUSALS as refused:
-        return flag(case, Flag(reason_of(refused), (verdict.offender,)))
+        return flag(held_file, Flag(reason_of(refused), (verdict.offender,)))
     done = _Undone(AuditKind.RENAMED_BACK, "renamed", verdict.offender)
-    return _own_change(case, done, verdict.head.created)
+    return _own_change(held_file, done, verdict.head.created)
 
 
-def undelete(case: Case) -> Settled | None:
+def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     """Bring the file back from the trash; where its name is taken meanwhile, under a name that says so.
 
     A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing. What
     went there while the app was not at work stays.
     """
-    if _trashed_in_the_absence(case):
-        case.mark(LEFT)
-        return Settled(case.seen)
-    if not _page_is_there(case):
-        case.mark(SUSPENDED)
-        return Settled(case.seen)
-    if over_budget(case, ()):
-        return flag(case, Flag(FlagReason.PAUSED))
-    title = case.attachment.title
+    if _trashed_in_the_absence(held_file):
+        held_file.mark(LEFT)
+        return ProtectionResult(held_file.state)
+    if not _page_is_there(held_file):
+        held_file.mark(SUSPENDED)
+        return ProtectionResult(held_file.state)
+    if over_budget(held_file, ()):
+        return flag(held_file, Flag(FlagReason.PAUSED))
+    title = held_file.attachment.title
     try:
-        name = _undelete_as(case, title, suffixed(title))
+        name = _undelete_as(held_file, title, suffixed(title))
     except LostRace:
         return None
     except REFUSALS as refused:
-        return flag(case, Flag(reason_of(refused)))
+        return flag(held_file, Flag(reason_of(refused)))
     done = _Undone(AuditKind.UNDELETED, "trashed" if name == title else "trashed_renamed")
-    return _own_change(case, done, _content_source(case))
+    return _own_change(held_file, done, _content_source(held_file))
 
 
 def suffixed(title: str) -> str:
@@ -70,88 +80,93 @@ class _Undone:
     offender: Version | None = None
 
 
-def _trashed_in_the_absence(case: Case) -> bool:
+def _trashed_in_the_absence(held_file: HeldFile) -> bool:
     """Whether nobody has looked at the file since the app is at work again: by the mark, or since nothing is known."""
-    if case.marked is not None:
-        return case.marked == LEFT
-    return return_under(case.services.tenants.by_id(case.tenant.id), case.held) is not None
+    if held_file.marked is not None:
+        return held_file.marked == LEFT
+    return return_under(held_file.services.tenants.by_id(held_file.tenant.id), held_file.held) is not None
 
 
-def _page_is_there(case: Case) -> bool:
+def _page_is_there(held_file: HeldFile) -> bool:
     """Whether the app sees the file's page where people work on it."""
-    if case.attachment.container is None:
+    if held_file.attachment.container is None:
         return False
     try:
-        page = case.services.people.container(case.tenant, None, case.attachment.container, lane=case.lane)
+        page = held_file.services.people.container(
+            held_file.tenant, None, held_file.attachment.container, priority=held_file.priority
+        )
     except (GoneOrInvisible, Forbidden):
         return False
     return page.status is FileStatus.CURRENT
 
 
-def _undelete_as(case: Case, *titles: str) -> str:
+def _undelete_as(held_file: HeldFile, *titles: str) -> str:
     """Try the names in turn, and answer which it was; a lost race under the last one passes through."""
     *first, last = titles
     for title in first:
         try:
-            case.services.attachments.undelete(case.tenant, case.attachment, title, lane=case.lane)
+            held_file.services.attachments.undo_trash(
+                held_file.tenant, held_file.attachment, title, priority=held_file.priority
+            )
         except LostRace:
             continue
         return title
-    case.services.attachments.undelete(case.tenant, case.attachment, last, lane=case.lane)
+    held_file.services.attachments.undo_trash(held_file.tenant, held_file.attachment, last, priority=held_file.priority)
     return last
 
 
-def _own_change(case: Case, undone: _Undone, source: datetime) -> Settled:
+def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> ProtectionResult:
     """Write down the version that our own change of name or status made, so that the judge knows it as ours.
 
     Where it made none that is surely ours, the row is there for the budget only: it names no version, and if it hits
     one by chance, then as standing for itself.
     """
-    after = case.look()
-    made, now = after.attachment.head, case.services.clock.now()
-    own_account = case.services.people.own_account(case.tenant, lane=case.lane)
-    before = case.attachment.head
+    after = held_file.read_state()
+    made, now = after.attachment.head, held_file.services.clock.now()
+    own_account = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
+    before = held_file.attachment.head
     moved = made.created != before.created and made.author == own_account and made.file_id == before.file_id
     offenders = (undone.offender,) if undone.offender else ()
     restoration = Restoration(
-        attachment_id=case.attachment.id,
-        lock_id=case.held.lock_id,
+        attachment_id=held_file.attachment.id,
+        lock_id=held_file.held.lock_id,
         created=made.created if moved else now,
         source_created=source if moved else now,
         offenders=tuple(v.author for v in offenders if v.author),
         at=now,
     )
-    row = row_about(case.attachment, case.held, undone.kind, made)
+    row = row_about(held_file.attachment, held_file.held, undone.kind, made)
     effects = Effects(
         restorations=(restoration,),
-        audit=(*conflicts(case.attachment, case.held, offenders, undone.word), row),
-        intents=_told(case, undone, made),
+        audit=(*conflicts(held_file.attachment, held_file.held, offenders, undone.word), row),
+        intents=_told(held_file, undone, made),
     )
-    case.services.ledger.record(case.tenant, effects)
-    case.mark("protected")
-    return Settled(after)
+    held_file.services.effects.record(held_file.tenant, effects)
+    held_file.mark("protected")
+    return ProtectionResult(after)
 
 
-def _told(case: Case, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
+def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
     """To both sides; who put a file into the trash is not in its history, so of that only the holder is told."""
     if undone.offender:
-        return tell(case.attachment, case.held, (undone.offender,), undone.word)
+        return tell(held_file.attachment, held_file.held, (undone.offender,), undone.word)
     mail = MailIntent(
         kind=MailKind.OVERWRITE_ATTEMPT,
-        recipient=case.held.holder,
-        attachment_id=case.attachment.id,
-        event_key=f"{case.attachment.id}/{made.created.isoformat()}",
-        lock_id=case.held.lock_id,
+        recipient=held_file.held.holder,
+        attachment_id=held_file.attachment.id,
+        event_key=f"{held_file.attachment.id}/{made.created.isoformat()}",
+        lock_id=held_file.held.lock_id,
         version=made.number,
         detail=undone.word,
     )
     return (mail,)
 
 
-def _content_source(case: Case) -> datetime:
+def _content_source(held_file: HeldFile) -> datetime:
     """The version whose content the return from the trash left in place."""
-    head = case.attachment.head
+    head = held_file.attachment.head
     known = {
-        own.created: own.source_created for own in case.services.restorations.known(case.tenant, case.attachment.id)
+        own.created: own.source_created
+        for own in held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
     }
     return known.get(head.created, head.created)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockpoint.domain import signed_json
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.quota_accounting import spending_on
@@ -41,12 +41,12 @@ def container_from(subject: str) -> Container:
 
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
     count = len(services.witnesses.held_in(tenant, [container_id]))
-    stored = services.properties.read(tenant, host, container_id, KEY, lane=Lane.HINTS)
+    stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)
     value = signed_json.sign(_value(count), f"{KEY}/{tenant.client_key}/{container_id}", services.mac_keys)
     if stored is None and count > 0:
-        services.properties.create(tenant, host, container_id, KEY, value, lane=Lane.HINTS)
+        services.properties.create(tenant, host, container_id, KEY, value, priority=Priority.EVENT)
     elif stored is not None and stored.value != value:
-        services.properties.replace(tenant, host, container_id, stored, value, lane=Lane.HINTS)
+        services.properties.replace(tenant, host, container_id, stored, value, priority=Priority.EVENT)
 
 
 def _value(count: int) -> dict[str, object]:

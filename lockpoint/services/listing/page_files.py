@@ -11,10 +11,10 @@ from lockpoint.domain import permissions
 from lockpoint.domain.lock import Absent, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane
+from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
 from lockpoint.services.listing.etag import etag_for, still_true
-from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.locks.authorization import facts, view_of
 from lockpoint.services.locks.lock_view import LockView, ViewState, scene_of, view_all
 from lockpoint.services.ports.confluence import Attachment, Container
@@ -113,7 +113,7 @@ class _Read:
     """
 
     attachment: Attachment
-    seen: Seen
+    state: FileState
     in_reach: bool | None
 
 
@@ -124,7 +124,7 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
         page = services.attachments.of_container(
             actor.tenant,
             container,
-            lane=Lane.PEOPLE,
+            priority=Priority.INTERACTIVE,
             person=actor.account_id,
             cursor=cursor,
             limit=READ_AT_ONCE,
@@ -144,7 +144,7 @@ def _reads(services: Services, actor: Actor, files: list[Attachment], known: Seq
     return [
         _read(services, actor, file, telling[file.id])
         if file.id in telling
-        else _Read(file, Seen(file, Absent(), None), None)
+        else _Read(file, FileState(file, Absent(), None), None)
         for file in files
     ]
 
@@ -152,20 +152,22 @@ def _reads(services: Services, actor: Actor, files: list[Attachment], known: Seq
 def _read(services: Services, actor: Actor, file: Attachment, witness: Witness) -> _Read:
     """The record as it is now; of a file that the app may not read, what was known last."""
     try:
-        seen = look(services, actor.tenant, file.id, lane=Lane.PEOPLE)
+        state = read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden):
-        return _Read(file, Seen.from_outside(file, witness), in_reach=False)
-    return _Read(file, seen, in_reach=seen.attachment.may_update)
+        return _Read(file, FileState.from_outside(file, witness), in_reach=False)
+    return _Read(file, state, in_reach=state.attachment.may_update)
 
 
 def _held_by_others(actor: Actor, reads: list[_Read]) -> bool:
-    standing = (read.seen.standing for read in reads)
+    standing = (read.state.standing for read in reads)
     return any(isinstance(record, Held) and record.holder != actor.account_id for record in standing)
 
 
 def _rows(services: Services, actor: Actor, reads: list[_Read], rights: Facts, query: Query) -> list[Row]:
     reach = _reach(services, actor, reads, rights)
-    scenes = [scene_of(read.seen, rights, in_reach=reach if read.in_reach is None else read.in_reach) for read in reads]
+    scenes = [
+        scene_of(read.state, rights, in_reach=reach if read.in_reach is None else read.in_reach) for read in reads
+    ]
     views = view_all(services, actor, scenes, own_name=bool(query.text))
     return [Row(read.attachment, lock) for read, lock in zip(reads, views, strict=True)]
 
@@ -179,7 +181,9 @@ def _reach(services: Services, actor: Actor, reads: list[_Read], rights: Facts) 
     if shown or not reads or not permissions.may_lock(rights):
         return all(shown)
     try:
-        file = services.attachments.get(actor.tenant, reads[0].attachment.id, lane=Lane.PEOPLE, properties=False)
+        file = services.attachments.get(
+            actor.tenant, reads[0].attachment.id, priority=Priority.INTERACTIVE, properties=False
+        )
     except (GoneOrInvisible, Forbidden):
         return False
     return file.may_update

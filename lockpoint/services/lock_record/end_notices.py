@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, Free, Held, Reading, Record
+from lockpoint.domain.lock import Ended, EndReason, FoundRecord, Free, Held, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.lock_record.waitlist import askers_of
+from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.notifications import MailIntent
 
@@ -19,8 +19,8 @@ _TOLD = {
 }
 
 
-def owed(
-    services: Services, tenant: Tenant, attachment: Attachment, record: Record, *earlier: Reading | None
+def owed_end_notices(
+    services: Services, tenant: Tenant, attachment: Attachment, record: Record, *earlier: FoundRecord | None
 ) -> tuple[MailIntent, ...]:
     """The mails that a record owes: about the end of a hold that was live in one of the `earlier` records.
 
@@ -35,11 +35,11 @@ def owed(
     if not isinstance(record, Free):
         return to_holder
     # The holder has a mail of their own about this ending; a second one would only repeat it.
-    waiting = announcements(services, tenant, attachment, ended)
+    waiting = end_notices(services, tenant, attachment, ended)
     return (*(m for m in waiting if not (to_holder and m.recipient == ended.holder)), *to_holder)
 
 
-def announcements(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
+def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
     """The mails that an ending owes to those who asked, first come first; whoever ended the hold needs none."""
     return tuple(
         MailIntent(
@@ -50,7 +50,7 @@ def announcements(services: Services, tenant: Tenant, attachment: Attachment, en
             actor=ended.by,
             lock_id=ended.lock_id,
         )
-        for account in askers_of(services, tenant, attachment.id, attachment.watch)
+        for account in waitlist_of(services, tenant, attachment.id, attachment.waitlist_row)
         if account != ended.by
     )
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Absent, Free, Held, Reading, Record, Subject, Unreadable
+from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
 from lockpoint.domain.snapshots import trusted
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import Attachment, StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FileState:
     """One fresh read of a file: the attachment as the app sees it and what its lock record says.
 
     `row` is the property row that is the record; None when there is none. `witness` is what was known before the read,
@@ -24,12 +24,12 @@ class Seen:
     """
 
     attachment: Attachment
-    reading: Reading
+    found: FoundRecord
     row: StoredProperty | None
     witness: Witness | None = None
 
     @classmethod
-    def from_outside(cls, attachment: Attachment, witness: Witness | None) -> Seen:
+    def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
         """A file whose record the app may not read: what was known of it last is all there is."""
         return cls(attachment, witness.record if witness else Absent(), None, witness)
 
@@ -39,9 +39,9 @@ class Seen:
         return self.witness.record if self.witness else None
 
     @property
-    def standing(self) -> Reading:
+    def standing(self) -> FoundRecord:
         """What counts for a person who looks: damage done to the record of a live hold does not end it."""
-        return standing(self.reading, self.known)
+        return standing(self.found, self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Written:
     """
 
     record: Record
-    seen: Seen
+    state: FileState
     write: Write | None
 
 
@@ -61,13 +61,13 @@ class Unwritten:
     """The rule said no, or that nothing need be written; `seen` is what it looked at."""
 
     decision: Already | Refusal
-    seen: Seen
+    state: FileState
 
 
 Outcome = Written | Unwritten
 
 
-def look(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane) -> Seen:
+def read_state(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority) -> FileState:
     """Read the attachment and its record in one call; raises the host's errors.
 
     The witness is read first, so that a sound record is never older than it. Where there is no sound record, it is
@@ -75,29 +75,29 @@ def look(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane) 
     """
     witness = services.witnesses.get(tenant, attachment_id)
     asked = services.clock.now()
-    attachment = services.attachments.get(tenant, attachment_id, lane=lane)
+    attachment = services.attachments.get(tenant, attachment_id, priority=priority)
     services.clock_offsets.note(asked, services.clock.now(), attachment.host_time)
     rows = attachment.properties or ()
     if len(rows) > 1:
-        rows = keep_lowest(services, tenant, attachment_id, rows, lane)
+        rows = keep_lowest(services, tenant, attachment_id, rows, priority)
     row = rows[0] if rows else None
-    reading = _trusted(reading_of(services, tenant, attachment_id, row), witness)
-    if isinstance(reading, Absent | Unreadable):
+    found = _trusted(reading_of(services, tenant, attachment_id, row), witness)
+    if isinstance(found, Absent | Unreadable):
         witness = services.witnesses.get(tenant, attachment_id)
-        reading = _trusted(reading, witness)
-    return Seen(attachment, reading, row, witness)
+        found = _trusted(found, witness)
+    return FileState(attachment, found, row, witness)
 
 
-def _trusted(reading: Reading, witness: Witness | None) -> Reading:
-    return trusted(reading, witness.record if witness else None)
+def _trusted(found: FoundRecord, witness: Witness | None) -> FoundRecord:
+    return trusted(found, witness.record if witness else None)
 
 
-def standing(reading: Reading, known: Record | None) -> Reading:
+def standing(found: FoundRecord, known: Record | None) -> FoundRecord:
     """A trusted reading, or what is known where the record was removed or garbled: the rules decide by the same."""
-    return known if known is not None and isinstance(reading, Absent | Unreadable) else reading
+    return known if known is not None and isinstance(found, Absent | Unreadable) else found
 
 
-def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> Reading:
+def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> FoundRecord:
     """What a property row says about this file."""
     if row is None:
         return Absent()
@@ -105,7 +105,7 @@ def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: Stor
 
 
 def keep_lowest(
-    services: Services, tenant: Tenant, attachment_id: str, rows: tuple[StoredProperty, ...], lane: Lane
+    services: Services, tenant: Tenant, attachment_id: str, rows: tuple[StoredProperty, ...], priority: Priority
 ) -> tuple[StoredProperty, ...]:
     """The row with the lowest id is the record; another is removed only if it is ours and says nothing newer."""
     kept, *others = rows
@@ -113,8 +113,8 @@ def keep_lowest(
     for row in others:
         copy = reading_of(services, tenant, attachment_id, row)
         if isinstance(copy, Held | Free) and _not_newer(copy, state):
-            services.ledger.record(tenant, Effects(audit=(_removed(attachment_id, copy),)))
-            services.lock_properties.delete(tenant, attachment_id, row.id, lane=lane)
+            services.effects.record(tenant, Effects(audit=(_removed(attachment_id, copy),)))
+            services.lock_properties.delete(tenant, attachment_id, row.id, priority=priority)
     return (kept,)
 
 
@@ -131,7 +131,7 @@ def _removed(attachment_id: str, copy: Record) -> AuditEvent:
     )
 
 
-def _not_newer(copy: Record, kept: Reading) -> bool:
+def _not_newer(copy: Record, kept: FoundRecord) -> bool:
     if not isinstance(kept, Held | Free):
         return False
     return (copy.epoch, copy.seq) <= (kept.epoch, kept.seq)

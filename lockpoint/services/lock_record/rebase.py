@@ -6,9 +6,9 @@ from lockpoint.domain import rules
 from lockpoint.domain.judge import Version
 from lockpoint.domain.lock import Base, Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
-from lockpoint.services.lock_record.compare_and_set import write
-from lockpoint.services.lock_record.file_state import Outcome, Seen, Written
+from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.lock_record.compare_and_set import compare_and_set
+from lockpoint.services.lock_record.file_state import FileState, Outcome, Written
 from lockpoint.services.lock_record.record_effects import record_write
 
 
@@ -17,17 +17,19 @@ def base_of(version: Version) -> Base:
     return Base(created=version.created, author=version.author, size=version.size, number=version.number)
 
 
-def rebase(services: Services, tenant: Tenant, seen: Seen, held: Held, to: Version, *, lane: Lane) -> Outcome:
+def rebase(
+    services: Services, tenant: Tenant, state: FileState, held: Held, to: Version, *, priority: Priority
+) -> Outcome:
     """Protect `to` from now on; a hold that protects something newer already, or has ended, stays as it is."""
     op_id = services.ids.new()
-    outcome = write(
+    outcome = compare_and_set(
         services,
         tenant,
-        seen.attachment.id,
+        state.attachment.id,
         lambda snapshot: rules.rebase(snapshot, lock_id=held.lock_id, op_id=op_id, base=base_of(to)),
         op_id=op_id,
-        lane=lane,
-        seen=seen,
+        priority=priority,
+        state=state,
     )
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=to.author)

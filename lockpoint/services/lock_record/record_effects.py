@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Absent, Free, Held, Reading, Record, Unreadable
+from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
 from lockpoint.domain.signed_record import key_id_of
 from lockpoint.domain.snapshots import kind_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.lock_record.end_notices import owed
-from lockpoint.services.lock_record.file_state import Seen, Written
+from lockpoint.services.lock_record.end_notices import owed_end_notices
+from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
@@ -39,27 +39,27 @@ def actor_of(record: Record) -> str | None:
     return record.holder if isinstance(record, Held) else record.ended.by
 
 
-def witness_of(record: Record, seen: Seen, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
+def witness_of(record: Record, state: FileState, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
     """The copy we keep, without anybody's own words: those stay in Confluence.
 
     A hold that goes on stays as protected, or unprotected, as it was. `newest_key` signed a record that was not read.
     """
-    known = seen.witness
-    space = space_id or (known.space_id if known and known.container == seen.attachment.container else None)
+    known = state.witness
+    space = space_id or (known.space_id if known and known.container == state.attachment.container else None)
     return Witness(
-        attachment_id=seen.attachment.id,
-        container=seen.attachment.container,
+        attachment_id=state.attachment.id,
+        container=state.attachment.container,
         space_id=space,
         record=without_words(record),
         protection=known.protection if known and _same_hold(known.record, record) else "protected",
         seen_at=now,
-        signed_by=signer_of(seen) if seen.reading == record else newest_key,
+        signed_by=signer_of(state) if state.found == record else newest_key,
     )
 
 
-def signer_of(seen: Seen) -> str | None:
+def signer_of(state: FileState) -> str | None:
     """The id of the key that signed the record that was read."""
-    return key_id_of(seen.row.value) if seen.row else None
+    return key_id_of(state.row.value) if state.row else None
 
 
 def record_write(
@@ -77,40 +77,40 @@ def record_write(
 
     Only then the creation guard of a first record is given back: whoever claims it next finds the witness.
     """
-    seen, record, now = written.seen, written.record, services.clock.now()
-    before = seen.reading if isinstance(seen.reading, Held | Free) else None
-    kind = written.write.kind if written.write else kind_of(record, seen.known)
-    row = replace(audit_row(record, kind, seen.attachment, account), detail=detail)
+    state, record, now = written.state, written.record, services.clock.now()
+    before = state.found if isinstance(state.found, Held | Free) else None
+    kind = written.write.kind if written.write else kind_of(record, state.known)
+    row = replace(audit_row(record, kind, state.attachment, account), detail=detail)
     effects = Effects(
-        witness=witness_of(record, seen, space_id, now, newest_key=services.mac_keys.newest),
-        audit=(*unreadable_row(seen, now), *_missing_row(written), row),
-        intents=owed(services, tenant, seen.attachment, record, before, seen.known),
-        jobs=(*hint_jobs(tenant, seen.attachment.container), *jobs),
+        witness=witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest),
+        audit=(*unreadable_row(state, now), *_missing_row(written), row),
+        intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
+        jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
         request=request,
     )
-    services.ledger.record(tenant, effects)
-    if isinstance(seen.reading, Absent):
-        services.guard.release(tenant, seen.attachment.id, record.op_id)
+    services.effects.record(tenant, effects)
+    if isinstance(state.found, Absent):
+        services.guard.release(tenant, state.attachment.id, record.op_id)
 
 
-def recovered_row(record: Record, seen: Seen) -> tuple[AuditEvent, ...]:
+def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
     """A row for a record that is newer than its witness."""
-    if seen.known is not None and not newer_than(record, seen.known):
+    if state.known is not None and not newer_than(record, state.known):
         return ()
-    row = audit_row(record, kind_of(record, seen.known), seen.attachment, actor_of(record))
+    row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))
     return (replace(row, recovered=True, version=None),)
 
 
-def unreadable_row(seen: Seen, now: datetime) -> tuple[AuditEvent, ...]:
+def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
     """That a record was found which is not ours to obey: one row a day, however often it is looked at."""
-    if not isinstance(seen.reading, Unreadable):
+    if not isinstance(state.found, Unreadable):
         return ()
     row = AuditEvent(
         at=now.replace(hour=0, minute=0, second=0, microsecond=0),
         kind=AuditKind.FLAGGED,
-        attachment_id=seen.attachment.id,
+        attachment_id=state.attachment.id,
         account=None,
-        detail=f"unreadable_{seen.reading.reason}",
+        detail=f"unreadable_{state.found.reason}",
     )
     return (row,)
 
@@ -124,7 +124,7 @@ def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
     )
 
 
-def newer_than(record: Reading, other: Record) -> bool:
+def newer_than(record: FoundRecord, other: Record) -> bool:
     """Whether `record` was stored after `other`."""
     return isinstance(record, Held | Free) and (record.epoch, record.seq) > (other.epoch, other.seq)
 
@@ -138,10 +138,10 @@ def without_words(record: Record) -> Record:
 
 def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
     """The row of the record that this write replaced, when the witness shows that it was never written down."""
-    before = written.seen.reading
+    before = written.state.found
     if not isinstance(before, Held | Free) or before == written.record:
         return ()
-    return recovered_row(before, written.seen)
+    return recovered_row(before, written.state)
 
 
 def _same_hold(one: Record, other: Record) -> bool:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from lockpoint.domain import signed_json
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 KEY = "lockpointwatch"
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class WaitlistPlace:
     """How one person stands in the line: position counts from 1, None when they did not ask."""
 
     asked: bool
@@ -21,43 +21,45 @@ class Asking:
     position: int | None
 
 
-NOBODY = Asking(asked=False, count=0, position=None)
+NOT_WAITING = WaitlistPlace(asked=False, count=0, position=None)
 
 
-def asking(askers: tuple[str, ...], account: str) -> Asking:
+def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
     """Where `account` stands among those who asked."""
-    position = askers.index(account) + 1 if account in askers else None
-    return Asking(position is not None, len(askers), position)
+    position = waitlist.index(account) + 1 if account in waitlist else None
+    return WaitlistPlace(position is not None, len(waitlist), position)
 
 
-def askers_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
+def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
     """The accounts that asked, first come first; anything not signed by us for this file counts as nobody."""
     fields = signed_json.verified(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
-    askers = fields.get("askers") if fields else None
-    return tuple(str(account) for account in askers) if isinstance(askers, list) else ()
+    waitlist = fields.get("askers") if fields else None
+    return tuple(str(account) for account in waitlist) if isinstance(waitlist, list) else ()
 
 
-def read_line(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane) -> StoredProperty | None:
+def read_waitlist(
+    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
+) -> StoredProperty | None:
     """The stored line as it is now."""
-    return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, lane=lane)
+    return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, priority=priority)
 
 
-def store_line(
+def store_waitlist(
     services: Services,
     tenant: Tenant,
     attachment_id: str,
     row: StoredProperty | None,
-    askers: tuple[str, ...],
+    waitlist: tuple[str, ...],
     *,
-    lane: Lane,
+    priority: Priority,
 ) -> None:
     """Store the line on condition that it is still `row`; `LostRace` otherwise."""
-    fields: dict[str, object] = {"schema": 1, "askers": list(askers)}
+    fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
     value = signed_json.sign(fields, _place(tenant, attachment_id), services.mac_keys)
     if row is None:
-        services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, lane=lane)
+        services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, priority=priority)
     else:
-        services.properties.replace(tenant, PropertyHost.ATTACHMENT, attachment_id, row, value, lane=lane)
+        services.properties.replace(tenant, PropertyHost.ATTACHMENT, attachment_id, row, value, priority=priority)
 
 
 def _place(tenant: Tenant, attachment_id: str) -> str:

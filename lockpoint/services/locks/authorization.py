@@ -7,9 +7,9 @@ from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane
+from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound
-from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 
 NOT_THERE = "This file is not there, or you may not see it."
@@ -19,38 +19,38 @@ APP_BLOCKED = (
 )
 
 
-def look_for(services: Services, actor: Actor, attachment_id: str) -> tuple[Seen, ContainerView]:
+def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView]:
     """The file as the app reads it, and its page as the person sees it.
 
     Raises `NotFound` for whoever may not see it, and `AppBlocked` when only the app may not.
     """
     try:
-        seen = look(services, actor.tenant, attachment_id, lane=Lane.PEOPLE)
+        state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as blocked:
         as_person(services, actor, attachment_id)
         raise AppBlocked(APP_BLOCKED) from blocked
-    return seen, view_of(services, actor, container_of(seen.attachment))
+    return state, view_of(services, actor, container_of(state.attachment))
 
 
-def look_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[Seen, ContainerView | None]:
-    """As `look_for`, but whoever holds the file (or held it last) may have lost the right to see it: then no view."""
+def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView | None]:
+    """As `read_for`, but whoever holds the file (or held it last) may have lost the right to see it: then no view."""
     try:
-        seen = look(services, actor.tenant, attachment_id, lane=Lane.PEOPLE)
+        state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as blocked:
         as_person(services, actor, attachment_id)
         raise AppBlocked(APP_BLOCKED) from blocked
     try:
-        return seen, view_of(services, actor, container_of(seen.attachment))
+        return state, view_of(services, actor, container_of(state.attachment))
     except NotFound:
-        if not _is_or_was_holder(seen, actor.account_id):
+        if not _is_or_was_holder(state, actor.account_id):
             raise
-        return seen, None
+        return state, None
 
 
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
     """The page or blog post as the person sees it; `NotFound` when they do not."""
     try:
-        return services.people.container(actor.tenant, actor.account_id, container, lane=Lane.PEOPLE)
+        return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as hidden:
         raise NotFound(NOT_THERE) from hidden
 
@@ -61,7 +61,7 @@ def as_person(services: Services, actor: Actor, attachment_id: str) -> Attachmen
         return services.attachments.get(
             actor.tenant,
             attachment_id,
-            lane=Lane.PEOPLE,
+            priority=Priority.INTERACTIVE,
             person=actor.account_id,
             properties=False,
             operations=False,
@@ -98,32 +98,32 @@ def must_edit(view: ContainerView, known: Facts) -> None:
         raise NotAllowed("You may look at this page but not edit it, so you cannot lock its files.")
 
 
-def must_manage(known: Facts, seen: Seen, account: str, lock_id: str) -> None:
+def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> None:
     """Refuse people who may not end others' locks; one's own hold is released, not broken."""
     if not permissions.may_break(known):
         raise NotAllowed("Only lock managers, space admins and site admins may end another person's lock.")
-    held = seen.reading
+    held = state.found
     if isinstance(held, Held) and held.lock_id == lock_id and held.holder == account:
         raise Invalid("This lock is your own; release it.")
 
 
-def app_may_act(seen: Seen) -> None:
+def app_may_act(state: FileState) -> None:
     """Refuse where the app could not write the record, nor undo anything: a lock that cannot protect is none."""
-    if not seen.attachment.may_update:
+    if not state.attachment.may_update:
         raise AppBlocked(APP_BLOCKED)
 
 
 def administers_site(services: Services, actor: Actor) -> bool:
     """Whether the person administers Confluence."""
-    return services.people.administers_site(actor.tenant, actor.account_id, lane=Lane.PEOPLE)
+    return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
 
 
 def _administers_space(services: Services, actor: Actor, space_id: str) -> bool:
-    return services.people.administers_space(actor.tenant, actor.account_id, space_id, lane=Lane.PEOPLE)
+    return services.people.administers_space(actor.tenant, actor.account_id, space_id, priority=Priority.INTERACTIVE)
 
 
-def _is_or_was_holder(seen: Seen, account: str) -> bool:
-    record = seen.standing
+def _is_or_was_holder(state: FileState, account: str) -> bool:
+    record = state.standing
     if isinstance(record, Held):
         return record.holder == account
     return isinstance(record, Free) and record.ended.holder == account

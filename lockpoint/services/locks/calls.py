@@ -9,14 +9,14 @@ from datetime import timedelta
 from lockpoint.domain import rules
 from lockpoint.domain.lock import EndReason, Snapshot
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane
+from lockpoint.services.context import Actor, Priority
 from lockpoint.services.enforcement.pending_overwrite import Moments
 from lockpoint.services.errors import AlreadyLockedError, AppBlocked, Forbidden, LockLostError, OutOfDateError
 from lockpoint.services.idempotency import Names, RequestKey, once
-from lockpoint.services.lock_record.compare_and_set import write
+from lockpoint.services.lock_record.compare_and_set import compare_and_set
 from lockpoint.services.locks.action import (
     CREATED,
-    Visit,
+    LockAction,
     ended,
     granted,
     must_be_lockable,
@@ -27,24 +27,24 @@ from lockpoint.services.locks.authorization import (
     APP_BLOCKED,
     app_may_act,
     facts,
-    look_as_holder,
-    look_for,
     must_edit,
     must_manage,
+    read_as_holder,
+    read_for,
 )
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.locks.refusals import error_for
-from lockpoint.services.locks.result import LockAnswer, Moved, shown
+from lockpoint.services.locks.result import HeadMoved, LockResult, shown
 from lockpoint.services.notifications.profiles import note_use
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.licence import must_be_licensed
 from lockpoint.services.tenancy.usage_counts import count_call
 
-__all__ = ["LockAnswer", "Moved", "Wish", "acquire", "break_", "extend", "release", "show", "take_over"]
+__all__ = ["HeadMoved", "LockOptions", "LockResult", "acquire", "break_", "extend", "release", "show", "take_over"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class LockOptions:
     """How a hold is wanted; None where the person did not say."""
 
     life: timedelta | None = None
@@ -59,39 +59,41 @@ def show(services: Services, actor: Actor, attachment_id: str) -> LockView:
         return shown(services, actor, attachment_id)
 
 
-def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKey, wish: Wish) -> LockAnswer:
+def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKey, options: LockOptions) -> LockResult:
     """Lock the file for the person, or extend the hold they have.
 
     Raises `AlreadyLockedError` with the winner, `EndingError`, `OutOfDateError`, `AppBlocked`, `NotAllowed`,
     `Unlicensed`, `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
     """
 
-    def work(names: Names) -> LockAnswer:
-        seen, view = look_for(services, actor, attachment_id)
+    def work(names: Names) -> LockResult:
+        state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
-        must_be_lockable(seen)
-        seen = settled_first(services, actor, seen)
-        must_have_room(services, actor, seen)
-        rule = _acquiring(services, actor, names, wish)
-        outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)
-        return granted(Visit(services, actor, view, known, key, status=CREATED), outcome)
+        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        must_be_lockable(state)
+        state = settled_first(services, actor, state)
+        must_have_room(services, actor, state)
+        rule = _acquiring(services, actor, names, options)
+        outcome = compare_and_set(
+            services, actor.tenant, attachment_id, rule, op_id=names.op_id, priority=Priority.INTERACTIVE, state=state
+        )
+        return granted(LockAction(services, actor, view, known, key, status=CREATED), outcome)
 
     return _once(services, actor, attachment_id, key, "acquire", work)
 
 
 def extend(
     services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str, life: timedelta | None
-) -> LockAnswer:
+) -> LockResult:
     """Count the life of the person's hold from now; it takes the right to edit, as taking the lock did."""
 
-    def work(names: Names) -> LockAnswer:
-        seen, view = look_for(services, actor, attachment_id)
+    def work(names: Names) -> LockResult:
+        state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
-        app_may_act(seen)
+        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        app_may_act(state)
 
         def rule(snapshot: Snapshot) -> rules.Decision:
             return rules.extend(
@@ -103,46 +105,48 @@ def extend(
                 life=life,
             )
 
-        outcome = write(services, actor.tenant, attachment_id, rule, op_id=names.op_id, lane=Lane.PEOPLE, seen=seen)
-        return granted(Visit(services, actor, view, known, key), outcome)
+        outcome = compare_and_set(
+            services, actor.tenant, attachment_id, rule, op_id=names.op_id, priority=Priority.INTERACTIVE, state=state
+        )
+        return granted(LockAction(services, actor, view, known, key), outcome)
 
     return _once(services, actor, attachment_id, key, "extend", work)
 
 
-def release(services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str) -> LockAnswer:
+def release(services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str) -> LockResult:
     """End the person's own hold; it needs no right but having the lock."""
 
-    def work(names: Names) -> LockAnswer:
-        seen, view = look_as_holder(services, actor, attachment_id)
-        app_may_act(seen)
+    def work(names: Names) -> LockResult:
+        state, view = read_as_holder(services, actor, attachment_id)
+        app_may_act(state)
 
-        def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+        def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
             return rules.release(
                 snapshot,
                 holder=actor.account_id,
                 lock_id=lock_id,
                 op_id=names.op_id,
-                unsettled=unsettled,
+                pending=pending,
             )
 
         known = facts(services, actor, view, roles=False)
-        return ended(Visit(services, actor, view, known, key), seen, names, rule)
+        return ended(LockAction(services, actor, view, known, key), state, names, rule)
 
     return _once(services, actor, attachment_id, key, "release", work)
 
 
 def break_(
     services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str, reason: str
-) -> LockAnswer:
+) -> LockResult:
     """End another person's hold; the holder and everybody who asked are told."""
 
-    def work(names: Names) -> LockAnswer:
-        seen, view = look_for(services, actor, attachment_id)
+    def work(names: Names) -> LockResult:
+        state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=True)
-        must_manage(known, seen, actor.account_id, lock_id)
-        app_may_act(seen)
+        must_manage(known, state, actor.account_id, lock_id)
+        app_may_act(state)
 
-        def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+        def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
             return rules.end(
                 snapshot,
                 lock_id=lock_id,
@@ -150,29 +154,35 @@ def break_(
                 reason=EndReason.BROKEN,
                 by=actor.account_id,
                 why=reason,
-                unsettled=unsettled,
+                pending=pending,
             )
 
-        return ended(Visit(services, actor, view, known, key), seen, names, rule)
+        return ended(LockAction(services, actor, view, known, key), state, names, rule)
 
     return _once(services, actor, attachment_id, key, "break", work)
 
 
 def take_over(
-    services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str, reason: str, wish: Wish
-) -> LockAnswer:
+    services: Services,
+    actor: Actor,
+    attachment_id: str,
+    key: RequestKey,
+    lock_id: str,
+    reason: str,
+    options: LockOptions,
+) -> LockResult:
     """End the named hold and begin one's own in a single write; the old holder is told."""
 
-    def work(names: Names) -> LockAnswer:
-        seen, view = look_for(services, actor, attachment_id)
+    def work(names: Names) -> LockResult:
+        state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=True)
-        must_manage(known, seen, actor.account_id, lock_id)
+        must_manage(known, state, actor.account_id, lock_id)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, lane=Lane.PEOPLE)
-        must_be_lockable(seen)
-        must_have_room(services, actor, seen)
+        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        must_be_lockable(state)
+        must_have_room(services, actor, state)
 
-        def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+        def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
             return rules.take_over(
                 snapshot,
                 by=actor.account_id,
@@ -181,13 +191,13 @@ def take_over(
                 op_id=names.op_id,
                 limits=services.limits,
                 why=reason,
-                life=wish.life,
-                note=wish.note,
-                unlock_on_upload=wish.unlock_on_upload,
-                unsettled=unsettled,
+                life=options.life,
+                note=options.note,
+                unlock_on_upload=options.unlock_on_upload,
+                pending=pending,
             )
 
-        return ended(Visit(services, actor, view, known, key, status=CREATED), seen, names, rule)
+        return ended(LockAction(services, actor, view, known, key, status=CREATED), state, names, rule)
 
     return _once(services, actor, attachment_id, key, "take_over", work)
 
@@ -198,11 +208,11 @@ def _once(
     attachment_id: str,
     key: RequestKey,
     use_case: str,
-    work: Callable[[Names], LockAnswer],
-) -> LockAnswer:
+    work: Callable[[Names], LockResult],
+) -> LockResult:
     """Do it once; what is not stored of an earlier answer (the lock in it) is read again."""
 
-    def guarded(names: Names) -> LockAnswer:
+    def guarded(names: Names) -> LockResult:
         try:
             answer = work(names)
         except Forbidden as blocked:
@@ -211,8 +221,8 @@ def _once(
         count_call(services, actor, use_case, answer.status)
         return answer
 
-    def replay(_: Names, status: int) -> LockAnswer:
-        return LockAnswer(status, show(services, actor, attachment_id))
+    def replay(_: Names, status: int) -> LockResult:
+        return LockResult(status, show(services, actor, attachment_id))
 
     with spending_on(use_case):
         try:
@@ -223,12 +233,14 @@ def _once(
             raise
         except OutOfDateError as refusal:
             if not refusal.details:
-                seen, _ = look_for(services, actor, attachment_id)
-                refusal.details = error_for(rules.OutOfDate(seen.attachment.base())).details
+                state, _ = read_for(services, actor, attachment_id)
+                refusal.details = error_for(rules.OutOfDate(state.attachment.base())).details
             raise
 
 
-def _acquiring(services: Services, actor: Actor, names: Names, wish: Wish) -> Callable[[Snapshot], rules.Decision]:
+def _acquiring(
+    services: Services, actor: Actor, names: Names, options: LockOptions
+) -> Callable[[Snapshot], rules.Decision]:
     def rule(snapshot: Snapshot) -> rules.Decision:
         return rules.acquire(
             snapshot,
@@ -236,10 +248,10 @@ def _acquiring(services: Services, actor: Actor, names: Names, wish: Wish) -> Ca
             lock_id=names.lock_id,
             op_id=names.op_id,
             limits=services.limits,
-            life=wish.life,
-            note=wish.note,
-            unlock_on_upload=wish.unlock_on_upload,
-            seen_version=wish.seen_version,
+            life=options.life,
+            note=options.note,
+            unlock_on_upload=options.unlock_on_upload,
+            seen_version=options.seen_version,
         )
 
     return rule

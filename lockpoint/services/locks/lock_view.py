@@ -9,15 +9,15 @@ from enum import StrEnum
 
 from lockpoint.domain import permissions
 from lockpoint.domain.judge import FileStatus, FlagReason
-from lockpoint.domain.lock import Ended, Held, Newer, Phase, Reading
+from lockpoint.domain.lock import Ended, FoundRecord, Held, Newer, Phase
 from lockpoint.domain.permissions import Can, Facts
 from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.enforcement.held_file import LEFT, SUSPENDED
 from lockpoint.services.errors import HostError
-from lockpoint.services.lock_record.file_state import Seen
-from lockpoint.services.lock_record.waitlist import NOBODY, Asking, askers_of, asking
+from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.tenancy import licence
 
@@ -67,7 +67,7 @@ class LockView:
     unlock_on_upload: bool = False
     protection: str = "protected"
     unprotected_reason: str | None = None
-    notify_me: Asking
+    notify_me: WaitlistPlace
     can: Can
     last_ended: LastEnded | None = None
 
@@ -82,7 +82,7 @@ class Scene:
     """
 
     attachment: Attachment
-    reading: Reading
+    found: FoundRecord
     facts: Facts
     protection: str = "protected"
     damaged: bool = False
@@ -90,25 +90,25 @@ class Scene:
     licensed: bool = True
 
 
-def scene_of(seen: Seen, facts: Facts, *, in_reach: bool | None = None) -> Scene:
+def scene_of(state: FileState, facts: Facts, *, in_reach: bool | None = None) -> Scene:
     """The scene of one read; whether the app may act is taken from the read unless it is said."""
-    standing = seen.standing
-    live = isinstance(standing, Held) and isinstance(seen.known, Held)
+    standing = state.standing
+    live = isinstance(standing, Held) and isinstance(state.known, Held)
     return Scene(
-        attachment=seen.attachment,
-        reading=standing,
+        attachment=state.attachment,
+        found=standing,
         facts=facts,
-        protection=seen.witness.protection if seen.witness and live else "protected",
-        damaged=standing is not seen.reading,
-        in_reach=seen.attachment.may_update if in_reach is None else in_reach,
+        protection=state.witness.protection if state.witness and live else "protected",
+        damaged=standing is not state.found,
+        in_reach=state.attachment.may_update if in_reach is None else in_reach,
     )
 
 
 def view_all(services: Services, actor: Actor, scenes: Iterable[Scene], *, own_name: bool = False) -> list[LockView]:
     """The views of several files; names are asked for together, once. The viewer's own only where it is needed."""
-    licensed = licence.licensed(services, actor.tenant, lane=Lane.PEOPLE)
+    licensed = licence.licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
     listed = tuple(replace(scene, licensed=licensed) for scene in scenes)
-    people = {person for scene in listed for person in _people_in(scene.reading)}
+    people = {person for scene in listed for person in _people_in(scene.found)}
     names = names_of(services, actor, people if own_name else people - {actor.account_id})
     app = _own_account(services, actor.tenant) if any(_newer_head(scene) for scene in listed) else None
     return [_view(services, actor, scene, names, app) for scene in listed]
@@ -120,7 +120,7 @@ def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mappi
     if not wanted:
         return {}
     try:
-        people = services.people.describe(actor.tenant, wanted, lane=Lane.PEOPLE)
+        people = services.people.describe(actor.tenant, wanted, priority=Priority.INTERACTIVE)
     except HostError:
         return {}
     return {account: person.display_name for account, person in people.items()}
@@ -130,7 +130,7 @@ def can_of(scene: Scene, account: str, now: datetime) -> Can:
     """What the viewer may do: the table of roles, where the app can do its part and the file is there to be locked."""
     if not scene.in_reach:
         return Can()
-    can = permissions.can(scene.facts, scene.reading, account, now)
+    can = permissions.can(scene.facts, scene.found, account, now)
     if not scene.licensed:
         can = replace(can, lock=False, extend=False, take_over=False)
     return can if scene.attachment.status is FileStatus.CURRENT else replace(can, lock=False, take_over=False)
@@ -138,24 +138,24 @@ def can_of(scene: Scene, account: str, now: datetime) -> Can:
 
 def _own_account(services: Services, tenant: Tenant) -> str | None:
     try:
-        return services.people.own_account(tenant, lane=Lane.PEOPLE)
+        return services.people.own_account(tenant, priority=Priority.INTERACTIVE)
     except HostError:
         return None
 
 
-def _people_in(reading: Reading) -> set[str]:
-    ended = ended_of(reading)
-    holder = {reading.holder} if isinstance(reading, Held) else set()
+def _people_in(found: FoundRecord) -> set[str]:
+    ended = ended_of(found)
+    holder = {found.holder} if isinstance(found, Held) else set()
     return holder | ({ended.by} if ended and ended.by else set())
 
 
 def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, str], app: str | None) -> LockView:
     now = services.clock.now()
-    reading = scene.reading
-    held = reading if isinstance(reading, Held) and phase(reading, now) in (Phase.HELD, Phase.ENDING) else None
+    found = scene.found
+    held = found if isinstance(found, Held) and phase(found, now) in (Phase.HELD, Phase.ENDING) else None
     why = _why_unprotected(scene, held)
     return LockView(
-        state=_state(reading, held, actor.account_id, now),
+        state=_state(found, held, actor.account_id, now),
         lock_id=held.lock_id if held else None,
         holder=PersonRef(held.holder, names.get(held.holder)) if held else None,
         since=held.acquired_at if held else None,
@@ -165,14 +165,14 @@ def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, st
         unlock_on_upload=held.unlock_on_upload if held else False,
         protection="unprotected" if why else _protection(scene, held, app),
         unprotected_reason=why,
-        notify_me=_asking(services, actor.tenant, scene.attachment, actor.account_id) if held else NOBODY,
+        notify_me=_asking(services, actor.tenant, scene.attachment, actor.account_id) if held else NOT_WAITING,
         can=can_of(scene, actor.account_id, now),
-        last_ended=_last_ended(ended_of(reading), names),
+        last_ended=_last_ended(ended_of(found), names),
     )
 
 
-def _state(reading: Reading, held: Held | None, account: str, now: datetime) -> ViewState:
-    if isinstance(reading, Newer):
+def _state(found: FoundRecord, held: Held | None, account: str, now: datetime) -> ViewState:
+    if isinstance(found, Newer):
         return ViewState.OTHER
     if held is None:
         return ViewState.FREE
@@ -217,11 +217,11 @@ def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
 
 def _newer_head(scene: Scene) -> bool:
     """Whether the newest version is younger than the one that is protected."""
-    return isinstance(scene.reading, Held) and scene.attachment.head.created > scene.reading.base.created
+    return isinstance(scene.found, Held) and scene.attachment.head.created > scene.found.base.created
 
 
-def _asking(services: Services, tenant: Tenant, attachment: Attachment, account: str) -> Asking:
-    return asking(askers_of(services, tenant, attachment.id, attachment.watch), account)
+def _asking(services: Services, tenant: Tenant, attachment: Attachment, account: str) -> WaitlistPlace:
+    return place_of(waitlist_of(services, tenant, attachment.id, attachment.waitlist_row), account)
 
 
 def _last_ended(ended: Ended | None, names: Mapping[str, str]) -> LastEnded | None:

@@ -17,7 +17,7 @@ from lockpoint.domain import signed_json
 from lockpoint.domain.events import OPTIONAL, MailKind
 from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, Invalid, StorageUnavailable
 
 KEY: Final = "lockpointprefs"
@@ -33,15 +33,15 @@ class Preferences:
     time_zone: str | None = None
 
 
-def read(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> Preferences:
+def read(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> Preferences:
     """What the person chose; everything as it is by default where nothing of ours is stored. Raises the host's errors.
 
     Costs 1 point; once after a change of keys 3, since what carries an old signature is signed again in passing.
     """
-    stored = _stored(services, tenant, account, lane)
+    stored = _stored(services, tenant, account, priority)
     if stored.signer not in {None, services.mac_keys.newest}:
         with suppress(HostError, StorageUnavailable):  # the next read tries again
-            sign_again(services, tenant, account, lane=lane)
+            sign_again(services, tenant, account, priority=priority)
     return stored.preferences
 
 
@@ -52,25 +52,25 @@ def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences
     if wanted.time_zone is not None and wanted.time_zone not in _zones():
         raise Invalid("timeZone must be a name such as Europe/Berlin.")
     with services.site_states.exclusive(actor.tenant):
-        _store(services, actor.tenant, actor.account_id, wanted, Lane.PEOPLE)
+        _store(services, actor.tenant, actor.account_id, wanted, Priority.INTERACTIVE)
     return wanted
 
 
 def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind) -> None:
     """Send this person no more mails of an optional kind; doing it twice is fine."""
     with services.site_states.exclusive(tenant):
-        present = _stored(services, tenant, account, Lane.PEOPLE).preferences
+        present = _stored(services, tenant, account, Priority.INTERACTIVE).preferences
         if kind in OPTIONAL and kind not in present.off:
-            _store(services, tenant, account, replace(present, off=present.off | {kind}), Lane.PEOPLE)
+            _store(services, tenant, account, replace(present, off=present.off | {kind}), Priority.INTERACTIVE)
 
 
-def sign_again(services: Services, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> bool:
     """Store what the person chose under the newest key; whether there was anything to do. Raises the host's errors."""
     with services.site_states.exclusive(tenant):
-        stored = _stored(services, tenant, account, lane)
+        stored = _stored(services, tenant, account, priority)
         if stored.signer in {None, services.mac_keys.newest}:
             return False
-        _store(services, tenant, account, stored.preferences, lane)
+        _store(services, tenant, account, stored.preferences, priority)
         return True
 
 
@@ -82,13 +82,13 @@ class _Stored:
     signer: str | None
 
 
-def _stored(services: Services, tenant: Tenant, account: str, lane: Lane) -> _Stored:
-    value = services.user_properties.read(tenant, account, KEY, lane=lane)
+def _stored(services: Services, tenant: Tenant, account: str, priority: Priority) -> _Stored:
+    value = services.user_properties.read(tenant, account, KEY, priority=priority)
     fields = signed_json.verified(value, _place(tenant, account), services.mac_keys)
     return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), key_id_of(value))
 
 
-def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, lane: Lane) -> None:
+def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, priority: Priority) -> None:
     fields: dict[str, object] = {
         "schema": 1,
         "off": sorted(kind.value for kind in wanted.off),
@@ -96,7 +96,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "time_zone": wanted.time_zone,
     }
     value = signed_json.sign(fields, _place(tenant, account), services.mac_keys)
-    services.user_properties.write(tenant, account, KEY, value, lane=lane)
+    services.user_properties.write(tenant, account, KEY, value, priority=priority)
 
 
 def _parse(fields: dict[str, object]) -> Preferences:

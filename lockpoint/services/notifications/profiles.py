@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import GoneOrInvisible, StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import Profile
@@ -28,7 +28,7 @@ def note_use(services: Services, actor: Actor) -> None:
 def refresh(services: Services, tenant: Tenant, account: str) -> None:
     """Fetch time zone and locale and keep them; 3 points. Nothing for an account that Confluence does not know."""
     with spending_on("profile"), suppress(GoneOrInvisible):
-        person = services.people.profile(tenant, account, lane=Lane.HINTS)
+        person = services.people.profile(tenant, account, priority=Priority.EVENT)
         if person.active:
             now = services.clock.now()
             profile = Profile(time_zone=person.time_zone, locale=person.locale, used_at=now)

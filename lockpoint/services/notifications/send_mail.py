@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, Reading
+from lockpoint.domain.lock import Ended, EndReason, FoundRecord
 from lockpoint.domain.snapshots import ended_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
-from lockpoint.services.lock_record.file_state import look
+from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
@@ -55,7 +55,7 @@ def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
     if tenant is None or not tenant.installed:
         services.intents.finish(stored, result="site_inactive", address=None)
         return None
-    if not tenant.enabled or not licence.licensed(services, tenant, lane=Lane.HINTS):
+    if not tenant.enabled or not licence.licensed(services, tenant, priority=Priority.EVENT):
         services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(stored.id), PAUSE),))
         return None
     return tenant
@@ -63,7 +63,7 @@ def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
 
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     try:
-        wishes = preferences.read(services, tenant, stored.intent.recipient, lane=Lane.HINTS)
+        wishes = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
         if stored.intent.kind in wishes.off:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
@@ -96,7 +96,7 @@ def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes:
 
 def _look_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
     facts = _facts(services, tenant, stored, wishes)
-    return facts, services.people.address(tenant, stored.intent.recipient, lane=Lane.HINTS)
+    return facts, services.people.address(tenant, stored.intent.recipient, priority=Priority.EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,12 @@ def _place(services: Services, tenant: Tenant, intent: MailIntent) -> _Place:
         container = witness.container if witness else None
         return _on_page(services, tenant, intent.recipient, container, "", "")
     file = services.attachments.get(
-        tenant, intent.attachment_id, lane=Lane.HINTS, person=intent.recipient, properties=False, operations=False
+        tenant,
+        intent.attachment_id,
+        priority=Priority.EVENT,
+        person=intent.recipient,
+        properties=False,
+        operations=False,
     )
     return _on_page(services, tenant, intent.recipient, file.container, file.title, file.open_url)
 
@@ -163,21 +168,21 @@ def _on_page(
     site = tenant.display_url or tenant.base_url
     if container is None:
         return _Place(file_name, file_url, "", site)
-    view = services.people.container(tenant, recipient, container, lane=Lane.HINTS)
+    view = services.people.container(tenant, recipient, container, priority=Priority.EVENT)
     # A link that Confluence resolves by content id, on the address people know the site by.
     return _Place(file_name, file_url, view.title, f"{site}/pages/viewpage.action?pageId={container.id}")
 
 
 def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[str, Person]:
     wanted = [account for account in accounts if account is not None]
-    return dict(services.people.describe(tenant, wanted, lane=Lane.HINTS))
+    return dict(services.people.describe(tenant, wanted, priority=Priority.EVENT))
 
 
 def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str | None) -> Ended | None:
     """How that hold ended, while the record still says so."""
     try:
-        reading: Reading = look(services, tenant, attachment_id, lane=Lane.HINTS).reading
+        found: FoundRecord = read_state(services, tenant, attachment_id, priority=Priority.EVENT).found
     except HostError:
         return None
-    ended = ended_of(reading)
+    ended = ended_of(found)
     return ended if ended is not None and ended.lock_id == lock_id else None

@@ -1,4 +1,4 @@
-"""Links in mails that act without a sign-in: each is a sealed errand, good for one person and one purpose."""
+"""Links in mails that act without a sign-in: each is a sealed link, good for one person and one purpose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORDS: Final = {kind.value: kind for kind in OPTIONAL}
 
 
 @dataclass(frozen=True, slots=True)
-class Unsubscribing:
+class UnsubscribeLink:
     """That one person of a site wants no more mails of this kind."""
 
     tenant: Tenant
@@ -33,7 +33,7 @@ def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: Mail
     return f"{services.app_url}/mail/{token}"
 
 
-def errand_of(services: Services, token: str) -> Unsubscribing | None:
+def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
     """What a link stands for; None for anything that we did not seal, and for a site that is not there any more."""
     text = services.tokens.unseal(token, _UNSUBSCRIBE)
     if text is None:
@@ -42,12 +42,12 @@ def errand_of(services: Services, token: str) -> Unsubscribing | None:
     tenant = services.tenants.by_id(int(tenant_id))
     if tenant is None or kind not in _WORDS:
         return None
-    return Unsubscribing(tenant, account, _WORDS[kind])
+    return UnsubscribeLink(tenant, account, _WORDS[kind])
 
 
-def unsubscribe(services: Services, errand: Unsubscribing) -> None:
+def unsubscribe(services: Services, link: UnsubscribeLink) -> None:
     """Switch the mails off; `NotAllowed` where the app is not at work, which sends no mails either."""
-    if not errand.tenant.active:
+    if not link.tenant.active:
         raise NotAllowed("Lockpoint is not active on this site, so it sends no mails.")
     with spending_on("unsubscribe"):
-        preferences.switch_off(services, errand.tenant, errand.account, errand.kind)
+        preferences.switch_off(services, link.tenant, link.account, link.kind)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.domain.lock import Base
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 
 
 class ContainerKind(StrEnum):
@@ -58,7 +58,7 @@ class Attachment:
     head: Version
     may_update: bool = False
     properties: tuple[StoredProperty, ...] | None = None
-    watch: StoredProperty | None = None
+    waitlist_row: StoredProperty | None = None
     open_url: str = ""
     download_url: str = ""
     host_time: datetime | None = None
@@ -87,7 +87,7 @@ class Attachments(Protocol):
         tenant: Tenant,
         attachment_id: str,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         properties: bool = True,
         operations: bool = True,
@@ -100,7 +100,7 @@ class Attachments(Protocol):
         tenant: Tenant,
         container: Container,
         *,
-        lane: Lane,
+        priority: Priority,
         person: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
@@ -109,7 +109,7 @@ class Attachments(Protocol):
         ...
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, lane: Lane
+        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
     ) -> tuple[tuple[Version, ...], bool]:
         """Versions oldest first, paged back until one is not younger than `back_to` (None: all); and whether complete.
 
@@ -117,33 +117,37 @@ class Attachments(Protocol):
         """
         ...
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, lane: Lane) -> Version:
+    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
         """One version with its size, file id and title."""
         ...
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, lane: Lane) -> Version:
+    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
         """Make version `number` current again by Confluence's own operation; `Rejected` or `Forbidden` when refused.
 
         Answers the version that this made.
         """
         ...
 
-    def copy(self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, lane: Lane) -> Version:
+    def copy(
+        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+    ) -> Version:
         """Copy mode: stream the bytes of `source` from Confluence back to Confluence as a new minor version.
 
         Raises `TooLarge` above the limit, `BadAnswer` when what arrived is not as long as `source.size`.
         """
         ...
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         """Give the file this name, on condition that its version is still `attachment.head` (`LostRace` otherwise)."""
         ...
 
-    def undelete(self, tenant: Tenant, attachment: Attachment, title: str, *, lane: Lane) -> None:
+    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         """Bring a trashed file back under `title`; `LostRace` when the name is taken or the version moved."""
         ...
 
-    def confirmed_gone(self, tenant: Tenant, attachment_id: str, container: Container | None, *, lane: Lane) -> bool:
+    def confirmed_gone(
+        self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
+    ) -> bool:
         """Whether two different reads at least 1.5 s apart agree that the file is purged."""
         ...
 
@@ -151,11 +155,13 @@ class Attachments(Protocol):
 class LockProperties(Protocol):
     """The lock record's place: a content property whose write is conditional on its version."""
 
-    def read(self, tenant: Tenant, attachment_id: str, *, lane: Lane) -> tuple[StoredProperty, ...]:
+    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
         """All rows under the lock key, lowest id first; empty when there is none; `GoneOrInvisible` for the file."""
         ...
 
-    def create(self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, lane: Lane) -> StoredProperty:
+    def create(
+        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+    ) -> StoredProperty:
         """Create the row; `LostRace` when one exists; `HostUnavailable`: it may exist now, or appear later."""
         ...
 
@@ -167,12 +173,12 @@ class LockProperties(Protocol):
         value: Mapping[str, object],
         version: int,
         *,
-        lane: Lane,
+        priority: Priority,
     ) -> StoredProperty:
         """Write `value` as version `version`, which must be the present one + 1; `LostRace`, also for a gone row."""
         ...
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
         """Remove a superfluous duplicate row; never used on the only row."""
         ...
 
@@ -189,27 +195,36 @@ class PropertyHost(StrEnum):
 class Properties(Protocol):
     """Our other properties: who asked to be notified, the byline text, configuration."""
 
-    def read(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, lane: Lane) -> StoredProperty | None:
+    def read(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+    ) -> StoredProperty | None:
         """The row (the lowest id of several), or None."""
         ...
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, lane: Lane
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
     ) -> StoredProperty:
         """Create it; `LostRace` when it exists."""
         ...
 
     def replace(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, stored: StoredProperty, value: object, *, lane: Lane
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        stored: StoredProperty,
+        value: object,
+        *,
+        priority: Priority,
     ) -> StoredProperty:
         """Write the version after `stored.version`; `LostRace` when somebody was faster."""
         ...
 
-    def read_app(self, tenant: Tenant, key: str, *, lane: Lane) -> object | None:
+    def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         """An app property's value, or None; last write wins there, and users can write it: verify what you read."""
         ...
 
-    def write_app(self, tenant: Tenant, key: str, value: object, *, lane: Lane) -> None:
+    def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
         """Store an app property."""
         ...
 
@@ -239,35 +254,37 @@ class Person:
 class People(Protocol):
     """People and their rights, always established by Confluence itself."""
 
-    def container(self, tenant: Tenant, account: str | None, container: Container, *, lane: Lane) -> ContainerView:
+    def container(
+        self, tenant: Tenant, account: str | None, container: Container, *, priority: Priority
+    ) -> ContainerView:
         """The page or blog post as `account` (None: the app) sees it; `GoneOrInvisible` when they do not."""
         ...
 
-    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, lane: Lane) -> bool:
+    def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
         """Whether `account` administers the space (asked as that person)."""
         ...
 
-    def administers_site(self, tenant: Tenant, account: str, *, lane: Lane) -> bool:
+    def administers_site(self, tenant: Tenant, account: str, *, priority: Priority) -> bool:
         """Whether `account` administers Confluence."""
         ...
 
-    def describe(self, tenant: Tenant, accounts: Sequence[str], *, lane: Lane) -> Mapping[str, Person]:
+    def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
         """Names for display; accounts that Confluence does not know are left out."""
         ...
 
-    def profile(self, tenant: Tenant, account: str, *, lane: Lane) -> Person:
+    def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
         """One person with time zone and locale, as far as Confluence tells; `GoneOrInvisible` for an unknown one."""
         ...
 
-    def space_administrators(self, tenant: Tenant, space_id: str, *, lane: Lane) -> Sequence[str]:
+    def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
         """The people who are named as administrators of the space; groups are not taken apart."""
         ...
 
-    def address(self, tenant: Tenant, account: str, *, lane: Lane) -> str:
+    def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
         """The person's e-mail address, for this one mail; `NoAddress` when there is none to be had."""
         ...
 
-    def own_account(self, tenant: Tenant, *, lane: Lane) -> str:
+    def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         """The account id of the app user on this site; cached, it never changes during an installation."""
         ...
 
@@ -276,17 +293,17 @@ class LockSearch(Protocol):
     """Finding locks again on a site whose witness rows are lost."""
 
     def containers_with_locks(
-        self, tenant: Tenant, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[Container, ...], str | None]:
         """Pages and blog posts whose `lockedCount` hint is above 0; `Rejected` where the search knows no such hint."""
         ...
 
-    def spaces(self, tenant: Tenant, *, cursor: str | None, lane: Lane) -> tuple[tuple[str, ...], str | None]:
+    def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
         """Ids of the current spaces."""
         ...
 
     def attachments_of_space(
-        self, tenant: Tenant, space_id: str, *, cursor: str | None, lane: Lane
+        self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
         """Ids of the attachments of a space with what they hang on."""
         ...
@@ -303,7 +320,7 @@ class ScratchTrial:
 class ScratchFiles(Protocol):
     """A file of the app's own, seen by nobody, to try things on."""
 
-    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, lane: Lane) -> ScratchTrial:
+    def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
         """Whether Confluence's restore operation brings back an attachment's old content here.
 
         `works` is False when it refuses, or when the content was not the old one.

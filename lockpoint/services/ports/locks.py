@@ -86,7 +86,7 @@ class Effects:
     settings: SettingsNote | None = None
 
 
-class Ledger(Protocol):
+class EffectsStore(Protocol):
     """What must not be lost: effects in one transaction."""
 
     def record(self, tenant: Tenant, effects: Effects) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 
 Row = Mapping[str, object]
 """One thing that is stored, as JSON values."""
@@ -17,15 +17,15 @@ Row = Mapping[str, object]
 class UserProperties(Protocol):
     """Properties on accounts. They have no versions: the last write wins. People and other apps can write them, too."""
 
-    def read(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> object | None:
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
         """The value; None when there is none, or no such account."""
         ...
 
-    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, lane: Lane) -> None:
+    def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
         """Store the value, whether there was one or not; `GoneOrInvisible` for an unknown account."""
         ...
 
-    def delete(self, tenant: Tenant, account: str, key: str, *, lane: Lane) -> None:
+    def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         """Remove it; a property or an account that is not there is as good."""
         ...
 
@@ -50,7 +50,7 @@ class ReportAnswer:
 class PersonalDataReports(Protocol):
     """Atlassian's reporting of personal data that apps keep."""
 
-    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, lane: Lane) -> ReportAnswer:
+    def report(self, tenant: Tenant, accounts: Sequence[Reported], *, priority: Priority) -> ReportAnswer:
         """Report at most `MOST_REPORTED` accounts; `QuotaExceeded` with the time to wait, and other host errors."""
         ...
 
@@ -94,7 +94,7 @@ class PeopleData(Protocol):
         ...
 
 
-class Right(StrEnum):
+class PrivacyRight(StrEnum):
     """What a person may ask for."""
 
     COPY = "copy"
@@ -112,7 +112,7 @@ class Origin(StrEnum):
 class PrivacyRequests(Protocol):
     """The log of requests: when, which right, done when; nobody is named."""
 
-    def asked(self, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+    def asked(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
         """Note a request, and give its number."""
         ...
 

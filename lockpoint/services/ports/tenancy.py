@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import Job
 
 
@@ -196,7 +196,7 @@ class Licences(Protocol):
 class LicenceSource(Protocol):
     """What Confluence says of the licence."""
 
-    def active(self, tenant: Tenant, *, lane: Lane) -> bool:
+    def active(self, tenant: Tenant, *, priority: Priority) -> bool:
         """Whether the site has a licence, or an evaluation, now; raises the host's errors."""
         ...
 

@@ -48,7 +48,7 @@ _PACKED_OF_EITHER_KIND: Final = 47
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FoundRecord:
     """One text that the stored one may stand for."""
 
     text: str
@@ -63,40 +63,40 @@ class Readings:
         self._stored = stored
         self.complete = True
 
-    def __iter__(self) -> Iterator[Reading]:
+    def __iter__(self) -> Iterator[FoundRecord]:
         """Go through the layers, the outermost first."""
-        waiting = deque((reading, 0) for reading in self._first())
-        seen: set[Reading] = set()
+        waiting = deque((found, 0) for found in self._first())
+        state: set[FoundRecord] = set()
         left = MOST_CHARACTERS
         while waiting:
-            reading, depth = waiting.popleft()
-            if reading in seen:
+            found, depth = waiting.popleft()
+            if found in state:
                 continue
-            yield reading
-            seen.add(reading)
-            left -= len(reading.text)
-            if left < 0 or len(seen) > MOST_READINGS:
+            yield found
+            state.add(found)
+            left -= len(found.text)
+            if left < 0 or len(state) > MOST_READINGS:
                 self.complete = False
                 return
-            if reading.clear and depth < DEEPEST:
-                waiting.extend((below, depth + 1) for below in self._below(reading.text))
+            if found.clear and depth < DEEPEST:
+                waiting.extend((below, depth + 1) for below in self._below(found.text))
 
-    def _first(self) -> Iterator[Reading]:
+    def _first(self) -> Iterator[FoundRecord]:
         if isinstance(self._stored, str):
-            yield Reading(self._stored)
+            yield FoundRecord(self._stored)
         else:
-            yield Reading(self._stored.decode(errors="replace"))
+            yield FoundRecord(self._stored.decode(errors="replace"))
             yield from self._of_bytes([self._stored])
 
-    def _below(self, text: str) -> Iterator[Reading]:
+    def _below(self, text: str) -> Iterator[FoundRecord]:
         """Take one layer off, in every way that there is."""
         for unescape in _UNESCAPE:
-            yield from map(Reading, unescape(text))
+            yield from map(FoundRecord, unescape(text))
         for decode in (_from_base64, _from_hexadecimal):
             for found in decode(text):
                 yield from self._of_bytes(found)
 
-    def _of_bytes(self, found: list[bytes]) -> Iterator[Reading]:
+    def _of_bytes(self, found: list[bytes]) -> Iterator[FoundRecord]:
         clean: list[str] = []
         unclear: list[str] = []
         unpacked = [inner for data in found for inner in self._unpacked(data)]
@@ -107,9 +107,9 @@ class Readings:
             else:
                 clean.append(text)
         if clean:
-            yield Reading(BORDER.join(clean))
+            yield FoundRecord(BORDER.join(clean))
         if unclear:
-            yield Reading(BORDER.join(unclear), clear=False)
+            yield FoundRecord(BORDER.join(unclear), clear=False)
 
     def _unpacked(self, data: bytes) -> Iterator[bytes]:
         """Give the content of each part that gzip or zlib packed."""

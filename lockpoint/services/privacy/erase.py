@@ -17,11 +17,11 @@ from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer, Snapshot
 from lockpoint.domain.pseudonyms import pseudonym_from
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.enforcement.pending_overwrite import Moments
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
-from lockpoint.services.lock_record.compare_and_set import write
-from lockpoint.services.lock_record.file_state import Seen, Written, look
+from lockpoint.services.lock_record.compare_and_set import compare_and_set
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import record_write
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.end_lock import Ending, end
@@ -142,9 +142,11 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
     """
     try:
         with services.site_states.exclusive(tenant):
-            services.user_properties.delete(tenant, erasure.account, preferences.KEY, lane=Lane.REPORTS)
+            services.user_properties.delete(tenant, erasure.account, preferences.KEY, priority=Priority.MAINTENANCE)
     except (Forbidden, Rejected):
-        person = services.people.describe(tenant, (erasure.account,), lane=Lane.REPORTS).get(erasure.account)
+        person = services.people.describe(tenant, (erasure.account,), priority=Priority.MAINTENANCE).get(
+            erasure.account
+        )
         return person is not None and person.active
     return False
 
@@ -171,11 +173,13 @@ def _purged(services: Services, tenant: Tenant, attachment_id: str) -> bool:
     if witness is None:
         return True
     try:
-        gone = services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=Lane.REPORTS)
+        gone = services.attachments.confirmed_gone(
+            tenant, attachment_id, witness.container, priority=Priority.MAINTENANCE
+        )
     except Forbidden:
         return False
     if gone:
-        not_visible(services, tenant, attachment_id, Lane.REPORTS)
+        not_visible(services, tenant, attachment_id, Priority.MAINTENANCE)
     return gone
 
 
@@ -184,65 +188,65 @@ def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
 
     False when the person still stands in the record for another reason than a hold that has time left.
     """
-    seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
-    if isinstance(seen.reading, Held | Free):
-        catch_up(services, tenant, seen, seen.reading)
-    notify_me.drop_out(services, Actor(tenant, erasure.account), seen, lane=Lane.REPORTS)
-    held = seen.standing
+    state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
+    if isinstance(state.found, Held | Free):
+        catch_up(services, tenant, state, state.found)
+    notify_me.leave_waitlist(services, Actor(tenant, erasure.account), state, priority=Priority.MAINTENANCE)
+    held = state.standing
     if isinstance(held, Held) and held.holder == erasure.account:
         if services.clock.now() < erasure.release_at:
             return True
-        _end_hold(services, tenant, seen, held)
-        seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
-    _tell_administrators(services, tenant, erasure, seen)
-    return _renamed(services, tenant, erasure, seen)
+        _end_hold(services, tenant, state, held)
+        state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
+    _tell_administrators(services, tenant, erasure, state)
+    return _renamed(services, tenant, erasure, state)
 
 
-def _end_hold(services: Services, tenant: Tenant, seen: Seen, held: Held) -> None:
+def _end_hold(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
     op_id = services.ids.new()
 
-    def rule(snapshot: Snapshot, unsettled: Moments) -> rules.Decision:
+    def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
         return rules.end(
             snapshot,
             lock_id=held.lock_id,
             op_id=op_id,
             reason=EndReason.HOLDER_GONE,
             by=None,
-            unsettled=unsettled,
+            pending=pending,
         )
 
-    end(services, tenant, seen, Ending(rule=rule, op_id=op_id, by=None, lane=Lane.REPORTS))
+    end(services, tenant, state, Ending(rule=rule, op_id=op_id, by=None, priority=Priority.MAINTENANCE))
 
 
-def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, seen: Seen) -> None:
+def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
     """That the lock of a person who is gone has ended; before its record is rewritten, so that no crash leaves it out.
 
     Each administrator is told once, however often we come by here.
     """
-    reading, space = seen.reading, seen.witness.space_id if seen.witness else None
-    if not isinstance(reading, Free) or not _left_by(erasure.account, reading.ended) or space is None:
+    found, space = state.found, state.witness.space_id if state.witness else None
+    if not isinstance(found, Free) or not _left_by(erasure.account, found.ended) or space is None:
         return
-    nobody = {erasure.account, services.people.own_account(tenant, lane=Lane.REPORTS)}
+    nobody = {erasure.account, services.people.own_account(tenant, priority=Priority.MAINTENANCE)}
     mails = tuple(
         MailIntent(
             kind=MailKind.LOCK_ENDED,
             recipient=administrator,
-            attachment_id=seen.attachment.id,
-            event_key=reading.ended.lock_id,
-            lock_id=reading.ended.lock_id,
+            attachment_id=state.attachment.id,
+            event_key=found.ended.lock_id,
+            lock_id=found.ended.lock_id,
             detail=EndReason.HOLDER_GONE.value,
         )
-        for administrator in services.people.space_administrators(tenant, space, lane=Lane.REPORTS)
+        for administrator in services.people.space_administrators(tenant, space, priority=Priority.MAINTENANCE)
         if administrator not in nobody
     )
-    services.ledger.record(tenant, Effects(intents=mails))
+    services.effects.record(tenant, Effects(intents=mails))
 
 
 def _left_by(account: str, ended: Ended) -> bool:
     return ended.reason is EndReason.HOLDER_GONE and ended.holder == account
 
 
-def _renamed(services: Services, tenant: Tenant, erasure: Erasure, seen: Seen) -> bool:
+def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> bool:
     """Put the pseudonym into the record, by the same conditional write as any other change of it.
 
     False when the record names the person still: they took the file meanwhile, or a newer app wrote it.
@@ -252,11 +256,13 @@ def _renamed(services: Services, tenant: Tenant, erasure: Erasure, seen: Seen) -
     def rule(snapshot: Snapshot) -> rules.Decision:
         return rules.forget(snapshot, account=erasure.account, pseudonym=erasure.pseudonym, op_id=op_id)
 
-    outcome = write(services, tenant, seen.attachment.id, rule, op_id=op_id, lane=Lane.REPORTS, seen=seen)
+    outcome = compare_and_set(
+        services, tenant, state.attachment.id, rule, op_id=op_id, priority=Priority.MAINTENANCE, state=state
+    )
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=None)
         return True
-    left = outcome.seen.standing
+    left = outcome.state.standing
     return not isinstance(left, Newer) and not (
         isinstance(left, Held | Free) and pseudonyms.names(left, erasure.account)
     )

@@ -10,12 +10,12 @@ from typing import Final
 from lockpoint.domain.events import OPTIONAL
 from lockpoint.domain.lock import Free, Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
-from lockpoint.services.lock_record.file_state import Seen, look
-from lockpoint.services.lock_record.waitlist import askers_of, asking
+from lockpoint.services.lock_record.file_state import FileState, read_state
+from lockpoint.services.lock_record.waitlist import place_of, waitlist_of
 from lockpoint.services.notifications import preferences
-from lockpoint.services.ports.privacy import Origin, Right, Row
+from lockpoint.services.ports.privacy import Origin, PrivacyRight, Row
 from lockpoint.services.quota_accounting import spending_on
 
 MOST_FILES: Final = 100
@@ -55,7 +55,7 @@ def export(
     Costs 2 points for each locked file of the site and each other one that is known to name the account, up to
     `most_files` of them, those that name it first; and 1 for the preferences.
     """
-    request = services.privacy_requests.asked(tenant, Right.COPY, origin, services.clock.now())
+    request = services.privacy_requests.asked(tenant, PrivacyRight.COPY, origin, services.clock.now())
     with spending_on("export"):
         stored = services.people_data.export(tenant, account)
         found = _Found(complete=False)
@@ -91,24 +91,24 @@ class _Found:
 
 
 def _in_confluence(services: Services, tenant: Tenant, account: str, most_files: int | None) -> _Found:
-    lane, found = _lane(most_files), _Found()
+    priority, found = _lane(most_files), _Found()
     for looked, attachment_id in enumerate(_files(services, tenant, account)):
         if looked == most_files:
             found.complete = False
             break
         try:
-            seen = look(services, tenant, attachment_id, lane=lane)
+            state = read_state(services, tenant, attachment_id, priority=priority)
         except (GoneOrInvisible, Forbidden):
             found.complete = False  # closed to the app: the database's copy is what there is
             continue
-        found.locks.extend(_lock(seen, account))
-        found.ended.extend(_ended(seen, account))
-        found.waiting.extend(_place_in_line(services, tenant, seen, account))
+        found.locks.extend(_lock(state, account))
+        found.ended.extend(_ended(state, account))
+        found.waiting.extend(_place_in_line(services, tenant, state, account))
     return found
 
 
-def _lane(most_files: int | None) -> Lane:
-    return Lane.REPORTS if most_files is None else Lane.PEOPLE
+def _lane(most_files: int | None) -> Priority:
+    return Priority.MAINTENANCE if most_files is None else Priority.INTERACTIVE
 
 
 def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
@@ -120,14 +120,14 @@ def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
             after = batch[-1]
 
 
-def _lock(seen: Seen, account: str) -> Sequence[Row]:
-    held = seen.reading
+def _lock(state: FileState, account: str) -> Sequence[Row]:
+    held = state.found
     if not isinstance(held, Held) or held.holder != account:
         return ()
     until = None if held.expires_at is None else held.expires_at.isoformat()
     return (
         {
-            "attachment": seen.attachment.id,
+            "attachment": state.attachment.id,
             "lock": held.lock_id,
             "since": held.acquired_at.isoformat(),
             "until": until,
@@ -138,14 +138,14 @@ def _lock(seen: Seen, account: str) -> Sequence[Row]:
     )
 
 
-def _ended(seen: Seen, account: str) -> Sequence[Row]:
+def _ended(state: FileState, account: str) -> Sequence[Row]:
     """How the last hold ended, where that was the person's or where they ended it; with their own words only."""
-    ended = seen.reading.ended if isinstance(seen.reading, Held | Free) else None
+    ended = state.found.ended if isinstance(state.found, Held | Free) else None
     if ended is None or account not in {ended.holder, ended.by}:
         return ()
     return (
         {
-            "attachment": seen.attachment.id,
+            "attachment": state.attachment.id,
             "lock": ended.lock_id,
             "reason": ended.reason.value,
             "at": ended.at.isoformat(),
@@ -156,12 +156,12 @@ def _ended(seen: Seen, account: str) -> Sequence[Row]:
     )
 
 
-def _place_in_line(services: Services, tenant: Tenant, seen: Seen, account: str) -> Sequence[Row]:
-    place = asking(askers_of(services, tenant, seen.attachment.id, seen.attachment.watch), account)
-    return ({"attachment": seen.attachment.id, "position": place.position},) if place.asked else ()
+def _place_in_line(services: Services, tenant: Tenant, state: FileState, account: str) -> Sequence[Row]:
+    place = place_of(waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row), account)
+    return ({"attachment": state.attachment.id, "position": place.position},) if place.asked else ()
 
 
-def _chosen(services: Services, tenant: Tenant, account: str, lane: Lane) -> Row:
-    chosen = preferences.read(services, tenant, account, lane=lane)
+def _chosen(services: Services, tenant: Tenant, account: str, priority: Priority) -> Row:
+    chosen = preferences.read(services, tenant, account, priority=priority)
     mails = {kind.value: kind not in chosen.off for kind in OPTIONAL}
     return {"mails": mails, "locale": chosen.locale, "time_zone": chosen.time_zone}

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
@@ -78,7 +78,7 @@ def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> froz
     if not accounts:
         return frozenset()
     try:
-        people = services.people.describe(tenant, accounts, lane=Lane.REPORTS)
+        people = services.people.describe(tenant, accounts, priority=Priority.MAINTENANCE)
     except REFUSALS:
         return frozenset()
     return frozenset(account for account, person in people.items() if person.active)
@@ -121,12 +121,12 @@ def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *,
 
 def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> ReportAnswer | None:
     """Report accounts, without the app's own; None when that has to wait, `Rejected` for an account among them."""
-    own = services.people.own_account(tenant, lane=Lane.REPORTS)
+    own = services.people.own_account(tenant, priority=Priority.MAINTENANCE)
     people = [one for one in batch if one.account != own]
     if not people:
         return ReportAnswer()
     try:
-        return services.personal_data_reports.report(tenant, people, lane=Lane.REPORTS)
+        return services.personal_data_reports.report(tenant, people, priority=Priority.MAINTENANCE)
     except Rejected:
         raise
     except QuotaExceeded as later:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from lockpoint.services.privacy.decodings import BORDER, Reading, Readings
+from lockpoint.services.privacy.decodings import BORDER, FoundRecord, Readings
 
 SHORTEST: Final = 3
 SHORTEST_OF_A_SITE: Final = 5
@@ -72,13 +72,13 @@ class Words:
     def look_in(self, stored: str | bytes) -> Sight:
         """Whether any of the words stands there; case, kinds of spaces and forms of characters do not matter."""
         readings = Readings(stored)
-        if any(self._stand_in(reading) for reading in readings):
+        if any(self._stand_in(found) for found in readings):
             return Sight.FOUND
         return Sight.NOTHING if readings.complete else Sight.NOTHING_SO_FAR
 
-    def _stand_in(self, reading: Reading) -> bool:
-        text = _plain(reading.text)
-        present = (word for word in (self._wanted if reading.clear else self._long) if word in text)
+    def _stand_in(self, found: FoundRecord) -> bool:
+        text = _plain(found.text)
+        present = (word for word in (self._wanted if found.clear else self._long) if word in text)
         return any(not self._whole or _stands_alone(word, text) for word in present)
 
 

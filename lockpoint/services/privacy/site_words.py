@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.ports.confluence import People
 from lockpoint.services.privacy.scan import SHORTEST_OF_A_SITE
@@ -16,7 +16,7 @@ from lockpoint.services.quota_accounting import spending_on
 class Titles(Protocol):
     """Names and titles of a site."""
 
-    def of_site(self, tenant: Tenant, *, most: int, lane: Lane) -> Iterator[tuple[str, str | None]]:
+    def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
         """Names of spaces, titles of pages and files; with a file comes the account that uploaded it."""
         ...
 
@@ -54,13 +54,13 @@ def gather(titles: Titles, people: People, tenants: Sequence[tuple[Tenant, Seque
 
 def _of_site(found: SiteWords, titles: Titles, people: People, tenant: Tenant, known: Sequence[str], most: int) -> None:
     accounts = set(known)
-    for title, account in titles.of_site(tenant, most=most, lane=Lane.REPORTS):
+    for title, account in titles.of_site(tenant, most=most, priority=Priority.MAINTENANCE):
         found.add(title)
         accounts |= {account} if account else set()
-    accounts.discard(people.own_account(tenant, lane=Lane.REPORTS))
-    for account, person in people.describe(tenant, sorted(accounts), lane=Lane.REPORTS).items():
+    accounts.discard(people.own_account(tenant, priority=Priority.MAINTENANCE))
+    for account, person in people.describe(tenant, sorted(accounts), priority=Priority.MAINTENANCE).items():
         found.add(person.display_name)
         try:
-            found.add(people.address(tenant, account, lane=Lane.REPORTS))
+            found.add(people.address(tenant, account, priority=Priority.MAINTENANCE))
         except HostError:
             continue  # no address to be had: then there is none to be found

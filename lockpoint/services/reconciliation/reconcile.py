@@ -9,14 +9,14 @@ from lockpoint.domain import rules
 from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import heal
-from lockpoint.services.lock_record.end_notices import owed
-from lockpoint.services.lock_record.file_state import Seen, look
+from lockpoint.services.lock_record.end_notices import owed_end_notices
+from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.lock_record.record_effects import (
     hint_jobs,
@@ -38,7 +38,7 @@ ANOTHER_IS_AT_IT = timedelta(seconds=5)  # until the look that a busy file gets 
 STILL_SEEN = timedelta(days=1)  # how often the witness is told that its record still stands in Confluence
 
 
-def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, lane: Lane = Lane.HINTS) -> None:
+def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority = Priority.EVENT) -> None:
     """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note what is gone.
 
     Costs 2 points when nothing happened, and nothing without a licence: then nothing is done. Errors of the host pass
@@ -48,11 +48,11 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, lane: L
     if present is None or not present.active:
         return
     with (
-        spending_on("sweep" if lane is Lane.SWEEP else "reconcile"),
+        spending_on("sweep" if priority is Priority.SWEEP else "reconcile"),
         services.mutexes.hold(f"reconcile:{tenant.id}:{attachment_id}", MUTEX_SECONDS) as alone,
     ):
         if alone:
-            _reconcile(services, present, attachment_id, lane)
+            _reconcile(services, present, attachment_id, priority)
         else:
             # Whoever is at it may have read before the change that woke us.
             services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, attachment_id, ANOTHER_IS_AT_IT),))
@@ -74,96 +74,96 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     present = services.tenants.by_id(tenant.id)
     if present is None or not present.active:
         return
-    if not licence.licensed(services, tenant, lane=Lane.HINTS):
+    if not licence.licensed(services, tenant, priority=Priority.EVENT):
         return
     with spending_on("reconcile"):
-        seen = _look(services, tenant, attachment_id, Lane.HINTS)
-        held = seen.reading if seen else None
-        in_trash = seen is not None and seen.attachment.status is FileStatus.TRASHED
-        if seen is not None and in_trash and isinstance(held, Held) and held.holder == account:
-            end_lock.give_back(services, tenant, seen, held, lane=Lane.HINTS)
+        state = _look(services, tenant, attachment_id, Priority.EVENT)
+        held = state.found if state else None
+        in_trash = state is not None and state.attachment.status is FileStatus.TRASHED
+        if state is not None and in_trash and isinstance(held, Held) and held.holder == account:
+            end_lock.give_back(services, tenant, state, held, priority=Priority.EVENT)
             return
     reconcile(services, tenant, attachment_id)
 
 
-def catch_up(services: Services, tenant: Tenant, seen: Seen, record: Record) -> None:
+def catch_up(services: Services, tenant: Tenant, state: FileState, record: Record) -> None:
     """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
 
     An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily,
     since what Confluence does not confirm is forgotten; and which key signed it, once.
     """
-    witness, now = seen.witness, services.clock.now()
-    known = witness_of(record, seen, None, now, newest_key=services.mac_keys.newest)
-    moved = witness is not None and witness.container != seen.attachment.container
+    witness, now = state.witness, services.clock.now()
+    known = witness_of(record, state, None, now, newest_key=services.mac_keys.newest)
+    moved = witness is not None and witness.container != state.attachment.container
     if witness is not None and not moved and not newer_than(record, witness.record):
         if witness.signed_by != known.signed_by:
-            services.ledger.record(tenant, Effects(witness=known))
+            services.effects.record(tenant, Effects(witness=known))
         elif now - witness.seen_at >= STILL_SEEN:
-            services.witnesses.still_there(tenant, seen.attachment.id, now)
+            services.witnesses.still_there(tenant, state.attachment.id, now)
         return
     if witness is None and isinstance(record, Held) and return_under(tenant, record):
         known = replace(known, protection=LEFT)
     effects = Effects(
         witness=known,
-        audit=recovered_row(record, seen),
-        intents=owed(services, tenant, seen.attachment, record, seen.known),
-        jobs=hint_jobs(tenant, seen.attachment.container, witness.container if witness else None),
+        audit=recovered_row(record, state),
+        intents=owed_end_notices(services, tenant, state.attachment, record, state.known),
+        jobs=hint_jobs(tenant, state.attachment.container, witness.container if witness else None),
     )
-    services.ledger.record(tenant, effects)
+    services.effects.record(tenant, effects)
 
 
-def _reconcile(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
-    if not licence.licensed(services, tenant, lane=lane):
+def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
+    if not licence.licensed(services, tenant, priority=priority):
         return
-    seen = _look(services, tenant, attachment_id, lane)
-    if seen is None:
-        not_visible(services, tenant, attachment_id, lane)
+    state = _look(services, tenant, attachment_id, priority)
+    if state is None:
+        not_visible(services, tenant, attachment_id, priority)
         return
-    if not isinstance(seen.reading, Held | Free | Newer):
-        seen = _mended(services, tenant, seen, lane)
-    if isinstance(seen.reading, Held | Free):
-        catch_up_on_end(services, tenant, seen, lane=lane)
-        catch_up(services, tenant, seen, seen.reading)
-    if isinstance(seen.reading, Held):
-        _tend(services, tenant, seen, seen.reading, lane)
-    notify_me.serve_line(services, tenant, seen, lane=lane)
+    if not isinstance(state.found, Held | Free | Newer):
+        state = _mended(services, tenant, state, priority)
+    if isinstance(state.found, Held | Free):
+        catch_up_on_end(services, tenant, state, priority=priority)
+        catch_up(services, tenant, state, state.found)
+    if isinstance(state.found, Held):
+        _tend(services, tenant, state, state.found, priority)
+    notify_me.notify_waitlist(services, tenant, state, priority=priority)
 
 
-def _tend(services: Services, tenant: Tenant, seen: Seen, held: Held, lane: Lane) -> None:
+def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, priority: Priority) -> None:
     """Protect a held file; end a hold whose time is over; follow the holder's own uploads.
 
     A hold until the next upload ends without moving its base first: so a crash in between costs no ending.
     """
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
-        end_lock.expire(services, tenant, seen, held, lane=lane)
+        end_lock.expire(services, tenant, state, held, priority=priority)
         return
-    settled = protect(services, tenant, seen, held, lane=lane)
+    settled = protect(services, tenant, state, held, priority=priority)
     if settled.uploaded is None:
         return
     if held.unlock_on_upload and settled.by_holder:
-        end_lock.give_back(services, tenant, settled.seen, held, lane=lane)
+        end_lock.give_back(services, tenant, settled.state, held, priority=priority)
     else:
-        rebase(services, tenant, settled.seen, held, settled.uploaded, lane=lane)
+        rebase(services, tenant, settled.state, held, settled.uploaded, priority=priority)
 
 
-def _look(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> Seen | None:
+def _look(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> FileState | None:
     try:
-        return look(services, tenant, attachment_id, lane=lane)
+        return read_state(services, tenant, attachment_id, priority=priority)
     except (GoneOrInvisible, Forbidden):
         return None
 
 
-def _mended(services: Services, tenant: Tenant, seen: Seen, lane: Lane) -> Seen:
+def _mended(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> FileState:
     """The file after its missing or garbled record was dealt with.
 
     A live hold is written again; one that has run out meanwhile gets its tombstone; any other damage is nobody's loss.
     """
-    services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
-    held = seen.known
+    services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
+    held = state.known
     if not isinstance(held, Held):
-        return seen
+        return state
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
-        end_lock.expire(services, tenant, seen, held, lane=lane)
-        return seen
-    heal(services, tenant, seen.attachment.id, held, lane=lane)
-    return look(services, tenant, seen.attachment.id, lane=lane)
+        end_lock.expire(services, tenant, state, held, priority=priority)
+        return state
+    heal(services, tenant, state.attachment.id, held, priority=priority)
+    return read_state(services, tenant, state.attachment.id, priority=priority)

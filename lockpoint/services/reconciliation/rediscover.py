@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
-from lockpoint.services.lock_record.file_state import look
+from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.lock_record.record_effects import unreadable_row
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -43,7 +43,9 @@ def _step(services: Services, tenant: Tenant, cursor: str | None) -> str | None:
     if way == "walk":
         return _walk(services, tenant, place)
     try:
-        containers, following = services.search.containers_with_locks(tenant, cursor=place or None, lane=Lane.REPORTS)
+        containers, following = services.search.containers_with_locks(
+            tenant, cursor=place or None, priority=Priority.MAINTENANCE
+        )
     except Rejected:
         return "walk::"
     for container in containers:
@@ -56,7 +58,9 @@ def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
     spaces = _spaces(services, tenant)
     if not space:
         return f"walk:{spaces[0]}:" if spaces else None
-    found, following = services.search.attachments_of_space(tenant, space, cursor=cursor or None, lane=Lane.REPORTS)
+    found, following = services.search.attachments_of_space(
+        tenant, space, cursor=cursor or None, priority=Priority.MAINTENANCE
+    )
     for attachment_id, _container in found:
         _read_file(services, tenant, attachment_id)
     if following:
@@ -70,7 +74,7 @@ def _spaces(services: Services, tenant: Tenant) -> list[str]:
     ids: list[str] = []
     cursor: str | None = None
     while True:
-        page, cursor = services.search.spaces(tenant, cursor=cursor, lane=Lane.REPORTS)
+        page, cursor = services.search.spaces(tenant, cursor=cursor, priority=Priority.MAINTENANCE)
         ids.extend(page)
         if cursor is None:
             return sorted(ids)
@@ -80,7 +84,7 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
     cursor: str | None = None
     while True:
         try:
-            page = services.attachments.of_container(tenant, container, cursor=cursor, lane=Lane.REPORTS)
+            page = services.attachments.of_container(tenant, container, cursor=cursor, priority=Priority.MAINTENANCE)
         except (GoneOrInvisible, Forbidden):
             return
         for attachment in page.items:
@@ -93,13 +97,13 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
 def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
     """Look after one file that may be locked."""
     try:
-        seen = look(services, tenant, attachment_id, lane=Lane.REPORTS)
+        state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     except (GoneOrInvisible, Forbidden):
         return
-    services.ledger.record(tenant, Effects(audit=unreadable_row(seen, services.clock.now())))
-    if not isinstance(seen.reading, Held):
+    services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
+    if not isinstance(state.found, Held):
         return
-    if licence.licensed(services, tenant, lane=Lane.REPORTS):
-        reconcile(services, tenant, attachment_id, lane=Lane.REPORTS)
+    if licence.licensed(services, tenant, priority=Priority.MAINTENANCE):
+        reconcile(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     else:
-        catch_up(services, tenant, seen, seen.reading)
+        catch_up(services, tenant, state, state.found)

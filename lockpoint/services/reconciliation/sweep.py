@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
@@ -19,27 +19,27 @@ def sweep(services: Services, tenant: Tenant) -> int:
     `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left or
     has no licence.
     """
-    seen = 0
+    state = 0
     after: str | None = None
     while _at_work(services, tenant):
         batch = services.witnesses.live(tenant, after=after, limit=BATCH)
         for witness in batch:
             _one(services, tenant, witness.attachment_id)
-        seen += len(batch)
+        state += len(batch)
         if len(batch) < BATCH:
             break
         after = batch[-1].attachment_id
-    return seen
+    return state
 
 
 def _at_work(services: Services, tenant: Tenant) -> bool:
     present = services.tenants.by_id(tenant.id)
-    return present is not None and present.active and licence.licensed(services, present, lane=Lane.SWEEP)
+    return present is not None and present.active and licence.licensed(services, present, priority=Priority.SWEEP)
 
 
 def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:
     try:
-        reconcile(services, tenant, attachment_id, lane=Lane.SWEEP)
+        reconcile(services, tenant, attachment_id, priority=Priority.SWEEP)
     except (QuotaExceeded, Unauthorised, OperationRemoved):
         raise
     except (HostError, Busy):

@@ -8,7 +8,7 @@ from lockpoint.domain.judge import FlagReason
 from lockpoint.domain.lock import EndReason, Free, Held, Phase
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.end_notices import mail_to_holder
 from lockpoint.services.lock_record.record_effects import hint_jobs
@@ -18,7 +18,7 @@ from lockpoint.services.ports.notifications import MailIntent
 SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 
 
-def not_visible(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> None:
+def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
     """Tell a purged file from one that the app may not see: only two agreeing reads end a lock before its time.
 
     One that has run out is over wherever its file is, and counts for nobody any more.
@@ -27,19 +27,19 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, lane: La
     if witness is None or not isinstance(witness.record, Held):
         return
     if phase(witness.record, services.clock.now()) is Phase.EXPIRED:
-        if _still_hidden(services, tenant, attachment_id, lane):
+        if _still_hidden(services, tenant, attachment_id, priority):
             _note_end(services, tenant, witness, witness.record, EndReason.EXPIRED)
-    elif services.attachments.confirmed_gone(tenant, attachment_id, witness.container, lane=lane):
+    elif services.attachments.confirmed_gone(tenant, attachment_id, witness.container, priority=priority):
         _note_end(services, tenant, witness, witness.record, EndReason.FILE_GONE)
     elif witness.protection != FlagReason.APP_BLOCKED.value:
         _note_blocked(services, tenant, witness, witness.record)
 
 
-def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, lane: Lane) -> bool:
+def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
     """The second look: a file that is there after all ends its hold in Confluence, and is settled first."""
     services.clock.sleep(SECOND_LOOK)
     try:
-        services.attachments.get(tenant, attachment_id, lane=lane, properties=False, operations=False)
+        services.attachments.get(tenant, attachment_id, priority=priority, properties=False, operations=False)
     except (GoneOrInvisible, Forbidden):
         return True
     return False
@@ -64,7 +64,7 @@ def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: He
         lock_id=held.lock_id,
         detail=reason,
     )
-    services.ledger.record(tenant, Effects(audit=(row,), intents=(intent,)))
+    services.effects.record(tenant, Effects(audit=(row,), intents=(intent,)))
     services.witnesses.set_protection(tenant, witness.attachment_id, reason)
 
 
@@ -99,4 +99,4 @@ def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, 
         intents=mail_to_holder(witness.attachment_id, ended),
         jobs=hint_jobs(tenant, witness.container),
     )
-    services.ledger.record(tenant, effects)
+    services.effects.record(tenant, effects)

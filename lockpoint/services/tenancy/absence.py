@@ -21,7 +21,7 @@ def look_after(tenant_id: int) -> tuple[Job, ...]:
     return Job(JobKind.SWEEP, tenant_id), Job(JobKind.REDISCOVER, tenant_id)
 
 
-def free_until(services: Services, tenant: Tenant, held: Held) -> datetime | None:
+def absence_until(services: Services, tenant: Tenant, held: Held) -> datetime | None:
     """Until when everybody was free to change this file in spite of the hold, on any clock; None: never since it began.
 
     Versions carry the host's time and the return carries ours, so what was uploaded seconds later is not undone either.

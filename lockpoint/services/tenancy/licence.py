@@ -15,7 +15,7 @@ from lockpoint.services.ports.tenancy import Licence
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
-    from lockpoint.services.context import Lane, Tenant
+    from lockpoint.services.context import Priority, Tenant
     from lockpoint.services.ports.runtime import Clock
     from lockpoint.services.ports.tenancy import LicenceNote, Licences
 
@@ -25,12 +25,12 @@ HEARD_AGAIN: Final = timedelta(minutes=1)
 """How often a process writes down that it heard the same: another one may have heard something else in between."""
 
 
-def licensed(services: Services, tenant: Tenant, *, lane: Lane) -> bool:
+def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
     """Whether locks protect, and people may begin and lengthen them.
 
     Asks Confluence when the last answer is an hour old (1 point).
     """
-    return standing(services, tenant, lane=lane) is not Licence.NONE
+    return standing(services, tenant, priority=priority) is not Licence.NONE
 
 
 def last_known(services: Services, tenant: Tenant) -> Licence:
@@ -38,13 +38,13 @@ def last_known(services: Services, tenant: Tenant) -> Licence:
     return (services.licences.get(tenant).licence or Licence.ACTIVE) if services.licensing else Licence.ACTIVE
 
 
-def must_be_licensed(services: Services, tenant: Tenant, *, lane: Lane) -> None:
+def must_be_licensed(services: Services, tenant: Tenant, *, priority: Priority) -> None:
     """Refuse what takes a licence; `Unlicensed`."""
-    if not licensed(services, tenant, lane=lane):
+    if not licensed(services, tenant, priority=priority):
         raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
 
 
-def standing(services: Services, tenant: Tenant, *, lane: Lane) -> Licence:
+def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licence:
     """What counts now. While Confluence does not answer the last answer holds, and who never got one is licensed."""
     if not services.licensing:
         return Licence.ACTIVE
@@ -52,7 +52,7 @@ def standing(services: Services, tenant: Tenant, *, lane: Lane) -> Licence:
     if known.licence is not None and _fresh(known, now):
         return known.licence
     try:
-        active = services.licence_source.active(tenant, lane=lane)
+        active = services.licence_source.active(tenant, priority=priority)
     except HostError:
         return known.licence or Licence.ACTIVE
     return services.licences.note(tenant, active=active, at=now)

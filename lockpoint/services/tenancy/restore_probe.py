@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockpoint.services.container import Services
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.licence import licensed
@@ -16,10 +16,10 @@ def self_test(services: Services, tenant: Tenant) -> SiteState:
     real overwrite will tell.
     """
     state = services.site_states.get(tenant)
-    if not tenant.active or not licensed(services, tenant, lane=Lane.REPORTS):
+    if not tenant.active or not licensed(services, tenant, priority=Priority.MAINTENANCE):
         return state
     with spending_on("self_test"):
-        trial = services.scratch.try_restore(tenant, state.scratch_id, lane=Lane.REPORTS)
+        trial = services.scratch.try_restore(tenant, state.scratch_id, priority=Priority.MAINTENANCE)
     if trial.works is None:
         return state
     now = services.clock.now()

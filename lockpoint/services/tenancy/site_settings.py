@@ -9,7 +9,7 @@ from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
 from lockpoint.services.locks.authorization import administers_site
 from lockpoint.services.ports.locks import AuditEvent, Effects
@@ -37,7 +37,7 @@ class SiteOverview:
     kept: tuple[UsageRow, ...] = ()
 
 
-def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSettings:
+def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> SiteSettings:
     """The settings in force.
 
     An app property can be written by users, so only what we signed counts, and nothing older than what we know: then
@@ -45,7 +45,7 @@ def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSett
     ours: a crash came between storing it and remembering it, or the database was lost.
     """
     fields = signed_json.verified(
-        services.properties.read_app(tenant, KEY, lane=lane), _place(tenant), services.mac_keys
+        services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys
     )
     known = services.site_states.get(tenant).settings
     if fields is not None and (known is None or _parse(fields).revision > known.revision):
@@ -55,14 +55,14 @@ def site_settings(services: Services, tenant: Tenant, *, lane: Lane) -> SiteSett
         return SiteSettings()
     remembered: dict[str, object] = json.loads(known.fields)
     if fields != remembered:
-        _write_again(services, tenant, remembered, lane)
+        _write_again(services, tenant, remembered, priority)
     return _parse(remembered)
 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:
     """Settings and self-test, for site admins only."""
     _must_administer(services, actor)
-    settings = site_settings(services, actor.tenant, lane=Lane.PEOPLE)
+    settings = site_settings(services, actor.tenant, priority=Priority.INTERACTIVE)
     # A crash, or a database that was restored, may have left the switch as it was.
     if services.usage.counting(actor.tenant) is not settings.usage_counts:
         services.usage.switch(actor.tenant, on=settings.usage_counts)
@@ -79,7 +79,7 @@ def change(
     _must_administer(services, actor)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
-        current = site_settings(services, tenant, lane=Lane.PEOPLE)
+        current = site_settings(services, tenant, priority=Priority.INTERACTIVE)
         if current.revision != revision:
             raise OutOfDateError("Somebody else changed the settings meanwhile; reload and try again.")
         counts = current.usage_counts if usage_counts is None else usage_counts
@@ -87,24 +87,26 @@ def change(
         fields: dict[str, object] = {"schema": 1, **asdict(wanted)}
         if not counts:
             services.usage.switch(tenant, on=False)
-        _store(services, tenant, fields, Lane.PEOPLE)
+        _store(services, tenant, fields, Priority.INTERACTIVE)
         _remember(services, tenant, fields, account=actor.account_id)
         if counts:
             services.usage.switch(tenant, on=True)
     return _overview(services, tenant, wanted, services.site_states.get(tenant))
 
 
-def sign_again(services: Services, tenant: Tenant, *, lane: Lane) -> None:
+def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
     """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
     with services.site_states.exclusive(tenant):
-        value = services.properties.read_app(tenant, KEY, lane=lane)
+        value = services.properties.read_app(tenant, KEY, priority=priority)
         fields = signed_json.verified(value, _place(tenant), services.mac_keys)
         if fields is not None and key_id_of(value) != services.mac_keys.newest:
-            _store(services, tenant, fields, lane)
+            _store(services, tenant, fields, priority)
 
 
-def _store(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
-    services.properties.write_app(tenant, KEY, signed_json.sign(fields, _place(tenant), services.mac_keys), lane=lane)
+def _store(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:
+    services.properties.write_app(
+        tenant, KEY, signed_json.sign(fields, _place(tenant), services.mac_keys), priority=priority
+    )
 
 
 def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
@@ -119,13 +121,13 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
         recovered=account is None,
     )
     note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
-    services.ledger.record(tenant, Effects(settings=note, audit=(row,)))
+    services.effects.record(tenant, Effects(settings=note, audit=(row,)))
 
 
-def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], lane: Lane) -> None:
+def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:
     """Put back what outsiders removed, garbled or rolled back, and say so in the audit log."""
     try:
-        _store(services, tenant, fields, lane)
+        _store(services, tenant, fields, priority)
     except HostError:
         return  # what we remember holds all the same, and the next read tries again
     row = AuditEvent(
@@ -136,7 +138,7 @@ def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], 
         seq=_parse(fields).revision,
         detail="settings",
     )
-    services.ledger.record(tenant, Effects(audit=(row,)))
+    services.effects.record(tenant, Effects(audit=(row,)))
 
 
 def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state: SiteState) -> SiteOverview:

@@ -23,7 +23,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.services.ports.tenancy import InstallationEvent, Licence
 from lockpoint.storage.backup import folder
-from lockpoint.storage.backup.file_format import NONCE_BYTES, Header, pack, read_header, unpack
+from lockpoint.storage.backup.file_format import NONCE_BYTES, BackupHeader, pack, read_header, unpack
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.keyring import Keyring
@@ -52,7 +52,7 @@ _SNAPSHOT: Final = text(
 class Backup:
     """A finished backup: what it says about itself, and its bytes."""
 
-    header: Header
+    header: BackupHeader
     data: bytes
 
 
@@ -99,7 +99,7 @@ class Backups:
         """Remove the backups of a folder that the schedule does not keep."""
         return folder.prune(place, self._clock.now(), dry_run=dry_run)
 
-    def in_folder(self, place: Path) -> Sequence[Header]:
+    def in_folder(self, place: Path) -> Sequence[BackupHeader]:
         """What the backups of a folder say about themselves."""
         return folder.headers(place)
 

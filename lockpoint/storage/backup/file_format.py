@@ -34,7 +34,7 @@ Content = Mapping[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class BackupHeader:
     """What a backup says about itself; nothing in it is about a customer."""
 
     format: int
@@ -61,7 +61,7 @@ def pack(content: Content, keys: Keyring, *, created_at: datetime, schema_revisi
     return MAGIC + _canonical(fields) + b"\n" + sealed
 
 
-def read_header(data: bytes) -> Header:
+def read_header(data: bytes) -> BackupHeader:
     """Say what a backup is, of which the first `LONGEST_HEADER` bytes are enough; needs no key.
 
     OperatorRefusal for what is no backup, or of a newer format.
@@ -69,7 +69,7 @@ def read_header(data: bytes) -> Header:
     return _header(_fields(data)[0])
 
 
-def read_whole(data: bytes) -> Header:
+def read_whole(data: bytes) -> BackupHeader:
     """Say what a backup is, having made sure that all of it is there and undamaged; needs no key. OperatorRefusal."""
     fields, sealed = _fields(data)
     header = _header(fields)
@@ -77,7 +77,7 @@ def read_whole(data: bytes) -> Header:
     return header
 
 
-def unpack(data: bytes, keys: Keyring) -> tuple[Header, Content]:
+def unpack(data: bytes, keys: Keyring) -> tuple[BackupHeader, Content]:
     """Check and decrypt a backup.
 
     OperatorRefusal with the reason: no backup at all, a newer format, truncated, damaged, a key that is not configured.
@@ -111,7 +111,7 @@ def _fields(data: bytes) -> tuple[dict[str, Any], bytes]:
     return fields, sealed
 
 
-def _header(fields: Mapping[str, Any]) -> Header:
+def _header(fields: Mapping[str, Any]) -> BackupHeader:
     version = fields.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise OperatorRefusal(f"the backup was made by a newer Lockpoint: format {version}, this one reads {FORMAT}")
@@ -120,7 +120,7 @@ def _header(fields: Mapping[str, Any]) -> Header:
         key_id, revision, rows = str(fields["keyId"]), str(fields["schemaRevision"]), dict(fields["rows"])
     except (KeyError, TypeError, ValueError):
         raise OperatorRefusal("the backup is damaged: its header cannot be read") from None
-    return Header(format=FORMAT, key_id=key_id, created_at=created_at, schema_revision=revision, rows=rows)
+    return BackupHeader(format=FORMAT, key_id=key_id, created_at=created_at, schema_revision=revision, rows=rows)
 
 
 def _must_be_whole(fields: Mapping[str, Any], sealed: bytes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lockpoint.services.errors import OperatorRefusal
-from lockpoint.storage.backup.file_format import LONGEST_HEADER, Header, read_header, read_whole
+from lockpoint.storage.backup.file_format import LONGEST_HEADER, BackupHeader, read_header, read_whole
 from lockpoint.storage.backup.schedule import kept
 
 _TIME: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -99,7 +99,7 @@ def _made_at(path: Path) -> datetime | None:
         return None
 
 
-def headers(folder: Path) -> Sequence[Header]:
+def headers(folder: Path) -> Sequence[BackupHeader]:
     """What the readable backups of a folder say about themselves. OperatorRefusal when the folder cannot be read."""
     try:
         paths = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
@@ -114,7 +114,7 @@ def _beginning(path: Path) -> bytes:
         return file.read(LONGEST_HEADER)
 
 
-def _header_or_none(data: bytes) -> Header | None:
+def _header_or_none(data: bytes) -> BackupHeader | None:
     try:
         return read_header(data)
     except OperatorRefusal:

@@ -81,7 +81,7 @@ def _row(key: str, job: Job) -> dict[str, object]:
     }
 
 
-class Jobs:
+class PostgresJobs:
     """Implements `ports.Jobs`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

@@ -119,7 +119,7 @@ def _give_back_one(connection: Connection, row: Row[Any]) -> None:
         connection.execute(_FINISH, {"id": row.id})
 
 
-class ParkedJobs:
+class PostgresParkedJobs:
     """The jobs that were given up, for operators; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

@@ -62,5 +62,5 @@ def _pause(kind: JobKind, attempts: int) -> float:
 def _asked_for(error: Exception) -> float:
     if isinstance(error, QuotaExceeded):
         return error.retry_after
-    wish = error.details.get("retryAfter") if isinstance(error, Busy) else None
-    return float(wish) if isinstance(wish, int | float) else 0.0
+    options = error.details.get("retryAfter") if isinstance(error, Busy) else None
+    return float(options) if isinstance(options, int | float) else 0.0

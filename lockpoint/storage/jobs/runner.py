@@ -45,7 +45,7 @@ class _Again(BaseRetryStrategy):
         return None if isinstance(exception, Parked) else RetryDecision(retry_in={"seconds": 10})
 
 
-class QueueRunner:
+class ProcrastinateRunner:
     """Implements `operating_ports.JobRunner`: `concurrency` jobs at a time, with `grace` seconds to end at a stop."""
 
     def __init__(self, database: Database, *, concurrency: int = 4, grace: float = GRACE) -> None:

@@ -16,7 +16,7 @@ from lockpoint.storage.tables import CREATION_GUARD
 _ROW: Final = CREATION_GUARD.c
 
 
-class CreationGuard:
+class PostgresCreationGuard:
     """Implements `ports.CreationGuard`; one conditional statement decides. StorageUnavailable."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -22,7 +22,7 @@ _ROW: Final = REQUEST_OUTCOME.c
 _KEY: Final = [_ROW.tenant_id, _ROW.account, _ROW.request_id]
 
 
-class Requests:
+class PostgresRequests:
     """Implements `ports.Requests`; StorageUnavailable."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -24,7 +24,7 @@ def append(connection: Connection, tenant_id: int, restorations: Sequence[Restor
         connection.execute(_INSERT.values([_values(tenant_id, restoration) for restoration in restorations]))
 
 
-class Restorations:
+class PostgresRestorations:
     """Implements `ports.Restorations`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

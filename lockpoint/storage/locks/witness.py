@@ -43,7 +43,7 @@ def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
     )
 
 
-class Witnesses:
+class PostgresWitnesses:
     """Implements `ports.Witnesses`; every method is one statement and raises StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

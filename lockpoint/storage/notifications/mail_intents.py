@@ -30,7 +30,7 @@ def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent]
     return list(connection.execute(_INSERT.values(rows)).scalars())
 
 
-class Intents:
+class PostgresIntents:
     """Implements `ports.Intents`; StorageUnavailable."""
 
     def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:

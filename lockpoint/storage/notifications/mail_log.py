@@ -17,7 +17,7 @@ from lockpoint.storage.tables import EMAIL_LOG
 _ROW: Final = EMAIL_LOG.c
 
 
-class MailLog:
+class PostgresMailLog:
     """What the log tells somebody who knows an address; StorageUnavailable."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:

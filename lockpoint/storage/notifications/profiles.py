@@ -15,7 +15,7 @@ from lockpoint.storage.tables import ACCOUNT_PROFILE
 _ROW: Final = ACCOUNT_PROFILE.c
 
 
-class Profiles:
+class PostgresProfiles:
     """Implements `people_ports.Profiles`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

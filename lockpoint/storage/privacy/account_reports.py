@@ -64,7 +64,7 @@ _DROP_ALL: Final = text(f"DELETE FROM account_report WHERE {_NAMED_NOWHERE}")  #
 _COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
 
 
-class AccountReports:
+class PostgresAccountReports:
     """Implements `people_ports.AccountReports`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

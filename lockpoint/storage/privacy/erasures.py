@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, Right
+from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, PrivacyRight
 from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
@@ -25,13 +25,13 @@ ERASED_WITHIN: Final = timedelta(days=7)
 """How long an erasure may take, from the request to its end."""
 
 
-class PrivacyRequests:
+class PostgresPrivacyRequests:
     """Implements `people_ports.PrivacyRequests`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def asked(self, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+    def asked(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
         """Note a request, and give its number."""
         with self._database.single() as connection:
             return _asked(connection, tenant, right, origin, at)
@@ -42,7 +42,7 @@ class PrivacyRequests:
             _done(connection, request_id, at)
 
 
-class Erasures:
+class PostgresErasures:
     """Implements `people_ports.Erasures`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:
@@ -114,7 +114,7 @@ def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: date
     known = connection.execute(select(ERASURE).where(same)).one_or_none()
     if known is not None:
         return _erasure(known)
-    number = _asked(connection, tenant, Right.ERASURE, order.origin, at)
+    number = _asked(connection, tenant, PrivacyRight.ERASURE, order.origin, at)
     values = {
         "request_id": number,
         "tenant_id": tenant.id,
@@ -127,7 +127,7 @@ def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: date
     return _erasure(connection.execute(insert(ERASURE).values(values).returning(ERASURE)).one())
 
 
-def _asked(connection: Connection, tenant: Tenant, right: Right, origin: Origin, at: datetime) -> int:
+def _asked(connection: Connection, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
     statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
     number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
     return number

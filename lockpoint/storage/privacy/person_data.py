@@ -62,7 +62,7 @@ TABLES: Final[tuple[Table, ...]] = (
 _AUTHOR: Final = ("base", "author")
 
 
-class PeopleData:
+class PostgresPersonData:
     """Implements `people_ports.PeopleData`; StorageUnavailable."""
 
     def __init__(self, database: Database, cache: redis.Redis) -> None:

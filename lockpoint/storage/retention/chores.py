@@ -16,10 +16,10 @@ from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.jobs.parked_jobs import requeue_stalled
 from lockpoint.storage.partitions import ahead, ensure
 from lockpoint.storage.retention.purge import Retention
-from lockpoint.storage.tenancy.installations import Tenants
+from lockpoint.storage.tenancy.installations import PostgresTenants
 
 
-class Leadership:
+class ClockLeadership:
     """An advisory lock on a connection of its own: whoever holds it is the one clock, and loses it by dying."""
 
     def __init__(self, url: str) -> None:
@@ -67,14 +67,14 @@ class Leadership:
             self._connection = None
 
 
-class Upkeep:
+class PostgresUpkeep:
     """Implements `operating_ports.Upkeep`; all but `lead` and `resign` raise StorageUnavailable."""
 
     def __init__(self, database: Database, clock: Clock, *, retention_days: int = 30) -> None:
         self._database = database
         self._clock = clock
-        self._leadership = Leadership(database.url)
-        self._tenants = Tenants(database)
+        self._leadership = ClockLeadership(database.url)
+        self._tenants = PostgresTenants(database)
         self._retention = Retention(database, clock, retention_days)
 
     def lead(self) -> bool:

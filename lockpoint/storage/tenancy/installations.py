@@ -25,7 +25,7 @@ _ROW: Final = INSTALLATION.c
 _ACTIVE: Final = _ROW.installed & _ROW.enabled
 
 
-class Tenants:
+class PostgresTenants:
     """Implements `ports.Tenants`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:
@@ -64,7 +64,7 @@ class Tenants:
             return [_tenant(row) for row in connection.execute(select(INSTALLATION).where(condition).order_by(_ROW.id))]
 
 
-class Installations:
+class PostgresInstallations:
     """Implements `operating_ports.Installations`; StorageUnavailable."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:
@@ -82,7 +82,7 @@ class Installations:
             return _one(connection, self._keys, _ROW.id == tenant_id)
 
     @contextmanager
-    def change(self, client_key: str, base_url: str | None = None) -> Iterator[InstallationChange]:
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
         """Open a transaction that alone may change the installations with these values.
 
         Installs, which name a base URL, run one after another: each may end the row of another client key, so two that
@@ -91,10 +91,10 @@ class Installations:
         names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
         with self._database.transaction() as connection:
             hold_names_in_transaction(connection, Purpose.INSTALLATION, names)
-            yield InstallationChange(connection, self._keys)
+            yield PostgresInstallationChange(connection, self._keys)
 
 
-class InstallationChange:
+class PostgresInstallationChange:
     """Implements `operating_ports.InstallationChange` on one open transaction."""
 
     def __init__(self, connection: Connection, keys: Keyring) -> None:

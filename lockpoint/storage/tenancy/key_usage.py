@@ -13,7 +13,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.tables import EMAIL_LOG, INSTALLATION, LOCK_WITNESS
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
-from lockpoint.storage.tenancy.usage_counts import Usage
+from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 
 _SIGNER: Final = LOCK_WITNESS.c.record["signed_by"].as_string()
 
@@ -98,5 +98,5 @@ def _counts(database: Database, keys: Keyring) -> _Counts:
         live={signer: here for signer, here, _ in signers if here},
         elsewhere={signer: count - here for signer, here, count in signers if count > here},
         hashes={key_id: (count, last) for key_id, count, last in peppers},
-        usage=Usage(database, keys).by_key(),
+        usage=PostgresUsageCounts(database, keys).by_key(),
     )

@@ -17,7 +17,7 @@ from lockpoint.storage.tenancy.reactivation import come_back
 _ROW: Final = INSTALLATION.c
 
 
-class LicenceNotes:
+class PostgresLicences:
     """Implements `site_ports.Licences`; StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:

@@ -29,7 +29,7 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
     connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
 
 
-class SiteStates:
+class PostgresSiteStates:
     """Implements `ports.SiteStates`; StorageUnavailable, also when the lock is not to be had within seconds.
 
     `locks` is a pool of its own: who holds the configuration talks to Confluence, and must not keep others waiting for

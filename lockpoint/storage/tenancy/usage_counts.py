@@ -22,7 +22,7 @@ _KEY: Final = (_ROW.site, _ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
 _UNKNOWN: Final = ""
 
 
-class Usage:
+class PostgresUsageCounts:
     """Implements `site_ports.UsageCounts`; StorageUnavailable."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:

@@ -12,7 +12,7 @@ from lockpoint.services.errors import NotFound, UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import page_files
 from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockAnswer, Wish
+from lockpoint.services.locks.calls import LockOptions, LockResult
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.web.api import schemas as s
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Actor
     from lockpoint.services.listing.page_files import Listing, Query, Row
-    from lockpoint.services.lock_record.waitlist import Asking
+    from lockpoint.services.lock_record.waitlist import WaitlistPlace
 
 PREFIX = "/api/v1"
 
@@ -81,13 +81,13 @@ def _holding_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def acquire(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.AcquireBody)
-        wish = Wish(
+        options = LockOptions(
             life=_life(body.hours),
             note=body.note or None,
             unlock_on_upload=body.unlock_on_upload,
             seen_version=body.seen_version,
         )
-        return _answer(services, id_, calls.acquire(services, current_actor(), id_, key_of(body), wish))
+        return _answer(services, id_, calls.acquire(services, current_actor(), id_, key_of(body), options))
 
     @blueprint.post("/attachments/<attachment_id>/lock/release")
     @guarded_by(Guard.CONTEXT)
@@ -115,8 +115,8 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def take_over(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
-        wish = Wish(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
-        answer = calls.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, wish)
+        options = LockOptions(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
+        answer = calls.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, options)
         return _answer(services, id_, answer)
 
 
@@ -132,7 +132,7 @@ def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
         return _in_line(services, bare_id(attachment_id), notify_me.cancel)
 
 
-def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], Asking]) -> Response:
+def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], WaitlistPlace]) -> Response:
     actor, key = current_actor(), key_of(body_as(s.NotifyBody))
     asking = once_set(
         services,
@@ -200,7 +200,7 @@ def _row(row: Row) -> s.AttachmentModel:
     )
 
 
-def _answer(services: Services, attachment_id: str, answer: LockAnswer) -> tuple[Response, int]:
+def _answer(services: Services, attachment_id: str, answer: LockResult) -> tuple[Response, int]:
     model = s.LockAnswerModel(
         id=attachment_id,
         lock=s.LockModel.model_validate(answer.lock),
@@ -210,7 +210,7 @@ def _answer(services: Services, attachment_id: str, answer: LockAnswer) -> tuple
     return jsonify(dump(model)), answer.status
 
 
-def _warning(answer: LockAnswer) -> s.WarningModel | None:
+def _warning(answer: LockResult) -> s.WarningModel | None:
     moved = answer.warning
     if moved is None:
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
@@ -40,7 +40,7 @@ def me_routes(services: Services) -> Blueprint:
     def show() -> Response:
         actor = current_actor()
         with spending_on("preferences"):
-            return _answer(preferences.read(services, actor.tenant, actor.account_id, lane=Lane.PEOPLE))
+            return _answer(preferences.read(services, actor.tenant, actor.account_id, priority=Priority.INTERACTIVE))
 
     # The whole state is replaced, so a repeated call changes nothing more.
     @blueprint.put("/preferences")

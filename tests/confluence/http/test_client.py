@@ -9,7 +9,7 @@ from lockpoint.confluence.http import transport
 from lockpoint.confluence.http.calls import Call, Repeat, get
 from lockpoint.confluence.http.client import DEADLINE_SECONDS
 from lockpoint.confluence.http.sessions import Sessions
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     BadAnswer,
     Forbidden,
@@ -254,7 +254,7 @@ def test_a_slow_answer_is_given_up(kit: Kit, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries and waits together never take longer than the lane allows."""
-    monkeypatch.setitem(DEADLINE_SECONDS, Lane.PEOPLE, 10.0)
+    monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 10.0)
     with odd_host(answer(503, Retry_After="5")) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), READ)
     assert (len(host.requests), kit.pace.slept) == (2, [5.75])
@@ -262,7 +262,7 @@ def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch
 
 def test_the_deadline_covers_an_answer_that_trickles(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of which every byte is in time is given up all the same when the whole is not."""
-    monkeypatch.setitem(DEADLINE_SECONDS, Lane.PEOPLE, 0.2)
+    monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 0.2)
     monkeypatch.setattr(transport, "_CHUNK", 1)
     with odd_host(trickle(40, 0.05)) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), READ)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lockpoint.confluence.http.calls import Objects, get
-from lockpoint.confluence.http.quota import HostQuota, PointsBudget
-from lockpoint.services.context import Lane
+from lockpoint.confluence.http.quota import HostQuota, PointsQuota
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
 from lockpoint.services.quota_accounting import Spending, spending_on
 from tests.confluence.doubles import FakeNow, Kit, as_app
@@ -21,8 +21,8 @@ class Archive:
         self.lines.append((hour, spending))
 
 
-def budget(now: FakeNow, points: int = 1000, archive: Archive | None = None) -> PointsBudget:
-    return PointsBudget(points_per_hour=points, now=now, archive=archive)
+def budget(now: FakeNow, points: int = 1000, archive: Archive | None = None) -> PointsQuota:
+    return PointsQuota(points_per_hour=points, now=now, archive=archive)
 
 
 def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
@@ -49,48 +49,48 @@ def test_points_are_kept_by_site_lane_and_use_case() -> None:
     now = FakeNow()
     archive = Archive()
     account = budget(now, archive=archive)
-    account.spend(1, Lane.PEOPLE, "acquire", 6)
-    account.spend(1, Lane.PEOPLE, "acquire", 2)
-    account.spend(1, Lane.SWEEP, "sweep", 2)
-    account.spend(2, Lane.PEOPLE, "acquire", 1)
+    account.spend(1, Priority.INTERACTIVE, "acquire", 6)
+    account.spend(1, Priority.INTERACTIVE, "acquire", 2)
+    account.spend(1, Priority.SWEEP, "sweep", 2)
+    account.spend(2, Priority.INTERACTIVE, "acquire", 1)
     assert account.lines() == (
-        Spending(1, Lane.PEOPLE, "acquire", 8),
-        Spending(1, Lane.SWEEP, "sweep", 2),
-        Spending(2, Lane.PEOPLE, "acquire", 1),
+        Spending(1, Priority.INTERACTIVE, "acquire", 8),
+        Spending(1, Priority.SWEEP, "sweep", 2),
+        Spending(2, Priority.INTERACTIVE, "acquire", 1),
     )
-    assert archive.lines[0] == (datetime(2026, 11, 21, 10, tzinfo=UTC), Spending(1, Lane.PEOPLE, "acquire", 6))
+    assert archive.lines[0] == (datetime(2026, 11, 21, 10, tzinfo=UTC), Spending(1, Priority.INTERACTIVE, "acquire", 6))
 
 
 def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
     """The innermost named use case pays."""
     with odd_host(answer(200)) as host, spending_on("sweep"), spending_on("restore"):
-        kit.client.ask(as_app(host.base, Lane.SWEEP), get("plain", "/a"))
-    assert kit.budget.lines() == (Spending(1, Lane.SWEEP, "restore", 1),)
+        kit.client.ask(as_app(host.base, Priority.SWEEP), get("plain", "/a"))
+    assert kit.budget.lines() == (Spending(1, Priority.SWEEP, "restore", 1),)
 
 
 @pytest.mark.parametrize(
     ("spent", "open_lanes"),
     [
-        (590, {Lane.PEOPLE, Lane.HINTS, Lane.SWEEP, Lane.REPORTS}),
-        (600, {Lane.PEOPLE, Lane.HINTS, Lane.SWEEP}),
-        (750, {Lane.PEOPLE, Lane.HINTS}),
-        (950, {Lane.PEOPLE}),
+        (590, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP, Priority.MAINTENANCE}),
+        (600, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP}),
+        (750, {Priority.INTERACTIVE, Priority.EVENT}),
+        (950, {Priority.INTERACTIVE}),
         (1000, set()),
     ],
 )
-def test_lanes_stop_one_after_the_other(spent: int, open_lanes: set[Lane]) -> None:
+def test_lanes_stop_one_after_the_other(spent: int, open_lanes: set[Priority]) -> None:
     """Reports stop first, then the sweep, then hints; people are served to the last point."""
     account = budget(FakeNow())
     for tenant in range(10, 20):
-        account.spend(tenant, Lane.PEOPLE, "x", spent // 10)
-    assert {lane for lane in Lane if _admits(account, lane)} == open_lanes
+        account.spend(tenant, Priority.INTERACTIVE, "x", spent // 10)
+    assert {priority for priority in Priority if _admits(account, priority)} == open_lanes
 
 
 def test_near_the_limit_the_sweep_stops_first() -> None:
     """The host's NearLimit stops sweep and reports at once; hints and people go on."""
     account = budget(FakeNow())
     account.host_said(HostQuota(near_limit=True))
-    assert {lane for lane in Lane if _admits(account, lane)} == {Lane.PEOPLE, Lane.HINTS}
+    assert {priority for priority in Priority if _admits(account, priority)} == {Priority.INTERACTIVE, Priority.EVENT}
 
 
 def test_the_hosts_word_counts_more_than_our_own_count() -> None:
@@ -98,27 +98,27 @@ def test_the_hosts_word_counts_more_than_our_own_count() -> None:
     account = budget(FakeNow())
     account.host_said(HostQuota(limit=65_000, remaining=65_000 // 5))
     assert account.used_share() == pytest.approx(0.8)
-    assert not _admits(account, Lane.SWEEP)
+    assert not _admits(account, Priority.SWEEP)
 
 
 def test_a_greedy_site_yields_first() -> None:
     """A site that used more than half of the pool is one lane lower than the others."""
     account = budget(FakeNow())
-    account.spend(1, Lane.PEOPLE, "x", 620)
-    assert not _admits(account, Lane.SWEEP, tenant=1)
-    assert _admits(account, Lane.SWEEP, tenant=2)
+    account.spend(1, Priority.INTERACTIVE, "x", 620)
+    assert not _admits(account, Priority.SWEEP, tenant=1)
+    assert _admits(account, Priority.SWEEP, tenant=2)
 
 
 def test_the_account_starts_anew_at_the_full_hour() -> None:
     """The pool is filled at the full UTC hour; waiting is told up to then."""
     now = FakeNow()
     account = budget(now)
-    account.spend(1, Lane.PEOPLE, "x", 1000)
+    account.spend(1, Priority.INTERACTIVE, "x", 1000)
     with pytest.raises(QuotaExceeded) as caught:
-        account.admit(1, Lane.PEOPLE)
+        account.admit(1, Priority.INTERACTIVE)
     assert caught.value.retry_after == 45 * 60
     now.advance(minutes=45)
-    account.admit(1, Lane.PEOPLE)
+    account.admit(1, Priority.INTERACTIVE)
     assert account.lines() == ()
 
 
@@ -128,10 +128,10 @@ def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> 
     account = budget(now)
     account.block(3000, tenant_id=1)
     now.advance(minutes=46)
-    assert not _admits(account, Lane.PEOPLE, tenant=1)
-    assert _admits(account, Lane.PEOPLE, tenant=2)
+    assert not _admits(account, Priority.INTERACTIVE, tenant=1)
+    assert _admits(account, Priority.INTERACTIVE, tenant=2)
     now.advance(minutes=5)
-    assert _admits(account, Lane.PEOPLE, tenant=1)
+    assert _admits(account, Priority.INTERACTIVE, tenant=1)
 
 
 def test_an_absurd_wait_is_an_hour_at_most() -> None:
@@ -139,7 +139,7 @@ def test_an_absurd_wait_is_an_hour_at_most() -> None:
     account = budget(FakeNow())
     account.block(1e9, tenant_id=None)
     with pytest.raises(QuotaExceeded) as caught:
-        account.admit(1, Lane.PEOPLE)
+        account.admit(1, Priority.INTERACTIVE)
     assert caught.value.retry_after == 3600
 
 
@@ -155,22 +155,22 @@ def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
         kit.client.ask(as_app(host.base), get("plain", "/a"))
         kit.client.ask(as_app(host.base), get("plain", "/a"))
         with pytest.raises(QuotaExceeded):
-            kit.client.ask(as_app(host.base, Lane.SWEEP), get("plain", "/a"))
+            kit.client.ask(as_app(host.base, Priority.SWEEP), get("plain", "/a"))
     assert kit.budget.host() == HostQuota(1000, 190, True, datetime(2026, 11, 21, 11, tzinfo=UTC))
     assert len(host.requests) == 2
 
 
 def test_a_call_that_the_budget_refuses_is_not_made(kit: Kit) -> None:
     """Our own stop says how long to wait, like the host's."""
-    kit.budget.spend(1, Lane.PEOPLE, "x", 65_000)
+    kit.budget.spend(1, Priority.INTERACTIVE, "x", 65_000)
     with odd_host(answer(200)) as host, pytest.raises(QuotaExceeded) as caught:
         kit.client.ask(as_app(host.base), get("plain", "/a"))
     assert (host.requests, caught.value.retry_after) == ([], 45 * 60)
 
 
-def _admits(account: PointsBudget, lane: Lane, tenant: int = 99) -> bool:
+def _admits(account: PointsQuota, priority: Priority, tenant: int = 99) -> bool:
     try:
-        account.admit(tenant, lane)
+        account.admit(tenant, priority)
     except QuotaExceeded:
         return False
     return True

@@ -195,7 +195,7 @@ def test_a_file_that_never_rests_is_left_as_unsettled(locked: Stage) -> None:
     locked.upload(BOB, b"Bob's")
     locked.taps.after["witnesses.set_protection", 0] = lambda: locked.upload(BOB, b"again")
     locked.release(locked.held.lock_id)
-    assert locked.tombstone.ended.unsettled
+    assert locked.tombstone.ended.pending
 
 
 def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:

@@ -86,7 +86,7 @@ def test_a_page_in_the_trash_suspends_its_locks(locked: Stage, away: FileStatus 
     locked.reconcile()
     locked.sweep()
     assert locked.taps.calls["attachments.undelete"] == 0
-    assert isinstance(locked.reading, Held)
+    assert isinstance(locked.found, Held)
     assert locked.mails() == []
     locked.taps.before.clear()
     assert (locked.show().protection, locked.show().unprotected_reason) == ("suspended", None)

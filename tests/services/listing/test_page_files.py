@@ -241,4 +241,4 @@ def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
     page = stage.world.site().add_page()
     found = of_container(stage.world.services, stage.world.actor(CHARLIE), page.container, Query())
     assert (found.rows, found.next_cursor, found.may_edit) == ((), None, False)
-    assert isinstance(make_stage().reading, Absent)
+    assert isinstance(make_stage().found, Absent)

@@ -119,7 +119,7 @@ def test_who_may_only_look_or_not_even_that_gets_no_lock(stage: Stage, who: str)
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, CHARLIE, stage.world.site().app_account}
     refusal = refusal_of(stage.lock, who)
     assert isinstance(refusal, NotAllowed if who == CHARLIE else NotFound)
-    assert isinstance(stage.reading, Absent)
+    assert isinstance(stage.found, Absent)
 
 
 def test_the_right_is_asked_for_now_and_as_that_person(stage: Stage) -> None:
@@ -144,7 +144,7 @@ def test_no_lock_that_could_not_protect(stage: Stage) -> None:
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, AppBlocked)
     assert "restrictions" in refusal.message
-    assert isinstance(stage.reading, Absent)
+    assert isinstance(stage.found, Absent)
 
 
 def test_no_lock_where_the_app_may_only_look(stage: Stage) -> None:
@@ -223,7 +223,7 @@ def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None
 
 def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> None:
     """E7: Bob uploads after the write, before the re-read: as E6."""
-    stage.taps.after["ledger.record", 1] = lambda: stage.upload(BOB, b"Bob's")
+    stage.taps.after["effects.record", 1] = lambda: stage.upload(BOB, b"Bob's")
     answer = stage.lock()
     assert answer.warning is not None
     assert stage.held.base.author == BOB
@@ -236,7 +236,7 @@ def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
         stage.upload(BOB, b"Bob's")
         stage.reconcile()
 
-    stage.taps.after["ledger.record", 1] = upload_and_undo
+    stage.taps.after["effects.record", 1] = upload_and_undo
     assert stage.lock().warning is None
     assert stage.content == b"first"
 
@@ -357,7 +357,7 @@ def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
     with pytest.raises(StorageUnavailable):
         stage.lock()
     stage.world.tables.down = False
-    assert isinstance(stage.reading, Absent)
+    assert isinstance(stage.found, Absent)
 
 
 def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.events import MailKind
 from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
-from lockpoint.services.lock_record.waitlist import KEY, Asking
+from lockpoint.services.lock_record.waitlist import KEY, WaitlistPlace
 from lockpoint.services.locks import notify_me
 from lockpoint.services.ports.confluence import PropertyHost
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
@@ -24,12 +24,12 @@ def locked(stage: Stage) -> Stage:
 
 def test_first_come_order(locked: Stage) -> None:
     """P-10: anyone who may see the file asks, and can cancel; first-come order is shown; asking twice is once."""
-    assert locked.ask(CHARLIE) == Asking(asked=True, count=1, position=1)
-    assert locked.ask(BOB) == Asking(asked=True, count=2, position=2)
-    assert locked.ask(BOB) == Asking(asked=True, count=2, position=2)
-    assert locked.show(BOB).notify_me == Asking(asked=True, count=2, position=2)
+    assert locked.ask(CHARLIE) == WaitlistPlace(asked=True, count=1, position=1)
+    assert locked.ask(BOB) == WaitlistPlace(asked=True, count=2, position=2)
+    assert locked.ask(BOB) == WaitlistPlace(asked=True, count=2, position=2)
+    assert locked.show(BOB).notify_me == WaitlistPlace(asked=True, count=2, position=2)
     services = locked.world.services
-    assert notify_me.cancel(services, locked.world.actor(CHARLIE), locked.file.id) == Asking(
+    assert notify_me.cancel(services, locked.world.actor(CHARLIE), locked.file.id) == WaitlistPlace(
         asked=False, count=1, position=None
     )
     assert notify_me.cancel(services, locked.world.actor(CHARLIE), locked.file.id).count == 1
@@ -62,7 +62,7 @@ def test_the_line_is_kept_in_confluence_and_signed(locked: Stage) -> None:
     row = site.rows[place][0]
     assert isinstance(row.value, dict)
     site.put_rows(*place, [replace(row, version=2, value={**row.value, "askers": [DANA]})])
-    assert locked.show(BOB).notify_me == Asking(asked=False, count=0, position=None)
+    assert locked.show(BOB).notify_me == WaitlistPlace(asked=False, count=0, position=None)
     locked.release(locked.held.lock_id)
     locked.run_jobs()
     assert locked.mails() == []
@@ -77,7 +77,7 @@ def test_the_end_is_told_once_and_the_line_is_empty(locked: Stage) -> None:
         (MailKind.FILE_AVAILABLE, CHARLIE),
         (MailKind.LOCK_ENDED_BY_OTHER, ALICE),
     ]
-    assert locked.show(CHARLIE).notify_me == Asking(asked=False, count=0, position=None)
+    assert locked.show(CHARLIE).notify_me == WaitlistPlace(asked=False, count=0, position=None)
     locked.run_jobs()
     locked.reconcile()
     assert len(locked.mails()) == 2
@@ -93,8 +93,10 @@ def test_who_asks_while_the_lock_ends_is_told(locked: Stage) -> None:
     before = site.rows[place]
 
     def bob() -> None:
-        askers = (CHARLIE, BOB)
-        notify_me.store_line(locked.world.services, ACME, locked.file.id, before[0], askers, lane=notify_me.Lane.PEOPLE)
+        waitlist = (CHARLIE, BOB)
+        notify_me.store_waitlist(
+            locked.world.services, ACME, locked.file.id, before[0], waitlist, priority=notify_me.Lane.PEOPLE
+        )
 
     locked.taps.before["properties.replace", number] = bob
     locked.release(locked.held.lock_id)
@@ -138,7 +140,7 @@ def test_a_crowd(locked: Stage) -> None:
     """The property stays below 32 KB: 200 people may wait for a file."""
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
     crowd = tuple(f"557058:{number:036}" for number in range(notify_me.MOST))
-    notify_me.store_line(locked.world.services, ACME, locked.file.id, None, crowd, lane=notify_me.Lane.PEOPLE)
+    notify_me.store_waitlist(locked.world.services, ACME, locked.file.id, None, crowd, priority=notify_me.Lane.PEOPLE)
     assert len(str(site.rows[place][0].value)) < 32_000
     assert isinstance(refusal_of(locked.ask, BOB), TooMany)
 

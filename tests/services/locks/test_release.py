@@ -170,7 +170,7 @@ def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:
     stage.upload(BOB, b"Bob's")
     stage.release(lock_id)
     assert stage.content == b"first"
-    assert stage.tombstone.ended.unsettled == ()
+    assert stage.tombstone.ended.pending == ()
 
 
 def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
@@ -179,7 +179,7 @@ def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     stage.release(lock_id)
-    assert stage.tombstone.ended.unsettled == (stage.file.versions[1].created,)
+    assert stage.tombstone.ended.pending == (stage.file.versions[1].created,)
     assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone") in stage.mails()
     assert stage.content == b"Bob's"
 
@@ -194,7 +194,7 @@ def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> No
     stage.upload(BOB, b"Bob's")
     stage.taps.before["attachments.versions", 1] = away
     stage.release(lock_id)
-    assert stage.tombstone.ended.unsettled == (stage.file.versions[1].created,)
+    assert stage.tombstone.ended.pending == (stage.file.versions[1].created,)
 
 
 def test_the_holders_own_upload_is_no_intrusion(stage: Stage) -> None:
@@ -207,7 +207,7 @@ def test_the_holders_own_upload_is_no_intrusion(stage: Stage) -> None:
     stage.upload(ALICE, b"second")
     stage.taps.before["attachments.versions", 1] = away
     stage.release(lock_id)
-    assert stage.tombstone.ended.unsettled == ()
+    assert stage.tombstone.ended.pending == ()
     assert stage.content == b"second"
 
 

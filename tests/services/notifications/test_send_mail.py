@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.context import Lane, Tenant
+from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,
     GoneOrInvisible,
@@ -249,16 +249,16 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
     assert url is not None
     assert url.startswith("https://lockpoint.example.com/mail/")
     services = undone.world.services
-    errand = unsubscribe.errand_of(services, url.rpartition("/")[2])
-    assert errand is not None
+    link = unsubscribe.unsubscribe_link(services, url.rpartition("/")[2])
+    assert link is not None
     for _ in range(2):
-        unsubscribe.unsubscribe(services, errand)
-    chosen = preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE)
+        unsubscribe.unsubscribe(services, link)
+    chosen = preferences.read(services, ACME, ALICE, priority=Priority.INTERACTIVE)
     assert chosen.off == {MailKind.OVERWRITE_ATTEMPT}
-    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == frozenset()
-    assert unsubscribe.errand_of(services, "token-of-nobody") is None
+    assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE).off == frozenset()
+    assert unsubscribe.unsubscribe_link(services, "token-of-nobody") is None
     undone.world.tables.tenants[ACME.id] = replace(ACME, enabled=False)
-    gone = unsubscribe.errand_of(services, url.rpartition("/")[2])
+    gone = unsubscribe.unsubscribe_link(services, url.rpartition("/")[2])
     assert gone is not None
     with pytest.raises(NotAllowed):
         unsubscribe.unsubscribe(services, gone)

@@ -13,30 +13,30 @@ from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import Wish
+from lockpoint.services.locks.calls import LockOptions
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import Registration
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.locks.creation_guard import CreationGuard
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.locks.restorations import Restorations
-from lockpoint.storage.locks.witness import Witnesses
-from lockpoint.storage.notifications.mail_intents import Intents
-from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.locks.restorations import PostgresRestorations
+from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.mail_intents import PostgresIntents
+from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
-from lockpoint.storage.privacy.account_reports import AccountReports
-from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
-from lockpoint.storage.privacy.person_data import PeopleData
-from lockpoint.storage.redis_mutexes import Mutexes, connect
+from lockpoint.storage.privacy.account_reports import PostgresAccountReports
+from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
+from lockpoint.storage.privacy.person_data import PostgresPersonData
+from lockpoint.storage.redis_mutexes import RedisMutexes, connect
 from lockpoint.storage.tables import QUEUE
-from lockpoint.storage.tenancy.installations import Installations, Tenants
-from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from lockpoint.worker import handlers
 from tests.fakes.confluence import StoredFile
-from tests.fakes.people import FakeReports, FakeUserProperties
+from tests.fakes.people import FakePersonalDataReports, FakeUserProperties
 from tests.fakes.world import ACME, ALICE, GLOBEX, World, make_services, make_world
 from tests.storage.builders import everything
 
@@ -57,17 +57,17 @@ class RightsStage:
         return self.world.services
 
     @property
-    def reports(self) -> FakeReports:
+    def reports(self) -> FakePersonalDataReports:
         return self.services.personal_data_reports  # type: ignore[no-any-return]
 
     @property
     def user_properties(self) -> FakeUserProperties:
         return self.services.user_properties  # type: ignore[no-any-return]
 
-    def lock(self, file: StoredFile, who: str = ALICE, tenant: Tenant = ACME, **wish: Any) -> str:
+    def lock(self, file: StoredFile, who: str = ALICE, tenant: Tenant = ACME, **options: Any) -> str:
         self.numbers += 1
         key = RequestKey(f"request-of-{self.numbers:08}", "same")
-        answer = calls.acquire(self.services, self.world.actor(who, tenant), file.id, key, Wish(**wish))
+        answer = calls.acquire(self.services, self.world.actor(who, tenant), file.id, key, LockOptions(**options))
         assert answer.lock.lock_id is not None
         return answer.lock.lock_id
 
@@ -79,14 +79,14 @@ class RightsStage:
     def take_over(self, file: StoredFile, lock_id: str, who: str) -> None:
         self.numbers += 1
         key = RequestKey(f"request-of-{self.numbers:08}", "same")
-        calls.take_over(self.services, self.world.actor(who), file.id, key, lock_id, "words of a person", Wish())
+        calls.take_over(self.services, self.world.actor(who), file.id, key, lock_id, "words of a person", LockOptions())
 
     def ask(self, file: StoredFile, who: str) -> None:
         notify_me.ask(self.services, self.world.actor(who), file.id)
 
     def holder(self, file: StoredFile, tenant: Tenant = ACME) -> str | None:
-        reading = self.world.reading(file.id, tenant)
-        return reading.holder if isinstance(reading, Held) else None
+        found = self.world.found(file.id, tenant)
+        return found.holder if isinstance(found, Held) else None
 
     def waiting_jobs(self, kind: JobKind) -> list[Any]:
         with self.database.single() as connection:
@@ -127,21 +127,21 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
             _install(database, tenant)
         clock = world.clock
         stored: dict[str, Any] = {
-            "ledger": Ledger(database, clock),
-            "jobs": Jobs(database),
-            "witnesses": Witnesses(database),
-            "restorations": Restorations(database),
-            "requests": Requests(database, clock),
-            "guard": CreationGuard(database, clock),
-            "tenants": Tenants(database),
-            "site_states": SiteStates(database, database),
-            "intents": Intents(database, KEYS, clock),
-            "mutexes": Mutexes(cache),
-            "profiles": Profiles(database),
-            "people_data": PeopleData(database, cache),
-            "privacy_requests": PrivacyRequests(database),
-            "erasures": Erasures(database),
-            "account_reports": AccountReports(database),
+            "effects": PostgresEffects(database, clock),
+            "jobs": PostgresJobs(database),
+            "witnesses": PostgresWitnesses(database),
+            "restorations": PostgresRestorations(database),
+            "requests": PostgresRequests(database, clock),
+            "guard": PostgresCreationGuard(database, clock),
+            "tenants": PostgresTenants(database),
+            "site_states": PostgresSiteStates(database, database),
+            "intents": PostgresIntents(database, KEYS, clock),
+            "mutexes": RedisMutexes(cache),
+            "profiles": PostgresProfiles(database),
+            "people_data": PostgresPersonData(database, cache),
+            "privacy_requests": PostgresPrivacyRequests(database),
+            "erasures": PostgresErasures(database),
+            "account_reports": PostgresAccountReports(database),
             "tokens": MailTokens(KEYS),
         }
         world.services = make_services(world.host, world.tables, **stored)
@@ -151,13 +151,13 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
 
 def _install(database: Database, tenant: Tenant) -> None:
     registration = Registration(client_key=tenant.client_key, base_url=tenant.base_url, secret="invented")
-    with Installations(database, KEYS).change(tenant.client_key) as change:
+    with PostgresInstallations(database, KEYS).change(tenant.client_key) as change:
         assert change.store(registration) == tenant
 
 
 def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
     """The app is switched on or off on the site, and installed in any case."""
-    with Installations(stage.database, KEYS).change(tenant.client_key) as change:
+    with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         assert known is not None
         return change.store(replace(known.registration, secret="invented", installed=True, enabled=on))
@@ -165,7 +165,7 @@ def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
 
 def uninstall(stage: RightsStage, tenant: Tenant) -> None:
     """The site leaves."""
-    with Installations(stage.database, KEYS).change(tenant.client_key) as change:
+    with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         assert known is not None
         change.store(replace(known.registration, secret=None, installed=False, enabled=False))

@@ -55,11 +55,11 @@ def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFil
     _run(stage, at_once=True)
     waiting = export(stage.services, ACME, DANA, Origin.OPERATOR).waiting
     assert waiting == ({"attachment": busy["waited"].id, "position": 2},)
-    ended = stage.world.reading(busy["ended"].id)
+    ended = stage.world.found(busy["ended"].id)
     assert isinstance(ended, Free)
     pseudonym = _pseudonyms(stage).pop()
     assert (ended.ended.by, ended.ended.holder) == (pseudonym, pseudonym)
-    others = stage.world.reading(busy["uploaded"].id)
+    others = stage.world.found(busy["uploaded"].id)
     assert isinstance(others, Held)
     assert (others.holder, others.base.author) == (ALICE, None)
     assert stage.in_confluence(GLOBEX) == globex
@@ -86,7 +86,7 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
     stage.world.clock.advance(hours=24)
     stage.run_jobs(JobKind.ERASE)
     assert stage.holder(busy["held"]) is None
-    record = stage.world.reading(busy["held"].id)
+    record = stage.world.found(busy["held"].id)
     assert isinstance(record, Free)
     assert record.ended.reason is EndReason.HOLDER_GONE
     assert BOB not in stage.stored()
@@ -100,10 +100,10 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
 
 def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
     """A record is rewritten by the ordinary conditional write: the next version, one audit row, no new mail."""
-    before = stage.world.reading(busy["ended"].id)
+    before = stage.world.found(busy["ended"].id)
     assert isinstance(before, Free)
     _run(stage, at_once=True)
-    after = stage.world.reading(busy["ended"].id)
+    after = stage.world.found(busy["ended"].id)
     assert isinstance(after, Free)
     assert (after.epoch, after.seq) == (before.epoch, before.seq + 1)
     with stage.database.single() as connection:
@@ -155,7 +155,7 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     stage.lock(other, BOB)
     rest = _run(stage, at_once=True)
     assert rest == Rest(Left.FILES, stage.world.clock.now() + timedelta(days=1), len(busy) - 1)
-    assert stage.world.reading(other.id).ended.holder in _pseudonyms(stage)
+    assert stage.world.found(other.id).ended.holder in _pseudonyms(stage)
     assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
     assert stage.services.witnesses.count_held(ACME, BOB) == 1
     page.restricted_to = None

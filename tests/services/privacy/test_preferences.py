@@ -9,7 +9,7 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from tests.fakes.world import ACME, ALICE, BOB
@@ -39,7 +39,7 @@ def test_two_changes_of_preferences_at_once_lose_nothing(stage: RightsStage) -> 
     racing = replace(services, user_properties=Meeting(services.user_properties, Barrier(2, timeout=1)))
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda kind: preferences.switch_off(racing, ACME, BOB, kind), kinds))
-    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE).off == set(kinds)
+    assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE).off == set(kinds)
 
 
 def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) -> None:
@@ -47,10 +47,10 @@ def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) ->
     services, bob = stage.services, stage.world.actor(BOB)
     chosen = Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="de", time_zone="Europe/Berlin")
     preferences.change(services, bob, chosen)
-    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == chosen
+    assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE) == chosen
     place = (ACME.id, BOB, preferences.KEY)
     stored = stage.user_properties.stored[place]
     stage.user_properties.stored[ACME.id, ALICE, preferences.KEY] = stored
-    assert preferences.read(services, ACME, ALICE, lane=Lane.PEOPLE) == Preferences()
+    assert preferences.read(services, ACME, ALICE, priority=Priority.INTERACTIVE) == Preferences()
     stage.user_properties.stored[place] = {**stored, "locale": "fr"}  # type: ignore[dict-item]
-    assert preferences.read(services, ACME, BOB, lane=Lane.PEOPLE) == Preferences()
+    assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE) == Preferences()

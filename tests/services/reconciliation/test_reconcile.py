@@ -91,7 +91,7 @@ def test_the_holder_can_release_a_damaged_lock(stage: Stage, damage: Damage) -> 
     lock_id = stage.lock().lock.lock_id or ""
     damage(stage)
     assert stage.release(lock_id).status == 200
-    assert isinstance(stage.reading, Free)
+    assert isinstance(stage.found, Free)
     assert one_row_for_each_record(stage)
 
 
@@ -145,11 +145,11 @@ def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
     copy = stage.world.add_file(BOB)
     row = stage.world.site().lock_rows(stage.file.id)[0]
     stage.world.site().put_lock_rows(copy.id, replace(row, id="888888"))
-    assert isinstance(stage.world.reading(copy.id), Unreadable)
+    assert isinstance(stage.world.found(copy.id), Unreadable)
     view = next(row.lock for row in stage.rows(BOB) if row.attachment.id == copy.id)
     assert (view.state, view.protection, view.can.lock) == (ViewState.FREE, "protected", True)
     assert stage.lock(BOB, file=copy).status == 201
-    assert isinstance(stage.world.reading(copy.id), Held)
+    assert isinstance(stage.world.found(copy.id), Held)
 
 
 def test_a_foreign_value_is_reported_once_a_day(stage: Stage) -> None:
@@ -215,7 +215,7 @@ def test_a_break_by_a_crashed_process_is_announced_by_whoever_writes_next(stage:
     """L-64, L-21: missing rows are written later as recovered, and the holder is told all the same."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
-    stage.taps.before["ledger.record", stage.taps.calls["ledger.record"] + 1] = _die
+    stage.taps.before["effects.record", stage.taps.calls["effects.record"] + 1] = _die
     with pytest.raises(KeyboardInterrupt):
         stage.break_(lock_id, DANA)
     assert stage.mails() == []

@@ -54,7 +54,7 @@ def test_a_single_no_ends_nothing(stage: Stage) -> None:
     stage.world.clock.advance(hours=49)
     stage.taps.before["attachments.get", stage.taps.calls["attachments.get"] + 1] = _away
     stage.sweep()
-    assert isinstance(stage.reading, Held)
+    assert isinstance(stage.found, Held)
     assert _witness(stage) is None
     stage.sweep()
     assert stage.content == b"first"

@@ -75,9 +75,9 @@ def test_live_and_expired_locks(erased: bool) -> None:
     stage.run_jobs()
     assert stage.tombstone.ended.reason is EndReason.EXPIRED
     assert stage.content == b"Bob's"
-    reading = stage.world.reading(long.id)
-    assert isinstance(reading, Held)
-    assert reading.base.created == long.versions[-1].created
+    found = stage.world.found(long.id)
+    assert isinstance(found, Held)
+    assert found.base.created == long.versions[-1].created
     told = [(MailKind.LOCK_ENDED, ALICE, "expired"), (MailKind.OVERWRITE_ATTEMPT, BOB, "while_away")]
     assert stage.mails() == told
     come_back(stage)
@@ -133,7 +133,7 @@ def test_a_lock_that_ends_before_anybody_looked_undoes_nothing(stage: Stage, how
     else:
         stage.reconcile()
     assert stage.content == b"meanwhile"
-    assert stage.tombstone.ended.unsettled == ()
+    assert stage.tombstone.ended.pending == ()
     assert (MailKind.UPLOAD_UNDONE, BOB, "undone") not in stage.mails()
 
 

@@ -11,7 +11,7 @@ import pytest
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import EndReason
 from lockpoint.domain.permissions import Can
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostUnavailable, Unlicensed
 from lockpoint.services.listing import page_files
 from lockpoint.services.notifications.send_mail import send
@@ -98,7 +98,7 @@ def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
     end_licence(stage)
     stage.break_(lock_id, DANA)
     assert stage.tombstone.ended.reason is EndReason.BROKEN
-    assert stage.tombstone.ended.unsettled == ()
+    assert stage.tombstone.ended.pending == ()
     assert stage.content == b"Bob's"
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
     stage.lock()
     end_licence(stage)
     stage.upload(BOB, b"Bob's")
-    licence.licensed(stage.world.services, ACME, lane=Lane.HINTS)
+    licence.licensed(stage.world.services, ACME, priority=Priority.EVENT)
     stage.taps.clear()
     stage.reconcile()
     stage.sweep()
@@ -236,7 +236,7 @@ def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
     stage.show()
     source(stage).trouble = HostUnavailable("away")
     stage.world.clock.advance(days=2)
-    assert licence.standing(stage.world.services, ACME, lane=Lane.PEOPLE) is Licence.NONE
+    assert licence.standing(stage.world.services, ACME, priority=Priority.INTERACTIVE) is Licence.NONE
 
 
 def test_an_answer_from_the_future_is_not_believed(stage: Stage) -> None:

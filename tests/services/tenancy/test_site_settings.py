@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.services.context import Lane
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostUnavailable, NotAllowed, OutOfDateError
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.tenancy import site_settings
@@ -17,7 +17,7 @@ from tests.services.taps import ProcessDied
 
 
 def _now(stage: Stage) -> SiteSettings:
-    return site_settings.site_settings(stage.world.services, ACME, lane=Lane.PEOPLE)
+    return site_settings.site_settings(stage.world.services, ACME, priority=Priority.INTERACTIVE)
 
 
 def _switch(stage: Stage, *, on: bool, revision: int, who: str = SAM) -> site_settings.SiteOverview:

@@ -10,13 +10,13 @@ from lockpoint.services.errors import NotAllowed, StorageUnavailable
 from lockpoint.services.ports.tenancy import UsageEvent
 from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.site_settings import SiteOverview
-from tests.fakes.tenancy import FakeUsage
+from tests.fakes.tenancy import FakeUsageCounts
 from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, START
 from tests.services.stage import Stage, refusal_of
 
 
-def usage(stage: Stage) -> FakeUsage:
-    return cast("FakeUsage", stage.world.services.usage)
+def usage(stage: Stage) -> FakeUsageCounts:
+    return cast("FakeUsageCounts", stage.world.services.usage)
 
 
 def switch(stage: Stage, *, on: bool | None) -> SiteOverview:
@@ -93,7 +93,7 @@ def test_the_switch_follows_the_signed_setting(stage: Stage) -> None:
     assert usage(stage).counts == {}
     assert overview(stage).settings.usage_counts is True
     assert usage(stage).counting(ACME)
-    stage.world.services.properties.write_app(ACME, site_settings.KEY, {"usage_counts": False}, lane=None)  # type: ignore[arg-type]
+    stage.world.services.properties.write_app(ACME, site_settings.KEY, {"usage_counts": False}, priority=None)  # type: ignore[arg-type]
     assert overview(stage).settings.usage_counts is True
     assert usage(stage).counting(ACME)
 

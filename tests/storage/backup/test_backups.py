@@ -17,14 +17,14 @@ from lockpoint.services.ports.tenancy import InstallationEvent, Registration
 from lockpoint.services.tenancy.lifecycle import ERASED
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.backup.file_format import LONGEST_HEADER, MAGIC, pack, read_header, unpack
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
-from lockpoint.storage.tenancy.installations import Installations
-from lockpoint.storage.tenancy.licences import LicenceNotes
+from lockpoint.storage.tenancy.installations import PostgresInstallations
+from lockpoint.storage.tenancy.licences import PostgresLicences
 from tests.fakes.world import ALICE, BOB, START, FakeClock
 from tests.storage.builders import audit_event, count, everything, queue, witness
 from tests.storage.conftest import install
@@ -47,7 +47,7 @@ def empty(servers: databases.Addresses, worker_id: str) -> Any:
         fresh.close()
 
 
-def two_sites(installations: Installations) -> None:
+def two_sites(installations: PostgresInstallations) -> None:
     """One that is installed, whose secret was replaced; and one that left."""
     with installations.change("acme") as change:
         tenant = change.store(
@@ -84,13 +84,13 @@ def content_of(backup: bytes, keys: Keyring) -> Any:
 
 
 def test_a_backup_brings_every_registration_back(
-    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
     """Restored into an empty database the sites, their secrets and their log are as they were, under the same ids."""
     two_sites(installations)
     restored = Backups(empty, keys, clock).restore(backups.create().data, replace=False)
     assert (restored.rows, restored.active) == ({"installation": 2, "installation_event": 2}, 1)
-    fresh = Installations(empty, keys)
+    fresh = PostgresInstallations(empty, keys)
     for client_key in ("acme", "gone"):
         before, after = installations.find(client_key), fresh.find(client_key)
         assert before is not None
@@ -110,13 +110,15 @@ def test_a_backup_brings_every_registration_back(
 
 
 def test_only_registrations_are_in_a_backup(
-    backups: Backups, database: Database, installations: Installations, keys: Keyring, clock: FakeClock
+    backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring, clock: FakeClock
 ) -> None:
     """Nothing with a limit of 30 days is in a backup, and no replaced secret."""
     two_sites(installations)
     found = installations.find("acme")
     assert found is not None
-    Ledger(database, clock).record(found.tenant, Effects(witness=witness("987654"), audit=(audit_event(account=BOB),)))
+    PostgresEffects(database, clock).record(
+        found.tenant, Effects(witness=witness("987654"), audit=(audit_event(account=BOB),))
+    )
     content = content_of(backups.create().data, keys)
     assert set(content) == {"installation", "installation_event"}
     assert not {"previous_secret", "secret_changed_at"} & set(content["installation"][0])
@@ -126,7 +128,7 @@ def test_only_registrations_are_in_a_backup(
 
 
 def test_an_uninstalled_sites_secret_is_not_in_a_backup(
-    backups: Backups, database: Database, installations: Installations, keys: Keyring
+    backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
     """Even where a row of a site that left should still have one."""
     two_sites(installations)
@@ -142,11 +144,11 @@ def test_an_uninstalled_sites_secret_is_not_in_a_backup(
 
 
 def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
-    backups: Backups, database: Database, installations: Installations, keys: Keyring
+    backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
     """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
     two_sites(installations)
-    LicenceNotes(database).note(Tenant(2, "gone", ""), active=False, at=START)
+    PostgresLicences(database).note(Tenant(2, "gone", ""), active=False, at=START)
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
     kept = {name: value for name, value in rows["gone"].items() if value not in {None, False, ""}}
     assert kept == {"id": 2, "client_key": "gone", "uninstalled_at": START.isoformat()}
@@ -154,7 +156,7 @@ def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
 
 
 def test_a_restored_departure_is_purged_in_time_and_can_return(
-    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
     """Restored, it counts its 30 days from the uninstall; nothing is left over; an install gets the number back."""
     two_sites(installations)
@@ -162,10 +164,12 @@ def test_a_restored_departure_is_purged_in_time_and_can_return(
     clock.at = START + timedelta(days=30)
     Backups(empty, keys, clock).restore(data, replace=False)
     assert Retention(empty, clock, 30).purge().overdue["uninstalled"] == 0
-    assert install(Installations(empty, keys), "gone").id == 2
+    assert install(PostgresInstallations(empty, keys), "gone").id == 2
 
 
-def test_a_backup_shows_nothing_without_its_key(backups: Backups, installations: Installations, keys: Keyring) -> None:
+def test_a_backup_shows_nothing_without_its_key(
+    backups: Backups, installations: PostgresInstallations, keys: Keyring
+) -> None:
     """It is encrypted before it leaves the process; the header in the clear says what it is and nothing about sites."""
     two_sites(installations)
     made = backups.create()
@@ -179,10 +183,10 @@ def test_a_backup_shows_nothing_without_its_key(backups: Backups, installations:
 
 def test_a_backup_needs_one_key_only(database: Database, empty: Database, clock: FakeClock) -> None:
     """Made in the middle of a rotation, it is restored with the newest key alone."""
-    two_sites(Installations(database, keyring([OLD])))
+    two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([NEW, OLD]), clock).create()
     Backups(empty, keyring([NEW]), clock).restore(made.data, replace=False)
-    found = Installations(empty, keyring([NEW])).find("acme")
+    found = PostgresInstallations(empty, keyring([NEW])).find("acme")
     assert found is not None
     assert found.registration.secret == "the shared secret"
 
@@ -191,17 +195,17 @@ def test_an_old_backup_is_restored_with_the_old_key_beside_the_new(
     database: Database, empty: Database, clock: FakeClock
 ) -> None:
     """What it brings back is under the newest key at once."""
-    two_sites(Installations(database, keyring([OLD])))
+    two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([OLD]), clock).create()
     Backups(empty, keyring([NEW, OLD]), clock).restore(made.data, replace=False)
-    found = Installations(empty, keyring([NEW])).find("acme")
+    found = PostgresInstallations(empty, keyring([NEW])).find("acme")
     assert found is not None
     assert found.registration.secret == "the shared secret"
 
 
 def test_a_secret_that_no_key_opens_makes_no_backup(database: Database, clock: FakeClock) -> None:
     """A backup that silently lacked a site would be worse than none."""
-    two_sites(Installations(database, keyring([OLD])))
+    two_sites(PostgresInstallations(database, keyring([OLD])))
     with pytest.raises(OperatorRefusal, match=r"site 1 cannot be read: no key of LOCKPOINT_SECRET_KEYS"):
         Backups(database, keyring([NEW]), clock).create()
 
@@ -266,7 +270,7 @@ def nothing(_data: bytes) -> bytes:
 )
 def test_a_damaged_backup_is_refused_with_the_reason(
     backups: Backups,
-    installations: Installations,
+    installations: PostgresInstallations,
     empty: Database,
     keys: Keyring,
     clock: FakeClock,
@@ -281,7 +285,7 @@ def test_a_damaged_backup_is_refused_with_the_reason(
 
 
 def test_a_wrong_key_is_refused_by_its_name(
-    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
     """The reason names the key that is missing, and those that are there."""
     two_sites(installations)
@@ -333,7 +337,7 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
 ) -> None:
     """A backup made before a migration is restored after it."""
     Backups(empty, keys, clock).restore(made_by_hand(keys), replace=False)
-    found = Installations(empty, keys).of(5)
+    found = PostgresInstallations(empty, keys).of(5)
     assert found is not None
     assert (found.registration.display_url, found.registration.secret) == (None, None)
 
@@ -356,7 +360,7 @@ def test_a_licence_in_words_of_another_version_is_none(
 ) -> None:
     """Until the next word is heard nothing is undone: then the site comes back."""
     Backups(empty, keys, clock).restore(made_by_hand(keys, licence=stored), replace=False)
-    assert LicenceNotes(empty).get(Tenant(5, "k", "")).licence == restored
+    assert PostgresLicences(empty).get(Tenant(5, "k", "")).licence == restored
 
 
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:
@@ -373,7 +377,7 @@ def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Key
 
 
 def test_a_database_that_is_not_empty_is_left_alone(
-    backups: Backups, installations: Installations, database: Database
+    backups: Backups, installations: PostgresInstallations, database: Database
 ) -> None:
     """Only --replace takes what is there away."""
     two_sites(installations)
@@ -384,7 +388,7 @@ def test_a_database_that_is_not_empty_is_left_alone(
 
 
 def test_a_log_without_sites_counts_as_not_empty(
-    backups: Backups, installations: Installations, database: Database, keys: Keyring
+    backups: Backups, installations: PostgresInstallations, database: Database, keys: Keyring
 ) -> None:
     """The log of installs is kept, so nobody loses it by accident."""
     with database.single() as connection:
@@ -395,7 +399,7 @@ def test_a_log_without_sites_counts_as_not_empty(
 
 
 def test_replacing_brings_no_departed_site_back(
-    backups: Backups, installations: Installations, database: Database, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, database: Database, clock: FakeClock
 ) -> None:
     """Who left after the backup was made has left, as far as the replaced rows know; newcomers install again."""
     for name in ("acme", "globex", "initech"):
@@ -422,7 +426,7 @@ def test_replacing_brings_no_departed_site_back(
     assert {row.args["tenant_id"] for row in queue(database)} == {1}
 
 
-def end(installations: Installations, name: str, clock: FakeClock) -> None:
+def end(installations: PostgresInstallations, name: str, clock: FakeClock) -> None:
     with installations.change(name) as change:
         found = change.find(name)
         assert found is not None
@@ -431,18 +435,18 @@ def end(installations: Installations, name: str, clock: FakeClock) -> None:
 
 
 def test_replacing_never_gives_one_sites_rows_to_another(
-    backups: Backups, installations: Installations, empty: Database, keys: Keyring, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
     """Rows of a number that stands for another site after the restore go; those of a site that stays, stay."""
     two_sites(installations)
     data = backups.create().data
-    elsewhere = Installations(empty, keys)
+    elsewhere = PostgresInstallations(empty, keys)
     same = install(elsewhere, "acme")
     other = install(elsewhere, "another site")
     assert (same.id, other.id) == (1, 2)
-    ledger = Ledger(empty, clock)
+    effects = PostgresEffects(empty, clock)
     for tenant in (same, other):
-        ledger.record(tenant, Effects(witness=witness(), audit=(audit_event(at=empty_now(empty)),)))
+        effects.record(tenant, Effects(witness=witness(), audit=(audit_event(at=empty_now(empty)),)))
         with empty.transaction() as connection:
             enqueue(connection, [Job(JobKind.SWEEP, tenant.id)])
     Backups(empty, keys, clock).restore(data, replace=True)

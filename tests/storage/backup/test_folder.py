@@ -18,7 +18,7 @@ from lockpoint.storage.backup.file_format import pack
 from lockpoint.storage.backup.schedule import Schedule, kept
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import START, FakeClock
 from tests.storage.backup.test_backups import cut, flipped, headless, nothing, torn_header, two_sites
 
@@ -36,7 +36,7 @@ def backups(database: Database, keys: Keyring, clock: FakeClock) -> Backups:
 
 
 def test_a_backup_appears_whole_and_for_its_owner_only(
-    backups: Backups, installations: Installations, tmp_path: Path, clock: FakeClock
+    backups: Backups, installations: PostgresInstallations, tmp_path: Path, clock: FakeClock
 ) -> None:
     """Written beside, then renamed; 0600; names sort by time."""
     two_sites(installations)

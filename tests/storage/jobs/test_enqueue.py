@@ -19,8 +19,8 @@ from lockpoint.services.errors import (
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import PRIORITY, Jobs, enqueue
-from lockpoint.storage.jobs.parked_jobs import ParkedJobs, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.enqueue import PRIORITY, PostgresJobs, enqueue
+from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs, put_off, requeue_lost, requeue_stalled
 from lockpoint.storage.jobs.retry_policy import Drop, Later, Park, triage
 from lockpoint.storage.tables import QUEUE, WORKERS
 from tests.storage.builders import queue
@@ -29,8 +29,8 @@ JOB = Job(JobKind.RECONCILE, 1, "123")
 
 
 @pytest.fixture
-def jobs(database: Database) -> Jobs:
-    return Jobs(database)
+def jobs(database: Database) -> PostgresJobs:
+    return PostgresJobs(database)
 
 
 def fetch(database: Database, worker_id: int | None = None) -> Any:
@@ -58,7 +58,7 @@ def due_in(database: Database) -> list[float | None]:
         return list(connection.execute(seconds).scalars())
 
 
-def test_a_running_job_does_not_count_as_waiting(jobs: Jobs, database: Database) -> None:
+def test_a_running_job_does_not_count_as_waiting(jobs: PostgresJobs, database: Database) -> None:
     """What happened after a running job looked needs another look: a new one is enqueued, and only one."""
     jobs.defer([JOB])
     fetch(database)
@@ -67,7 +67,7 @@ def test_a_running_job_does_not_count_as_waiting(jobs: Jobs, database: Database)
     assert statuses(database) == [("doing", 0), ("todo", 0)]
 
 
-def test_equal_jobs_run_one_after_another(jobs: Jobs, database: Database) -> None:
+def test_equal_jobs_run_one_after_another(jobs: PostgresJobs, database: Database) -> None:
     """The queue's lock serialises the work on one file, and on nothing else."""
     jobs.defer([JOB])
     fetch(database)
@@ -76,7 +76,7 @@ def test_equal_jobs_run_one_after_another(jobs: Jobs, database: Database) -> Non
     assert fetched == ["reconcile", "reconcile", None]
 
 
-def test_an_equal_job_does_not_spoil_the_transaction(jobs: Jobs, database: Database) -> None:
+def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, database: Database) -> None:
     """The transaction that carries the audit row goes on when its job waits already."""
     jobs.defer([JOB])
     with database.transaction() as connection:
@@ -85,7 +85,7 @@ def test_an_equal_job_does_not_spoil_the_transaction(jobs: Jobs, database: Datab
     assert len(queue(database)) == 2
 
 
-def test_many_at_once_are_one(jobs: Jobs, database: Database) -> None:
+def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
     """F23: a storm of hints for the same files from many processes collapses to one job each, without deadlock."""
     files = [Job(JobKind.RECONCILE, 1, str(number)) for number in range(10)]
 
@@ -97,7 +97,7 @@ def test_many_at_once_are_one(jobs: Jobs, database: Database) -> None:
     assert len(queue(database)) == 10
 
 
-def test_a_delayed_job_is_brought_forward(jobs: Jobs, database: Database) -> None:
+def test_a_delayed_job_is_brought_forward(jobs: PostgresJobs, database: Database) -> None:
     """A job that waits for later does not hold up a hint that is due now; the other way round nothing changes."""
     jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=10))])
     assert due_in(database)[0] == pytest.approx(600, abs=30)
@@ -108,13 +108,13 @@ def test_a_delayed_job_is_brought_forward(jobs: Jobs, database: Database) -> Non
     assert due_in(database) == [None]
 
 
-def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: Jobs, database: Database) -> None:
+def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: PostgresJobs, database: Database) -> None:
     """One statement never touches the same row twice."""
     jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
     assert due_in(database) == [None]
 
 
-def test_a_job_in_back_off_keeps_its_time(jobs: Jobs, database: Database) -> None:
+def test_a_job_in_back_off_keeps_its_time(jobs: PostgresJobs, database: Database) -> None:
     """Hints do not defeat the pause that Confluence asked for."""
     jobs.defer([JOB])
     with database.transaction() as connection:
@@ -124,7 +124,7 @@ def test_a_job_in_back_off_keeps_its_time(jobs: Jobs, database: Database) -> Non
     assert due_in(database)[1] == pytest.approx(600, abs=30)
 
 
-def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: Jobs, database: Database) -> None:
+def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, database: Database) -> None:
     """A failed job whose twin waits already is not queued twice, and nothing breaks."""
     jobs.defer([JOB])
     running = fetch(database).id
@@ -135,7 +135,7 @@ def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: Jobs, database: Dat
     assert due_in(database) == [None, None]
 
 
-def test_every_kind_has_its_place(jobs: Jobs, database: Database) -> None:
+def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> None:
     """What a person waits for goes before what keeps the house in order."""
     jobs.defer([Job(kind, 1) for kind in JobKind])
     order = [fetch(database).task_name for _ in JobKind]
@@ -143,7 +143,7 @@ def test_every_kind_has_its_place(jobs: Jobs, database: Database) -> None:
     assert order.index("reconcile") < order.index("send_mail") < order.index("sweep") < order.index("rediscover")
 
 
-def test_jobs_of_a_dead_worker_are_given_back(jobs: Jobs, database: Database) -> None:
+def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Database) -> None:
     """A worker that is silent, or gone without a word, loses its jobs to the others; a live one keeps them."""
     jobs.defer([Job(JobKind.RECONCILE, 1, str(number)) for number in range(3)])
     fetch(database, a_worker(database, silent=timedelta(seconds=16)))
@@ -154,7 +154,7 @@ def test_jobs_of_a_dead_worker_are_given_back(jobs: Jobs, database: Database) ->
     assert requeue_stalled(database) == 0
 
 
-def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: Jobs, database: Database) -> None:
+def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, database: Database) -> None:
     """The twin does the work; the queue's own retry would fail on it."""
     jobs.defer([JOB])
     fetch(database)
@@ -163,17 +163,17 @@ def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: Jobs, database: Datab
     assert statuses(database) == [("todo", 0)]
 
 
-def test_a_job_that_kills_its_workers_is_parked(jobs: Jobs, database: Database) -> None:
+def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Database) -> None:
     """F42: a memory bomb does not go round for ever; the others flow."""
     jobs.defer([JOB])
     for _ in range(5):
         fetch(database)
         requeue_stalled(database)
-    (parked,) = ParkedJobs(database).list()
+    (parked,) = PostgresParkedJobs(database).list()
     assert (parked.kind, parked.subject, parked.cause, parked.attempts) == ("reconcile", "123", "WorkerDied", 5)
 
 
-def test_what_a_live_worker_lost_is_given_back(jobs: Jobs, database: Database) -> None:
+def test_what_a_live_worker_lost_is_given_back(jobs: PostgresJobs, database: Database) -> None:
     """A job that ended while the database was away is booked as running for ever; its own worker notices."""
     jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
     worker = a_worker(database)
@@ -184,9 +184,9 @@ def test_what_a_live_worker_lost_is_given_back(jobs: Jobs, database: Database) -
     assert requeue_lost(database, worker, [], since=timedelta()) == 1
 
 
-def test_parked_jobs_can_be_retried_and_dropped(jobs: Jobs, database: Database) -> None:
+def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Database) -> None:
     """An operator lists, retries and drops what was given up; a retry starts with fresh attempts."""
-    parked = ParkedJobs(database)
+    parked = PostgresParkedJobs(database)
     jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
     with database.transaction() as connection:
         connection.execute(update(QUEUE).values(status="failed", attempts=5))

@@ -11,8 +11,8 @@ from sqlalchemy import text, update
 
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
-from lockpoint.storage.jobs.parked_jobs import ParkedJobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.tables import QUEUE, WORKERS
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
@@ -66,15 +66,15 @@ def workers(database: Database, database_url: str, tmp_path: Path) -> Iterator[W
 
 
 @pytest.fixture
-def jobs(database: Database) -> Jobs:
-    return Jobs(database)
+def jobs(database: Database) -> PostgresJobs:
+    return PostgresJobs(database)
 
 
 def job(subject: str) -> Job:
     return Job(JobKind.RECONCILE, 1, subject)
 
 
-def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """A deferred job is done within moments; successful jobs are deleted."""
     workers.start()
     jobs.defer([job("sleep 0")])
@@ -82,7 +82,7 @@ def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: Jobs, dat
     workers.wait(lambda: queue(database) == [], 5)
 
 
-def test_a_killed_worker_loses_no_job(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """A kill -9 in the middle of a job: another worker does it again within 30 s."""
     jobs.defer([job("sleep 3")])
     victim = workers.start()
@@ -97,7 +97,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers, jobs: Jobs, database: Da
     workers.wait(lambda: queue(database) == [], 5)
 
 
-def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """SIGTERM: running jobs end, waiting ones stay for the next worker, and the process exits with 0."""
     process = workers.start()
     jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
@@ -108,7 +108,7 @@ def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: Jobs, databas
     assert [(row.status, row.args["tenant_id"]) for row in queue(database)] == [("todo", 2)]
 
 
-def test_a_stop_is_never_late(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """SIGTERM with a job that outlasts the grace time: the process leaves, and the job is not lost."""
     process = workers.start(grace=1)
     jobs.defer([job("sleep 60")])
@@ -122,7 +122,7 @@ def test_a_stop_is_never_late(workers: Workers, jobs: Jobs, database: Database) 
     workers.wait(lambda: workers.marks("began") == ["sleep 60", "sleep 60"], 20)
 
 
-def test_a_job_that_must_wait_waits(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """A quota that is used up puts the job off by what Confluence asked for, and counts an attempt."""
     workers.start()
     jobs.defer([job("quota 1234")])
@@ -132,23 +132,23 @@ def test_a_job_that_must_wait_waits(workers: Workers, jobs: Jobs, database: Data
         assert 1200 < wait.scalar_one() <= 1234
 
 
-def test_a_job_that_never_works_is_parked(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """F42: a poison job ends as failed with the name of its error, nothing of its values is logged, others flow."""
     jobs.defer([job("bug")])
     with database.transaction() as connection:
         connection.execute(update(QUEUE).values(attempts=4))
     workers.start()
-    workers.wait(lambda: len(ParkedJobs(database).list()) == 1)
+    workers.wait(lambda: len(PostgresParkedJobs(database).list()) == 1)
     jobs.defer([job("sleep 0")])
     workers.wait(lambda: workers.marks("ended") == ["sleep 0"])
-    (parked,) = ParkedJobs(database).list()
+    (parked,) = PostgresParkedJobs(database).list()
     assert (parked.cause, parked.attempts, parked.subject) == ("ValueError", 5, "bug")
     assert "CANARY" not in workers.log.read_text()
-    assert ParkedJobs(database).retry(parked.id)
+    assert PostgresParkedJobs(database).retry(parked.id)
     workers.wait(lambda: workers.marks("began").count("bug") == 2)
 
 
-def test_a_worker_outlives_its_connections(workers: Workers, jobs: Jobs, database: Database) -> None:
+def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """All backends terminated under a worker: it comes back by itself, and the running job is done again or ended."""
     workers.start()
     jobs.defer([job("sleep 1")])

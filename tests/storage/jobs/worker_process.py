@@ -9,7 +9,7 @@ from sqlalchemy import text
 from lockpoint.services.errors import QuotaExceeded
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.runner import QueueRunner
+from lockpoint.storage.jobs.runner import ProcrastinateRunner
 
 
 def main(url: str, grace: float) -> None:
@@ -31,7 +31,7 @@ def main(url: str, grace: float) -> None:
         mark(subject, "ended")
 
     mark("worker", "ready")
-    QueueRunner(database, concurrency=2, grace=grace).run(dict.fromkeys(JobKind, handle))
+    ProcrastinateRunner(database, concurrency=2, grace=grace).run(dict.fromkeys(JobKind, handle))
 
 
 if __name__ == "__main__":

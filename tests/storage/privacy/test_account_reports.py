@@ -12,12 +12,12 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.privacy import ErasureOrder, Origin, ReportSettlement
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.privacy import account_reports as module
-from lockpoint.storage.privacy.account_reports import AccountReports, drop_unnamed, unnamed
-from lockpoint.storage.privacy.erasures import Erasures
+from lockpoint.storage.privacy.account_reports import PostgresAccountReports, drop_unnamed, unnamed
+from lockpoint.storage.privacy.erasures import PostgresErasures
 from lockpoint.storage.tables import ACCOUNT_PROFILE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import audit_event, everything, free, intent, restoration, witness
@@ -26,8 +26,8 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-def reports(database: Database) -> AccountReports:
-    return AccountReports(database)
+def reports(database: Database) -> PostgresAccountReports:
+    return PostgresAccountReports(database)
 
 
 def _note(database: Database, tenant: Tenant, *accounts: str) -> None:
@@ -35,16 +35,16 @@ def _note(database: Database, tenant: Tenant, *accounts: str) -> None:
         audit_event(account=account, attachment_id=str(number), at=START - timedelta(days=number + 1))
         for number, account in enumerate(accounts)
     )
-    Ledger(database, FakeClock()).record(tenant, Effects(audit=rows))
+    PostgresEffects(database, FakeClock()).record(tenant, Effects(audit=rows))
 
 
 def test_every_named_account_is_listed_once_with_its_oldest_date(
-    database: Database, reports: AccountReports, acme: Tenant, globex: Tenant
+    database: Database, reports: PostgresAccountReports, acme: Tenant, globex: Tenant
 ) -> None:
     """Accounts are taken from every table, once per site; `unknown` and pseudonyms are nobody."""
-    ledger = Ledger(database, FakeClock())
-    ledger.record(acme, Effects(witness=witness(record=free()), restorations=(restoration(offenders=(CHARLIE,)),)))
-    ledger.record(acme, Effects(intents=(intent(recipient="unknown", actor="erased-1"),)))
+    effects = PostgresEffects(database, FakeClock())
+    effects.record(acme, Effects(witness=witness(record=free()), restorations=(restoration(offenders=(CHARLIE,)),)))
+    effects.record(acme, Effects(intents=(intent(recipient="unknown", actor="erased-1"),)))
     _note(database, acme, BOB, BOB)
     _note(database, globex, CHARLIE)
     reports.gather(acme, START)
@@ -54,12 +54,12 @@ def test_every_named_account_is_listed_once_with_its_oldest_date(
     assert found[ALICE] == START
 
 
-def test_turns_are_spread_over_the_cycle(database: Database, reports: AccountReports, acme: Tenant) -> None:
+def test_turns_are_spread_over_the_cycle(database: Database, reports: PostgresAccountReports, acme: Tenant) -> None:
     """Accounts that come at once do not get their turn at once: each day of the cycle has its share."""
     _note(database, acme, *(f"557058:{number:032x}" for number in range(28)))
-    ledger = Ledger(database, FakeClock())
+    effects = PostgresEffects(database, FakeClock())
     more = tuple(intent(recipient=f"712020:{number:032x}", event_key=str(number)) for number in range(172))
-    ledger.record(acme, Effects(intents=more))
+    effects.record(acme, Effects(intents=more))
     reports.gather(acme, START)
     due = [len(reports.due(acme, START + timedelta(days=day), 500)) for day in range(8)]
     assert due[0] == 0
@@ -67,7 +67,9 @@ def test_turns_are_spread_over_the_cycle(database: Database, reports: AccountRep
     assert all(10 <= later - earlier <= 50 for earlier, later in pairwise(due))
 
 
-def test_an_account_is_not_reported_twice_in_a_cycle(database: Database, reports: AccountReports, acme: Tenant) -> None:
+def test_an_account_is_not_reported_twice_in_a_cycle(
+    database: Database, reports: PostgresAccountReports, acme: Tenant
+) -> None:
     """The period that Atlassian names is obeyed, also when it changes."""
     _note(database, acme, ALICE, BOB)
     reports.gather(acme, START - WEEK)
@@ -80,14 +82,14 @@ def test_an_account_is_not_reported_twice_in_a_cycle(database: Database, reports
 
 @pytest.mark.parametrize(("stays", "never"), [(1, 3), (2, 0)])
 def test_who_comes_and_goes_is_reported_neither_more_often_nor_never(
-    database: Database, reports: AccountReports, acme: Tenant, stays: int, never: int
+    database: Database, reports: PostgresAccountReports, acme: Tenant, stays: int, never: int
 ) -> None:
     """Rows that live a day or two, made every other day: accounts have their turns, and never twice in a cycle.
 
     Only who is always gone between two looks just at their place in the cycle can be missed.
     """
     people = [f"557058:{number:032x}" for number in range(20)]
-    profiles, told = Profiles(database), {account: [] for account in people}
+    profiles, told = PostgresProfiles(database), {account: [] for account in people}
     for hour in range(0, 24 * 42, 2):
         now = START + timedelta(hours=hour)
         if hour % 48 == 0:
@@ -107,7 +109,7 @@ def test_who_comes_and_goes_is_reported_neither_more_often_nor_never(
 
 
 def test_nothing_is_due_while_atlassian_wants_to_be_left_alone(
-    database: Database, reports: AccountReports, acme: Tenant, globex: Tenant
+    database: Database, reports: PostgresAccountReports, acme: Tenant, globex: Tenant
 ) -> None:
     """After a 429 the whole site rests until the named time; other sites go on."""
     _note(database, acme, ALICE)
@@ -121,10 +123,10 @@ def test_nothing_is_due_while_atlassian_wants_to_be_left_alone(
 
 
 def test_updated_accounts_lose_their_profile_and_are_fresh(
-    database: Database, reports: AccountReports, acme: Tenant
+    database: Database, reports: PostgresAccountReports, acme: Tenant
 ) -> None:
     """`updated`: what was fetched of the person goes, and the next report names the time of this one."""
-    profiles = Profiles(database)
+    profiles = PostgresProfiles(database)
     for account in (ALICE, BOB):
         profiles.put(acme, account, Profile(time_zone="Europe/Riga", locale="lv", used_at=START - timedelta(days=3)))
     _note(database, acme, ALICE, BOB)
@@ -137,7 +139,7 @@ def test_updated_accounts_lose_their_profile_and_are_fresh(
 
 
 def test_closed_accounts_are_erased_and_never_due_again(
-    database: Database, reports: AccountReports, acme: Tenant
+    database: Database, reports: PostgresAccountReports, acme: Tenant
 ) -> None:
     """`closed`: the erasure is under way in the same transaction, and only a digest of the account is remembered."""
     _note(database, acme, ALICE, BOB)
@@ -146,18 +148,18 @@ def test_closed_accounts_are_erased_and_never_due_again(
         account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=START, digest="k1:abc"
     )
     reports.settle(acme, ReportSettlement(at=START, accounts=(ALICE, BOB), closed=(order,)))
-    assert [erasure.account for erasure in Erasures(database).under_way()] == [ALICE]
+    assert [erasure.account for erasure in PostgresErasures(database).under_way()] == [ALICE]
     assert reports.closed(acme) == {"k1:abc"}
     assert [one.account for one in reports.due(acme, START + WEEK, 90)] == [BOB]
 
 
 def test_accounts_that_nothing_names_leave_the_lists_of_all_sites(
-    database: Database, reports: AccountReports, acme: Tenant, globex: Tenant
+    database: Database, reports: PostgresAccountReports, acme: Tenant, globex: Tenant
 ) -> None:
     """Also of sites that nobody reports of any more; one that another site names is not named here."""
     _note(database, acme, ALICE)
     for tenant, account in ((globex, ALICE), (globex, BOB), (acme, CHARLIE), (globex, CHARLIE)):
-        Profiles(database).put(tenant, account, Profile(time_zone=None, locale=None, used_at=START))
+        PostgresProfiles(database).put(tenant, account, Profile(time_zone=None, locale=None, used_at=START))
     for tenant in (acme, globex):
         reports.gather(tenant, START)
     with database.single() as connection:
@@ -169,22 +171,26 @@ def test_accounts_that_nothing_names_leave_the_lists_of_all_sites(
         assert unnamed(connection) == 0
 
 
-def test_digests_are_forgotten(database: Database, reports: AccountReports, acme: Tenant, globex: Tenant) -> None:
+def test_digests_are_forgotten(
+    database: Database, reports: PostgresAccountReports, acme: Tenant, globex: Tenant
+) -> None:
     """An account in use again is closed no more on this site; other accounts and sites keep theirs."""
     for tenant in (acme, globex):
         orders = [
             ErasureOrder(account=a, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=START, digest=f"k1:{a}")
             for a in (ALICE, BOB)
         ]
-        Erasures(database).begin(tenant, orders, START)
+        PostgresErasures(database).begin(tenant, orders, START)
     reports.reopen(acme, [f"k2:{ALICE}", f"k1:{ALICE}"])
     assert reports.closed(acme) == {f"k1:{BOB}"}
     assert len(reports.closed(globex)) == 2
 
 
-def test_who_is_named_nowhere_leaves_the_list(database: Database, reports: AccountReports, acme: Tenant) -> None:
+def test_who_is_named_nowhere_leaves_the_list(
+    database: Database, reports: PostgresAccountReports, acme: Tenant
+) -> None:
     """An account without any row is neither reported nor remembered."""
-    Profiles(database).put(acme, CHARLIE, Profile(time_zone=None, locale=None, used_at=START))
+    PostgresProfiles(database).put(acme, CHARLIE, Profile(time_zone=None, locale=None, used_at=START))
     reports.gather(acme, START)
     assert reports.known(acme) == [CHARLIE]
     reports.settle(acme, ReportSettlement(at=START, accounts=(CHARLIE,), updated=(CHARLIE,)))

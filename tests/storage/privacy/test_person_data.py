@@ -17,15 +17,15 @@ from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Witness
 from lockpoint.services.ports.notifications import Profile
-from lockpoint.services.ports.privacy import ErasureOrder, Origin, Right
-from lockpoint.storage.effects import Ledger
+from lockpoint.services.ports.privacy import ErasureOrder, Origin, PrivacyRight
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.locks.witness import Witnesses
-from lockpoint.storage.notifications.profiles import Profiles
-from lockpoint.storage.privacy.erasures import Erasures, PrivacyRequests
-from lockpoint.storage.privacy.person_data import TABLES, PeopleData
+from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.profiles import PostgresProfiles
+from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
+from lockpoint.storage.privacy.person_data import TABLES, PostgresPersonData
 from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
@@ -42,8 +42,8 @@ def cache(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def people(database: Database, cache: redis.Redis) -> PeopleData:
-    return PeopleData(database, cache)
+def people(database: Database, cache: redis.Redis) -> PostgresPersonData:
+    return PostgresPersonData(database, cache)
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def full(database: Database, clock: FakeClock, acme: Tenant, globex: Tenant) -> 
 
 
 def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
-    ledger = Ledger(database, clock)
+    effects = PostgresEffects(database, clock)
     ended_by_alice = Ended(EndReason.BROKEN, ALICE, START, "9" * 32, BOB)
     of_bob = held(holder=BOB, lock_id="8" * 32, base=Base(START, ALICE, 1, 1), ended=ended_by_alice)
     for number, record in enumerate((held(), of_bob, free(), held(holder=BOB, lock_id="7" * 32)), start=1):
-        ledger.record(tenant, Effects(witness=witness(str(number), record=record)))
+        effects.record(tenant, Effects(witness=witness(str(number), record=record)))
     events = [
         audit_event(account=who, at=START + timedelta(seconds=n), seq=n, attachment_id=str(n))
         for n, who in enumerate((ALICE, ALICE, BOB, None))
@@ -70,11 +70,13 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
         intent(recipient=BOB, actor=CHARLIE, event_key="about others"),
     ]
     both = restoration(offenders=(ALICE, BOB))
-    ledger.record(tenant, Effects(audit=tuple(events), intents=tuple(intents), restorations=(both,)))
+    effects.record(tenant, Effects(audit=tuple(events), intents=tuple(intents), restorations=(both,)))
     for who in (ALICE, BOB):
-        Requests(database, clock).begin(tenant, who, "request-of-" + who[-4:], digest="d", lock_id="l", op_id="o")
-        Profiles(database).put(tenant, who, Profile(time_zone="Europe/Riga", locale="lv", used_at=START))
-    Jobs(database).defer(
+        PostgresRequests(database, clock).begin(
+            tenant, who, "request-of-" + who[-4:], digest="d", lock_id="l", op_id="o"
+        )
+        PostgresProfiles(database).put(tenant, who, Profile(time_zone="Europe/Riga", locale="lv", used_at=START))
+    PostgresJobs(database).defer(
         [
             Job(JobKind.TRASHED, tenant.id, f"131203:{ALICE}"),
             Job(JobKind.TRASHED, tenant.id, f"131203:{BOB}"),
@@ -84,7 +86,7 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
 
 
 @pytest.mark.usefixtures("full")
-def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PeopleData, acme: Tenant) -> None:
+def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresPersonData, acme: Tenant) -> None:
     """Subject access: the export contains every row that holds the account, and nobody else's id."""
     found = people.export(acme, ALICE)
     counts = {name: len(rows) for name, rows in found.items() if rows}
@@ -115,13 +117,13 @@ def test_every_table_with_an_account_column_is_looked_through() -> None:
 
 
 def test_erasing_leaves_the_account_nowhere(
-    full: Database, people: PeopleData, acme: Tenant, globex: Tenant, cache: redis.Redis
+    full: Database, people: PostgresPersonData, acme: Tenant, globex: Tenant, cache: redis.Redis
 ) -> None:
     """Erasure: the account is nowhere in the site's rows, the queue or Redis; everybody else's rows and sites stay."""
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
-    Witnesses(full).forget(acme, "1")  # Alice's own hold has ended before
+    PostgresWitnesses(full).forget(acme, "1")  # Alice's own hold has ended before
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert not any(people.export(acme, ALICE).values())
     assert people.tenants_naming(ALICE) == [globex.id]
@@ -132,52 +134,52 @@ def test_erasing_leaves_the_account_nowhere(
     assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
     rest = set(bobs) - {"lock_witness", "email_intent"}
     assert {name: bobs[name] for name in rest} == {name: his[name] for name in rest}
-    Witnesses(full).forget(globex, "1")
+    PostgresWitnesses(full).forget(globex, "1")
     people.erase(globex, ALICE, PSEUDONYM, keep_files=False)
     assert ALICE not in everything(full)
     assert ALICE[-12:] not in everything(full)
     assert [key.decode() for key in cache.scan_iter()] == ["lockpoint:mutex:reconcile:1:123"]
 
 
-def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PeopleData, acme: Tenant) -> None:
+def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
     """Audit rows, records and restorations keep the pseudonym where the person stood; mails about them say nobody."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     with full.single() as connection:
         audit = METADATA.tables["audit_event"].c
         rows = connection.execute(select(audit.account).where(audit.tenant_id == acme.id).order_by(audit.at)).scalars()
         assert list(rows) == [PSEUDONYM, PSEUDONYM, BOB, None]
-    other = Witnesses(full).get(acme, "2")
+    other = PostgresWitnesses(full).get(acme, "2")
     assert other is not None
     assert isinstance(other.record, Held)
     assert other.record.holder == BOB
     assert other.record.base.author is None
     assert other.record.ended is not None
     assert (other.record.ended.by, other.record.ended.holder) == (PSEUDONYM, BOB)
-    tombstone = Witnesses(full).get(acme, "3")
+    tombstone = PostgresWitnesses(full).get(acme, "3")
     assert tombstone is not None
     assert tombstone.record.ended is not None
     assert (tombstone.record.ended.by, tombstone.record.ended.holder) == (BOB, PSEUDONYM)
 
 
-def test_live_locks_stay_for_the_grace_period(full: Database, people: PeopleData, acme: Tenant) -> None:
+def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
     """While an erasure is open, the copies of records stay, and nothing else; a live hold stays one in any case."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
     assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
     assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1"]
-    assert Witnesses(full).count_held(acme, ALICE) == 1
+    assert PostgresWitnesses(full).count_held(acme, ALICE) == 1
 
 
 def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
-    full: Database, people: PeopleData, acme: Tenant
+    full: Database, people: PostgresPersonData, acme: Tenant
 ) -> None:
     """A version's number leads to its author in Confluence's history, so it goes; rows of others keep theirs."""
     rows = [
         audit_event(account=who, at=START, seq=9, attachment_id=who[-3:], kind=AuditKind.CONFLICT, version=2)
         for who in (ALICE, BOB)
     ]
-    Ledger(full, FakeClock()).record(acme, Effects(audit=tuple(rows)))
+    PostgresEffects(full, FakeClock()).record(acme, Effects(audit=tuple(rows)))
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     audit = METADATA.tables["audit_event"].c
     with full.single() as connection:
@@ -187,10 +189,10 @@ def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
 
 @pytest.mark.parametrize(("status", "quiet", "left"), [("todo", True, 0), ("failed", True, 0), ("doing", False, 1)])
 def test_jobs_that_name_the_person_go_unless_they_run(
-    database: Database, people: PeopleData, acme: Tenant, status: str, quiet: bool, left: int
+    database: Database, people: PostgresPersonData, acme: Tenant, status: str, quiet: bool, left: int
 ) -> None:
     """Whether such a job still runs is told, since it may write what it knows once more."""
-    Jobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
+    PostgresJobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False) is quiet
@@ -203,38 +205,44 @@ def test_jobs_that_name_the_person_go_unless_they_run(
      (JobKind.SWEEP, "todo", False)],
 )  # fmt: skip
 def test_a_search_for_locks_is_known(
-    database: Database, people: PeopleData, acme: Tenant, globex: Tenant, kind: JobKind, status: str, searched: bool
+    database: Database,
+    people: PostgresPersonData,
+    acme: Tenant,
+    globex: Tenant,
+    kind: JobKind,
+    status: str,
+    searched: bool,
 ) -> None:
     """A search that waits or runs is known by its site; one that was given up is none."""
-    Jobs(database).defer([Job(kind, acme.id)])
+    PostgresJobs(database).defer([Job(kind, acme.id)])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
     assert people.being_searched(acme) is searched
     assert not people.being_searched(globex)
 
 
-def test_erasing_twice_finds_nothing(full: Database, people: PeopleData, acme: Tenant) -> None:
+def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
     """Repeating an erasure is harmless, and an account id is never matched as part of a longer one."""
     longer = replace(held(), holder=ALICE + "1", lock_id="6" * 32)
-    Ledger(full, FakeClock()).record(acme, Effects(witness=Witness(
+    PostgresEffects(full, FakeClock()).record(acme, Effects(witness=Witness(
         attachment_id="6", container=None, space_id=None, record=longer, seen_at=START
     )))  # fmt: skip
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     before = everything(full)
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert everything(full) == before
-    assert Witnesses(full).count_held(acme, ALICE + "1") == 1
+    assert PostgresWitnesses(full).count_held(acme, ALICE + "1") == 1
 
 
 def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
     """When Redis is away nothing is called erased."""
     away = connect("redis://127.0.0.1:1/0")
     with pytest.raises(StorageUnavailable):
-        PeopleData(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
+        PostgresPersonData(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
 
 
 @pytest.mark.usefixtures("full")
-def test_files_that_could_name_a_person_are_listed(people: PeopleData, acme: Tenant) -> None:
+def test_files_that_could_name_a_person_are_listed(people: PostgresPersonData, acme: Tenant) -> None:
     """All held files (people may wait there) and the ended ones whose record names the account, page by page."""
     assert people.listed(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
     assert people.listed(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
@@ -245,8 +253,8 @@ def test_files_that_could_name_a_person_are_listed(people: PeopleData, acme: Ten
 
 def test_requests_are_logged_without_personal_data(database: Database, acme: Tenant) -> None:
     """When, which right, done when: no column can name a person."""
-    requests = PrivacyRequests(database)
-    number = requests.asked(acme, Right.COPY, Origin.PERSON, START)
+    requests = PostgresPrivacyRequests(database)
+    number = requests.asked(acme, PrivacyRight.COPY, Origin.PERSON, START)
     requests.done(number, START + timedelta(seconds=3))
     with database.single() as connection:
         (row,) = connection.execute(select(PRIVACY_REQUEST)).mappings()
@@ -262,7 +270,7 @@ def test_requests_are_logged_without_personal_data(database: Database, acme: Ten
 
 def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, acme: Tenant) -> None:
     """Two wishes to erase one account are one erasure with the earlier time; its end leaves the request's row only."""
-    erasures = Erasures(database)
+    erasures = PostgresErasures(database)
     (first,) = erasures.begin(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
     erasures.advance(first.request_id, "131203", 1)
     assert erasures.get(first.request_id) == replace(first, cursor="131203", skipped=1)
@@ -282,9 +290,9 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, a
     assert tuple(done) == ("erasure", START + timedelta(days=1))
 
 
-def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PeopleData, acme: Tenant) -> None:
+def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
     """A row that keeps a pseudonym is still the one row of its event."""
     event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
-    Ledger(full, FakeClock()).record(acme, Effects(audit=(event,)))
+    PostgresEffects(full, FakeClock()).record(acme, Effects(audit=(event,)))
     assert not people.export(acme, ALICE)["audit_event"]

@@ -27,7 +27,7 @@ from lockpoint.services.privacy.scan import Piece, Words, lines, scan
 from lockpoint.services.privacy.site_words import gather
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy.scan_sources import in_postgres
-from lockpoint.storage.retention.chores import Upkeep
+from lockpoint.storage.retention.chores import PostgresUpkeep
 from tests.fakes.world import ACME, ALICE, BOB, GLOBEX, FakeClock, make_world
 
 pytestmark = pytest.mark.usefixtures("acme")
@@ -71,7 +71,7 @@ def execute(url: str, statement: str, *values: object) -> None:
 
 def test_nothing_is_found_where_nothing_is(run: Callable[..., Result], database: Database, clock: FakeClock) -> None:
     """A clean database passes; every table was looked at, and what was not looked at is said."""
-    Upkeep(database, clock).make_partitions()
+    PostgresUpkeep(database, clock).make_partitions()
     result = run("--json")
     assert hits(result) == {}
     report = json.loads(result.output)
@@ -102,7 +102,7 @@ def test_a_word_in_a_table_is_found(
     table: str, values: dict[str, Any], place: str,
 ) -> None:  # fmt: skip
     """In a partition, in JSON, in a list, in the queue; in upper case; the column is named."""
-    Upkeep(database, clock).make_partitions()
+    PostgresUpkeep(database, clock).make_partitions()
     names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
     execute(database_url, f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - from above
     ((where, found),) = hits(run("--json")).items()
@@ -217,11 +217,11 @@ def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
     """While one table is read, others can be dropped at once: those that it has read, and those still to come."""
     for name in ("a_first", "b_second", "c_third"):
         execute(database_url, f"CREATE TABLE {name} AS SELECT generate_series(1, 10) AS number")
-    reading = in_postgres(database_url)
-    assert next(piece for piece in reading if piece.place == "table b_second")
+    found = in_postgres(database_url)
+    assert next(piece for piece in found if piece.place == "table b_second")
     for name in ("a_first", "c_third"):
         execute(database_url, f"SET lock_timeout = '2s'; DROP TABLE {name}")
-    assert "table c_third" not in {piece.place for piece in reading}
+    assert "table c_third" not in {piece.place for piece in found}
 
 
 def test_a_word_in_a_backup_is_found(run: Callable[..., Result], database_url: str, tmp_path: Path) -> None:
@@ -295,8 +295,8 @@ def test_a_scan_that_could_not_find_anything_is_refused(
 class FakeTitles:
     """Implements `site_words.Titles`."""
 
-    def of_site(self, tenant: Tenant, *, most: int, lane: object) -> Iterator[tuple[str, str | None]]:
-        del most, lane
+    def of_site(self, tenant: Tenant, *, most: int, priority: object) -> Iterator[tuple[str, str | None]]:
+        del most, priority
         if tenant == GLOBEX:
             raise HostUnavailable
         yield from (("Demo space", None), ("Release plan", None), ("budget.xlsx", BOB), ("Q1", None))

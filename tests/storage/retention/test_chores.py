@@ -7,8 +7,8 @@ from sqlalchemy import text
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database
-from lockpoint.storage.retention.chores import Upkeep
-from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.retention.chores import PostgresUpkeep
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from tests.fakes.world import FakeClock
 
 KILL_OTHERS = text(
@@ -18,15 +18,15 @@ KILL_OTHERS = text(
 
 
 @pytest.fixture
-def upkeep(database: Database, clock: FakeClock) -> Iterator[Upkeep]:
-    upkeep = Upkeep(database, clock)
+def upkeep(database: Database, clock: FakeClock) -> Iterator[PostgresUpkeep]:
+    upkeep = PostgresUpkeep(database, clock)
     yield upkeep
     upkeep.resign()
 
 
-def test_one_of_two_clocks_leads(upkeep: Upkeep, database: Database, clock: FakeClock) -> None:
+def test_one_of_two_clocks_leads(upkeep: PostgresUpkeep, database: Database, clock: FakeClock) -> None:
     """F41: two clock processes: one leads and goes on leading, the other takes over when it resigns."""
-    other = Upkeep(database, clock)
+    other = PostgresUpkeep(database, clock)
     assert upkeep.lead()
     assert not other.lead()
     assert upkeep.lead()
@@ -36,12 +36,14 @@ def test_one_of_two_clocks_leads(upkeep: Upkeep, database: Database, clock: Fake
     other.resign()
 
 
-def test_a_leader_without_its_connection_does_not_lead(upkeep: Upkeep, database: Database, clock: FakeClock) -> None:
+def test_a_leader_without_its_connection_does_not_lead(
+    upkeep: PostgresUpkeep, database: Database, clock: FakeClock
+) -> None:
     """Who dies, or loses the database, loses the leadership in the same moment."""
     assert upkeep.lead()
     with database.single() as connection:
         connection.execute(KILL_OTHERS)
-    other = Upkeep(database, clock)
+    other = PostgresUpkeep(database, clock)
     assert other.lead()
     assert not upkeep.lead()
     other.resign()
@@ -49,10 +51,10 @@ def test_a_leader_without_its_connection_does_not_lead(upkeep: Upkeep, database:
 
 def test_without_a_database_nobody_leads(clock: FakeClock) -> None:
     """A clock that cannot prove its leadership does nothing."""
-    assert not Upkeep(Database("postgresql://nobody@/nowhere?host=/nonexistent"), clock).lead()
+    assert not PostgresUpkeep(Database("postgresql://nobody@/nowhere?host=/nonexistent"), clock).lead()
 
 
-def test_the_chores_are_done(upkeep: Upkeep) -> None:
+def test_the_chores_are_done(upkeep: PostgresUpkeep) -> None:
     """Partitions of the coming days, old rows, stalled jobs, counts: each says how much there was."""
     assert upkeep.make_partitions() > 0
     assert upkeep.make_partitions() == 0
@@ -64,7 +66,7 @@ def test_the_chores_are_done(upkeep: Upkeep) -> None:
 
 def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, acme: Tenant, globex: Tenant) -> None:
     """Writes of the configuration happen under an advisory lock per site; the block is not a transaction."""
-    states, order = SiteStates(database, database), []
+    states, order = PostgresSiteStates(database, database), []
     inside, go_on = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -91,7 +93,7 @@ def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, 
 
 def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
     """Nobody waits for ever: after seconds the caller hears that the storage is busy."""
-    states = SiteStates(database, database)
+    states = PostgresSiteStates(database, database)
 
     def again() -> None:
         with states.exclusive(acme):
@@ -103,7 +105,7 @@ def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
 
 def test_an_error_inside_gives_the_site_back(database: Database, acme: Tenant) -> None:
     """The lock does not outlive the block."""
-    states = SiteStates(database, database)
+    states = PostgresSiteStates(database, database)
 
     def fail() -> None:
         with states.exclusive(acme):

@@ -9,14 +9,14 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.privacy import ErasureOrder, Origin
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.locks.requests import Requests
+from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.partitions import ensure
 from lockpoint.storage.privacy import account_reports
-from lockpoint.storage.privacy.erasures import Erasures
+from lockpoint.storage.privacy.erasures import PostgresErasures
 from lockpoint.storage.retention import purge as retention_module
-from lockpoint.storage.retention.chores import Upkeep
+from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.retention.purge import (
     AGED,
     ERASURES,
@@ -57,14 +57,14 @@ def aged(database: Database, acme: Tenant, clock: FakeClock) -> Database:
 
 def _write_one_of_each(database: Database, tenant: Tenant, clock: FakeClock, name: str) -> None:
     at = clock.at
-    Requests(database, clock).begin(tenant, ALICE, name, digest="d", lock_id="l", op_id="o")
+    PostgresRequests(database, clock).begin(tenant, ALICE, name, digest="d", lock_id="l", op_id="o")
     effects = Effects(
         witness=witness(name, seen_at=at),
         audit=(audit_event(at=at, attachment_id=name),),
         intents=(intent(event_key=name),),
         restorations=(restoration(at=at, attachment_id=name),),
     )
-    Ledger(database, clock).record(tenant, effects)
+    PostgresEffects(database, clock).record(tenant, effects)
     with database.transaction() as connection:
         ensure(connection, [at.date()])
         connection.execute(insert(ACCOUNT_PROFILE).values(tenant_id=tenant.id, account=f"a:{name}", used_at=at))
@@ -181,7 +181,7 @@ def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: Fake
     clock.at = NOW - timedelta(days=days)
     _write_one_of_each(database, acme, clock, "old")
     clock.at = NOW
-    Upkeep(database, clock, retention_days=days).purge()
+    PostgresUpkeep(database, clock, retention_days=days).purge()
     found = left(database)
     assert (found["audit_event"], found["email_log"], found["account_profile"]) == (0, 0, 0)
     assert found["restoration"] == found["email_intent"] == (1 if days < 3 else 0)
@@ -239,7 +239,7 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
     clock.at, week = NOW, timedelta(days=7)
     order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
     for tenant in (acme, globex):
-        Erasures(database).begin(tenant, (order,), NOW)
+        PostgresErasures(database).begin(tenant, (order,), NOW)
     with database.transaction() as connection:
         for tenant, account in ((acme, "b:late"), (globex, "b:left"), (acme, ALICE)):
             row = {"tenant_id": tenant.id, "account": account, "retrieved_at": NOW, "due_at": NOW + week}

@@ -12,12 +12,12 @@ from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.tenancy import InstallationEvent
 from lockpoint.services.tenancy.lifecycle import InstallRequest, install, uninstall
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.partitions import ensure
 from lockpoint.storage.retention.purge import UNINSTALLED, Retention
 from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, INSTALLATION_EVENT
 from lockpoint.storage.tenancy import departed_sites
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import FakeClock
 from tests.storage.builders import everything, queue
 
@@ -32,13 +32,13 @@ class Lifecycle:
 
     allowed_hosts = ("*.example",)
 
-    def __init__(self, clock: FakeClock, installations: Installations) -> None:
+    def __init__(self, clock: FakeClock, installations: PostgresInstallations) -> None:
         self.clock = clock
         self.installations = installations
 
 
 @pytest.fixture
-def lifecycle(clock: FakeClock, installations: Installations) -> Lifecycle:
+def lifecycle(clock: FakeClock, installations: PostgresInstallations) -> Lifecycle:
     return Lifecycle(clock, installations)
 
 
@@ -63,7 +63,7 @@ def gone(database: Database, lifecycle: Lifecycle, clock: FakeClock) -> Tenant:
         for tenant in tenants:
             for table in departed_sites.OF_SITES:
                 fill(connection, table, tenant.id)
-    Jobs(database).defer([Job(JobKind.SWEEP, tenant.id) for tenant in tenants])
+    PostgresJobs(database).defer([Job(JobKind.SWEEP, tenant.id) for tenant in tenants])
     uninstall(lifecycle, "acme")
     return tenants[0]
 

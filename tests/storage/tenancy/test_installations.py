@@ -8,10 +8,10 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import InstallationEvent, Registration
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT
-from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from tests.fakes.world import START, FakeClock
 from tests.storage.builders import count, everything, queue, witness
 from tests.storage.conftest import install
@@ -27,12 +27,12 @@ FULL = Registration(
 )
 
 
-def store(installations: Installations, registration: Registration) -> Tenant:
+def store(installations: PostgresInstallations, registration: Registration) -> Tenant:
     with installations.change(registration.client_key, registration.base_url) as change:
         return change.store(registration)
 
 
-def test_a_registration_comes_back_whole(installations: Installations) -> None:
+def test_a_registration_comes_back_whole(installations: PostgresInstallations) -> None:
     """Found by client key and by tenant id, secrets in the clear."""
     tenant = store(installations, FULL)
     for found in (installations.find("acme"), installations.of(tenant.id)):
@@ -42,7 +42,9 @@ def test_a_registration_comes_back_whole(installations: Installations) -> None:
     assert installations.of(99) is None
 
 
-def test_no_shared_secret_lies_in_clear_in_the_database(installations: Installations, database: Database) -> None:
+def test_no_shared_secret_lies_in_clear_in_the_database(
+    installations: PostgresInstallations, database: Database
+) -> None:
     """Secrets are encrypted before they reach Postgres, the former one, too."""
     store(installations, FULL)
     text = everything(database)
@@ -51,20 +53,20 @@ def test_no_shared_secret_lies_in_clear_in_the_database(installations: Installat
     assert "the former secret" not in text
 
 
-def test_an_erased_secret_is_gone(installations: Installations, database: Database) -> None:
+def test_an_erased_secret_is_gone(installations: PostgresInstallations, database: Database) -> None:
     """After an uninstall the secret's column is empty, and the tenant is inactive but still there."""
     tenant = store(installations, FULL)
     store(installations, replace(FULL, secret=None, previous_secret=None, installed=False, enabled=False))
     with database.single() as connection:
         row = connection.execute(select(INSTALLATION)).one()
     assert (row.secret, row.previous_secret) == (None, None)
-    found = Tenants(database).by_id(tenant.id)
+    found = PostgresTenants(database).by_id(tenant.id)
     assert found is not None
     assert not found.active
-    assert Tenants(database).active() == []
+    assert PostgresTenants(database).active() == []
 
 
-def test_reinstalling_keeps_the_tenant(installations: Installations, database: Database) -> None:
+def test_reinstalling_keeps_the_tenant(installations: PostgresInstallations, database: Database) -> None:
     """A known client key replaces secret and address; the tenant's id never changes."""
     first = store(installations, FULL)
     second = store(installations, replace(FULL, secret="new", base_url="https://renamed.example/wiki"))
@@ -73,7 +75,7 @@ def test_reinstalling_keeps_the_tenant(installations: Installations, database: D
     assert count(database, "installation") == 1
 
 
-def test_concurrent_installs_give_one_row(installations: Installations, database: Database) -> None:
+def test_concurrent_installs_give_one_row(installations: PostgresInstallations, database: Database) -> None:
     """F30: the same site installed eight times at once is one tenant, logged eight times."""
 
     def one(number: int) -> int:
@@ -92,7 +94,7 @@ def test_concurrent_installs_give_one_row(installations: Installations, database
     assert found.registration.secret in {f"secret {number}" for number in range(8)}
 
 
-def test_a_change_is_alone_from_reading_to_writing(installations: Installations) -> None:
+def test_a_change_is_alone_from_reading_to_writing(installations: PostgresInstallations) -> None:
     """Nobody changes the site between `find` and `store` of another change."""
     store(installations, replace(FULL, display_url="0"))
 
@@ -110,7 +112,7 @@ def test_a_change_is_alone_from_reading_to_writing(installations: Installations)
     assert found.registration.display_url == "12"
 
 
-def test_changes_that_share_values_crosswise_do_not_deadlock(installations: Installations) -> None:
+def test_changes_that_share_values_crosswise_do_not_deadlock(installations: PostgresInstallations) -> None:
     """Two imports that name the same values in another order wait for each other and end."""
 
     def one(number: int) -> None:
@@ -122,7 +124,7 @@ def test_changes_that_share_values_crosswise_do_not_deadlock(installations: Inst
         list(threads.map(one, range(16)))
 
 
-def test_a_change_that_fails_leaves_nothing(installations: Installations, database: Database) -> None:
+def test_a_change_that_fails_leaves_nothing(installations: PostgresInstallations, database: Database) -> None:
     """Row, log line and job of one lifecycle call are written together or not at all."""
 
     def fail() -> None:
@@ -139,7 +141,7 @@ def test_a_change_that_fails_leaves_nothing(installations: Installations, databa
     assert queue(database) == []
 
 
-def test_installs_are_logged_with_their_jobs(installations: Installations, database: Database) -> None:
+def test_installs_are_logged_with_their_jobs(installations: PostgresInstallations, database: Database) -> None:
     """Installs and uninstalls are logged; the search for locks is queued in the same transaction."""
     with installations.change("acme") as change:
         tenant = change.store(FULL)
@@ -151,7 +153,7 @@ def test_installs_are_logged_with_their_jobs(installations: Installations, datab
     assert [row.task_name for row in queue(database)] == ["rediscover"]
 
 
-def test_sites_with_the_same_address_are_named(installations: Installations) -> None:
+def test_sites_with_the_same_address_are_named(installations: PostgresInstallations) -> None:
     """An import brings a new client key with the old address: the old installation is found, no uninstalled one."""
     old = store(installations, FULL)
     store(installations, replace(FULL, client_key="gone", installed=False))
@@ -162,13 +164,13 @@ def test_sites_with_the_same_address_are_named(installations: Installations) -> 
 
 
 def test_sites_without_witness_rows_and_live_locks(
-    database: Database, installations: Installations, clock: FakeClock
+    database: Database, installations: PostgresInstallations, clock: FakeClock
 ) -> None:
     """The clock learns which active sites have nothing in the witness table, and how many locks there are in all."""
     acme, globex = install(installations, "acme"), install(installations, "globex")
     install(installations, "gone", enabled=False)
-    tenants = Tenants(database)
+    tenants = PostgresTenants(database)
     assert [tenant.id for tenant in tenants.without_witness()] == [acme.id, globex.id]
-    Ledger(database, clock).record(acme, Effects(witness=witness()))
+    PostgresEffects(database, clock).record(acme, Effects(witness=witness()))
     assert [tenant.id for tenant in tenants.without_witness()] == [globex.id]
     assert tenants.live_locks() == 1

@@ -10,17 +10,17 @@ from sqlalchemy import func, select, update
 
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.lock import Held, Reading, Subject, Unreadable
+from lockpoint.domain.lock import FoundRecord, Held, Subject, Unreadable
 from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Lane, Tenant
+from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.key_rotation import SigningReport, sign_again
 from lockpoint.services.listing.etag import etag_for, still_true
 from lockpoint.services.lock_record.waitlist import KEY as LINE
 from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import Wish
+from lockpoint.services.locks.calls import LockOptions
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.ports.locks import Effects
@@ -28,24 +28,24 @@ from lockpoint.services.ports.tenancy import Registration
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.tenancy.lifecycle import InstallRequest, install, uninstall
 from lockpoint.services.tenancy.site_settings import change, site_settings
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.keyring import Keyring, keyring
-from lockpoint.storage.locks.creation_guard import CreationGuard
-from lockpoint.storage.locks.requests import Requests
-from lockpoint.storage.locks.restorations import Restorations
-from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
+from lockpoint.storage.locks.requests import PostgresRequests
+from lockpoint.storage.locks.restorations import PostgresRestorations
+from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications import mail_log
-from lockpoint.storage.notifications.mail_intents import Intents
+from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.partitions import with_partitions
-from lockpoint.storage.privacy.account_reports import AccountReports
+from lockpoint.storage.privacy.account_reports import PostgresAccountReports
 from lockpoint.storage.tables import AUDIT_EVENT, INSTALLATION
 from lockpoint.storage.tenancy import replaced_secrets, sealed_secrets
-from lockpoint.storage.tenancy.installations import Installations, Tenants
+from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets, SealingReport
-from lockpoint.storage.tenancy.site_states import SiteStates
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from tests.fakes.people import FakeUserProperties
 from tests.fakes.world import ACME, ALICE, BOB, SAM, START, World, make_world
 from tests.storage.conftest import install as put_site
@@ -68,16 +68,16 @@ class Stage:
         clock, database = self.world.clock, self.database
         return replace(
             self.world.services,
-            ledger=Ledger(database, clock),
-            jobs=Jobs(database),
-            witnesses=Witnesses(database),
-            restorations=Restorations(database),
-            requests=Requests(database, clock),
-            guard=CreationGuard(database, clock),
-            tenants=Tenants(database),
-            site_states=SiteStates(database, database),
-            account_reports=AccountReports(database),
-            intents=Intents(database, keys, clock),
+            effects=PostgresEffects(database, clock),
+            jobs=PostgresJobs(database),
+            witnesses=PostgresWitnesses(database),
+            restorations=PostgresRestorations(database),
+            requests=PostgresRequests(database, clock),
+            guard=PostgresCreationGuard(database, clock),
+            tenants=PostgresTenants(database),
+            site_states=PostgresSiteStates(database, database),
+            account_reports=PostgresAccountReports(database),
+            intents=PostgresIntents(database, keys, clock),
             mac_keys=keys.mac_keys,
             tag_keys=keys.tag_keys,
         )
@@ -87,7 +87,7 @@ class Stage:
 
     def lock(self, keys: Keyring, file_id: str, account: str = ALICE, request: str = "1") -> Any:
         key = RequestKey(request * 32, "digest")
-        return calls.acquire(self.process(keys), self.actor(account), file_id, key, Wish())
+        return calls.acquire(self.process(keys), self.actor(account), file_id, key, LockOptions())
 
     def locked_file(self, keys: Keyring, request: str = "1") -> str:
         file = self.world.add_file()
@@ -97,7 +97,7 @@ class Stage:
     def signer(self, file_id: str) -> str | None:
         return key_id_of(self.world.site().lock_rows(file_id)[0].value)
 
-    def reading(self, file_id: str, keys: Keyring) -> Reading:
+    def found(self, file_id: str, keys: Keyring) -> FoundRecord:
         row = self.world.site().lock_rows(file_id)[0]
         return records.decode(row.value, row.version, Subject(self.tenant.client_key, file_id), keys.mac_keys)
 
@@ -113,15 +113,15 @@ class Stage:
 
 @pytest.fixture
 def stage(database: Database) -> Stage:
-    tenant = put_site(Installations(database, ONLY_OLD), ACME.client_key, base_url=ACME.base_url)
+    tenant = put_site(PostgresInstallations(database, ONLY_OLD), ACME.client_key, base_url=ACME.base_url)
     return Stage(make_world(), database, tenant)
 
 
 # --- stored secrets --------------------------------------------------------------------------------------------
 
 
-def many_sites(database: Database, keys: Keyring, count: int) -> Installations:
-    installations = Installations(database, keys)
+def many_sites(database: Database, keys: Keyring, count: int) -> PostgresInstallations:
+    installations = PostgresInstallations(database, keys)
     for number in range(count):
         put_site(installations, f"site {number}")
     return installations
@@ -130,7 +130,7 @@ def many_sites(database: Database, keys: Keyring, count: int) -> Installations:
 def secrets_of(database: Database, keys: Keyring) -> list[str | None]:
     with database.single() as connection:
         names = connection.execute(select(INSTALLATION.c.client_key).order_by(INSTALLATION.c.id)).scalars().all()
-    found = [Installations(database, keys).find(name) for name in names]
+    found = [PostgresInstallations(database, keys).find(name) for name in names]
     return [one.registration.secret for one in found if one is not None]
 
 
@@ -143,16 +143,16 @@ def test_after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything(d
         previous_secret="the former secret",
         secret_changed_at=START,
     )
-    with Installations(database, ONLY_OLD).change("acme") as transaction:
+    with PostgresInstallations(database, ONLY_OLD).change("acme") as transaction:
         transaction.store(registration)
-    put_site(Installations(database, ONLY_OLD), "gone", secret=None)
+    put_site(PostgresInstallations(database, ONLY_OLD), "gone", secret=None)
     report = SealedSecrets(database, BOTH).reseal()
     assert report == SealingReport(sealed=1, already=0, unreadable=())
-    found = Installations(database, ONLY_NEW).find("acme")
+    found = PostgresInstallations(database, ONLY_NEW).find("acme")
     assert found is not None
     assert found.registration == registration
     with pytest.raises(SecretUnreadable):
-        Installations(database, ONLY_OLD).find("acme")
+        PostgresInstallations(database, ONLY_OLD).find("acme")
 
 
 def test_half_rotated_secrets_are_read_by_every_process_that_knows_both_keys(
@@ -180,12 +180,12 @@ def test_half_rotated_secrets_are_read_by_every_process_that_knows_both_keys(
 def test_a_secret_that_no_key_opens_is_named_and_left(database: Database) -> None:
     """The rotation goes on with the others, and tells which site needs help."""
     many_sites(database, keyring(["a key that was lost, and of 32 characters"]), 1)
-    put_site(Installations(database, ONLY_OLD), "fine")
+    put_site(PostgresInstallations(database, ONLY_OLD), "fine")
     secrets = SealedSecrets(database, BOTH)
     assert secrets.by_key() == {None: 1, ONLY_OLD.newest: 1}
     assert secrets.reseal() == SealingReport(sealed=1, already=0, unreadable=(1,))
     assert secrets.count() == 2
-    found = Installations(database, ONLY_NEW).find("fine")
+    found = PostgresInstallations(database, ONLY_NEW).find("fine")
     assert found is not None
 
 
@@ -193,7 +193,7 @@ def test_wrong_root_keys_are_an_unavailability_that_names_the_site(database: Dat
     """The reason is for the operator: which site, and what to look for; the secret itself is in no text."""
     many_sites(database, ONLY_OLD, 1)
     with pytest.raises(SecretUnreadable, match=r"site 1 cannot be read: no key of LOCKPOINT_SECRET_KEYS"):
-        Installations(database, ONLY_NEW).find("site 0")
+        PostgresInstallations(database, ONLY_NEW).find("site 0")
 
 
 def test_a_lost_former_secret_is_no_trouble(database: Database) -> None:
@@ -202,7 +202,7 @@ def test_a_lost_former_secret_is_no_trouble(database: Database) -> None:
     with database.single() as connection:
         lost = ONLY_OLD.seal("the former secret", "site 0")
         connection.execute(update(INSTALLATION).values(previous_secret=lost, secret_changed_at=START))
-    found = Installations(database, ONLY_NEW).find("site 0")
+    found = PostgresInstallations(database, ONLY_NEW).find("site 0")
     assert found is not None
     assert (found.registration.secret, found.registration.previous_secret) == ("secret of site 0", None)
 
@@ -223,13 +223,13 @@ def test_a_lost_former_secret_holds_the_present_one_back_under_no_old_key(databa
 @dataclass
 class Lifecycle:
     clock: Any
-    installations: Installations
+    installations: PostgresInstallations
     allowed_hosts: tuple[str, ...] = ("*.example",)
 
 
 def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) -> None:
     """The new registration replaces the secret that nobody can read; the tenant and its locks stay what they were."""
-    services = Lifecycle(stage.world.clock, Installations(stage.database, ONLY_NEW))
+    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
     request = InstallRequest(
         client_key=stage.tenant.client_key, base_url=stage.tenant.base_url, secret="a secret of after the loss"
     )
@@ -242,7 +242,7 @@ def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) 
 
 def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
     """Erasing a secret does not need to read it."""
-    services = Lifecycle(stage.world.clock, Installations(stage.database, ONLY_NEW))
+    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
     assert uninstall(services, stage.tenant.client_key) is not None
     found = services.installations.find(stage.tenant.client_key)
     assert found is not None
@@ -251,7 +251,7 @@ def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
 
 def test_a_site_at_an_address_of_a_lost_secret_takes_over(stage: Stage) -> None:
     """The former owner of the address is ended although its secret cannot be read."""
-    services = Lifecycle(stage.world.clock, Installations(stage.database, ONLY_NEW))
+    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
     install(services, InstallRequest(client_key="next", base_url=stage.tenant.base_url, secret="s" * 20))
     former = services.installations.find(stage.tenant.client_key)
     assert former is not None
@@ -266,7 +266,7 @@ def test_in_every_half_rotated_state_locks_are_understood(stage: Stage) -> None:
     stages_ = [(ONLY_OLD, BEFORE_THE_MOVE), (BEFORE_THE_MOVE, BOTH), (BOTH, BEFORE_THE_MOVE), (BOTH, ONLY_NEW)]
     for number, (writer, reader) in enumerate(stages_, start=1):
         file_id = stage.locked_file(writer, request=str(number))
-        held = stage.reading(file_id, reader)
+        held = stage.found(file_id, reader)
         assert isinstance(held, Held)
         key = RequestKey(f"{number + 4:x}" * 32, "digest")
         answer = calls.release(stage.process(reader), stage.actor(ALICE), file_id, key, held.lock_id)
@@ -288,13 +288,13 @@ def test_a_lock_is_signed_by_the_newest_key_at_its_next_write(stage: Stage) -> N
 def test_rotating_locks_signs_each_once_through_the_conditional_write(stage: Stage) -> None:
     """`keys rotate --locks`: same holds, next seq, new signature; a second run asks Confluence for no lock."""
     files = [stage.locked_file(ONLY_OLD, request=str(number)) for number in range(1, 4)]
-    before = {file_id: stage.reading(file_id, BOTH) for file_id in files}
+    before = {file_id: stage.found(file_id, BOTH) for file_id in files}
     steps: list[None] = []
     report = sign_again(stage.process(BOTH), stage.tenant, step=lambda: steps.append(None))
     assert report == SigningReport(signed=3, already=0, left=())
     assert len(steps) == 3
     for file_id in files:
-        old, new = before[file_id], stage.reading(file_id, ONLY_NEW)
+        old, new = before[file_id], stage.found(file_id, ONLY_NEW)
         assert isinstance(old, Held)
         assert isinstance(new, Held)
         assert new == replace(old, seq=old.seq + 1, op_id=new.op_id, at=new.at)
@@ -315,7 +315,7 @@ class Noting:
     failing: Callable[[str], None] = lambda _file_id: None
 
     def get(self, tenant: Tenant, attachment_id: str, **values: Any) -> Any:
-        assert values["lane"] is Lane.SWEEP
+        assert values["priority"] is Priority.SWEEP
         self.looked.append(attachment_id)
         self.failing(attachment_id)
         return self.inner.get(tenant, attachment_id, **values)
@@ -360,7 +360,7 @@ CHOSEN = preferences.Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="d
 
 
 def prefers(stage: Stage, keys: Keyring, account: str) -> preferences.Preferences:
-    return preferences.read(stage.process(keys), stage.tenant, account, lane=Lane.HINTS)
+    return preferences.read(stage.process(keys), stage.tenant, account, priority=Priority.EVENT)
 
 
 def test_preferences_of_known_people_come_along(stage: Stage) -> None:
@@ -395,7 +395,7 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
             raise HostUnavailable
 
     full = replace(process, user_properties=Full(process.user_properties.stored))  # type: ignore[attr-defined]
-    assert preferences.read(full, stage.tenant, BOB, lane=Lane.HINTS) == CHOSEN
+    assert preferences.read(full, stage.tenant, BOB, priority=Priority.EVENT) == CHOSEN
     assert prefers(stage, ONLY_NEW, BOB) == preferences.Preferences()
     assert prefers(stage, BOTH, BOB) == CHOSEN
     assert prefers(stage, ONLY_NEW, BOB) == CHOSEN
@@ -411,18 +411,18 @@ def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
     line = stage.world.host.rows(stage.tenant, PropertyHost.ATTACHMENT, file_id, LINE)[0]
     assert key_id_of(line.value) == ONLY_NEW.newest
     assert notify_me.ask(after, stage.actor(BOB), file_id).position == 1
-    assert site_settings(after, stage.tenant, lane=Lane.SWEEP).copy_mode
-    assert site_settings(after, stage.tenant, lane=Lane.SWEEP).revision == 1
+    assert site_settings(after, stage.tenant, priority=Priority.SWEEP).copy_mode
+    assert site_settings(after, stage.tenant, priority=Priority.SWEEP).revision == 1
 
 
 def test_a_key_dropped_too_early_is_healed_from_the_witness(stage: Stage) -> None:
     """Unreadable, said so in the audit log, written again under the new key: the hold goes on, nobody can steal it."""
     file_id = stage.locked_file(ONLY_OLD)
-    before = stage.reading(file_id, ONLY_OLD)
+    before = stage.found(file_id, ONLY_OLD)
     assert isinstance(before, Held)
-    assert stage.reading(file_id, ONLY_NEW) == Unreadable(records.Flaw.UNKNOWN_KEY, 1)
+    assert stage.found(file_id, ONLY_NEW) == Unreadable(records.Flaw.UNKNOWN_KEY, 1)
     reconcile(stage.process(ONLY_NEW), stage.tenant, file_id)
-    healed = stage.reading(file_id, ONLY_NEW)
+    healed = stage.found(file_id, ONLY_NEW)
     assert isinstance(healed, Held)
     assert (healed.lock_id, healed.holder, healed.expires_at) == (before.lock_id, ALICE, before.expires_at)
     kinds = stage.audit(file_id)
@@ -443,7 +443,7 @@ def test_the_sweep_learns_who_signed_what_was_written_before_it_was_noted(stage:
     services = stage.process(BOTH)
     known = services.witnesses.get(stage.tenant, file_id)
     assert known is not None
-    services.ledger.record(stage.tenant, Effects(witness=replace(known, signed_by=None)))
+    services.effects.record(stage.tenant, Effects(witness=replace(known, signed_by=None)))
     assert stage.uses(BOTH)[None].live_locks == 1
     reconcile(services, stage.tenant, file_id)
     assert stage.uses(BOTH)[ONLY_OLD.newest].live_locks == 1

@@ -14,7 +14,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.retention.purge import FORMER_SECRETS, Retention
 from lockpoint.storage.tables import INSTALLATION
 from lockpoint.storage.tenancy import replaced_secrets
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from lockpoint.storage.tenancy.replaced_secrets import ACCEPTED
 from tests.fakes.world import START, FakeClock
 
@@ -23,7 +23,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def replaced(installations: Installations) -> Registration:
+def replaced(installations: PostgresInstallations) -> Registration:
     """Two sites whose secret was replaced at START, of which the second one's clock was ahead by an hour."""
     stored = [
         Registration(
@@ -41,14 +41,14 @@ def replaced(installations: Installations) -> Registration:
     return stored[0]
 
 
-def registration_of(installations: Installations, name: str) -> Registration:
+def registration_of(installations: PostgresInstallations, name: str) -> Registration:
     found = installations.find(name)
     assert found is not None
     return found.registration
 
 
 def test_a_replaced_secret_is_gone_after_its_three_minutes(
-    database: Database, installations: Installations, replaced: Registration, clock: FakeClock
+    database: Database, installations: PostgresInstallations, replaced: Registration, clock: FakeClock
 ) -> None:
     """It stays while a token signed with it is accepted, and not an instant longer than to the next purge."""
     retention = Retention(database, clock, 30)

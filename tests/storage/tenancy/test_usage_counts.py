@@ -11,16 +11,16 @@ from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
-from lockpoint.storage.effects import Ledger
+from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
-from lockpoint.storage.notifications.profiles import Profiles
+from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tables import LOCK_WITNESS, USAGE_DAILY
-from lockpoint.storage.tenancy.installations import Tenants
-from lockpoint.storage.tenancy.licences import LicenceNotes
-from lockpoint.storage.tenancy.site_states import SiteStates
-from lockpoint.storage.tenancy.usage_counts import Usage
+from lockpoint.storage.tenancy.installations import PostgresTenants
+from lockpoint.storage.tenancy.licences import PostgresLicences
+from lockpoint.storage.tenancy.site_states import PostgresSiteStates
+from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 from tests.fakes.world import ALICE, BOB, START, FakeClock
 from tests.storage.builders import count, everything, free, queue, witness
 
@@ -29,24 +29,28 @@ BEGINNING = date(2000, 1, 1)
 
 
 @pytest.fixture
-def usage(database: Database, keys: Keyring) -> Usage:
-    return Usage(database, keys)
+def usage(database: Database, keys: Keyring) -> PostgresUsageCounts:
+    return PostgresUsageCounts(database, keys)
 
 
-def test_nothing_is_counted_unless_it_was_switched_on(usage: Usage, database: Database, acme: Tenant) -> None:
+def test_nothing_is_counted_unless_it_was_switched_on(
+    usage: PostgresUsageCounts, database: Database, acme: Tenant
+) -> None:
     """Opt-in, off by default: also on a site that has other state."""
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
-    SiteStates(database, database).note_place(acme, "hint:1")
+    PostgresSiteStates(database, database).note_place(acme, "hint:1")
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
     assert not usage.counting(acme)
     assert count(database, "usage_daily") == 0
 
 
-def test_counts_are_added_up_without_people(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+def test_counts_are_added_up_without_people(
+    usage: PostgresUsageCounts, database: Database, acme: Tenant, globex: Tenant
+) -> None:
     """One row for event, locale, zone and day; the site is a keyed hash, and no account is anywhere in it."""
     for tenant in (acme, globex):
         usage.switch(tenant, on=True)
-    Profiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
+    PostgresProfiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
     for _ in range(3):
         usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
     usage.count(acme, BOB, UsageEvent.LOCKED, DAY)
@@ -65,7 +69,7 @@ def test_counts_are_added_up_without_people(usage: Usage, database: Database, ac
     assert len(set(keyring(["x" * 32]).site_hashes("acme")) | set(keyring(["y" * 32]).site_hashes("acme"))) == 2
 
 
-def test_many_at_once_lose_no_count(usage: Usage, acme: Tenant) -> None:
+def test_many_at_once_lose_no_count(usage: PostgresUsageCounts, acme: Tenant) -> None:
     """Counts are added in the database, so two processes never overwrite each other."""
     usage.switch(acme, on=True)
     with ThreadPoolExecutor(6) as threads:
@@ -73,15 +77,15 @@ def test_many_at_once_lose_no_count(usage: Usage, acme: Tenant) -> None:
     assert [row.count for row in usage.kept(acme, BEGINNING)] == [30]
 
 
-def test_switching_off_erases(usage: Usage, database: Database, acme: Tenant, globex: Tenant) -> None:
+def test_switching_off_erases(usage: PostgresUsageCounts, database: Database, acme: Tenant, globex: Tenant) -> None:
     """Switching off erases the site's rows, those under an older key, too; the other site keeps its own."""
     older = keyring(["an older root key of more than 32 characters"])
     both = keyring(["an invented root key of more than 32 characters", "an older root key of more than 32 characters"])
     for tenant in (acme, globex):
-        Usage(database, older).switch(tenant, on=True)
-        Usage(database, older).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
-        Usage(database, both).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
-    rotated = Usage(database, both)
+        PostgresUsageCounts(database, older).switch(tenant, on=True)
+        PostgresUsageCounts(database, older).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+        PostgresUsageCounts(database, both).count(tenant, ALICE, UsageEvent.LOCKED, DAY)
+    rotated = PostgresUsageCounts(database, both)
     assert [row.count for row in rotated.kept(acme, BEGINNING)] == [2]
     rotated.switch(acme, on=False)
     assert rotated.kept(acme, BEGINNING) == []
@@ -90,7 +94,9 @@ def test_switching_off_erases(usage: Usage, database: Database, acme: Tenant, gl
     assert "acme" not in "".join(line for line in everything(database).splitlines() if "locked" in line)
 
 
-def test_switching_off_meets_a_count_that_is_being_added(usage: Usage, database: Database, acme: Tenant) -> None:
+def test_switching_off_meets_a_count_that_is_being_added(
+    usage: PostgresUsageCounts, database: Database, acme: Tenant
+) -> None:
     """However the two fall, nothing is left of a site that is off."""
     for _ in range(5):
         usage.switch(acme, on=True)
@@ -107,7 +113,7 @@ OLDER, NEWER = "an older root key of more than 32 characters", "a newer root key
 
 def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, globex: Tenant) -> None:
     """Rows under older keys are added to those under the newest; what no key can name is told and left to its age."""
-    older, both, newer = (Usage(database, keyring(keys)) for keys in ([OLDER], [NEWER, OLDER], [NEWER]))
+    older, both, newer = (PostgresUsageCounts(database, keyring(keys)) for keys in ([OLDER], [NEWER, OLDER], [NEWER]))
     for tenant in (acme, globex):
         older.switch(tenant, on=True)
         older.count(tenant, ALICE, UsageEvent.LOCKED, DAY)
@@ -128,7 +134,10 @@ def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, gl
 
 def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) -> None:
     """However the two fall, nothing is left of a site that is off."""
-    older, both = Usage(database, keyring([OLDER])), Usage(database, keyring([NEWER, OLDER]))
+    older, both = (
+        PostgresUsageCounts(database, keyring([OLDER])),
+        PostgresUsageCounts(database, keyring([NEWER, OLDER])),
+    )
     for _ in range(5):
         older.switch(acme, on=True)
         older.count(acme, ALICE, UsageEvent.LOCKED, DAY)
@@ -138,9 +147,9 @@ def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) 
         assert count(database, "usage_daily") == 0
 
 
-def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, acme: Tenant) -> None:
+def test_other_writers_leave_the_switch_alone(usage: PostgresUsageCounts, database: Database, acme: Tenant) -> None:
     """Who notes something else about the site must not switch the counts on again, nor off."""
-    states = SiteStates(database, database)
+    states = PostgresSiteStates(database, database)
     usage.switch(acme, on=True)
     usage.switch(acme, on=False)
     states.note_place(acme, "hint:1")
@@ -153,7 +162,7 @@ def test_other_writers_leave_the_switch_alone(usage: Usage, database: Database, 
 
 @pytest.mark.parametrize(("now", "days", "left"), [(31, 30, 1), (31, 29, 0), (32, 30, 0)])
 def test_counts_leave_by_age(
-    usage: Usage, database: Database, acme: Tenant, clock: FakeClock, now: int, days: int, left: int
+    usage: PostgresUsageCounts, database: Database, acme: Tenant, clock: FakeClock, now: int, days: int, left: int
 ) -> None:
     """A day's counts go at the moment at which its first instant is 30 days old (or fewer, by setting)."""
     usage.switch(acme, on=True)
@@ -169,13 +178,13 @@ def database_time(database: Database) -> datetime:
 
 
 def returned(database: Database, tenant: Tenant) -> datetime | None:
-    found = Tenants(database).by_id(tenant.id)
+    found = PostgresTenants(database).by_id(tenant.id)
     return found.returned_at if found else None
 
 
 def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant, globex: Tenant) -> None:
     """P-16: the first good word after a bad one sets the time and queues the looks; others change nothing."""
-    notes, later = LicenceNotes(database), START + timedelta(minutes=1)
+    notes, later = PostgresLicences(database), START + timedelta(minutes=1)
     assert notes.get(acme) == LicenceNote()
     assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
     assert notes.note(acme, active=False, at=START) is Licence.NONE
@@ -196,7 +205,7 @@ def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant,
 
 def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme: Tenant) -> None:
     """A call that took long must not take a licence away, nor give it back; a time far ahead was a clock's error."""
-    notes, hour = LicenceNotes(database), timedelta(hours=1)
+    notes, hour = PostgresLicences(database), timedelta(hours=1)
     notes.note(acme, active=False, at=START)
     assert notes.note(acme, active=True, at=START - timedelta(seconds=5)) is Licence.NONE
     assert returned(database, acme) is None
@@ -205,11 +214,11 @@ def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme:
 
 def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant, globex: Tenant) -> None:
     """Nobody has looked at them since, so what lies in the trash is left there; ended ones and other sites stay."""
-    ledger = Ledger(database, FakeClock())
+    effects = PostgresEffects(database, FakeClock())
     for tenant in (acme, globex):
-        ledger.record(tenant, Effects(witness=witness("held")))
-        ledger.record(tenant, Effects(witness=witness("free", record=free())))
-    notes = LicenceNotes(database)
+        effects.record(tenant, Effects(witness=witness("held")))
+        effects.record(tenant, Effects(witness=witness("free", record=free())))
+    notes = PostgresLicences(database)
     for active in (False, True):
         notes.note(acme, active=active, at=START)
     with database.single() as connection:
@@ -222,7 +231,7 @@ def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant,
 
 def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
     """LOCKPOINT_LICENSING is switched off: what was uploaded without a licence is not undone; others notice nothing."""
-    notes = LicenceNotes(database)
+    notes = PostgresLicences(database)
     notes.note(acme, active=False, at=START)
     notes.note(globex, active=True, at=START)
     notes.lift()

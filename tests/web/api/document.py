@@ -64,9 +64,9 @@ class CheckedApi:
         self.document.check(method, path.partition("?")[0], answer)
         return answer
 
-    def lock(self, person: str, file: str, **wish: object) -> Json:
+    def lock(self, person: str, file: str, **options: object) -> Json:
         """Lock a file; the lock as the API shows it."""
-        answer = self(person, "POST", f"/attachments/{file}/lock", dict(wish))
+        answer = self(person, "POST", f"/attachments/{file}/lock", dict(options))
         assert answer.status_code == 201, answer.text
         return dict(answer.json()["lock"])
 

@@ -38,12 +38,12 @@ def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
 
 def test_acquire_answers_201_with_the_hold(api: CheckedApi, file: str) -> None:
     """A new hold is 201 with the lock from the holder's side; what was wished for is in it."""
-    wish = {"hours": 2, "note": "quarterly\tfigures\nplease wait", "unlockOnUpload": True, "seenVersion": 1}
-    answer = api("alice", "POST", f"/attachments/{file}/lock", wish)
+    options = {"hours": 2, "note": "quarterly\tfigures\nplease wait", "unlockOnUpload": True, "seenVersion": 1}
+    answer = api("alice", "POST", f"/attachments/{file}/lock", options)
     body: dict[str, Any] = answer.json()
     lock = body["lock"]
     assert (answer.status_code, body["id"], body["warning"], lock["state"]) == (201, file, None, "mine")
-    assert (lock["note"], lock["unlockOnUpload"], lock["protection"]) == (wish["note"], True, "protected")
+    assert (lock["note"], lock["unlockOnUpload"], lock["protection"]) == (options["note"], True, "protected")
     assert lock["holder"]["accountId"] == ALICE
     assert lock["can"] == {**NOTHING, "release": True, "extend": True}
     assert _moment(lock["expiresAt"]) - _moment(lock["since"]) == timedelta(hours=2)

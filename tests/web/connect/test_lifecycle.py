@@ -16,20 +16,20 @@ from lockpoint.services.ports.tenancy import Installation
 from lockpoint.services.tenancy import lifecycle
 from lockpoint.services.tenancy.lifecycle import InstallRequest, allowed_base_url
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.locks.witness import Witnesses
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.connect import (
     ACME,
     ACME_SECRET,
     ACME_URL,
     ALLOWED,
     GLOBEX,
+    ConnectWorld,
+    FakeInstallations,
     LifecyclePorts,
-    MemoryInstallations,
     Time,
-    World,
     install_body,
     make_world,
 )
@@ -47,13 +47,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def installations(database: Database) -> Installations:
-    return Installations(database, keyring(["a root key of more than thirty-two characters"]))
+def installations(database: Database) -> PostgresInstallations:
+    return PostgresInstallations(database, keyring(["a root key of more than thirty-two characters"]))
 
 
 @pytest.fixture
-def world(database: Database, installations: Installations) -> World:
-    return make_world(installations=installations, witnesses=Witnesses(database), jobs=Jobs(database))
+def world(database: Database, installations: PostgresInstallations) -> ConnectWorld:
+    return make_world(installations=installations, witnesses=PostgresWitnesses(database), jobs=PostgresJobs(database))
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def globex_is_untouched(request: pytest.FixtureRequest) -> Iterator[None]:
     assert installations.find(GLOBEX) == before
 
 
-def post(world: World, event: str, body: dict[str, Any], **claims: Any) -> int:
+def post(world: ConnectWorld, event: str, body: dict[str, Any], **claims: Any) -> int:
     """A signed lifecycle call; the token's issuer is the body's client key unless said otherwise."""
     target = f"/connect/{event}"
     token = world.signed(target, **{"iss": body["clientKey"], **claims})
@@ -79,17 +79,17 @@ def post(world: World, event: str, body: dict[str, Any], **claims: Any) -> int:
     return answer.status_code
 
 
-def switch(world: World, event: str, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
+def switch(world: ConnectWorld, event: str, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
     target = f"/connect/{event}"
     token = world.token("POST", target, secret, iss=issuer)
     return world.client.post(target, json={}, headers={"Authorization": f"JWT {token}"}).status_code
 
 
-def install(world: World, client_key: str = ACME, **changes: Any) -> int:
+def install(world: ConnectWorld, client_key: str = ACME, **changes: Any) -> int:
     return post(world, "installed", install_body(client_key, **changes))
 
 
-def stored(world: World, client_key: str = ACME) -> Installation:
+def stored(world: ConnectWorld, client_key: str = ACME) -> Installation:
     found: Installation | None = world.installations.find(client_key)
     assert found is not None
     return found
@@ -107,12 +107,12 @@ def jobs(database: Database, tenant_id: int) -> list[str]:
         return sorted(connection.execute(statement, {"tenant": tenant_id}).scalars())
 
 
-def api(world: World, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
+def api(world: ConnectWorld, secret: str = ACME_SECRET, issuer: str = ACME) -> int:
     headers = {"Authorization": f"JWT {world.context(secret, iss=issuer)}"}
     return world.client.get("/api/v1/things/1", headers=headers).status_code
 
 
-def test_a_new_site(world: World, database: Database) -> None:
+def test_a_new_site(world: ConnectWorld, database: Database) -> None:
     """A first install makes a tenant that can call at once, is logged, and gets its first jobs."""
     changes = {"baseUrl": FRESH_URL, "sharedSecret": OTHER_SECRET, "displayUrl": "https://wiki.fresh.io"}
     assert install(world, FRESH, **changes) == 204
@@ -127,7 +127,7 @@ def test_a_new_site(world: World, database: Database) -> None:
     assert api(world, OTHER_SECRET, FRESH) == 200
 
 
-def test_secrets_are_sealed_in_the_table(world: World, database: Database) -> None:
+def test_secrets_are_sealed_in_the_table(world: ConnectWorld, database: Database) -> None:
     """The table holds no secret in the clear."""
     install(world, sharedSecret=OTHER_SECRET)
     with database.single() as connection:
@@ -136,7 +136,7 @@ def test_secrets_are_sealed_in_the_table(world: World, database: Database) -> No
     assert ACME_SECRET not in rows
 
 
-def test_a_new_secret(world: World, database: Database) -> None:
+def test_a_new_secret(world: ConnectWorld, database: Database) -> None:
     """A re-install with a new secret replaces it, keeps the former one with the time, and keeps the tenant's id."""
     before = stored(world).tenant.id
     assert api(world) == 200
@@ -151,7 +151,7 @@ def test_a_new_secret(world: World, database: Database) -> None:
     assert [api(world, OTHER_SECRET), api(world, ACME_SECRET)] == [200, 401]
 
 
-def test_the_same_secret_again_does_not_renew_the_former_one(world: World) -> None:
+def test_the_same_secret_again_does_not_renew_the_former_one(world: ConnectWorld) -> None:
     """Repeating an install changes nothing: the three minutes of the former secret do not start again."""
     install(world, sharedSecret=OTHER_SECRET)
     changed = stored(world).registration.secret_changed_at
@@ -163,7 +163,7 @@ def test_the_same_secret_again_does_not_renew_the_former_one(world: World) -> No
     assert api(world) == 401
 
 
-def test_a_renamed_site(world: World, database: Database) -> None:
+def test_a_renamed_site(world: ConnectWorld, database: Database) -> None:
     """The same client key with another base URL is the same tenant under a new address."""
     before = stored(world).tenant.id
     assert install(world, baseUrl="https://acme-new.atlassian.net/wiki/") == 204
@@ -172,7 +172,7 @@ def test_a_renamed_site(world: World, database: Database) -> None:
     assert events(database, before) == ["reinstalled", "renamed"]
 
 
-def test_an_imported_site(world: World, database: Database) -> None:
+def test_an_imported_site(world: ConnectWorld, database: Database) -> None:
     """A new client key at the same base URL is a new tenant; the former one is marked dead, its row stays."""
     former = stored(world).tenant.id
     assert install(world, FRESH, sharedSecret=OTHER_SECRET) == 204
@@ -184,7 +184,7 @@ def test_an_imported_site(world: World, database: Database) -> None:
     assert [api(world), api(world, OTHER_SECRET, FRESH)] == [401, 200]
 
 
-def test_uninstalling(world: World, database: Database) -> None:
+def test_uninstalling(world: ConnectWorld, database: Database) -> None:
     """Uninstalling erases the secrets, is logged once, and ends every call; twice and unknown are answered 204."""
     body = {name: value for name, value in install_body().items() if name != "sharedSecret"}
     install(world, sharedSecret=OTHER_SECRET)
@@ -198,7 +198,7 @@ def test_uninstalling(world: World, database: Database) -> None:
     assert world.installations.find(FRESH) is None
 
 
-def test_disabled_after_uninstalled(world: World, database: Database) -> None:
+def test_disabled_after_uninstalled(world: ConnectWorld, database: Database) -> None:
     """`disabled` that comes after `uninstalled`, with a token or without, is refused and changes nothing."""
     post(world, "uninstalled", install_body())
     before = stored(world)
@@ -208,7 +208,7 @@ def test_disabled_after_uninstalled(world: World, database: Database) -> None:
     assert events(database, before.tenant.id) == ["uninstalled"]
 
 
-def test_coming_back(world: World, database: Database) -> None:
+def test_coming_back(world: ConnectWorld, database: Database) -> None:
     """A site that installs again is the same tenant, with the new secret only."""
     before = stored(world).tenant.id
     post(world, "uninstalled", install_body())
@@ -220,7 +220,7 @@ def test_coming_back(world: World, database: Database) -> None:
     assert [api(world, OTHER_SECRET), api(world, ACME_SECRET)] == [200, 401]
 
 
-def test_disabling_and_enabling(world: World, database: Database) -> None:
+def test_disabling_and_enabling(world: ConnectWorld, database: Database) -> None:
     """`disabled` stops pages and API, `enabled` brings them back and looks for locks; repeating is harmless."""
     assert [switch(world, "disabled"), switch(world, "disabled"), api(world)] == [204, 204, 403]
     assert jobs(database, stored(world).tenant.id) == []
@@ -228,14 +228,14 @@ def test_disabling_and_enabling(world: World, database: Database) -> None:
     assert jobs(database, stored(world).tenant.id) == ["rediscover", "sweep"]
 
 
-def test_an_install_enables(world: World) -> None:
+def test_an_install_enables(world: ConnectWorld) -> None:
     """Since `enabled` may be lost, an install means enabled."""
     switch(world, "disabled")
     install(world)
     assert stored(world).tenant.active
 
 
-def test_use_cases_pass_over_a_site_that_left(world: World) -> None:
+def test_use_cases_pass_over_a_site_that_left(world: ConnectWorld) -> None:
     """`enabled` that races with `uninstalled` does not bring the site back."""
     tenant = stored(world).tenant
     ports = LifecyclePorts(world.installations, world.time)
@@ -245,7 +245,7 @@ def test_use_cases_pass_over_a_site_that_left(world: World) -> None:
     assert not stored(world).tenant.installed
 
 
-def test_concurrent_installs(world: World) -> None:
+def test_concurrent_installs(world: ConnectWorld) -> None:
     """However many installs of one site arrive at once, there is one tenant with one of the secrets."""
     secrets = [f"{number}-secret-secret-secret-secret-secret" for number in range(8)]
     answers: list[int] = []
@@ -262,7 +262,7 @@ def test_concurrent_installs(world: World) -> None:
     assert stored(world, FRESH).registration.secret in secrets
 
 
-def test_two_sites_that_swap_names_do_not_block_each_other(world: World) -> None:
+def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) -> None:
     """Installs that lock each other's base URLs in turn end, and each keeps its own."""
     answers: list[int] = []
 
@@ -292,7 +292,7 @@ def test_two_sites_that_swap_names_do_not_block_each_other(world: World) -> None
         {"sharedSecret": "with\0nul-and-more-characters-to-be-long"},
     ],
 )
-def test_a_signed_install_that_makes_no_sense(world: World, changes: dict[str, Any]) -> None:
+def test_a_signed_install_that_makes_no_sense(world: ConnectWorld, changes: dict[str, Any]) -> None:
     """A field that makes no sense is answered 422 with its name, and changes nothing."""
     before = stored(world)
     target = "/connect/installed"
@@ -316,7 +316,7 @@ def test_a_signed_install_that_makes_no_sense(world: World, changes: dict[str, A
         {"oauthClientId": "a\nb"},
     ],
 )
-def test_optional_fields_that_make_no_sense_are_left_out(world: World, changes: dict[str, Any]) -> None:
+def test_optional_fields_that_make_no_sense_are_left_out(world: ConnectWorld, changes: dict[str, Any]) -> None:
     """An installation can do without a custom domain or an OAuth client id, so they are left out."""
     assert install(world, **changes) == 204
     tenant = stored(world).tenant
@@ -325,7 +325,7 @@ def test_optional_fields_that_make_no_sense_are_left_out(world: World, changes: 
 
 def test_the_database_is_away() -> None:
     """While the database does not answer, lifecycle calls are answered 503 and may be sent again."""
-    stored_rows = MemoryInstallations()
+    stored_rows = FakeInstallations()
     world = make_world(installations=stored_rows)
     stored_rows.down = True
     target = "/connect/installed"
@@ -335,7 +335,7 @@ def test_the_database_is_away() -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_nothing_is_stored_when_something_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_stored_when_something_fails(world: ConnectWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """An install is one transaction: when its last step fails, its first has not happened."""
     before = stored(world)
 
@@ -347,7 +347,7 @@ def test_nothing_is_stored_when_something_fails(world: World, monkeypatch: pytes
     assert stored(world) == before
 
 
-def test_the_body_of_a_server_call_is_not_believed(world: World) -> None:
+def test_the_body_of_a_server_call_is_not_believed(world: ConnectWorld) -> None:
     """Which site is disabled is said by the token, not by the body."""
     target = "/connect/disabled"
     answer = world.client.post(
@@ -359,7 +359,7 @@ def test_the_body_of_a_server_call_is_not_believed(world: World) -> None:
     assert not stored(world).tenant.enabled
 
 
-def test_a_context_token_cannot_uninstall(world: World) -> None:
+def test_a_context_token_cannot_uninstall(world: ConnectWorld) -> None:
     """A person's token is worth nothing on lifecycle routes."""
     token = world.context()
     for event in ("installed", "uninstalled", "enabled", "disabled"):
@@ -425,4 +425,4 @@ def test_base_urls_that_are_not_allowed(url: str) -> None:
     assert allowed_base_url(url, PATTERNS) is None
     request = InstallRequest(client_key=ACME, base_url=url, secret=OTHER_SECRET)
     with pytest.raises(Invalid):
-        lifecycle.install(LifecyclePorts(MemoryInstallations(), Time(), PATTERNS), request)
+        lifecycle.install(LifecyclePorts(FakeInstallations(), Time(), PATTERNS), request)

@@ -22,12 +22,12 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.reconciliation.webhook_hints import Hint
 from lockpoint.storage.engine import Database
-from lockpoint.storage.jobs.enqueue import Jobs
+from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.keyring import keyring
-from lockpoint.storage.locks.witness import Witnesses
+from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.locks.witness import store as store_witness
 from lockpoint.storage.tables import QUEUE
-from lockpoint.storage.tenancy.installations import Installations
+from lockpoint.storage.tenancy.installations import PostgresInstallations
 from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.webhooks import read_hint
 from tests.fakes.connect import (
@@ -36,8 +36,8 @@ from tests.fakes.connect import (
     GLOBEX,
     GLOBEX_SECRET,
     START,
-    MemoryInstallations,
-    World,
+    ConnectWorld,
+    FakeInstallations,
     make_world,
     registration,
 )
@@ -52,7 +52,7 @@ SAMPLE = {
 
 
 @pytest.fixture(params=[True, False], ids=["door", "flask"])
-def world(request: pytest.FixtureRequest) -> World:
+def world(request: pytest.FixtureRequest) -> ConnectWorld:
     """Every behaviour holds for the door in front of Flask and for the route behind it."""
     world = make_world(webhook_door=request.param)
     world.witnesses.held = {(1, "131203"): "98311", (1, "131204"): "98311", (2, "131203"): "98311"}
@@ -63,7 +63,7 @@ def reconcile(*ids: str, tenant: int = 1) -> list[Job]:
     return [Job(JobKind.RECONCILE, tenant, item) for item in ids]
 
 
-def test_a_locked_file_becomes_one_job(world: World) -> None:
+def test_a_locked_file_becomes_one_job(world: ConnectWorld) -> None:
     """An event about a locked file queues one job for it, and is answered 204 without a body."""
     answer = world.hook("attachment_updated", SAMPLE)
     assert (answer.status_code, answer.data) == (204, b"")
@@ -73,14 +73,14 @@ def test_a_locked_file_becomes_one_job(world: World) -> None:
 
 
 @pytest.mark.parametrize("event", ["created", "updated", "restored", "archived", "unarchived"])
-def test_every_attachment_event_counts(world: World, event: str) -> None:
+def test_every_attachment_event_counts(world: ConnectWorld, event: str) -> None:
     """All events about attachments are hints."""
     assert world.hook(f"attachment_{event}", SAMPLE).status_code == 204
     assert world.jobs.queue == reconcile("131203")
 
 
 @pytest.mark.parametrize("event", ["attachment_trashed", "attachment_removed"])
-def test_who_threw_a_file_away_goes_with_the_job(world: World, event: str) -> None:
+def test_who_threw_a_file_away_goes_with_the_job(world: ConnectWorld, event: str) -> None:
     """Trash by the holder releases the lock, and only the event says who it was; an odd name is left out."""
     who = SAMPLE["userAccountId"]
     assert world.hook(event, SAMPLE).status_code == 204
@@ -91,7 +91,7 @@ def test_who_threw_a_file_away_goes_with_the_job(world: World, event: str) -> No
     assert world.jobs.queue == reconcile("131203")
 
 
-def test_an_unlocked_file_costs_one_look_up_and_no_call(world: World) -> None:
+def test_an_unlocked_file_costs_one_look_up_and_no_call(world: ConnectWorld) -> None:
     """Nothing is queued for a file that is not locked, after one look-up, with no request to anybody."""
     body = {**SAMPLE, "attachments": [{"id": number} for number in range(500, 560)]}
     world.hook("attachment_updated", body)
@@ -115,7 +115,7 @@ def test_an_unlocked_file_costs_one_look_up_and_no_call(world: World) -> None:
         {"attachments": [None, [], {}, {"id": None}, {"id": "x"}, {"id": "131203"}, True, 1.5, {"id": 131204}]},
     ],
 )
-def test_ids_in_every_form(world: World, body: dict[str, Any]) -> None:
+def test_ids_in_every_form(world: ConnectWorld, body: dict[str, Any]) -> None:
     """Ids are read as numbers, digits or `att` and digits, in lists or alone, every one of them."""
     assert world.hook("attachment_updated", body).status_code == 204
     assert world.jobs.queue == reconcile("131203", "131204")
@@ -123,7 +123,7 @@ def test_ids_in_every_form(world: World, body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("event", ["page_trashed", "page_moved", "page_archived", "blog_removed", "blog_restored"])
 @pytest.mark.parametrize("name", ["page", "blog", "blogpost", "content"])
-def test_pages_and_blog_posts(world: World, event: str, name: str) -> None:
+def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> None:
     """An event about a page or blog post queues a job for each locked file on it."""
     assert world.hook(event, {name: {"id": 98311}}).status_code == 204
     assert world.jobs.queue == reconcile("131203", "131204")
@@ -132,7 +132,7 @@ def test_pages_and_blog_posts(world: World, event: str, name: str) -> None:
     assert world.jobs.queue == []
 
 
-def test_spaces(world: World) -> None:
+def test_spaces(world: ConnectWorld) -> None:
     """An event about a space sweeps a site that has locks, and leaves one alone that has none."""
     assert world.hook("space_trashed", {"space": {"key": "DS"}}).status_code == 204
     assert world.jobs.queue == [Job(JobKind.SWEEP, 1)]
@@ -142,28 +142,28 @@ def test_spaces(world: World) -> None:
     assert world.jobs.queue == []
 
 
-def test_the_tenant_is_the_tokens(world: World) -> None:
+def test_the_tenant_is_the_tokens(world: ConnectWorld) -> None:
     """The same attachment id on another site is another file."""
     token = world.token("POST", "/connect/webhooks/attachment_updated", GLOBEX_SECRET, iss=GLOBEX)
     assert world.hook("attachment_updated", {**SAMPLE, "clientKey": "x"}, token=token).status_code == 204
     assert world.jobs.queue == reconcile("131203", tenant=2)
 
 
-def test_a_disabled_site_gets_no_work(world: World) -> None:
+def test_a_disabled_site_gets_no_work(world: ConnectWorld) -> None:
     """Where the app is disabled a hint is taken and forgotten."""
     world.store(registration(enabled=False))
     assert world.hook("attachment_updated", SAMPLE).status_code == 204
     assert (world.jobs.queue, world.witnesses.lookups) == ([], 0)
 
 
-def test_the_query_is_covered(world: World) -> None:
+def test_the_query_is_covered(world: ConnectWorld) -> None:
     """The query belongs to the hash: with it the call passes, with another one it does not."""
     assert world.hook("attachment_updated", SAMPLE, query="?lic=active").status_code == 204
     token = world.token("POST", "/connect/webhooks/attachment_updated")
     assert world.hook("attachment_updated", SAMPLE, token=token, query="?lic=active").status_code == 401
 
 
-def test_a_token_for_another_event_is_refused(world: World) -> None:
+def test_a_token_for_another_event_is_refused(world: ConnectWorld) -> None:
     """A token is for one event's address."""
     token = world.token("POST", "/connect/webhooks/page_trashed")
     answer = world.hook("attachment_updated", SAMPLE, token=token)
@@ -173,13 +173,13 @@ def test_a_token_for_another_event_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("event", ["attachment_viewed", "x", "attachment_updated/x", "attachment_updated/"])
-def test_events_that_we_did_not_ask_for(world: World, event: str) -> None:
+def test_events_that_we_did_not_ask_for(world: ConnectWorld, event: str) -> None:
     """An event that is not in the descriptor is not there, for callers who prove who they are."""
     assert world.hook(event, SAMPLE).status_code == 404
     assert world.jobs.queue == []
 
 
-def test_other_methods(world: World) -> None:
+def test_other_methods(world: ConnectWorld) -> None:
     """Webhooks are posted."""
     for method in ("GET", "PUT", "DELETE", "PATCH"):
         answer = world.client.open("/connect/webhooks/attachment_updated", method=method)
@@ -220,7 +220,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("event", ["attachment_updated", "page_trashed", "space_removed"])
-def test_hostile_bodies(world: World, event: str, body: bytes) -> None:
+def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
     """Whatever a verified body holds, the answer is 204 or 4xx, and no job comes of it that it does not name."""
     answer = world.hook(event, body)
     assert answer.status_code in {204, 422}
@@ -229,7 +229,7 @@ def test_hostile_bodies(world: World, event: str, body: bytes) -> None:
     assert world.jobs.queue in ([], [Job(JobKind.SWEEP, 1)])
 
 
-def test_too_large(world: World) -> None:
+def test_too_large(world: ConnectWorld) -> None:
     """More than 256 KB is refused with 413; exactly that much is read."""
     most = json.dumps({"attachments": [{"id": "131203"}], "pad": ""}).encode()
     fits = most[:-2] + b"x" * (LARGEST_BODY - len(most)) + b'"}'
@@ -241,7 +241,7 @@ def test_too_large(world: World) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(1000, 204), (LARGEST_BODY + 1, 413)])
-def test_bodies_without_a_stated_length(world: World, size: int, status: int) -> None:
+def test_bodies_without_a_stated_length(world: ConnectWorld, size: int, status: int) -> None:
     """A chunked body is read up to the limit."""
     target = "/connect/webhooks/attachment_updated"
     answer = world.client.post(
@@ -269,7 +269,7 @@ def test_an_unsigned_body_is_not_read() -> None:
     assert answer.status_code == 401
 
 
-def test_the_database_is_away(world: World) -> None:
+def test_the_database_is_away(world: ConnectWorld) -> None:
     """While the database does not answer, the hint is lost and says so with 503; the sweep will heal it."""
     world.witnesses.down = True
     answer = world.hook("attachment_updated", SAMPLE)
@@ -350,8 +350,8 @@ def held() -> Held:
 
 def test_round_trips_on_the_real_database(database: Database) -> None:
     """One statement for an unlocked file, two for a locked one, and jobs of one file wait as one."""
-    installations = Installations(database, keyring(["a root key of more than thirty-two characters"]))
-    world = make_world(installations=installations, witnesses=Witnesses(database), jobs=Jobs(database))
+    installations = PostgresInstallations(database, keyring(["a root key of more than thirty-two characters"]))
+    world = make_world(installations=installations, witnesses=PostgresWitnesses(database), jobs=PostgresJobs(database))
     acme = installations.find(world.claims()["iss"])
     assert acme is not None
     page = Container(ContainerKind.PAGE, "98311")
@@ -389,7 +389,7 @@ def test_one_verification_per_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_sites_cost_nothing_twice() -> None:
     """A site that nobody installed is looked up once."""
-    world = make_world(installations=MemoryInstallations())
+    world = make_world(installations=FakeInstallations())
     token = world.token("POST", "/connect/webhooks/attachment_updated", ACME_SECRET, iss="nobody")
     for _ in range(5):
         assert world.hook("attachment_updated", SAMPLE, token=token).status_code == 401
