@@ -140,7 +140,9 @@ def test_a_crowd(locked: Stage) -> None:
     """The property stays below 32 KB: 200 people may wait for a file."""
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
     crowd = tuple(f"557058:{number:036}" for number in range(notify_me.MOST))
-    notify_me.store_waitlist(locked.world.services, ACME, locked.file.id, None, crowd, priority=notify_me.Priority.INTERACTIVE)
+    notify_me.store_waitlist(
+        locked.world.services, ACME, locked.file.id, None, crowd, priority=notify_me.Priority.INTERACTIVE
+    )
     assert len(str(site.rows[place][0].value)) < 32_000
     assert isinstance(refusal_of(locked.ask, BOB), TooMany)
 
