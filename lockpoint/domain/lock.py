@@ -31,6 +31,9 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
+Moments = tuple[datetime, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """The newest version that a hold protects; `created` is the host's time and is its identity, `number` a hint."""
@@ -51,7 +54,7 @@ class Ended:
     lock_id: str
     holder: str
     why: str | None = None
-    pending: tuple[datetime, ...] = ()
+    pending: Moments = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,8 @@ class Snapshot:
 
     `head` is None when the caller could not read it (a release needs none). `witness` is the newest record that we have
     ever seen on this file (None when we have none): a reading that is older, missing or garbled is judged against it.
-    `epoch` is the newest epoch known from elsewhere, so that a re-created record never repeats one.
+    `epoch` is the newest epoch known from elsewhere, so that a re-created record never repeats one. `pending` are the
+    overwrites, by the host's time, that still stand as the lock is about to change.
     """
 
     found: FoundRecord
@@ -139,3 +143,4 @@ class Snapshot:
     now: datetime
     witness: Record | None = None
     epoch: int = 0
+    pending: Moments = ()

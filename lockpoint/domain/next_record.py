@@ -9,7 +9,7 @@ from lockpoint.domain.lock import Ended, EndReason, Free, Held, Limits, Snapshot
 from lockpoint.domain.snapshots import next_place
 
 # A tombstone names this many overwrites left standing, the oldest ones; the audit log has them all.
-UNSETTLED_AT_MOST = 20
+PENDING_AT_MOST = 20
 
 
 def expiry(now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
@@ -59,15 +59,7 @@ def tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
     return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, ended=ended)
 
 
-def ended(
-    held: Held,
-    now: datetime,
-    reason: EndReason,
-    *,
-    by: str | None,
-    why: str | None = None,
-    pending: tuple[datetime, ...] = (),
-) -> Ended:
-    """How this hold ended; one that ran out ended when it ran out, whenever somebody noticed."""
-    at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else now
-    return Ended(reason, by, at, held.lock_id, held.holder, why, pending[:UNSETTLED_AT_MOST])
+def ended(held: Held, snapshot: Snapshot, reason: EndReason, *, by: str | None, why: str | None = None) -> Ended:
+    """Return how this lock ends; one that ran out ended when it ran out, whenever that was noticed."""
+    at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else snapshot.now
+    return Ended(reason, by, at, held.lock_id, held.holder, why, snapshot.pending[:PENDING_AT_MOST])

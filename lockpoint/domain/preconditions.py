@@ -53,10 +53,10 @@ def unfit(
     return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
 
 
-def ended_so_far(found: FoundRecord, now: datetime) -> Ended | None:
-    """How the hold before a new one ended."""
+def ended_so_far(found: FoundRecord, snapshot: Snapshot) -> Ended | None:
+    """Return how the lock before a new one ended."""
     if isinstance(found, Held):
-        return next_record.ended(found, now, EndReason.EXPIRED, by=None)
+        return next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
     return ended_of(found)
 
 

@@ -8,7 +8,7 @@ replay and is not obeyed; and where a live hold's record was damaged the answer 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from lockpoint.domain import next_record, preconditions, pseudonyms
 from lockpoint.domain.decisions import (
@@ -86,7 +86,7 @@ def acquire(
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=preconditions.ended_so_far(found, snapshot.now),
+        ended=preconditions.ended_so_far(found, snapshot),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -135,9 +135,7 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     return Write(next_record.moved(found, snapshot, op_id, found.expires_at), AuditKind.SIGNED_AGAIN)
 
 
-def release(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()
-) -> Decision:
+def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Decision:
     """End one's own hold; ending it twice is `Already`; after a break it is `LockLost`.
 
     A hold that has run out gets the tombstone of an expiry: that it is over must be proven by a write, too, for it may
@@ -148,8 +146,8 @@ def release(
         return found
     if preconditions.is_lock(found, lock_id) and found.holder == holder:
         if phase(found, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
-        ended = next_record.ended(found, snapshot.now, EndReason.RELEASED, by=holder, pending=pending)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id)
+        ended = next_record.ended(found, snapshot, EndReason.RELEASED, by=holder)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
     return preconditions.ended_before(found, lock_id, holder) or LockLost(found)
 
@@ -162,7 +160,6 @@ def end(
     reason: EndReason,
     by: str | None,
     why: str | None = None,
-    pending: tuple[datetime, ...] = (),
 ) -> Decision:
     """End somebody's hold: broken by a person, or the holder or the file is gone.
 
@@ -173,21 +170,21 @@ def end(
         return found
     if preconditions.is_lock(found, lock_id):
         if phase(found, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
-        ended = next_record.ended(found, snapshot.now, reason, by=by, why=why, pending=pending)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id)
+        ended = next_record.ended(found, snapshot, reason, by=by, why=why)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind(reason))
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
     return LockLost(found)
 
 
-def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()) -> Decision:
+def expire(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     """Write the tombstone of a hold whose time and margin have passed; `LockLost` when it was extended meanwhile."""
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
     if preconditions.is_lock(found, lock_id) and phase(found, snapshot.now) is Phase.EXPIRED:
-        ended = next_record.ended(found, snapshot.now, EndReason.EXPIRED, by=None, pending=pending)
+        ended = next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
@@ -206,7 +203,6 @@ def take_over(
     life: timedelta | None = None,
     note: str | None = None,
     unlock_on_upload: bool = False,
-    pending: tuple[datetime, ...] = (),
 ) -> Decision:
     """End the named hold and begin one's own in a single write.
 
@@ -229,7 +225,7 @@ def take_over(
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=next_record.ended(found, snapshot.now, reason, by=author, why=words, pending=pending),
+        ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
     kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)

@@ -19,8 +19,8 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import calls
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.reconciliation import reconcile
 from tests.fakes.confluence import APP_ACCOUNT, StoredVersion
 from tests.fakes.storage import FakeMutexes
@@ -80,7 +80,7 @@ class EnforcementModel:
         self.uploads[b"0"] = stored.versions[0]
         self.made.append(stored.versions[0])
         world.clock.advance(minutes=10)
-        calls.acquire(
+        acquire(
             world.services, world.actor(ALICE), stored.id, RequestKey("lock", "x"), LockOptions(life=timedelta(days=29))
         )
         world.clock.advance(minutes=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
@@ -31,7 +31,7 @@ class FileState:
     @classmethod
     def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
         """A file whose record the app may not read: what was known of it last is all there is."""
-        return cls(attachment, witness.record if witness else Absent(), None, witness)
+        return cls(replace(attachment, may_update=False), witness.record if witness else Absent(), None, witness)
 
     @property
     def known(self) -> Record | None:
@@ -65,6 +65,13 @@ class Unwritten:
 
 
 Outcome = Written | Unwritten
+
+SECOND_LOOK = 1.5  # seconds after which a read may be believed that a stale replica could have given
+
+
+def second_look(services: Services) -> None:
+    """Wait until a second read tells a stale answer from a true one."""
+    services.clock.sleep(SECOND_LOOK)
 
 
 def read_state(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority) -> FileState:

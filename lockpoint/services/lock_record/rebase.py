@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lockpoint.domain import rules
 from lockpoint.domain.judge import Version
 from lockpoint.domain.lock import Base, Held
@@ -21,16 +23,8 @@ def rebase(
     services: Services, tenant: Tenant, state: FileState, held: Held, to: Version, *, priority: Priority
 ) -> Outcome:
     """Protect `to` from now on; a hold that protects something newer already, or has ended, stays as it is."""
-    op_id = services.ids.new()
-    outcome = compare_and_set(
-        services,
-        tenant,
-        state.attachment.id,
-        lambda snapshot: rules.rebase(snapshot, lock_id=held.lock_id, op_id=op_id, base=base_of(to)),
-        op_id=op_id,
-        priority=priority,
-        state=state,
-    )
+    rule = partial(rules.rebase, lock_id=held.lock_id, base=base_of(to))
+    outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=priority, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=to.author)
     return outcome

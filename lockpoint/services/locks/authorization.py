@@ -8,7 +8,7 @@ from lockpoint.domain.lock import Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound
+from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 
@@ -90,9 +90,9 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     return Facts(may_view=True, may_edit=may_edit, space_admin=space_admin, site_admin=site_admin)
 
 
-def must_edit(view: ContainerView, known: Facts) -> None:
+def must_edit(view: ContainerView | None, known: Facts) -> None:
     """Refuse people who may only look, and pages that nobody edits."""
-    if view.status is not FileStatus.CURRENT:
+    if view is not None and view.status is not FileStatus.CURRENT:
         raise Invalid(f"This page is {view.status.value}; only files of current pages can be locked.")
     if not permissions.may_lock(known):
         raise NotAllowed("You may look at this page but not edit it, so you cannot lock its files.")
@@ -107,6 +107,23 @@ def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> N
         raise Invalid("This lock is your own; release it.")
 
 
+def must_be_lockable(state: FileState) -> None:
+    """Refuse files that are not current, and pages where the app could not protect anything."""
+    if state.attachment.status is not FileStatus.CURRENT:
+        raise Invalid(f"This file is {state.attachment.status.value}; only current files can be locked.")
+    app_may_act(state)
+
+
+def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
+    """Refuse a lock beyond the caps; a lock that the person has already counts as none."""
+    if isinstance(state.found, Held) and state.found.holder == actor.account_id:
+        return
+    if services.witnesses.count_held(actor.tenant, actor.account_id) >= services.locks_per_person:
+        raise TooMany(f"You already hold {services.locks_per_person} locks; release some first.")
+    if services.witnesses.count_held(actor.tenant) >= services.locks_per_site:
+        raise TooMany("This site holds as many locks as it may; ask an admin to end some.")
+
+
 def app_may_act(state: FileState) -> None:
     """Refuse where the app could not write the record, nor undo anything: a lock that cannot protect is none."""
     if not state.attachment.may_update:
@@ -114,7 +131,7 @@ def app_may_act(state: FileState) -> None:
 
 
 def administers_site(services: Services, actor: Actor) -> bool:
-    """Whether the person administers Confluence."""
+    """Return whether the person administers Confluence."""
     return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
 
 
