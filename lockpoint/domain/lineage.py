@@ -1,4 +1,4 @@
-"""Whose version is whose: a file's history traced against one hold."""
+"""Whose version is whose: a file's history traced against one lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lockpoint.domain.versions import History, KnownRestoration, Policy, Version
 
 
 class Standing(StrEnum):
-    """What a version is to a hold."""
+    """What a version is to a lock."""
 
     PAST = "past"  # the protected base, or older
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
@@ -29,7 +29,7 @@ _AUTHORISED = frozenset({Standing.PAST, Standing.HOLDERS, Standing.LATE, Standin
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One version, what it is, and when the content it carries was made (for a restoration: that of its source)."""
+    """One version, its standing, and when the content that it carries was made."""
 
     version: Version
     standing: Standing
@@ -40,10 +40,9 @@ class Traced:
 class Lineage:
     """What became of the protected content.
 
-    `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content
-    was last current: none when it is current now. `offenders` are the unauthorised ones of them, `replaced` those
-    that were followed by the right content again. `renamer` is the last foreign version after the head. `free` are
-    versions of others from when the app was not at work.
+    `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content was
+    last current; `offenders` are the unauthorised ones of them, `replaced` those that were followed by the right
+    content again. `renamer` is the last foreign version after the head. `free` are others' versions from an absence.
     """
 
     head: Traced | None
@@ -55,13 +54,13 @@ class Lineage:
 
     @property
     def newest_is_holders(self) -> bool:
-        """Whether the content to protect was made by the holder during the hold."""
+        """Whether the holder made the content to protect, during the lock."""
         return self.head is not None and self.head.standing is Standing.HOLDERS
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """From where a history is looked at: one hold, and what we know of ourselves."""
+    """From where a history is looked at: one lock, and what we know of ourselves."""
 
     base: datetime
     end: datetime | None
@@ -80,7 +79,7 @@ def trace(
     restorations: tuple[KnownRestoration, ...],
     until: datetime | None,
 ) -> Lineage:
-    """Trace a history against a hold; pure and total."""
+    """Trace a history against a lock; pure and total."""
     view = _View(
         base=held.base.created,
         end=_end_of_protection(held, until),
@@ -96,7 +95,7 @@ def trace(
 
 
 def same_content(one: Version, other: Version) -> bool:
-    """Whether two versions are known to carry the same bytes."""
+    """Return whether two versions are known to carry the same bytes."""
     return one.file_id is not None and one.file_id == other.file_id
 
 
@@ -106,7 +105,7 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 
 
 def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
-    """What we undid was done while we protected the file, however long the absence was that came later."""
+    """Versions that we undid were made while we protected the file, however long a later absence was."""
     return tuple(
         replace(each, standing=Standing.FOREIGN)
         if each.standing is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
@@ -116,7 +115,7 @@ def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
 
 
 def _undoes(ours: Traced, other: Traced) -> bool:
-    """Whether a version of ours brought older content back, or the name that the other one had changed."""
+    """Return whether a version of ours brought older content back, or the name that the other one had changed."""
     if ours.standing is not Standing.RESTORATION:
         return False
     renamed = same_content(ours.version, other.version) and ours.version.title != other.version.title
@@ -144,12 +143,12 @@ def _standing(version: Version, view: _View) -> Standing:
 
 
 def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
-    """When the content of a version of ours was made; None for versions of others, and where nobody can tell.
+    """Return when the content of a version of ours was made; None for others' versions, and where it is unknown.
 
-    The bytes are better evidence than what we wrote down: a version number is a place, and when an admin deletes a
-    version just before we name one, another content comes back than we meant. Also our changes of the name alone are
-    known by their bytes. Where the meant version is gone a row of ours is believed, for it was written after a look at
-    the numbers; the comment alone only where no other version has these bytes.
+    The bytes are better evidence than what we recorded: a version number is a place, and when an admin deletes a
+    version just before we name one, another content comes back than we meant. Our changes of the name alone are also
+    known by their bytes. Where the meant version is gone our row is believed, since it was written after a look at the
+    numbers; the comment alone only where no other version has these bytes.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -168,7 +167,7 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
 
 
 def _contradicted(source: Version, version: Version) -> bool:
-    """Whether the bytes are known not to be, or may well not be, those of the source."""
+    """Return whether the bytes are known not to be, or may well not be, those of the source."""
     return _differ(source.file_id, version.file_id) or _differ(source.size, version.size)
 
 
@@ -177,7 +176,7 @@ def _differ(one: str | int | None, other: str | int | None) -> bool:
 
 
 def _source(version: Version, view: _View) -> datetime | None:
-    """Whose content a version of ours was to bring back: as we wrote it down, else as its comment says."""
+    """Return whose content a version of ours was to bring back: as recorded, else as its comment says."""
     written = view.sources.get(version.created)
     if view.own_account is None:
         return written
@@ -202,7 +201,7 @@ def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
 
 
 def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:
-    """The newest authorised content: a version of the history's own, else our restoration of one that was deleted.
+    """Return the newest authorised content: of the history's own, else our restoration of one that was deleted.
 
     What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a change
     of name or a return from the trash, carries whatever was there.
@@ -218,13 +217,13 @@ def _stands_in(each: Traced, present: set[datetime], base: datetime) -> bool:
 
 
 def _carries(each: Traced, head: Traced) -> bool:
-    """Whether a version carries the content of the head."""
+    """Return whether a version carries the content of the head."""
     restored = each.standing is Standing.RESTORATION and each.content == head.content
     return each is head or restored or same_content(each.version, head.version)
 
 
 def _intruders(traced: tuple[Traced, ...], head: Traced | None) -> list[tuple[int, Version]]:
-    """Foreign versions with their places, without those known to have changed no content."""
+    """Return foreign versions with their places, without those known to have changed no content."""
     intruders = []
     for index, each in enumerate(traced):
         before = traced[index - 1].version if index else None
