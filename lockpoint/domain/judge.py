@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from lockpoint.domain.lineage import Lineage, Standing, trace
+from lockpoint.domain.lineage import Lineage, Standing, Traced, trace
 from lockpoint.domain.lock import Held
 from lockpoint.domain.versions import FileStatus, History, KnownRestoration, Policy, Version
 
@@ -88,7 +88,7 @@ class Judgement:
     """A verdict and what it stands on.
 
     `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: the holder, an
-    allowed account, or anybody during an absence made it after the base, so the base moves to it. `free` are all
+    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the holder made new content since the base. `free` are all
     versions that others made during an absence. `superseded` are the unauthorised versions in the protected time that
     something has replaced (an upload of the holder, our restoration, the end of the lock): recorded and told once,
     nothing to undo; versions known to change no content are not among them. `base_lost`: the protected version was
@@ -101,6 +101,7 @@ class Judgement:
     superseded: tuple[Version, ...] = ()
     base_lost: bool = False
     free: tuple[Version, ...] = ()
+    by_holder: bool = False
 
 
 def judge(
@@ -126,8 +127,9 @@ def judge(
     return Judgement(
         verdict=verdict,
         head=head.version if head else None,
-        uploaded=head is not None and head.standing in {Standing.HOLDERS, Standing.FREE},
+        uploaded=head is not None and _moves_base(head, held),
         free=lineage.free,
+        by_holder=lineage.holder_uploaded,
         superseded=lineage.replaced if touch else lineage.replaced + lineage.offenders,
         base_lost=history.complete and head is not None and head.content < held.base.created,
     )
@@ -147,12 +149,17 @@ def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: st
     return Flag(doubt, lineage.offenders) if doubt else Restore(lineage.head.version, lineage.offenders)
 
 
+def _moves_base(head: Traced, held: Held) -> bool:
+    """Return whether the head is to be protected from now on; a new name for the same content counts."""
+    return head.by in {Standing.HOLDERS, Standing.FREE} and head.version.created > held.base.created
+
+
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
     """Return what to do about a file with the right content: its name may be wrong."""
     current = history.versions[-1]
-    if not policy.undo_rename or head.title is None or current.title in {None, head.title}:
+    if not policy.undo_rename or lineage.title is None or current.title in {None, lineage.title}:
         return Nothing()
-    return UndoRename(head.title, lineage.renamer or current, head)
+    return UndoRename(lineage.title, lineage.renamer or current, head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:

@@ -24,16 +24,22 @@ class Standing(StrEnum):
     FOREIGN = "foreign"  # everybody else's, also anonymous
 
 
-_AUTHORISED = frozenset({Standing.PAST, Standing.HOLDERS, Standing.LATE, Standing.FREE})
+_AUTHORISED_LATER = frozenset({Standing.HOLDERS, Standing.LATE, Standing.FREE})
+_AUTHORISED = _AUTHORISED_LATER | {Standing.PAST}
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One version, its standing, and when the content that it carries was made."""
+    """One version: what its content is, what its author is, and when the content was made.
+
+    A version that changes no content (a new name, an edited comment) has the standing of the one before it, whoever
+    made it; `by` says whether its author may give the file its name.
+    """
 
     version: Version
     standing: Standing
     content: datetime
+    by: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Lineage:
     `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content was
     last current; `offenders` are the unauthorised ones of them, `replaced` those that were followed by the right
     content again. `renamer` is the last foreign version after the head. `free` are others' versions from an absence.
+    `title` is the name that the file should have; `holder_uploaded` says that the holder made content since the base.
     """
 
     head: Traced | None
@@ -51,6 +58,8 @@ class Lineage:
     replaced: tuple[Version, ...]
     renamer: Version | None
     free: tuple[Version, ...]
+    title: str | None
+    holder_uploaded: bool
 
     @property
     def newest_is_holders(self) -> bool:
@@ -91,7 +100,7 @@ def trace(
     traced: list[Traced] = []
     for version in history.versions:
         traced.append(_traced(version, traced, view))
-    return _lineage(_without_undone(traced), view.base)
+    return _lineage(_without_undone(traced), view.base, held.holder)
 
 
 def same_content(one: Version, other: Version) -> bool:
@@ -107,16 +116,21 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
     """Versions that we undid were made while we protected the file, however long a later absence was."""
     return tuple(
-        replace(each, standing=Standing.FOREIGN)
-        if each.standing is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
+        _as_foreign(each)
+        if each.by is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
         else each
         for index, each in enumerate(traced)
     )
 
 
+def _as_foreign(each: Traced) -> Traced:
+    standing = Standing.FOREIGN if each.standing is Standing.FREE else each.standing
+    return replace(each, standing=standing, by=Standing.FOREIGN)
+
+
 def _undoes(ours: Traced, other: Traced) -> bool:
     """Return whether a version of ours brought older content back, or the name that the other one had changed."""
-    if ours.standing is not Standing.RESTORATION:
+    if ours.by is not Standing.RESTORATION:
         return False
     renamed = same_content(ours.version, other.version) and ours.version.title != other.version.title
     return ours.content < other.content or renamed
@@ -125,8 +139,11 @@ def _undoes(ours: Traced, other: Traced) -> bool:
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
     content = None if version.created == view.base else _brought_back(version, earlier, view)
     if content is not None:
-        return Traced(version, Standing.RESTORATION, content)
-    return Traced(version, _standing(version, view), version.created)
+        return Traced(version, Standing.RESTORATION, content, Standing.RESTORATION)
+    by, before = _standing(version, view), earlier[-1] if earlier else None
+    if by in _AUTHORISED_LATER and before and same_content(before.version, version):
+        return Traced(version, before.standing, before.content, by)
+    return Traced(version, by, version.created, by)
 
 
 def _standing(version: Version, view: _View) -> Standing:
@@ -183,20 +200,23 @@ def _source(version: Version, view: _View) -> datetime | None:
     return (written or source_of(version.message)) if version.author == view.own_account else None
 
 
-def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
+def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage:
     head = _head(traced, base)
     right = [index for index, each in enumerate(traced) if head and _carries(each, head)]
     since = right[-1] + 1 if right else 0
     first = right[0] + 1 if right else 0
     intruders = _intruders(traced, head)
-    foreign = [each.version for each in traced[first:] if each.standing is Standing.FOREIGN]
+    foreign = [each.version for each in traced[first:] if each.by is Standing.FOREIGN]
+    named = [each.version.title for each in traced if each.by in _AUTHORISED]
     return Lineage(
         head=head,
         unreplaced=traced[since:],
         offenders=tuple(version for index, version in intruders if index >= since),
         replaced=tuple(version for index, version in intruders if index < since),
         renamer=foreign[-1] if foreign else None,
-        free=tuple(each.version for each in traced if each.standing is Standing.FREE),
+        free=tuple(each.version for each in traced if each.by is Standing.FREE),
+        title=named[-1] if named else head.version.title if head else None,
+        holder_uploaded=any(each.standing is Standing.HOLDERS and each.version.author == holder for each in traced),
     )
 
 
@@ -228,6 +248,6 @@ def _intruders(traced: tuple[Traced, ...], head: Traced | None) -> list[tuple[in
     for index, each in enumerate(traced):
         before = traced[index - 1].version if index else None
         alike = [other for other in (head.version if head else None, before) if other is not None]
-        if each.standing is Standing.FOREIGN and not any(same_content(each.version, other) for other in alike):
+        if each.by is Standing.FOREIGN and not any(same_content(each.version, other) for other in alike):
             intruders.append((index, each.version))
     return intruders
