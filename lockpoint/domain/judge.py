@@ -88,11 +88,11 @@ class Judgement:
     """A verdict and what it stands on.
 
     `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: the holder, an
-    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the holder made new content since the base. `free` are all
-    versions that others made during an absence. `superseded` are the unauthorised versions in the protected time that
-    something has replaced (an upload of the holder, our restoration, the end of the lock): recorded and told once,
-    nothing to undo; versions known to change no content are not among them. `base_lost`: the protected version was
-    deleted, and `head` is older.
+    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the
+    holder made new content since the base. `free` are all versions that others made during an absence. `superseded` are
+    the unauthorised versions in the protected time that something has replaced (an upload of the holder, our
+    restoration, the end of the lock): recorded and told once, nothing to undo; versions known to change no content are
+    not among them. `base_lost`: the protected version was deleted, and `head` is older.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""One effect per request id: a repeated call gets the same outcome, also after a crash of ours."""
+"""One effect per request id: a repeated call gets the same outcome, also after a crash."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A writing call's own name, and the digest of everything it asks for."""
+    """The request id of a writing call, and the digest of everything it asks for."""
 
     id: str
     digest: str
@@ -68,9 +68,9 @@ def once(
 
 
 def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[], T], present: Callable[[], T]) -> T:
-    """`once` for calls that bring about a state and write nothing that needs a name of its own.
+    """As `once`, for calls that bring about a state and write under no id of their own.
 
-    A repeated call gets `present`. The success is stored after its effect, so after a crash between the two a repeated
+    A repeated call gets `present`. The success is stored after its effect; after a crash between the two a repeated
     call brings about the same state again.
     """
 

@@ -1,4 +1,4 @@
-"""A lock as one person sees it: the same words for the interface and the API."""
+"""A lock as one person sees it, in the same words for the interface and the API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PersonRef:
 
 @dataclass(frozen=True, slots=True)
 class LastEnded:
-    """How the last hold on the file ended."""
+    """How the last lock on the file ended."""
 
     reason: str
     by: PersonRef | None
@@ -90,7 +90,7 @@ def view_all(
 
 
 def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mapping[str, str]:
-    """Display names; a failing look-up hides names rather than locks."""
+    """Return display names; a failing look-up hides names rather than locks."""
     wanted = sorted(accounts)
     if not wanted:
         return {}
