@@ -14,16 +14,18 @@ from lockpoint.domain.permissions import Can, Facts
 from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.enforcement.held_file import LEFT, SUSPENDED
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy import licence
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
-_LEFT_ALONE = (LEFT, SUSPENDED)  # in the trash; elsewhere the file is protected
+UNPROTECTED = "unprotected"
+_LEFT_ALONE = (Protection.UNCHECKED, Protection.SUSPENDED)  # in the trash; elsewhere the file is protected
+_PROTECTING = (Protection.PROTECTED, Protection.RESTORING)
 
 
 class ViewState(StrEnum):
@@ -65,7 +67,7 @@ class LockView:
     seconds_left: int | None = None
     note: str | None = None
     unlock_on_upload: bool = False
-    protection: str = "protected"
+    protection: str = Protection.PROTECTED.value
     unprotected_reason: str | None = None
     notify_me: WaitlistPlace
     can: Can
@@ -84,7 +86,7 @@ class Scene:
     attachment: Attachment
     found: FoundRecord
     facts: Facts
-    protection: str = "protected"
+    protection: Protection = Protection.PROTECTED
     damaged: bool = False
     in_reach: bool = True
     licensed: bool = True
@@ -98,7 +100,7 @@ def scene_of(state: FileState, facts: Facts, *, in_reach: bool | None = None) ->
         attachment=state.attachment,
         found=standing,
         facts=facts,
-        protection=state.witness.protection if state.witness and live else "protected",
+        protection=state.witness.protection if state.witness and live else Protection.PROTECTED,
         damaged=standing is not state.found,
         in_reach=state.attachment.may_update if in_reach is None else in_reach,
     )
@@ -163,7 +165,7 @@ def _view(services: Services, actor: Actor, scene: Scene, names: Mapping[str, st
         seconds_left=_seconds_left(held, now),
         note=held.note if held else None,
         unlock_on_upload=held.unlock_on_upload if held else False,
-        protection="unprotected" if why else _protection(scene, held, app),
+        protection=UNPROTECTED if why else _protection(scene, held, app).value,
         unprotected_reason=why,
         notify_me=_asking(services, actor.tenant, scene.attachment, actor.account_id) if held else NOT_WAITING,
         can=can_of(scene, actor.account_id, now),
@@ -199,20 +201,20 @@ def _why_unprotected(scene: Scene, held: Held | None) -> str | None:
         return UNREADABLE
     if scene.protection in _LEFT_ALONE:
         return None
-    blocked_before = scene.protection == FlagReason.APP_BLOCKED.value  # and the app is let in again
-    return None if scene.protection in ("protected", "restoring") or blocked_before else scene.protection
+    blocked_before = scene.protection is Protection.APP_BLOCKED  # and the app is let in again
+    return None if scene.protection in _PROTECTING or blocked_before else scene.protection.value
 
 
-def _protection(scene: Scene, held: Held | None, app: str | None) -> str:
+def _protection(scene: Scene, held: Held | None, app: str | None) -> Protection:
     """As the newest version shows it: our own undoing is over as soon as its version is there."""
     if held is None:
-        return "protected"
+        return Protection.PROTECTED
     trashed = scene.attachment.status is FileStatus.TRASHED
     if trashed and scene.protection in _LEFT_ALONE:
-        return SUSPENDED
+        return Protection.SUSPENDED
     author = scene.attachment.head.author
     overwritten = _newer_head(scene) and (author is None or author not in {held.holder, app})
-    return "restoring" if trashed or overwritten else "protected"
+    return Protection.RESTORING if trashed or overwritten else Protection.PROTECTED
 
 
 def _newer_head(scene: Scene) -> bool:

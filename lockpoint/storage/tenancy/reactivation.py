@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, update
 
-from lockpoint.services.enforcement.held_file import LEFT
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.absence import look_after
 from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.tables import INSTALLATION, LOCK_WITNESS
@@ -20,5 +20,5 @@ def come_back(connection: Connection, tenant_ids: Sequence[int]) -> None:
     sites = INSTALLATION.c.id.in_(tenant_ids)
     connection.execute(update(INSTALLATION).where(sites).values(returned_at=func.now()))
     holds = LOCK_WITNESS.c.tenant_id.in_(tenant_ids) & LOCK_WITNESS.c.holder.is_not(None)
-    connection.execute(update(LOCK_WITNESS).where(holds).values(protection=LEFT))
+    connection.execute(update(LOCK_WITNESS).where(holds).values(protection=Protection.UNCHECKED.value))
     enqueue(connection, [job for tenant_id in tenant_ids for job in look_after(tenant_id)])

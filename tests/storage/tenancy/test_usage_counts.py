@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.enforcement.held_file import LEFT
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
 from lockpoint.storage.effects import PostgresEffects
@@ -225,7 +224,7 @@ def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant,
         rows = connection.execute(
             select(LOCK_WITNESS.c.tenant_id, LOCK_WITNESS.c.attachment_id, LOCK_WITNESS.c.protection)
         )
-        marked = [(row.tenant_id, row.attachment_id) for row in rows if row.protection == LEFT]
+        marked = [(row.tenant_id, row.attachment_id) for row in rows if row.protection == Protection.UNCHECKED]
     assert marked == [(acme.id, "held")]
 
 
