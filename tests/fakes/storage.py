@@ -17,7 +17,6 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Rest
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
 from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
 from lockpoint.services.ports.tenancy import SiteState
-from lockpoint.services.tenancy.absence import look_after
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 
@@ -63,7 +62,6 @@ class Tables:
         for key, witness in self.witnesses.items():
             if key[0] == tenant_id and isinstance(witness.record, Held):
                 self.witnesses[key] = replace(witness, protection=Protection.UNCHECKED)
-        self.defer(look_after(tenant_id))
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
