@@ -37,6 +37,7 @@ from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance, tenancy
 from lockpoint.services.ports.jobs import JobRunner
 from lockpoint.services.ports.runtime import Clock
+from lockpoint.services.tenancy.absence import look_after
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
@@ -286,7 +287,7 @@ def services_on(neighbours: Neighbours) -> Services:
         erasures=PostgresErasures(database),
         account_reports=PostgresAccountReports(database),
         tokens=MailTokens(neighbours.keys),
-        licences=PostgresLicences(database),
+        licences=PostgresLicences(database, look_after),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,

@@ -12,7 +12,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.ports.runtime import Outcome, OutcomeState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
 from lockpoint.storage.effects import PostgresEffects
@@ -223,7 +223,7 @@ class TestWitnesses:
     def test_what_was_recorded_is_read_back(self, store: Store) -> None:
         """Held and free records come back as they were (without anybody's own words)."""
         kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))
-        ended = witness("124", record=free(), protection="app_blocked")
+        ended = witness("124", record=free(), protection=Protection.APP_BLOCKED)
         store.effects.record(store.acme, Effects(witness=kept))
         store.effects.record(store.acme, Effects(witness=ended))
         assert store.witnesses.get(store.acme, "123") == kept
@@ -281,11 +281,11 @@ class TestWitnesses:
         """True when it is a change; a free or unknown file has no protection."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
         store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
-        assert store.witnesses.set_protection(store.acme, "1", "app_blocked")
-        assert not store.witnesses.set_protection(store.acme, "1", "app_blocked")
-        assert not store.witnesses.set_protection(store.acme, "2", "app_blocked")
-        assert not store.witnesses.set_protection(store.globex, "1", "app_blocked")
-        assert store.witnesses.get(store.acme, "1").protection == "app_blocked"
+        assert store.witnesses.set_protection(store.acme, "1", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.acme, "1", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.acme, "2", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.globex, "1", Protection.APP_BLOCKED)
+        assert store.witnesses.get(store.acme, "1").protection is Protection.APP_BLOCKED
 
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
         """What Confluence showed again is kept another 30 days; an older look changes nothing."""

@@ -27,7 +27,6 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
-from lockpoint.services.tenancy.absence import look_after
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
 
@@ -136,7 +135,6 @@ class FakeInstallationChange:
 
     def come_back(self, tenant_id: int) -> None:
         self.returned.append(tenant_id)
-        self.defer(look_after(tenant_id))
 
     def defer(self, jobs: Sequence[Job]) -> None:
         self.jobs.extend(job for job in jobs if job not in self.jobs)

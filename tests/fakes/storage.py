@@ -11,14 +11,12 @@ from datetime import datetime, timedelta
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
-from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import AuditEvent, Effects, Restoration, Witness
+from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
 from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
 from lockpoint.services.ports.tenancy import SiteState
-from lockpoint.services.tenancy.absence import look_after
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 
@@ -63,8 +61,7 @@ class Tables:
         self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
         for key, witness in self.witnesses.items():
             if key[0] == tenant_id and isinstance(witness.record, Held):
-                self.witnesses[key] = replace(witness, protection=LEFT)
-        self.defer(look_after(tenant_id))
+                self.witnesses[key] = replace(witness, protection=Protection.UNCHECKED)
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -166,7 +163,7 @@ class FakeWitnesses:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
         witness = self.get(tenant, attachment_id)
         if witness is None or not isinstance(witness.record, Held) or witness.protection == protection:
             return False

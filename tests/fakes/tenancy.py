@@ -10,6 +10,7 @@ from typing import Any
 
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.services.tenancy.absence import look_after
 from tests.fakes.storage import Tables
 
 
@@ -29,13 +30,17 @@ class FakeLicences:
         licence = Licence.ACTIVE if active else Licence.NONE
         self.notes[tenant.id] = LicenceNote(licence, at)
         if active and before is Licence.NONE:
-            self.tables.come_back(tenant.id)
+            self._come_back(tenant.id)
         return licence
 
     def lift(self) -> None:
         for id_ in [id_ for id_, note in self.notes.items() if note.licence is Licence.NONE]:
             del self.notes[id_]
-            self.tables.come_back(id_)
+            self._come_back(id_)
+
+    def _come_back(self, tenant_id: int) -> None:
+        self.tables.come_back(tenant_id)
+        self.tables.defer(look_after(tenant_id))
 
 
 @dataclass

@@ -27,6 +27,7 @@ from lockpoint.services.enforcement.restore_version import restore
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
 from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
@@ -132,5 +133,5 @@ def _as_it_should_be(held_file: HeldFile) -> ProtectionResult:
     """Nothing is wrong with the file; but where the app may not edit it, nothing could be undone either."""
     if held_file.attachment.status is FileStatus.CURRENT and not held_file.attachment.may_update:
         return flag(held_file, Flag(FlagReason.APP_BLOCKED))
-    held_file.mark("protected")
+    held_file.mark(Protection.PROTECTED)
     return ProtectionResult(held_file.state)

@@ -13,7 +13,7 @@ from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, Protect
 from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
-from lockpoint.services.ports.locks import Effects, Restoration
+from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.site_settings import site_settings
 
 
@@ -31,7 +31,7 @@ def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
     way = _way(held_file)
     if way is None:
         return flag(held_file, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
-    held_file.mark("restoring")
+    held_file.mark(Protection.RESTORING)
     return _restore(held_file, verdict, way) if _still_so(held_file, verdict.version) else None
 
 
@@ -152,4 +152,4 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, be
         intents=tell(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark("protected")
+    held_file.mark(Protection.PROTECTED)

@@ -41,7 +41,9 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
 
 def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
     """What the list says of locks; that a hold begins to end, or the licence, changes it, too."""
-    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection, phase(w.record, now)) for w in known)
+    states = sorted(
+        (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, phase(w.record, now)) for w in known
+    )
     return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
 
 

@@ -15,7 +15,7 @@ from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
+from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
 
@@ -51,7 +51,7 @@ def witness_of(record: Record, state: FileState, space_id: str | None, now: date
         container=state.attachment.container,
         space_id=space,
         record=without_words(record),
-        protection=known.protection if known and _same_hold(known.record, record) else "protected",
+        protection=known.protection if known and _same_hold(known.record, record) else Protection.PROTECTED,
         seen_at=now,
         signed_by=signer_of(state) if state.found == record else newest_key,
     )

@@ -85,7 +85,7 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     if view is None:
         return Facts()
     space_admin = roles and _administers_space(services, actor, view.space_id)
-    site_admin = roles and not space_admin and administers_site(services, actor)
+    site_admin = roles and not space_admin and _administers_site(services, actor)
     may_edit = view.may_update and view.status is FileStatus.CURRENT
     return Facts(may_view=True, may_edit=may_edit, space_admin=space_admin, site_admin=site_admin)
 
@@ -130,7 +130,7 @@ def app_may_act(state: FileState) -> None:
         raise AppBlocked(APP_BLOCKED)
 
 
-def administers_site(services: Services, actor: Actor) -> bool:
+def _administers_site(services: Services, actor: Actor) -> bool:
     return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
 
 

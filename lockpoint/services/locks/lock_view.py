@@ -14,16 +14,18 @@ from lockpoint.domain.permissions import Can, Facts
 from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.enforcement.held_file import LEFT, SUSPENDED
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy import licence
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
-_LEFT_ALONE = (LEFT, SUSPENDED)  # in the trash; elsewhere the file is protected
+UNPROTECTED = "unprotected"
+_LEFT_ALONE = (Protection.UNCHECKED, Protection.SUSPENDED)  # in the trash; elsewhere the file is protected
+_PROTECTING = (Protection.PROTECTED, Protection.RESTORING)
 
 
 class ViewState(StrEnum):
@@ -65,7 +67,7 @@ class LockView:
     seconds_left: int | None = None
     note: str | None = None
     unlock_on_upload: bool = False
-    protection: str = "protected"
+    protection: str = Protection.PROTECTED.value
     unprotected_reason: str | None = None
     notify_me: WaitlistPlace
     can: Can
@@ -129,7 +131,7 @@ class _Viewer:
             seconds_left=self._seconds_left(held),
             note=held.note if held else None,
             unlock_on_upload=held.unlock_on_upload if held else False,
-            protection="unprotected" if why else self._protection(state, held),
+            protection=UNPROTECTED if why else self._protection(state, held).value,
             unprotected_reason=why,
             notify_me=self._place(state.attachment) if held else NOT_WAITING,
             can=self._can(state),
@@ -167,19 +169,19 @@ class _Viewer:
         marked = _marked(state)
         if marked in _LEFT_ALONE:
             return None
-        blocked_before = marked == FlagReason.APP_BLOCKED.value  # and the app is let in again
-        return None if marked in ("protected", "restoring") or blocked_before else marked
+        blocked_before = marked is Protection.APP_BLOCKED  # and the app is let in again
+        return None if marked in _PROTECTING or blocked_before else marked.value
 
-    def _protection(self, state: FileState, held: Held | None) -> str:
+    def _protection(self, state: FileState, held: Held | None) -> Protection:
         """As the newest version shows it: our own undoing is over as soon as its version is there."""
         if held is None:
-            return "protected"
+            return Protection.PROTECTED
         trashed = state.attachment.status is FileStatus.TRASHED
         if trashed and _marked(state) in _LEFT_ALONE:
-            return SUSPENDED
+            return Protection.SUSPENDED
         author = state.attachment.head.author
         overwritten = _newer_head(state) and (author is None or author not in {held.holder, self.app})
-        return "restoring" if trashed or overwritten else "protected"
+        return Protection.RESTORING if trashed or overwritten else Protection.PROTECTED
 
     def _can(self, state: FileState) -> Can:
         """The table of roles, where the app can do its part and the file is there to be locked."""
@@ -204,10 +206,10 @@ class _Viewer:
         return LastEnded(ended.reason.value, self._person(ended.by) if ended.by else None, ended.at, ended.why)
 
 
-def _marked(state: FileState) -> str:
+def _marked(state: FileState) -> Protection:
     """How the lock that counts was said to be protected when it was looked at last."""
     live = isinstance(state.standing, Held) and isinstance(state.known, Held)
-    return state.witness.protection if state.witness and live else "protected"
+    return state.witness.protection if state.witness and live else Protection.PROTECTED
 
 
 def _newer_head(state: FileState) -> bool:

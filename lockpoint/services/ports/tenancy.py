@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import Job
+
+ERASED: Final = ""
+"""The base URL of a site that left so long ago that its data are gone."""
+
+LICENCE_FRESH: Final = timedelta(hours=1)
+"""How long an answer of Confluence about a licence counts."""
 
 
 class Tenants(Protocol):
@@ -138,7 +144,7 @@ class InstallationChange(Protocol):
         ...
 
     def come_back(self, tenant_id: int) -> None:
-        """Note that the app is at work here again, by the storage's clock, and queue what follows from it."""
+        """Note that the app is at work here again, by the storage's clock, and that nobody read its holds since."""
         ...
 
     def defer(self, jobs: Sequence[Job]) -> None:

@@ -11,7 +11,6 @@ from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
-from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import heal
@@ -27,7 +26,7 @@ from lockpoint.services.lock_record.record_effects import (
 )
 from lockpoint.services.locks import end_lock, notify_me
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy import licence
@@ -102,7 +101,7 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
             services.witnesses.still_there(tenant, state.attachment.id, now)
         return
     if witness is None and isinstance(record, Held) and return_under(tenant, record):
-        known = replace(known, protection=LEFT)
+        known = replace(known, protection=Protection.UNCHECKED)
     effects = Effects(
         witness=known,
         audit=recovered_row(record, state),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from lockpoint.services.errors import HostError, StorageUnavailable, Unlicensed
-from lockpoint.services.ports.tenancy import Licence
+from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.runtime import Clock
     from lockpoint.services.ports.tenancy import LicenceNote, Licences
 
-FRESH: Final = timedelta(hours=1)
-"""How long an answer of Confluence counts."""
 HEARD_AGAIN: Final = timedelta(minutes=1)
 """How often a process writes down that it heard the same: another one may have heard something else in between."""
 
@@ -59,7 +57,7 @@ def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licen
 
 
 def _fresh(known: LicenceNote, now: datetime) -> bool:
-    return known.checked_at is not None and timedelta() <= now - known.checked_at < FRESH
+    return known.checked_at is not None and timedelta() <= now - known.checked_at < LICENCE_FRESH
 
 
 class LicenceServices(Protocol):

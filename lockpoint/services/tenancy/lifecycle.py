@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.tenancy import InstallationEvent, Registration
+from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
 from lockpoint.services.tenancy.absence import look_after
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations
 
 SHORTEST_SECRET: Final = 16
-ERASED: Final = ""
-"""The base URL of a site that left so long ago that its data are gone."""
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
@@ -85,8 +83,9 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
             change.log(tenant.id, event, now)
         for former in change.sharing(base_url, other_than=request.client_key):
             _end(change, former, InstallationEvent.SUPERSEDED, now)
-        change.come_back(tenant.id) if away else change.defer(look_after(tenant.id))
-        change.defer([Job(JobKind.SELF_TEST, tenant.id)])
+        if away:
+            change.come_back(tenant.id)
+        change.defer((*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
     return tenant
 
 
@@ -189,3 +188,4 @@ def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event
         change.log(tenant.id, event, services.clock.now())
         if enabled and not known.tenant.enabled:
             change.come_back(tenant.id)
+            change.defer(look_after(tenant.id))

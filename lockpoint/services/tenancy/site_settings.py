@@ -11,7 +11,6 @@ from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
-from lockpoint.services.locks.authorization import administers_site
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
@@ -155,7 +154,7 @@ def _parse(fields: dict[str, object]) -> SiteSettings:
 
 
 def _must_administer(services: Services, actor: Actor) -> None:
-    if not administers_site(services, actor):
+    if not services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE):
         raise NotAllowed("Only site admins may see or change the settings of the site.")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
-from lockpoint.services.ports.locks import Witness
+from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.storage.engine import Database
 from lockpoint.storage.record_json import record_from_json, record_to_json
 from lockpoint.storage.tables import LOCK_WITNESS
@@ -99,12 +99,12 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
         """Say how a held file is protected; True when that is a change."""
         statement = (
             update(LOCK_WITNESS)
-            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection)
-            .values(protection=protection)
+            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection.value)
+            .values(protection=protection.value)
         )
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
@@ -143,7 +143,7 @@ def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
         "seq": record.seq,
         "holder": record.holder if isinstance(record, Held) else None,
         "record": {**record_to_json(record), "signed_by": witness.signed_by},
-        "protection": witness.protection,
+        "protection": witness.protection.value,
         "seen_at": witness.seen_at,
     }
 
@@ -155,7 +155,7 @@ def _witness(row: Row[Any]) -> Witness:
         container=Container(ContainerKind(row.container_kind), row.container_id) if known else None,
         space_id=row.space_id,
         record=record_from_json(row.record),
-        protection=row.protection,
+        protection=Protection(row.protection),
         seen_at=row.seen_at,
         signed_by=row.record.get("signed_by"),
     )

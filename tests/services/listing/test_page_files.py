@@ -11,6 +11,7 @@ from lockpoint.services.listing.page_files import Query, Sort, of_container, unc
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.locks import Protection
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
 from tests.services.stage import Stage, make_stage, refusal_of
 
@@ -145,7 +146,9 @@ def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
 
     assert changed_by(many.lock)
     assert changed_by(lambda: many.extend(many.held.lock_id))
-    assert changed_by(lambda: many.world.services.witnesses.set_protection(ACME, many.file.id, "restore_refused"))
+    assert changed_by(
+        lambda: many.world.services.witnesses.set_protection(ACME, many.file.id, Protection.RESTORE_REFUSED)
+    )
     assert changed_by(lambda: many.release(many.held.lock_id))
     many.world.clock.advance(hours=47, minutes=59, seconds=59)
     assert changed_by(lambda: many.world.clock.advance(seconds=2))
