@@ -24,6 +24,13 @@ def test_elsewhere() -> None:
     assert verified(sign(FIELDS, "here", KEYS), "there", KEYS) is None
 
 
+def test_the_signature_of_a_stored_value_stays_valid() -> None:
+    """A value as it was stored before: the same bytes are signed, and its signature is good."""
+    stored = FIELDS | {"mac": "k2:a7e31917a33a0ea9a6c1164d3f3da5a7dda05b72e9ee84f43cd89d3d254dbe75"}
+    assert sign(FIELDS, "here", KEYS) == stored
+    assert verified(stored, "here", KEYS) == FIELDS
+
+
 @pytest.mark.parametrize(
     "value", [None, [], {}, FIELDS, FIELDS | {"mac": 1}, FIELDS | {"mac": "k9:00"}, FIELDS | {"mac": "k2:00"}]
 )
