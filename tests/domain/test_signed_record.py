@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from lockpoint.domain import record_json, signed_record
 from lockpoint.domain.lock import EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
-from lockpoint.domain.signed_record import Flaw, MacKeys, decode, encode
+from lockpoint.domain.signed_json import Flaw, MacKeys, sign
+from lockpoint.domain.signed_record import decode, encode
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
 FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)))
@@ -27,7 +28,7 @@ def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys 
 def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The value with some members changed (None: removed) and a good signature."""
     body = {name: each for name, each in (value | changes).items() if name != "mac" and each is not ...}
-    return body | {"mac": "k2:" + signed_record._mac(body, SUBJECT, KEYS.keys["k2"])}
+    return sign(body, signed_record._place(SUBJECT), KEYS)
 
 
 @pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
@@ -164,7 +165,7 @@ def test_bottomless_garbage() -> None:
         value = value.pop("in", {})
 
 
-HELD_FIELDS = sorted(record_json.held_fields(FULL))
+HELD_FIELDS = sorted(record_json.record_fields(FULL))
 
 
 @pytest.mark.parametrize("name", [*HELD_FIELDS, "schema", "seq", "state"])

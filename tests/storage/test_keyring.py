@@ -52,8 +52,8 @@ def test_each_purpose_has_its_own_key() -> None:
     derived = {
         *ring.mac_keys.keys.values(),
         *ring.tag_keys.keys.values(),
-        *ring._peppers.values(),
-        *ring._usage_keys.values(),
+        *ring._peppers.keys.values(),
+        *ring._usage_keys.keys.values(),
         ring.backup_key(ring.newest),
         *(box._encryption_key + box._signing_key for box in (ring._boxes[ring.newest], ring._link_boxes[ring.newest])),
         OLD.encode(),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lockpoint.domain.signed_record import MacKeys
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.errors import Forbidden, HostUnavailable, QuotaExceeded
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.privacy.report_accounts import digests, report
