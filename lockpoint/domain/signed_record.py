@@ -27,7 +27,7 @@ def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]
     """
     state = "held" if isinstance(record, Held) else "free"
     value = {"schema": SCHEMA, "seq": record.seq, "state": state, **record_fields(record)}
-    signed = signed_json.sign(value, _place(subject), keys)
+    signed = signed_json.sign(value, record_place(subject), keys)
     if len(signed_json.canonical(signed)) > LARGEST:
         raise ValueError("the record is too large to be stored")
     return signed
@@ -76,8 +76,9 @@ def _flaw(value: Mapping[str, object], subject: Subject, keys: MacKeys) -> Flaw 
             return Flaw.TOO_LARGE
     except (TypeError, ValueError, RecursionError):
         return Flaw.NOT_AN_OBJECT
-    return signed_json.flaw_of(value, _place(subject), keys)
+    return signed_json.flaw_of(value, record_place(subject), keys)
 
 
-def _place(subject: Subject) -> Mapping[str, str]:
+def record_place(subject: Subject) -> Mapping[str, str]:
+    """Return what the signature of a record binds it to."""
     return {"for": "lockpointlock", "tenant": subject.client_key, "attachment": subject.attachment_id}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lockpoint.domain import record_json, signed_record
 from lockpoint.domain.lock import EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
 from lockpoint.domain.signed_json import Flaw, MacKeys, sign
-from lockpoint.domain.signed_record import decode, encode
+from lockpoint.domain.signed_record import decode, encode, record_place
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
 FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)))
@@ -28,7 +28,7 @@ def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys 
 def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The value with some members changed (None: removed) and a good signature."""
     body = {name: each for name, each in (value | changes).items() if name != "mac" and each is not ...}
-    return sign(body, signed_record._place(SUBJECT), KEYS)
+    return sign(body, record_place(SUBJECT), KEYS)
 
 
 @pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
