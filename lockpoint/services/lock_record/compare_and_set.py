@@ -15,7 +15,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, HostUnavailable, LostRace
 from lockpoint.services.lock_record.file_state import FileState, Outcome, Unwritten, Written, keep_lowest, read_state
 from lockpoint.services.lock_record.record_effects import record_write
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
 PATIENCE = timedelta(seconds=2)
@@ -127,7 +127,7 @@ def _promise_another_look(attempt: _Attempt, state: FileState, record: Record) -
     A file that is known as held is looked at by the sweep anyway.
     """
     if isinstance(record, Held) and not isinstance(state.known, Held):
-        subject = f"{attempt.attachment_id}:{attempt.op_id}"
+        subject = JobSubject(attempt.attachment_id, attempt.op_id).encode()
         attempt.services.jobs.defer((Job(JobKind.CONFIRM, attempt.tenant.id, subject, CONFIRMED),))
 
 

@@ -14,7 +14,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
@@ -118,7 +118,7 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
     """Refresh what the byline of these pages says; several changes in a moment make one refresh."""
     return tuple(
-        Job(JobKind.PAGE_HINT, tenant.id, f"{container.kind.value}:{container.id}")
+        Job(JobKind.PAGE_HINT, tenant.id, JobSubject(container.kind.value, container.id).encode())
         for container in dict.fromkeys(containers)
         if container is not None
     )
