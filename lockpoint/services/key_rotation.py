@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from lockpoint.domain import rules
 from lockpoint.domain.lock import Held
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemoved, QuotaExceeded, Unauthorised

@@ -24,7 +24,7 @@ from lockpoint.services.lock_record.file_state import (
     second_look,
 )
 from lockpoint.services.lock_record.record_effects import record_write
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
 PATIENCE = timedelta(seconds=2)
@@ -167,7 +167,7 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
     A file that is known as locked is looked at by the sweep anyway.
     """
     if isinstance(record, Held) and not isinstance(state.known, Held):
-        subject = f"{state.attachment.id}:{record.op_id}"
+        subject = JobSubject(state.attachment.id, record.op_id).encode()
         services.jobs.defer((Job(JobKind.CONFIRM, tenant.id, subject, CONFIRMED),))
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
@@ -118,7 +118,7 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
     """Return jobs that refresh the byline of these pages; several changes in a moment make one."""
     return tuple(
-        Job(JobKind.PAGE_HINT, tenant.id, f"{container.kind.value}:{container.id}")
+        Job(JobKind.PAGE_HINT, tenant.id, JobSubject(container.kind.value, container.id).encode())
         for container in dict.fromkeys(containers)
         if container is not None
     )

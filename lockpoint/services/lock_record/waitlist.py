@@ -32,7 +32,7 @@ def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
 
 def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
     """Return the accounts, first come first; anything not signed by us for this file counts as empty."""
-    fields = signed_json.verified(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
+    fields = signed_json.verify(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
     waitlist = fields.get("askers") if fields else None
     return tuple(str(account) for account in waitlist) if isinstance(waitlist, list) else ()
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import FoundRecord, Held, Subject, Unreadable
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
