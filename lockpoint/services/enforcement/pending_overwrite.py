@@ -13,8 +13,8 @@ from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.absence import absence_until
+from lockpoint.services.tenancy.activity import is_active
 
 Moments = tuple[datetime, ...]
 
@@ -37,7 +37,7 @@ class PendingOverwrites:
         held = state.standing
         if not isinstance(held, Held) or held.lock_id != self._lock_id:
             return state
-        if not licence.licensed(self._services, self._tenant, priority=self._lane):
+        if not is_active(self._services, self._tenant, priority=self._lane):
             return state
         state, left = undo_pending(self._services, self._tenant, state, held, priority=self._lane)
         self.pending = tuple(dict.fromkeys((*self.pending, *left)))

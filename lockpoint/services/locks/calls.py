@@ -37,7 +37,7 @@ from lockpoint.services.locks.refusals import error_for
 from lockpoint.services.locks.result import HeadMoved, LockResult, shown
 from lockpoint.services.notifications.profiles import note_use
 from lockpoint.services.quota_accounting import spending_on
-from lockpoint.services.tenancy.licence import must_be_licensed
+from lockpoint.services.tenancy.activity import require_active
 from lockpoint.services.tenancy.usage_counts import count_call
 
 __all__ = ["HeadMoved", "LockOptions", "LockResult", "acquire", "break_", "extend", "release", "show", "take_over"]
@@ -70,7 +70,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
         state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
         must_be_lockable(state)
         state = settled_first(services, actor, state)
         must_have_room(services, actor, state)
@@ -92,7 +92,7 @@ def extend(
         state, view = read_for(services, actor, attachment_id)
         known = facts(services, actor, view, roles=False)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
         app_may_act(state)
 
         def rule(snapshot: Snapshot) -> rules.Decision:
@@ -178,7 +178,7 @@ def take_over(
         known = facts(services, actor, view, roles=True)
         must_manage(known, state, actor.account_id, lock_id)
         must_edit(view, known)
-        must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+        require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
         must_be_lockable(state)
         must_have_room(services, actor, state)
 

@@ -19,7 +19,7 @@ from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Protection
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import is_active
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
@@ -108,7 +108,7 @@ def scene_of(state: FileState, facts: Facts, *, in_reach: bool | None = None) ->
 
 def view_all(services: Services, actor: Actor, scenes: Iterable[Scene], *, own_name: bool = False) -> list[LockView]:
     """The views of several files; names are asked for together, once. The viewer's own only where it is needed."""
-    licensed = licence.licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+    licensed = is_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     listed = tuple(replace(scene, licensed=licensed) for scene in scenes)
     people = {person for scene in listed for person in _people_in(scene.found)}
     names = names_of(services, actor, people if own_name else people - {actor.account_id})
