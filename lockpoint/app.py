@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
-    from lockpoint.services.reconciliation.webhook_hints import HintServices
+    from lockpoint.services.container import Services
     from lockpoint.services.tenancy.lifecycle import LifecycleServices
 
 FRONT_PAGE: Final = """<!doctype html>
@@ -40,7 +40,7 @@ class Shell:
     inbound: Inbound
     descriptor: Descriptor
     lifecycle: LifecycleServices
-    hints: HintServices
+    hints: Services
     pings: Sequence[Ping] = ()
     read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()

@@ -16,6 +16,7 @@ from lockpoint.services.privacy.report_accounts import report
 from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
+from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.settings import Settings
 
@@ -95,8 +96,8 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
     """Jobs of a site that is gone or switched off end without a call to it."""
 
     def handle(tenant_id: int, subject: str) -> None:
-        tenant = services.tenants.by_id(tenant_id)
-        if tenant is not None and tenant.active:
+        tenant = active_now(services, tenant_id, licensed=False)
+        if tenant is not None:
             use_case(services, tenant, subject)
 
     return handle

@@ -87,10 +87,10 @@ class Impersonation:
         Raises ImpersonationRefusedError (remembered for half a minute) or ImpersonationUnavailableError; both are
         errors of `services.errors` to callers. StorageUnavailable when the site's secret cannot be read.
         """
-        site = self._sites.at_work(tenant.client_key)
+        site = self._sites.find_active(tenant.client_key)
         if site is None:
             self.drop(tenant.id)
-            raise ImpersonationRefusedError("the app is not at work on the site")
+            raise ImpersonationRefusedError("the site is not active")
         mark = sha256(site.secret.encode()).digest()
         kept = self._recall(tenant.id, account_id, mark)
         if kept is None:

@@ -74,8 +74,8 @@ def test_people_are_described_in_one_call(live: Live) -> None:
     live.control("POST", "sites/acme/person", account="bob", status="closed", active=False)
     found = live.people.describe(live.acme, [ALICE, BOB, UNKNOWN, ALICE], priority=LANE)
     assert set(found) == {ALICE, BOB}
-    assert found[ALICE].active
-    assert not found[BOB].active
+    assert found[ALICE].in_use
+    assert not found[BOB].in_use
     assert found[ALICE].display_name.startswith("Alice")
     assert live.people.describe(live.acme, [], priority=LANE) == {}
     assert len([e for e in live.exchanges() if e["path"].endswith("users-bulk")]) == 1

@@ -156,7 +156,7 @@ def make_world(**other: Any) -> World:
     for tenant, cast in casts:
         tables.tenants[tenant.id] = tenant
         site = world.site(tenant)
-        site.people = {account: Person(account, NAMES[account], active=True) for account in cast}
+        site.people = {account: Person(account, NAMES[account], in_use=True) for account in cast}
         site.addresses = {account: f"{NAMES[account].lower()}@example.com" for account in cast}
         world.pages[tenant.id] = site.add_page()
     acme = world.site()

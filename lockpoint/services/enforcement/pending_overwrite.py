@@ -11,8 +11,8 @@ from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.absence import absence_until
+from lockpoint.services.tenancy.activity import is_active
 
 
 def settle_before_end(
@@ -26,7 +26,7 @@ def settle_before_end(
     held = state.standing
     if not isinstance(held, Held) or held.lock_id != lock_id:
         return state, ()
-    if not licence.licensed(services, tenant, priority=priority):
+    if not is_active(services, tenant, priority=priority):
         return state, ()
     return undo_pending(services, tenant, state, held, priority=priority)
 

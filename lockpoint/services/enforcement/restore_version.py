@@ -14,6 +14,7 @@ from lockpoint.services.enforcement.overwrite_effects import conflicts, row_abou
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
+from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.site_settings import site_settings
 
 
@@ -61,8 +62,7 @@ def _still_so(held_file: HeldFile, source: Version) -> bool:
 
     Numbers are places in the history, and deleting a version moves them.
     """
-    present = held_file.services.tenants.by_id(held_file.tenant.id)
-    if present is None or not present.active:
+    if active_now(held_file.services, held_file.tenant.id, licensed=False) is None:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
     if held_file.read_state().attachment.head.created != held_file.attachment.head.created:
         return False

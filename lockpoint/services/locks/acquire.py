@@ -22,7 +22,7 @@ from lockpoint.services.locks.authorization import must_be_lockable, must_edit, 
 from lockpoint.services.locks.end_lock import expire
 from lockpoint.services.locks.notify_me import notify_waitlist
 from lockpoint.services.locks.result import HeadMoved, LockResult
-from lockpoint.services.tenancy.licence import must_be_licensed
+from lockpoint.services.tenancy.activity import require_active
 
 
 def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKey, options: LockOptions) -> LockResult:
@@ -37,7 +37,7 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
 def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
-    must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+    require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     must_be_lockable(action.state)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)

@@ -13,7 +13,7 @@ from lockpoint.services.locks.acquire import write_lock
 from lockpoint.services.locks.action import LockAction, perform
 from lockpoint.services.locks.authorization import app_may_act, must_edit
 from lockpoint.services.locks.result import LockResult
-from lockpoint.services.tenancy.licence import must_be_licensed
+from lockpoint.services.tenancy.activity import require_active
 
 
 def extend(
@@ -26,7 +26,7 @@ def extend(
 def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockResult:
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
-    must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+    require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     app_may_act(action.state)
     rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=services.limits, life=life)
     return write_lock(action, rule, begins=False)

@@ -19,7 +19,7 @@ from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Protection
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import is_active
 
 UNREADABLE = "unreadable"
 UNLICENSED = "unlicensed"
@@ -83,7 +83,7 @@ def view_all(
         services=services,
         actor=actor,
         facts=known,
-        licensed=licence.licensed(services, actor.tenant, priority=Priority.INTERACTIVE),
+        licensed=is_active(services, actor.tenant, priority=Priority.INTERACTIVE),
         names=names_of(services, actor, people if own_name else people - {actor.account_id}),
         app=_own_account(services, actor.tenant) if any(_newer_head(state) for state in states) else None,
         now=services.clock.now(),

@@ -11,7 +11,7 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.action import CREATED, LockAction, LockOptions, end, perform
 from lockpoint.services.locks.authorization import must_be_lockable, must_edit, must_have_room, must_manage
 from lockpoint.services.locks.result import LockResult
-from lockpoint.services.tenancy.licence import must_be_licensed
+from lockpoint.services.tenancy.activity import require_active
 
 
 def take_over(
@@ -32,7 +32,7 @@ def _take_over(action: LockAction, lock_id: str, reason: str, options: LockOptio
     services, actor = action.services, action.actor
     must_manage(action.facts, action.state, actor.account_id, lock_id)
     must_edit(action.page, action.facts)
-    must_be_licensed(services, actor.tenant, priority=Priority.INTERACTIVE)
+    require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     must_be_lockable(action.state)
     must_have_room(services, actor, action.state)
     rule = partial(

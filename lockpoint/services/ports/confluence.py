@@ -242,11 +242,11 @@ class ContainerView:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What Confluence shows of a person; `active` False for closed or deactivated accounts."""
+    """What Confluence shows of a person; `in_use` is False for closed and deactivated accounts."""
 
     account_id: str
     display_name: str
-    active: bool
+    in_use: bool
     time_zone: str | None = None
     locale: str | None = None
 

@@ -33,6 +33,7 @@ from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up
 from lockpoint.services.reconciliation.unreachable_file import not_visible
+from lockpoint.services.tenancy.activity import is_active
 
 GRACE: Final = timedelta(hours=24)
 """How long the live locks of a person who is gone stand before they end."""
@@ -110,7 +111,7 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 
     While its locks are being searched, as after its return, the list of files is not whole: then nothing is begun.
     """
-    if not tenant.active:
+    if not is_active(services, tenant, licensed=False):
         return Rest(Left.SITE, services.clock.now() + HOURLY)
     if services.people_data.being_searched(tenant):
         return Rest(Left.SEARCH, services.clock.now() + SOON)
@@ -147,7 +148,7 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
         person = services.people.describe(tenant, (erasure.account,), priority=Priority.MAINTENANCE).get(
             erasure.account
         )
-        return person is not None and person.active
+        return person is not None and person.in_use
     return False
 
 

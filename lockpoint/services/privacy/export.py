@@ -17,6 +17,7 @@ from lockpoint.services.lock_record.waitlist import place_of, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.privacy import Origin, PrivacyRight, Row
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.activity import is_active
 
 MOST_FILES: Final = 100
 """How many files are read while a person waits; an operator's export has no such limit."""
@@ -60,7 +61,7 @@ def export(
         stored = services.people_data.export(tenant, account)
         found = _Found(complete=False)
         chosen: Row = {}
-        if tenant.active:
+        if is_active(services, tenant, licensed=False):
             found = _in_confluence(services, tenant, account, most_files)
             try:
                 chosen = _chosen(services, tenant, account, _lane(most_files))

@@ -77,7 +77,7 @@ def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> froz
         people = services.people.describe(tenant, accounts, priority=Priority.MAINTENANCE)
     except REFUSALS:
         return frozenset()
-    return frozenset(account for account, person in people.items() if person.active)
+    return frozenset(account for account, person in people.items() if person.in_use)
 
 
 def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:

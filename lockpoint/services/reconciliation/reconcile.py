@@ -29,8 +29,8 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.unreachable_file import not_visible
-from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.absence import return_under
+from lockpoint.services.tenancy.activity import active_now, is_active
 
 MUTEX_SECONDS = 60.0
 ANOTHER_IS_AT_IT = timedelta(seconds=5)  # until the look that a busy file gets afterwards
@@ -43,8 +43,8 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priorit
     Costs 2 points when nothing happened, and nothing without a licence: then nothing is done. Errors of the host pass
     through: the job comes back later.
     """
-    present = services.tenants.by_id(tenant.id)
-    if present is None or not present.active:
+    present = active_now(services, tenant.id, licensed=False)
+    if present is None:
         return
     with (
         spending_on("sweep" if priority is Priority.SWEEP else "reconcile"),
@@ -70,10 +70,7 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     The hint is believed only where the file is really in the trash and this account really holds it; the worst that
     a wrong hint can do is to end a lock on a file that is in the trash. Nothing is undone: nothing shall come back.
     """
-    present = services.tenants.by_id(tenant.id)
-    if present is None or not present.active:
-        return
-    if not licence.licensed(services, tenant, priority=Priority.EVENT):
+    if active_now(services, tenant.id) is None:
         return
     with spending_on("reconcile"):
         state = _look(services, tenant, attachment_id, Priority.EVENT)
@@ -112,7 +109,7 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
 
 
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
-    if not licence.licensed(services, tenant, priority=priority):
+    if not is_active(services, tenant, priority=priority):
         return
     state = _look(services, tenant, attachment_id, priority)
     if state is None:

@@ -10,7 +10,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from lockpoint.services.errors import HostError, StorageUnavailable, Unlicensed
+from lockpoint.services.errors import HostError, StorageUnavailable
 from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence
 
 if TYPE_CHECKING:
@@ -34,12 +34,6 @@ def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
 def last_known(services: Services, tenant: Tenant) -> Licence:
     """What counted last, without asking Confluence."""
     return (services.licences.get(tenant).licence or Licence.ACTIVE) if services.licensing else Licence.ACTIVE
-
-
-def must_be_licensed(services: Services, tenant: Tenant, *, priority: Priority) -> None:
-    """Refuse what takes a licence; `Unlicensed`."""
-    if not licensed(services, tenant, priority=priority):
-        raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
 
 
 def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licence:

@@ -98,7 +98,7 @@ class RightsStage:
 
     def set_active(self, account: str, active: bool) -> None:
         people = self.world.site().people
-        people[account] = replace(people[account], active=active)
+        people[account] = replace(people[account], in_use=active)
 
     def run_jobs(self, *kinds: JobKind) -> None:
         """Work the queue off as the worker does, those of the future, too."""

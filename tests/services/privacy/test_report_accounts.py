@@ -60,7 +60,7 @@ def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> No
 def _colleague(stage: RightsStage, number: int) -> str:
     account = f"712020:{number:08x}-0000-4000-8000-000000000000"
     site = stage.world.site()
-    site.people[account] = type(site.people[BOB])(account, f"Person {number}", active=True)
+    site.people[account] = type(site.people[BOB])(account, f"Person {number}", in_use=True)
     return account
 
 

@@ -89,7 +89,7 @@ def test_a_backup_brings_every_registration_back(
     """Restored into an empty database the sites, their secrets and their log are as they were, under the same ids."""
     two_sites(installations)
     restored = Backups(empty, keys, clock).restore(backups.create().data, replace=False)
-    assert (restored.rows, restored.active) == ({"installation": 2, "installation_event": 2}, 1)
+    assert (restored.rows, restored.active_sites) == ({"installation": 2, "installation_event": 2}, 1)
     fresh = PostgresInstallations(empty, keys)
     for client_key in ("acme", "gone"):
         before, after = installations.find(client_key), fresh.find(client_key)
@@ -412,7 +412,7 @@ def test_replacing_brings_no_departed_site_back(
     end(installations, "globex", clock)
     left = clock.now()
     clock.advance(days=31)
-    assert backups.restore(data, replace=True).active == 1
+    assert backups.restore(data, replace=True).active_sites == 1
     found = {name: installations.find(name) for name in ("acme", "globex", "initech")}
     assert {name: one.tenant.installed for name, one in found.items() if one} == {
         "acme": True, "globex": False, "initech": False,
