@@ -92,14 +92,13 @@ class Judgement:
     holder made new content since the base. `free` are all versions that others made during an absence. `superseded` are
     the unauthorised versions in the protected time that something has replaced (an upload of the holder, our
     restoration, the end of the lock): recorded and told once, nothing to undo; versions known to change no content are
-    not among them. `base_lost`: the protected version was deleted, and `head` is older.
+    not among them.
     """
 
     verdict: Verdict
     head: Version | None
     uploaded: bool = False
     superseded: tuple[Version, ...] = ()
-    base_lost: bool = False
     free: tuple[Version, ...] = ()
     by_holder: bool = False
 
@@ -131,7 +130,6 @@ def judge(
         free=lineage.free,
         by_holder=lineage.holder_uploaded,
         superseded=lineage.replaced if touch else lineage.replaced + lineage.offenders,
-        base_lost=history.complete and head is not None and head.content < held.base.created,
     )
 
 

@@ -46,11 +46,6 @@ def may_break(facts: Facts) -> bool:
     return facts.lock_manager or facts.space_admin or facts.site_admin
 
 
-def may_configure_site(facts: Facts) -> bool:
-    """Whether these facts let a person change the site's settings."""
-    return facts.site_admin
-
-
 def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
     """Return what `account` may do with a file whose record was found like this."""
     if isinstance(found, Newer):

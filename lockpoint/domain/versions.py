@@ -22,13 +22,12 @@ class Version:
 
 
 class FileStatus(StrEnum):
-    """Where a file is: `GONE` only when two different reads agreed."""
+    """Where a file is, as Confluence tells."""
 
     CURRENT = "current"
     TRASHED = "trashed"
     ARCHIVED = "archived"
     DRAFT = "draft"
-    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)

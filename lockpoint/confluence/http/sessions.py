@@ -30,13 +30,6 @@ class Sessions:
             self._threads.session = session
         return session
 
-    def close(self) -> None:
-        """Close the calling thread's session."""
-        session = getattr(self._threads, "session", None)
-        if isinstance(session, requests.Session):
-            session.close()
-        self._threads.session = None
-
 
 class _StayingSession(requests.Session):
     """Follows no redirect; even asked not to, `requests` would parse the target, and fail on a malformed one."""

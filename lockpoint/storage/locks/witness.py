@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain import record_json
@@ -120,11 +120,6 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             row = connection.execute(select(_ROW.epoch).where(_ROW.tenant_id == tenant.id).limit(1)).first()
         return row is not None
-
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        """Drop the row of a file that is gone."""
-        with self._database.single() as connection:
-            connection.execute(delete(LOCK_WITNESS).where(*_one(tenant, attachment_id)))
 
 
 def _one(tenant: Tenant, attachment_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -29,7 +29,6 @@ from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
 from lockpoint.storage.privacy.account_reports import PostgresAccountReports
 from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
 from lockpoint.storage.privacy.person_data import PostgresPersonData
@@ -145,7 +144,7 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
             "privacy_requests": PostgresPrivacyRequests(database),
             "erasures": PostgresErasures(database),
             "account_reports": PostgresAccountReports(database),
-            "tokens": MailTokens(KEYS),
+            "tokens": KEYS,
         }
         world.services = make_services(world.host, world.tables, **stored)
         yield RightsStage(world, database, cache)
