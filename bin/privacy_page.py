@@ -1,7 +1,7 @@
 """Writes the tables and links of PRIVACY.md; `--check` only says which lines differ.
 
-The tables come from the inventory, the links from the table of `docs/privacy-proofs.md`: every sentence of the page that
-promises something ends with the number of its proof, like `[P7]`, and so does every length of time in the tables.
+The tables come from the inventory, the links from the table of `docs/privacy-proofs.md`: every sentence that promises
+something ends with the number of its proof, like `[P7]`, and so does every length of time in the tables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The part of bin/privacy-proofs that follows once everything is set up: runs what shows that PRIVACY.md is true.
 
-The table of `docs/privacy-proofs.md` names tests for each promise. They run in one process; a promise holds when each of
-its tests ran and passed. Exit code 1 when one does not hold, 2 for an unknown number.
+The table of `docs/privacy-proofs.md` names tests for each promise, which hold when each of them ran and passed. Exit
+code 1 when one does not hold, 2 for an unknown number.
 """
 
 from __future__ import annotations
