@@ -36,6 +36,9 @@ STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
 """A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
 
+NOBODY: Final = 0
+"""Stands for sites that were forgotten; the ids of sites begin at 1."""
+
 _LOWER: Final = {
     Priority.INTERACTIVE: Priority.EVENT,
     Priority.EVENT: Priority.SWEEP,
@@ -116,6 +119,16 @@ class PointsQuota:
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
             self._current().blocked_until[tenant_id] = until
+
+    def forget(self, tenant_id: int) -> None:
+        """Forget whose these points were; they stay spent until the hour is over."""
+        with self._lock:
+            hour = self._current()
+            hour.by_tenant.pop(tenant_id, None)
+            hour.blocked_until.pop(tenant_id, None)
+            for line in [line for line in hour.lines if line[0] == tenant_id]:
+                _, priority, use_case = line
+                hour.lines[NOBODY, priority, use_case] += hour.lines.pop(line)
 
     def lines(self) -> tuple[Spending, ...]:
         """Give the account of the present hour, dearest line first."""
