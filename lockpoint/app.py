@@ -63,7 +63,7 @@ def create_app(shell: Shell) -> Flask:
     for blueprint in (
         public_routes(shell.descriptor),
         health_routes(shell.pings),
-        lifecycle_routes(shell.lifecycle, shell.inbound.sites),
+        lifecycle_routes(shell.lifecycle),
         webhook_routes(intake),
         *shell.blueprints,
     ):

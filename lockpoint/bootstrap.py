@@ -116,7 +116,7 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The connections that one process holds, and what is built on them."""
+    """The connections that one process holds, what is built on them, and what of it remembers sites."""
 
     settings: Settings
     database: Database
@@ -126,6 +126,8 @@ class Neighbours:
     installations: PostgresInstallations
     sites: SiteDirectory
     client: ConfluenceClient
+    people: ConfluencePeople
+    caches: tuple[tenancy.SiteCache, ...]
 
     def close(self) -> None:
         """Close what is open; a process that ends need not call this."""
@@ -141,6 +143,7 @@ class LifecycleParts:
     clock: Clock
     installations: tenancy.Installations
     allowed_hosts: Sequence[str]
+    caches: Sequence[tenancy.SiteCache]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +180,16 @@ def build_app(settings: Settings) -> Flask:
     """The WSGI application."""
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
+    heard = HeardLicences(services)
     return create_app(
         Shell(
-            inbound=_inbound(neighbours, HeardLicences(services)),
+            inbound=_inbound(neighbours, heard),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
+            lifecycle=LifecycleParts(
+                services.clock, neighbours.installations, settings.allowed_hosts, (*neighbours.caches, heard)
+            ),
             hints=services,
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
@@ -219,7 +225,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
-            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
+            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts, neighbours.caches),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             usage=PostgresUsageCounts(database, keys),
@@ -244,15 +250,28 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    tokens = Impersonation(sites, settings.oauth_url, time.time, Sessions().mine)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
-        person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
+        person_tokens=tokens,
         budget=PointsQuota(
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
         ),
     )
+    people = ConfluencePeople(client)
     configuration = Database(settings.database_url, size=CONFIGURATION_CONNECTIONS)
-    return Neighbours(settings, database, configuration, redis_client, keys, installations, sites, client)
+    return Neighbours(
+        settings=settings,
+        database=database,
+        configuration=configuration,
+        redis=redis_client,
+        keys=keys,
+        installations=installations,
+        sites=sites,
+        client=client,
+        people=people,
+        caches=(sites, tokens, client, people, database, configuration),
+    )
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -264,7 +283,7 @@ def services_on(neighbours: Neighbours) -> Services:
         attachments=ConfluenceAttachments(client),
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
-        people=ConfluencePeople(client),
+        people=neighbours.people,
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),

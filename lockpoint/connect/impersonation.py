@@ -88,7 +88,7 @@ class Impersonation:
         """
         site = self._sites.find_active(tenant.client_key)
         if site is None:
-            self.drop(tenant.id)
+            self.forget(tenant)
             raise ImpersonationRefusedError("the site is not active")
         mark = sha256(site.secret.encode()).digest()
         kept = self._recall(tenant.id, account_id, mark)
@@ -98,10 +98,15 @@ class Impersonation:
             raise ImpersonationRefusedError("the authorisation server refuses to act as this person")
         return kept.token
 
-    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
-        """Forget the tokens of a site, or of one of its people: after an uninstall, or a 401 from the site."""
+    def drop(self, tenant_id: int, account_id: str) -> None:
+        """Forget the token of a person, after a 401 from the site."""
         with self._lock:
-            for key in [key for key in self._kept if key[0] == tenant_id and account_id in {None, key[1]}]:
+            self._kept.pop((tenant_id, account_id), None)
+
+    def forget(self, tenant: Tenant) -> None:
+        """Forget the tokens of everybody on the site."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == tenant.id]:
                 del self._kept[key]
 
     def _recall(self, tenant_id: int, account_id: str, mark: bytes) -> _Kept | None:

@@ -107,11 +107,11 @@ class SiteDirectory:
                 return None
         return self._read(client_key, doubted_at=now)
 
-    def forget(self, client_key: str) -> None:
+    def forget(self, tenant: Tenant) -> None:
         """Read this site from the database next time."""
         with self._lock:
-            self._known.pop(client_key, None)
-            self._unknown.pop(client_key, None)
+            self._known.pop(tenant.client_key, None)
+            self._unknown.pop(tenant.client_key, None)
 
     def _read(self, client_key: str, doubted_at: float | None = None) -> Site | None:
         read_at = self._clock()

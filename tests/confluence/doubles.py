@@ -45,12 +45,12 @@ class Signer:
 class Tokens:
     """A token per person and a note of those that were dropped."""
 
-    dropped: list[tuple[int, str | None]] = field(default_factory=list)
+    dropped: list[tuple[int, str]] = field(default_factory=list)
 
     def token(self, tenant: Tenant, account_id: str) -> str:
         return f"of-{account_id}-on-{tenant.id}"
 
-    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
+    def drop(self, tenant_id: int, account_id: str) -> None:
         self.dropped.append((tenant_id, account_id))
 
 

@@ -104,7 +104,7 @@ def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirecto
         grant(server, "new")
         assert people.token(TENANT, ALICE) == "old"
         put(stored, secret="another-secret-another-secret-another")
-        sites.forget(ACME)
+        sites.forget(TENANT)
         assert people.token(TENANT, ALICE) == "new"
 
 
@@ -122,7 +122,7 @@ def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
 
 
 def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
-    """What is dropped is asked for again; the others stay."""
+    """What is dropped or forgotten is asked for again; the others stay."""
     with responses.RequestsMock() as server:
         for token in ("a1", "b1", "a2", "b2"):
             grant(server, token)
@@ -130,7 +130,7 @@ def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
         people.token(TENANT, BOB)
         people.drop(TENANT.id, ALICE)
         assert [people.token(TENANT, ALICE), people.token(TENANT, BOB)] == ["a2", "b1"]
-        people.drop(TENANT.id)
+        people.forget(TENANT)
         assert people.token(TENANT, BOB) == "b2"
 
 
@@ -198,7 +198,7 @@ def test_a_site_without_oauth_client_or_installation_acts_as_nobody(
         with pytest.raises(ImpersonationRefusedError):
             people.token(TENANT, ALICE)
         put(stored, installed=False, secret=None)
-        sites.forget(ACME)
+        sites.forget(TENANT)
         with pytest.raises(ImpersonationRefusedError):
             people.token(TENANT, BOB)
         assert len(server.calls) == 0

@@ -80,7 +80,7 @@ def test_forgetting_reads_again(directory: SiteDirectory, stored: FakeInstallati
     directory.find(ACME)
     put(stored, installed=False, secret=None)
     assert directory.find(ACME) is not None
-    directory.forget(ACME)
+    directory.forget(stored.rows[ACME].tenant)
     assert directory.find(ACME) is None
 
 

@@ -182,6 +182,7 @@ class LifecyclePorts:
     installations: Any
     clock: Any
     allowed_hosts: Sequence[str] = ALLOWED
+    caches: Sequence[Any] = ()
 
 
 @cache
@@ -350,7 +351,7 @@ def make_world(
     shell = Shell(
         inbound=inbound,
         descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),
-        lifecycle=LifecyclePorts(installations, time),
+        lifecycle=LifecyclePorts(installations, time, caches=[inbound.sites]),
         hints=HintPorts(witnesses, jobs),
         pings=pings,
         blueprints=[sample_routes()] if blueprints is None else blueprints,

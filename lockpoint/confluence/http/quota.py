@@ -36,6 +36,9 @@ STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
 """A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
 
+NOBODY: Final = 0
+"""Stands for sites that were forgotten; the ids of sites begin at 1."""
+
 _LOWER: Final = {
     Priority.INTERACTIVE: Priority.EVENT,
     Priority.EVENT: Priority.SWEEP,
@@ -114,6 +117,13 @@ class PointsQuota:
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
             self._current().blocked_until[tenant_id] = until
+
+    def forget(self, tenant_id: int) -> None:
+        """Forget whose these points were; they stay spent until the hour is over."""
+        with self._lock:
+            hour = self._current()
+            hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
+            hour.blocked_until.pop(tenant_id, None)
 
     def _fresh(self, now: datetime) -> _Hour:
         start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -159,6 +159,14 @@ class Installations(Protocol):
         ...
 
 
+class SiteCache(Protocol):
+    """What one process keeps of sites in its memory."""
+
+    def forget(self, tenant: Tenant) -> None:
+        """Drop everything of the site; what is needed again is asked for again."""
+        ...
+
+
 class Licence(StrEnum):
     """What is known of a site's licence; an evaluation counts as one."""
 

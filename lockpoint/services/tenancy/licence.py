@@ -99,3 +99,8 @@ class HeardLicences:
         except StorageUnavailable:
             with self._lock:
                 self._heard.pop(tenant.id, None)
+
+    def forget(self, tenant: Tenant) -> None:
+        """Forget what the site was last heard to have."""
+        with self._lock:
+            self._heard.pop(tenant.id, None)

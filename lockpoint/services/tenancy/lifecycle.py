@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lockpoint.services.context import Tenant
     from lockpoint.services.ports.runtime import Clock
-    from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations
+    from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations, SiteCache
 
 SHORTEST_SECRET: Final = 16
 
@@ -48,6 +48,11 @@ class LifecycleServices(Protocol):
     @property
     def allowed_hosts(self) -> Sequence[str]:
         """Host patterns that a base URL may have: `*.` stands for one or more labels, a port is part of the pattern."""
+        ...
+
+    @property
+    def caches(self) -> Sequence[SiteCache]:
+        """Everything that this process keeps of sites: it forgets a site when something happens to its installation."""
         ...
 
 
@@ -81,11 +86,13 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
         tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
-        for former in change.sharing(base_url, other_than=request.client_key):
+        formers = change.sharing(base_url, other_than=request.client_key)
+        for former in formers:
             _end(change, former, InstallationEvent.SUPERSEDED, now)
         if away:
             change.come_back(tenant.id)
         change.defer((*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
+    _forget(services, tenant, *(former.tenant for former in formers))
     return tenant
 
 
@@ -93,9 +100,12 @@ def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
     """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
     with services.installations.change(client_key) as change:
         known = change.find_replaced(client_key)
-        if known is None or not known.tenant.installed:
+        if known is None:
             return None
-        return _end(change, known, InstallationEvent.UNINSTALLED, services.clock.now())
+        now, live = services.clock.now(), known.tenant.installed
+        ended = _end(change, known, InstallationEvent.UNINSTALLED, now) if live else None
+    _forget(services, known.tenant)
+    return ended
 
 
 def enable(services: LifecycleServices, tenant: Tenant) -> None:
@@ -182,10 +192,17 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
 def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
     with services.installations.change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
-        if known is None or not known.tenant.installed:
-            return
-        change.store(replace(known.registration, enabled=enabled))
-        change.log(tenant.id, event, services.clock.now())
-        if enabled and not known.tenant.enabled:
-            change.come_back(tenant.id)
-            change.defer(look_after(tenant.id))
+        if known is not None and known.tenant.installed:
+            change.store(replace(known.registration, enabled=enabled))
+            change.log(tenant.id, event, services.clock.now())
+            if enabled and not known.tenant.enabled:
+                change.come_back(tenant.id)
+                change.defer(look_after(tenant.id))
+    _forget(services, tenant)
+
+
+def _forget(services: LifecycleServices, *tenants: Tenant) -> None:
+    """Empty the caches of this process, after the change is stored: another process notices within seconds."""
+    for tenant in tenants:
+        for cache in services.caches:
+            cache.forget(tenant)
