@@ -34,9 +34,8 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
-from lockpoint.services.ports import maintenance, tenancy
+from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.ports.runtime import Clock
 from lockpoint.services.tenancy.absence import look_after
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
@@ -133,15 +132,6 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class LifecycleParts:
-    """What the lifecycle use cases take."""
-
-    clock: Clock
-    installations: tenancy.Installations
-    allowed_hosts: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """What the canary scan looks at: all tables and keys, a backup's content, and where its words come from."""
 
@@ -156,7 +146,6 @@ class Operator:
     """What commands work with."""
 
     services: Services
-    lifecycle: LifecycleParts
     parked: PostgresParkedJobs
     sealed: SealedSecrets
     usage: PostgresUsageCounts
@@ -181,8 +170,7 @@ def build_app(settings: Settings) -> Flask:
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
-            hints=services,
+            services=services,
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
@@ -217,7 +205,6 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
-            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             usage=PostgresUsageCounts(database, keys),
@@ -272,6 +259,7 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=PostgresRequests(database, clock),
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
+        installations=neighbours.installations,
         site_states=PostgresSiteStates(database, neighbours.configuration),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
@@ -285,6 +273,7 @@ def services_on(neighbours: Neighbours) -> Services:
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,
+        allowed_hosts=neighbours.settings.allowed_hosts,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,
