@@ -54,9 +54,7 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
-from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
-from lockpoint.storage.privacy.person_data import PostgresPersonData
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
@@ -300,10 +298,7 @@ def services_on(neighbours: Neighbours) -> Services:
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),
         profiles=PostgresProfiles(database),
-        people_data=PostgresPersonData(database, neighbours.redis),
-        privacy_requests=PostgresPrivacyRequests(database),
-        erasures=PostgresErasures(database),
-        account_reports=PostgresAccountReports(database),
+        person_store=PostgresPersonStore(database, neighbours.redis),
         tokens=neighbours.keys,
         licences=PostgresLicences(database, look_after),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),

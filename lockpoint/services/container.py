@@ -12,11 +12,8 @@ from lockpoint.services.ports.jobs import Jobs
 from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
-    AccountReports,
-    Erasures,
-    PeopleData,
     PersonalDataReports,
-    PrivacyRequests,
+    PersonStore,
     UserProperties,
 )
 from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Requests
@@ -49,10 +46,7 @@ class Services:
     user_properties: UserProperties
     personal_data_reports: PersonalDataReports
     profiles: Profiles
-    people_data: PeopleData
-    privacy_requests: PrivacyRequests
-    erasures: Erasures
-    account_reports: AccountReports
+    person_store: PersonStore
     tokens: Tokens
     licences: Licences
     licence_source: LicenceSource
