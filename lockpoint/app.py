@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
     from lockpoint.services.container import Services
-    from lockpoint.services.tenancy.lifecycle import LifecycleServices
 
 FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
@@ -39,8 +38,7 @@ class Shell:
 
     inbound: Inbound
     descriptor: Descriptor
-    lifecycle: LifecycleServices
-    hints: Services
+    services: Services
     pings: Sequence[Ping] = ()
     read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()
@@ -59,11 +57,11 @@ def create_app(shell: Shell) -> Flask:
     handle_errors(app)
     protect(app, shell.inbound, shell.read_link)
     send_headers(app, shell.connect_js_url)
-    intake = WebhookIntake(shell.hints, shell.descriptor.webhook_events)
+    intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
         health_routes(shell.pings),
-        lifecycle_routes(shell.lifecycle),
+        lifecycle_routes(shell.services),
         webhook_routes(intake),
         *shell.blueprints,
     ):

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -36,7 +36,6 @@ from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance, tenancy
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.ports.runtime import Clock
 from lockpoint.services.tenancy.absence import look_after
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
@@ -135,16 +134,6 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class LifecycleParts:
-    """What the lifecycle use cases take."""
-
-    clock: Clock
-    installations: tenancy.Installations
-    allowed_hosts: Sequence[str]
-    caches: Sequence[tenancy.SiteCache]
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """What the canary scan looks at: all tables and keys, a backup's content, and where its words come from."""
 
@@ -159,7 +148,6 @@ class Operator:
     """What commands work with."""
 
     services: Services
-    lifecycle: LifecycleParts
     parked: PostgresParkedJobs
     sealed: SealedSecrets
     usage: PostgresUsageCounts
@@ -185,10 +173,7 @@ def build_app(settings: Settings) -> Flask:
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            lifecycle=LifecycleParts(
-                services.clock, neighbours.installations, settings.allowed_hosts, (*neighbours.caches, heard)
-            ),
-            hints=services,
+            services=replace(services, caches=(*services.caches, heard)),
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
@@ -223,7 +208,6 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
-            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts, neighbours.caches),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             usage=PostgresUsageCounts(database, keys),
@@ -291,6 +275,7 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=PostgresRequests(database, clock),
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
+        installations=neighbours.installations,
         site_states=PostgresSiteStates(database, neighbours.configuration),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
@@ -304,6 +289,8 @@ def services_on(neighbours: Neighbours) -> Services:
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,
+        allowed_hosts=neighbours.settings.allowed_hosts,
+        caches=neighbours.caches,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,
