@@ -168,14 +168,13 @@ def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
     heard = HeardLicences(services)
-    services = replace(services, caches=(*services.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            services=services,
+            services=replace(services, caches=(*services.caches, heard)),
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
             blueprints=(

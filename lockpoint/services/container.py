@@ -67,8 +67,9 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     licensing: bool = False
     allowed_hosts: Sequence[str] = ()
-    caches: Sequence[SiteCache] = ()
     """Patterns of hosts that a site's base URL may have: `*.` stands for one or more labels; a port must be named."""
+    caches: Sequence[SiteCache] = ()
+    """Everything that this process keeps of sites: it forgets a site when something happens to its installation."""
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
