@@ -54,7 +54,6 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
 from lockpoint.storage.privacy.account_reports import PostgresAccountReports
 from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
 from lockpoint.storage.privacy.person_data import PostgresPersonData
@@ -256,7 +255,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=tokens,
         budget=PointsQuota(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client)
+            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
         ),
     )
     people = ConfluencePeople(client)
@@ -305,7 +304,7 @@ def services_on(neighbours: Neighbours) -> Services:
         privacy_requests=PostgresPrivacyRequests(database),
         erasures=PostgresErasures(database),
         account_reports=PostgresAccountReports(database),
-        tokens=MailTokens(neighbours.keys),
+        tokens=neighbours.keys,
         licences=PostgresLicences(database, look_after),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),

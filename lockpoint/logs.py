@@ -35,9 +35,6 @@ OURS: Final = ("lockpoint", "_granian")
 QUEUE: Final = "procrastinate"
 """The library whose messages are not shown at all; see `_of_the_queue`."""
 
-LEVELS: Final = ("debug", "info", "warning", "error")
-STYLES: Final = ("json", "text")
-
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")
 """Fields with such names lose their value, whatever it is."""
 
@@ -71,8 +68,7 @@ _OURS_FIRST: Final[list[Processor]] = [
 def configure_logs(level: str = "info", style: str = "json", stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (standard output); later calls replace earlier ones.
 
-    `level` is one of LEVELS and counts for our own lines; libraries are heard from WARNING on. `style` is one of
-    STYLES.
+    `level` counts for our own lines; libraries are heard from WARNING on. `style` is `json` or `text`.
     """
     last: list[Processor] = [
         _describe_failure,

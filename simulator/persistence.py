@@ -10,6 +10,7 @@ import hashlib
 import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,7 @@ class Keeping:
         return answer
 
 
+@cache
 def _code() -> str:
     """A digest of the simulator's own modules: objects of other code would not fit."""
     total = hashlib.sha256()
@@ -116,10 +118,12 @@ def _code() -> str:
 
 
 def _take_keys(keys: InstallKeys) -> dict[str, bytes]:
-    return {
-        kid: pair.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        for kid, pair in keys.pairs.items()
-    }
+    return {kid: _pem(pair.private) for kid, pair in keys.pairs.items()}
+
+
+@lru_cache(maxsize=16)
+def _pem(private: PrivateKey) -> bytes:
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _put_keys(keys: InstallKeys, kept: dict[str, bytes]) -> None:

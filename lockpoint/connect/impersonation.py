@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from lockpoint.connect.tokens import sign_claims
 from lockpoint.services.errors import HostUnavailable, Unauthorised
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ class Impersonation:
             "iat": issued,
             "exp": issued + ASSERTION_SECONDS,
         }
-        return sign_claims(claims, site.key)
+        return site.key.sign(claims)
 
 
 def _granted(answer: requests.Response) -> tuple[str, float]:

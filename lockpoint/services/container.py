@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lockpoint.domain.lock import Limits
-from lockpoint.domain.signed_record import MacKeys
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import Jobs

@@ -9,8 +9,6 @@ EDITOR = frozenset({"read", "update", "delete"})
 VIEWER = frozenset({"read"})
 SPACE_ADMIN = EDITOR | {"administer"}
 
-_TARGETS = {"page": "page", "blogpost": "blogpost"}
-
 
 def is_active(site: Site, account_id: str | None) -> bool:
     """Whether the account exists here and may sign in."""

@@ -127,14 +127,6 @@ def test_the_own_account_is_asked_once_per_site(live: Live) -> None:
     assert len([e for e in live.exchanges() if e["path"].endswith("user/current")]) == 3
 
 
-def test_the_site_describes_itself(live: Live) -> None:
-    """Cloud id and defaults, for people whose own are not known."""
-    info = live.sites.info(live.acme, priority=LANE)
-    assert info.cloud_id
-    assert info.default_locale
-    assert info.default_time_zone
-
-
 def test_pages_with_locks_are_found_by_their_hint(live: Live) -> None:
     """The number in the page property is indexed; pages with none are not found."""
     for host, container, count in ((PropertyHost.PAGE, PAGE, 2), (PropertyHost.BLOGPOST, BLOG, 0)):

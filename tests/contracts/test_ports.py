@@ -295,14 +295,12 @@ class TestWitnesses:
         store.witnesses.still_there(store.globex, "123", START)
         assert store.witnesses.get(store.acme, "123") == witness(seen_at=START + timedelta(days=3))
 
-    def test_a_gone_file_is_forgotten(self, store: Store) -> None:
-        """Only that file of that site."""
-        store.effects.record(store.acme, Effects(witness=witness("1")))
-        store.effects.record(store.globex, Effects(witness=witness("1")))
-        assert store.witnesses.any(store.acme)
-        store.witnesses.forget(store.acme, "1")
+    def test_it_can_be_told_whether_a_site_has_any(self, store: Store) -> None:
+        """Each site for itself; an ended lock counts, too."""
         assert not store.witnesses.any(store.acme)
-        assert store.witnesses.any(store.globex)
+        store.effects.record(store.acme, Effects(witness=witness("1", record=free())))
+        assert store.witnesses.any(store.acme)
+        assert not store.witnesses.any(store.globex)
 
 
 class TestLedger:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lockpoint.domain.judge import FileStatus, History, Version
 from lockpoint.domain.lock import Base, Ended, EndReason, FoundRecord, Free, Held, Limits, Snapshot, Subject
-from lockpoint.domain.signed_record import MacKeys
+from lockpoint.domain.signed_json import MacKeys
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALICE, BOB, DANA, APP = "alice", "bob", "dana", "app"

@@ -66,7 +66,9 @@ def test_what_came_after_the_return_is_undone() -> None:
 def test_the_holders_own_version_is_not_a_free_one() -> None:
     """Nobody has to be told of it."""
     v8 = version(8, ALICE)
-    assert judged(v8, policy=Policy(absence_until=v8.created)) == Judgement(Nothing(), v8, uploaded=True)
+    assert judged(v8, policy=Policy(absence_until=v8.created)) == Judgement(
+        Nothing(), v8, uploaded=True, by_holder=True
+    )
 
 
 def test_an_absence_before_the_base_changes_nothing() -> None:
@@ -91,13 +93,13 @@ def test_late_hint_accuses_nobody() -> None:
 def test_holders_upload_is_followed() -> None:
     """L-42, owner_put_keeps_lock: the newest version of the holder is the head, and the base moves to it."""
     v8 = version(8, ALICE)
-    assert judged(v8) == Judgement(Nothing(), v8, uploaded=True)
+    assert judged(v8) == Judgement(Nothing(), v8, uploaded=True, by_holder=True)
 
 
 def test_late_event_about_an_overruled_version() -> None:
     """E9, E10: v8 Bob, v9 Alice: nothing; v8 was overruled by the holder."""
     v8, v9 = version(8, BOB), version(9, ALICE)
-    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, superseded=(v8,))
+    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True, superseded=(v8,))
 
 
 def test_allowed_accounts_count_as_the_holder() -> None:
@@ -114,7 +116,7 @@ def test_same_bytes_by_another() -> None:
 def test_holder_deletes_own_newest() -> None:
     """E20: current is the earlier authorised version: nothing, but the loss of the base is said."""
     hold = replace(HOLD, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
-    assert judged(hold=hold) == Judgement(Nothing(), V7, base_lost=True)
+    assert judged(hold=hold) == Judgement(Nothing(), V7)
 
 
 # --- restoring -----------------------------------------------------------------------------------------------
@@ -135,7 +137,9 @@ def test_two_overwrites_one_restore() -> None:
 def test_target_is_the_newest_authorised() -> None:
     """L-42: not the version at lock time, not the one before."""
     v8, v9, v10, v11 = version(8, ALICE), version(9, BOB), version(10, ALICE), version(11, BOB)
-    assert judged(v8, v9, v10, v11) == Judgement(Restore(v10, (v11,)), v10, uploaded=True, superseded=(v9,))
+    assert judged(v8, v9, v10, v11) == Judgement(
+        Restore(v10, (v11,)), v10, uploaded=True, by_holder=True, superseded=(v9,)
+    )
 
 
 @pytest.mark.parametrize("author", [None, "some bot", DANA])
@@ -161,7 +165,7 @@ def test_base_is_known_by_time_not_number() -> None:
 def test_deleted_base() -> None:
     """E19: the newest authorised version left, with a warning."""
     v8 = version(8, BOB)
-    assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6, base_lost=True)
+    assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6)
 
 
 # --- our own versions ----------------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ def test_stale_restore_over_the_holders_upload() -> None:
     """E13: Alice uploads while we bring her old version back: her version is restored, nobody is accused."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     v10, row = restored(10, V7)
-    expected = Judgement(Restore(v9, ()), v9, uploaded=True, superseded=(v8,))
+    expected = Judgement(Restore(v9, ()), v9, uploaded=True, by_holder=True, superseded=(v8,))
     assert judged(v8, v9, v10, restorations=(row,)) == expected
 
 
@@ -228,14 +232,14 @@ def test_own_upload_without_source() -> None:
 def test_own_upload_without_source_that_was_overruled() -> None:
     """An unknown version of ours that the holder already replaced is nobody's concern."""
     v8, v9 = version(8, APP), version(9, ALICE)
-    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True)
+    assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True)
 
 
 def test_stale_restoration_is_no_past_content() -> None:
     """E13 and E19 together: our stale restore is older than a deleted base; the holder's version before it counts."""
     v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
     hold = replace(HOLD, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
-    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8, base_lost=True)
+    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8)
     protected = replace(HOLD, base=Base(created=v9.created, author=APP, size=None, number=9))
     assert judged(v8, v9, hold=protected) == Judgement(Nothing(), v9)
 
@@ -298,7 +302,7 @@ def test_nothing_authorised_left(*, complete: bool, reason: FlagReason) -> None:
 def test_incomplete_history_is_enough_when_it_shows_an_authorised_version() -> None:
     """E43: judge needs the versions back to the newest authorised one."""
     v9, v10 = version(9, ALICE), version(10, BOB)
-    assert judged(v9, v10, past=(), complete=False) == Judgement(Restore(v9, (v10,)), v9, uploaded=True)
+    assert judged(v9, v10, past=(), complete=False) == Judgement(Restore(v9, (v10,)), v9, uploaded=True, by_holder=True)
 
 
 # --- time ----------------------------------------------------------------------------------------------------
@@ -365,6 +369,25 @@ def test_own_rename_back_is_transparent() -> None:
     assert judged(v8, v9, past=(PLAN,)) == Judgement(Nothing(), PLAN)
 
 
+def test_a_new_name_over_an_overwrite_adopts_no_bytes() -> None:
+    """G3: Bob overwrites, Alice renames before anybody looks: Bob's bytes go, Alice is not accused, her name stays."""
+    v8 = version(8, BOB, title=PLAN.title)
+    v9 = version(9, ALICE, file_id=v8.file_id, title="Alice's name.docx")
+    found = judged(v8, v9, past=(PLAN,))
+    assert found.verdict == Restore(PLAN, (v8,))
+    assert not found.uploaded
+    ours, row = restored(10, PLAN, title="Alice's name.docx")
+    after = judged(v8, v9, ours, past=(PLAN,), restorations=(row,))
+    assert (after.verdict, after.superseded) == (Nothing(), (v8,))
+
+
+def test_a_new_name_by_the_holder_moves_the_base_and_is_no_upload() -> None:
+    """G9: a lock until the next upload does not end at a new name for the same content."""
+    renamed = version(8, ALICE, file_id=PLAN.file_id, title="other.docx")
+    found = judged(renamed, past=(PLAN,))
+    assert (found.verdict, found.head, found.uploaded, found.by_holder) == (Nothing(), renamed, True, False)
+
+
 def test_overwrite_and_rename() -> None:
     """Content first; once it is back, the name: blamed on the last other, or on the version itself."""
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
@@ -387,7 +410,7 @@ def test_trashed_file_comes_back() -> None:
     assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
 
 
-@pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT, FileStatus.GONE])
+@pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
-    """Suspended, not enforced: archived, draft; and there is nothing to do about a file that is gone."""
+    """Suspended, not enforced: archived, draft."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()

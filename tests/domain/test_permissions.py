@@ -10,7 +10,7 @@ import pytest
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
-from lockpoint.domain.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
+from lockpoint.domain.permissions import Can, Facts, can, may_break, may_lock
 from lockpoint.domain.snapshots import phase
 from tests.domain.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
 
@@ -24,21 +24,21 @@ RUNNING_OUT = held(expires_at=at(0))
 
 
 @pytest.mark.parametrize(
-    ("facts", "lock", "end", "site"),
+    ("facts", "lock", "end"),
     [
-        (SITE_ADMIN, True, True, True),
-        (SPACE_ADMIN, True, True, False),
-        (LOCK_MANAGER, True, True, False),
-        (EDITOR, True, False, False),
-        (VIEWER, False, False, False),
-        (ANONYMOUS, False, False, False),
-        (Facts(may_view=True, site_admin=True), False, True, True),
-        (Facts(may_edit=True), False, False, False),
+        (SITE_ADMIN, True, True),
+        (SPACE_ADMIN, True, True),
+        (LOCK_MANAGER, True, True),
+        (EDITOR, True, False),
+        (VIEWER, False, False),
+        (ANONYMOUS, False, False),
+        (Facts(may_view=True, site_admin=True), False, True),
+        (Facts(may_edit=True), False, False),
     ],
 )
-def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
+def test_roles(facts: Facts, *, lock: bool, end: bool) -> None:
     """product.md section 4, row by row; to hold a lock takes the right to edit, whatever one administers."""
-    assert (may_lock(facts), may_break(facts), may_configure_site(facts)) == (lock, end, site)
+    assert (may_lock(facts), may_break(facts)) == (lock, end)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_rebase_works_until_the_hold_has_run_out() -> None:
 def test_release_writes_a_tombstone() -> None:
     """L-04: ended holds are tombstones, with everything that is to be told."""
     tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), pending=(at(1), at(2))))
-    decision = release(snapshot(held(), at(5), head=None), pending=(at(1), at(2)))
+    decision = release(snapshot(held(), at(5), head=None, pending=(at(1), at(2))))
     assert decision == rules.Write(tombstone, AuditKind.RELEASED)
 
 
@@ -219,8 +219,8 @@ def test_break_of_an_ended_hold_has_nothing_to_do() -> None:
 @pytest.mark.parametrize("rule", [release, end])
 def test_ending_a_hold_that_has_run_out(rule: Rule) -> None:
     """L-11, L-23: release after expiry is no error, and its yes is backed by a write: it may have been extended."""
-    seen = snapshot(held(expires_at=at(-30)))
-    assert rule(seen, pending=(at(-40),)) == expire(seen, pending=(at(-40),))
+    seen = snapshot(held(expires_at=at(-30)), pending=(at(-40),))
+    assert rule(seen) == expire(seen)
     assert isinstance(rule(seen), rules.Write)
 
 
@@ -237,7 +237,7 @@ def test_break_never_hits_a_successor() -> None:
 def test_expiry_boundaries(second: int, *, ends: bool) -> None:
     """L-32, E42: the tombstone is written only when time and margin have passed."""
     hold = held(expires_at=at(0))
-    decision = expire(snapshot(hold, at(second)), pending=(at(-5),))
+    decision = expire(snapshot(hold, at(second), pending=(at(-5),)))
     if ends:
         expected = ended(EndReason.EXPIRED, by=None, at=at(0), pending=(at(-5),))
         assert decision == rules.Write(
@@ -263,7 +263,7 @@ def test_expire_twice() -> None:
 
 def test_take_over_in_one_write() -> None:
     """L-22: HELD(L) -> HELD(L') in one write, carrying how the old hold ended."""
-    decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9)), note="n", pending=(at(3),))
+    decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9), pending=(at(3),)), note="n")
     expected = Held(
         epoch=1,
         seq=4,
@@ -298,10 +298,10 @@ def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
 def test_tombstone_stays_small() -> None:
     """The property stays far below 32 KB whatever happened to the file; the oldest overwrites are named."""
     many = tuple(at(second) for second in range(1000))
-    decision = release(snapshot(held()), pending=many)
+    decision = release(snapshot(held(), pending=many))
     assert isinstance(decision, rules.Write)
     assert isinstance(decision.record, Free)
-    assert decision.record.ended.pending == many[: next_record.UNSETTLED_AT_MOST]
+    assert decision.record.ended.pending == many[: next_record.PENDING_AT_MOST]
 
 
 # --- heal ----------------------------------------------------------------------------------------------------

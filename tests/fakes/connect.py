@@ -80,10 +80,6 @@ class FakeInstallations:
         self.finds += 1
         return self.rows.get(client_key)
 
-    def of(self, tenant_id: int) -> Installation | None:
-        self._require()
-        return next((row for row in self.rows.values() if row.tenant.id == tenant_id), None)
-
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
         assert client_key, base_url

@@ -92,7 +92,7 @@ class FakeEffects:
         tables.defer(effects.jobs)
         if effects.settings is not None:
             state = tables.states.get(tenant.id, SiteState())
-            if effects.settings.revision >= state.revision:
+            if state.settings is None or effects.settings.revision >= state.settings.revision:
                 tables.states[tenant.id] = replace(state, settings=effects.settings)
         if effects.request is not None:
             account, request_id, status, error = effects.request
@@ -178,10 +178,6 @@ class FakeWitnesses:
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()
         return any(tenant_id == tenant.id for tenant_id, _ in self.tables.witnesses)
-
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        self.tables.reachable()
-        self.tables.witnesses.pop((tenant.id, attachment_id), None)
 
 
 class FakeRestorations:

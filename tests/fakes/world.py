@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.lock import Absent, FoundRecord, Subject
-from lockpoint.domain.signed_record import MacKeys, decode
+from lockpoint.domain.signed_json import MacKeys
+from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.ports.confluence import Person, StoredProperty

@@ -28,7 +28,8 @@ from lockpoint.domain.lock import (
     Subject,
     Unreadable,
 )
-from lockpoint.domain.signed_record import MacKeys, decode, encode
+from lockpoint.domain.signed_json import MacKeys
+from lockpoint.domain.signed_record import decode, encode
 from lockpoint.domain.snapshots import intact, phase, trusted
 from tests.properties.oracle import Stored, check_step, require
 

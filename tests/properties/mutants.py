@@ -74,7 +74,7 @@ def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) 
     """Nextcloud's and Gitea's way: whoever asks ends whatever is there."""
     if not isinstance(seen.found, Held):
         return rules.release(seen, holder=holder, lock_id=lock_id, op_id=op_id)
-    end = ended(seen.found, seen.now, EndReason.RELEASED, by=holder)
+    end = ended(seen.found, seen, EndReason.RELEASED, by=holder)
     return rules.Write(tombstone(seen, op_id, end), AuditKind.RELEASED)
 
 
@@ -82,7 +82,7 @@ def _expire_by_age(seen: Snapshot, *, lock_id: str, op_id: str) -> rules.Decisio
     """A clean-up that looks at the age of a hold, and so ends extended ones."""
     held = seen.found
     if isinstance(held, Held) and held.lock_id == lock_id and seen.now >= held.acquired_at + lock_model.LIMITS.default:
-        return rules.Write(tombstone(seen, op_id, ended(held, seen.now, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
+        return rules.Write(tombstone(seen, op_id, ended(held, seen, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
     return rules.LockLost(held)
 
 

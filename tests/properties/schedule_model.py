@@ -14,8 +14,12 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import calls
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.break_lock import break_lock
+from lockpoint.services.locks.extend import extend
+from lockpoint.services.locks.release import release
+from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.reconciliation import reconcile
 from tests.fakes.world import ACME, ALICE, BOB, DANA, KEYS, World, make_world
@@ -154,11 +158,11 @@ class ScheduleModel:
         actor, key = self.world.actor(request.person), RequestKey(request.id, f"{request.verb} {request.named}")
         place = (services, actor, self.file_id, key)
         verbs: dict[str, Callable[[], Any]] = {
-            "acquire": lambda: calls.acquire(*place, LockOptions()),
-            "extend": lambda: calls.extend(*place, request.named, None),
-            "release": lambda: calls.release(*place, request.named),
-            "break": lambda: calls.break_(*place, request.named, "away"),
-            "take_over": lambda: calls.take_over(*place, request.named, "away", LockOptions()),
+            "acquire": lambda: acquire(*place, LockOptions()),
+            "extend": lambda: extend(*place, request.named, None),
+            "release": lambda: release(*place, request.named),
+            "break": lambda: break_lock(*place, request.named, "away"),
+            "take_over": lambda: take_over(*place, request.named, "away", LockOptions()),
             "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, priority=Priority.SWEEP),
         }
         return verbs[request.verb]

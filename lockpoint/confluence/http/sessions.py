@@ -48,13 +48,6 @@ class Sessions:
                 if key.key_host == place.hostname and place.port in {None, key.key_port}:
                     pools.pop(key, None)
 
-    def close(self) -> None:
-        """Close the calling thread's session."""
-        session = getattr(self._threads, "session", None)
-        if isinstance(session, requests.Session):
-            session.close()
-        self._threads.session = None
-
 
 class _StayingSession(requests.Session):
     """Follows no redirect; even asked not to, `requests` would parse the target, and fail on a malformed one."""

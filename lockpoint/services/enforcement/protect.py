@@ -54,14 +54,10 @@ def protect(
         settled = _act(held_file, verdict)
         if settled is not None:
             uploaded = judgement.head if judgement.uploaded else None
-            return replace(settled, uploaded=uploaded, by_holder=_by_holder(history, held))
+            return replace(settled, uploaded=uploaded, by_holder=judgement.by_holder)
         held_file = replace(held_file, state=held_file.read_state())
     left = verdict.offenders if isinstance(verdict, Restore) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
-
-
-def _by_holder(history: History, held: Held) -> bool:
-    return any(version.author == held.holder and version.created > held.base.created for version in history.versions)
 
 
 def _untouched(held_file: HeldFile) -> bool:

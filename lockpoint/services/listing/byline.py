@@ -34,12 +34,6 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
             return
 
 
-def container_from(subject: str) -> Container:
-    """The container that a job's subject names (`page:123`); `ValueError` for anything else."""
-    kind, _, id_ = subject.partition(":")
-    return Container(ContainerKind(kind), id_)
-
-
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
     count = len(services.witnesses.held_in(tenant, [container_id]))
     stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)

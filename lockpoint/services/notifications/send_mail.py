@@ -11,7 +11,7 @@ from lockpoint.domain.snapshots import ended_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
-from lockpoint.services.lock_record.file_state import read_state
+from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
@@ -22,7 +22,6 @@ from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
-SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 _HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
 PAUSE = timedelta(hours=1)  # until a mail asks again whether the site is active
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
@@ -90,7 +89,7 @@ def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes:
     try:
         return _look_up(services, tenant, stored, wishes)
     except _HIDDEN:
-        services.clock.sleep(SECOND_LOOK)
+        second_look(services)
         return _look_up(services, tenant, stored, wishes)
 
 

@@ -29,13 +29,13 @@ def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: Mail
     """The address that switches mails of this kind off for this person; None for mails that cannot be switched off."""
     if kind not in OPTIONAL:
         return None
-    token = services.tokens.seal(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
+    token = services.tokens.seal_link(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
     return f"{services.app_url}/mail/{token}"
 
 
 def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
     """What a link stands for; None for anything that we did not seal, and for a site that is not there any more."""
-    text = services.tokens.unseal(token, _UNSUBSCRIBE)
+    text = services.tokens.unseal_link(token, _UNSUBSCRIBE)
     if text is None:
         return None
     tenant_id, kind, account = text.split("\n", 2)

@@ -157,10 +157,6 @@ class Witnesses(Protocol):
         """Whether the site has any witness row at all."""
         ...
 
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        """Drop the row of a file that is gone."""
-        ...
-
 
 class Restorations(Protocol):
     """What we ourselves brought back."""

@@ -53,11 +53,6 @@ class SiteState:
     scratch_id: str | None = None
     cursor: str | None = None
 
-    @property
-    def revision(self) -> int:
-        """The newest revision of the settings that we know; 0 when we know none."""
-        return self.settings.revision if self.settings else 0
-
 
 class SiteStates(Protocol):
     """Per-site state; each method touches its own columns only, so that writers cannot undo each other."""
@@ -157,10 +152,6 @@ class Installations(Protocol):
 
     def find(self, client_key: str) -> Installation | None:
         """The installation of a client key, also an uninstalled one; one round trip."""
-        ...
-
-    def of(self, tenant_id: int) -> Installation | None:
-        """The installation of a tenant, for signing calls to it."""
         ...
 
     def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from lockpoint.domain import pseudonyms, rules
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer, Snapshot
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer
 from lockpoint.domain.pseudonyms import pseudonym_from
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.enforcement.pending_overwrite import Moments
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.lock_record.compare_and_set import compare_and_set
-from lockpoint.services.lock_record.file_state import FileState, Written, read_state
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state, second_look
 from lockpoint.services.lock_record.record_effects import record_write
 from lockpoint.services.locks import notify_me
-from lockpoint.services.locks.end_lock import Ending, end
+from lockpoint.services.locks.end_lock import end
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
@@ -32,7 +32,7 @@ from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up
-from lockpoint.services.reconciliation.unreachable_file import SECOND_LOOK, not_visible
+from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.activity import is_active
 
 GRACE: Final = timedelta(hours=24)
@@ -156,7 +156,7 @@ def _not_cleaned(services: Services, tenant: Tenant, erasure: Erasure, batch: Se
     """Clean these files; those that the app cannot get at. A single "not there" may be false, so it looks twice."""
     missed = [file for file in batch if not _cleaned(services, tenant, erasure, file)]
     if missed:
-        services.clock.sleep(SECOND_LOOK)
+        second_look(services)
     missed = [file for file in missed if not _cleaned(services, tenant, erasure, file)]
     return [file for file in missed if not _purged(services, tenant, file)]
 
@@ -197,26 +197,15 @@ def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
     if isinstance(held, Held) and held.holder == erasure.account:
         if services.clock.now() < erasure.release_at:
             return True
-        _end_hold(services, tenant, state, held)
+        _end_lock(services, tenant, state, held)
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     _tell_administrators(services, tenant, erasure, state)
     return _renamed(services, tenant, erasure, state)
 
 
-def _end_hold(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
-    op_id = services.ids.new()
-
-    def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
-        return rules.end(
-            snapshot,
-            lock_id=held.lock_id,
-            op_id=op_id,
-            reason=EndReason.HOLDER_GONE,
-            by=None,
-            pending=pending,
-        )
-
-    end(services, tenant, state, Ending(rule=rule, op_id=op_id, by=None, priority=Priority.MAINTENANCE))
+def _end_lock(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
+    rule = partial(rules.end, lock_id=held.lock_id, reason=EndReason.HOLDER_GONE, by=None)
+    end(services, tenant, state, rule, priority=Priority.MAINTENANCE)
 
 
 def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
@@ -252,14 +241,8 @@ def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileSt
 
     False when the record names the person still: they took the file meanwhile, or a newer app wrote it.
     """
-    op_id = services.ids.new()
-
-    def rule(snapshot: Snapshot) -> rules.Decision:
-        return rules.forget(snapshot, account=erasure.account, pseudonym=erasure.pseudonym, op_id=op_id)
-
-    outcome = compare_and_set(
-        services, tenant, state.attachment.id, rule, op_id=op_id, priority=Priority.MAINTENANCE, state=state
-    )
+    rule = partial(rules.forget, account=erasure.account, pseudonym=erasure.pseudonym)
+    outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=Priority.MAINTENANCE, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=None)
         return True

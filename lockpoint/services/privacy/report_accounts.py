@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -49,10 +47,8 @@ def report(services: Services, tenant: Tenant) -> int:
 
 def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
     """What is remembered of a closed account instead of its id, the newest key's first: useless without our keys."""
-    keys = services.mac_keys
-    ids = (keys.newest, *(key_id for key_id in keys.keys if key_id != keys.newest))
     text = f"closed account\n{tenant.client_key}\n{account}".encode()
-    return tuple(f"{key_id}:{hmac.new(keys.keys[key_id], text, hashlib.sha256).hexdigest()}" for key_id in ids)
+    return tuple(f"{key_id}:{digest}" for key_id, digest in services.mac_keys.digests(text).items())
 
 
 def _erase_again(services: Services, tenant: Tenant) -> None:

@@ -77,7 +77,7 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
         held = state.found if state else None
         in_trash = state is not None and state.attachment.status is FileStatus.TRASHED
         if state is not None and in_trash and isinstance(held, Held) and held.holder == account:
-            end_lock.give_back(services, tenant, state, held, priority=Priority.EVENT)
+            end_lock.release_for_holder(services, tenant, state, held, priority=Priority.EVENT)
             return
     reconcile(services, tenant, attachment_id)
 
@@ -137,7 +137,7 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
     if settled.uploaded is None:
         return
     if held.unlock_on_upload and settled.by_holder:
-        end_lock.give_back(services, tenant, settled.state, held, priority=priority)
+        end_lock.release_for_holder(services, tenant, settled.state, held, priority=priority)
     else:
         rebase(services, tenant, settled.state, held, settled.uploaded, priority=priority)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from lockpoint.domain import next_record
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.lock import EndReason, Free, Held, Phase
+from lockpoint.domain.lock import EndReason, Free, Held, Phase, Snapshot
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.end_notices import mail_to_holder
+from lockpoint.services.lock_record.file_state import second_look
 from lockpoint.services.lock_record.record_effects import hint_jobs
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 from lockpoint.services.ports.notifications import MailIntent
-
-SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 
 
 def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
@@ -36,7 +35,7 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority
 
 def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
     """The second look: a file that is there after all ends its hold in Confluence, and is settled first."""
-    services.clock.sleep(SECOND_LOOK)
+    second_look(services)
     try:
         services.attachments.get(tenant, attachment_id, priority=priority, properties=False, operations=False)
     except (GoneOrInvisible, Forbidden):
@@ -73,7 +72,7 @@ def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, 
     Should the file come into reach again, its record is older than this one, and is not obeyed.
     """
     now = services.clock.now()
-    ended = next_record.ended(held, now, reason, by=None)
+    ended = next_record.ended(held, Snapshot(held, None, now), reason, by=None)
     tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
     row = AuditEvent(
         at=now,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.tenancy.activity import is_active
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def _jobs(witnesses: Witnesses, tenant: Tenant, hint: Hint) -> list[Job]:
 def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
     if trashed_by is None:
         return Job(JobKind.RECONCILE, tenant.id, attachment_id)
-    return Job(JobKind.TRASHED, tenant.id, f"{attachment_id}:{trashed_by}")
+    return Job(JobKind.TRASHED, tenant.id, JobSubject(attachment_id, trashed_by).encode())

@@ -194,7 +194,7 @@ def _says(table: Table, account: str) -> ColumnElement[bool]:
     if table is RESTORATION:
         return literal(account) == any_(RESTORATION.c.offenders)
     if table is QUEUE:
-        # A subject is one id, or two with a colon between; an account id may itself have colons.
+        # The account is the whole subject, or the second word of a `JobSubject`.
         subject = QUEUE.c.args["subject"].astext
         return or_(subject == account, subject.endswith(f":{account}", autoescape=True))
     return cast(table.c.account, Text) == account

@@ -33,7 +33,7 @@ def test_a_forgotten_site_keeps_no_connection_in_any_thread() -> None:
         looked.set()
         assert forgotten.wait(5)
         found.append(connected(sessions))
-        sessions.close()
+        sessions.mine().close()
 
     with odd_host(answer(200)) as acme, odd_host(answer(200)) as globex:
         both, rest = sorted([acme.origin, globex.origin]), [globex.origin]
@@ -47,4 +47,4 @@ def test_a_forgotten_site_keeps_no_connection_in_any_thread() -> None:
         assert connected(sessions) == rest
         assert found == [both, rest]
         assert talk(acme) == both
-        sessions.close()
+        sessions.mine().close()

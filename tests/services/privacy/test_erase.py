@@ -23,6 +23,7 @@ from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
 from tests.fakes.confluence import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.services.privacy.stage import RightsStage, switch, uninstall
+from tests.storage.builders import forget_witness
 
 
 def _pseudonyms(stage: RightsStage) -> set[str]:
@@ -236,7 +237,7 @@ def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy
     away = switch(stage, ACME, on=False)
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     for file in busy.values():
-        stage.services.witnesses.forget(ACME, file.id)
+        forget_witness(stage.database, ACME, file.id)
     back = switch(stage, ACME, on=True)
     stage.services.jobs.defer([Job(JobKind.REDISCOVER, ACME.id)])
     rest = erase(stage.services, back, erasure.request_id)

@@ -8,16 +8,26 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.errors import Forbidden, HostUnavailable, QuotaExceeded
 from lockpoint.services.ports.jobs import JobKind
-from lockpoint.services.privacy.report_accounts import report
+from lockpoint.services.privacy.report_accounts import digests, report
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.storage.tables import ACCOUNT_REPORT
 from tests.fakes.confluence import StoredFile
-from tests.fakes.world import ACME, ALICE, BOB, SAM
+from tests.fakes.world import ACME, ALICE, BOB, KEYS, SAM, make_world
 from tests.services.privacy.stage import RightsStage
 
 WEEK = timedelta(days=7)
+
+
+def test_the_digest_of_a_closed_account_stays_the_same() -> None:
+    """What is stored instead of a closed account is found again, under the newest key and under older ones."""
+    keys = MacKeys("k2", {"k1": KEYS.keys["k1"], "k2": b"new key of thirty-two bytes long"})
+    assert digests(make_world(mac_keys=keys).services, ACME, ALICE) == (
+        "k2:86a4a243d3709ac59a377cf2d1f7dc116aa19325248d1967aabf53d057f31d50",
+        "k1:0540660f22dca4abb958973cf9b11f94cda2556e1652c2d29b8db3527fd54ac5",
+    )
 
 
 def _list_all(stage: RightsStage) -> None:

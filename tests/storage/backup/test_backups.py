@@ -337,7 +337,7 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
 ) -> None:
     """A backup made before a migration is restored after it."""
     Backups(empty, keys, clock).restore(made_by_hand(keys), replace=False)
-    found = PostgresInstallations(empty, keys).of(5)
+    found = PostgresInstallations(empty, keys).find("k")
     assert found is not None
     assert (found.registration.display_url, found.registration.secret) == (None, None)
 
@@ -395,7 +395,7 @@ def test_a_log_without_sites_counts_as_not_empty(
         connection.execute(insert(INSTALLATION_EVENT).values(tenant_id=1, event="uninstalled", at=START))
     with pytest.raises(OperatorRefusal, match="0 sites and 1 events"):
         backups.restore(made_by_hand(keys), replace=False)
-    assert installations.of(5) is None
+    assert installations.find("k") is None
 
 
 def test_replacing_brings_no_departed_site_back(
@@ -458,9 +458,9 @@ def test_replacing_never_gives_one_sites_rows_to_another(
         jobs = {row.args["tenant_id"] for row in connection.execute(select(QUEUE))}
     assert left == {"lock_witness": {1}, "audit_event": {1}}
     assert jobs == {1}
-    found = elsewhere.of(2)
+    found = elsewhere.find("gone")
     assert found is not None
-    assert found.tenant.client_key == "gone"
+    assert found.tenant.id == 2
 
 
 def empty_now(database: Database) -> datetime:

@@ -29,7 +29,17 @@ from lockpoint.storage.privacy.person_data import TABLES, PostgresPersonData
 from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
-from tests.storage.builders import audit_event, everything, free, held, intent, queue, restoration, witness
+from tests.storage.builders import (
+    audit_event,
+    everything,
+    forget_witness,
+    free,
+    held,
+    intent,
+    queue,
+    restoration,
+    witness,
+)
 
 PSEUDONYM = "erased-0123456789abcdef"
 ORDER = ErasureOrder(account=ALICE, pseudonym=PSEUDONYM, origin=Origin.OPERATOR, release_at=START)
@@ -123,7 +133,7 @@ def test_erasing_leaves_the_account_nowhere(
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
-    PostgresWitnesses(full).forget(acme, "1")  # Alice's own hold has ended before
+    forget_witness(full, acme, "1")  # Alice's own hold has ended before
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert not any(people.export(acme, ALICE).values())
     assert people.tenants_naming(ALICE) == [globex.id]
@@ -134,7 +144,7 @@ def test_erasing_leaves_the_account_nowhere(
     assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
     rest = set(bobs) - {"lock_witness", "email_intent"}
     assert {name: bobs[name] for name in rest} == {name: his[name] for name in rest}
-    PostgresWitnesses(full).forget(globex, "1")
+    forget_witness(full, globex, "1")
     people.erase(globex, ALICE, PSEUDONYM, keep_files=False)
     assert ALICE not in everything(full)
     assert ALICE[-12:] not in everything(full)
