@@ -44,7 +44,6 @@ class Shell:
     blueprints: Sequence[Blueprint] = ()
     connect_js_url: str
     proxy_hops: int = 0
-    webhook_door: bool = True
 
 
 def create_app(shell: Shell) -> Flask:
@@ -100,4 +99,4 @@ def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
     if shell.proxy_hops:
         hops = shell.proxy_hops
         behind = ProxyFix(behind, x_for=hops, x_proto=hops, x_host=hops)
-    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake) if shell.webhook_door else behind  # type: ignore[method-assign]
+    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake)  # type: ignore[method-assign]

@@ -283,9 +283,11 @@ def make_world(
         pings=pings,
         blueprints=[sample_routes()] if blueprints is None else blueprints,
         connect_js_url=BRIDGE,
-        webhook_door=webhook_door,
     )
-    world = ConnectWorld(time, installations, witnesses, jobs, services, keys, inbound, create_app(shell))
+    app: Any = create_app(shell)
+    if not webhook_door:
+        app.wsgi_app = app.wsgi_app._behind
+    world = ConnectWorld(time, installations, witnesses, jobs, services, keys, inbound, app)
     world.store(registration(ACME))
     world.store(registration(GLOBEX))
     return world
