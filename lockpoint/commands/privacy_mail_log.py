@@ -58,6 +58,8 @@ def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
         tenant = services.tenants.by_id(tenant_id)
         names[tenant_id] = f"site {tenant_id}" if tenant is None else tenant.base_url
         if tenant is not None:
-            request = services.privacy_requests.asked(tenant, PrivacyRight.COPY, Origin.OPERATOR, services.clock.now())
-            services.privacy_requests.done(request, services.clock.now())
+            request = services.person_store.note_request(
+                tenant, PrivacyRight.COPY, Origin.OPERATOR, services.clock.now()
+            )
+            services.person_store.note_fulfilled(request, services.clock.now())
     return names

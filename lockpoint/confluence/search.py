@@ -56,8 +56,8 @@ class ConfluenceLockSearch:
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
-    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
-        """Give ids of a space's attachments with what they hang on, some pages or blog posts at a time.
+    ) -> tuple[tuple[str, ...], str | None]:
+        """Give ids of a space's attachments, some pages or blog posts at a time.
 
         For each call 1 point and 1 for each page, then for each page 1 and 1 for each attachment. It asks no search,
         since it is what remains when the search does not answer. Custom content is not looked into.
@@ -68,9 +68,7 @@ class ConfluenceLockSearch:
         call = get(f"spaces.{folder}", path, query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
         containers = [Container(kind, item.text("id")) for item in answer.items()]
-        found = tuple(
-            (file, container) for container in containers for file in self._files(tenant, container, priority)
-        )
+        found = tuple(file for container in containers for file in self._files(tenant, container, priority))
         return found, _next_position(kind, answer)
 
     def _files(self, tenant: Tenant, container: Container, priority: Priority) -> tuple[str, ...]:

@@ -79,8 +79,8 @@ def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] =
 
 
 def _sign_preferences(services: Services, tenant: Tenant) -> list[_Came]:
-    services.account_reports.gather(tenant, services.clock.now())
-    return [_sign_chosen(services, tenant, account) for account in services.account_reports.known(tenant)]
+    services.person_store.list_accounts(tenant, services.clock.now())
+    return [_sign_chosen(services, tenant, account) for account in services.person_store.listed_accounts(tenant)]
 
 
 def _sign_chosen(services: Services, tenant: Tenant, account: str) -> _Came:

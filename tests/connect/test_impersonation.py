@@ -19,7 +19,8 @@ from lockpoint.connect.impersonation import (
 from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, FakeInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, Time, registration
+from tests.fakes.tenancy import FakeInstallations
 
 OAUTH = "https://oauth.example.com"
 TOKEN_URL = f"{OAUTH}/oauth2/token"

@@ -10,7 +10,8 @@ from lockpoint.connect import sites
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, FakeInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, Time, registration
+from tests.fakes.tenancy import FakeInstallations
 
 
 @pytest.fixture

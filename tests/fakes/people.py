@@ -117,10 +117,7 @@ def ports_about_people(tables: Tables) -> dict[str, Any]:
         "user_properties": FakeUserProperties(),
         "personal_data_reports": FakePersonalDataReports(),
         "profiles": FakeProfiles(tables),
-        "people_data": OnPostgresOnly(),
-        "privacy_requests": OnPostgresOnly(),
-        "erasures": OnPostgresOnly(),
-        "account_reports": OnPostgresOnly(),
+        "person_store": OnPostgresOnly(),
         "tokens": FakeTokens(),
         "app_url": "https://lockpoint.example.com",
     }

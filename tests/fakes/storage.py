@@ -127,6 +127,10 @@ class FakeJobs:
         self.tables.reachable()
         self.tables.defer(jobs)
 
+    def pending(self, tenant: Tenant, kind: JobKind) -> bool:
+        self.tables.reachable()
+        return any((job.tenant_id, job.kind) == (tenant.id, kind) for job in self.tables.jobs)
+
 
 class FakeWitnesses:
     """Implements `ports.Witnesses`."""

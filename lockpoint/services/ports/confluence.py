@@ -304,8 +304,8 @@ class LockSearch(Protocol):
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
-    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
-        """Ids of the attachments of a space with what they hang on."""
+    ) -> tuple[tuple[str, ...], str | None]:
+        """Ids of the attachments of a space."""
         ...
 
 

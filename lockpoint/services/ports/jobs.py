@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from lockpoint.services.context import Tenant
+
 
 class JobKind(StrEnum):
     """The durable jobs; each takes ids only."""
@@ -66,6 +68,10 @@ class Jobs(Protocol):
 
     def defer(self, jobs: Sequence[Job]) -> None:
         """Put the jobs into the queue, coalescing equal ones; `StorageUnavailable`."""
+        ...
+
+    def pending(self, tenant: Tenant, kind: JobKind) -> bool:
+        """Whether such a job of the site waits or runs; `StorageUnavailable`."""
         ...
 
 

@@ -81,7 +81,7 @@ def order(
 def begin(services: Services, tenant: Tenant, account: str, origin: Origin, *, at_once: bool = False) -> Erasure:
     """Note the request; a job does the work, also after a crash of whoever goes on now."""
     wanted = order(services, account, origin, at_once=at_once)
-    return services.erasures.begin(tenant, (wanted,), services.clock.now())[0]
+    return services.person_store.begin_erasures(tenant, (wanted,), services.clock.now())[0]
 
 
 def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
@@ -90,18 +90,18 @@ def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
     Raises the host's passing errors and StorageUnavailable: the job goes on where it was. On a site where the app is
     not at work nothing in Confluence is touched; that waits until the site is back.
     """
-    erasure = services.erasures.get(request_id)
+    erasure = services.person_store.erasure(request_id)
     if erasure is None:
         return None
     with spending_on("erase"):
         rest = _in_confluence(services, tenant, erasure)
-    quiet = services.people_data.erase(tenant, erasure.account, erasure.pseudonym, keep_files=rest is not None)
+    quiet = services.person_store.erase(tenant, erasure.account, erasure.pseudonym, keep_files=rest is not None)
     now = services.clock.now()
     if rest is None and quiet:
-        services.erasures.finish(erasure, now)
+        services.person_store.finish_erasure(erasure, now)
         return None
     rest = rest or Rest(Left.JOBS, now + SOON)
-    services.erasures.put_off(request_id, rest.due_at)
+    services.person_store.put_off_erasure(request_id, rest.due_at)
     services.jobs.defer((Job(JobKind.ERASE, tenant.id, str(request_id), rest.due_at - now),))
     return rest
 
@@ -113,7 +113,7 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
     """
     if not is_active(services, tenant, licensed=False):
         return Rest(Left.SITE, services.clock.now() + HOURLY)
-    if services.people_data.being_searched(tenant):
+    if services.jobs.pending(tenant, JobKind.REDISCOVER):
         return Rest(Left.SEARCH, services.clock.now() + SOON)
     skipped = _in_files(services, tenant, erasure)
     chosen = _preferences_stay(services, tenant, erasure)
@@ -129,10 +129,10 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
     """Go through the files that could name the person, from where the last attempt stopped; how many are left."""
     after, skipped = erasure.cursor, erasure.skipped
-    while batch := services.people_data.listed(tenant, erasure.account, after=after, limit=BATCH):
+    while batch := services.person_store.files_of(tenant, erasure.account, after=after, limit=BATCH):
         skipped += len(_not_cleaned(services, tenant, erasure, batch))
         after = batch[-1]
-        services.erasures.advance(erasure.request_id, after, skipped)
+        services.person_store.note_progress(erasure.request_id, after, skipped)
     return skipped
 
 

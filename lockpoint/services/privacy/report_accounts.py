@@ -35,10 +35,10 @@ def report(services: Services, tenant: Tenant) -> int:
     Each batch is written down before the next begins. Passing errors of the host go through: the job comes back.
     """
     with spending_on("report_accounts"):
-        services.account_reports.gather(tenant, services.clock.now())
+        services.person_store.list_accounts(tenant, services.clock.now())
         _erase_again(services, tenant)
         count = 0
-        while batch := services.account_reports.due(tenant, services.clock.now(), MOST_REPORTED):
+        while batch := services.person_store.due_accounts(tenant, services.clock.now(), MOST_REPORTED):
             if not _report(services, tenant, batch):
                 break
             count += len(batch)
@@ -56,17 +56,17 @@ def _erase_again(services: Services, tenant: Tenant) -> None:
 
     One that Confluence calls active is in use again: it is closed no more, and is reported like everybody's.
     """
-    closed = services.account_reports.closed(tenant)
+    closed = services.person_store.closed_accounts(tenant)
     if not closed:
         return
-    known = {account: digests(services, tenant, account) for account in services.account_reports.known(tenant)}
+    known = {account: digests(services, tenant, account) for account in services.person_store.listed_accounts(tenant)}
     back = {account: mine for account, mine in known.items() if not closed.isdisjoint(mine)}
     reopened = _in_use(services, tenant, tuple(back))
     if reopened:
-        services.account_reports.reopen(tenant, [digest for account in reopened for digest in back[account]])
+        services.person_store.reopen_accounts(tenant, [digest for account in reopened for digest in back[account]])
     orders = [erase.order(services, account, Origin.ATLASSIAN) for account in back if account not in reopened]
     if orders:
-        services.erasures.begin(tenant, orders, services.clock.now())
+        services.person_store.begin_erasures(tenant, orders, services.clock.now())
 
 
 def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> frozenset[str]:
@@ -111,7 +111,7 @@ def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *,
     if somebody:
         _settle(services, tenant, refused, ReportAnswer())
     else:
-        services.account_reports.wait(tenant, services.clock.now() + REFUSED_PAUSE)
+        services.person_store.put_off_reports(tenant, services.clock.now() + REFUSED_PAUSE)
     return somebody
 
 
@@ -131,7 +131,7 @@ def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> Repor
         cause = type(refused).__name__
         logger.warning("a personal-data report was refused", extra={"site": tenant.id, "cause": cause})
         pause = REFUSED_PAUSE
-    services.account_reports.wait(tenant, services.clock.now() + pause)
+    services.person_store.put_off_reports(tenant, services.clock.now() + pause)
     return None
 
 
@@ -147,4 +147,4 @@ def _settle(services: Services, tenant: Tenant, batch: Sequence[Reported], answe
         closed=orders,
         cycle_days=answer.cycle_days,
     )
-    services.account_reports.settle(tenant, settlement)
+    services.person_store.settle_report(tenant, settlement)

@@ -61,7 +61,7 @@ def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
     found, following = services.search.attachments_of_space(
         tenant, space, cursor=cursor or None, priority=Priority.MAINTENANCE
     )
-    for attachment_id, _container in found:
+    for attachment_id in found:
         _read_file(services, tenant, attachment_id)
     if following:
         return f"walk:{space}:{following}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from lockpoint.services.errors import HostError, StorageUnavailable
 from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence
@@ -16,8 +16,7 @@ from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Priority, Tenant
-    from lockpoint.services.ports.runtime import Clock
-    from lockpoint.services.ports.tenancy import LicenceNote, Licences
+    from lockpoint.services.ports.tenancy import LicenceNote
 
 HEARD_AGAIN: Final = timedelta(minutes=1)
 """How often a process writes down that it heard the same: another one may have heard something else in between."""
@@ -54,32 +53,13 @@ def _fresh(known: LicenceNote, now: datetime) -> bool:
     return known.checked_at is not None and timedelta() <= now - known.checked_at < LICENCE_FRESH
 
 
-class LicenceServices(Protocol):
-    """What hearing needs."""
-
-    @property
-    def clock(self) -> Clock:
-        """Our time."""
-        ...
-
-    @property
-    def licences(self) -> Licences:
-        """Where it is written down."""
-        ...
-
-    @property
-    def licensing(self) -> bool:
-        """Whether licences count at all."""
-        ...
-
-
 class HeardLicences:
     """Writes down the word `lic` of verified calls; for one process, safe for threads.
 
     The same word is written once a minute at most, so that webhooks cost nothing more.
     """
 
-    def __init__(self, services: LicenceServices) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._lock = threading.Lock()
         self._heard: dict[int, tuple[bool, datetime]] = {}

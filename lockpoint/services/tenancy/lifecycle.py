@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
@@ -21,39 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.runtime import Clock
-    from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations, SiteCache
+    from lockpoint.services.ports.tenancy import Installation, InstallationChange
 
 SHORTEST_SECRET: Final = 16
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
-
-
-class LifecycleServices(Protocol):
-    """What these use cases need."""
-
-    @property
-    def clock(self) -> Clock:
-        """Our time."""
-        ...
-
-    @property
-    def installations(self) -> Installations:
-        """The installation table."""
-        ...
-
-    @property
-    def allowed_hosts(self) -> Sequence[str]:
-        """Host patterns that a base URL may have: `*.` stands for one or more labels, a port is part of the pattern."""
-        ...
-
-    @property
-    def caches(self) -> Sequence[SiteCache]:
-        """Everything that this process keeps of sites: it forgets a site when something happens to its installation."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +43,7 @@ class InstallRequest:
     oauth_client_id: str | None = None
 
 
-def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
+def install(services: Services, request: InstallRequest) -> Tenant:
     """Register the site, or renew its registration; its lock data stays what it was.
 
     A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
@@ -96,7 +72,7 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
     return tenant
 
 
-def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
+def uninstall(services: Services, client_key: str) -> Tenant | None:
     """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
     with services.installations.change(client_key) as change:
         known = change.find_replaced(client_key)
@@ -108,7 +84,7 @@ def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
     return ended
 
 
-def enable(services: LifecycleServices, tenant: Tenant) -> None:
+def enable(services: Services, tenant: Tenant) -> None:
     """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed.
 
     A site that was never disabled is only noted: it is told so after every install, which has queued the search.
@@ -116,7 +92,7 @@ def enable(services: LifecycleServices, tenant: Tenant) -> None:
     _switch(services, tenant, enabled=True, event=InstallationEvent.ENABLED)
 
 
-def disable(services: LifecycleServices, tenant: Tenant) -> None:
+def disable(services: Services, tenant: Tenant) -> None:
     """Stop all work for the site until it is enabled; does nothing to a site that is not installed."""
     _switch(services, tenant, enabled=False, event=InstallationEvent.DISABLED)
 
@@ -189,7 +165,7 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
     return tenant
 
 
-def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
+def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
     with services.installations.change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         if known is not None and known.tenant.installed:
@@ -201,7 +177,7 @@ def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event
     _forget(services, tenant)
 
 
-def _forget(services: LifecycleServices, *tenants: Tenant) -> None:
+def _forget(services: Services, *tenants: Tenant) -> None:
     """Empty the caches of this process, after the change is stored: another process notices within seconds."""
     for tenant in tenants:
         for cache in services.caches:

@@ -9,19 +9,21 @@ from flask import Blueprint, Response
 
 from lockpoint.services.errors import Invalid
 from lockpoint.services.tenancy import lifecycle
-from lockpoint.services.tenancy.lifecycle import InstallRequest, LifecycleServices
+from lockpoint.services.tenancy.lifecycle import InstallRequest
 from lockpoint.web.guards import Guard, current_tenant, guarded_by, signed_body
 from lockpoint.web.headers import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lockpoint.services.container import Services
+
 LONGEST_TEXT: Final = 1024
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
 
 
-def lifecycle_routes(services: LifecycleServices) -> Blueprint:
+def lifecycle_routes(services: Services) -> Blueprint:
     """The four routes; every one of them answers 204."""
     blueprint = Blueprint("lifecycle", __name__)
 

@@ -29,9 +29,7 @@ from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
-from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
-from lockpoint.storage.privacy.person_data import PostgresPersonData
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.redis_mutexes import RedisMutexes, connect
 from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -140,10 +138,7 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
             "intents": PostgresIntents(database, KEYS, clock),
             "mutexes": RedisMutexes(cache),
             "profiles": PostgresProfiles(database),
-            "people_data": PostgresPersonData(database, cache),
-            "privacy_requests": PostgresPrivacyRequests(database),
-            "erasures": PostgresErasures(database),
-            "account_reports": PostgresAccountReports(database),
+            "person_store": PostgresPersonStore(database, cache),
             "tokens": KEYS,
         }
         world.services = make_services(world.host, world.tables, **stored)

@@ -31,7 +31,7 @@ def test_the_digest_of_a_closed_account_stays_the_same() -> None:
 
 
 def _list_all(stage: RightsStage) -> None:
-    stage.services.account_reports.gather(ACME, stage.world.clock.now())
+    stage.services.person_store.list_accounts(ACME, stage.world.clock.now())
     stage.world.clock.advance(days=7)
 
 
@@ -98,12 +98,12 @@ def test_an_open_erasure_is_not_begun_anew_by_the_next_report(stage: RightsStage
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     [waiting] = stage.waiting_jobs(JobKind.ERASE)
-    [open_now] = stage.services.erasures.under_way()
+    [open_now] = stage.services.person_store.erasures()
     for _ in range(6):
         stage.world.clock.advance(hours=1)
         report(stage.services, ACME)
     assert [job.scheduled_at for job in stage.waiting_jobs(JobKind.ERASE)] == [waiting.scheduled_at]
-    assert stage.services.erasures.under_way() == [open_now]
+    assert stage.services.person_store.erasures() == [open_now]
     assert stage.holder(busy["held"]) == BOB
 
 
@@ -124,7 +124,7 @@ def test_an_account_that_is_in_use_again_is_closed_no_more(
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     assert stage.holder(busy["held"]) == BOB
-    assert bool(stage.services.account_reports.closed(ACME)) is not told
+    assert bool(stage.services.person_store.closed_accounts(ACME)) is not told
     stage.world.clock.advance(days=8)
     stage.run_jobs(JobKind.ERASE)
     report(stage.services, ACME)

@@ -41,7 +41,8 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications import mail_log
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.partitions import with_partitions
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
+from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import AUDIT_EVENT, INSTALLATION
 from lockpoint.storage.tenancy import replaced_secrets, sealed_secrets
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -78,7 +79,7 @@ class Stage:
             guard=PostgresCreationGuard(database, clock),
             tenants=PostgresTenants(database),
             site_states=PostgresSiteStates(database, database),
-            account_reports=PostgresAccountReports(database),
+            person_store=PostgresPersonStore(database, connect("redis://127.0.0.1:1/0")),
             intents=PostgresIntents(database, keys, clock),
             mac_keys=keys.mac_keys,
             tag_keys=keys.tag_keys,

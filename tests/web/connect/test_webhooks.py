@@ -37,10 +37,10 @@ from tests.fakes.connect import (
     GLOBEX_SECRET,
     START,
     ConnectWorld,
-    FakeInstallations,
     make_world,
     registration,
 )
+from tests.fakes.tenancy import FakeInstallations
 
 SAMPLE = {
     "userAccountId": ALICE,
