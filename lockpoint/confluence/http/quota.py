@@ -122,8 +122,8 @@ class PointsQuota:
         """Forget whose these points were; they stay spent until the hour is over."""
         with self._lock:
             hour = self._current()
-            hour.blocked_until.pop(tenant_id, None)
             hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
+            hour.blocked_until.pop(tenant_id, None)
 
     def _fresh(self, now: datetime) -> _Hour:
         start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
