@@ -168,6 +168,7 @@ def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
     heard = HeardLicences(services)
+    services = replace(services, caches=(*services.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard),
@@ -277,6 +278,7 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
+        caches=neighbours.caches,
         site_states=PostgresSiteStates(database, neighbours.configuration),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),

@@ -15,7 +15,7 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockpoint.confluence.http.calls import Query
+    from lockpoint.confluence.http.calls import QueryPairs
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.services.context import Priority, Tenant
@@ -49,7 +49,7 @@ class ConfluenceLockSearch:
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
         """Give ids of the current spaces; 1 point and 1 for each."""
-        query: Query = (("status", "current"), ("limit", PAGE))
+        query: QueryPairs = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
         return tuple(item.text("id") for item in answer.items()), _cursor(answer, cursor)
@@ -94,7 +94,7 @@ def _container(answer: Answer) -> Container | None:
     return None if kind is None else Container(kind, answer.text("id"))
 
 
-def _resumed(cursor: str | None) -> Query | None:
+def _resumed(cursor: str | None) -> QueryPairs | None:
     return None if cursor is None else tuple(parse_qsl(cursor, keep_blank_values=True))
 
 
@@ -106,7 +106,7 @@ def _cursor(answer: Answer, asked: str | None) -> str | None:
     return following
 
 
-def _position(cursor: str | None) -> tuple[ContainerKind, Query]:
+def _position(cursor: str | None) -> tuple[ContainerKind, QueryPairs]:
     kind, _, query = (cursor or "").partition("?")
     return ContainerKind(kind or ContainerKind.PAGE), _resumed(query or None) or (("limit", PAGES_AT_ONCE),)
 

@@ -10,7 +10,7 @@ from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.runtime import Outcome, OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, RequestState
 
 T = TypeVar("T")
 OK = 200
@@ -43,7 +43,7 @@ class RequestKey:
 
 
 def once(
-    services: Services, actor: Actor, key: RequestKey, work: Callable[[Outcome], T], replay: Callable[[int], T]
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[BegunRequest], T], replay: Callable[[int], T]
 ) -> T:
     """Do `work` once; a repeated call gets `replay` of the stored status, or the stored refusal.
 
@@ -60,9 +60,9 @@ def once(
     )
     if begun.digest != key.digest:
         raise errors.RequestReused("This request id was already used for something else.")
-    if begun.state is OutcomeState.RUNNING:
+    if begun.state is RequestState.RUNNING:
         raise errors.InProgress("The same request is still being worked on.")
-    if begun.state is OutcomeState.DONE:
+    if begun.state is RequestState.DONE:
         return _repeat(begun.status or OK, begun.error, replay)
     return _attempt(services, actor, key, work, begun)
 
@@ -74,7 +74,7 @@ def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[
     call brings about the same state again.
     """
 
-    def stored(_: Outcome) -> T:
+    def stored(_: BegunRequest) -> T:
         answer = work()
         services.effects.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
         return answer
@@ -89,7 +89,9 @@ def _repeat(status: int, error: str | None, replay: Callable[[int], T]) -> T:
     return replay(status)
 
 
-def _attempt(services: Services, actor: Actor, key: RequestKey, work: Callable[[Outcome], T], begun: Outcome) -> T:
+def _attempt(
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[BegunRequest], T], begun: BegunRequest
+) -> T:
     try:
         return work(begun)
     except errors.UseCaseError as refusal:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 Answer = dict[str, object]
-Handler = Callable[..., Response | Answer]
+ControlHandler = Callable[..., Response | Answer]
 
 
 @dataclass(slots=True)
@@ -123,10 +123,12 @@ def _control(site_key: str | None) -> Control:
     return Control(world, site, data)
 
 
-def control(blueprint: Blueprint, method: str, rule: str, *, locked: bool = True) -> Callable[[Handler], Handler]:
-    """Register a handler under /_sim; unless it talks to the app, under the world's lock."""
+def control(
+    blueprint: Blueprint, method: str, rule: str, *, locked: bool = True
+) -> Callable[[ControlHandler], ControlHandler]:
+    """Register a handler under /_sim; it runs under the world's lock unless it talks to the app."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: ControlHandler) -> ControlHandler:
         @functools.wraps(handler)
         def view(**arguments: str) -> Response:
             try:

@@ -47,7 +47,7 @@ BOB = "557058:11111111-0000-4000-8000-000000000b0b"
 
 
 @dataclass
-class Time:
+class FakeTime:
     """A clock that tests move; the same seconds serve as wall and monotonic time."""
 
     moment: datetime = START
@@ -155,7 +155,7 @@ def registration(client_key: str = ACME, **changes: Any) -> Registration:
 class ConnectWorld:
     """A web process with its neighbours, and two installed sites."""
 
-    time: Time
+    time: FakeTime
     installations: Any
     witnesses: Any
     jobs: Any
@@ -264,7 +264,7 @@ def make_world(
     pings: Sequence[Ping] = (),
 ) -> ConnectWorld:
     """A web process around these neighbours (in memory unless given), with acme and globex installed."""
-    time = Time()
+    time = FakeTime()
     installations = installations if installations is not None else FakeInstallations()
     keys = MemoryKeys()
     inbound = Inbound(

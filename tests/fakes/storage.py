@@ -15,7 +15,7 @@ from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
-from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SiteState
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 class Claim:
     """A request id as the fake keeps it."""
 
-    outcome: Outcome
+    outcome: BegunRequest
     busy_until: datetime
 
 
@@ -97,7 +97,7 @@ class FakeEffects:
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
-            claim.outcome = replace(claim.outcome, state=OutcomeState.DONE, status=status, error=error)
+            claim.outcome = replace(claim.outcome, state=RequestState.DONE, status=status, error=error)
 
     def _store(self, tenant: Tenant, witness: Witness) -> None:
         key = (tenant.id, witness.attachment_id)
@@ -210,17 +210,19 @@ class FakeRequests:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
-    def begin(self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str) -> Outcome:
+    def begin(
+        self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
+    ) -> BegunRequest:
         self.tables.reachable()
         now, key = self.tables.clock.now(), (tenant.id, account, request_id)
         claim = self.tables.claims.get(key)
         if claim is None:
-            running = Outcome(state=OutcomeState.RUNNING, digest=digest, lock_id=lock_id, op_id=op_id)
+            running = BegunRequest(state=RequestState.RUNNING, digest=digest, lock_id=lock_id, op_id=op_id)
             self.tables.claims[key] = Claim(running, now + LEASE)
-            return replace(running, state=OutcomeState.FRESH)
-        if claim.outcome.state is OutcomeState.RUNNING and claim.busy_until <= now:
+            return replace(running, state=RequestState.FRESH)
+        if claim.outcome.state is RequestState.RUNNING and claim.busy_until <= now:
             claim.busy_until = now + LEASE
-            return replace(claim.outcome, state=OutcomeState.RESUMED)
+            return replace(claim.outcome, state=RequestState.RESUMED)
         return claim.outcome
 
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:

@@ -24,7 +24,7 @@ from lockpoint.services.enforcement import protect
 from lockpoint.services.errors import HostError, LostRace
 from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
-from lockpoint.services.ports.runtime import Outcome, OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.reconciliation import reconcile
 from tests.fakes.world import ACME, ALICE, APP_ACCOUNT, KEYS
 from tests.properties import enforcement_model, lock_model, schedule_model
@@ -129,9 +129,9 @@ class _NewNamesOnRetry:
         self._inner = inner
         self._fresh = itertools.count(1)
 
-    def begin(self, *place: Any, **values: Any) -> Outcome:
-        outcome: Outcome = self._inner.begin(*place, **values)
-        if outcome.state is not OutcomeState.RESUMED:
+    def begin(self, *place: Any, **values: Any) -> BegunRequest:
+        outcome: BegunRequest = self._inner.begin(*place, **values)
+        if outcome.state is not RequestState.RESUMED:
             return outcome
         return replace(outcome, lock_id=f"{next(self._fresh):032d}", op_id=values["op_id"])
 

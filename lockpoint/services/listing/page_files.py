@@ -58,7 +58,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """One attachment and its lock."""
 
     attachment: Attachment
@@ -69,7 +69,7 @@ class Row:
 class Listing:
     """One part of a list; `etag` lets the same viewer ask cheaply whether any lock changed."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
     next_cursor: str | None
     may_edit: bool
     may_break: bool
@@ -156,11 +156,11 @@ def _rows(
     rights: Facts,
     *,
     own_name: bool,
-) -> list[Row]:
+) -> list[FileRow]:
     reach = _reach(services, actor, files, states, rights)
     whole = [states.get(file.id) or FileState(replace(file, may_update=reach), Absent(), None) for file in files]
     views = view_all(services, actor, whole, rights, own_name=own_name)
-    return [Row(file, lock) for file, lock in zip(files, views, strict=True)]
+    return [FileRow(file, lock) for file, lock in zip(files, views, strict=True)]
 
 
 def _reach(
@@ -180,13 +180,13 @@ def _reach(
     return file.may_update
 
 
-def _ordered(rows: list[Row], query: Query) -> tuple[Row, ...]:
+def _ordered(rows: list[FileRow], query: Query) -> tuple[FileRow, ...]:
     wanted = [row for row in rows if _matches(row, query)]
     by_title = sorted(wanted, key=lambda row: (row.attachment.title.casefold(), row.attachment.id))
     return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
 
 
-def _matches(row: Row, query: Query) -> bool:
+def _matches(row: FileRow, query: Query) -> bool:
     holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
     text = query.text.casefold()
     named = text in row.attachment.title.casefold() or text in holder.casefold()
@@ -199,7 +199,7 @@ _RANK: Mapping[ViewState, int] = {
     ViewState.ENDING: 2,
     ViewState.FREE: 3,
 }
-_KEYS: Mapping[str, Callable[[Row], str | int]] = {
+_KEYS: Mapping[str, Callable[[FileRow], str | int]] = {
     "title": lambda row: row.attachment.title.casefold(),
     "size": lambda row: row.attachment.size,
     "state": lambda row: _RANK[row.lock.state],

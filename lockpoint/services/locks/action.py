@@ -31,7 +31,7 @@ from lockpoint.services.locks.show import facts_for, look_into_unknown, show, vi
 from lockpoint.services.notifications.profiles import note_use
 from lockpoint.services.ports.confluence import ContainerView
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.runtime import Outcome
+from lockpoint.services.ports.runtime import BegunRequest
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.usage_counts import count_call
 
@@ -60,7 +60,7 @@ class LockAction:
     services: Services
     actor: Actor
     key: RequestKey
-    begun: Outcome
+    begun: BegunRequest
     state: FileState
     page: ContainerView | None
     facts: Facts
@@ -106,7 +106,7 @@ def perform(
     What is not stored of an earlier answer (the lock in it) is read again. Raises what `once`, `read` and `work` raise.
     """
 
-    def attempt(begun: Outcome) -> LockResult:
+    def attempt(begun: BegunRequest) -> LockResult:
         try:
             state, page = read(services, actor, attachment_id)
             known = facts(services, actor, page, roles=roles)

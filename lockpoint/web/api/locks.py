@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lockpoint.services.container import Services
     from lockpoint.services.context import Actor
-    from lockpoint.services.listing.page_files import Listing, Query, Row
+    from lockpoint.services.listing.page_files import FileRow, Listing, Query
     from lockpoint.services.lock_record.waitlist import WaitlistPlace
 
 PREFIX = "/api/v1"
@@ -194,7 +194,7 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
     )
 
 
-def _row(row: Row) -> s.AttachmentModel:
+def _row(row: FileRow) -> s.AttachmentModel:
     file = row.attachment
     return s.AttachmentModel(
         id=file.id,

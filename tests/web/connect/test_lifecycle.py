@@ -28,7 +28,7 @@ from tests.fakes.connect import (
     GLOBEX,
     ConnectServices,
     ConnectWorld,
-    Time,
+    FakeTime,
     install_body,
     make_world,
 )
@@ -424,4 +424,4 @@ def test_base_urls_that_are_not_allowed(url: str) -> None:
     assert allowed_base_url(url, PATTERNS) is None
     request = InstallRequest(client_key=ACME, base_url=url, secret=OTHER_SECRET)
     with pytest.raises(Invalid):
-        lifecycle.install(ConnectServices(FakeInstallations(), None, None, Time(), PATTERNS), request)
+        lifecycle.install(ConnectServices(FakeInstallations(), None, None, FakeTime(), PATTERNS), request)
