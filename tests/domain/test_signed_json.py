@@ -1,4 +1,4 @@
-"""Small signed values that lie where others can write."""
+"""Small signed values where others can write."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FIELDS = {"schema": 1, "askers": ["bob"]}
 
 
 def test_round_trip() -> None:
-    """What was signed for a place is good there, also after a key rotation."""
+    """A signed value verifies at its place, also after key rotation."""
     assert verified(sign(FIELDS, "here", KEYS), "here", KEYS) == FIELDS
     assert verified(sign(FIELDS, "here", MacKeys("k1", KEYS.keys)), "here", KEYS) == FIELDS
 
 
 def test_elsewhere() -> None:
-    """A value copied to another place is worth nothing."""
+    """A value copied elsewhere is invalid."""
     assert verified(sign(FIELDS, "here", KEYS), "there", KEYS) is None
 
 
@@ -28,16 +28,16 @@ def test_elsewhere() -> None:
     "value", [None, [], {}, FIELDS, FIELDS | {"mac": 1}, FIELDS | {"mac": "k9:00"}, FIELDS | {"mac": "k2:00"}]
 )
 def test_unsigned(value: object) -> None:
-    """Anything else is nothing."""
+    """Any other value is invalid."""
     assert verified(value, "here", KEYS) is None
 
 
 def test_changed() -> None:
-    """A change of any field breaks the signature."""
+    """Changing any field breaks the signature."""
     assert verified(sign(FIELDS, "here", KEYS) | {"askers": ["eve"]}, "here", KEYS) is None
 
 
 @given(st.dictionaries(st.text(), st.text() | st.floats()))
 def test_total(value: dict[str, object]) -> None:
-    """No value that outsiders can store raises."""
+    """No stored value raises."""
     assert verified(value | {"mac": "k2:ü"}, "here", KEYS) is None

@@ -1,4 +1,4 @@
-"""The mark in the comment of our own versions."""
+"""The marker in our versions' comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.domain.build import L1, at
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.000001])
 def test_round_trip(seconds: float) -> None:
-    """The marker in the message names the source, to the microsecond."""
+    """The marker names the source to the microsecond."""
     assert source_of(marker(L1, at(seconds))) == at(seconds)
 
 
@@ -34,5 +34,5 @@ def test_other_comments(message: str) -> None:
 
 @given(st.text())
 def test_source_is_total(message: str) -> None:
-    """Comments are other people's words: no exception, ever."""
+    """No comment raises."""
     assert source_of(message) is None
