@@ -168,7 +168,6 @@ def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
     heard = HeardLicences(services)
-    services = replace(services, caches=(*services.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard),
@@ -293,7 +292,6 @@ def services_on(neighbours: Neighbours) -> Services:
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,
         allowed_hosts=neighbours.settings.allowed_hosts,
-        caches=neighbours.caches,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,
