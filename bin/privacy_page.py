@@ -1,7 +1,7 @@
 """Writes the tables and links of PRIVACY.md; `--check` only says which lines differ.
 
-The tables come from the inventory, the links from `bin/privacy_proofs.toml`: every sentence of the page that promises
-something ends with the number of its proofs, like `[P7]`, and every length of time in the tables does, too.
+The tables come from the inventory, the links from the table of `docs/privacy-proofs.md`: every sentence that promises
+something ends with the number of its proof, like `[P7]`, and so does every length of time in the tables.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lockpoint.storage.classification import Field, Kept, Kind, Whose
 from lockpoint.storage.data_inventory import PROPERTIES, REDIS, TABLES
 
 PAGE: Final = Path(__file__).parents[1] / "PRIVACY.md"
-PROOFS: Final = Path(__file__).with_name("privacy_proofs.toml")
+PROOFS: Final = Path(__file__).parents[1] / "docs" / "privacy-proofs.md"
 BEGIN, END = "<!-- from {} -->", "<!-- end -->"
 OPERATORS: Final = "To be filled in by the operator"
 """The section that the operator promises in, and not we."""
 
+_ROW: Final = re.compile(r"^\| <a id=\"p\d+\"></a>(P\d+) \| `bin/test (.+)` \| (.*) \|$", re.MULTILINE)
 _MARK: Final = re.compile(r"\[(P\d+)\]")
 _SENTENCE: Final = re.compile(r"(?P<text>\S.*?(?:[.!?](?=\s|$)|$))(?P<marks>(?:\s+\[P\d+\])*)")
 
@@ -37,14 +37,12 @@ class Statement:
     marks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """What shows that a promise holds: tests by file or function, and commands by name (`bin/privacy_proofs.py`)."""
+    """What shows that a promise holds: tests by file or function; and the lengths of time that they show, by name."""
 
     tests: tuple[str, ...]
-    commands: tuple[str, ...]
     kept: tuple[str, ...]
-    """Names of the lengths of time in the inventory that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,9 @@ class Proofs:
 
 def proofs() -> Proofs:
     """Read the table of proofs."""
-    read = tomllib.loads(PROOFS.read_text(encoding="utf-8"))
-    explaining = frozenset(read.pop("explaining"))
-    return Proofs({mark: _proof(fields) for mark, fields in read.items()}, explaining)
+    table, _, explaining = PROOFS.read_text(encoding="utf-8").partition("## Sentences that explain")
+    by_mark = {mark: Proof(tuple(tests.split()), _words(kept)) for mark, tests, kept in _ROW.findall(table)}
+    return Proofs(by_mark, frozenset(re.findall(r"^- (.+)$", explaining, re.MULTILINE)))
 
 
 def statements(text: str) -> Iterator[Statement]:
@@ -85,7 +83,7 @@ def unproved(text: str, known: Proofs) -> list[str]:
         *(f"not on the page: {sentence}" for sentence in sorted(known.explaining - bare)),
         *(f"{mark} is no proof" for mark in sorted(marks - known.by_mark.keys())),
         *(f"{mark} belongs to no promise" for mark in sorted(known.by_mark.keys() - marks)),
-        *(f"{mark} shows nothing" for mark, one in known.by_mark.items() if not one.tests + one.commands),
+        *(f"{mark} shows nothing" for mark, one in known.by_mark.items() if not one.tests),
     ]
 
 
@@ -122,12 +120,8 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def _proof(fields: Mapping[str, Any]) -> Proof:
-    return Proof(
-        tests=tuple(fields.get("tests", ())),
-        commands=tuple(fields.get("commands", ())),
-        kept=tuple(fields.get("kept", ())),
-    )
+def _words(listed: str) -> tuple[str, ...]:
+    return tuple(word for word in listed.split(", ") if word)
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -194,7 +188,7 @@ def _times(kind: Kind, marks: Mapping[str, str]) -> str:
 
 def _time(kept: Kept, marks: Mapping[str, str]) -> str:
     if kept.name not in marks:
-        raise ValueError(f"bin/privacy_proofs.toml has no proof of Kept.{kept.name}")
+        raise ValueError(f"docs/privacy-proofs.md has no proof of Kept.{kept.name}")
     return f"{kept} [{marks[kept.name]}]"
 
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
-    from lockpoint.services.reconciliation.webhook_hints import HintServices
-    from lockpoint.services.tenancy.lifecycle import LifecycleServices
+    from lockpoint.services.container import Services
 
 FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
@@ -39,14 +38,12 @@ class Shell:
 
     inbound: Inbound
     descriptor: Descriptor
-    lifecycle: LifecycleServices
-    hints: HintServices
+    services: Services
     pings: Sequence[Ping] = ()
     read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()
     connect_js_url: str
     proxy_hops: int = 0
-    webhook_door: bool = True
 
 
 def create_app(shell: Shell) -> Flask:
@@ -59,11 +56,11 @@ def create_app(shell: Shell) -> Flask:
     handle_errors(app)
     protect(app, shell.inbound, shell.read_link)
     send_headers(app, shell.connect_js_url)
-    intake = WebhookIntake(shell.hints, shell.descriptor.webhook_events)
+    intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
         health_routes(shell.pings),
-        lifecycle_routes(shell.lifecycle, shell.inbound.sites),
+        lifecycle_routes(shell.services),
         webhook_routes(intake),
         *shell.blueprints,
     ):
@@ -102,4 +99,4 @@ def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
     if shell.proxy_hops:
         hops = shell.proxy_hops
         behind = ProxyFix(behind, x_for=hops, x_proto=hops, x_host=hops)
-    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake) if shell.webhook_door else behind  # type: ignore[method-assign]
+    app.wsgi_app = WebhookDoor(behind, shell.inbound, intake)  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -34,9 +34,9 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
-from lockpoint.services.ports import maintenance, tenancy
+from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.ports.runtime import Clock
+from lockpoint.services.tenancy.absence import look_after
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
@@ -53,10 +53,7 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
-from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
-from lockpoint.storage.privacy.person_data import PostgresPersonData
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
@@ -81,6 +78,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.tenancy import SiteCache
     from lockpoint.services.privacy.scan import Piece
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
@@ -116,7 +114,7 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The connections that one process holds, and what is built on them."""
+    """The connections that one process holds, what is built on them, and what of it remembers sites."""
 
     settings: Settings
     database: Database
@@ -126,21 +124,14 @@ class Neighbours:
     installations: PostgresInstallations
     sites: SiteDirectory
     client: ConfluenceClient
+    people: ConfluencePeople
+    caches: tuple[SiteCache, ...]
 
     def close(self) -> None:
         """Close what is open; a process that ends need not call this."""
         self.database.close()
         self.configuration.close()
         self.redis.close()
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleParts:
-    """What the lifecycle use cases take."""
-
-    clock: Clock
-    installations: tenancy.Installations
-    allowed_hosts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +149,6 @@ class Operator:
     """What commands work with."""
 
     services: Services
-    lifecycle: LifecycleParts
     parked: PostgresParkedJobs
     sealed: SealedSecrets
     usage: PostgresUsageCounts
@@ -177,14 +167,14 @@ def build_app(settings: Settings) -> Flask:
     """The WSGI application."""
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
+    heard = HeardLicences(services)
     return create_app(
         Shell(
-            inbound=_inbound(neighbours, HeardLicences(services)),
+            inbound=_inbound(neighbours, heard),
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            lifecycle=LifecycleParts(services.clock, neighbours.installations, settings.allowed_hosts),
-            hints=services,
+            services=replace(services, caches=(*services.caches, heard)),
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
@@ -219,7 +209,6 @@ def operating(settings: Settings) -> Iterator[Operator]:
     try:
         yield Operator(
             services=services_on(neighbours),
-            lifecycle=LifecycleParts(clock, neighbours.installations, settings.allowed_hosts),
             parked=PostgresParkedJobs(database),
             sealed=SealedSecrets(database, keys),
             usage=PostgresUsageCounts(database, keys),
@@ -244,15 +233,28 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
     redis_client = redis_mutexes.connect(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    tokens = Impersonation(sites, settings.oauth_url, time.time, Sessions().mine)
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
-        person_tokens=Impersonation(sites, settings.oauth_url, time.time, Sessions().mine),
+        person_tokens=tokens,
         budget=PointsQuota(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client)
+            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
         ),
     )
+    people = ConfluencePeople(client)
     configuration = Database(settings.database_url, size=CONFIGURATION_CONNECTIONS)
-    return Neighbours(settings, database, configuration, redis_client, keys, installations, sites, client)
+    return Neighbours(
+        settings=settings,
+        database=database,
+        configuration=configuration,
+        redis=redis_client,
+        keys=keys,
+        installations=installations,
+        sites=sites,
+        client=client,
+        people=people,
+        caches=(sites, tokens, client, people, database, configuration),
+    )
 
 
 def services_on(neighbours: Neighbours) -> Services:
@@ -264,7 +266,7 @@ def services_on(neighbours: Neighbours) -> Services:
         attachments=ConfluenceAttachments(client),
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
-        people=ConfluencePeople(client),
+        people=neighbours.people,
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
@@ -274,6 +276,8 @@ def services_on(neighbours: Neighbours) -> Services:
         requests=PostgresRequests(database, clock),
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
+        installations=neighbours.installations,
+        caches=neighbours.caches,
         site_states=PostgresSiteStates(database, neighbours.configuration),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
@@ -281,15 +285,13 @@ def services_on(neighbours: Neighbours) -> Services:
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),
         profiles=PostgresProfiles(database),
-        people_data=PostgresPersonData(database, neighbours.redis),
-        privacy_requests=PostgresPrivacyRequests(database),
-        erasures=PostgresErasures(database),
-        account_reports=PostgresAccountReports(database),
-        tokens=MailTokens(neighbours.keys),
-        licences=PostgresLicences(database),
+        person_store=PostgresPersonStore(database, neighbours.redis),
+        tokens=neighbours.keys,
+        licences=PostgresLicences(database, look_after),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,
+        allowed_hosts=neighbours.settings.allowed_hosts,
         app_url=neighbours.settings.base_url,
         mac_keys=neighbours.keys.mac_keys,
         tag_keys=neighbours.keys.tag_keys,

@@ -94,7 +94,7 @@ class Ticks:
         ]
         jobs += [
             Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.due_at - now))
-            for erasure in self._services.erasures.under_way()
+            for erasure in self._services.person_store.erasures()
         ]
         if jobs:
             self._services.jobs.defer(jobs)

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from lockpoint import bootstrap
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.listing.byline import container_from, refresh
+from lockpoint.services.listing.byline import refresh
 from lockpoint.services.notifications import profiles, send_mail
-from lockpoint.services.ports.jobs import JobHandler, JobKind
+from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.jobs import JobHandler, JobKind, JobSubject
 from lockpoint.services.privacy.erase import erase
 from lockpoint.services.privacy.report_accounts import report
 from lockpoint.services.reconciliation.reconcile import confirm, reconcile, trashed_by
 from lockpoint.services.reconciliation.rediscover import rediscover
 from lockpoint.services.reconciliation.sweep import sweep
+from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.restore_probe import self_test
 from lockpoint.settings import Settings
 
@@ -26,14 +28,12 @@ def _reconcile(services: Services, tenant: Tenant, subject: str) -> None:
 
 
 def _trashed(services: Services, tenant: Tenant, subject: str) -> None:
-    """The subject names the file and, behind the first colon, who is said to have thrown it away."""
-    attachment_id, _, account = subject.partition(":")
-    trashed_by(services, tenant, attachment_id, account)
+    file_and_account = JobSubject.parse(subject)
+    trashed_by(services, tenant, file_and_account.first, file_and_account.second)
 
 
 def _confirm(services: Services, tenant: Tenant, subject: str) -> None:
-    """The subject names the file and, behind the colon, the write, so that no two writes share one look."""
-    confirm(services, tenant, subject.partition(":")[0])
+    confirm(services, tenant, JobSubject.parse(subject).first)
 
 
 def _sweep(services: Services, tenant: Tenant, _subject: str) -> None:
@@ -49,7 +49,8 @@ def _self_test(services: Services, tenant: Tenant, _subject: str) -> None:
 
 
 def _page_hint(services: Services, tenant: Tenant, subject: str) -> None:
-    refresh(services, tenant, container_from(subject))
+    kind_and_id = JobSubject.parse(subject)
+    refresh(services, tenant, Container(ContainerKind(kind_and_id.first), kind_and_id.second))
 
 
 def _profile(services: Services, tenant: Tenant, subject: str) -> None:
@@ -95,8 +96,8 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
     """Jobs of a site that is gone or switched off end without a call to it."""
 
     def handle(tenant_id: int, subject: str) -> None:
-        tenant = services.tenants.by_id(tenant_id)
-        if tenant is not None and tenant.active:
+        tenant = active_now(services, tenant_id, licensed=False)
+        if tenant is not None:
             use_case(services, tenant, subject)
 
     return handle

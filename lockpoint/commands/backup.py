@@ -78,7 +78,7 @@ def restore(source: str, replace: bool, json_wanted: bool) -> None:  # noqa: FBT
     fields = {
         "createdAt": restored.created_at,
         "installations": restored.rows["installation"],
-        "activeSites": restored.active,
+        "activeSites": restored.active_sites,
         "events": restored.rows["installation_event"],
     }
     print_fields(fields, json_wanted=json_wanted)

@@ -9,7 +9,7 @@ import click
 
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.operator import operator
-from lockpoint.commands.output import Fields, as_json, print_fields, print_rows
+from lockpoint.commands.output import OutputRow, as_json, print_fields, print_rows
 from lockpoint.services.errors import HostError, QuotaExceeded
 from lockpoint.services.key_rotation import SigningReport, sign_again
 
@@ -46,7 +46,7 @@ def status(folder: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - cli
     with operator() as working:
         uses = working.key_uses()
         made = [] if folder is None else [header.key_id for header in working.backups.in_folder(Path(folder))]
-    rows: list[Fields] = [_row(asdict(use), made if folder else None) for use in uses]
+    rows: list[OutputRow] = [_row(asdict(use), made if folder else None) for use in uses]
     others = sorted(set(made) - {use.key_id for use in uses})
     rows += [{**dict.fromkeys(rows[0]), "key": key, "is": "unknown", "backups": made.count(key)} for key in others]
     print_rows(rows, json_wanted=json_wanted, none="There are no keys.")
@@ -88,7 +88,7 @@ def _sign(working: Operator) -> dict[str, Any]:
     }
 
 
-def _row(use: dict[str, Any], made: list[str] | None) -> Fields:
+def _row(use: dict[str, Any], made: list[str] | None) -> OutputRow:
     state = "newest" if use["newest"] else "old" if use["configured"] else "unknown"
     row = {
         "key": use["key_id"] or UNKNOWN,

@@ -1,16 +1,17 @@
 """`lockpoint lock`: one lock, by an operator."""
 
+from functools import partial
+
 import click
 
 from lockpoint.commands.operator import operator
 from lockpoint.commands.output import as_json, print_fields
 from lockpoint.commands.sites import find_site
 from lockpoint.domain import rules
-from lockpoint.domain.lock import Absent, EndReason, FoundRecord, Free, Held, Newer, Snapshot, Unreadable
+from lockpoint.domain.lock import Absent, EndReason, FoundRecord, Free, Held, Newer, Unreadable
 from lockpoint.services.context import Priority
-from lockpoint.services.enforcement.pending_overwrite import Moments
 from lockpoint.services.lock_record.file_state import Written, read_state
-from lockpoint.services.locks.end_lock import Ending, end
+from lockpoint.services.locks.end_lock import end
 
 for_site = click.option(
     "--site", "site_name", required=True, metavar="SITE", help="Number, address or host of the site."
@@ -47,20 +48,8 @@ def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
         held = state.standing
         if not isinstance(held, Held):
             raise click.ClickException("nobody holds this file")
-        op_id = services.ids.new()
-
-        def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
-            return rules.end(
-                snapshot,
-                lock_id=held.lock_id,
-                op_id=op_id,
-                reason=EndReason.BROKEN,
-                by=None,
-                why=reason,
-                pending=pending,
-            )
-
-        outcome = end(services, tenant, state, Ending(rule=rule, op_id=op_id, by=None, priority=Priority.INTERACTIVE))
+        rule = partial(rules.end, lock_id=held.lock_id, reason=EndReason.BROKEN, by=None, why=reason)
+        outcome = end(services, tenant, state, rule, priority=Priority.INTERACTIVE)
     if not isinstance(outcome, Written):
         raise click.ClickException(f"not ended: {type(outcome.decision).__name__}")
     click.echo("Ended.")

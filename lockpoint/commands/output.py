@@ -7,12 +7,12 @@ from typing import Final
 
 import click
 
-Fields = Mapping[str, object]
+OutputRow = Mapping[str, object]
 
 as_json: Final = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 
 
-def print_rows(rows: Sequence[Fields], *, json_wanted: bool, none: str) -> None:
+def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> None:
     """Print a table with the names of the fields above it, or a JSON list; `none` is the sentence for no rows."""
     if json_wanted:
         click.echo(json.dumps([*map(dict, rows)], default=_plain, indent=2))
@@ -22,7 +22,7 @@ def print_rows(rows: Sequence[Fields], *, json_wanted: bool, none: str) -> None:
         _print_table([list(rows[0]), *([_text(value) for value in row.values()] for row in rows)])
 
 
-def print_fields(fields: Fields, *, json_wanted: bool, err: bool = False) -> None:
+def print_fields(fields: OutputRow, *, json_wanted: bool, err: bool = False) -> None:
     """Print one thing, a field a line, or a JSON object; on stderr where stdout carries the data themselves."""
     if json_wanted:
         click.echo(json.dumps(dict(fields), default=_plain, indent=2), err=err)

@@ -130,7 +130,7 @@ def _all_sites(services: Services, account: str) -> Iterator[Tenant]:
     active = list(services.tenants.active())
     yield from active
     known = {tenant.id for tenant in active}
-    for tenant_id in services.people_data.tenants_naming(account):
+    for tenant_id in services.person_store.tenants_naming(account):
         tenant = None if tenant_id in known else services.tenants.by_id(tenant_id)
         if tenant is not None:
             yield tenant

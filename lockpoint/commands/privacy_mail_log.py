@@ -9,7 +9,7 @@ import click
 
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.operator import operator
-from lockpoint.commands.output import Fields, as_json, print_rows
+from lockpoint.commands.output import OutputRow, as_json, print_rows
 from lockpoint.commands.sites import find_installed_site
 from lockpoint.services.ports.privacy import Origin, PrivacyRight
 
@@ -31,7 +31,7 @@ def mail_log(site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 
         only = None if site_name is None else find_installed_site(working.services, site_name).id
         found = [mail for mail in working.mail_log.of(address) if only in {None, mail.tenant_id}]
         names = _noted(working, {mail.tenant_id for mail in found} | ({only} if only is not None else set()))
-    rows: list[Fields] = [
+    rows: list[OutputRow] = [
         {"at": mail.at, "site": names[mail.tenant_id], "kind": mail.kind, "result": mail.result} for mail in found
     ]
     print_rows(rows, json_wanted=json_wanted, none="No mail to this address is in the log.")
@@ -58,6 +58,8 @@ def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
         tenant = services.tenants.by_id(tenant_id)
         names[tenant_id] = f"site {tenant_id}" if tenant is None else tenant.base_url
         if tenant is not None:
-            request = services.privacy_requests.asked(tenant, PrivacyRight.COPY, Origin.OPERATOR, services.clock.now())
-            services.privacy_requests.done(request, services.clock.now())
+            request = services.person_store.note_request(
+                tenant, PrivacyRight.COPY, Origin.OPERATOR, services.clock.now()
+            )
+            services.person_store.note_fulfilled(request, services.clock.now())
     return names

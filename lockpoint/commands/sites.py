@@ -94,7 +94,7 @@ def forget(name: str) -> None:
         tenant = _named(working.services.tenants.installed(), name)
         if tenant is None:
             raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
-        ended = uninstall(working.lifecycle, tenant.client_key)
+        ended = uninstall(working.services, tenant.client_key)
     click.echo("Forgotten." if ended else "It has just uninstalled the app by itself.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.copy_mode import FileCopy
 from lockpoint.confluence.edits import MetadataEdits
-from lockpoint.confluence.http.calls import Call, Caller, Objects, Query, Reply, get
+from lockpoint.confluence.http.calls import Call, Caller, Objects, QueryPairs, Reply, get
 from lockpoint.confluence.http.ids import content_id, rest_attachment_id
 from lockpoint.confluence.parsing import (
     UPDATE,
@@ -177,7 +177,7 @@ class ConfluenceAttachments:
         self, caller: Caller, container: Container, statuses: tuple[str, ...], cursor: str | None, limit: int
     ) -> AttachmentPage:
         path = f"/api/v2/{FOLDERS[container.kind]}/{content_id(container.id)}/attachments"
-        query: Query = (("limit", str(min(limit, LONGEST_PAGE))), *(("status", status) for status in statuses))
+        query: QueryPairs = (("limit", str(min(limit, LONGEST_PAGE))), *(("status", status) for status in statuses))
         if cursor is not None:
             query = (*query, ("cursor", cursor))
         call = get("attachments.list", path, query=query, objects=Objects.CORE, listing=True)
@@ -193,7 +193,7 @@ class ConfluenceAttachments:
         return PropertyRows(self.client).under(caller, PropertyHost.ATTACHMENT, attachment_id, key)
 
 
-def _attachment_call(attachment_id: str, query: Query) -> Call:
+def _attachment_call(attachment_id: str, query: QueryPairs) -> Call:
     path = f"/api/v2/attachments/{rest_attachment_id(attachment_id)}"
     return get("attachments.get", path, query=query, objects=Objects.CORE)
 

@@ -170,7 +170,7 @@ def _person(answer: Answer) -> Person:
     return Person(
         account_id=answer.text("accountId"),
         display_name=answer.text_or_none("displayName") or answer.text_or_none("publicName") or "",
-        active=answer.data.get("accountStatus") not in _INACTIVE,
+        in_use=answer.data.get("accountStatus") not in _INACTIVE,
         time_zone=answer.text_or_none("timeZone"),
         locale=answer.text_or_none("locale"),
     )

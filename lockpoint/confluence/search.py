@@ -15,7 +15,7 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockpoint.confluence.http.calls import Query
+    from lockpoint.confluence.http.calls import QueryPairs
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.services.context import Priority, Tenant
@@ -49,15 +49,15 @@ class ConfluenceLockSearch:
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
         """Give ids of the current spaces; 1 point and 1 for each."""
-        query: Query = (("status", "current"), ("limit", PAGE))
+        query: QueryPairs = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
         return tuple(item.text("id") for item in answer.items()), _cursor(answer, cursor)
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
-    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
-        """Give ids of a space's attachments with what they hang on, some pages or blog posts at a time.
+    ) -> tuple[tuple[str, ...], str | None]:
+        """Give ids of a space's attachments, some pages or blog posts at a time.
 
         For each call 1 point and 1 for each page, then for each page 1 and 1 for each attachment. It asks no search,
         since it is what remains when the search does not answer. Custom content is not looked into.
@@ -68,9 +68,7 @@ class ConfluenceLockSearch:
         call = get(f"spaces.{folder}", path, query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
         containers = [Container(kind, item.text("id")) for item in answer.items()]
-        found = tuple(
-            (file, container) for container in containers for file in self._files(tenant, container, priority)
-        )
+        found = tuple(file for container in containers for file in self._files(tenant, container, priority))
         return found, _next_position(kind, answer)
 
     def _files(self, tenant: Tenant, container: Container, priority: Priority) -> tuple[str, ...]:
@@ -96,7 +94,7 @@ def _container(answer: Answer) -> Container | None:
     return None if kind is None else Container(kind, answer.text("id"))
 
 
-def _resumed(cursor: str | None) -> Query | None:
+def _resumed(cursor: str | None) -> QueryPairs | None:
     return None if cursor is None else tuple(parse_qsl(cursor, keep_blank_values=True))
 
 
@@ -108,7 +106,7 @@ def _cursor(answer: Answer, asked: str | None) -> str | None:
     return following
 
 
-def _position(cursor: str | None) -> tuple[ContainerKind, Query]:
+def _position(cursor: str | None) -> tuple[ContainerKind, QueryPairs]:
     kind, _, query = (cursor or "").partition("?")
     return ContainerKind(kind or ContainerKind.PAGE), _resumed(query or None) or (("limit", PAGES_AT_ONCE),)
 

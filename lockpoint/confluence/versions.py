@@ -13,7 +13,7 @@ from lockpoint.services.errors import BadAnswer, HostUnavailable
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from lockpoint.confluence.http.calls import Call, Caller, Query
+    from lockpoint.confluence.http.calls import Call, Caller, QueryPairs
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.domain.judge import Version
@@ -71,15 +71,15 @@ class Histories:
             raise HostUnavailable(f"{answer.operation}: done, but which version it made is unknown")
         return head
 
-    def _read(self, caller: Caller, attachment_id: str, query: Query) -> Version:
+    def _read(self, caller: Caller, attachment_id: str, query: QueryPairs) -> Version:
         path = f"/api/v2/attachments/{rest_attachment_id(attachment_id)}"
         call = get("attachments.version", path, query=query, objects=Objects.CORE)
         return attachment_version(self.client.ask(caller, call).answer)
 
     def _walk(self, caller: Caller, call: Call, back_to: datetime | None) -> tuple[Version, ...]:
         found: set[Version] = set()
-        asked: set[Query] = set()
-        following: Query | None = call.query
+        asked: set[QueryPairs] = set()
+        following: QueryPairs | None = call.query
         while following is not None and following not in asked and len(asked) < MOST_PAGES:
             asked.add(following)
             answer = self.client.ask(caller, call.asking(following)).answer

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from lockpoint.connect.tokens import sign_claims
 from lockpoint.services.errors import HostUnavailable, Unauthorised
 
 if TYPE_CHECKING:
@@ -87,10 +86,10 @@ class Impersonation:
         Raises ImpersonationRefusedError (remembered for half a minute) or ImpersonationUnavailableError; both are
         errors of `services.errors` to callers. StorageUnavailable when the site's secret cannot be read.
         """
-        site = self._sites.at_work(tenant.client_key)
+        site = self._sites.find_active(tenant.client_key)
         if site is None:
-            self.drop(tenant.id)
-            raise ImpersonationRefusedError("the app is not at work on the site")
+            self.forget(tenant)
+            raise ImpersonationRefusedError("the site is not active")
         mark = sha256(site.secret.encode()).digest()
         kept = self._recall(tenant.id, account_id, mark)
         if kept is None:
@@ -99,10 +98,15 @@ class Impersonation:
             raise ImpersonationRefusedError("the authorisation server refuses to act as this person")
         return kept.token
 
-    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
-        """Forget the tokens of a site, or of one of its people: after an uninstall, or a 401 from the site."""
+    def drop(self, tenant_id: int, account_id: str) -> None:
+        """Forget the token of a person, after a 401 from the site."""
         with self._lock:
-            for key in [key for key in self._kept if key[0] == tenant_id and account_id in {None, key[1]}]:
+            self._kept.pop((tenant_id, account_id), None)
+
+    def forget(self, tenant: Tenant) -> None:
+        """Forget the tokens of everybody on the site."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == tenant.id]:
                 del self._kept[key]
 
     def _recall(self, tenant_id: int, account_id: str, mark: bytes) -> _Kept | None:
@@ -158,7 +162,7 @@ class Impersonation:
             "iat": issued,
             "exp": issued + ASSERTION_SECONDS,
         }
-        return sign_claims(claims, site.key)
+        return site.key.sign(claims)
 
 
 def _granted(answer: requests.Response) -> tuple[str, float]:

@@ -18,7 +18,7 @@ CONTEXT: Final = "context-qsh"
 TOKEN_PARAMETER: Final = b"jwt"
 
 _ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_MEMO_LENGTH: Final = 160
+_OF_NO_SITE: Final = re.compile(r"[^?#]{1,160}(\?lic=[a-z]{1,16})?")
 
 
 def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
@@ -52,9 +52,9 @@ def request_hash(method: str, target: str, base_path: str = "") -> str:
 def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str, ...]:
     """Every hash that an honest caller may have computed: one, or two when a parameter is repeated.
 
-    Short targets without a token in them (webhooks, lifecycle calls) are answered from a bounded memo.
+    Targets that are the same for every site (webhooks, lifecycle calls) are answered from a bounded memo.
     """
-    if len(target) <= _MEMO_LENGTH and "jwt=" not in target:
+    if _OF_NO_SITE.fullmatch(target):
         return _memoised(method, target, base_path)
     return _accepted(method, target, base_path)
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from lockpoint.connect import qsh, tokens
-from lockpoint.connect.tokens import RS256, Claims, Reason, Token, TokenRefusedError
+from lockpoint.connect.tokens import RS256, Claims, Reason, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +37,7 @@ class SignedInstalls:
         self._check_claims(token.claims, body)
         tokens.check_times(token.claims, now)
         tokens.check_hash(token.claims, qsh.accepted_hashes(method, target, qsh.path_of(self.base_url)))
-        self._check_signature(token, token.header.key_id)
+        tokens.check_signature(token, self.keys.key(token.header.key_id))
         return token.claims
 
     def _check_claims(self, claims: Claims, body: Mapping[str, object]) -> None:
@@ -52,10 +48,3 @@ class SignedInstalls:
             raise TokenRefusedError(Reason.AUDIENCE, claims.issuer)
         if body.get("key") != self.app_key or body.get("productType") != PRODUCT:
             raise TokenRefusedError(Reason.BODY, claims.issuer)
-
-    def _check_signature(self, token: Token, key_id: str) -> None:
-        signature = tokens.decode_segment(token.signature)
-        try:
-            self.keys.key(key_id).verify(signature, token.signing_input.encode("ascii"), PKCS1v15(), SHA256())
-        except InvalidSignature:
-            raise TokenRefusedError(Reason.SIGNATURE, token.claims.issuer) from None

@@ -87,8 +87,8 @@ class SiteDirectory:
                 return kept.site
             raise
 
-    def at_work(self, client_key: str) -> Site | None:
-        """The site as the database says right now, None when the app may not call it; raises StorageUnavailable.
+    def find_active(self, client_key: str) -> Site | None:
+        """Return the site as the database has it now, None when the app may not call it; raises StorageUnavailable.
 
         Every call of ours asks, so that nothing leaves after an uninstall that another process answered.
         """
@@ -107,11 +107,11 @@ class SiteDirectory:
                 return None
         return self._read(client_key, doubted_at=now)
 
-    def forget(self, client_key: str) -> None:
+    def forget(self, tenant: Tenant) -> None:
         """Read this site from the database next time."""
         with self._lock:
-            self._known.pop(client_key, None)
-            self._unknown.pop(client_key, None)
+            self._known.pop(tenant.client_key, None)
+            self._unknown.pop(tenant.client_key, None)
 
     def _read(self, client_key: str, doubted_at: float | None = None) -> Site | None:
         read_at = self._clock()
@@ -138,11 +138,11 @@ class AppSigner:
         """The `Authorization` header for one call.
 
         `target` is path and query exactly as sent, below the tenant's base URL (so without `/wiki`). Raises
-        Unauthorised when the app is not at work on the site any more, StorageUnavailable when nobody can tell.
+        Unauthorised when the site is not active any more, StorageUnavailable when nobody can tell.
         """
-        site = self.sites.at_work(tenant.client_key)
+        site = self.sites.find_active(tenant.client_key)
         if site is None:
-            raise Unauthorised("the app is not at work on the site")
+            raise Unauthorised("the site is not active")
         token = sign_call(method, target, "", app_key=self.app_key, key=site.key, now=self.now())
         return f"JWT {token}"
 

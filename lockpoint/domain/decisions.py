@@ -1,4 +1,4 @@
-"""What a rule may answer: write this, nothing to do, or why not."""
+"""What a rule may decide: a write, nothing to do, or a refusal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Store this record under the next property version; `kind` is the audit row that the write causes."""
+    """Store this record under the next property version; `kind` is the write's audit row."""
 
     record: Record
     kind: AuditKind
@@ -19,9 +19,9 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Already:
-    """What was asked for is already so; nothing is written.
+    """What was asked for is so already; nothing is written.
 
-    When `record.op_id` is the caller's own, an earlier try of this very call did it.
+    When `record.op_id` is the caller's own, an earlier try of this call did it.
     """
 
     record: Record
@@ -29,21 +29,21 @@ class Already:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """Not decided: outsiders removed, garbled or rolled back the record of a live hold; `heal` it, then ask again."""
+    """Undecided: outsiders removed, garbled or rolled back the record of a live lock; `heal` it and ask again."""
 
     witness: Held
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyLocked:
-    """Refused: another person holds the file. `held` is None when only a newer app can read the record."""
+    """Another person holds the file; `held` is None when only a newer app can read the record."""
 
     held: Held | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Refused for now: the hold has run out, but a slower clock may still see it; ask again after `retry_after`."""
+    """The lock has run out, but a slower clock may still see it; ask again after `retry_after`."""
 
     held: Held
     retry_after: timedelta
@@ -51,21 +51,21 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class OutOfDate:
-    """Refused: the file is not at the version the caller looked at."""
+    """The file is not at the version that the caller saw."""
 
     head: Base
 
 
 @dataclass(frozen=True, slots=True)
 class LockLost:
-    """Refused: the hold that was named is not the present one; `reading` is what is there."""
+    """The named lock is not the present one; `found` is what is there."""
 
     found: FoundRecord
 
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """Refused: the wish goes beyond the longest life of a hold."""
+    """The request goes beyond the longest life of a lock."""
 
     longest: timedelta
 

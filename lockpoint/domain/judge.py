@@ -1,4 +1,4 @@
-"""The judge: what a file's history says must be done, from one fresh read."""
+"""What a file's history requires, from one fresh read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from lockpoint.domain.lineage import Lineage, Standing, trace
+from lockpoint.domain.lineage import Lineage, Standing, Traced, trace
 from lockpoint.domain.lock import Held
 from lockpoint.domain.versions import FileStatus, History, KnownRestoration, Policy, Version
 
@@ -32,7 +32,7 @@ UNCLEAR = timedelta(seconds=2)
 
 
 class FlagReason(StrEnum):
-    """Why a file is not protected although it is locked."""
+    """Why a locked file is not protected."""
 
     OWN_ACCOUNT_UNKNOWN = "own_account_unknown"
     OWN_UPLOAD_WITHOUT_SOURCE = "own_upload_without_source"
@@ -60,7 +60,7 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class UndoRename:
-    """Give the file its old name; `offender` is the version that changed it, `head` has the content and the name."""
+    """Give the file its old name; `offender` changed it, `head` has the content and the name."""
 
     title: str
     offender: Version
@@ -74,7 +74,7 @@ class UndoTrash:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Do not touch the file; say why it is not protected. `offenders` may be empty."""
+    """Leave the file alone and say why it is not protected; `offenders` may be empty."""
 
     reason: FlagReason
     offenders: tuple[Version, ...] = ()
@@ -87,21 +87,20 @@ Verdict = Nothing | Restore | UndoRename | UndoTrash | Flag
 class Judgement:
     """A verdict and what it stands on.
 
-    `head` is the newest authorised version of the file's own history (None when there is none); `uploaded` says that
-    the holder, an allowed account, or anybody while the app was not at work made it after the protected base, so the
-    base moves to it; `free` are all versions that others made while the app was not at work;
-    `overruled` are all unauthorised versions in the protected time that something already replaced (an upload of the
-    holder, our own restoration, the end of the hold): to be told and recorded once, nothing to undo. Versions known to
-    change no content are not among them. `base_lost` says that the protected version itself was deleted, so that
-    `head` is older.
+    `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: the holder, an
+    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the
+    holder made new content since the base. `free` are all versions that others made during an absence. `superseded` are
+    the unauthorised versions in the protected time that something has replaced (an upload of the holder, our
+    restoration, the end of the lock): recorded and told once, nothing to undo; versions known to change no content are
+    not among them.
     """
 
     verdict: Verdict
     head: Version | None
     uploaded: bool = False
     superseded: tuple[Version, ...] = ()
-    base_lost: bool = False
     free: tuple[Version, ...] = ()
+    by_holder: bool = False
 
 
 def judge(
@@ -113,12 +112,12 @@ def judge(
     restorations: tuple[KnownRestoration, ...],
     until: datetime | None = None,
 ) -> Judgement:
-    """Say what `held` requires of a file with this history; pure, total, and blind to how it was woken.
+    """Return what `held` requires of a file with this history; pure and total.
 
-    `until` is the end of protection on the host's clock for a hold that is over: the file is then not touched any
-    more, whatever happened to it (None: still held; then `expires_at - MARGIN` bounds the protection).
-    Contents are compared by `file_id`; without one, two versions are not known to be equal. Who put a file into the
-    trash cannot be read from its versions, so a trashed file is brought back as long as somebody holds it.
+    `until` is the end of protection on the host's clock for a lock that is over: the file is then not touched (None:
+    still held, and `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; without one, two
+    versions are not known to be equal. Versions do not say who trashed a file, so a trashed file is brought back while
+    it is locked.
     """
     lineage = trace(history, held, policy=policy, own_account=own_account, restorations=restorations, until=until)
     touch = until is None
@@ -127,15 +126,14 @@ def judge(
     return Judgement(
         verdict=verdict,
         head=head.version if head else None,
-        uploaded=head is not None and head.standing in {Standing.HOLDERS, Standing.FREE},
+        uploaded=head is not None and _moves_base(head, held),
         free=lineage.free,
+        by_holder=lineage.holder_uploaded,
         superseded=lineage.replaced if touch else lineage.replaced + lineage.offenders,
-        base_lost=history.complete and head is not None and head.content < held.base.created,
     )
 
 
 def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: str | None, held: Held) -> Verdict:
-    """What to do about a file that somebody holds."""
     if history.status is FileStatus.TRASHED and policy.undo_trash:
         return UndoTrash()
     if history.status is not FileStatus.CURRENT:
@@ -149,16 +147,21 @@ def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: st
     return Flag(doubt, lineage.offenders) if doubt else Restore(lineage.head.version, lineage.offenders)
 
 
+def _moves_base(head: Traced, held: Held) -> bool:
+    """Return whether the head is to be protected from now on; a new name for the same content counts."""
+    return head.by in {Standing.HOLDERS, Standing.FREE} and head.version.created > held.base.created
+
+
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
-    """What to do about a file with the right content: its name may still be wrong."""
+    """Return what to do about a file with the right content: its name may be wrong."""
     current = history.versions[-1]
-    if not policy.undo_rename or head.title is None or current.title in {None, head.title}:
+    if not policy.undo_rename or lineage.title is None or current.title in {None, lineage.title}:
         return Nothing()
-    return UndoRename(head.title, lineage.renamer or current, head)
+    return UndoRename(lineage.title, lineage.renamer or current, head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:
-    """Why a wrong content is better left alone."""
+    """Return why a wrong content is better left alone."""
     if own_account is None:
         return FlagReason.OWN_ACCOUNT_UNKNOWN
     if any(traced.standing is Standing.OWN for traced in lineage.unreplaced):
@@ -167,9 +170,9 @@ def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason 
 
 
 def _order_unclear(lineage: Lineage, held: Held) -> bool:
-    """Whether an offender came so close to a base of other people's that it may have been there before the hold.
+    """Return whether an offender came so close to another person's base that it may be older than the lock.
 
-    After a version of the holder's own there is no such doubt, whether the base has moved to it yet or not.
+    After a version of the holder's own there is no such doubt.
     """
     if held.base.author == held.holder or lineage.newest_is_holders:
         return False

@@ -1,4 +1,4 @@
-"""Whose version is whose: a file's history traced against one hold."""
+"""Whose version is whose: a file's history traced against one lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lockpoint.domain.versions import History, KnownRestoration, Policy, Version
 
 
 class Standing(StrEnum):
-    """What a version is to a hold."""
+    """What a version is to a lock."""
 
     PAST = "past"  # the protected base, or older
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
@@ -24,26 +24,32 @@ class Standing(StrEnum):
     FOREIGN = "foreign"  # everybody else's, also anonymous
 
 
-_AUTHORISED = frozenset({Standing.PAST, Standing.HOLDERS, Standing.LATE, Standing.FREE})
+_AUTHORISED_LATER = frozenset({Standing.HOLDERS, Standing.LATE, Standing.FREE})
+_AUTHORISED = _AUTHORISED_LATER | {Standing.PAST}
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One version, what it is, and when the content it carries was made (for a restoration: that of its source)."""
+    """One version: what its content is, what its author is, and when the content was made.
+
+    A version that changes no content (a new name, an edited comment) has the standing of the one before it, whoever
+    made it; `by` says whether its author may give the file its name.
+    """
 
     version: Version
     standing: Standing
     content: datetime
+    by: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """What became of the protected content.
 
-    `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content
-    was last current: none when it is current now. `offenders` are the unauthorised ones of them, `replaced` those
-    that were followed by the right content again. `renamer` is the last foreign version after the head. `free` are
-    versions of others from when the app was not at work.
+    `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content was
+    last current; `offenders` are the unauthorised ones of them, `replaced` those that were followed by the right
+    content again. `renamer` is the last foreign version after the head. `free` are others' versions from an absence.
+    `title` is the name that the file should have; `holder_uploaded` says that the holder made content since the base.
     """
 
     head: Traced | None
@@ -52,16 +58,18 @@ class Lineage:
     replaced: tuple[Version, ...]
     renamer: Version | None
     free: tuple[Version, ...]
+    title: str | None
+    holder_uploaded: bool
 
     @property
     def newest_is_holders(self) -> bool:
-        """Whether the content to protect was made by the holder during the hold."""
+        """Whether the holder made the content to protect, during the lock."""
         return self.head is not None and self.head.standing is Standing.HOLDERS
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """From where a history is looked at: one hold, and what we know of ourselves."""
+    """From where a history is looked at: one lock, and what we know of ourselves."""
 
     base: datetime
     end: datetime | None
@@ -80,7 +88,7 @@ def trace(
     restorations: tuple[KnownRestoration, ...],
     until: datetime | None,
 ) -> Lineage:
-    """Trace a history against a hold; pure and total."""
+    """Trace a history against a lock; pure and total."""
     view = _View(
         base=held.base.created,
         end=_end_of_protection(held, until),
@@ -92,11 +100,11 @@ def trace(
     traced: list[Traced] = []
     for version in history.versions:
         traced.append(_traced(version, traced, view))
-    return _lineage(_without_undone(traced), view.base)
+    return _lineage(_without_undone(traced), view.base, held.holder)
 
 
 def same_content(one: Version, other: Version) -> bool:
-    """Whether two versions are known to carry the same bytes."""
+    """Return whether two versions are known to carry the same bytes."""
     return one.file_id is not None and one.file_id == other.file_id
 
 
@@ -106,18 +114,23 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 
 
 def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
-    """What we undid was done while we protected the file, however long the absence was that came later."""
+    """Versions that we undid were made while we protected the file, however long a later absence was."""
     return tuple(
-        replace(each, standing=Standing.FOREIGN)
-        if each.standing is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
+        _as_foreign(each)
+        if each.by is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
         else each
         for index, each in enumerate(traced)
     )
 
 
+def _as_foreign(each: Traced) -> Traced:
+    standing = Standing.FOREIGN if each.standing is Standing.FREE else each.standing
+    return replace(each, standing=standing, by=Standing.FOREIGN)
+
+
 def _undoes(ours: Traced, other: Traced) -> bool:
-    """Whether a version of ours brought older content back, or the name that the other one had changed."""
-    if ours.standing is not Standing.RESTORATION:
+    """Return whether a version of ours brought older content back, or the name that the other one had changed."""
+    if ours.by is not Standing.RESTORATION:
         return False
     renamed = same_content(ours.version, other.version) and ours.version.title != other.version.title
     return ours.content < other.content or renamed
@@ -126,8 +139,11 @@ def _undoes(ours: Traced, other: Traced) -> bool:
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
     content = None if version.created == view.base else _brought_back(version, earlier, view)
     if content is not None:
-        return Traced(version, Standing.RESTORATION, content)
-    return Traced(version, _standing(version, view), version.created)
+        return Traced(version, Standing.RESTORATION, content, Standing.RESTORATION)
+    by, before = _standing(version, view), earlier[-1] if earlier else None
+    if by in _AUTHORISED_LATER and before and same_content(before.version, version):
+        return Traced(version, before.standing, before.content, by)
+    return Traced(version, by, version.created, by)
 
 
 def _standing(version: Version, view: _View) -> Standing:
@@ -144,12 +160,12 @@ def _standing(version: Version, view: _View) -> Standing:
 
 
 def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
-    """When the content of a version of ours was made; None for versions of others, and where nobody can tell.
+    """Return when the content of a version of ours was made; None for others' versions, and where it is unknown.
 
-    The bytes are better evidence than what we wrote down: a version number is a place, and when an admin deletes a
-    version just before we name one, another content comes back than we meant. Also our changes of the name alone are
-    known by their bytes. Where the meant version is gone a row of ours is believed, for it was written after a look at
-    the numbers; the comment alone only where no other version has these bytes.
+    The bytes are better evidence than what we recorded: a version number is a place, and when an admin deletes a
+    version just before we name one, another content comes back than we meant. Our changes of the name alone are also
+    known by their bytes. Where the meant version is gone our row is believed, since it was written after a look at the
+    numbers; the comment alone only where no other version has these bytes.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -168,7 +184,7 @@ def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datet
 
 
 def _contradicted(source: Version, version: Version) -> bool:
-    """Whether the bytes are known not to be, or may well not be, those of the source."""
+    """Return whether the bytes are known not to be, or may well not be, those of the source."""
     return _differ(source.file_id, version.file_id) or _differ(source.size, version.size)
 
 
@@ -177,32 +193,35 @@ def _differ(one: str | int | None, other: str | int | None) -> bool:
 
 
 def _source(version: Version, view: _View) -> datetime | None:
-    """Whose content a version of ours was to bring back: as we wrote it down, else as its comment says."""
+    """Return whose content a version of ours was to bring back: as recorded, else as its comment says."""
     written = view.sources.get(version.created)
     if view.own_account is None:
         return written
     return (written or source_of(version.message)) if version.author == view.own_account else None
 
 
-def _lineage(traced: tuple[Traced, ...], base: datetime) -> Lineage:
+def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage:
     head = _head(traced, base)
     right = [index for index, each in enumerate(traced) if head and _carries(each, head)]
     since = right[-1] + 1 if right else 0
     first = right[0] + 1 if right else 0
     intruders = _intruders(traced, head)
-    foreign = [each.version for each in traced[first:] if each.standing is Standing.FOREIGN]
+    foreign = [each.version for each in traced[first:] if each.by is Standing.FOREIGN]
+    named = [each.version.title for each in traced if each.by in _AUTHORISED]
     return Lineage(
         head=head,
         unreplaced=traced[since:],
         offenders=tuple(version for index, version in intruders if index >= since),
         replaced=tuple(version for index, version in intruders if index < since),
         renamer=foreign[-1] if foreign else None,
-        free=tuple(each.version for each in traced if each.standing is Standing.FREE),
+        free=tuple(each.version for each in traced if each.by is Standing.FREE),
+        title=named[-1] if named else head.version.title if head else None,
+        holder_uploaded=any(each.standing is Standing.HOLDERS and each.version.author == holder for each in traced),
     )
 
 
 def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:
-    """The newest authorised content: a version of the history's own, else our restoration of one that was deleted.
+    """Return the newest authorised content: of the history's own, else our restoration of one that was deleted.
 
     What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a change
     of name or a return from the trash, carries whatever was there.
@@ -218,17 +237,17 @@ def _stands_in(each: Traced, present: set[datetime], base: datetime) -> bool:
 
 
 def _carries(each: Traced, head: Traced) -> bool:
-    """Whether a version carries the content of the head."""
+    """Return whether a version carries the content of the head."""
     restored = each.standing is Standing.RESTORATION and each.content == head.content
     return each is head or restored or same_content(each.version, head.version)
 
 
 def _intruders(traced: tuple[Traced, ...], head: Traced | None) -> list[tuple[int, Version]]:
-    """Foreign versions with their places, without those known to have changed no content."""
+    """Return foreign versions with their places, without those known to have changed no content."""
     intruders = []
     for index, each in enumerate(traced):
         before = traced[index - 1].version if index else None
         alike = [other for other in (head.version if head else None, before) if other is not None]
-        if each.standing is Standing.FOREIGN and not any(same_content(each.version, other) for other in alike):
+        if each.by is Standing.FOREIGN and not any(same_content(each.version, other) for other in alike):
             intruders.append((index, each.version))
     return intruders

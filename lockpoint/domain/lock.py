@@ -12,7 +12,7 @@ SCHEMA = 1
 
 
 class EndReason(StrEnum):
-    """Why a hold ended."""
+    """Why a lock ended."""
 
     RELEASED = "released"
     BROKEN = "broken"
@@ -31,9 +31,12 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
+Moments = tuple[datetime, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The newest version that a hold protects; `created` is the host's time and is its identity, `number` a hint."""
+    """The newest version that a lock protects; `created`, by the host's time, identifies it, `number` is a hint."""
 
     created: datetime
     author: str | None
@@ -43,7 +46,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the last hold on a file ended; `why` is a person's own words, `unsettled` names overwrites left standing."""
+    """How the last lock on a file ended; `why` is a person's own words, `pending` are overwrites that still stand."""
 
     reason: EndReason
     by: str | None
@@ -51,12 +54,12 @@ class Ended:
     lock_id: str
     holder: str
     why: str | None = None
-    pending: tuple[datetime, ...] = ()
+    pending: Moments = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A record that says somebody holds the file; `at` is when this very write was made."""
+    """A record that says who holds the file; `at` is the time of this write."""
 
     epoch: int
     seq: int
@@ -74,7 +77,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
-    """A tombstone: nobody holds the file, and this is how the last hold ended."""
+    """A tombstone: the file is unlocked, and this is how its last lock ended."""
 
     epoch: int
     seq: int
@@ -85,12 +88,12 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is no record on the file."""
+    """The file has no record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """There is a record that is not ours to obey: forged, replayed, copied or garbled."""
+    """A record that is not ours to obey: forged, replayed, copied or garbled."""
 
     reason: str
     seq: int
@@ -98,7 +101,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Newer:
-    """A record of a later version of the app: shown as held, never overwritten."""
+    """A record of a later version of the app: shown as locked, never overwritten."""
 
     schema: int
     seq: int
@@ -110,7 +113,7 @@ FoundRecord = Absent | Unreadable | Newer | Held | Free
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a record is bound to by its signature: the tenant's client key and the attachment's bare digits."""
+    """What a record is bound to by its signature: the client key and the attachment's bare digits."""
 
     client_key: str
     attachment_id: str
@@ -118,7 +121,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a hold may last: the default, the longest life (from `acquired_at`), and whether endless is allowed."""
+    """How long a lock may last: by default, at most (from `acquired_at`), and whether it may be endless."""
 
     default: timedelta = timedelta(hours=48)
     longest: timedelta = timedelta(days=30)
@@ -127,11 +130,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a rule may look at, read once: the record, the file's newest version, our time, our witness.
+    """All that a rule may look at, read once.
 
-    `head` is None when the caller could not read it (a release needs none). `witness` is the newest record that we have
-    ever seen on this file (None when we have none): a reading that is older, missing or garbled is judged against it.
-    `epoch` is the newest epoch known from elsewhere, so that a re-created record never repeats one.
+    `head` is None when it was not read (a release needs none). `witness` is the newest record known of this file: an
+    older, missing or garbled one is judged against it. `epoch` is the newest epoch known from elsewhere, so that a
+    re-created record never repeats one. `pending` are the overwrites, by the host's time, that still stand as the lock
+    changes.
     """
 
     found: FoundRecord
@@ -139,3 +143,4 @@ class Snapshot:
     now: datetime
     witness: Record | None = None
     epoch: int = 0
+    pending: Moments = ()

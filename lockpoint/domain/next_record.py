@@ -1,4 +1,4 @@
-"""Making the record that comes next."""
+"""The record that comes next."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from lockpoint.domain.lock import Ended, EndReason, Free, Held, Limits, Snapshot
 from lockpoint.domain.snapshots import next_place
 
 # A tombstone names this many overwrites left standing, the oldest ones; the audit log has them all.
-UNSETTLED_AT_MOST = 20
+PENDING_AT_MOST = 20
 
 
 def expiry(now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """When a hold with this wish ends, counted from now; None is never."""
+    """Return when a lock with this life ends, counted from now; None is never."""
     if life is not None:
         return now + life
     return None if limits.endless else now + min(limits.default, limits.longest)
 
 
 def kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """The new end of a present hold: never earlier than its old end, never lengthened beyond the longest life."""
+    """Return the new end of a present lock: never before its old end, never beyond the longest life."""
     wished = expiry(now, limits, life)
     if wished is None or held.expires_at is None:
         return None
@@ -28,7 +28,7 @@ def kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | Non
 
 
 def moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | None) -> Held:
-    """The same hold, written once more."""
+    """Return the same lock, written once more."""
     epoch, seq = next_place(snapshot)
     return replace(held, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, expires_at=expires_at)
 
@@ -36,7 +36,7 @@ def moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | Non
 def new_lock(
     snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, expires_at: datetime | None, ended: Ended | None
 ) -> Held:
-    """A hold that begins now and protects the file's head."""
+    """Return a lock that begins now and protects the file's head."""
     epoch, seq = next_place(snapshot)
     assert snapshot.head is not None  # noqa: S101 - `_unfit` has refused such a snapshot
     return Held(
@@ -54,20 +54,12 @@ def new_lock(
 
 
 def tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
-    """The record that ends a hold."""
+    """Return the record that ends a lock."""
     epoch, seq = next_place(snapshot)
     return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, ended=ended)
 
 
-def ended(
-    held: Held,
-    now: datetime,
-    reason: EndReason,
-    *,
-    by: str | None,
-    why: str | None = None,
-    pending: tuple[datetime, ...] = (),
-) -> Ended:
-    """How this hold ended; one that ran out ended when it ran out, whenever somebody noticed."""
-    at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else now
-    return Ended(reason, by, at, held.lock_id, held.holder, why, pending[:UNSETTLED_AT_MOST])
+def ended(held: Held, snapshot: Snapshot, reason: EndReason, *, by: str | None, why: str | None = None) -> Ended:
+    """Return how this lock ends; one that ran out ended when it ran out, whenever that was noticed."""
+    at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else snapshot.now
+    return Ended(reason, by, at, held.lock_id, held.holder, why, snapshot.pending[:PENDING_AT_MOST])

@@ -1,4 +1,4 @@
-"""One table of roles: who may do what; the interface and the API both ask here."""
+"""Who may do what: one table for the interface and the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockpoint.domain.snapshots import phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was just established about a person, as that person; `False` wherever it could not be established."""
+    """What Confluence just said about a person, asked as that person; `False` where it said nothing."""
 
     may_view: bool = False
     may_edit: bool = False
@@ -22,10 +22,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Can:
-    """What a person may do with one file now; each flag is true exactly when the call would be allowed.
+    """What a person may do with one file now; a flag is true exactly when the call would be allowed.
 
-    `lock` means beginning a hold; asking again for a hold that is one's own already is an `extend`. `break_` and
-    `take_over` are about other people's holds.
+    `lock` means beginning a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others'
+    locks.
     """
 
     lock: bool = False
@@ -37,22 +37,17 @@ class Can:
 
 
 def may_lock(facts: Facts) -> bool:
-    """Whether these facts let a person hold a lock: the right to edit, here and now, whatever else they administer."""
+    """Return whether the person may hold a lock: by the right to edit, here and now, whatever else they administer."""
     return facts.may_view and facts.may_edit
 
 
 def may_break(facts: Facts) -> bool:
-    """Whether these facts let a person end another's lock."""
+    """Return whether the person may end another's lock."""
     return facts.lock_manager or facts.space_admin or facts.site_admin
 
 
-def may_configure_site(facts: Facts) -> bool:
-    """Whether these facts let a person change the site's settings."""
-    return facts.site_admin
-
-
 def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
-    """What `account` may do with a file whose record reads like this."""
+    """Return what `account` may do with a file whose record was found like this."""
     if isinstance(found, Newer):
         return Can()
     if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:

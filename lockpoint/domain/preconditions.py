@@ -1,4 +1,4 @@
-"""On what grounds a rule refuses, or finds its work already done."""
+"""Why a rule refuses, or finds its work done."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
 
 
 def is_lock(found: FoundRecord, lock_id: str) -> TypeGuard[Held]:
-    """Whether this is the named hold."""
+    """Return whether this is the named lock."""
     return isinstance(found, Held) and found.lock_id == lock_id
 
 
 def taken(found: FoundRecord, holder: str, now: datetime) -> AlreadyLocked | Ending | None:
-    """Why the file is not to be had by `holder` now, whose own live hold is none of this function's business."""
+    """Return why `holder` cannot lock the file now; a live lock of their own is ignored."""
     if isinstance(found, Newer):
         return AlreadyLocked(None)
     if not isinstance(found, Held) or found.expires_at is None:
@@ -39,9 +39,10 @@ def unfit(
     life: timedelta | None,
     seen_version: int | None,
 ) -> LockLost | TooLong | OutOfDate | None:
-    """Why a new hold cannot be written although the file is to be had.
+    """Return why a new lock cannot be written although the file is free.
 
-    A lock id names one hold: the late retry of a call whose hold was granted and has ended must not bring it back.
+    A lock id names one lock: a late retry must not bring back one that was granted and has ended. Raises `ValueError`
+    for a snapshot without the file's head.
     """
     if snapshot.head is None:
         raise ValueError("a hold needs the file's newest version to protect")
@@ -53,15 +54,15 @@ def unfit(
     return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
 
 
-def ended_so_far(found: FoundRecord, now: datetime) -> Ended | None:
-    """How the hold before a new one ended."""
+def ended_so_far(found: FoundRecord, snapshot: Snapshot) -> Ended | None:
+    """Return how the lock before a new one ended."""
     if isinstance(found, Held):
-        return next_record.ended(found, now, EndReason.EXPIRED, by=None)
+        return next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
     return ended_of(found)
 
 
 def ended_before(found: FoundRecord, lock_id: str, holder: str) -> Already | None:
-    """`Already` when the named hold of `holder` is known to have ended as its holder wished or expected."""
+    """Return `Already` when the named lock of `holder` has ended as its holder asked or expected."""
     ended = ended_of(found)
     known = ended is not None and (ended.lock_id, ended.holder) == (lock_id, holder) and ended.reason in _EXPECTED_ENDS
     return Already(found) if known and isinstance(found, Held | Free) else None

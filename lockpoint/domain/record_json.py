@@ -1,12 +1,19 @@
-"""The fields of a record in JSON, both ways; reading checks the type of every one of them."""
+"""The fields of a record in JSON, both ways; reading checks the type of every one of them.
+
+A record in Confluence has them all. Our copy of it has neither the holder's note nor the reason somebody gave for
+ending a lock, and writes times as Python does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
+
+Writing = Callable[[datetime], str]
+"""How a moment is written."""
 
 
 class WrongFieldError(ValueError):
@@ -82,32 +89,36 @@ class Fields:
         return None if self._members.get(name) is None else self.inner(name)
 
 
-def held_fields(held: Held) -> dict[str, object]:
-    """The members of a held record, without the envelope."""
-    return {
-        "epoch": held.epoch,
-        "op_id": held.op_id,
-        "at": written(held.at),
-        "lock_id": held.lock_id,
-        "holder": held.holder,
-        "acquired_at": written(held.acquired_at),
-        "expires_at": written(held.expires_at) if held.expires_at else None,
-        "base": {
-            "created": written(held.base.created),
-            "author": held.base.author,
-            "size": held.base.size,
-            "number": held.base.number,
-        },
-        "note": held.note,
-        "unlock_on_upload": held.unlock_on_upload,
-        "ended": _ended_fields(held.ended) if held.ended else None,
+def written(moment: datetime) -> str:
+    """A moment as a record in Confluence has it: ISO 8601, UTC, always with microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
+    """The members of a record, without the envelope."""
+    fields: dict[str, object] = {
+        "epoch": record.epoch,
+        "op_id": record.op_id,
+        "at": time(record.at),
+        "ended": _ended_fields(record.ended, time) if record.ended else None,
     }
+    if isinstance(record, Held):
+        fields |= {
+            "lock_id": record.lock_id,
+            "holder": record.holder,
+            "acquired_at": time(record.acquired_at),
+            "expires_at": time(record.expires_at) if record.expires_at else None,
+            "base": _base_fields(record.base, time),
+            "note": record.note,
+            "unlock_on_upload": record.unlock_on_upload,
+        }
+    return fields
 
 
-def read_held(fields: Fields) -> tuple[Held, frozenset[str]]:
-    """A held record, and the members it is made of."""
+def read_held(fields: Fields) -> Held:
+    """A held record; raises `WrongFieldError`."""
     ended = fields.inner_or_none("ended")
-    held = Held(
+    return Held(
         epoch=fields.number("epoch"),
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
@@ -121,29 +132,35 @@ def read_held(fields: Fields) -> tuple[Held, frozenset[str]]:
         unlock_on_upload=fields.flag("unlock_on_upload"),
         ended=_read_ended(ended) if ended else None,
     )
-    return held, frozenset(held_fields(held))
 
 
-def tombstone_fields(free: Free) -> dict[str, object]:
-    """The members of a tombstone, without the envelope."""
-    return {"epoch": free.epoch, "op_id": free.op_id, "at": written(free.at), "ended": _ended_fields(free.ended)}
-
-
-def read_tombstone(fields: Fields) -> tuple[Free, frozenset[str]]:
-    """A tombstone, and the members it is made of."""
-    free = Free(
+def read_tombstone(fields: Fields) -> Free:
+    """A tombstone; raises `WrongFieldError`."""
+    return Free(
         epoch=fields.number("epoch"),
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
         at=fields.time("at"),
         ended=_read_ended(fields.inner("ended")),
     )
-    return free, frozenset(tombstone_fields(free))
 
 
-def written(moment: datetime) -> str:
-    """A moment as it is stored: ISO 8601, UTC, always with microseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def witness_fields(record: Record) -> dict[str, object]:
+    """The members of our own copy of a record."""
+    fields = record_fields(record, datetime.isoformat)
+    ended = fields["ended"]
+    kept = _without(ended, "why") if isinstance(ended, dict) else None
+    return {**_without(fields, "note"), "ended": kept, "seq": record.seq}
+
+
+def read_witness(members: Mapping[str, Any]) -> Record:
+    """The record of which this is our own copy; other members are ignored. Raises `WrongFieldError`."""
+    fields = Fields(members)
+    return read_held(fields) if "holder" in members else read_tombstone(fields)
+
+
+def _without(fields: Mapping[str, object], name: str) -> dict[str, object]:
+    return {each: value for each, value in fields.items() if each != name}
 
 
 def _moment(text: str, name: str) -> datetime:
@@ -156,15 +173,19 @@ def _moment(text: str, name: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _ended_fields(ended: Ended) -> dict[str, object]:
+def _base_fields(base: Base, time: Writing) -> dict[str, object]:
+    return {"created": time(base.created), "author": base.author, "size": base.size, "number": base.number}
+
+
+def _ended_fields(ended: Ended, time: Writing) -> dict[str, object]:
     return {
         "reason": ended.reason.value,
         "by": ended.by,
-        "at": written(ended.at),
+        "at": time(ended.at),
         "lock_id": ended.lock_id,
         "holder": ended.holder,
         "why": ended.why,
-        "unsettled": [written(each) for each in ended.pending],
+        "unsettled": [time(each) for each in ended.pending],
     }
 
 

@@ -1,14 +1,14 @@
-"""The transitions of a lock: each looks at one snapshot and says what to write, or why not.
+"""The transitions of a lock: each decides on one snapshot what to write, or why not.
 
-Common to all of them: a record that carries the caller's `op_id` answers `Already` (the write of an earlier, unanswered
-try has landed); a record of a newer app is never overwritten; a readable record that is older than the witness is a
-replay and is not obeyed; and where a live hold's record was damaged the answer is `Damaged`.
+For all of them: a record with the caller's `op_id` is `Already` (an earlier, unanswered try has landed); a newer app's
+record is never overwritten; a readable record older than the witness is a replay and is not obeyed; where the record of
+a live lock was damaged the decision is `Damaged`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from lockpoint.domain import next_record, preconditions, pseudonyms
 from lockpoint.domain.decisions import (
@@ -64,10 +64,10 @@ def acquire(
     unlock_on_upload: bool = False,
     seen_version: int | None = None,
 ) -> Decision:
-    """Take the file, or extend one's own hold on it (a write, so that the "yes" is proven).
+    """Take the file, or extend one's own lock on it (by a write, so that the "yes" is proven).
 
-    A hold of the caller that is just ending is begun anew. With `limits.endless`, a hold without a wished `life` has
-    no end. Raises `ValueError` when the snapshot was taken without the file's head.
+    A lock of the caller that is just ending begins again. With `limits.endless`, a lock without a requested `life` has
+    no end. Raises `ValueError` for a snapshot without the file's head.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -86,7 +86,7 @@ def acquire(
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=preconditions.ended_so_far(found, snapshot.now),
+        ended=preconditions.ended_so_far(found, snapshot),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
 
@@ -94,10 +94,10 @@ def acquire(
 def extend(
     snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta | None = None
 ) -> Decision:
-    """Count the life of one's own hold from now, within the longest life counted from the beginning.
+    """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
-    Never shortens a hold. A wished `life` beyond the longest is `TooLong`; without a wish the longest is used as far as
-    it goes, and `TooLong` says that nothing is left of it.
+    Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the longest is used as far as
+    it goes, and `TooLong` says that nothing is left.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -113,7 +113,7 @@ def extend(
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
-    """Move what the hold protects to `base`; `Already` when it protects that or something newer."""
+    """Move what the lock protects to `base`; `Already` when it protects that or something newer."""
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
@@ -126,7 +126,7 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
 
 
 def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
-    """Write the same hold once more, so that it carries a signature of the newest key."""
+    """Write the same lock once more, signed by the newest key."""
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
@@ -135,21 +135,19 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
     return Write(next_record.moved(found, snapshot, op_id, found.expires_at), AuditKind.SIGNED_AGAIN)
 
 
-def release(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()
-) -> Decision:
-    """End one's own hold; ending it twice is `Already`; after a break it is `LockLost`.
+def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Decision:
+    """End one's own lock; ending it twice is `Already`, after a break it is `LockLost`.
 
-    A hold that has run out gets the tombstone of an expiry: that it is over must be proven by a write, too, for it may
-    have been extended since it was read.
+    A lock that has run out gets the tombstone of an expiry: only a write proves that it was not extended since it was
+    read.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
     if preconditions.is_lock(found, lock_id) and found.holder == holder:
         if phase(found, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
-        ended = next_record.ended(found, snapshot.now, EndReason.RELEASED, by=holder, pending=pending)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id)
+        ended = next_record.ended(found, snapshot, EndReason.RELEASED, by=holder)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
     return preconditions.ended_before(found, lock_id, holder) or LockLost(found)
 
@@ -162,32 +160,31 @@ def end(
     reason: EndReason,
     by: str | None,
     why: str | None = None,
-    pending: tuple[datetime, ...] = (),
 ) -> Decision:
-    """End somebody's hold: broken by a person, or the holder or the file is gone.
+    """End another's lock: broken by a person, or the holder or the file is gone.
 
-    `Already` when the named hold has ended and nobody holds the file since; one that has run out expires.
+    `Already` when the named lock has ended and the file is unlocked since; one that has run out expires.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
     if preconditions.is_lock(found, lock_id):
         if phase(found, snapshot.now) is Phase.EXPIRED:
-            return expire(snapshot, lock_id=lock_id, op_id=op_id, pending=pending)
-        ended = next_record.ended(found, snapshot.now, reason, by=by, why=why, pending=pending)
+            return expire(snapshot, lock_id=lock_id, op_id=op_id)
+        ended = next_record.ended(found, snapshot, reason, by=by, why=why)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind(reason))
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
     return LockLost(found)
 
 
-def expire(snapshot: Snapshot, *, lock_id: str, op_id: str, pending: tuple[datetime, ...] = ()) -> Decision:
-    """Write the tombstone of a hold whose time and margin have passed; `LockLost` when it was extended meanwhile."""
+def expire(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
+    """Write the tombstone of a lock whose time and margin have passed; `LockLost` when it was extended."""
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
     if preconditions.is_lock(found, lock_id) and phase(found, snapshot.now) is Phase.EXPIRED:
-        ended = next_record.ended(found, snapshot.now, EndReason.EXPIRED, by=None, pending=pending)
+        ended = next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
         return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
@@ -206,12 +203,11 @@ def take_over(
     life: timedelta | None = None,
     note: str | None = None,
     unlock_on_upload: bool = False,
-    pending: tuple[datetime, ...] = (),
 ) -> Decision:
-    """End the named hold and begin one's own in a single write.
+    """End the named lock and begin one's own in a single write.
 
-    Over a hold that has already run out this is an ordinary acquire of the file. Raises `ValueError` when the
-    snapshot was taken without the file's head.
+    Over a lock that has run out this is an ordinary acquire. Raises `ValueError` for a snapshot without the file's
+    head.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -229,17 +225,17 @@ def take_over(
         lock_id=lock_id,
         op_id=op_id,
         expires_at=next_record.expiry(snapshot.now, limits, life),
-        ended=next_record.ended(found, snapshot.now, reason, by=author, why=words, pending=pending),
+        ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
     kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)
 
 
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
-    """Write the witnessed hold again where outsiders removed or garbled its record.
+    """Write the witnessed lock again where outsiders removed or garbled its record.
 
-    `Already` when a record is readable and not older than the witness; `LockLost` when the hold has ended or run out
-    meanwhile, or only a newer app can read what is there. Of `witness` and the snapshot's own the newer one counts.
+    `Already` when a readable record is not older than the witness; `LockLost` when the lock has ended or run out, or a
+    newer app wrote what is there. The newer of `witness` and the snapshot's own counts.
     """
     seen = replace(snapshot, witness=newest(witness, snapshot.witness))
     state = intact(seen, op_id)
@@ -251,9 +247,9 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
 
 
 def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> Decision:
-    """Put the pseudonym in every place of the record where the account stands; `Already` when it stands nowhere.
+    """Put the pseudonym wherever the record names the account; `Already` when it does so nowhere.
 
-    A hold of the account itself is not touched: it has to end first (`LockLost` carries it).
+    A lock of the account itself has to end first (`LockLost` carries it).
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):

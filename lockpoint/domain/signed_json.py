@@ -1,4 +1,4 @@
-"""Signing of small JSON values that lie where others can write."""
+"""Signatures of JSON values that lie where others can write, and keyed digests of texts that are not stored."""
 
 from __future__ import annotations
 
@@ -6,27 +6,91 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from lockpoint.domain.signed_record import MacKeys
-
-
-def sign(fields: Mapping[str, object], place: str, keys: MacKeys) -> dict[str, object]:
-    """`fields` with a signature that is good only at `place` (a text that names tenant, object and property)."""
-    return {**fields, "mac": f"{keys.newest}:{_mac(fields, place, keys.keys[keys.newest])}"}
+Place = str | Mapping[str, str]
+"""What a signature binds a value to, so that a copy elsewhere is worth nothing: a text, or for records named parts."""
 
 
-def verified(value: object, place: str, keys: MacKeys) -> dict[str, object] | None:
-    """The fields of a value that was signed for `place` by one of our keys; None for anything else."""
-    if not isinstance(value, dict) or not isinstance(value.get("mac"), str):
+class Flaw(StrEnum):
+    """Why a stored value is not obeyed."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    TOO_LARGE = "too_large"
+    UNSIGNED = "unsigned"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_PLACE = "wrong_place"
+    WRONG_FIELD = "wrong_field"
+
+
+@dataclass(frozen=True, slots=True)
+class MacKeys:
+    """Keys by key id; `newest` signs, every one of them verifies."""
+
+    newest: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+    def digests(self, text: bytes) -> dict[str, str]:
+        """Return the digest of `text` under every key, by key id, newest first."""
+        ids = (self.newest, *(key_id for key_id in self.keys if key_id != self.newest))
+        return {key_id: digest(self.keys[key_id], text) for key_id in ids}
+
+
+def digest(key: bytes, text: bytes) -> str:
+    """Return HMAC-SHA-256 in hex. Either the key serves one purpose only, or the text begins with its purpose."""
+    return hmac.new(key, text, hashlib.sha256).hexdigest()
+
+
+def sign(fields: Mapping[str, object], place: Place, keys: MacKeys) -> dict[str, object]:
+    """Return `fields` with a signature by the newest key, good at `place` only."""
+    return {**fields, "mac": f"{keys.newest}:{digest(keys.keys[keys.newest], _signed(fields, place))}"}
+
+
+def verify(value: object, place: Place, keys: MacKeys) -> dict[str, object] | None:
+    """Return the fields of a value that one of the keys signed for `place`; None for anything else."""
+    if not isinstance(value, dict) or flaw_of(value, place, keys):
         return None
-    key_id, _, mac = value["mac"].partition(":")
+    return _unsigned(value)
+
+
+def flaw_of(value: object, place: Place, keys: MacKeys) -> Flaw | None:
+    """Return what is wrong with a value's signature; total, whatever outsiders stored."""
+    if not isinstance(value, dict):
+        return Flaw.NOT_AN_OBJECT
+    try:
+        return _signature_flaw(value, place, keys)
+    except (TypeError, ValueError, RecursionError):
+        return Flaw.NOT_AN_OBJECT
+
+
+def key_id_of(value: object) -> str | None:
+    """Return the id of the key that a value claims to be signed with; `verify` tells whether it is."""
+    mac = value.get("mac") if isinstance(value, dict) else None
+    return mac.partition(":")[0] if isinstance(mac, str) else None
+
+
+def canonical(value: object) -> bytes:
+    """Return one spelling for one value; `TypeError`, `ValueError` or `RecursionError` for what is not JSON."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _signature_flaw(value: Mapping[str, object], place: Place, keys: MacKeys) -> Flaw | None:
+    mac = value.get("mac")
+    if not isinstance(mac, str):
+        return Flaw.UNSIGNED
+    key_id, _, stated = mac.partition(":")
     key = keys.keys.get(key_id)
-    fields = {name: field for name, field in value.items() if name != "mac"}
-    if key is None or not hmac.compare_digest(mac.encode(), _mac(fields, place, key).encode()):
-        return None
-    return fields
+    if key is None:
+        return Flaw.UNKNOWN_KEY
+    good = hmac.compare_digest(digest(key, _signed(_unsigned(value), place)).encode(), stated.encode())
+    return None if good else Flaw.BAD_SIGNATURE
 
 
-def _mac(fields: Mapping[str, object], place: str, key: bytes) -> str:
-    text = json.dumps([place, fields], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+def _unsigned(value: Mapping[str, object]) -> dict[str, object]:
+    return {name: field for name, field in value.items() if name != "mac"}
+
+
+def _signed(fields: Mapping[str, object], place: Place) -> bytes:
+    return canonical([place, fields] if isinstance(place, str) else {**place, "record": fields})

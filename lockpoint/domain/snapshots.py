@@ -1,4 +1,4 @@
-"""How a snapshot is read: what a record looks like now, whether it can be believed, and where the next one goes."""
+"""How a record looks now, whether it is believed, and where the next one goes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPLAYED = "replayed"
 
 
 def phase(record: Record, now: datetime) -> Phase:
-    """How a record looks at `now`; one function for every reader."""
+    """Return how a record looks at `now`."""
     if isinstance(record, Free):
         return Phase.FREE
     if record.expires_at is None or now < record.expires_at:
@@ -34,20 +34,20 @@ def phase(record: Record, now: datetime) -> Phase:
 
 
 def ended_of(found: FoundRecord) -> Ended | None:
-    """How the hold before the present state ended, where the record tells."""
+    """Return how the lock before the present state ended, where the record says so."""
     return found.ended if isinstance(found, Held | Free) else None
 
 
 def newest(one: Record, other: Record | None) -> Record:
-    """The later of two records."""
+    """Return the later of two records."""
     return other if other and _place(other) > _place(one) else one
 
 
 def trusted(found: FoundRecord, witness: Record | None) -> FoundRecord:
-    """The reading, or `Unreadable` when its record is older than one that we have already seen.
+    """Return what was found, or `Unreadable` when a newer record is known.
 
-    Such a record is a stale read or a value that somebody stored a second time. Neither may decide anything; a write on
-    top of a stale read loses its condition, so treating both alike is safe.
+    Such a record is a stale read or a value stored a second time. A write on top of a stale read loses its condition,
+    so both are treated alike.
     """
     if witness and isinstance(found, Held | Free) and _place(found) < _place(witness):
         return Unreadable(REPLAYED, found.seq)
@@ -55,10 +55,10 @@ def trusted(found: FoundRecord, witness: Record | None) -> FoundRecord:
 
 
 def intact(snapshot: Snapshot, op_id: str) -> FoundRecord | Already | Damaged:
-    """What a rule may decide on, or the answer that comes before every rule.
+    """Return what a rule may decide on, or the decision that comes before every rule.
 
-    Where the record was removed or garbled, that is the witness of a hold that is over, and nothing but a repair is
-    possible while it lives.
+    Where the record was removed or garbled, that is the witness of a lock that is over; while it lives only a repair is
+    possible.
     """
     found = trusted(snapshot.found, snapshot.witness)
     if isinstance(found, Held | Free) and found.op_id == op_id:
@@ -71,7 +71,7 @@ def intact(snapshot: Snapshot, op_id: str) -> FoundRecord | Already | Damaged:
 
 
 def next_place(snapshot: Snapshot) -> tuple[int, int]:
-    """Epoch and seq of the record to be written over this snapshot; always above every one that is known."""
+    """Return epoch and seq of the next record; they are above every known one."""
     found = trusted(snapshot.found, snapshot.witness)
     if isinstance(found, Held | Free):
         return found.epoch, found.seq + 1
@@ -80,9 +80,9 @@ def next_place(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def kind_of(record: Record, before: Record | None) -> AuditKind:
-    """Which audit row a record's write deserves when only the record was found, and maybe one that was known before it.
+    """Return the audit kind of a write of which only the record was found, and perhaps an earlier one.
 
-    Accepted imprecision: a hold that was moved on while nobody watched reads as extended.
+    Accepted imprecision: a lock that was moved on unseen reads as extended.
     """
     if isinstance(record, Free):
         again = isinstance(before, Free) and before.ended.lock_id == record.ended.lock_id
@@ -94,7 +94,6 @@ def kind_of(record: Record, before: Record | None) -> AuditKind:
 
 
 def _kind_of_move(record: Held, before: Record | None) -> AuditKind:
-    """What changed between two writes of one hold."""
     if not isinstance(before, Held) or before.lock_id != record.lock_id:
         return AuditKind.EXTENDED
     if before.base != record.base:

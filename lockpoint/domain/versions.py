@@ -1,4 +1,4 @@
-"""A file's history as the host tells it, and what is needed to read it."""
+"""A file's history as the host tells it, and what is needed to judge it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a file as the host tells it; `size`, `file_id`, `title` are None where they were not read."""
+    """One version of a file; `size`, `file_id` and `title` are None where they were not read."""
 
     number: int
     created: datetime
@@ -22,18 +22,17 @@ class Version:
 
 
 class FileStatus(StrEnum):
-    """Where a file is: `GONE` only when two different reads agreed."""
+    """Where a file is, as Confluence tells."""
 
     CURRENT = "current"
     TRASHED = "trashed"
     ARCHIVED = "archived"
     DRAFT = "draft"
-    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A file's versions, oldest first, complete at least back to the protected one when `complete`."""
+    """A file's versions, oldest first; `complete` says that they reach back to the protected one."""
 
     status: FileStatus
     versions: tuple[Version, ...]
@@ -42,7 +41,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class KnownRestoration:
-    """A version that we made ourselves, and the version whose content it brought back (both by the host's time)."""
+    """A version of ours and the version whose content it brought back, both by the host's time."""
 
     created: datetime
     source_created: datetime

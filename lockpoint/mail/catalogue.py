@@ -17,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class MailWords:
     """What one mail says: `story` is what happened, `advice` what to do now; it links to the file, or to its page."""
 
     subject: str
@@ -45,7 +45,7 @@ class Catalogue:
     unsubscribe: str
     unprotected: Mapping[str, str]
     unprotected_otherwise: str
-    mails: Mapping[MailKind | tuple[MailKind, str], Words]
+    mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
 ENGLISH: Final = Catalogue(
@@ -75,14 +75,14 @@ ENGLISH: Final = Catalogue(
     },
     unprotected_otherwise="Lockpoint cannot tell for sure which version is yours.",
     mails={
-        MailKind.FILE_AVAILABLE: Words(
+        MailKind.FILE_AVAILABLE: MailWords(
             subject="{file} is available again",
             heading="The file you were waiting for is free",
             story=("{file} is no longer locked.",),
             advice=("You asked to be told. Lock it before you start, so that nobody else overwrites your work.",),
             to_page=True,
         ),
-        (MailKind.UPLOAD_UNDONE, "undone"): Words(
+        (MailKind.UPLOAD_UNDONE, "undone"): MailWords(
             subject="Your upload of {file} was undone",
             heading="Your upload was undone",
             story=(
@@ -94,13 +94,13 @@ ENGLISH: Final = Catalogue(
                 "Ask {actor} to unlock the file, or have Lockpoint tell you when it is free, and upload again then.",
             ),
         ),
-        (MailKind.UPLOAD_UNDONE, "renamed"): Words(
+        (MailKind.UPLOAD_UNDONE, "renamed"): MailWords(
             subject="{file} has its old name again",
             heading="Your new name for a locked file was undone",
             story=("You renamed {file} while it was locked by {actor}.", "It has its old name again."),
             advice=("Nothing else was changed. Ask {actor} to unlock the file, or to rename it.",),
         ),
-        MailKind.UPLOAD_UNDONE: Words(
+        MailKind.UPLOAD_UNDONE: MailWords(
             subject="You uploaded a locked file: {file}",
             heading="The file you uploaded is locked",
             story=(
@@ -109,7 +109,7 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Please talk to {actor}, so that nobody's work is overlooked.",),
         ),
-        (MailKind.OVERWRITE_ATTEMPT, "undone"): Words(
+        (MailKind.OVERWRITE_ATTEMPT, "undone"): MailWords(
             subject="{actor} tried to overwrite {file}",
             heading="Your locked file was overwritten, and restored",
             story=(
@@ -118,19 +118,19 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("You need not do anything. The other version is in the history of the file, should you want it.",),
         ),
-        (MailKind.OVERWRITE_ATTEMPT, "renamed"): Words(
+        (MailKind.OVERWRITE_ATTEMPT, "renamed"): MailWords(
             subject="{actor} tried to rename {file}",
             heading="Your locked file was renamed, and has its name back",
             story=("{actor} renamed {file}, which you have locked.", "It has its old name again."),
             advice=("You need not do anything.",),
         ),
-        (MailKind.OVERWRITE_ATTEMPT, "trashed"): Words(
+        (MailKind.OVERWRITE_ATTEMPT, "trashed"): MailWords(
             subject="{file} is back from the trash",
             heading="Your locked file was moved to the trash, and is back",
             story=("{file}, which you have locked, was moved to the trash.", "Lockpoint has brought it back."),
             advice=("You need not do anything. To delete the file yourself, unlock it first.",),
         ),
-        (MailKind.OVERWRITE_ATTEMPT, "trashed_renamed"): Words(
+        (MailKind.OVERWRITE_ATTEMPT, "trashed_renamed"): MailWords(
             subject="Your locked file is back from the trash as {file}",
             heading="Your locked file is back under another name",
             story=(
@@ -139,7 +139,7 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Please compare the two files, and rename yours when the other one is gone.",),
         ),
-        (MailKind.OVERWRITE_ATTEMPT, "while_away"): Words(
+        (MailKind.OVERWRITE_ATTEMPT, "while_away"): MailWords(
             subject="{file} was changed while Lockpoint was switched off",
             heading="Your locked file was changed",
             story=(
@@ -148,7 +148,7 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
         ),
-        MailKind.OVERWRITE_ATTEMPT: Words(
+        MailKind.OVERWRITE_ATTEMPT: MailWords(
             subject="{actor} overwrote {file}",
             heading="Your locked file was overwritten",
             story=(
@@ -157,27 +157,27 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
         ),
-        (MailKind.LOCK_ENDED_BY_OTHER, "taken_over"): Words(
+        (MailKind.LOCK_ENDED_BY_OTHER, "taken_over"): MailWords(
             subject="{actor} took over your lock on {file}",
             heading="Your lock was taken over",
             story=("{actor} has taken over your lock on {file}.",),
             advice=("Your uploads would be undone now. Please talk to {actor} before you go on working on the file.",),
         ),
-        MailKind.LOCK_ENDED_BY_OTHER: Words(
+        MailKind.LOCK_ENDED_BY_OTHER: MailWords(
             subject="{actor} unlocked {file}",
             heading="Your lock was ended",
             story=("{actor} has ended your lock on {file}.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
             to_page=True,
         ),
-        (MailKind.LOCK_ENDED, "holder_gone"): Words(
+        (MailKind.LOCK_ENDED, "holder_gone"): MailWords(
             subject="A lock on {file} has ended",
             heading="A lock has ended",
             story=("The lock on {file} has ended, because its owner can no longer edit the page.",),
             advice=("Others can change the file now.",),
             to_page=True,
         ),
-        (MailKind.LOCK_ENDED, "file_gone"): Words(
+        (MailKind.LOCK_ENDED, "file_gone"): MailWords(
             # The name went with the file: nothing of ours keeps it.
             subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
@@ -185,21 +185,21 @@ ENGLISH: Final = Catalogue(
             advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
             to_page=True,
         ),
-        MailKind.LOCK_ENDED: Words(
+        MailKind.LOCK_ENDED: MailWords(
             subject="Your lock on {file} has ended",
             heading="Your lock has ended",
             story=("Your lock on {file} has run out.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
             to_page=True,
         ),
-        MailKind.UNPROTECTED: Words(
+        MailKind.UNPROTECTED: MailWords(
             subject="Your lock on {file} does not protect it at the moment",
             heading="Your locked file is not protected",
             story=("You have locked {file}, but an overwrite could not be undone now.", "{why}"),
             advice=("Others still see that the file is locked. Ask an administrator of the space to help.",),
             to_page=True,
         ),
-        MailKind.PAUSED: Words(
+        MailKind.PAUSED: MailWords(
             subject="Protection of {file} is paused",
             heading="Protection is paused",
             story=(
@@ -235,6 +235,6 @@ def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)
 
 
-def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> Words:
+def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> MailWords:
     """Give what a mail of this kind says, by its detail where that changes the story."""
     return catalogue.mails.get((kind, detail or "")) or catalogue.mails[kind]

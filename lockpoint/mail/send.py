@@ -20,7 +20,7 @@ _PERMANENT: Final = range(500, 600)
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class SmtpServer:
     """Where mail goes out, as `LOCKPOINT_MAIL_URL` says it."""
 
     host: str
@@ -31,13 +31,13 @@ class Server:
     password: str | None = field(repr=False)
 
 
-def server_of(url: str) -> Server:
+def server_of(url: str) -> SmtpServer:
     """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; ValueError for anything else."""
     address = urlsplit(url)
     if address.scheme not in {"smtp", "smtps"} or not address.hostname:
         raise ValueError("not an address of a mail server")
     tls = address.scheme == "smtps"
-    return Server(
+    return SmtpServer(
         host=address.hostname,
         port=address.port or (465 if tls else 25),
         tls=tls,

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lockpoint.domain.lock import Limits
-from lockpoint.domain.signed_record import MacKeys
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import Jobs
 from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
-    AccountReports,
-    Erasures,
-    PeopleData,
     PersonalDataReports,
-    PrivacyRequests,
+    PersonStore,
     UserProperties,
 )
 from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Requests
-from lockpoint.services.ports.tenancy import Licences, LicenceSource, SiteStates, Tenants, UsageCounts
+from lockpoint.services.ports.tenancy import (
+    Installations,
+    Licences,
+    LicenceSource,
+    SiteCache,
+    SiteStates,
+    Tenants,
+    UsageCounts,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Services:
     requests: Requests
     guard: CreationGuard
     tenants: Tenants
+    installations: Installations
     site_states: SiteStates
     intents: Intents
     mutexes: Mutexes
@@ -49,10 +56,7 @@ class Services:
     user_properties: UserProperties
     personal_data_reports: PersonalDataReports
     profiles: Profiles
-    people_data: PeopleData
-    privacy_requests: PrivacyRequests
-    erasures: Erasures
-    account_reports: AccountReports
+    person_store: PersonStore
     tokens: Tokens
     licences: Licences
     licence_source: LicenceSource
@@ -62,6 +66,10 @@ class Services:
     tag_keys: MacKeys
     limits: Limits = field(default_factory=Limits)
     licensing: bool = False
+    allowed_hosts: Sequence[str] = ()
+    """Patterns of hosts that a site's base URL may have: `*.` stands for one or more labels; a port must be named."""
+    caches: Sequence[SiteCache] = ()
+    """Everything that this process keeps of sites: it forgets a site when something happens to its installation."""
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)

@@ -1,4 +1,4 @@
-"""One effect per request id: a repeated call gets the same outcome, also after a crash of ours."""
+"""One effect per request id: a repeated call gets the same outcome, also after a crash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.runtime import OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, RequestState
 
 T = TypeVar("T")
 OK = 200
@@ -36,27 +36,19 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A writing call's own name, and the digest of everything it asks for."""
+    """The request id of a writing call, and the digest of everything it asks for."""
 
     id: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The ids of one attempt, chosen before its first write; a resumed attempt gets the same ones."""
-
-    lock_id: str
-    op_id: str
-
-
 def once(
-    services: Services, actor: Actor, key: RequestKey, work: Callable[[Names], T], replay: Callable[[Names, int], T]
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[BegunRequest], T], replay: Callable[[int], T]
 ) -> T:
-    """Do `work` once; a repeated call gets `replay` (names, stored status) or the stored refusal.
+    """Do `work` once; a repeated call gets `replay` of the stored status, or the stored refusal.
 
-    `work` stores its own success together with its effects. Raises `InProgress` while a twin is at work and
-    `RequestReused` when the same id came with another body.
+    `work` gets the ids of this attempt, and stores its own success together with its effects. Raises `InProgress` while
+    a twin is at work, and `RequestReused` when the same id came with another body.
     """
     begun = services.requests.begin(
         actor.tenant,
@@ -68,39 +60,40 @@ def once(
     )
     if begun.digest != key.digest:
         raise errors.RequestReused("This request id was already used for something else.")
-    names = Names(begun.lock_id, begun.op_id)
-    if begun.state is OutcomeState.RUNNING:
+    if begun.state is RequestState.RUNNING:
         raise errors.InProgress("The same request is still being worked on.")
-    if begun.state is OutcomeState.DONE:
-        return _repeat(begun.status or OK, begun.error, names, replay)
-    return _attempt(services, actor, key, work, names)
+    if begun.state is RequestState.DONE:
+        return _repeat(begun.status or OK, begun.error, replay)
+    return _attempt(services, actor, key, work, begun)
 
 
 def once_set(services: Services, actor: Actor, key: RequestKey, work: Callable[[], T], present: Callable[[], T]) -> T:
-    """`once` for calls that bring about a state and write nothing that needs a name of its own.
+    """As `once`, for calls that bring about a state and write under no id of their own.
 
-    A repeated call gets `present`. The success is stored after its effect, so after a crash between the two a repeated
+    A repeated call gets `present`. The success is stored after its effect; after a crash between the two a repeated
     call brings about the same state again.
     """
 
-    def stored(_: Names) -> T:
+    def stored(_: BegunRequest) -> T:
         answer = work()
         services.effects.record(actor.tenant, Effects(request=(actor.account_id, key.id, OK, None)))
         return answer
 
-    return once(services, actor, key, stored, lambda _names, _status: present())
+    return once(services, actor, key, stored, lambda _status: present())
 
 
-def _repeat(status: int, error: str | None, names: Names, replay: Callable[[Names, int], T]) -> T:
+def _repeat(status: int, error: str | None, replay: Callable[[int], T]) -> T:
     if error is not None:
         kind = BY_CODE.get(error, errors.Invalid)
         raise kind("This request was already answered with a refusal; send a new request to try again.")
-    return replay(names, status)
+    return replay(status)
 
 
-def _attempt(services: Services, actor: Actor, key: RequestKey, work: Callable[[Names], T], names: Names) -> T:
+def _attempt(
+    services: Services, actor: Actor, key: RequestKey, work: Callable[[BegunRequest], T], begun: BegunRequest
+) -> T:
     try:
-        return work(names)
+        return work(begun)
     except errors.UseCaseError as refusal:
         if isinstance(refusal, PASSING):
             services.requests.abandon(actor.tenant, actor.account_id, key.id)

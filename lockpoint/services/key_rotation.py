@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import TypeVar
 
 from lockpoint.domain import rules
 from lockpoint.domain.lock import Held
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemoved, QuotaExceeded, Unauthorised
@@ -78,8 +79,8 @@ def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] =
 
 
 def _sign_preferences(services: Services, tenant: Tenant) -> list[_Came]:
-    services.account_reports.gather(tenant, services.clock.now())
-    return [_sign_chosen(services, tenant, account) for account in services.account_reports.known(tenant)]
+    services.person_store.list_accounts(tenant, services.clock.now())
+    return [_sign_chosen(services, tenant, account) for account in services.person_store.listed_accounts(tenant)]
 
 
 def _sign_chosen(services: Services, tenant: Tenant, account: str) -> _Came:
@@ -136,16 +137,8 @@ def _sign(services: Services, tenant: Tenant, attachment_id: str) -> _Came:
 
 
 def _write(services: Services, tenant: Tenant, state: FileState, held: Held) -> _Came:
-    op_id = services.ids.new()
-    outcome = compare_and_set(
-        services,
-        tenant,
-        state.attachment.id,
-        lambda snapshot: rules.sign_again(snapshot, lock_id=held.lock_id, op_id=op_id),
-        op_id=op_id,
-        priority=Priority.SWEEP,
-        state=state,
-    )
+    rule = partial(rules.sign_again, lock_id=held.lock_id)
+    outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=Priority.SWEEP, state=state)
     if not isinstance(outcome, Written):
         return _Came.LEFT
     record_write(services, tenant, outcome, account=None)

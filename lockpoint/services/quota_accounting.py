@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from datetime import datetime
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from lockpoint.services.context import Priority
+from lockpoint.services.context import Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +22,8 @@ class Spending:
     points: int
 
 
-class PointsArchive(Protocol):
-    """A place all processes share, so that another process can report; losing it loses only the report."""
-
-    def add(self, hour: datetime, spending: Spending) -> None:
-        """Add to the line of this hour, site, lane and use case; must neither raise nor take long."""
-        ...
-
+PointsArchive = Callable[[datetime, Spending], None]
+"""Adds a spending to those of the UTC hour that begins then, for all processes; neither raises nor takes long."""
 
 UNNAMED: Final = "unnamed"
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 
 READ_ONLY: Final = "25006"
@@ -58,6 +59,10 @@ class Database:
         """Ask the server anything at all; StorageUnavailable when it does not answer."""
         with self.single() as connection:
             connection.execute(text("SELECT 1"))
+
+    def forget(self, tenant: Tenant) -> None:  # noqa: ARG002 - the statements of all sites go together
+        """Forget the compiled statements: each keeps the values that it was first executed with."""
+        self._engine.clear_compiled_cache()
 
     def close(self) -> None:
         """Close every idle connection; the object can still be used afterwards."""

@@ -7,7 +7,6 @@ each purpose protects and how keys are rotated.
 from __future__ import annotations
 
 import base64
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from lockpoint.domain.signed_record import MacKeys
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.errors import SecretUnreadable
 
 ENCRYPTION: Final = b"lockpoint encryption 1"
@@ -48,8 +47,8 @@ class Keyring:
     tag_keys: MacKeys
     _boxes: Mapping[str, Fernet] = field(repr=False)
     _link_boxes: Mapping[str, Fernet] = field(repr=False)
-    _peppers: Mapping[str, bytes] = field(repr=False)
-    _usage_keys: Mapping[str, bytes] = field(repr=False)
+    _peppers: MacKeys = field(repr=False)
+    _usage_keys: MacKeys = field(repr=False)
     _backup_keys: Mapping[str, bytes] = field(repr=False)
 
     @property
@@ -85,9 +84,12 @@ class Keyring:
         """Encrypt what a link in a mail says, good for one purpose, under the newest key for links."""
         return _seal(self._link_boxes[self.newest], text, purpose)
 
-    def unseal_link(self, token: str, purpose: str) -> str:
-        """Give it back; SecretUnreadable for anything that was not sealed for this purpose."""
-        return _bound_to(purpose, _open(self._link_boxes, token)[1])
+    def unseal_link(self, token: str, purpose: str) -> str | None:
+        """Give it back, or None for anything that was not sealed for this purpose."""
+        try:
+            return _bound_to(purpose, _open(self._link_boxes, token)[1])
+        except (SecretUnreadable, ValueError):
+            return None
 
     def hash_address(self, address: str) -> HashedAddress:
         """Hash an e-mail address, lower-cased, under the newest pepper."""
@@ -96,13 +98,11 @@ class Keyring:
     def hashes_of(self, address: str) -> tuple[HashedAddress, ...]:
         """The hashes of an address under every pepper, newest first, to recognise what was written under older ones."""
         text = address.lower().encode("utf-8", "surrogatepass")
-        return tuple(
-            HashedAddress(hmac.digest(pepper, text, "sha256").hex(), key_id) for key_id, pepper in self._peppers.items()
-        )
+        return tuple(HashedAddress(digest, key_id) for key_id, digest in self._peppers.digests(text).items())
 
     def site_hashes(self, client_key: str) -> tuple[str, ...]:
         """What a site is called in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
-        return tuple(hmac.digest(key, client_key.encode(), "sha256").hex() for key in self._usage_keys.values())
+        return tuple(self._usage_keys.digests(client_key.encode()).values())
 
     def backup_key(self, key_id: str) -> bytes | None:
         """The key, 32 bytes, that backups of this key id are encrypted with; None when it is not configured."""
@@ -119,13 +119,16 @@ def keyring(root_keys: Sequence[str]) -> Keyring:
     def keys_for(purpose: bytes) -> dict[str, bytes]:
         return {key_id: _derive(root, purpose) for key_id, root in roots.items()}
 
+    def mac_keys_for(purpose: bytes) -> MacKeys:
+        return MacKeys(newest, keys_for(purpose))
+
     return Keyring(
-        mac_keys=MacKeys(newest, keys_for(RECORD_MAC)),
-        tag_keys=MacKeys(newest, keys_for(LIST_TAG)),
+        mac_keys=mac_keys_for(RECORD_MAC),
+        tag_keys=mac_keys_for(LIST_TAG),
         _boxes=_boxes(keys_for(ENCRYPTION)),
         _link_boxes=_boxes(keys_for(MAIL_LINK)),
-        _peppers=keys_for(PEPPER),
-        _usage_keys=keys_for(USAGE_SITE),
+        _peppers=mac_keys_for(PEPPER),
+        _usage_keys=mac_keys_for(USAGE_SITE),
         _backup_keys=keys_for(BACKUP),
     )
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
-from lockpoint.services.context import Priority
-from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.quota_accounting import Spending
 from lockpoint.storage.classification import redis_key
 from lockpoint.storage.data_inventory import POINTS
@@ -25,7 +23,7 @@ PAUSE_SECONDS: Final = 30.0
 
 
 class RedisPoints:
-    """Implements `accounting.PointsArchive` with one hash per UTC hour; holds ids and words of ours, no names."""
+    """A `PointsArchive` with one hash per UTC hour; holds ids and words of ours, no names."""
 
     def __init__(self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -46,21 +44,6 @@ class RedisPoints:
         except RedisError:
             self._silent_until = self._monotonic() + PAUSE_SECONDS
 
-    def lines(self, hour: datetime) -> tuple[Spending, ...]:
-        """Give the account of the hour that `hour` lies in, dearest line first; StorageUnavailable without Redis."""
-        try:
-            stored = self._client.hgetall(redis_key(POINTS, "points", _hour(hour)))
-        except RedisError:
-            raise StorageUnavailable("Redis does not answer") from None
-        found = (_line(field, int(points)) for field, points in stored.items())
-        return tuple(sorted(found, key=lambda line: -line.points))
-
 
 def _hour(hour: datetime) -> str:
     return f"{hour.astimezone(UTC):%Y%m%d%H}"
-
-
-def _line(field: bytes | str, points: int) -> Spending:
-    text = field if isinstance(field, str) else field.decode()
-    tenant, priority, use_case = text.split("|", 2)
-    return Spending(int(tenant), Priority(priority), use_case, points)

@@ -11,6 +11,7 @@ from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.retries import Pace
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.quota_accounting import Spending
 
 ALICE = "557058:11111111-1111-4111-8111-111111111111"
 
@@ -44,12 +45,12 @@ class Signer:
 class Tokens:
     """A token per person and a note of those that were dropped."""
 
-    dropped: list[tuple[int, str | None]] = field(default_factory=list)
+    dropped: list[tuple[int, str]] = field(default_factory=list)
 
     def token(self, tenant: Tenant, account_id: str) -> str:
         return f"of-{account_id}-on-{tenant.id}"
 
-    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
+    def drop(self, tenant_id: int, account_id: str) -> None:
         self.dropped.append((tenant_id, account_id))
 
 
@@ -77,7 +78,10 @@ class Kit:
     points: int = 65_000
 
     def __post_init__(self) -> None:
-        self.budget = PointsQuota(points_per_hour=self.points, now=self.now)
+        self.spent: list[Spending] = []
+        self.budget = PointsQuota(
+            points_per_hour=self.points, now=self.now, archive=lambda _, spending: self.spent.append(spending)
+        )
         self.client = ConfluenceClient(
             signer=self.signer, person_tokens=self.tokens, budget=self.budget, pace=self.pace.pace()
         )

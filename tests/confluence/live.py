@@ -19,13 +19,13 @@ from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataRep
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceLockSearch
-from lockpoint.confluence.site import ConfluenceSites
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.tenancy import Installation, Installations, Registration
+from lockpoint.services.quota_accounting import Spending
 from simulator import server
 from tests.confluence.doubles import FakeNow, FakePace
 from tests.confluence.oddhost import OddHost, answer, odd_host
@@ -69,7 +69,10 @@ class Live:
         self._app = app
         self.rows = Rows()
         self.pace = FakePace(chance=0.0)
-        self.budget = PointsQuota(points_per_hour=65_000, now=FakeNow())
+        self.spent: list[Spending] = []
+        self.budget = PointsQuota(
+            points_per_hour=65_000, now=FakeNow(), archive=lambda _, spending: self.spent.append(spending)
+        )
         sites = SiteDirectory(cast("Installations", self.rows))
         self.tokens = Impersonation(sites, running.oauth_url, time.time)
         self.client = ConfluenceClient(
@@ -83,7 +86,6 @@ class Live:
         self.properties = ConfluenceProperties(self.client, APP_KEY)
         self.people = ConfluencePeople(self.client)
         self.search = ConfluenceLockSearch(self.client)
-        self.sites = ConfluenceSites(self.client)
         self.scratch = ConfluenceScratchFiles(self.client)
         self.user_properties = ConfluenceUserProperties(self.client)
         self.reports = ConfluencePersonalDataReports(self.client)

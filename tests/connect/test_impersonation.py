@@ -19,15 +19,16 @@ from lockpoint.connect.impersonation import (
 from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, FakeInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, ACME_URL, ALICE, BOB, FakeTime, registration
+from tests.fakes.tenancy import FakeInstallations
 
 OAUTH = "https://oauth.example.com"
 TOKEN_URL = f"{OAUTH}/oauth2/token"
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> FakeTime:
+    return FakeTime()
 
 
 @pytest.fixture
@@ -44,12 +45,12 @@ def put(stored: FakeInstallations, **changes: Any) -> Tenant:
 
 
 @pytest.fixture
-def sites(stored: FakeInstallations, clock: Time) -> SiteDirectory:
+def sites(stored: FakeInstallations, clock: FakeTime) -> SiteDirectory:
     return SiteDirectory(stored, clock.seconds)
 
 
 @pytest.fixture
-def people(sites: SiteDirectory, clock: Time) -> Impersonation:
+def people(sites: SiteDirectory, clock: FakeTime) -> Impersonation:
     return Impersonation(sites, OAUTH, clock.seconds)
 
 
@@ -61,7 +62,7 @@ def grant(server: responses.RequestsMock, token: str = "bearer-1", **changes: An
     server.post(TOKEN_URL, json=body)
 
 
-def test_the_assertion_is_what_the_server_wants(people: Impersonation, clock: Time) -> None:
+def test_the_assertion_is_what_the_server_wants(people: Impersonation, clock: FakeTime) -> None:
     """A form post with a JWT bearer grant, signed with the site's secret, for a minute at most."""
     with responses.RequestsMock() as server:
         grant(server)
@@ -84,7 +85,7 @@ def test_the_assertion_is_what_the_server_wants(people: Impersonation, clock: Ti
     }
 
 
-def test_a_token_is_kept_per_person_until_a_minute_before_it_ends(people: Impersonation, clock: Time) -> None:
+def test_a_token_is_kept_per_person_until_a_minute_before_it_ends(people: Impersonation, clock: FakeTime) -> None:
     """One token per person, asked for again a minute before its end."""
     with responses.RequestsMock() as server:
         grant(server, "alice-1")
@@ -104,7 +105,7 @@ def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirecto
         grant(server, "new")
         assert people.token(TENANT, ALICE) == "old"
         put(stored, secret="another-secret-another-secret-another")
-        sites.forget(ACME)
+        sites.forget(TENANT)
         assert people.token(TENANT, ALICE) == "new"
 
 
@@ -122,7 +123,7 @@ def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
 
 
 def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
-    """What is dropped is asked for again; the others stay."""
+    """What is dropped or forgotten is asked for again; the others stay."""
     with responses.RequestsMock() as server:
         for token in ("a1", "b1", "a2", "b2"):
             grant(server, token)
@@ -130,12 +131,12 @@ def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
         people.token(TENANT, BOB)
         people.drop(TENANT.id, ALICE)
         assert [people.token(TENANT, ALICE), people.token(TENANT, BOB)] == ["a2", "b1"]
-        people.drop(TENANT.id)
+        people.forget(TENANT)
         assert people.token(TENANT, BOB) == "b2"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refusal_is_permanent_for_half_a_minute(people: Impersonation, clock: Time, status: int) -> None:
+def test_a_refusal_is_permanent_for_half_a_minute(people: Impersonation, clock: FakeTime, status: int) -> None:
     """400, 401 and 403 mean: not as this person; nobody asks again at once, and callers see Unauthorised."""
     with responses.RequestsMock() as server:
         server.post(TOKEN_URL, status=status, json={"error": "invalid_grant"})
@@ -198,7 +199,7 @@ def test_a_site_without_oauth_client_or_installation_acts_as_nobody(
         with pytest.raises(ImpersonationRefusedError):
             people.token(TENANT, ALICE)
         put(stored, installed=False, secret=None)
-        sites.forget(ACME)
+        sites.forget(TENANT)
         with pytest.raises(ImpersonationRefusedError):
             people.token(TENANT, BOB)
         assert len(server.calls) == 0

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from lockpoint.connect import install_keys
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys, KeyUnavailableError
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from tests.fakes.connect import MemoryKeys, Time, private_key, public_pem
+from tests.fakes.connect import FakeTime, MemoryKeys, private_key, public_pem
 
 GOOD = public_pem(private_key())
 
@@ -194,8 +194,8 @@ def refusal(keys: InstallKeys, key_id: str = "kid-1") -> Reason:
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> FakeTime:
+    return FakeTime()
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def memory() -> MemoryKeys:
     return MemoryKeys()
 
 
-def test_a_key_is_fetched_once_a_day(clock: Time, memory: MemoryKeys) -> None:
+def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> None:
     """A key that was fetched serves for 24 hours, then it is asked for again."""
     keys = InstallKeys(memory, clock.seconds)
     for _ in range(3):
@@ -215,7 +215,7 @@ def test_a_key_is_fetched_once_a_day(clock: Time, memory: MemoryKeys) -> None:
     assert memory.asked["kid-1"] == 2
 
 
-def test_old_keys_work_while_the_hosts_are_down(clock: Time, memory: MemoryKeys) -> None:
+def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryKeys) -> None:
     """A known key keeps working when the hosts are in trouble, and they are asked once a minute."""
     keys = InstallKeys(memory, clock.seconds)
     known = keys.key("kid-1")
@@ -228,7 +228,7 @@ def test_old_keys_work_while_the_hosts_are_down(clock: Time, memory: MemoryKeys)
     assert memory.asked["kid-1"] == 3
 
 
-def test_a_withdrawn_key_goes(clock: Time, memory: MemoryKeys) -> None:
+def test_a_withdrawn_key_goes(clock: FakeTime, memory: MemoryKeys) -> None:
     """A known key that every host has come to deny is not used any more."""
     keys = InstallKeys(memory, clock.seconds)
     keys.key("kid-1")
@@ -241,7 +241,7 @@ def test_a_withdrawn_key_goes(clock: Time, memory: MemoryKeys) -> None:
 
 @pytest.mark.parametrize(("trouble", "reason"), [(False, Reason.KEY_UNKNOWN), (True, Reason.KEY_UNAVAILABLE)])
 def test_a_refused_key_id_is_remembered_for_a_minute(
-    clock: Time, memory: MemoryKeys, trouble: bool, reason: Reason
+    clock: FakeTime, memory: MemoryKeys, trouble: bool, reason: Reason
 ) -> None:
     """A key id without a key is asked for at most once a minute, and works as soon as the host knows it."""
     keys = InstallKeys(memory, clock.seconds)
@@ -254,7 +254,7 @@ def test_a_refused_key_id_is_remembered_for_a_minute(
     assert keys.key("kid-2") is memory.keys["kid-2"]
 
 
-def test_invented_key_ids_cannot_hammer_the_hosts(clock: Time, memory: MemoryKeys) -> None:
+def test_invented_key_ids_cannot_hammer_the_hosts(clock: FakeTime, memory: MemoryKeys) -> None:
     """A flood of invented key ids costs a bounded number of fetches; known keys go on working meanwhile."""
     keys = InstallKeys(memory, clock.seconds)
     keys.key("kid-1")
@@ -269,7 +269,7 @@ def test_invented_key_ids_cannot_hammer_the_hosts(clock: Time, memory: MemoryKey
     assert keys.key("kid-new") is memory.keys["kid-new"]
 
 
-def test_the_cache_is_bounded(clock: Time, memory: MemoryKeys) -> None:
+def test_the_cache_is_bounded(clock: FakeTime, memory: MemoryKeys) -> None:
     """However many keys there are, only so many are kept."""
     keys = InstallKeys(memory, clock.seconds)
     for number in range(install_keys.MOST_KEYS + 40):

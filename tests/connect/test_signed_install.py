@@ -22,8 +22,8 @@ from tests.fakes.connect import (
     APP_URL,
     GLOBEX,
     START,
+    FakeTime,
     MemoryKeys,
-    Time,
     install_body,
     private_key,
     public_pem,
@@ -56,7 +56,7 @@ def memory() -> MemoryKeys:
 
 @pytest.fixture
 def installs(memory: MemoryKeys) -> SignedInstalls:
-    return SignedInstalls(InstallKeys(memory, Time().seconds), APP_KEY, APP_URL)
+    return SignedInstalls(InstallKeys(memory, FakeTime().seconds), APP_KEY, APP_URL)
 
 
 def verify(installs: SignedInstalls, token: str, body: Any = None, method: str = "POST", target: str = TARGET) -> str:

@@ -10,12 +10,13 @@ from lockpoint.connect import sites
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable, Unauthorised
-from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, FakeInstallations, Time, registration
+from tests.fakes.connect import ACME, ACME_SECRET, GLOBEX, START, FakeTime, registration
+from tests.fakes.tenancy import FakeInstallations
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> FakeTime:
+    return FakeTime()
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def stored() -> FakeInstallations:
 
 
 @pytest.fixture
-def directory(stored: FakeInstallations, clock: Time) -> SiteDirectory:
+def directory(stored: FakeInstallations, clock: FakeTime) -> SiteDirectory:
     return SiteDirectory(stored, clock.seconds)
 
 
@@ -36,7 +37,9 @@ def put(stored: FakeInstallations, **changes: object) -> None:
         change.store(replace(registration(ACME), **changes))
 
 
-def test_a_site_is_read_once_in_five_seconds(directory: SiteDirectory, stored: FakeInstallations, clock: Time) -> None:
+def test_a_site_is_read_once_in_five_seconds(
+    directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
+) -> None:
     """A known site costs no round trip for five seconds; an uninstall is noticed elsewhere no later."""
     for _ in range(10):
         assert directory.find(ACME) is not None
@@ -48,7 +51,7 @@ def test_a_site_is_read_once_in_five_seconds(directory: SiteDirectory, stored: F
 
 
 def test_an_unknown_site_is_remembered_for_some_seconds(
-    directory: SiteDirectory, stored: FakeInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
     """An unknown client key costs one round trip in five seconds, and memory for it is bounded."""
     for _ in range(5):
@@ -80,7 +83,7 @@ def test_forgetting_reads_again(directory: SiteDirectory, stored: FakeInstallati
     directory.find(ACME)
     put(stored, installed=False, secret=None)
     assert directory.find(ACME) is not None
-    directory.forget(ACME)
+    directory.forget(stored.rows[ACME].tenant)
     assert directory.find(ACME) is None
 
 
@@ -94,7 +97,7 @@ def test_a_site_that_is_gone_is_nobody(
 
 
 def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
-    directory: SiteDirectory, stored: FakeInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
     """The first bad signature reads the site again at once, a flood of them once in two seconds."""
     for _ in range(100):
@@ -123,7 +126,7 @@ def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, 
 
 
 def test_known_sites_are_served_while_the_database_is_away(
-    directory: SiteDirectory, stored: FakeInstallations, clock: Time
+    directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
     """While the database does not answer, known sites are served for ten minutes, unknown ones cannot be told."""
     directory.find(ACME)
@@ -145,7 +148,7 @@ def test_secrets_do_not_show(directory: SiteDirectory) -> None:
 
 @pytest.mark.parametrize("left", [{"enabled": False}, {"installed": False, "secret": None}])
 def test_no_call_is_signed_for_a_site_that_left(
-    directory: SiteDirectory, stored: FakeInstallations, clock: Time, left: dict[str, object]
+    directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime, left: dict[str, object]
 ) -> None:
     """Silence at once, in a process that did not see the uninstall, too; the disabled site may still call us."""
     signer, tenant = AppSigner(directory, "lockpoint", clock.seconds), Tenant(1, ACME, "https://acme.example/wiki")
@@ -156,7 +159,7 @@ def test_no_call_is_signed_for_a_site_that_left(
     assert (directory.find(ACME) is not None) is ("enabled" in left)
 
 
-def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, clock: Time) -> None:
+def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, clock: FakeTime) -> None:
     """A call is signed with the site's present secret; a site that is gone gets none."""
     signer = AppSigner(directory, "lockpoint", clock.seconds)
     tenant = Tenant(1, ACME, "https://acme.atlassian.net/wiki")

@@ -1,8 +1,9 @@
-"""Tokens signed with a shared secret: PyJWT and Atlassian's package as oracles, and every way to be wrong."""
+"""Tokens signed with a shared secret: HMAC by hand and Atlassian's package as oracles, and every way to be wrong."""
 
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import time
 from typing import Any
@@ -50,7 +51,8 @@ def segment(data: bytes) -> str:
 def by_hand(payload: bytes, header: bytes = b'{"alg":"HS256","typ":"JWT"}') -> str:
     """A token with exactly these bytes, signed with the right secret."""
     start = f"{segment(header)}.{segment(payload)}"
-    return f"{start}.{KEY.sign(start)}"
+    mac = hmac.digest(SECRET.encode(), start.encode(), "sha256")
+    return f"{start}.{segment(mac)}"
 
 
 def test_a_good_token_gives_its_claims() -> None:
@@ -143,8 +145,8 @@ REFUSED = [
     ("not ASCII", make() + "é", Reason.MALFORMED),
     ("100 KB", make(pad="x" * 100_000), Reason.TOO_LARGE),
     ("no signature", make().rpartition(".")[0] + ".", Reason.SIGNATURE),
-    ("half a signature", make()[:-20], Reason.SIGNATURE),
-    ("padded signature", make() + "=", Reason.SIGNATURE),
+    ("half a signature", make()[:-20], Reason.MALFORMED),
+    ("padded signature", make() + "=", Reason.MALFORMED),
 ]
 
 

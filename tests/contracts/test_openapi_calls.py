@@ -66,7 +66,6 @@ OPERATIONS = {
     "POST /wiki/rest/api/content/{id}/child/attachment/{id}/data",
     "PUT /wiki/rest/api/content/{id}/child/attachment/{id}",
     "POST /wiki/rest/api/content/{id}/version",
-    "GET /wiki/rest/api/settings/systemInfo",
     "GET /wiki/rest/api/user",
     "GET /wiki/rest/api/user/current",
     "GET /wiki/rest/api/user/email",
@@ -171,7 +170,6 @@ def use_people(live: Live) -> None:
     live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], priority=LANE)  # noqa: TID251 - as the host's
     live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], priority=LANE)
     live.people.own_account(live.acme, priority=LANE)
-    live.sites.info(live.acme, priority=LANE)
     assert live.scratch.try_restore(live.acme, None, priority=LANE).works
 
 
@@ -209,7 +207,7 @@ def test_the_client_uses_exactly_the_listed_operations(live: Live) -> None:
 def test_our_count_of_points_is_the_hosts(live: Live) -> None:
     """Client and host apply the published formula to the same calls with the same result."""
     use_everything(live)
-    spent = sum(line.points for line in live.budget.lines())
+    spent = sum(line.points for line in live.spent)
     assert spent == live.control("GET", "quota")["used"]
     assert spent > len(live.exchanges())
 

@@ -12,8 +12,8 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.runtime import Outcome, OutcomeState
+from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
@@ -119,8 +119,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     database.close()
 
 
-def begin(store: Store, request_id: str = "r", account: str = ALICE, number: int = 1, digest: str = "d") -> Outcome:
-    outcome: Outcome = store.requests.begin(
+def begin(
+    store: Store, request_id: str = "r", account: str = ALICE, number: int = 1, digest: str = "d"
+) -> BegunRequest:
+    outcome: BegunRequest = store.requests.begin(
         store.acme, account, request_id, digest=digest, lock_id=f"lock {number}", op_id=f"op {number}"
     )
     return outcome
@@ -129,27 +131,27 @@ def begin(store: Store, request_id: str = "r", account: str = ALICE, number: int
 class TestRequests:
     def test_a_new_request_id_is_fresh_with_the_given_ids(self, store: Store) -> None:
         """FRESH: go on with the given ids."""
-        assert begin(store) == Outcome(state=OutcomeState.FRESH, digest="d", lock_id="lock 1", op_id="op 1")
+        assert begin(store) == BegunRequest(state=RequestState.FRESH, digest="d", lock_id="lock 1", op_id="op 1")
 
     def test_a_twin_in_flight_is_running(self, store: Store) -> None:
         """RUNNING: a twin is at work; its ids, not the new ones."""
         begin(store)
         again = begin(store, number=2)
-        assert (again.state, again.lock_id) == (OutcomeState.RUNNING, "lock 1")
+        assert (again.state, again.lock_id) == (RequestState.RUNNING, "lock 1")
 
     def test_an_attempt_that_died_is_resumed_with_its_ids(self, store: Store) -> None:
         """A crash while running: the repeated call works under the same lock id and op id."""
         begin(store)
         store.clock.advance(seconds=61)
         again = begin(store, number=2)
-        assert (again.state, again.lock_id, again.op_id) == (OutcomeState.RESUMED, "lock 1", "op 1")
-        assert begin(store, number=3).state is OutcomeState.RUNNING
+        assert (again.state, again.lock_id, again.op_id) == (RequestState.RESUMED, "lock 1", "op 1")
+        assert begin(store, number=3).state is RequestState.RUNNING
 
     def test_an_abandoned_attempt_is_resumed_at_once(self, store: Store) -> None:
         """`abandon` lets a repeated call resume without waiting."""
         begin(store)
         store.requests.abandon(store.acme, ALICE, "r")
-        assert begin(store, number=2).state is OutcomeState.RESUMED
+        assert begin(store, number=2).state is RequestState.RESUMED
 
     def test_a_finished_request_tells_its_outcome(self, store: Store) -> None:
         """DONE: status, error and lock id as they were; abandoning it afterwards changes nothing."""
@@ -157,7 +159,7 @@ class TestRequests:
         store.effects.record(store.acme, Effects(request=(ALICE, "r", 409, "already_locked")))
         store.requests.abandon(store.acme, ALICE, "r")
         again = begin(store, number=2)
-        assert (again.state, again.status, again.error) == (OutcomeState.DONE, 409, "already_locked")
+        assert (again.state, again.status, again.error) == (RequestState.DONE, 409, "already_locked")
         assert again.lock_id == "lock 1"
 
     def test_another_body_shows_in_the_digest(self, store: Store) -> None:
@@ -168,15 +170,15 @@ class TestRequests:
     def test_request_ids_belong_to_a_person_of_a_site(self, store: Store) -> None:
         """Unique by tenant, account and request id."""
         begin(store)
-        assert begin(store, account=BOB).state is OutcomeState.FRESH
+        assert begin(store, account=BOB).state is RequestState.FRESH
         other = store.requests.begin(store.globex, ALICE, "r", digest="d", lock_id="l", op_id="o")
-        assert other.state is OutcomeState.FRESH
+        assert other.state is RequestState.FRESH
 
     def test_one_of_many_simultaneous_calls_is_fresh(self, store: Store) -> None:
         """Twins at the same moment: one works, the others see it running."""
         with ThreadPoolExecutor(8) as threads:
             states = [outcome.state for outcome in threads.map(lambda n: begin(store, number=n), range(8))]
-        assert sorted(states) == [OutcomeState.FRESH] + [OutcomeState.RUNNING] * 7
+        assert sorted(states) == [RequestState.FRESH] + [RequestState.RUNNING] * 7
 
 
 class TestCreationGuard:
@@ -223,7 +225,7 @@ class TestWitnesses:
     def test_what_was_recorded_is_read_back(self, store: Store) -> None:
         """Held and free records come back as they were (without anybody's own words)."""
         kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))
-        ended = witness("124", record=free(), protection="app_blocked")
+        ended = witness("124", record=free(), protection=Protection.APP_BLOCKED)
         store.effects.record(store.acme, Effects(witness=kept))
         store.effects.record(store.acme, Effects(witness=ended))
         assert store.witnesses.get(store.acme, "123") == kept
@@ -281,11 +283,11 @@ class TestWitnesses:
         """True when it is a change; a free or unknown file has no protection."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
         store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
-        assert store.witnesses.set_protection(store.acme, "1", "app_blocked")
-        assert not store.witnesses.set_protection(store.acme, "1", "app_blocked")
-        assert not store.witnesses.set_protection(store.acme, "2", "app_blocked")
-        assert not store.witnesses.set_protection(store.globex, "1", "app_blocked")
-        assert store.witnesses.get(store.acme, "1").protection == "app_blocked"
+        assert store.witnesses.set_protection(store.acme, "1", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.acme, "1", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.acme, "2", Protection.APP_BLOCKED)
+        assert not store.witnesses.set_protection(store.globex, "1", Protection.APP_BLOCKED)
+        assert store.witnesses.get(store.acme, "1").protection is Protection.APP_BLOCKED
 
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
         """What Confluence showed again is kept another 30 days; an older look changes nothing."""
@@ -295,14 +297,12 @@ class TestWitnesses:
         store.witnesses.still_there(store.globex, "123", START)
         assert store.witnesses.get(store.acme, "123") == witness(seen_at=START + timedelta(days=3))
 
-    def test_a_gone_file_is_forgotten(self, store: Store) -> None:
-        """Only that file of that site."""
-        store.effects.record(store.acme, Effects(witness=witness("1")))
-        store.effects.record(store.globex, Effects(witness=witness("1")))
-        assert store.witnesses.any(store.acme)
-        store.witnesses.forget(store.acme, "1")
+    def test_it_can_be_told_whether_a_site_has_any(self, store: Store) -> None:
+        """Each site for itself; an ended lock counts, too."""
         assert not store.witnesses.any(store.acme)
-        assert store.witnesses.any(store.globex)
+        store.effects.record(store.acme, Effects(witness=witness("1", record=free())))
+        assert store.witnesses.any(store.acme)
+        assert not store.witnesses.any(store.globex)
 
 
 class TestLedger:

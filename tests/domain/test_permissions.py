@@ -1,4 +1,4 @@
-"""One table decides who may do what."""
+"""The table of roles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
-from lockpoint.domain.permissions import Can, Facts, can, may_break, may_configure_site, may_lock
+from lockpoint.domain.permissions import Can, Facts, can, may_break, may_lock
 from lockpoint.domain.snapshots import phase
 from tests.domain.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
 
@@ -24,21 +24,21 @@ RUNNING_OUT = held(expires_at=at(0))
 
 
 @pytest.mark.parametrize(
-    ("facts", "lock", "end", "site"),
+    ("facts", "lock", "end"),
     [
-        (SITE_ADMIN, True, True, True),
-        (SPACE_ADMIN, True, True, False),
-        (LOCK_MANAGER, True, True, False),
-        (EDITOR, True, False, False),
-        (VIEWER, False, False, False),
-        (ANONYMOUS, False, False, False),
-        (Facts(may_view=True, site_admin=True), False, True, True),
-        (Facts(may_edit=True), False, False, False),
+        (SITE_ADMIN, True, True),
+        (SPACE_ADMIN, True, True),
+        (LOCK_MANAGER, True, True),
+        (EDITOR, True, False),
+        (VIEWER, False, False),
+        (ANONYMOUS, False, False),
+        (Facts(may_view=True, site_admin=True), False, True),
+        (Facts(may_edit=True), False, False),
     ],
 )
-def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
+def test_roles(facts: Facts, *, lock: bool, end: bool) -> None:
     """product.md section 4, row by row; to hold a lock takes the right to edit, whatever one administers."""
-    assert (may_lock(facts), may_break(facts), may_configure_site(facts)) == (lock, end, site)
+    assert (may_lock(facts), may_break(facts)) == (lock, end)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_roles(facts: Facts, *, lock: bool, end: bool, site: bool) -> None:
     ],
 )
 def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can) -> None:
-    """What Bob may do with a file that he does not hold."""
+    """Bob's permissions on a file that he has not locked."""
     assert can(facts, found, BOB, at(now)) == expected
 
 
@@ -76,7 +76,7 @@ def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can
     ],
 )
 def test_own_file(facts: Facts, now: float, expected: Can) -> None:
-    """E36: a holder without the right to edit cannot extend, and may release."""
+    """E36: a holder without edit permission cannot extend but can release."""
     assert can(facts, RUNNING_OUT, ALICE, at(now)) == expected
 
 
@@ -93,7 +93,7 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 @pytest.mark.parametrize("account", [ALICE, BOB])
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
 def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
-    """I23: each flag is true exactly when the rule, asked by somebody with these rights, would write."""
+    """I23: each flag is true exactly when the rule, called with these permissions, would write."""
     seen = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
     held_by_other = isinstance(found, Held) and found.holder != account

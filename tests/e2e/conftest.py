@@ -16,8 +16,9 @@ from tests.support.installed import wait_for_installs
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder share one system, so they run in one process."""
+    """All tests of this folder share one system, so they run in one process; xdist reads the marks after this."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("system"))

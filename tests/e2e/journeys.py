@@ -17,8 +17,8 @@ from lockpoint import bootstrap
 from lockpoint.cli import main
 from lockpoint.services.context import Actor
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import calls
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
 from lockpoint.settings import Settings
 from tests.e2e.system import CALL_SECONDS, Json, System, request_id, wait_for
 from tests.support.installed import wait_for_installs
@@ -137,7 +137,7 @@ class Journeys:
             tenant = next(tenant for tenant in services.tenants.active() if host in tenant.base_url)
             actor = Actor(tenant, self.system.account_of("alice"))
             options = LockOptions(life=timedelta(seconds=1), note=NOTE)
-            calls.acquire(services, actor, file["id"].removeprefix("att"), RequestKey(request_id(), "x"), options)
+            acquire(services, actor, file["id"].removeprefix("att"), RequestKey(request_id(), "x"), options)
         wait_for("the end of the lock", lambda: self._state("alice", file) == "free" or None)
         assert self.command("site", "reconcile", self.system.confluence.hosts[0]).exit_code == 0
         self._mail("alice", FILES["expired"])

@@ -576,10 +576,10 @@ class FakeLockSearch:
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
-    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
+    ) -> tuple[tuple[str, ...], str | None]:
         site = self.host.site(tenant)
         mine = [f for f in site.files.values() if site.pages[f.container.id].space_id == space_id]
-        return tuple((stored.id, stored.container) for stored in mine), None
+        return tuple(stored.id for stored in mine), None
 
 
 __all__ = ["APP_ACCOUNT", "FakeConfluence", "FakeSite", "Page", "StoredFile", "StoredVersion"]

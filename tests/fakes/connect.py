@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,10 +25,10 @@ from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
-from lockpoint.services.ports.tenancy import Installation, InstallationEvent, Registration
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.ports.tenancy import Registration
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
+from tests.fakes.tenancy import FakeInstallations
 
 APP_KEY = "lockpoint"
 APP_URL = "https://lockpoint.example.com"
@@ -48,7 +47,7 @@ BOB = "557058:11111111-0000-4000-8000-000000000b0b"
 
 
 @dataclass
-class Time:
+class FakeTime:
     """A clock that tests move; the same seconds serve as wall and monotonic time."""
 
     moment: datetime = START
@@ -64,82 +63,6 @@ class Time:
 
     def advance(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
-
-
-@dataclass
-class FakeInstallations:
-    """The installation table in memory; `down` makes every call fail, `finds` counts the round trips."""
-
-    rows: dict[str, Installation] = field(default_factory=dict)
-    events: list[tuple[int, InstallationEvent, datetime]] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    finds: int = 0
-    down: bool = False
-
-    def find(self, client_key: str) -> Installation | None:
-        self._require()
-        self.finds += 1
-        return self.rows.get(client_key)
-
-    def of(self, tenant_id: int) -> Installation | None:
-        self._require()
-        return next((row for row in self.rows.values() if row.tenant.id == tenant_id), None)
-
-    @contextmanager
-    def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
-        assert client_key, base_url
-        self._require()
-        change = FakeInstallationChange(dict(self.rows), list(self.events), list(self.jobs))
-        yield change
-        self.rows, self.events, self.jobs = change.rows, change.events, change.jobs
-
-    def _require(self) -> None:
-        if self.down:
-            raise StorageUnavailable
-
-
-@dataclass
-class FakeInstallationChange:
-    rows: dict[str, Installation]
-    events: list[tuple[int, InstallationEvent, datetime]]
-    jobs: list[Job]
-    returned: list[int] = field(default_factory=list)
-
-    def find(self, client_key: str) -> Installation | None:
-        return self.rows.get(client_key)
-
-    find_replaced = find
-
-    def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
-        return [
-            row
-            for row in self.rows.values()
-            if row.tenant.base_url == base_url and row.tenant.client_key != other_than and row.tenant.installed
-        ]
-
-    def store(self, registration: Registration) -> Tenant:
-        known = self.rows.get(registration.client_key)
-        tenant = Tenant(
-            id=known.tenant.id if known else len(self.rows) + 1,
-            client_key=registration.client_key,
-            base_url=registration.base_url,
-            display_url=registration.display_url,
-            oauth_client_id=registration.oauth_client_id,
-            installed=registration.installed,
-            enabled=registration.enabled,
-        )
-        self.rows[registration.client_key] = Installation(tenant, registration)
-        return tenant
-
-    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
-        self.events.append((tenant_id, event, at))
-
-    def come_back(self, tenant_id: int) -> None:
-        self.returned.append(tenant_id)
-        self.defer(look_after(tenant_id))
-
-    def defer(self, jobs: Sequence[Job]) -> None:
-        self.jobs.extend(job for job in jobs if job not in self.jobs)
 
 
 @dataclass
@@ -178,16 +101,15 @@ class MemoryJobs:
 
 
 @dataclass
-class HintPorts:
+class ConnectServices:
+    """What the routes of Connect use of the services."""
+
+    installations: Any
     witnesses: Any
     jobs: Any
-
-
-@dataclass
-class LifecyclePorts:
-    installations: Any
     clock: Any
     allowed_hosts: Sequence[str] = ALLOWED
+    caches: Sequence[Any] = ()
 
 
 @cache
@@ -233,10 +155,11 @@ def registration(client_key: str = ACME, **changes: Any) -> Registration:
 class ConnectWorld:
     """A web process with its neighbours, and two installed sites."""
 
-    time: Time
+    time: FakeTime
     installations: Any
     witnesses: Any
     jobs: Any
+    services: Any
     keys: MemoryKeys
     inbound: Inbound
     app: Flask
@@ -341,7 +264,7 @@ def make_world(
     pings: Sequence[Ping] = (),
 ) -> ConnectWorld:
     """A web process around these neighbours (in memory unless given), with acme and globex installed."""
-    time = Time()
+    time = FakeTime()
     installations = installations if installations is not None else FakeInstallations()
     keys = MemoryKeys()
     inbound = Inbound(
@@ -353,17 +276,19 @@ def make_world(
     )
     witnesses = witnesses if witnesses is not None else MemoryWitnesses()
     jobs = jobs if jobs is not None else MemoryJobs()
+    services: Any = ConnectServices(installations, witnesses, jobs, time, caches=[inbound.sites])
     shell = Shell(
         inbound=inbound,
         descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),
-        lifecycle=LifecyclePorts(installations, time),
-        hints=HintPorts(witnesses, jobs),
+        services=services,
         pings=pings,
         blueprints=[sample_routes()] if blueprints is None else blueprints,
         connect_js_url=BRIDGE,
-        webhook_door=webhook_door,
     )
-    world = ConnectWorld(time, installations, witnesses, jobs, keys, inbound, create_app(shell))
+    app: Any = create_app(shell)
+    if not webhook_door:
+        app.wsgi_app = app.wsgi_app._behind
+    world = ConnectWorld(time, installations, witnesses, jobs, services, keys, inbound, app)
     world.store(registration(ACME))
     world.store(registration(GLOBEX))
     return world

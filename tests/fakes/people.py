@@ -94,12 +94,12 @@ class FakeTokens:
         self._numbers = itertools.count(1)
         self._texts: dict[str, tuple[str, str]] = {}
 
-    def seal(self, text: str, purpose: str) -> str:
+    def seal_link(self, text: str, purpose: str) -> str:
         token = f"token-{next(self._numbers)}"
         self._texts[token] = (purpose, text)
         return token
 
-    def unseal(self, token: str, purpose: str) -> str | None:
+    def unseal_link(self, token: str, purpose: str) -> str | None:
         found = self._texts.get(token)
         return found[1] if found and found[0] == purpose else None
 
@@ -117,10 +117,7 @@ def ports_about_people(tables: Tables) -> dict[str, Any]:
         "user_properties": FakeUserProperties(),
         "personal_data_reports": FakePersonalDataReports(),
         "profiles": FakeProfiles(tables),
-        "people_data": OnPostgresOnly(),
-        "privacy_requests": OnPostgresOnly(),
-        "erasures": OnPostgresOnly(),
-        "account_reports": OnPostgresOnly(),
+        "person_store": OnPostgresOnly(),
         "tokens": FakeTokens(),
         "app_url": "https://lockpoint.example.com",
     }

@@ -11,14 +11,12 @@ from datetime import datetime, timedelta
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
-from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import AuditEvent, Effects, Restoration, Witness
+from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
-from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SiteState
-from lockpoint.services.tenancy.absence import look_after
 
 LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 
@@ -27,7 +25,7 @@ LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
 class Claim:
     """A request id as the fake keeps it."""
 
-    outcome: Outcome
+    outcome: BegunRequest
     busy_until: datetime
 
 
@@ -63,8 +61,7 @@ class Tables:
         self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
         for key, witness in self.witnesses.items():
             if key[0] == tenant_id and isinstance(witness.record, Held):
-                self.witnesses[key] = replace(witness, protection=LEFT)
-        self.defer(look_after(tenant_id))
+                self.witnesses[key] = replace(witness, protection=Protection.UNCHECKED)
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -95,12 +92,12 @@ class FakeEffects:
         tables.defer(effects.jobs)
         if effects.settings is not None:
             state = tables.states.get(tenant.id, SiteState())
-            if effects.settings.revision >= state.revision:
+            if state.settings is None or effects.settings.revision >= state.settings.revision:
                 tables.states[tenant.id] = replace(state, settings=effects.settings)
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
-            claim.outcome = replace(claim.outcome, state=OutcomeState.DONE, status=status, error=error)
+            claim.outcome = replace(claim.outcome, state=RequestState.DONE, status=status, error=error)
 
     def _store(self, tenant: Tenant, witness: Witness) -> None:
         key = (tenant.id, witness.attachment_id)
@@ -129,6 +126,10 @@ class FakeJobs:
     def defer(self, jobs: Sequence[Job]) -> None:
         self.tables.reachable()
         self.tables.defer(jobs)
+
+    def pending(self, tenant: Tenant, kind: JobKind) -> bool:
+        self.tables.reachable()
+        return any((job.tenant_id, job.kind) == (tenant.id, kind) for job in self.tables.jobs)
 
 
 class FakeWitnesses:
@@ -166,7 +167,7 @@ class FakeWitnesses:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
         witness = self.get(tenant, attachment_id)
         if witness is None or not isinstance(witness.record, Held) or witness.protection == protection:
             return False
@@ -181,10 +182,6 @@ class FakeWitnesses:
     def any(self, tenant: Tenant) -> bool:
         self.tables.reachable()
         return any(tenant_id == tenant.id for tenant_id, _ in self.tables.witnesses)
-
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        self.tables.reachable()
-        self.tables.witnesses.pop((tenant.id, attachment_id), None)
 
 
 class FakeRestorations:
@@ -213,17 +210,19 @@ class FakeRequests:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
-    def begin(self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str) -> Outcome:
+    def begin(
+        self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
+    ) -> BegunRequest:
         self.tables.reachable()
         now, key = self.tables.clock.now(), (tenant.id, account, request_id)
         claim = self.tables.claims.get(key)
         if claim is None:
-            running = Outcome(state=OutcomeState.RUNNING, digest=digest, lock_id=lock_id, op_id=op_id)
+            running = BegunRequest(state=RequestState.RUNNING, digest=digest, lock_id=lock_id, op_id=op_id)
             self.tables.claims[key] = Claim(running, now + LEASE)
-            return replace(running, state=OutcomeState.FRESH)
-        if claim.outcome.state is OutcomeState.RUNNING and claim.busy_until <= now:
+            return replace(running, state=RequestState.FRESH)
+        if claim.outcome.state is RequestState.RUNNING and claim.busy_until <= now:
             claim.busy_until = now + LEASE
-            return replace(claim.outcome, state=OutcomeState.RESUMED)
+            return replace(claim.outcome, state=RequestState.RESUMED)
         return claim.outcome
 
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:

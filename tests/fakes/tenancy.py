@@ -1,15 +1,27 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""Licences and usage counts in memory."""
+"""Installations, licences and usage counts in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
+from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import (
+    Installation,
+    InstallationEvent,
+    Licence,
+    LicenceNote,
+    Registration,
+    UsageEvent,
+    UsageRow,
+)
+from lockpoint.services.tenancy.absence import look_after
 from tests.fakes.storage import Tables
 
 
@@ -29,13 +41,17 @@ class FakeLicences:
         licence = Licence.ACTIVE if active else Licence.NONE
         self.notes[tenant.id] = LicenceNote(licence, at)
         if active and before is Licence.NONE:
-            self.tables.come_back(tenant.id)
+            self._come_back(tenant.id)
         return licence
 
     def lift(self) -> None:
         for id_ in [id_ for id_, note in self.notes.items() if note.licence is Licence.NONE]:
             del self.notes[id_]
-            self.tables.come_back(id_)
+            self._come_back(id_)
+
+    def _come_back(self, tenant_id: int) -> None:
+        self.tables.come_back(tenant_id)
+        self.tables.defer(look_after(tenant_id))
 
 
 @dataclass
@@ -87,9 +103,81 @@ class FakeUsageCounts:
         ]
 
 
+@dataclass
+class FakeInstallations:
+    """The installation table in memory; `down` makes every call fail, `finds` counts the round trips."""
+
+    rows: dict[str, Installation] = field(default_factory=dict)
+    events: list[tuple[int, InstallationEvent, datetime]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    finds: int = 0
+    down: bool = False
+
+    def find(self, client_key: str) -> Installation | None:
+        self._require()
+        self.finds += 1
+        return self.rows.get(client_key)
+
+    @contextmanager
+    def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
+        assert client_key, base_url
+        self._require()
+        change = FakeInstallationChange(dict(self.rows), list(self.events), list(self.jobs))
+        yield change
+        self.rows, self.events, self.jobs = change.rows, change.events, change.jobs
+
+    def _require(self) -> None:
+        if self.down:
+            raise StorageUnavailable
+
+
+@dataclass
+class FakeInstallationChange:
+    rows: dict[str, Installation]
+    events: list[tuple[int, InstallationEvent, datetime]]
+    jobs: list[Job]
+    returned: list[int] = field(default_factory=list)
+
+    def find(self, client_key: str) -> Installation | None:
+        return self.rows.get(client_key)
+
+    find_replaced = find
+
+    def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
+        return [
+            row
+            for row in self.rows.values()
+            if row.tenant.base_url == base_url and row.tenant.client_key != other_than and row.tenant.installed
+        ]
+
+    def store(self, registration: Registration) -> Tenant:
+        known = self.rows.get(registration.client_key)
+        tenant = Tenant(
+            id=known.tenant.id if known else len(self.rows) + 1,
+            client_key=registration.client_key,
+            base_url=registration.base_url,
+            display_url=registration.display_url,
+            oauth_client_id=registration.oauth_client_id,
+            installed=registration.installed,
+            enabled=registration.enabled,
+        )
+        self.rows[registration.client_key] = Installation(tenant, registration)
+        return tenant
+
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
+        self.events.append((tenant_id, event, at))
+
+    def come_back(self, tenant_id: int) -> None:
+        self.returned.append(tenant_id)
+
+    def defer(self, jobs: Sequence[Job]) -> None:
+        self.jobs.extend(job for job in jobs if job not in self.jobs)
+
+
 def ports_about_sites(tables: Tables) -> dict[str, Any]:
     """The fakes by the names that the services have for them."""
     return {
+        "installations": FakeInstallations(),
         "licences": FakeLicences(tables),
         "licence_source": FakeLicenceSource(),
         "usage": FakeUsageCounts(tables),

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.lock import Absent, FoundRecord, Subject
-from lockpoint.domain.signed_record import MacKeys, decode
+from lockpoint.domain.signed_json import MacKeys
+from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.ports.confluence import Person, StoredProperty
@@ -155,7 +156,7 @@ def make_world(**other: Any) -> World:
     for tenant, cast in casts:
         tables.tenants[tenant.id] = tenant
         site = world.site(tenant)
-        site.people = {account: Person(account, NAMES[account], active=True) for account in cast}
+        site.people = {account: Person(account, NAMES[account], in_use=True) for account in cast}
         site.addresses = {account: f"{NAMES[account].lower()}@example.com" for account in cast}
         world.pages[tenant.id] = site.add_page()
     acme = world.site()

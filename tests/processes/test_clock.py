@@ -21,7 +21,8 @@ from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.privacy import ErasureOrder, Origin
 from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database
-from lockpoint.storage.privacy.erasures import PostgresErasures
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
+from lockpoint.storage.redis_mutexes import connect
 from tests.fakes.world import ACME, ALICE, GLOBEX, START, World, make_world
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
@@ -251,15 +252,15 @@ def test_a_database_that_is_away_does_not_end_the_clock() -> None:
     assert upkeep.done["stalled"] == 1
 
 
-def test_rights_are_queued_hourly(database: Database, acme: Tenant) -> None:
+def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: str) -> None:
     """Reports of every active site, spread over the hour, and every erasure that is under way, when it is due."""
-    erasures = PostgresErasures(database)
-    world = make_world(erasures=erasures)
+    store = PostgresPersonStore(database, connect(redis_url))
+    world = make_world(person_store=store)
     order = ErasureOrder(
         account=ALICE, pseudonym="erased-1", origin=Origin.OPERATOR, release_at=world.clock.now() + timedelta(hours=1)
     )
-    (erasure,) = erasures.begin(acme, [order], world.clock.now())
-    erasures.put_off(erasure.request_id, world.clock.now() + timedelta(hours=2))
+    (erasure,) = store.begin_erasures(acme, [order], world.clock.now())
+    store.put_off_erasure(erasure.request_id, world.clock.now() + timedelta(hours=2))
     ticks(world, FakeUpkeep()).rights()
     found = {(job.kind, job.tenant_id, job.subject): job.delay for job in world.tables.jobs}
     reports = [found.pop((JobKind.REPORT_ACCOUNTS, tenant.id, "")) for tenant in (ACME, GLOBEX)]

@@ -16,9 +16,16 @@ from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import page_files
 from lockpoint.services.lock_record.waitlist import WaitlistPlace
-from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockOptions, LockResult
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.break_lock import break_lock
+from lockpoint.services.locks.extend import extend
 from lockpoint.services.locks.lock_view import LockView
+from lockpoint.services.locks.release import release
+from lockpoint.services.locks.result import LockResult
+from lockpoint.services.locks.show import show
+from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
@@ -47,32 +54,30 @@ class Stage:
         self, who: str = ALICE, *, key: RequestKey | None = None, file: StoredFile | None = None, **options: Any
     ) -> LockResult:
         actor = self.world.actor(who)
-        return calls.acquire(
-            self.world.services, actor, (file or self.file).id, key or self.key(), LockOptions(**options)
-        )
+        return acquire(self.world.services, actor, (file or self.file).id, key or self.key(), LockOptions(**options))
 
     def extend(
         self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
     ) -> LockResult:
         life = None if hours is None else timedelta(hours=hours)
-        return calls.extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
+        return extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
 
     def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockResult:
-        return calls.release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
+        return release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
 
     def break_(self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY) -> LockResult:
-        return calls.break_(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
+        return break_lock(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, why)
 
     def take_over(
         self, lock_id: str, who: str, *, key: RequestKey | None = None, why: str = WHY, **options: Any
     ) -> LockResult:
         actor = self.world.actor(who)
-        return calls.take_over(
+        return take_over(
             self.world.services, actor, self.file.id, key or self.key(), lock_id, why, LockOptions(**options)
         )
 
     def show(self, who: str = ALICE) -> LockView:
-        return calls.show(self.world.services, self.world.actor(who), self.file.id)
+        return show(self.world.services, self.world.actor(who), self.file.id)
 
     def ask(self, who: str) -> WaitlistPlace:
         return notify_me.ask(self.world.services, self.world.actor(who), self.file.id)

@@ -17,7 +17,7 @@ def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) ->
     """Privacy 1, L-08: people are account ids, files are ids; names, titles, notes and reasons are stored nowhere."""
     site = stage.world.site()
     for account, person in list(site.people.items()):
-        site.people[account] = type(person)(account, f"{CANARY} {person.display_name}", active=True)
+        site.people[account] = type(person)(account, f"{CANARY} {person.display_name}", in_use=True)
         site.addresses[account] = f"{CANARY}.{len(account)}@example.com"
     site.pages[stage.file.container.id].title = f"{CANARY} page"
     stage.file.versions[0] = type(stage.file.versions[0])(

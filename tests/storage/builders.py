@@ -6,15 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held
+from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.locks import AuditEvent, Restoration, Witness
 from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import METADATA, QUEUE
+from lockpoint.storage.tables import LOCK_WITNESS, METADATA, QUEUE
 from tests.fakes.world import ALICE, BOB, START
 
 PAGE = Container(ContainerKind.PAGE, "65600")
@@ -71,6 +72,13 @@ def restoration(**values: Any) -> Restoration:
         ),
         **values,
     )
+
+
+def forget_witness(database: Database, tenant: Tenant, attachment_id: str) -> None:
+    """As if the file had never been seen."""
+    row = LOCK_WITNESS.c
+    with database.single() as connection:
+        connection.execute(delete(LOCK_WITNESS).where(row.tenant_id == tenant.id, row.attachment_id == attachment_id))
 
 
 def count(database: Database, table: str) -> int:

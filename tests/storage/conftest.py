@@ -1,11 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
+import redis
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
+from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import FakeClock
 
@@ -25,6 +27,12 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url, size=8)
     yield database
     database.close()
+
+
+@pytest.fixture
+def cache(redis_url: str) -> Iterator[redis.Redis]:
+    with connect(redis_url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import pytest
 
-from lockpoint.storage.keyring import Keyring, SecretUnreadable, keyring
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
+from lockpoint.storage.keyring import HashedAddress, Keyring, SecretUnreadable, keyring
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 
@@ -52,8 +51,8 @@ def test_each_purpose_has_its_own_key() -> None:
     derived = {
         *ring.mac_keys.keys.values(),
         *ring.tag_keys.keys.values(),
-        *ring._peppers.values(),
-        *ring._usage_keys.values(),
+        *ring._peppers.keys.values(),
+        *ring._usage_keys.keys.values(),
         ring.backup_key(ring.newest),
         *(box._encryption_key + box._signing_key for box in (ring._boxes[ring.newest], ring._link_boxes[ring.newest])),
         OLD.encode(),
@@ -65,11 +64,11 @@ def test_each_purpose_has_its_own_key() -> None:
 def test_links_in_mails_have_keys_of_their_own() -> None:
     """A link opens with both keys side by side, for its purpose only; no stored secret is one, nor the reverse."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
-    link = MailTokens(old).seal("1\nlock_ended\nalice", "unsubscribe")
-    assert MailTokens(both).unseal(link, "unsubscribe") == "1\nlock_ended\nalice"
-    assert MailTokens(new).unseal(link, "unsubscribe") is None
-    assert MailTokens(old).unseal(link, "extend") is None
-    assert MailTokens(old).unseal(old.seal("1\nlock_ended\nalice", "unsubscribe"), "unsubscribe") is None
+    link = old.seal_link("1\nlock_ended\nalice", "unsubscribe")
+    assert both.unseal_link(link, "unsubscribe") == "1\nlock_ended\nalice"
+    assert new.unseal_link(link, "unsubscribe") is None
+    assert old.unseal_link(link, "extend") is None
+    assert old.unseal_link(old.seal("1\nlock_ended\nalice", "unsubscribe"), "unsubscribe") is None
     with pytest.raises(SecretUnreadable):
         old.unseal(link, "unsubscribe")
 
@@ -82,6 +81,14 @@ def test_addresses_are_hashed_under_a_secret_pepper() -> None:
     assert len(first.digest) == 64
     assert keyring([NEW, OLD]).hash_address("bob@example.com").key_id != first.key_id
     assert keyring([NEW, OLD]).hash_address("bob@example.com").digest != first.digest
+
+
+def test_hashes_that_are_stored_stay_the_same() -> None:
+    """What the e-mail log and the usage counts hold is found again: the same texts are hashed under the same keys."""
+    ring = keyring([OLD])
+    address = "c6e3ed1d85aed61ac6ee7234fc62e4e67943f254a12df9f01c4952fe2bc394e6"
+    assert ring.hash_address("Bob@Example.com") == HashedAddress(address, "0510d903")
+    assert ring.site_hashes("acme") == ("361b5543cc309cf7a1ccd32a180ea8198fe864bbbf1a978abba4bee8c9045375",)
 
 
 def test_an_address_is_recognised_under_every_pepper() -> None:

@@ -15,8 +15,10 @@ import pytest
 from lockpoint.services.context import Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import byline
-from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.break_lock import break_lock
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -205,7 +207,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     file = world.add_file()
     page = world.pages[1]
     tenant = world.actor(ALICE).tenant
-    calls.acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), LockOptions(note="for the report"))
+    acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), LockOptions(note="for the report"))
     notify_me.ask(services, world.actor(BOB), file.id)
     site_settings.change(services, world.actor(SAM), copy_mode=True, revision=0)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
@@ -221,7 +223,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ),
     ]
     lock_id = found[0][1]["lock_id"]
-    calls.break_(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
+    break_lock(services, world.actor(DANA), file.id, RequestKey("2" * 32, "b"), lock_id, "for the audit")
     return [*found, ("lockpointlock", world.site().lock_rows(file.id)[0].value)]
 
 

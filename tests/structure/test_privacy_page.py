@@ -88,7 +88,7 @@ def test_a_time_without_a_proof_is_refused(page: ModuleType) -> None:
 
 
 def test_every_test_named_as_a_proof_exists(page: ModuleType) -> None:
-    """A proof that names a test names one that exists, and one that names a command one that is run."""
+    """A proof that names a test names one that exists."""
     known = page.proofs().by_mark.values()
     named = {name for proof in known for name in proof.tests}
     assert len(named) > 100
@@ -96,19 +96,3 @@ def test_every_test_named_as_a_proof_exists(page: ModuleType) -> None:
         path, _, function = name.partition("::")
         text = (ROOT / path).read_text(encoding="utf-8")
         assert not function or f"def {function}(" in text, name
-    script = (ROOT / "bin" / "privacy_proofs.py").read_text(encoding="utf-8")
-    for command in {name for proof in known for name in proof.commands}:
-        assert f'"{command}"' in script, command
-
-
-def test_the_document_shows_every_proof(page: ModuleType) -> None:
-    """docs/privacy-proofs.md, which `bin/privacy-proofs` writes, has each promise with each of its proofs' outcomes."""
-    document = (ROOT / "docs" / "privacy-proofs.md").read_text(encoding="utf-8")
-    sections = dict(re.findall(r"^### (\S+)\n((?:(?!^###? )[\s\S])*)", document, re.MULTILINE))
-    for mark, proof in page.proofs().by_mark.items():
-        section = sections.get(mark, "")
-        shown = {name: re.search(rf"`{name}[`:].*\d+ passed\*$", section, re.MULTILINE) for name in proof.tests}
-        assert [name for name, found in shown.items() if not found] == [], f"{mark}: run bin/privacy-proofs"
-        for command in proof.commands:
-            assert f"(#{command})" in section
-            assert "\nexit 0\n" in sections[command]

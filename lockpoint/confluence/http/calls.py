@@ -17,7 +17,7 @@ CORE_OBJECT: Final = 1
 IDENTITY_OBJECT: Final = 2
 NO_OBJECT: Final = 0
 
-Query = tuple[tuple[str, str], ...]
+QueryPairs = tuple[tuple[str, str], ...]
 Part = tuple[str | None, bytes | str, str]
 """One part of a multipart body: file name, content, media type."""
 
@@ -61,7 +61,7 @@ class Call:
     name: str
     method: str
     path: str
-    query: Query = ()
+    query: QueryPairs = ()
     body: object | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
     repeat: Repeat = Repeat.ONLY_UNDONE
@@ -79,7 +79,7 @@ class Call:
         """Whether a file travels with it."""
         return bool(self.parts)
 
-    def asking(self, query: Query) -> Call:
+    def asking(self, query: QueryPairs) -> Call:
         """Give the same operation with another query, for the next page."""
         return replace(self, query=query)
 
@@ -103,7 +103,9 @@ def count_results(answer: Answer) -> int:
     return len(answer.items())
 
 
-def get(name: str, path: str, *, query: Query = (), objects: Objects = Objects.NONE, listing: bool = False) -> Call:
+def get(
+    name: str, path: str, *, query: QueryPairs = (), objects: Objects = Objects.NONE, listing: bool = False
+) -> Call:
     """Describe a read of one object, or of a list when `listing`."""
     count = count_results if listing else (lambda _: 1)
     return Call(name=name, method="GET", path=path, query=query, repeat=Repeat.FREELY, objects=objects, count=count)

@@ -48,7 +48,7 @@ class CircuitBreaker:
             return True
 
     def answered(self, tenant_id: int) -> None:
-        """Note that the site answered, whatever it said."""
+        """Note that the site answered, whatever it said: its failures are forgotten."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
 

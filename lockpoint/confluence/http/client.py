@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
     from lockpoint.confluence.http.quota import PointsQuota
+    from lockpoint.services.context import Tenant
 
 DEADLINE_SECONDS: Final = {
     Priority.INTERACTIVE: 20.0,
@@ -125,6 +126,12 @@ class ConfluenceClient:
             caller, call, DEADLINE_BYTES_SECONDS, lambda deadline: self._wire.download(caller, call, deadline, most)
         )
         return raw.body
+
+    def forget(self, tenant: Tenant) -> None:
+        """Forget what the site spent and whether it answered, and close the connections to it."""
+        self._budget.forget(tenant.id)
+        self._breaker.answered(tenant.id)
+        self._wire.sessions.forget(tenant.base_url)
 
     def pause(self, seconds: float) -> None:
         """Wait between two reads that must not be the same moment."""

@@ -27,6 +27,6 @@ class PersonTokens(Protocol):
         """Give a bearer token; `Unauthorised` when this person cannot be acted for, `HostUnavailable` for outages."""
         ...
 
-    def drop(self, tenant_id: int, account_id: str | None = None) -> None:
-        """Forget the tokens of a person (or of a whole site), because the site refused one."""
+    def drop(self, tenant_id: int, account_id: str) -> None:
+        """Forget the tokens of a person, because the site refused one."""
         ...

@@ -36,6 +36,9 @@ STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
 """A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
 
+NOBODY: Final = 0
+"""Stands for sites that were forgotten; the ids of sites begin at 1."""
+
 _LOWER: Final = {
     Priority.INTERACTIVE: Priority.EVENT,
     Priority.EVENT: Priority.SWEEP,
@@ -61,7 +64,6 @@ class HostQuota:
 @dataclass(slots=True)
 class _Hour:
     start: datetime
-    lines: Counter[tuple[int, Priority, str]]
     by_tenant: Counter[int]
     host: HostQuota
     blocked_until: dict[int | None, datetime]
@@ -77,7 +79,7 @@ class PointsQuota:
     def __init__(
         self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
     ) -> None:
-        """Take the size of the pool and a clock; `archive` receives a copy of every line."""
+        """Take the size of the pool and a clock; `archive` is told of every spending."""
         self._pool = points_per_hour
         self._now = now
         self._archive = archive
@@ -98,11 +100,10 @@ class PointsQuota:
         """Put points on the account; called for every try, also for failed ones."""
         with self._lock:
             hour = self._current()
-            hour.lines[tenant_id, priority, use_case] += points
             hour.by_tenant[tenant_id] += points
         _POINTS.labels(priority.value, use_case).inc(points)
         if self._archive is not None:
-            self._archive.add(hour.start, Spending(tenant_id, priority, use_case, points))
+            self._archive(hour.start, Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
         """Take over what the host's headers tell about the pool."""
@@ -117,25 +118,16 @@ class PointsQuota:
         with self._lock:
             self._current().blocked_until[tenant_id] = until
 
-    def lines(self) -> tuple[Spending, ...]:
-        """Give the account of the present hour, dearest line first."""
+    def forget(self, tenant_id: int) -> None:
+        """Forget whose these points were; they stay spent until the hour is over."""
         with self._lock:
-            ranked = self._current().lines.most_common()
-        return tuple(Spending(tenant, priority, use_case, points) for (tenant, priority, use_case), points in ranked)
-
-    def host(self) -> HostQuota:
-        """Give what the host said last in the present hour."""
-        with self._lock:
-            return self._current().host
-
-    def used_share(self) -> float:
-        """Share of the pool that is used, by the host's word where there is one, else by our own count."""
-        with self._lock:
-            return self._used_share(self._current())
+            hour = self._current()
+            hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
+            hour.blocked_until.pop(tenant_id, None)
 
     def _fresh(self, now: datetime) -> _Hour:
         start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return _Hour(start, Counter(), Counter(), HostQuota(), {})
+        return _Hour(start, Counter(), HostQuota(), {})
 
     def _current(self) -> _Hour:
         now = self._now()
@@ -156,7 +148,8 @@ class PointsQuota:
         return (hour.host.reset_at or hour.end) if over or near else None
 
     def _used_share(self, hour: _Hour) -> float:
-        ours = hour.lines.total() / self._pool
+        """Share of the pool that is used, by the host's word where there is one, else by our own count."""
+        ours = hour.by_tenant.total() / self._pool
         if hour.host.remaining is None or not hour.host.limit:
             return ours
         return max(ours, 1 - hour.host.remaining / hour.host.limit)

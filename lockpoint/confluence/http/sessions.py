@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,21 +23,30 @@ class Sessions:
     def __init__(self) -> None:
         """Open nothing yet."""
         self._threads = threading.local()
+        self._lock = threading.Lock()
+        self._adapters: weakref.WeakSet[HTTPAdapter] = weakref.WeakSet()
 
     def mine(self) -> requests.Session:
         """Give the calling thread's session."""
         session = getattr(self._threads, "session", None)
         if not isinstance(session, requests.Session):
-            session = _new_session()
+            adapter = HTTPAdapter(pool_connections=_SITES_PER_PROCESS, pool_maxsize=2, max_retries=0)
+            session = _new_session(adapter)
             self._threads.session = session
+            with self._lock:
+                self._adapters.add(adapter)
         return session
 
-    def close(self) -> None:
-        """Close the calling thread's session."""
-        session = getattr(self._threads, "session", None)
-        if isinstance(session, requests.Session):
-            session.close()
-        self._threads.session = None
+    def forget(self, base_url: str) -> None:
+        """Close the connections of every thread to this address; a call that just begins on one counts as unsent."""
+        place = urlsplit(base_url)
+        with self._lock:
+            adapters = list(self._adapters)
+        for adapter in adapters:
+            pools = adapter.poolmanager.pools
+            for key in pools.keys():  # noqa: SIM118 - urllib3's container refuses to be iterated
+                if key.key_host == place.hostname and place.port in {None, key.key_port}:
+                    pools.pop(key, None)
 
 
 class _StayingSession(requests.Session):
@@ -46,11 +57,10 @@ class _StayingSession(requests.Session):
         return
 
 
-def _new_session() -> requests.Session:
+def _new_session(adapter: HTTPAdapter) -> requests.Session:
     session = _StayingSession()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=_SITES_PER_PROCESS, pool_maxsize=2, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = "lockpoint"

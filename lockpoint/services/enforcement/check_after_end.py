@@ -13,7 +13,7 @@ from lockpoint.services.enforcement.protect import history_of, judged
 from lockpoint.services.enforcement.superseded import note_left_standing
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import newer_than
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import is_active
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -26,7 +26,7 @@ def look_back(services: Services, tenant: Tenant, written: Written, *, priority:
     """
     state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
     held = _ended_hold(written.record, state)
-    if not licence.licensed(services, tenant, priority=priority):
+    if not is_active(services, tenant, priority=priority):
         held = None
     if held is not None and after.attachment.head.created > _looked_into(written, held):
         _look_into(HeldFile(services, tenant, after, held, priority), end_of_protection(written.record, after))

@@ -14,11 +14,9 @@ from lockpoint.services.enforcement.overwrite_effects import conflicts, row_abou
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
-SUSPENDED = "suspended"  # the protection of a file that is away together with its page
-LEFT = "left"  # nobody has looked since the app is at work again: a file that is in the trash stays there
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class HeldFile:
         return self.state.attachment
 
     @property
-    def marked(self) -> str | None:
+    def marked(self) -> Protection | None:
         """How the file was said to be protected before this look; None when nothing was said yet."""
         return self.state.witness.protection if self.state.witness else None
 
-    def mark(self, protection: str) -> None:
+    def mark(self, protection: Protection) -> None:
         """Say in the witness how the file is protected."""
         self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
 
@@ -67,15 +65,16 @@ class HeldFile:
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     """Leave the file alone, and say so: in the audit log, in every list, and to the holder."""
+    why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     intents = list(tell(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
-    if held_file.marked != verdict.reason.value:
+    if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
-        rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=verdict.reason.value))
+        rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
         intents.append(unprotected(held_file.attachment, held_file.held, verdict.reason))
     if rows or intents:
         held_file.services.effects.record(held_file.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
-    held_file.mark(verdict.reason.value)  # last: a crash before it says things twice rather than never
+    held_file.mark(why)  # last: a crash before it says things twice rather than never
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in verdict.offenders), flag=verdict.reason)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from lockpoint.domain.judge import Version
-from lockpoint.domain.lock import MARGIN, FoundRecord, Held
+from lockpoint.domain.lock import MARGIN, Held, Moments
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.overwrite_effects import conflicts, tell
@@ -13,35 +11,24 @@ from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.absence import absence_until
+from lockpoint.services.tenancy.activity import is_active
 
-Moments = tuple[datetime, ...]
 
+def settle_before_end(
+    services: Services, tenant: Tenant, lock_id: str | None, priority: Priority, state: FileState
+) -> tuple[FileState, Moments]:
+    """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
 
-class PendingOverwrites:
-    """Settles one hold before each try to end it; `unsettled` are the overwrites that stand, by the host's time."""
-
-    def __init__(self, services: Services, tenant: Tenant, priority: Priority, standing: FoundRecord) -> None:
-        """Remember the hold: what follows it is none of our business."""
-        self._services, self._tenant, self._lane = services, tenant, priority
-        self._lock_id = standing.lock_id if isinstance(standing, Held) else None
-        self.pending: Moments = ()
-
-    def __call__(self, state: FileState) -> FileState:
-        """The file after everything that could be undone was undone.
-
-        A hold whose record outsiders damaged is settled as it is known: damage must not hide an overwrite. Without a
-        licence everybody may upload, so nothing is pending.
-        """
-        held = state.standing
-        if not isinstance(held, Held) or held.lock_id != self._lock_id:
-            return state
-        if not licence.licensed(self._services, self._tenant, priority=self._lane):
-            return state
-        state, left = undo_pending(self._services, self._tenant, state, held, priority=self._lane)
-        self.pending = tuple(dict.fromkeys((*self.pending, *left)))
-        return state
+    A lock whose record outsiders damaged is taken as it is known: damage must not hide an overwrite. Any other lock
+    than the named one is left alone. Without a licence everybody may upload, so nothing is pending.
+    """
+    held = state.standing
+    if not isinstance(held, Held) or held.lock_id != lock_id:
+        return state, ()
+    if not is_active(services, tenant, priority=priority):
+        return state, ()
+    return undo_pending(services, tenant, state, held, priority=priority)
 
 
 def undo_pending(

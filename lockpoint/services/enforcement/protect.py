@@ -27,6 +27,7 @@ from lockpoint.services.enforcement.restore_version import restore
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
 from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
@@ -53,14 +54,10 @@ def protect(
         settled = _act(held_file, verdict)
         if settled is not None:
             uploaded = judgement.head if judgement.uploaded else None
-            return replace(settled, uploaded=uploaded, by_holder=_by_holder(history, held))
+            return replace(settled, uploaded=uploaded, by_holder=judgement.by_holder)
         held_file = replace(held_file, state=held_file.read_state())
     left = verdict.offenders if isinstance(verdict, Restore) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
-
-
-def _by_holder(history: History, held: Held) -> bool:
-    return any(version.author == held.holder and version.created > held.base.created for version in history.versions)
 
 
 def _untouched(held_file: HeldFile) -> bool:
@@ -136,5 +133,5 @@ def _as_it_should_be(held_file: HeldFile) -> ProtectionResult:
     """Nothing is wrong with the file; but where the app may not edit it, nothing could be undone either."""
     if held_file.attachment.status is FileStatus.CURRENT and not held_file.attachment.may_update:
         return flag(held_file, Flag(FlagReason.APP_BLOCKED))
-    held_file.mark("protected")
+    held_file.mark(Protection.PROTECTED)
     return ProtectionResult(held_file.state)

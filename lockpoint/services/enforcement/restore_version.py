@@ -13,7 +13,8 @@ from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, Protect
 from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
-from lockpoint.services.ports.locks import Effects, Restoration
+from lockpoint.services.ports.locks import Effects, Protection, Restoration
+from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.site_settings import site_settings
 
 
@@ -31,7 +32,7 @@ def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
     way = _way(held_file)
     if way is None:
         return flag(held_file, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
-    held_file.mark("restoring")
+    held_file.mark(Protection.RESTORING)
     return _restore(held_file, verdict, way) if _still_so(held_file, verdict.version) else None
 
 
@@ -61,8 +62,7 @@ def _still_so(held_file: HeldFile, source: Version) -> bool:
 
     Numbers are places in the history, and deleting a version moves them.
     """
-    present = held_file.services.tenants.by_id(held_file.tenant.id)
-    if present is None or not present.active:
+    if active_now(held_file.services, held_file.tenant.id, licensed=False) is None:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
     if held_file.read_state().attachment.head.created != held_file.attachment.head.created:
         return False
@@ -152,4 +152,4 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, be
         intents=tell(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark("protected")
+    held_file.mark(Protection.PROTECTED)

@@ -7,19 +7,11 @@ from datetime import datetime
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
-from lockpoint.services.enforcement.held_file import (
-    LEFT,
-    REFUSALS,
-    SUSPENDED,
-    HeldFile,
-    ProtectionResult,
-    flag,
-    reason_of,
-)
+from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
-from lockpoint.services.ports.locks import Effects, Restoration
+from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.tenancy.absence import return_under
 
@@ -47,10 +39,10 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     went there while the app was not at work stays.
     """
     if _trashed_in_the_absence(held_file):
-        held_file.mark(LEFT)
+        held_file.mark(Protection.UNCHECKED)
         return ProtectionResult(held_file.state)
     if not _page_is_there(held_file):
-        held_file.mark(SUSPENDED)
+        held_file.mark(Protection.SUSPENDED)
         return ProtectionResult(held_file.state)
     if over_budget(held_file, ()):
         return flag(held_file, Flag(FlagReason.PAUSED))
@@ -83,7 +75,7 @@ class _Undone:
 def _trashed_in_the_absence(held_file: HeldFile) -> bool:
     """Whether nobody has looked at the file since the app is at work again: by the mark, or since nothing is known."""
     if held_file.marked is not None:
-        return held_file.marked == LEFT
+        return held_file.marked is Protection.UNCHECKED
     return return_under(held_file.services.tenants.by_id(held_file.tenant.id), held_file.held) is not None
 
 
@@ -142,7 +134,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
         intents=_told(held_file, undone, made),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark("protected")
+    held_file.mark(Protection.PROTECTED)
     return ProtectionResult(after)
 
 

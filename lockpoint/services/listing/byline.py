@@ -8,6 +8,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.activity import is_active
 
 KEY = "lockpointpage"
 _HOSTS = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: PropertyHost.BLOGPOST}
@@ -20,7 +21,7 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
     repeated once and then left to the next change. Raises the host's passing errors.
     """
     host = _HOSTS.get(container.kind)
-    if host is None or not tenant.active:
+    if host is None or not is_active(services, tenant, licensed=False):
         return
     with spending_on("page_hint"):
         for _ in range(2):
@@ -31,12 +32,6 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
             except (GoneOrInvisible, Forbidden):
                 pass  # the page is gone or closed to the app: nobody would see the hint
             return
-
-
-def container_from(subject: str) -> Container:
-    """The container that a job's subject names (`page:123`); `ValueError` for anything else."""
-    kind, _, id_ = subject.partition(":")
-    return Container(ContainerKind(kind), id_)
 
 
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:

@@ -21,14 +21,13 @@ def etag_for(services: Services, actor: Actor, container: Container, known: Sequ
     """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
     now = services.clock.now()
     body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
-    key = services.tag_keys.keys[services.tag_keys.newest]
-    return f"{body}.{_mac(key, actor, container, body)}"
+    return f"{body}.{_macs(services, actor, container, body)[0]}"
 
 
 def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
     """Whether the tag is this person's, for this page, younger than `FRESH`, and no lock of the page moved since."""
     body, _, mac = etag.rpartition(".")
-    ours = [_mac(key, actor, container, body) for key in services.tag_keys.keys.values()]
+    ours = _macs(services, actor, container, body)
     if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
         return False
     issued, _, digest = body.partition(".")
@@ -41,10 +40,13 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
 
 def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
     """What the list says of locks; that a hold begins to end, or the licence, changes it, too."""
-    states = sorted((w.attachment_id, w.record.epoch, w.record.seq, w.protection, phase(w.record, now)) for w in known)
+    states = sorted(
+        (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, phase(w.record, now)) for w in known
+    )
     return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
 
 
-def _mac(key: bytes, actor: Actor, container: Container, body: str) -> str:
+def _macs(services: Services, actor: Actor, container: Container, body: str) -> list[str]:
+    """Signatures under every key, the newest first."""
     about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
-    return hmac.new(key, about.encode(), hashlib.sha256).hexdigest()[:32]
+    return [digest[:32] for digest in services.tag_keys.digests(about.encode()).values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Inv
 from lockpoint.services.listing.etag import etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.locks.authorization import facts, view_of
-from lockpoint.services.locks.lock_view import LockView, ViewState, scene_of, view_all
+from lockpoint.services.locks.lock_view import LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
@@ -58,7 +58,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """One attachment and its lock."""
 
     attachment: Attachment
@@ -69,7 +69,7 @@ class Row:
 class Listing:
     """One part of a list; `etag` lets the same viewer ask cheaply whether any lock changed."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
     next_cursor: str | None
     may_edit: bool
     may_break: bool
@@ -91,9 +91,10 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         view = view_of(services, actor, container)
         known = services.witnesses.of_container(actor.tenant, container.id)
         tag = etag_for(services, actor, container, known)
-        reads = _reads(services, actor, _files(services, actor, container), known)
-        rights = facts(services, actor, view, roles=_held_by_others(actor, reads))
-        rows = _ordered(_rows(services, actor, reads, rights, query), query)
+        files = _files(services, actor, container)
+        states = _states(services, actor, files, known)
+        rights = facts(services, actor, view, roles=_held_by_others(actor, states))
+        rows = _ordered(_rows(services, actor, files, states, rights, own_name=bool(query.text)), query)
         part = rows[query.offset : query.offset + query.limit]
         end = query.offset + len(part)
         return Listing(
@@ -103,18 +104,6 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
             may_break=permissions.may_break(rights),
             etag=tag,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One file of the list: as the person sees it, and its record as the app reads it.
-
-    `in_reach` is None where the app did not look.
-    """
-
-    attachment: Attachment
-    state: FileState
-    in_reach: bool | None
 
 
 def _files(services: Services, actor: Actor, container: Container) -> list[Attachment]:
@@ -137,65 +126,67 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
         cursor = page.next_cursor
 
 
-def _reads(services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]) -> list[_Read]:
-    """Each file with its record; the record is read where the witness says that there is something to tell."""
+def _states(
+    services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
+) -> dict[str, FileState]:
+    """Return the state of each file that has something to tell, as the witnesses say."""
     now = services.clock.now()
     telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
-    return [
-        _read(services, actor, file, telling[file.id])
-        if file.id in telling
-        else _Read(file, FileState(file, Absent(), None), None)
-        for file in files
-    ]
+    return {file.id: _state(services, actor, file, telling[file.id]) for file in files if file.id in telling}
 
 
-def _read(services: Services, actor: Actor, file: Attachment, witness: Witness) -> _Read:
-    """The record as it is now; of a file that the app may not read, what was known last."""
+def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState:
+    """Return the file as it is now; one that the app may not read as it was last known."""
     try:
-        state = read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
+        return read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden):
-        return _Read(file, FileState.from_outside(file, witness), in_reach=False)
-    return _Read(file, state, in_reach=state.attachment.may_update)
+        return FileState.from_outside(file, witness)
 
 
-def _held_by_others(actor: Actor, reads: list[_Read]) -> bool:
-    standing = (read.state.standing for read in reads)
+def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:
+    standing = (state.standing for state in states.values())
     return any(isinstance(record, Held) and record.holder != actor.account_id for record in standing)
 
 
-def _rows(services: Services, actor: Actor, reads: list[_Read], rights: Facts, query: Query) -> list[Row]:
-    reach = _reach(services, actor, reads, rights)
-    scenes = [
-        scene_of(read.state, rights, in_reach=reach if read.in_reach is None else read.in_reach) for read in reads
-    ]
-    views = view_all(services, actor, scenes, own_name=bool(query.text))
-    return [Row(read.attachment, lock) for read, lock in zip(reads, views, strict=True)]
+def _rows(
+    services: Services,
+    actor: Actor,
+    files: list[Attachment],
+    states: Mapping[str, FileState],
+    rights: Facts,
+    *,
+    own_name: bool,
+) -> list[FileRow]:
+    reach = _reach(services, actor, files, states, rights)
+    whole = [states.get(file.id) or FileState(replace(file, may_update=reach), Absent(), None) for file in files]
+    views = view_all(services, actor, whole, rights, own_name=own_name)
+    return [FileRow(file, lock) for file, lock in zip(files, views, strict=True)]
 
 
-def _reach(services: Services, actor: Actor, reads: list[_Read], rights: Facts) -> bool:
-    """Whether the app may edit the files of this page: as one of them shows, since they share the page's rights.
+def _reach(
+    services: Services, actor: Actor, files: list[Attachment], states: Mapping[str, FileState], rights: Facts
+) -> bool:
+    """Return whether the app may edit the files of this page: as one of them shows, since they share its rights.
 
     Asked only where it makes a difference to what the person may do.
     """
-    shown = [read.in_reach for read in reads if read.in_reach is not None]
-    if shown or not reads or not permissions.may_lock(rights):
+    shown = [state.attachment.may_update for state in states.values()]
+    if shown or not files or not permissions.may_lock(rights):
         return all(shown)
     try:
-        file = services.attachments.get(
-            actor.tenant, reads[0].attachment.id, priority=Priority.INTERACTIVE, properties=False
-        )
+        file = services.attachments.get(actor.tenant, files[0].id, priority=Priority.INTERACTIVE, properties=False)
     except (GoneOrInvisible, Forbidden):
         return False
     return file.may_update
 
 
-def _ordered(rows: list[Row], query: Query) -> tuple[Row, ...]:
+def _ordered(rows: list[FileRow], query: Query) -> tuple[FileRow, ...]:
     wanted = [row for row in rows if _matches(row, query)]
     by_title = sorted(wanted, key=lambda row: (row.attachment.title.casefold(), row.attachment.id))
     return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
 
 
-def _matches(row: Row, query: Query) -> bool:
+def _matches(row: FileRow, query: Query) -> bool:
     holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
     text = query.text.casefold()
     named = text in row.attachment.title.casefold() or text in holder.casefold()
@@ -208,7 +199,7 @@ _RANK: Mapping[ViewState, int] = {
     ViewState.ENDING: 2,
     ViewState.FREE: 3,
 }
-_KEYS: Mapping[str, Callable[[Row], str | int]] = {
+_KEYS: Mapping[str, Callable[[FileRow], str | int]] = {
     "title": lambda row: row.attachment.title.casefold(),
     "size": lambda row: row.attachment.size,
     "state": lambda row: _RANK[row.lock.state],

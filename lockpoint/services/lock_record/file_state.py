@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
@@ -17,10 +17,10 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One fresh read of a file: the attachment as the app sees it and what its lock record says.
+    """A file as the app sees it, and what its lock record says.
 
-    `row` is the property row that is the record; None when there is none. `witness` is what was known before the read,
-    so a sound record is never older than it; one that is older reads as `Unreadable`.
+    `row` is the property row that is the record (None: there is none). `witness` was known before the read, so a sound
+    record is never older; one that is older reads as `Unreadable`.
     """
 
     attachment: Attachment
@@ -30,8 +30,8 @@ class FileState:
 
     @classmethod
     def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
-        """A file whose record the app may not read: what was known of it last is all there is."""
-        return cls(attachment, witness.record if witness else Absent(), None, witness)
+        """A file whose record the app may not read: the last known one stands for it."""
+        return cls(replace(attachment, may_update=False), witness.record if witness else Absent(), None, witness)
 
     @property
     def known(self) -> Record | None:
@@ -40,15 +40,15 @@ class FileState:
 
     @property
     def standing(self) -> FoundRecord:
-        """What counts for a person who looks: damage done to the record of a live hold does not end it."""
+        """What counts for people: damage to the record of a live lock does not end it."""
         return standing(self.found, self.known)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The write was stored: by this very call, or by an earlier try of it that a re-read showed.
+    """The record is stored: by this call, or by an earlier try of it that a re-read showed.
 
-    `seen` is what the last round looked at; `write` is None when the re-read showed the record.
+    `state` is what the last round read; `write` is None when the re-read showed the record.
     """
 
     record: Record
@@ -58,7 +58,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """The rule said no, or that nothing need be written; `seen` is what it looked at."""
+    """The rule refused, or nothing had to be written; `state` is what it decided on."""
 
     decision: Already | Refusal
     state: FileState
@@ -66,12 +66,19 @@ class Unwritten:
 
 Outcome = Written | Unwritten
 
+SECOND_LOOK = 1.5  # seconds after which a read may be believed that a stale replica could have given
+
+
+def second_look(services: Services) -> None:
+    """Wait until a second read tells a stale answer from a true one."""
+    services.clock.sleep(SECOND_LOOK)
+
 
 def read_state(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority) -> FileState:
-    """Read the attachment and its record in one call; raises the host's errors.
+    """Read the attachment and its record in one call; the host's errors pass through.
 
-    The witness is read first, so that a sound record is never older than it. Where there is no sound record, it is
-    read again: a hold that was written down since must not be taken for none because outsiders removed its record.
+    The witness is read first, so that a sound record is never older. Without a sound record it is read again: a lock
+    recorded since must not be missed because outsiders removed its record.
     """
     witness = services.witnesses.get(tenant, attachment_id)
     asked = services.clock.now()
@@ -93,12 +100,12 @@ def _trusted(found: FoundRecord, witness: Witness | None) -> FoundRecord:
 
 
 def standing(found: FoundRecord, known: Record | None) -> FoundRecord:
-    """A trusted reading, or what is known where the record was removed or garbled: the rules decide by the same."""
+    """Return the record that counts: the known one where the found one was removed or garbled."""
     return known if known is not None and isinstance(found, Absent | Unreadable) else found
 
 
 def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> FoundRecord:
-    """What a property row says about this file."""
+    """Return what a property row says about this file."""
     if row is None:
         return Absent()
     return records.decode(row.value, row.version, Subject(tenant.client_key, attachment_id), services.mac_keys)
@@ -107,7 +114,7 @@ def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: Stor
 def keep_lowest(
     services: Services, tenant: Tenant, attachment_id: str, rows: tuple[StoredProperty, ...], priority: Priority
 ) -> tuple[StoredProperty, ...]:
-    """The row with the lowest id is the record; another is removed only if it is ours and says nothing newer."""
+    """Keep the row with the lowest id as the record; remove another only if it is ours and says nothing newer."""
     kept, *others = rows
     state = reading_of(services, tenant, attachment_id, kept)
     for row in others:
@@ -119,7 +126,7 @@ def keep_lowest(
 
 
 def _removed(attachment_id: str, copy: Record) -> AuditEvent:
-    """Written before the removal, and always the same, so that a crash in between costs no row."""
+    """Recorded before the removal, and always the same, so that a crash in between loses no row."""
     return AuditEvent(
         at=copy.at,
         kind=AuditKind.DUPLICATE_REMOVED,

@@ -1,6 +1,8 @@
-"""Moving what a hold protects to a newer version: its holder's, or one that came before anybody could look."""
+"""Moving what a lock protects to a newer version."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from lockpoint.domain import rules
 from lockpoint.domain.judge import Version
@@ -13,24 +15,16 @@ from lockpoint.services.lock_record.record_effects import record_write
 
 
 def base_of(version: Version) -> Base:
-    """A version as a record keeps it."""
+    """Return a version as a record keeps it."""
     return Base(created=version.created, author=version.author, size=version.size, number=version.number)
 
 
 def rebase(
     services: Services, tenant: Tenant, state: FileState, held: Held, to: Version, *, priority: Priority
 ) -> Outcome:
-    """Protect `to` from now on; a hold that protects something newer already, or has ended, stays as it is."""
-    op_id = services.ids.new()
-    outcome = compare_and_set(
-        services,
-        tenant,
-        state.attachment.id,
-        lambda snapshot: rules.rebase(snapshot, lock_id=held.lock_id, op_id=op_id, base=base_of(to)),
-        op_id=op_id,
-        priority=priority,
-        state=state,
-    )
+    """Protect `to` from now on; a lock that protects something newer, or has ended, stays as it is."""
+    rule = partial(rules.rebase, lock_id=held.lock_id, base=base_of(to))
+    outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=priority, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=to.author)
     return outcome

@@ -1,4 +1,4 @@
-"""What a stored record leaves in Postgres: its audit row, its witness, and rows that an earlier crash left out."""
+"""What a stored record leaves in Postgres: its audit row, its witness, and rows that a crash left out."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
-from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
+from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
 
 
 def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: str | None) -> AuditEvent:
-    """The one row of a record write."""
+    """Return the row of a record write."""
     return AuditEvent(
         at=record.at,
         kind=kind,
@@ -35,14 +35,14 @@ def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: 
 
 
 def actor_of(record: Record) -> str | None:
-    """Who caused a record write, as far as the record tells."""
+    """Return who caused a record write, as far as the record says."""
     return record.holder if isinstance(record, Held) else record.ended.by
 
 
 def witness_of(record: Record, state: FileState, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
-    """The copy we keep, without anybody's own words: those stay in Confluence.
+    """Return the copy that we keep, without anybody's words: those stay in Confluence.
 
-    A hold that goes on stays as protected, or unprotected, as it was. `newest_key` signed a record that was not read.
+    A lock that goes on stays protected, or unprotected, as it was. `newest_key` signed a record that was not read.
     """
     known = state.witness
     space = space_id or (known.space_id if known and known.container == state.attachment.container else None)
@@ -51,14 +51,14 @@ def witness_of(record: Record, state: FileState, space_id: str | None, now: date
         container=state.attachment.container,
         space_id=space,
         record=without_words(record),
-        protection=known.protection if known and _same_hold(known.record, record) else "protected",
+        protection=known.protection if known and _same_hold(known.record, record) else Protection.PROTECTED,
         seen_at=now,
         signed_by=signer_of(state) if state.found == record else newest_key,
     )
 
 
 def signer_of(state: FileState) -> str | None:
-    """The id of the key that signed the record that was read."""
+    """Return the id of the key that signed the record that was read."""
     return key_id_of(state.row.value) if state.row else None
 
 
@@ -73,9 +73,9 @@ def record_write(
     detail: str | None = None,
     jobs: tuple[Job, ...] = (),
 ) -> None:
-    """Write down one stored record with the mails it owes; with it what a crash left out of the record before.
+    """Record a stored record with the mails it causes, and what a crash left out of the record before.
 
-    Only then the creation guard of a first record is given back: whoever claims it next finds the witness.
+    The creation guard of a first record is released only now: the next to claim it finds the witness.
     """
     state, record, now = written.state, written.record, services.clock.now()
     before = state.found if isinstance(state.found, Held | Free) else None
@@ -94,7 +94,7 @@ def record_write(
 
 
 def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
-    """A row for a record that is newer than its witness."""
+    """Return a row for a record that is newer than its witness."""
     if state.known is not None and not newer_than(record, state.known):
         return ()
     row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))
@@ -102,7 +102,7 @@ def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
 
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
-    """That a record was found which is not ours to obey: one row a day, however often it is looked at."""
+    """Return that a record was found which is not ours to obey: one row a day."""
     if not isinstance(state.found, Unreadable):
         return ()
     row = AuditEvent(
@@ -116,28 +116,28 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
 
 
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
-    """Refresh what the byline of these pages says; several changes in a moment make one refresh."""
+    """Return jobs that refresh the byline of these pages; several changes in a moment make one."""
     return tuple(
-        Job(JobKind.PAGE_HINT, tenant.id, f"{container.kind.value}:{container.id}")
+        Job(JobKind.PAGE_HINT, tenant.id, JobSubject(container.kind.value, container.id).encode())
         for container in dict.fromkeys(containers)
         if container is not None
     )
 
 
 def newer_than(record: FoundRecord, other: Record) -> bool:
-    """Whether `record` was stored after `other`."""
+    """Return whether `record` was stored after `other`."""
     return isinstance(record, Held | Free) and (record.epoch, record.seq) > (other.epoch, other.seq)
 
 
 def without_words(record: Record) -> Record:
-    """A record without the holder's note and without the reason of whoever ended the last hold."""
+    """Return a record without the holder's note and without the reason of its end."""
     if isinstance(record, Free):
         return replace(record, ended=replace(record.ended, why=None))
     return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
 
 
 def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
-    """The row of the record that this write replaced, when the witness shows that it was never written down."""
+    """Return the row of the record that this write replaced, when the witness shows that it was never recorded."""
     before = written.state.found
     if not isinstance(before, Held | Free) or before == written.record:
         return ()

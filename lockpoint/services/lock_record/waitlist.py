@@ -1,4 +1,4 @@
-"""The line of those who asked to be told when a file is free: a signed property on the file, in the order of asking."""
+"""The waitlist of a file: a signed property with the accounts that asked to be notified, in the order of asking."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "lockpointwatch"
 
 @dataclass(frozen=True, slots=True)
 class WaitlistPlace:
-    """How one person stands in the line: position counts from 1, None when they did not ask."""
+    """One person's place; `position` counts from 1, None when they did not ask."""
 
     asked: bool
     count: int
@@ -25,14 +25,14 @@ NOT_WAITING = WaitlistPlace(asked=False, count=0, position=None)
 
 
 def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
-    """Where `account` stands among those who asked."""
+    """Return the place of `account`."""
     position = waitlist.index(account) + 1 if account in waitlist else None
     return WaitlistPlace(position is not None, len(waitlist), position)
 
 
 def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
-    """The accounts that asked, first come first; anything not signed by us for this file counts as nobody."""
-    fields = signed_json.verified(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
+    """Return the accounts, first come first; anything not signed by us for this file counts as empty."""
+    fields = signed_json.verify(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
     waitlist = fields.get("askers") if fields else None
     return tuple(str(account) for account in waitlist) if isinstance(waitlist, list) else ()
 
@@ -40,7 +40,7 @@ def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: Sto
 def read_waitlist(
     services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
 ) -> StoredProperty | None:
-    """The stored line as it is now."""
+    """Read the stored waitlist."""
     return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, priority=priority)
 
 
@@ -53,7 +53,7 @@ def store_waitlist(
     *,
     priority: Priority,
 ) -> None:
-    """Store the line on condition that it is still `row`; `LostRace` otherwise."""
+    """Store the waitlist on condition that it is still `row`; `LostRace` otherwise."""
     fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
     value = signed_json.sign(fields, _place(tenant, attachment_id), services.mac_keys)
     if row is None:

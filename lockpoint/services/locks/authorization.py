@@ -8,7 +8,7 @@ from lockpoint.domain.lock import Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound
+from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 
@@ -20,9 +20,9 @@ APP_BLOCKED = (
 
 
 def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView]:
-    """The file as the app reads it, and its page as the person sees it.
+    """Read the file as the app, and its page as the person.
 
-    Raises `NotFound` for whoever may not see it, and `AppBlocked` when only the app may not.
+    Raises `NotFound` when the person may not see it, and `AppBlocked` when only the app may not.
     """
     try:
         state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
@@ -33,7 +33,7 @@ def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[File
 
 
 def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView | None]:
-    """As `read_for`, but whoever holds the file (or held it last) may have lost the right to see it: then no view."""
+    """As `read_for`, but the holder (or last holder) may have lost the right to see the page: then it is None."""
     try:
         state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as blocked:
@@ -48,7 +48,7 @@ def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tupl
 
 
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
-    """The page or blog post as the person sees it; `NotFound` when they do not."""
+    """Return the page or blog post as the person sees it; `NotFound` when they do not."""
     try:
         return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as hidden:
@@ -56,7 +56,7 @@ def view_of(services: Services, actor: Actor, container: Container) -> Container
 
 
 def as_person(services: Services, actor: Actor, attachment_id: str) -> Attachment:
-    """The file as the person sees it; `NotFound` when they do not."""
+    """Return the file as the person sees it; `NotFound` when they do not."""
     try:
         return services.attachments.get(
             actor.tenant,
@@ -71,35 +71,35 @@ def as_person(services: Services, actor: Actor, attachment_id: str) -> Attachmen
 
 
 def container_of(attachment: Attachment) -> Container:
-    """What the file hangs on; `Invalid` where locks make no sense."""
+    """Return what the file hangs on; `Invalid` where locks make no sense."""
     if attachment.container is None:
         raise Invalid("Only files on pages and blog posts can be locked.")
     return attachment.container
 
 
 def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles: bool) -> Facts:
-    """The person's standing on this page; the roles are asked for only when `roles` says they matter.
+    """Return the person's rights on this page; roles are asked for only when `roles` says that they matter.
 
-    Nobody may edit a page that is a draft, archived or in the trash, whatever Confluence permits there.
+    Drafts, archived and trashed pages cannot be edited, whatever Confluence permits there.
     """
     if view is None:
         return Facts()
     space_admin = roles and _administers_space(services, actor, view.space_id)
-    site_admin = roles and not space_admin and administers_site(services, actor)
+    site_admin = roles and not space_admin and _administers_site(services, actor)
     may_edit = view.may_update and view.status is FileStatus.CURRENT
     return Facts(may_view=True, may_edit=may_edit, space_admin=space_admin, site_admin=site_admin)
 
 
-def must_edit(view: ContainerView, known: Facts) -> None:
-    """Refuse people who may only look, and pages that nobody edits."""
-    if view.status is not FileStatus.CURRENT:
+def must_edit(view: ContainerView | None, known: Facts) -> None:
+    """Refuse people who may only look, and pages that cannot be edited."""
+    if view is not None and view.status is not FileStatus.CURRENT:
         raise Invalid(f"This page is {view.status.value}; only files of current pages can be locked.")
     if not permissions.may_lock(known):
         raise NotAllowed("You may look at this page but not edit it, so you cannot lock its files.")
 
 
 def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> None:
-    """Refuse people who may not end others' locks; one's own hold is released, not broken."""
+    """Refuse people who may not end others' locks; one's own lock is released, not broken."""
     if not permissions.may_break(known):
         raise NotAllowed("Only lock managers, space admins and site admins may end another person's lock.")
     held = state.found
@@ -107,14 +107,30 @@ def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> N
         raise Invalid("This lock is your own; release it.")
 
 
+def must_be_lockable(state: FileState) -> None:
+    """Refuse files that are not current, and pages where the app could not protect anything."""
+    if state.attachment.status is not FileStatus.CURRENT:
+        raise Invalid(f"This file is {state.attachment.status.value}; only current files can be locked.")
+    app_may_act(state)
+
+
+def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
+    """Refuse a lock beyond the caps; a lock that the person has already does not count."""
+    if isinstance(state.found, Held) and state.found.holder == actor.account_id:
+        return
+    if services.witnesses.count_held(actor.tenant, actor.account_id) >= services.locks_per_person:
+        raise TooMany(f"You already hold {services.locks_per_person} locks; release some first.")
+    if services.witnesses.count_held(actor.tenant) >= services.locks_per_site:
+        raise TooMany("This site holds as many locks as it may; ask an admin to end some.")
+
+
 def app_may_act(state: FileState) -> None:
-    """Refuse where the app could not write the record, nor undo anything: a lock that cannot protect is none."""
+    """Refuse where the app can neither write the record nor undo anything: such a lock would not protect."""
     if not state.attachment.may_update:
         raise AppBlocked(APP_BLOCKED)
 
 
-def administers_site(services: Services, actor: Actor) -> bool:
-    """Whether the person administers Confluence."""
+def _administers_site(services: Services, actor: Actor) -> bool:
     return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
 
 

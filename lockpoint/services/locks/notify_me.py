@@ -1,4 +1,4 @@
-"""Notify me: people ask to be told when a file is free, and are told once, whatever ended the hold."""
+"""Notify me: people ask to be told when a file is free, and are told once, however the lock ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST = 200  # askers per file; keeps the property far below 32 KB
 
 
 def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
-    """Put the person into the line (once); anyone who may see a file that another person holds may ask."""
+    """Put the person on the waitlist (once); whoever may see a file that another person holds may ask."""
     with spending_on("notify_me"):
         state, view = read_for(services, actor, attachment_id)
         app_may_act(state)
@@ -36,19 +36,19 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
 
 
 def cancel(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
-    """Take the person out of the line; being out of it already is fine."""
+    """Take the person off the waitlist; not being on it is fine."""
     with spending_on("notify_me"):
         state, _ = read_for(services, actor, attachment_id)
         return _change(services, actor, state, add=False)
 
 
 def leave_waitlist(services: Services, actor: Actor, state: FileState, *, priority: Priority) -> None:
-    """Take a person out of the line who is gone, whatever they may see."""
+    """Take a person off the waitlist who is gone, whatever they may see."""
     _change(services, actor, state, add=False, priority=priority)
 
 
 def present(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
-    """How the person stands in the line now."""
+    """Return the person's place now."""
     with spending_on("notify_me"):
         state, _ = read_for(services, actor, attachment_id)
         waitlist = waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row)
@@ -56,9 +56,9 @@ def present(services: Services, actor: Actor, attachment_id: str) -> WaitlistPla
 
 
 def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """A free file has no line: whoever still stands in it is owed the news of the last ending.
+    """An unlocked file keeps no waitlist: notify everybody left on it and empty it.
 
-    An announcement is unique by hold and person, so this repeats nothing. Newcomers in between stay in the line.
+    An end notice is unique by lock and person, so this repeats nothing. Those who ask meanwhile stay.
     """
     told = waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
     if not told or not isinstance(state.standing, Free):
@@ -69,7 +69,7 @@ def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Empty the line after its mails are safely written down; those who came after this read stay."""
+    """Empty the waitlist after its mails are recorded; those who asked after this read stay."""
     told = waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
     if not told or state.attachment.waitlist_row is None:
         return
@@ -83,7 +83,7 @@ def empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, prio
 
 
 def try_to_empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Empty the line now if the host lets us; a job looks again anyway."""
+    """Empty the waitlist if the host answers; a job looks again anyway."""
     try:
         empty_waitlist(services, tenant, state, priority=priority)
     except HostError:
@@ -91,7 +91,7 @@ def try_to_empty_waitlist(services: Services, tenant: Tenant, state: FileState, 
 
 
 def _catch_the_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Have the line served that somebody joined while the hold ended: its end may have been announced without them."""
+    """Queue a look for somebody who asked while the lock ended: its end may have been announced without them."""
     try:
         after = read_state(services, tenant, state.attachment.id, priority=priority)
     except HostError:

@@ -1,22 +1,19 @@
-"""What the caller of a use case about a lock gets: the lock from their side, or a refusal with the lock in it."""
+"""What the caller of a use case about a lock gets: the lock from their side, or the error for a refusal."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lockpoint.domain import rules
-from lockpoint.domain.lock import Held, Record
-from lockpoint.domain.permissions import Facts
-from lockpoint.services.container import Services
-from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.errors import AppBlocked, Invalid, UseCaseError
-from lockpoint.services.lock_record.file_state import FileState, Unwritten
-from lockpoint.services.lock_record.record_effects import newer_than, without_words
-from lockpoint.services.locks.authorization import as_person, container_of, facts, read_for, view_of
-from lockpoint.services.locks.lock_view import LockView, scene_of, view_all
-from lockpoint.services.locks.refusals import error_for, shows_lock
-from lockpoint.services.ports.confluence import ContainerView
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.errors import (
+    AlreadyLockedError,
+    EndingError,
+    Invalid,
+    LockLostError,
+    OutOfDateError,
+    UseCaseError,
+)
+from lockpoint.services.locks.lock_view import LockView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,66 +26,39 @@ class HeadMoved:
 
 @dataclass(frozen=True, slots=True)
 class LockResult:
-    """What came of a call: HTTP's word for it (201 a new hold, 200 otherwise) and the lock from the caller's side."""
+    """The result of a call: its HTTP status (201 for a new lock, else 200) and the lock from the caller's side."""
 
     status: int
     lock: LockView
     warning: HeadMoved | None = None
 
 
-def shown(services: Services, actor: Actor, attachment_id: str) -> LockView:
-    """The state of one file's lock from the person's side.
-
-    Where the app is shut out, it is the last that is known, and says so. A record that nobody wrote down is noticed.
-    """
-    try:
-        state, view = read_for(services, actor, attachment_id)
-    except AppBlocked:
-        return _shown_from_outside(services, actor, attachment_id)
-    notice(services, actor.tenant, state)
-    return lock_view(services, actor, state, facts_for(services, actor, state, view))
-
-
-def lock_view(services: Services, actor: Actor, state: FileState, known: Facts) -> LockView:
-    """One read from the person's side."""
-    return view_all(services, actor, (scene_of(state, known),))[0]
-
-
-def view_after(services: Services, actor: Actor, state: FileState, record: Record, known: Facts) -> LockView:
-    """The lock as this call has just left it."""
-    witness = replace(state.witness, record=without_words(record)) if state.witness else None
-    return lock_view(services, actor, replace(state, found=record, witness=witness), known)
-
-
-def facts_for(services: Services, actor: Actor, state: FileState, view: ContainerView | None) -> Facts:
-    """The person's rights; roles matter, and are asked for, only where somebody else holds the file."""
-    held = state.standing
-    other = isinstance(held, Held) and held.holder != actor.account_id
-    return facts(services, actor, view, roles=other)
+def error_for(refusal: rules.Refusal | rules.Already) -> UseCaseError:
+    """Return the error for a rule's refusal; the caller adds the present state of the lock."""
+    match refusal:
+        case rules.Already():
+            return Invalid("There is nothing to do.")
+        case rules.AlreadyLocked():
+            return AlreadyLockedError("Another person holds this file.")
+        case rules.Ending():
+            seconds = max(1, round(refusal.retry_after.total_seconds()))
+            return EndingError(
+                f"The last lock on this file is just ending; try again in {seconds} seconds.",
+                details={"retryAfter": seconds},
+            )
+        case rules.OutOfDate():
+            head = refusal.head
+            return OutOfDateError(
+                "The file has changed since you opened it. Get the newest version, then lock it.",
+                details={"version": head.number, "author": head.author, "created": head.created.isoformat()},
+            )
+        case rules.LockLost():
+            return LockLostError("That lock is not the present one any more.")
+        case rules.TooLong():
+            hours = int(refusal.longest.total_seconds() // 3600)
+            return Invalid(f"A lock can last {hours} hours at most.", details={"longestHours": hours})
 
 
-def refused(services: Services, actor: Actor, outcome: Unwritten, view: ContainerView | None) -> UseCaseError:
-    """The error for a refusal, with the lock as it is now."""
-    if isinstance(outcome.decision, rules.Already):
-        return Invalid("There is nothing to do.")
-    notice(services, actor.tenant, outcome.state)
-    error = error_for(outcome.decision)
-    if shows_lock(outcome.decision):
-        lock = lock_view(services, actor, outcome.state, facts_for(services, actor, outcome.state, view))
-        error.details = {**error.details, "lock": lock}
-    return error
-
-
-def notice(services: Services, tenant: Tenant, state: FileState) -> None:
-    """A record that is newer than what we know, or was found without any knowledge of it, gets a look of its own."""
-    unknown = isinstance(state.found, Held) if state.known is None else newer_than(state.found, state.known)
-    if unknown:
-        services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, state.attachment.id),))
-
-
-def _shown_from_outside(services: Services, actor: Actor, attachment_id: str) -> LockView:
-    attachment = as_person(services, actor, attachment_id)
-    view = view_of(services, actor, container_of(attachment))
-    state = FileState.from_outside(attachment, services.witnesses.get(actor.tenant, attachment_id))
-    scene = scene_of(state, facts(services, actor, view, roles=False), in_reach=False)
-    return view_all(services, actor, (scene,))[0]
+def shows_lock(refusal: rules.Refusal | rules.Already) -> bool:
+    """Whether the refusal is about a lock that the caller should see."""
+    return isinstance(refusal, rules.AlreadyLocked | rules.Ending | rules.LockLost)

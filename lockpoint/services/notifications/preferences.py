@@ -15,7 +15,6 @@ from zoneinfo import available_timezones
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import OPTIONAL, MailKind
-from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, Invalid, StorageUnavailable
@@ -84,8 +83,8 @@ class _Stored:
 
 def _stored(services: Services, tenant: Tenant, account: str, priority: Priority) -> _Stored:
     value = services.user_properties.read(tenant, account, KEY, priority=priority)
-    fields = signed_json.verified(value, _place(tenant, account), services.mac_keys)
-    return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), key_id_of(value))
+    fields = signed_json.verify(value, _place(tenant, account), services.mac_keys)
+    return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), signed_json.key_id_of(value))
 
 
 def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, priority: Priority) -> None:

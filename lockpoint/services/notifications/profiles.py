@@ -29,7 +29,7 @@ def refresh(services: Services, tenant: Tenant, account: str) -> None:
     """Fetch time zone and locale and keep them; 3 points. Nothing for an account that Confluence does not know."""
     with spending_on("profile"), suppress(GoneOrInvisible):
         person = services.people.profile(tenant, account, priority=Priority.EVENT)
-        if person.active:
+        if person.in_use:
             now = services.clock.now()
             profile = Profile(time_zone=person.time_zone, locale=person.locale, used_at=now)
             services.profiles.put(tenant, account, profile)

@@ -11,7 +11,7 @@ from lockpoint.domain.snapshots import ended_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
-from lockpoint.services.lock_record.file_state import read_state
+from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
@@ -19,12 +19,11 @@ from lockpoint.services.ports.confluence import Container, Person
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, MailRefused, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import is_active
 
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
-SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 _HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
-PAUSE = timedelta(hours=1)  # until a mail asks again whether the app is at work
+PAUSE = timedelta(hours=1)  # until a mail asks again whether the site is active
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
@@ -40,12 +39,12 @@ def send(services: Services, intent_id: int) -> None:
     if stored is None or stored.done:
         return
     with spending_on("mail"):
-        tenant = _at_work(services, stored)
+        tenant = _site_of(services, stored)
         if tenant is not None:
             _send(services, tenant, stored)
 
 
-def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
+def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
     """The site, when mails of it may leave now, else None.
 
     One that uninstalled the app never gets this one; on another it is tried again in an hour, by a job that is new: no
@@ -55,7 +54,7 @@ def _at_work(services: Services, stored: StoredIntent) -> Tenant | None:
     if tenant is None or not tenant.installed:
         services.intents.finish(stored, result="site_inactive", address=None)
         return None
-    if not tenant.enabled or not licence.licensed(services, tenant, priority=Priority.EVENT):
+    if not is_active(services, tenant):
         services.jobs.defer((Job(JobKind.SEND_MAIL, tenant.id, str(stored.id), PAUSE),))
         return None
     return tenant
@@ -72,10 +71,10 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
         services.intents.finish(stored, result=none.reason, address=None)
         return
     except _HIDDEN:
-        if _at_work(services, stored) is not None:
+        if _site_of(services, stored) is not None:
             services.intents.finish(stored, result="not_visible", address=None)
         return
-    if _at_work(services, stored) is None:  # it took a while to look all this up
+    if _site_of(services, stored) is None:  # it took a while to look all this up
         return
     try:
         services.mailer.send(address, facts, message_id=f"{tenant.id}.{stored.id}")
@@ -90,7 +89,7 @@ def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes:
     try:
         return _look_up(services, tenant, stored, wishes)
     except _HIDDEN:
-        services.clock.sleep(SECOND_LOOK)
+        second_look(services)
         return _look_up(services, tenant, stored, wishes)
 
 

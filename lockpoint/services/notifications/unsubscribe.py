@@ -8,9 +8,9 @@ from typing import Final
 from lockpoint.domain.events import OPTIONAL, MailKind
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
-from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications import preferences
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.activity import require_active
 
 _UNSUBSCRIBE: Final = "unsubscribe"
 _WORDS: Final = {kind.value: kind for kind in OPTIONAL}
@@ -29,13 +29,13 @@ def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: Mail
     """The address that switches mails of this kind off for this person; None for mails that cannot be switched off."""
     if kind not in OPTIONAL:
         return None
-    token = services.tokens.seal(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
+    token = services.tokens.seal_link(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
     return f"{services.app_url}/mail/{token}"
 
 
 def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
     """What a link stands for; None for anything that we did not seal, and for a site that is not there any more."""
-    text = services.tokens.unseal(token, _UNSUBSCRIBE)
+    text = services.tokens.unseal_link(token, _UNSUBSCRIBE)
     if text is None:
         return None
     tenant_id, kind, account = text.split("\n", 2)
@@ -47,7 +47,6 @@ def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
 
 def unsubscribe(services: Services, link: UnsubscribeLink) -> None:
     """Switch the mails off; `NotAllowed` where the app is not at work, which sends no mails either."""
-    if not link.tenant.active:
-        raise NotAllowed("Lockpoint is not active on this site, so it sends no mails.")
+    tenant = require_active(services, link.tenant, licensed=False)
     with spending_on("unsubscribe"):
-        preferences.switch_off(services, link.tenant, link.account, link.kind)
+        preferences.switch_off(services, tenant, link.account, link.kind)

@@ -242,11 +242,11 @@ class ContainerView:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What Confluence shows of a person; `active` False for closed or deactivated accounts."""
+    """What Confluence shows of a person; `in_use` is False for closed and deactivated accounts."""
 
     account_id: str
     display_name: str
-    active: bool
+    in_use: bool
     time_zone: str | None = None
     locale: str | None = None
 
@@ -304,8 +304,8 @@ class LockSearch(Protocol):
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
-    ) -> tuple[tuple[tuple[str, Container], ...], str | None]:
-        """Ids of the attachments of a space with what they hang on."""
+    ) -> tuple[tuple[str, ...], str | None]:
+        """Ids of the attachments of a space."""
         ...
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from lockpoint.services.context import Tenant
+
 
 class JobKind(StrEnum):
     """The durable jobs; each takes ids only."""
@@ -26,14 +28,33 @@ class JobKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class JobSubject:
+    """A subject of two words, stored as `first:second`; an account id as the second may have colons of its own.
+
+    `TRASHED`: the file, and who is said to have trashed it. `CONFIRM`: the file, and the op id of a write that may have
+    landed unnoticed, so that no two writes share one look. `PAGE_HINT`: the container's kind and id.
+    """
+
+    first: str
+    second: str
+
+    def encode(self) -> str:
+        """Return the subject as a job has it."""
+        return f"{self.first}:{self.second}"
+
+    @classmethod
+    def parse(cls, subject: str) -> JobSubject:
+        """Read what `encode` wrote; `ValueError` for a subject of one word."""
+        first, second = subject.split(":", 1)
+        return cls(first, second)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One job; `subject` is an attachment id, container (`page:123`), or intent id; "" for the whole tenant.
+    """One job; two that wait with the same kind, tenant and subject are one.
 
-    A `TRASHED` job names the file and who is said to have thrown it away (`123:<account id>`); a `CONFIRM` job names
-    the file and the write that may have landed unnoticed (`123:<op id>`); a `PROFILE` job names the account, an `ERASE`
-    job the number of the request.
-
-    Two waiting jobs of the same kind, tenant and subject are one.
+    `subject` is an encoded `JobSubject`, or one word: an attachment id (`RECONCILE`), an intent (`SEND_MAIL`), an
+    account (`PROFILE`), a request (`ERASE`); "" for the whole site.
     """
 
     kind: JobKind
@@ -47,6 +68,10 @@ class Jobs(Protocol):
 
     def defer(self, jobs: Sequence[Job]) -> None:
         """Put the jobs into the queue, coalescing equal ones; `StorageUnavailable`."""
+        ...
+
+    def pending(self, tenant: Tenant, kind: JobKind) -> bool:
+        """Whether such a job of the site waits or runs; `StorageUnavailable`."""
         ...
 
 

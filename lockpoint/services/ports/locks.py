@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.judge import FlagReason, KnownRestoration
 from lockpoint.domain.lock import Record
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container
@@ -19,6 +20,26 @@ from lockpoint.services.ports.notifications import (
 from lockpoint.services.ports.tenancy import (
     SettingsNote,
 )
+
+
+class Protection(StrEnum):
+    """How a locked file is protected, or why it is not (the words of `FlagReason`)."""
+
+    PROTECTED = "protected"
+    RESTORING = "restoring"
+    SUSPENDED = "suspended"
+    """The file is in the trash together with its page."""
+    UNCHECKED = "left"
+    """Nobody read the file since the site is active again: if it is in the trash, it stays there."""
+    OWN_ACCOUNT_UNKNOWN = FlagReason.OWN_ACCOUNT_UNKNOWN.value
+    OWN_UPLOAD_WITHOUT_SOURCE = FlagReason.OWN_UPLOAD_WITHOUT_SOURCE.value
+    ORDER_UNCLEAR = FlagReason.ORDER_UNCLEAR.value
+    BASELINE_LOST = FlagReason.BASELINE_LOST.value
+    HISTORY_INCOMPLETE = FlagReason.HISTORY_INCOMPLETE.value
+    APP_BLOCKED = FlagReason.APP_BLOCKED.value
+    RESTORE_REFUSED = FlagReason.RESTORE_REFUSED.value
+    PAUSED = FlagReason.PAUSED.value
+    TOO_LARGE = FlagReason.TOO_LARGE.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +53,7 @@ class Witness:
     container: Container | None
     space_id: str | None
     record: Record
-    protection: str = "protected"
+    protection: Protection = Protection.PROTECTED
     seen_at: datetime
     signed_by: str | None = None
 
@@ -124,8 +145,8 @@ class Witnesses(Protocol):
         """How many live locks the site has (or one person has)."""
         ...
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
-        """Say how a held file is protected (`protected`, `restoring`, or why not); True when that is a change."""
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
+        """Say how a held file is protected; True when that is a change."""
         ...
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
@@ -134,10 +155,6 @@ class Witnesses(Protocol):
 
     def any(self, tenant: Tenant) -> bool:
         """Whether the site has any witness row at all."""
-        ...
-
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        """Drop the row of a file that is gone."""
         ...
 
 

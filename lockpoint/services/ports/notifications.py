@@ -125,10 +125,10 @@ class LoggedMail:
 class Tokens(Protocol):
     """Sealed texts that only we can read, for links in mails."""
 
-    def seal(self, text: str, purpose: str) -> str:
+    def seal_link(self, text: str, purpose: str) -> str:
         """A token for addresses, good for this purpose only."""
         ...
 
-    def unseal(self, token: str, purpose: str) -> str | None:
+    def unseal_link(self, token: str, purpose: str) -> str | None:
         """The text, or None for anything that was not sealed for this purpose."""
         ...

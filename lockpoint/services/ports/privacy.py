@@ -59,41 +59,6 @@ MOST_REPORTED = 90
 """Accounts in one report, by Atlassian's rule."""
 
 
-class PeopleData(Protocol):
-    """Everything in Postgres and Redis that names a person."""
-
-    def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-        """By table, what is stored about the account: nothing about anybody else is in it."""
-        ...
-
-    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
-        """Remove the account from every row, or put the pseudonym there, in one transaction.
-
-        False while a job that names the account still runs: what it knows it may write once more. With `keep_files`
-        the copies of records stay, by which the files are found that name the account; a copy that says that the
-        account holds a file always stays, since that hold has to end in Confluence.
-        """
-        ...
-
-    def listed(
-        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
-    ) -> Sequence[str]:
-        """Ids, behind `after`, of the files whose properties could name the account.
-
-        Those are the files whose known record names it (`own`), and all others that anybody holds, since the account
-        may wait for them (not `own`); both by default.
-        """
-        ...
-
-    def being_searched(self, tenant: Tenant) -> bool:
-        """Whether a search for the site's locks is waiting or running; it may find files that are not listed yet."""
-        ...
-
-    def tenants_naming(self, account: str) -> Sequence[int]:
-        """The sites, gone ones included, for which any row names the account."""
-        ...
-
-
 class PrivacyRight(StrEnum):
     """What a person may ask for."""
 
@@ -107,18 +72,6 @@ class Origin(StrEnum):
     PERSON = "person"
     OPERATOR = "operator"
     ATLASSIAN = "atlassian"
-
-
-class PrivacyRequests(Protocol):
-    """The log of requests: when, which right, done when; nobody is named."""
-
-    def asked(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
-        """Note a request, and give its number."""
-        ...
-
-    def done(self, request_id: int, at: datetime) -> None:
-        """Note that it was fulfilled."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,37 +102,6 @@ class ErasureOrder:
     digest: str | None = None
 
 
-class Erasures(Protocol):
-    """Erasures under way, each with its job."""
-
-    def begin(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
-        """Note the requests and queue their jobs, in one transaction.
-
-        One that is under way already is given back as it is, but with the earlier of the two times.
-        """
-        ...
-
-    def get(self, request_id: int) -> Erasure | None:
-        """One erasure, or None when it is over."""
-        ...
-
-    def advance(self, request_id: int, cursor: str, skipped: int) -> None:
-        """Remember how far this pass got, and how many files it could not clean."""
-        ...
-
-    def put_off(self, request_id: int, due_at: datetime) -> None:
-        """Remember that the next pass, from the beginning, is due then."""
-        ...
-
-    def finish(self, erasure: Erasure, at: datetime) -> None:
-        """Forget whom it was about, and note the request as done."""
-        ...
-
-    def under_way(self) -> Sequence[Erasure]:
-        """All of them, oldest first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettlement:
     """What a report led to: these accounts were reported, of these the data are refreshed, these are to be erased."""
@@ -191,33 +113,98 @@ class ReportSettlement:
     cycle_days: int | None = None
 
 
-class AccountReports(Protocol):
-    """Which accounts have to be reported when."""
+class PersonStore(Protocol):
+    """What is kept of people: the rows that name them, their requests, erasures, and which accounts to report when.
 
-    def gather(self, tenant: Tenant, now: datetime) -> None:
-        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it."""
+    Every method raises `StorageUnavailable`.
+    """
+
+    def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
+        """By table of Postgres, what is stored about the account: nothing about anybody else is in it."""
         ...
 
-    def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
-        """Accounts whose turn it is; none while Atlassian wants to be left alone."""
+    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
+        """Remove the account from every row and from Redis, or put the pseudonym there; one transaction.
+
+        False while a job that names the account still runs: what it knows it may write once more. With `keep_files`
+        the copies of records stay, by which the files are found that name the account; a copy that says that the
+        account holds a file always stays, since that lock has to end in Confluence.
+        """
         ...
 
-    def known(self, tenant: Tenant) -> Sequence[str]:
+    def files_of(
+        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
+    ) -> Sequence[str]:
+        """Ids, behind `after`, of the files whose properties could name the account.
+
+        Those are the files whose known record names it (`own`), and all others that anybody holds, since the account
+        may wait for them (not `own`); both by default.
+        """
+        ...
+
+    def tenants_naming(self, account: str) -> Sequence[int]:
+        """The sites, gone ones included, for which any row names the account."""
+        ...
+
+    def note_request(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
+        """Log a request, without naming anybody; its number."""
+        ...
+
+    def note_fulfilled(self, request_id: int, at: datetime) -> None:
+        """Log that it was fulfilled."""
+        ...
+
+    def begin_erasures(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
+        """Log the requests and queue their jobs, in one transaction.
+
+        One that is under way already is given back as it is, but with the earlier of the two times.
+        """
+        ...
+
+    def erasure(self, request_id: int) -> Erasure | None:
+        """One erasure, or None when it is over."""
+        ...
+
+    def erasures(self) -> Sequence[Erasure]:
+        """All that are under way, oldest first."""
+        ...
+
+    def note_progress(self, request_id: int, cursor: str, skipped: int) -> None:
+        """Remember how far this pass got, and how many files it could not clean."""
+        ...
+
+    def put_off_erasure(self, request_id: int, due_at: datetime) -> None:
+        """Remember that the next pass, from the beginning, is due then."""
+        ...
+
+    def finish_erasure(self, erasure: Erasure, at: datetime) -> None:
+        """Forget whom it was about, and log the request as fulfilled; one transaction."""
+        ...
+
+    def list_accounts(self, tenant: Tenant, now: datetime) -> None:
+        """Bring the list of accounts in line with what is stored: new ones get a turn in the cycle, others leave it."""
+        ...
+
+    def listed_accounts(self, tenant: Tenant) -> Sequence[str]:
         """Every account on the list."""
         ...
 
-    def closed(self, tenant: Tenant) -> frozenset[str]:
+    def due_accounts(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
+        """Accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
+        ...
+
+    def closed_accounts(self, tenant: Tenant) -> frozenset[str]:
         """Digests of the accounts that Atlassian called closed."""
         ...
 
-    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
+    def reopen_accounts(self, tenant: Tenant, digests: Sequence[str]) -> None:
         """Forget these digests: their accounts are in use again."""
         ...
 
-    def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
+    def settle_report(self, tenant: Tenant, settlement: ReportSettlement) -> None:
         """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
         ...
 
-    def wait(self, tenant: Tenant, until: datetime) -> None:
+    def put_off_reports(self, tenant: Tenant, until: datetime) -> None:
         """Report nothing of this site before that time."""
         ...

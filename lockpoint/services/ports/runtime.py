@@ -35,7 +35,7 @@ class Ids(Protocol):
         ...
 
 
-class OutcomeState(StrEnum):
+class RequestState(StrEnum):
     """What is known of a request id."""
 
     FRESH = "fresh"
@@ -45,10 +45,10 @@ class OutcomeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BegunRequest:
     """What came of a request: `lock_id` and `op_id` were chosen before the first write; `error` is an error code."""
 
-    state: OutcomeState
+    state: RequestState
     digest: str
     lock_id: str
     op_id: str
@@ -59,7 +59,9 @@ class Outcome:
 class Requests(Protocol):
     """Idempotency of writing calls, unique by (tenant, account, request id), kept for 24 hours."""
 
-    def begin(self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str) -> Outcome:
+    def begin(
+        self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
+    ) -> BegunRequest:
         """Claim the request id, or tell what became of it.
 
         FRESH: go on with the given ids. RESUMED: an earlier attempt died; go on with the ids in the answer.

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import Job
+
+ERASED: Final = ""
+"""The base URL of a site that left so long ago that its data are gone."""
+
+LICENCE_FRESH: Final = timedelta(hours=1)
+"""How long an answer of Confluence about a licence counts."""
 
 
 class Tenants(Protocol):
@@ -46,11 +52,6 @@ class SiteState:
     tested_at: datetime | None = None
     scratch_id: str | None = None
     cursor: str | None = None
-
-    @property
-    def revision(self) -> int:
-        """The newest revision of the settings that we know; 0 when we know none."""
-        return self.settings.revision if self.settings else 0
 
 
 class SiteStates(Protocol):
@@ -138,7 +139,7 @@ class InstallationChange(Protocol):
         ...
 
     def come_back(self, tenant_id: int) -> None:
-        """Note that the app is at work here again, by the storage's clock, and queue what follows from it."""
+        """Note that the app is at work here again, by the storage's clock, and that nobody read its holds since."""
         ...
 
     def defer(self, jobs: Sequence[Job]) -> None:
@@ -153,12 +154,16 @@ class Installations(Protocol):
         """The installation of a client key, also an uninstalled one; one round trip."""
         ...
 
-    def of(self, tenant_id: int) -> Installation | None:
-        """The installation of a tenant, for signing calls to it."""
-        ...
-
     def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:
         """A transaction under advisory locks on both values; commits at the end of the block, unless it raises."""
+        ...
+
+
+class SiteCache(Protocol):
+    """What one process keeps of sites in its memory."""
+
+    def forget(self, tenant: Tenant) -> None:
+        """Drop everything of the site; what is needed again is asked for again."""
         ...
 
 

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from lockpoint.domain import pseudonyms, rules
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer, Snapshot
+from lockpoint.domain.lock import Ended, EndReason, Free, Held, Newer
 from lockpoint.domain.pseudonyms import pseudonym_from
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.enforcement.pending_overwrite import Moments
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.lock_record.compare_and_set import compare_and_set
-from lockpoint.services.lock_record.file_state import FileState, Written, read_state
+from lockpoint.services.lock_record.file_state import FileState, Written, read_state, second_look
 from lockpoint.services.lock_record.record_effects import record_write
 from lockpoint.services.locks import notify_me
-from lockpoint.services.locks.end_lock import Ending, end
+from lockpoint.services.locks.end_lock import end
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
@@ -32,7 +32,8 @@ from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up
-from lockpoint.services.reconciliation.unreachable_file import SECOND_LOOK, not_visible
+from lockpoint.services.reconciliation.unreachable_file import not_visible
+from lockpoint.services.tenancy.activity import is_active
 
 GRACE: Final = timedelta(hours=24)
 """How long the live locks of a person who is gone stand before they end."""
@@ -80,7 +81,7 @@ def order(
 def begin(services: Services, tenant: Tenant, account: str, origin: Origin, *, at_once: bool = False) -> Erasure:
     """Note the request; a job does the work, also after a crash of whoever goes on now."""
     wanted = order(services, account, origin, at_once=at_once)
-    return services.erasures.begin(tenant, (wanted,), services.clock.now())[0]
+    return services.person_store.begin_erasures(tenant, (wanted,), services.clock.now())[0]
 
 
 def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
@@ -89,18 +90,18 @@ def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
     Raises the host's passing errors and StorageUnavailable: the job goes on where it was. On a site where the app is
     not at work nothing in Confluence is touched; that waits until the site is back.
     """
-    erasure = services.erasures.get(request_id)
+    erasure = services.person_store.erasure(request_id)
     if erasure is None:
         return None
     with spending_on("erase"):
         rest = _in_confluence(services, tenant, erasure)
-    quiet = services.people_data.erase(tenant, erasure.account, erasure.pseudonym, keep_files=rest is not None)
+    quiet = services.person_store.erase(tenant, erasure.account, erasure.pseudonym, keep_files=rest is not None)
     now = services.clock.now()
     if rest is None and quiet:
-        services.erasures.finish(erasure, now)
+        services.person_store.finish_erasure(erasure, now)
         return None
     rest = rest or Rest(Left.JOBS, now + SOON)
-    services.erasures.put_off(request_id, rest.due_at)
+    services.person_store.put_off_erasure(request_id, rest.due_at)
     services.jobs.defer((Job(JobKind.ERASE, tenant.id, str(request_id), rest.due_at - now),))
     return rest
 
@@ -110,9 +111,9 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 
     While its locks are being searched, as after its return, the list of files is not whole: then nothing is begun.
     """
-    if not tenant.active:
+    if not is_active(services, tenant, licensed=False):
         return Rest(Left.SITE, services.clock.now() + HOURLY)
-    if services.people_data.being_searched(tenant):
+    if services.jobs.pending(tenant, JobKind.REDISCOVER):
         return Rest(Left.SEARCH, services.clock.now() + SOON)
     skipped = _in_files(services, tenant, erasure)
     chosen = _preferences_stay(services, tenant, erasure)
@@ -128,10 +129,10 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
     """Go through the files that could name the person, from where the last attempt stopped; how many are left."""
     after, skipped = erasure.cursor, erasure.skipped
-    while batch := services.people_data.listed(tenant, erasure.account, after=after, limit=BATCH):
+    while batch := services.person_store.files_of(tenant, erasure.account, after=after, limit=BATCH):
         skipped += len(_not_cleaned(services, tenant, erasure, batch))
         after = batch[-1]
-        services.erasures.advance(erasure.request_id, after, skipped)
+        services.person_store.note_progress(erasure.request_id, after, skipped)
     return skipped
 
 
@@ -147,7 +148,7 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
         person = services.people.describe(tenant, (erasure.account,), priority=Priority.MAINTENANCE).get(
             erasure.account
         )
-        return person is not None and person.active
+        return person is not None and person.in_use
     return False
 
 
@@ -155,7 +156,7 @@ def _not_cleaned(services: Services, tenant: Tenant, erasure: Erasure, batch: Se
     """Clean these files; those that the app cannot get at. A single "not there" may be false, so it looks twice."""
     missed = [file for file in batch if not _cleaned(services, tenant, erasure, file)]
     if missed:
-        services.clock.sleep(SECOND_LOOK)
+        second_look(services)
     missed = [file for file in missed if not _cleaned(services, tenant, erasure, file)]
     return [file for file in missed if not _purged(services, tenant, file)]
 
@@ -196,26 +197,15 @@ def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
     if isinstance(held, Held) and held.holder == erasure.account:
         if services.clock.now() < erasure.release_at:
             return True
-        _end_hold(services, tenant, state, held)
+        _end_lock(services, tenant, state, held)
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     _tell_administrators(services, tenant, erasure, state)
     return _renamed(services, tenant, erasure, state)
 
 
-def _end_hold(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
-    op_id = services.ids.new()
-
-    def rule(snapshot: Snapshot, pending: Moments) -> rules.Decision:
-        return rules.end(
-            snapshot,
-            lock_id=held.lock_id,
-            op_id=op_id,
-            reason=EndReason.HOLDER_GONE,
-            by=None,
-            pending=pending,
-        )
-
-    end(services, tenant, state, Ending(rule=rule, op_id=op_id, by=None, priority=Priority.MAINTENANCE))
+def _end_lock(services: Services, tenant: Tenant, state: FileState, held: Held) -> None:
+    rule = partial(rules.end, lock_id=held.lock_id, reason=EndReason.HOLDER_GONE, by=None)
+    end(services, tenant, state, rule, priority=Priority.MAINTENANCE)
 
 
 def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
@@ -251,14 +241,8 @@ def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileSt
 
     False when the record names the person still: they took the file meanwhile, or a newer app wrote it.
     """
-    op_id = services.ids.new()
-
-    def rule(snapshot: Snapshot) -> rules.Decision:
-        return rules.forget(snapshot, account=erasure.account, pseudonym=erasure.pseudonym, op_id=op_id)
-
-    outcome = compare_and_set(
-        services, tenant, state.attachment.id, rule, op_id=op_id, priority=Priority.MAINTENANCE, state=state
-    )
+    rule = partial(rules.forget, account=erasure.account, pseudonym=erasure.pseudonym)
+    outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=Priority.MAINTENANCE, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=None)
         return True

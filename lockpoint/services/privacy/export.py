@@ -17,6 +17,7 @@ from lockpoint.services.lock_record.waitlist import place_of, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.privacy import Origin, PrivacyRight, Row
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.activity import is_active
 
 MOST_FILES: Final = 100
 """How many files are read while a person waits; an operator's export has no such limit."""
@@ -55,18 +56,18 @@ def export(
     Costs 2 points for each locked file of the site and each other one that is known to name the account, up to
     `most_files` of them, those that name it first; and 1 for the preferences.
     """
-    request = services.privacy_requests.asked(tenant, PrivacyRight.COPY, origin, services.clock.now())
+    request = services.person_store.note_request(tenant, PrivacyRight.COPY, origin, services.clock.now())
     with spending_on("export"):
-        stored = services.people_data.export(tenant, account)
+        stored = services.person_store.export(tenant, account)
         found = _Found(complete=False)
         chosen: Row = {}
-        if tenant.active:
+        if is_active(services, tenant, licensed=False):
             found = _in_confluence(services, tenant, account, most_files)
             try:
                 chosen = _chosen(services, tenant, account, _lane(most_files))
             except (Forbidden, Rejected):
                 found.complete = False  # as for an account that is closed
-    services.privacy_requests.done(request, services.clock.now())
+    services.person_store.note_fulfilled(request, services.clock.now())
     return PersonalData(
         site=tenant.base_url,
         account_id=account,
@@ -115,7 +116,7 @@ def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
     """The files that are known to name the person, and then those where they may only wait."""
     for own in (True, False):
         after = None
-        while batch := services.people_data.listed(tenant, account, after=after, limit=MOST_FILES, own=own):
+        while batch := services.person_store.files_of(tenant, account, after=after, limit=MOST_FILES, own=own):
             yield from batch
             after = batch[-1]
 

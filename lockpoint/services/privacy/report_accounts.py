@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -37,10 +35,10 @@ def report(services: Services, tenant: Tenant) -> int:
     Each batch is written down before the next begins. Passing errors of the host go through: the job comes back.
     """
     with spending_on("report_accounts"):
-        services.account_reports.gather(tenant, services.clock.now())
+        services.person_store.list_accounts(tenant, services.clock.now())
         _erase_again(services, tenant)
         count = 0
-        while batch := services.account_reports.due(tenant, services.clock.now(), MOST_REPORTED):
+        while batch := services.person_store.due_accounts(tenant, services.clock.now(), MOST_REPORTED):
             if not _report(services, tenant, batch):
                 break
             count += len(batch)
@@ -49,10 +47,8 @@ def report(services: Services, tenant: Tenant) -> int:
 
 def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
     """What is remembered of a closed account instead of its id, the newest key's first: useless without our keys."""
-    keys = services.mac_keys
-    ids = (keys.newest, *(key_id for key_id in keys.keys if key_id != keys.newest))
     text = f"closed account\n{tenant.client_key}\n{account}".encode()
-    return tuple(f"{key_id}:{hmac.new(keys.keys[key_id], text, hashlib.sha256).hexdigest()}" for key_id in ids)
+    return tuple(f"{key_id}:{digest}" for key_id, digest in services.mac_keys.digests(text).items())
 
 
 def _erase_again(services: Services, tenant: Tenant) -> None:
@@ -60,17 +56,17 @@ def _erase_again(services: Services, tenant: Tenant) -> None:
 
     One that Confluence calls active is in use again: it is closed no more, and is reported like everybody's.
     """
-    closed = services.account_reports.closed(tenant)
+    closed = services.person_store.closed_accounts(tenant)
     if not closed:
         return
-    known = {account: digests(services, tenant, account) for account in services.account_reports.known(tenant)}
+    known = {account: digests(services, tenant, account) for account in services.person_store.listed_accounts(tenant)}
     back = {account: mine for account, mine in known.items() if not closed.isdisjoint(mine)}
     reopened = _in_use(services, tenant, tuple(back))
     if reopened:
-        services.account_reports.reopen(tenant, [digest for account in reopened for digest in back[account]])
+        services.person_store.reopen_accounts(tenant, [digest for account in reopened for digest in back[account]])
     orders = [erase.order(services, account, Origin.ATLASSIAN) for account in back if account not in reopened]
     if orders:
-        services.erasures.begin(tenant, orders, services.clock.now())
+        services.person_store.begin_erasures(tenant, orders, services.clock.now())
 
 
 def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> frozenset[str]:
@@ -81,7 +77,7 @@ def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> froz
         people = services.people.describe(tenant, accounts, priority=Priority.MAINTENANCE)
     except REFUSALS:
         return frozenset()
-    return frozenset(account for account, person in people.items() if person.active)
+    return frozenset(account for account, person in people.items() if person.in_use)
 
 
 def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:
@@ -115,7 +111,7 @@ def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *,
     if somebody:
         _settle(services, tenant, refused, ReportAnswer())
     else:
-        services.account_reports.wait(tenant, services.clock.now() + REFUSED_PAUSE)
+        services.person_store.put_off_reports(tenant, services.clock.now() + REFUSED_PAUSE)
     return somebody
 
 
@@ -135,7 +131,7 @@ def _ask(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> Repor
         cause = type(refused).__name__
         logger.warning("a personal-data report was refused", extra={"site": tenant.id, "cause": cause})
         pause = REFUSED_PAUSE
-    services.account_reports.wait(tenant, services.clock.now() + pause)
+    services.person_store.put_off_reports(tenant, services.clock.now() + pause)
     return None
 
 
@@ -151,4 +147,4 @@ def _settle(services: Services, tenant: Tenant, batch: Sequence[Reported], answe
         closed=orders,
         cycle_days=answer.cycle_days,
     )
-    services.account_reports.settle(tenant, settlement)
+    services.person_store.settle_report(tenant, settlement)

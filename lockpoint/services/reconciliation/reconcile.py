@@ -11,7 +11,6 @@ from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
-from lockpoint.services.enforcement.held_file import LEFT
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import heal
@@ -27,11 +26,11 @@ from lockpoint.services.lock_record.record_effects import (
 )
 from lockpoint.services.locks import end_lock, notify_me
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.unreachable_file import not_visible
-from lockpoint.services.tenancy import licence
 from lockpoint.services.tenancy.absence import return_under
+from lockpoint.services.tenancy.activity import active_now, is_active
 
 MUTEX_SECONDS = 60.0
 ANOTHER_IS_AT_IT = timedelta(seconds=5)  # until the look that a busy file gets afterwards
@@ -44,8 +43,8 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priorit
     Costs 2 points when nothing happened, and nothing without a licence: then nothing is done. Errors of the host pass
     through: the job comes back later.
     """
-    present = services.tenants.by_id(tenant.id)
-    if present is None or not present.active:
+    present = active_now(services, tenant.id, licensed=False)
+    if present is None:
         return
     with (
         spending_on("sweep" if priority is Priority.SWEEP else "reconcile"),
@@ -71,17 +70,14 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     The hint is believed only where the file is really in the trash and this account really holds it; the worst that
     a wrong hint can do is to end a lock on a file that is in the trash. Nothing is undone: nothing shall come back.
     """
-    present = services.tenants.by_id(tenant.id)
-    if present is None or not present.active:
-        return
-    if not licence.licensed(services, tenant, priority=Priority.EVENT):
+    if active_now(services, tenant.id) is None:
         return
     with spending_on("reconcile"):
         state = _look(services, tenant, attachment_id, Priority.EVENT)
         held = state.found if state else None
         in_trash = state is not None and state.attachment.status is FileStatus.TRASHED
         if state is not None and in_trash and isinstance(held, Held) and held.holder == account:
-            end_lock.give_back(services, tenant, state, held, priority=Priority.EVENT)
+            end_lock.release_for_holder(services, tenant, state, held, priority=Priority.EVENT)
             return
     reconcile(services, tenant, attachment_id)
 
@@ -102,7 +98,7 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
             services.witnesses.still_there(tenant, state.attachment.id, now)
         return
     if witness is None and isinstance(record, Held) and return_under(tenant, record):
-        known = replace(known, protection=LEFT)
+        known = replace(known, protection=Protection.UNCHECKED)
     effects = Effects(
         witness=known,
         audit=recovered_row(record, state),
@@ -113,7 +109,7 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
 
 
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
-    if not licence.licensed(services, tenant, priority=priority):
+    if not is_active(services, tenant, priority=priority):
         return
     state = _look(services, tenant, attachment_id, priority)
     if state is None:
@@ -141,7 +137,7 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
     if settled.uploaded is None:
         return
     if held.unlock_on_upload and settled.by_holder:
-        end_lock.give_back(services, tenant, settled.state, held, priority=priority)
+        end_lock.release_for_holder(services, tenant, settled.state, held, priority=priority)
     else:
         rebase(services, tenant, settled.state, held, settled.uploaded, priority=priority)
 

@@ -13,7 +13,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up, reconcile
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import is_active
 
 PAGES_A_RUN = 20  # result pages of the search per job, so that one site cannot keep a worker
 
@@ -25,7 +25,7 @@ def rediscover(services: Services, tenant: Tenant) -> None:
     the place is kept after each result page, and a long walk goes on in another job. Without a licence locks are only
     written down: erasures find by that what they have to clean.
     """
-    if not tenant.active:
+    if not is_active(services, tenant, licensed=False):
         return
     with spending_on("rediscover"):
         cursor = services.site_states.get(tenant).cursor
@@ -61,7 +61,7 @@ def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
     found, following = services.search.attachments_of_space(
         tenant, space, cursor=cursor or None, priority=Priority.MAINTENANCE
     )
-    for attachment_id, _container in found:
+    for attachment_id in found:
         _read_file(services, tenant, attachment_id)
     if following:
         return f"walk:{space}:{following}"
@@ -103,7 +103,7 @@ def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
     services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
     if not isinstance(state.found, Held):
         return
-    if licence.licensed(services, tenant, priority=Priority.MAINTENANCE):
+    if is_active(services, tenant, priority=Priority.MAINTENANCE):
         reconcile(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     else:
         catch_up(services, tenant, state, state.found)

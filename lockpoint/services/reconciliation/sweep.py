@@ -7,7 +7,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
-from lockpoint.services.tenancy import licence
+from lockpoint.services.tenancy.activity import active_now
 
 BATCH = 200
 
@@ -21,7 +21,7 @@ def sweep(services: Services, tenant: Tenant) -> int:
     """
     state = 0
     after: str | None = None
-    while _at_work(services, tenant):
+    while active_now(services, tenant.id, priority=Priority.SWEEP):
         batch = services.witnesses.live(tenant, after=after, limit=BATCH)
         for witness in batch:
             _one(services, tenant, witness.attachment_id)
@@ -30,11 +30,6 @@ def sweep(services: Services, tenant: Tenant) -> int:
             break
         after = batch[-1].attachment_id
     return state
-
-
-def _at_work(services: Services, tenant: Tenant) -> bool:
-    present = services.tenants.by_id(tenant.id)
-    return present is not None and present.active and licence.licensed(services, present, priority=Priority.SWEEP)
 
 
 def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from lockpoint.domain import next_record
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FlagReason
-from lockpoint.domain.lock import EndReason, Free, Held, Phase
+from lockpoint.domain.lock import EndReason, Free, Held, Phase, Snapshot
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.end_notices import mail_to_holder
+from lockpoint.services.lock_record.file_state import second_look
 from lockpoint.services.lock_record.record_effects import hint_jobs
-from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
+from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 from lockpoint.services.ports.notifications import MailIntent
-
-SECOND_LOOK = 1.5  # seconds after which a second "not there" is believed
 
 
 def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
@@ -31,13 +29,13 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority
             _note_end(services, tenant, witness, witness.record, EndReason.EXPIRED)
     elif services.attachments.confirmed_gone(tenant, attachment_id, witness.container, priority=priority):
         _note_end(services, tenant, witness, witness.record, EndReason.FILE_GONE)
-    elif witness.protection != FlagReason.APP_BLOCKED.value:
+    elif witness.protection is not Protection.APP_BLOCKED:
         _note_blocked(services, tenant, witness, witness.record)
 
 
 def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
     """The second look: a file that is there after all ends its hold in Confluence, and is settled first."""
-    services.clock.sleep(SECOND_LOOK)
+    second_look(services)
     try:
         services.attachments.get(tenant, attachment_id, priority=priority, properties=False, operations=False)
     except (GoneOrInvisible, Forbidden):
@@ -47,22 +45,22 @@ def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priori
 
 def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
     """Said before it is marked: a crash in between says it twice rather than never."""
-    reason = FlagReason.APP_BLOCKED.value
+    reason = Protection.APP_BLOCKED
     row = AuditEvent(
         at=services.clock.now(),
         kind=AuditKind.FLAGGED,
         attachment_id=witness.attachment_id,
         account=None,
         lock_id=held.lock_id,
-        detail=reason,
+        detail=reason.value,
     )
     intent = MailIntent(
         kind=MailKind.UNPROTECTED,
         recipient=held.holder,
         attachment_id=witness.attachment_id,
-        event_key=f"{held.lock_id}/{reason}",
+        event_key=f"{held.lock_id}/{reason.value}",
         lock_id=held.lock_id,
-        detail=reason,
+        detail=reason.value,
     )
     services.effects.record(tenant, Effects(audit=(row,), intents=(intent,)))
     services.witnesses.set_protection(tenant, witness.attachment_id, reason)
@@ -74,7 +72,7 @@ def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, 
     Should the file come into reach again, its record is older than this one, and is not obeyed.
     """
     now = services.clock.now()
-    ended = next_record.ended(held, now, reason, by=None)
+    ended = next_record.ended(held, Snapshot(held, None, now), reason, by=None)
     tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
     row = AuditEvent(
         at=now,

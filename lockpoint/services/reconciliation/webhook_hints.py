@@ -7,13 +7,14 @@ Confluence by the job.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
+from lockpoint.services.tenancy.activity import is_active
 
 if TYPE_CHECKING:
+    from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.jobs import Jobs
     from lockpoint.services.ports.locks import Witnesses
 
 
@@ -30,26 +31,12 @@ class Hint:
     trashed_by: str | None = None
 
 
-class HintServices(Protocol):
-    """What this use case needs."""
-
-    @property
-    def witnesses(self) -> Witnesses:
-        """Where locked files are known."""
-        ...
-
-    @property
-    def jobs(self) -> Jobs:
-        """Where work for later goes."""
-        ...
-
-
-def take_hint(services: HintServices, tenant: Tenant, hint: Hint) -> int:
+def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
     """Queue one job for each locked file that may have changed; give their number.
 
     One round trip to the database when nothing is locked, and never a call to Confluence. Raises StorageUnavailable.
     """
-    if not tenant.active:
+    if not is_active(services, tenant, licensed=False):
         return 0
     jobs = _jobs(services.witnesses, tenant, hint)
     if jobs:
@@ -71,4 +58,4 @@ def _jobs(witnesses: Witnesses, tenant: Tenant, hint: Hint) -> list[Job]:
 def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:
     if trashed_by is None:
         return Job(JobKind.RECONCILE, tenant.id, attachment_id)
-    return Job(JobKind.TRASHED, tenant.id, f"{attachment_id}:{trashed_by}")
+    return Job(JobKind.TRASHED, tenant.id, JobSubject(attachment_id, trashed_by).encode())

@@ -1,8 +1,8 @@
 """A site where the app is at work again: what was uploaded meanwhile stands, and live locks count from there on.
 
 That follows from one moment, `Tenant.returned_at`: versions made until then are nobody's fault. What has no time, the
-trash, is told by a mark on each hold, `cases.LEFT`, until somebody looks. So no job has to come before another, and
-nothing is lost when one fails.
+trash, is told by a mark on each hold, `Protection.UNCHECKED`, until somebody looks. So no job has to come before
+another, and nothing is lost when one fails.
 """
 
 from __future__ import annotations

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from lockpoint.services.errors import HostError, StorageUnavailable, Unlicensed
-from lockpoint.services.ports.tenancy import Licence
+from lockpoint.services.errors import HostError, StorageUnavailable
+from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Priority, Tenant
-    from lockpoint.services.ports.runtime import Clock
-    from lockpoint.services.ports.tenancy import LicenceNote, Licences
+    from lockpoint.services.ports.tenancy import LicenceNote
 
-FRESH: Final = timedelta(hours=1)
-"""How long an answer of Confluence counts."""
 HEARD_AGAIN: Final = timedelta(minutes=1)
 """How often a process writes down that it heard the same: another one may have heard something else in between."""
 
@@ -38,12 +35,6 @@ def last_known(services: Services, tenant: Tenant) -> Licence:
     return (services.licences.get(tenant).licence or Licence.ACTIVE) if services.licensing else Licence.ACTIVE
 
 
-def must_be_licensed(services: Services, tenant: Tenant, *, priority: Priority) -> None:
-    """Refuse what takes a licence; `Unlicensed`."""
-    if not licensed(services, tenant, priority=priority):
-        raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
-
-
 def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licence:
     """What counts now. While Confluence does not answer the last answer holds, and who never got one is licensed."""
     if not services.licensing:
@@ -59,26 +50,7 @@ def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licen
 
 
 def _fresh(known: LicenceNote, now: datetime) -> bool:
-    return known.checked_at is not None and timedelta() <= now - known.checked_at < FRESH
-
-
-class LicenceServices(Protocol):
-    """What hearing needs."""
-
-    @property
-    def clock(self) -> Clock:
-        """Our time."""
-        ...
-
-    @property
-    def licences(self) -> Licences:
-        """Where it is written down."""
-        ...
-
-    @property
-    def licensing(self) -> bool:
-        """Whether licences count at all."""
-        ...
+    return known.checked_at is not None and timedelta() <= now - known.checked_at < LICENCE_FRESH
 
 
 class HeardLicences:
@@ -87,7 +59,7 @@ class HeardLicences:
     The same word is written once a minute at most, so that webhooks cost nothing more.
     """
 
-    def __init__(self, services: LicenceServices) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._lock = threading.Lock()
         self._heard: dict[int, tuple[bool, datetime]] = {}
@@ -107,3 +79,8 @@ class HeardLicences:
         except StorageUnavailable:
             with self._lock:
                 self._heard.pop(tenant.id, None)
+
+    def forget(self, tenant: Tenant) -> None:
+        """Forget what the site was last heard to have."""
+        with self._lock:
+            self._heard.pop(tenant.id, None)

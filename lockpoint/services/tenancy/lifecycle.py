@@ -9,48 +9,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.tenancy import InstallationEvent, Registration
+from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
 from lockpoint.services.tenancy.absence import look_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.runtime import Clock
-    from lockpoint.services.ports.tenancy import Installation, InstallationChange, Installations
+    from lockpoint.services.ports.tenancy import Installation, InstallationChange
 
 SHORTEST_SECRET: Final = 16
-ERASED: Final = ""
-"""The base URL of a site that left so long ago that its data are gone."""
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
-
-
-class LifecycleServices(Protocol):
-    """What these use cases need."""
-
-    @property
-    def clock(self) -> Clock:
-        """Our time."""
-        ...
-
-    @property
-    def installations(self) -> Installations:
-        """The installation table."""
-        ...
-
-    @property
-    def allowed_hosts(self) -> Sequence[str]:
-        """Host patterns that a base URL may have: `*.` stands for one or more labels, a port is part of the pattern."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +43,7 @@ class InstallRequest:
     oauth_client_id: str | None = None
 
 
-def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
+def install(services: Services, request: InstallRequest) -> Tenant:
     """Register the site, or renew its registration; its lock data stays what it was.
 
     A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
@@ -83,23 +62,29 @@ def install(services: LifecycleServices, request: InstallRequest) -> Tenant:
         tenant = change.store(_renewed(known, replace(request, base_url=base_url), now))
         for event in _events(known, tenant, request.secret):
             change.log(tenant.id, event, now)
-        for former in change.sharing(base_url, other_than=request.client_key):
+        formers = change.sharing(base_url, other_than=request.client_key)
+        for former in formers:
             _end(change, former, InstallationEvent.SUPERSEDED, now)
-        change.come_back(tenant.id) if away else change.defer(look_after(tenant.id))
-        change.defer([Job(JobKind.SELF_TEST, tenant.id)])
+        if away:
+            change.come_back(tenant.id)
+        change.defer((*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
+    _forget(services, tenant, *(former.tenant for former in formers))
     return tenant
 
 
-def uninstall(services: LifecycleServices, client_key: str) -> Tenant | None:
+def uninstall(services: Services, client_key: str) -> Tenant | None:
     """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
     with services.installations.change(client_key) as change:
         known = change.find_replaced(client_key)
-        if known is None or not known.tenant.installed:
+        if known is None:
             return None
-        return _end(change, known, InstallationEvent.UNINSTALLED, services.clock.now())
+        now, live = services.clock.now(), known.tenant.installed
+        ended = _end(change, known, InstallationEvent.UNINSTALLED, now) if live else None
+    _forget(services, known.tenant)
+    return ended
 
 
-def enable(services: LifecycleServices, tenant: Tenant) -> None:
+def enable(services: Services, tenant: Tenant) -> None:
     """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed.
 
     A site that was never disabled is only noted: it is told so after every install, which has queued the search.
@@ -107,7 +92,7 @@ def enable(services: LifecycleServices, tenant: Tenant) -> None:
     _switch(services, tenant, enabled=True, event=InstallationEvent.ENABLED)
 
 
-def disable(services: LifecycleServices, tenant: Tenant) -> None:
+def disable(services: Services, tenant: Tenant) -> None:
     """Stop all work for the site until it is enabled; does nothing to a site that is not installed."""
     _switch(services, tenant, enabled=False, event=InstallationEvent.DISABLED)
 
@@ -180,12 +165,20 @@ def _end(change: InstallationChange, known: Installation, event: InstallationEve
     return tenant
 
 
-def _switch(services: LifecycleServices, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
+def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: InstallationEvent) -> None:
     with services.installations.change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
-        if known is None or not known.tenant.installed:
-            return
-        change.store(replace(known.registration, enabled=enabled))
-        change.log(tenant.id, event, services.clock.now())
-        if enabled and not known.tenant.enabled:
-            change.come_back(tenant.id)
+        if known is not None and known.tenant.installed:
+            change.store(replace(known.registration, enabled=enabled))
+            change.log(tenant.id, event, services.clock.now())
+            if enabled and not known.tenant.enabled:
+                change.come_back(tenant.id)
+                change.defer(look_after(tenant.id))
+    _forget(services, tenant)
+
+
+def _forget(services: Services, *tenants: Tenant) -> None:
+    """Empty the caches of this process, after the change is stored: another process notices within seconds."""
+    for tenant in tenants:
+        for cache in services.caches:
+            cache.forget(tenant)

@@ -6,7 +6,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import spending_on
-from lockpoint.services.tenancy.licence import licensed
+from lockpoint.services.tenancy.activity import is_active
 
 
 def self_test(services: Services, tenant: Tenant) -> SiteState:
@@ -16,7 +16,7 @@ def self_test(services: Services, tenant: Tenant) -> SiteState:
     real overwrite will tell.
     """
     state = services.site_states.get(tenant)
-    if not tenant.active or not licensed(services, tenant, priority=Priority.MAINTENANCE):
+    if not is_active(services, tenant, priority=Priority.MAINTENANCE):
         return state
     with spending_on("self_test"):
         trial = services.scratch.try_restore(tenant, state.scratch_id, priority=Priority.MAINTENANCE)

@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.signed_record import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
-from lockpoint.services.locks.authorization import administers_site
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
@@ -44,7 +42,7 @@ def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> 
     the settings that we remember hold, and are written again. A signed revision that is newer than what we know is
     ours: a crash came between storing it and remembering it, or the database was lost.
     """
-    fields = signed_json.verified(
+    fields = signed_json.verify(
         services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys
     )
     known = services.site_states.get(tenant).settings
@@ -98,8 +96,8 @@ def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> Non
     """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
     with services.site_states.exclusive(tenant):
         value = services.properties.read_app(tenant, KEY, priority=priority)
-        fields = signed_json.verified(value, _place(tenant), services.mac_keys)
-        if fields is not None and key_id_of(value) != services.mac_keys.newest:
+        fields = signed_json.verify(value, _place(tenant), services.mac_keys)
+        if fields is not None and signed_json.key_id_of(value) != services.mac_keys.newest:
             _store(services, tenant, fields, priority)
 
 
@@ -155,7 +153,7 @@ def _parse(fields: dict[str, object]) -> SiteSettings:
 
 
 def _must_administer(services: Services, actor: Actor) -> None:
-    if not administers_site(services, actor):
+    if not services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE):
         raise NotAllowed("Only site admins may see or change the settings of the site.")
 
 

@@ -62,7 +62,7 @@ class Restored:
 
     created_at: datetime
     rows: Mapping[str, int]
-    active: int
+    active_sites: int
 
 
 class Backups:
@@ -121,7 +121,7 @@ class Backups:
             _end_departed_again(connection, header.created_at)
             _forget_other_sites(connection)
             active = _look_for_locks(connection)
-        return Restored(created_at=header.created_at, rows=header.rows, active=active)
+        return Restored(created_at=header.created_at, rows=header.rows, active_sites=active)
 
     def _restorable(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row for this version: a licence in words that it does not know is taken for none, until one is heard."""

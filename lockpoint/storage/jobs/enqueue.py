@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, text
+from sqlalchemy import Connection, and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import QUEUE
@@ -91,3 +92,10 @@ class PostgresJobs:
         """Put the jobs into the queue, coalescing equal ones, in one statement."""
         with self._database.single() as connection:
             enqueue(connection, jobs)
+
+    def pending(self, tenant: Tenant, kind: JobKind) -> bool:
+        """Whether such a job of the site waits or runs."""
+        its = (QUEUE.c.task_name == kind.value) & QUEUE.c.status.in_(("todo", "doing"))
+        of_site = QUEUE.c.args["tenant_id"].as_integer() == tenant.id
+        with self._database.single() as connection:
+            return connection.execute(select(QUEUE.c.id).where(of_site, its).limit(1)).first() is not None

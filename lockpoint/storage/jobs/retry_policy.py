@@ -35,10 +35,10 @@ class Park:
     """Keep the job as failed until a person retries or drops it."""
 
 
-Decision = Drop | Later | Park
+Fate = Drop | Later | Park
 
 
-def triage(error: Exception, kind: JobKind, attempts: int) -> Decision:
+def triage(error: Exception, kind: JobKind, attempts: int) -> Fate:
     """Decide from the error and how many attempts there were before this one.
 
     A single "not there" or "not allowed" can be a passing state of Confluence, two in a row are believed. Whatever

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.runtime import Clock, Outcome, OutcomeState
+from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import REQUEST_OUTCOME
 
@@ -29,7 +29,9 @@ class PostgresRequests:
         self._database = database
         self._clock = clock
 
-    def begin(self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str) -> Outcome:
+    def begin(
+        self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
+    ) -> BegunRequest:
         """Claim the request id, or tell what became of it."""
         values = {
             "tenant_id": tenant.id,
@@ -42,12 +44,12 @@ class PostgresRequests:
         with self._database.single() as connection:
             claimed = self._claim(connection, values)
             if claimed is not None:
-                return _outcome(claimed, OutcomeState.FRESH if claimed.op_id == op_id else OutcomeState.RESUMED)
+                return _outcome(claimed, RequestState.FRESH if claimed.op_id == op_id else RequestState.RESUMED)
             known = connection.execute(select(REQUEST_OUTCOME).where(*_one(tenant, account, request_id))).one_or_none()
         if known is None:
             # Only the purge can take the row between the two statements, at the very end of its 24 hours.
             raise StorageUnavailable("the stored outcome was being removed")
-        return _outcome(known, OutcomeState.DONE if known.done else OutcomeState.RUNNING)
+        return _outcome(known, RequestState.DONE if known.done else RequestState.RUNNING)
 
     def _claim(self, connection: Connection, values: dict[str, object]) -> Row[Any] | None:
         """Insert the row, or take it over from a dead attempt (with its ids) or from a past day (with the new ones)."""
@@ -90,7 +92,7 @@ def _one(tenant: Tenant, account: str, request_id: str) -> tuple[ColumnElement[b
     return _ROW.tenant_id == tenant.id, _ROW.account == account, _ROW.request_id == request_id
 
 
-def _outcome(row: Row[Any], state: OutcomeState) -> Outcome:
-    return Outcome(
+def _outcome(row: Row[Any], state: RequestState) -> BegunRequest:
+    return BegunRequest(
         state=state, digest=row.digest, lock_id=row.lock_id, op_id=row.op_id, status=row.status, error=row.error
     )

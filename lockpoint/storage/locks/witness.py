@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from lockpoint.domain import record_json
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container, ContainerKind
-from lockpoint.services.ports.locks import Witness
+from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.storage.engine import Database
-from lockpoint.storage.record_json import record_from_json, record_to_json
 from lockpoint.storage.tables import LOCK_WITNESS
 
 _ROW: Final = LOCK_WITNESS.c
@@ -99,12 +99,12 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: str) -> bool:
+    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
         """Say how a held file is protected; True when that is a change."""
         statement = (
             update(LOCK_WITNESS)
-            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection)
-            .values(protection=protection)
+            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection.value)
+            .values(protection=protection.value)
         )
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
@@ -120,11 +120,6 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             row = connection.execute(select(_ROW.epoch).where(_ROW.tenant_id == tenant.id).limit(1)).first()
         return row is not None
-
-    def forget(self, tenant: Tenant, attachment_id: str) -> None:
-        """Drop the row of a file that is gone."""
-        with self._database.single() as connection:
-            connection.execute(delete(LOCK_WITNESS).where(*_one(tenant, attachment_id)))
 
 
 def _one(tenant: Tenant, attachment_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -142,8 +137,8 @@ def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
         "epoch": record.epoch,
         "seq": record.seq,
         "holder": record.holder if isinstance(record, Held) else None,
-        "record": {**record_to_json(record), "signed_by": witness.signed_by},
-        "protection": witness.protection,
+        "record": {**record_json.witness_fields(record), "signed_by": witness.signed_by},
+        "protection": witness.protection.value,
         "seen_at": witness.seen_at,
     }
 
@@ -154,8 +149,8 @@ def _witness(row: Row[Any]) -> Witness:
         attachment_id=row.attachment_id,
         container=Container(ContainerKind(row.container_kind), row.container_id) if known else None,
         space_id=row.space_id,
-        record=record_from_json(row.record),
-        protection=row.protection,
+        record=record_json.read_witness(row.record),
+        protection=Protection(row.protection),
         seen_at=row.seen_at,
         signed_by=row.record.get("signed_by"),
     )

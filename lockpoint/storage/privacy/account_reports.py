@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.privacy import Reported, ReportSettlement
 from lockpoint.storage.engine import Database
-from lockpoint.storage.privacy.erasures import begin
+from lockpoint.storage.privacy import erasures
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
     ACCOUNT_REPORT,
@@ -64,72 +64,66 @@ _DROP_ALL: Final = text(f"DELETE FROM account_report WHERE {_NAMED_NOWHERE}")  #
 _COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOWHERE}")  # noqa: S608 - as above
 
 
-class PostgresAccountReports:
-    """Implements `people_ports.AccountReports`; StorageUnavailable."""
+def bring_in_line(connection: Connection, tenant: Tenant, now: datetime) -> None:
+    """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    The turn of a new one is at its place in the cycle, where it was as well when it stood on the list before.
+    """
+    days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
+    connection.execute(_DROP, {"tenant": tenant.id})
+    connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})
 
-    def gather(self, tenant: Tenant, now: datetime) -> None:
-        """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it.
 
-        The turn of a new one is at its place in the cycle, where it was as well when it stood on the list before.
-        """
-        with self._database.transaction() as connection:
-            days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
-            connection.execute(_DROP, {"tenant": tenant.id})
-            connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})
+def listed(connection: Connection, tenant: Tenant) -> Sequence[str]:
+    """Give every account on the list."""
+    return list(connection.execute(select(_ROW.account).where(_ROW.tenant_id == tenant.id)).scalars())
 
-    def due(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
-        """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
-        resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
-        statement = (
-            select(_ROW.account, _ROW.retrieved_at)
-            .where(_ROW.tenant_id == tenant.id, _waits(now), ~resting)
-            .order_by(_turn(), _ROW.account)
-            .limit(limit)
-        )
-        with self._database.single() as connection:
-            return [Reported(row.account, row.retrieved_at) for row in connection.execute(statement)]
 
-    def known(self, tenant: Tenant) -> Sequence[str]:
-        """Give every account on the list."""
-        with self._database.single() as connection:
-            return list(connection.execute(select(_ROW.account).where(_ROW.tenant_id == tenant.id)).scalars())
+def due(connection: Connection, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
+    """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
+    resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
+    statement = (
+        select(_ROW.account, _ROW.retrieved_at)
+        .where(_ROW.tenant_id == tenant.id, _waits(now), ~resting)
+        .order_by(_turn(), _ROW.account)
+        .limit(limit)
+    )
+    return [Reported(row.account, row.retrieved_at) for row in connection.execute(statement)]
 
-    def closed(self, tenant: Tenant) -> frozenset[str]:
-        """Give digests of the accounts that Atlassian called closed."""
-        statement = select(CLOSED_ACCOUNT.c.digest).where(CLOSED_ACCOUNT.c.tenant_id == tenant.id)
-        with self._database.single() as connection:
-            return frozenset(connection.execute(statement).scalars())
 
-    def reopen(self, tenant: Tenant, digests: Sequence[str]) -> None:
-        """Forget these digests: their accounts are in use again."""
-        mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
-        with self._database.single() as connection:
-            connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
+def closed(connection: Connection, tenant: Tenant) -> frozenset[str]:
+    """Give digests of the accounts that Atlassian called closed."""
+    statement = select(CLOSED_ACCOUNT.c.digest).where(CLOSED_ACCOUNT.c.tenant_id == tenant.id)
+    return frozenset(connection.execute(statement).scalars())
 
-    def settle(self, tenant: Tenant, settlement: ReportSettlement) -> None:
-        """Write down in one transaction what a report led to; profiles of `updated` accounts go."""
-        at = settlement.at
-        mine = _ROW.tenant_id == tenant.id
-        fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
-        with self._database.transaction() as connection:
-            connection.execute(
-                update(ACCOUNT_REPORT)
-                .where(mine, _ROW.account.in_(settlement.accounts))
-                .values(reported_at=at, retrieved_at=fresh)
-            )
-            stale = ACCOUNT_PROFILE.c.account.in_(settlement.updated)
-            connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.tenant_id == tenant.id, stale))
-            begin(connection, tenant, settlement.closed, at)
-            if settlement.cycle_days is not None:
-                _store_cycle(connection, tenant, days=settlement.cycle_days)
 
-    def wait(self, tenant: Tenant, until: datetime) -> None:
-        """Report nothing of this site before that time."""
-        with self._database.single() as connection:
-            _store_cycle(connection, tenant, not_before=until)
+def reopen(connection: Connection, tenant: Tenant, digests: Sequence[str]) -> None:
+    """Forget these digests: their accounts are in use again."""
+    mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
+    connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
+
+
+def settle(connection: Connection, tenant: Tenant, settlement: ReportSettlement) -> None:
+    """Write down what a report led to; profiles of `updated` accounts go."""
+    at = settlement.at
+    mine = _ROW.tenant_id == tenant.id
+    fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
+    connection.execute(
+        update(ACCOUNT_REPORT)
+        .where(mine, _ROW.account.in_(settlement.accounts))
+        .values(reported_at=at, retrieved_at=fresh)
+    )
+    stale = ACCOUNT_PROFILE.c.account.in_(settlement.updated)
+    connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.tenant_id == tenant.id, stale))
+    erasures.begin(connection, tenant, settlement.closed, at)
+    if settlement.cycle_days is not None:
+        store_cycle(connection, tenant, days=settlement.cycle_days)
+
+
+def store_cycle(connection: Connection, tenant: Tenant, **values: object) -> None:
+    """Store columns of the site's cycle; the others stay, or get their defaults."""
+    statement = insert(REPORT_CYCLE).values({"days": CYCLE_DAYS, **values, "tenant_id": tenant.id})
+    connection.execute(statement.on_conflict_do_update(index_elements=[_CYCLE.tenant_id], set_=values))
 
 
 def drop_unnamed(database: Database) -> int:
@@ -166,8 +160,3 @@ def _turn() -> ColumnElement[datetime]:
     known = select(_CYCLE.days).where(_CYCLE.tenant_id == _ROW.tenant_id).scalar_subquery()
     again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, func.coalesce(known, CYCLE_DAYS))
     return func.coalesce(again, _ROW.due_at)
-
-
-def _store_cycle(connection: Connection, tenant: Tenant, **values: object) -> None:
-    statement = insert(REPORT_CYCLE).values({"days": CYCLE_DAYS, **values, "tenant_id": tenant.id})
-    connection.execute(statement.on_conflict_do_update(index_elements=[_CYCLE.tenant_id], set_=values))

@@ -13,7 +13,6 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, PrivacyRight
 from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
-from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, INSTALLATION, PRIVACY_REQUEST
 
@@ -23,64 +22,6 @@ _REQUEST: Final = PRIVACY_REQUEST.c
 
 ERASED_WITHIN: Final = timedelta(days=7)
 """How long an erasure may take, from the request to its end."""
-
-
-class PostgresPrivacyRequests:
-    """Implements `people_ports.PrivacyRequests`; StorageUnavailable."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def asked(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
-        """Note a request, and give its number."""
-        with self._database.single() as connection:
-            return _asked(connection, tenant, right, origin, at)
-
-    def done(self, request_id: int, at: datetime) -> None:
-        """Note that it was fulfilled."""
-        with self._database.single() as connection:
-            _done(connection, request_id, at)
-
-
-class PostgresErasures:
-    """Implements `people_ports.Erasures`; StorageUnavailable."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def begin(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
-        """Note the requests and queue their jobs, in one transaction."""
-        with self._database.transaction() as connection:
-            return begin(connection, tenant, orders, at)
-
-    def get(self, request_id: int) -> Erasure | None:
-        """Give one erasure, or None when it is over."""
-        with self._database.single() as connection:
-            row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
-        return None if row is None else _erasure(row)
-
-    def advance(self, request_id: int, cursor: str, skipped: int) -> None:
-        """Remember how far this pass got, and how many files it could not clean."""
-        self._note(request_id, cursor=cursor, skipped=skipped)
-
-    def put_off(self, request_id: int, due_at: datetime) -> None:
-        """Remember that the next pass, from the beginning, is due then."""
-        self._note(request_id, cursor=None, skipped=0, due_at=due_at)
-
-    def finish(self, erasure: Erasure, at: datetime) -> None:
-        """Forget whom it was about, and note the request as done, in one transaction."""
-        with self._database.transaction() as connection:
-            connection.execute(delete(ERASURE).where(_ROW.request_id == erasure.request_id))
-            _done(connection, erasure.request_id, at)
-
-    def under_way(self) -> Sequence[Erasure]:
-        """Give all of them, oldest first."""
-        with self._database.single() as connection:
-            return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
-
-    def _note(self, request_id: int, **values: object) -> None:
-        with self._database.single() as connection:
-            connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(values))
 
 
 def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
@@ -93,6 +34,40 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
     if digests:
         connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
     return begun
+
+
+def get(connection: Connection, request_id: int) -> Erasure | None:
+    """Give one erasure, or None when it is over."""
+    row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
+    return None if row is None else _erasure(row)
+
+
+def under_way(connection: Connection) -> Sequence[Erasure]:
+    """Give all of them, oldest first."""
+    return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
+
+
+def note(connection: Connection, request_id: int, **values: object) -> None:
+    """Change columns of an erasure that is under way."""
+    connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(values))
+
+
+def finish(connection: Connection, erasure: Erasure, at: datetime) -> None:
+    """Forget whom it was about, and note the request as done."""
+    connection.execute(delete(ERASURE).where(_ROW.request_id == erasure.request_id))
+    done(connection, erasure.request_id, at)
+
+
+def asked(connection: Connection, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
+    """Note a request, and give its number."""
+    statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
+    number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
+    return number
+
+
+def done(connection: Connection, request_id: int, at: datetime) -> None:
+    """Note that a request was fulfilled."""
+    connection.execute(update(PRIVACY_REQUEST).where(_REQUEST.id == request_id).values(done_at=at))
 
 
 def late(connection: Connection, now: datetime) -> int:
@@ -114,7 +89,7 @@ def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: date
     known = connection.execute(select(ERASURE).where(same)).one_or_none()
     if known is not None:
         return _erasure(known)
-    number = _asked(connection, tenant, PrivacyRight.ERASURE, order.origin, at)
+    number = asked(connection, tenant, PrivacyRight.ERASURE, order.origin, at)
     values = {
         "request_id": number,
         "tenant_id": tenant.id,
@@ -125,16 +100,6 @@ def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: date
         "skipped": 0,
     }
     return _erasure(connection.execute(insert(ERASURE).values(values).returning(ERASURE)).one())
-
-
-def _asked(connection: Connection, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
-    statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
-    number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
-    return number
-
-
-def _done(connection: Connection, request_id: int, at: datetime) -> None:
-    connection.execute(update(PRIVACY_REQUEST).where(_REQUEST.id == request_id).values(done_at=at))
 
 
 def _erasure(row: Row[Any]) -> Erasure:

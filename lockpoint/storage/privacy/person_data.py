@@ -30,9 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.privacy import Row
-from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy.person_view import own_part
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
@@ -62,67 +60,62 @@ TABLES: Final[tuple[Table, ...]] = (
 _AUTHOR: Final = ("base", "author")
 
 
-class PostgresPersonData:
-    """Implements `people_ports.PeopleData`; StorageUnavailable."""
+def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
+    """Give by table what is stored about the account, each row without what belongs to others."""
+    return {
+        table.name: [
+            own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
+            for row in connection.execute(_rows_of(table, tenant, account)).mappings()
+        ]
+        for table in TABLES
+    }
 
-    def __init__(self, database: Database, cache: redis.Redis) -> None:
-        self._database = database
-        self._cache = cache
 
-    def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-        """Give by table what is stored about the account, each row without what belongs to others."""
-        with self._database.transaction() as connection:
-            return {
-                table.name: [
-                    own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
-                    for row in connection.execute(_rows_of(table, tenant, account)).mappings()
-                ]
-                for table in TABLES
-            }
+def erase(connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
+    """Take the account out of every row; False while a job that names it still runs.
 
-    def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
-        """Take the account out of every row, in one transaction; False while a job that names it still runs.
+    What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay, and with
+    `keep_files` the copies of records. Jobs go first: what one of them wrote before is there to be deleted.
+    """
+    quiet = _stop_jobs(connection, tenant, account)
+    for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
+        connection.execute(delete(table).where(_names(table, tenant, account)))
+    _rename(connection, tenant, account, pseudonym)
+    if not keep_files:
+        _rename_in_witness(connection, tenant, account, pseudonym)
+    return quiet
 
-        What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay, and
-        with `keep_files` the copies of records. Jobs go first: what one of them wrote before is there to be deleted.
-        """
-        _forget_in_cache(self._cache, account)
-        with self._database.transaction() as connection:
-            quiet = _stop_jobs(connection, tenant, account)
-            for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
-                connection.execute(delete(table).where(_names(table, tenant, account)))
-            _rename(connection, tenant, account, pseudonym)
-            if not keep_files:
-                _rename_in_witness(connection, tenant, account, pseudonym)
-        return quiet
 
-    def listed(
-        self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
-    ) -> Sequence[str]:
-        """Give ids, behind `after`, of files whose known record names the account (`own`), and of other held files."""
-        row = LOCK_WITNESS.c
-        named, held = func.coalesce(_says(LOCK_WITNESS, account), false()), row.holder.is_not(None)
-        could = {None: named | held, True: named, False: held & ~named}[own]
-        statement = (
-            select(row.attachment_id)
-            .where(row.tenant_id == tenant.id, row.attachment_id > (after or ""), could)
-            .order_by(row.attachment_id)
-            .limit(limit)
-        )
-        with self._database.single() as connection:
-            return list(connection.execute(statement).scalars())
+def erase_in_cache(client: redis.Redis, account: str) -> None:
+    """No key of ours names a person; should one ever do, it goes here. StorageUnavailable when Redis is away."""
+    try:
+        found = [key for key in client.scan_iter(match="lockpoint:*") if account.encode() in key]
+        if found:
+            client.delete(*found)
+    except RedisError:
+        raise StorageUnavailable("Redis does not answer") from None
 
-    def being_searched(self, tenant: Tenant) -> bool:
-        """Whether a search for the site's locks is waiting or running."""
-        search = (QUEUE.c.task_name == JobKind.REDISCOVER.value) & QUEUE.c.status.in_(("todo", "doing"))
-        with self._database.single() as connection:
-            return _any(connection, (_tenant_of(QUEUE) == tenant.id) & search)
 
-    def tenants_naming(self, account: str) -> Sequence[int]:
-        """Give the sites, gone ones included, for which any row names the account."""
-        found = union(*(select(_tenant_of(table)).where(_says(table, account)) for table in TABLES))
-        with self._database.single() as connection:
-            return sorted(connection.execute(found).scalars())
+def files_of(
+    connection: Connection, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None
+) -> Sequence[str]:
+    """Give ids, behind `after`, of files whose known record names the account (`own`), and of other held files."""
+    row = LOCK_WITNESS.c
+    named, held = func.coalesce(_says(LOCK_WITNESS, account), false()), row.holder.is_not(None)
+    could = {None: named | held, True: named, False: held & ~named}[own]
+    statement = (
+        select(row.attachment_id)
+        .where(row.tenant_id == tenant.id, row.attachment_id > (after or ""), could)
+        .order_by(row.attachment_id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def tenants_naming(connection: Connection, account: str) -> Sequence[int]:
+    """Give the sites, gone ones included, for which any row names the account."""
+    found = union(*(select(_tenant_of(table)).where(_says(table, account)) for table in TABLES))
+    return sorted(connection.execute(found).scalars())
 
 
 def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
@@ -132,11 +125,7 @@ def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
     """
     named = _names(QUEUE, tenant, account)
     connection.execute(delete(QUEUE).where(named, QUEUE.c.status != "doing"))
-    return not _any(connection, named)
-
-
-def _any(connection: Connection, jobs: ColumnElement[bool]) -> bool:
-    return connection.execute(select(QUEUE.c.id).where(jobs).limit(1)).first() is not None
+    return connection.execute(select(QUEUE.c.id).where(named).limit(1)).first() is None
 
 
 def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
@@ -194,7 +183,7 @@ def _says(table: Table, account: str) -> ColumnElement[bool]:
     if table is RESTORATION:
         return literal(account) == any_(RESTORATION.c.offenders)
     if table is QUEUE:
-        # A subject is one id, or two with a colon between; an account id may itself have colons.
+        # The account is the whole subject, or the second word of a `JobSubject`.
         subject = QUEUE.c.args["subject"].astext
         return or_(subject == account, subject.endswith(f":{account}", autoescape=True))
     return cast(table.c.account, Text) == account
@@ -202,13 +191,3 @@ def _says(table: Table, account: str) -> ColumnElement[bool]:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _forget_in_cache(client: redis.Redis, account: str) -> None:
-    """No key of ours names a person; should one ever do, it goes here. StorageUnavailable when Redis is away."""
-    try:
-        found = [key for key in client.scan_iter(match="lockpoint:*") if account.encode() in key]
-        if found:
-            client.delete(*found)
-    except RedisError:
-        raise StorageUnavailable("Redis does not answer") from None

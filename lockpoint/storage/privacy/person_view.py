@@ -5,43 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-Fields = Mapping[str, Any]
+StoredRow = Mapping[str, Any]
 _OURS: Final = frozenset({"tenant_id", "pseudonym"})
 """Columns that say nothing about a person; a pseudonym is left out because it must not lead back to one."""
 
 
-def own_part(table: str, row: Fields, account: str) -> dict[str, object]:
+def own_part(table: str, row: StoredRow, account: str) -> dict[str, object]:
     """Give the row as its person may see it."""
     shown = _SHOWN.get(table)
     fields = shown(row, account) if shown else row
     return {name: value for name, value in fields.items() if name not in _OURS}
 
 
-def _intent(row: Fields, account: str) -> Fields:
+def _intent(row: StoredRow, account: str) -> StoredRow:
     """A mail to the person, or one to somebody else about something the person did."""
     others = "actor" if row["recipient"] == account else "recipient"
     return {name: value for name, value in row.items() if name != others or value == account}
 
 
-def _restoration(row: Fields, account: str) -> Fields:
+def _restoration(row: StoredRow, account: str) -> StoredRow:
     return {**row, "offenders": [account]}
 
 
-def _queued(row: Fields, account: str) -> Fields:
+def _queued(row: StoredRow, account: str) -> StoredRow:
     named = account if account in str(row["args"].get("subject", "")) else None
     return {"id": row["id"], "job": row["task_name"], "status": row["status"], "account": named}
 
 
-def _witness(row: Fields, account: str) -> Fields:
+def _witness(row: StoredRow, account: str) -> StoredRow:
     """The hold of the person, or their part in another record: how a hold ended, or which version they uploaded."""
-    record: Fields = row["record"]
+    record: StoredRow = row["record"]
     place = {name: row[name] for name in ("attachment_id", "container_kind", "container_id", "space_id", "seen_at")}
     parts: dict[str, object] = {}
     if record.get("holder") == account:
         parts["lock"] = {**_without(record, "base", "ended"), "protection": row["protection"]}
     if (record.get("base") or {}).get("author") == account:
         parts["protected_version"] = record["base"]
-    ended: Fields = record.get("ended") or {}
+    ended: StoredRow = record.get("ended") or {}
     if account in {ended.get("by"), ended.get("holder")}:
         parts["last_lock"] = {
             name: value for name, value in ended.items() if name not in {"by", "holder"} or value == account
@@ -49,11 +49,11 @@ def _witness(row: Fields, account: str) -> Fields:
     return {**place, **parts}
 
 
-def _without(fields: Fields, *names: str) -> dict[str, object]:
+def _without(fields: StoredRow, *names: str) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-_SHOWN: Final[Mapping[str, Callable[[Fields, str], Fields]]] = {
+_SHOWN: Final[Mapping[str, Callable[[StoredRow, str], StoredRow]]] = {
     "email_intent": _intent,
     "restoration": _restoration,
     "procrastinate_jobs": _queued,

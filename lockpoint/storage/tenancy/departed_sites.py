@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, func, or_, select, tuple_, update
 
-from lockpoint.services.tenancy.lifecycle import ERASED
+from lockpoint.services.ports.tenancy import ERASED
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import INSTALLATION, INSTALLATION_EVENT, METADATA, QUEUE
 

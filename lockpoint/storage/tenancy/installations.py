@@ -76,11 +76,6 @@ class PostgresInstallations:
         with self._database.single() as connection:
             return _one(connection, self._keys, _ROW.client_key == client_key)
 
-    def of(self, tenant_id: int) -> Installation | None:
-        """Give the installation of a tenant."""
-        with self._database.single() as connection:
-            return _one(connection, self._keys, _ROW.id == tenant_id)
-
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
         """Open a transaction that alone may change the installations with these values.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.ports.tenancy import Licence, LicenceNote
-from lockpoint.services.tenancy.licence import FRESH
+from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.tenancy import LICENCE_FRESH, Licence, LicenceNote
 from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.tables import INSTALLATION
 from lockpoint.storage.tenancy.reactivation import come_back
 
@@ -18,10 +20,14 @@ _ROW: Final = INSTALLATION.c
 
 
 class PostgresLicences:
-    """Implements `site_ports.Licences`; StorageUnavailable."""
+    """Implements `site_ports.Licences`; StorageUnavailable.
 
-    def __init__(self, database: Database) -> None:
+    `look_after` names the jobs of a site that comes back; they are queued in the transaction that notes it.
+    """
+
+    def __init__(self, database: Database, look_after: Callable[[int], Sequence[Job]]) -> None:
         self._database = database
+        self._look_after = look_after
 
     def get(self, tenant: Tenant) -> LicenceNote:
         """Give what was last heard."""
@@ -45,7 +51,7 @@ class PostgresLicences:
             values = {"licence": heard.value, "licence_checked_at": at}
             connection.execute(update(INSTALLATION).where(_ROW.id == tenant.id).values(values))
             if active and row.licence == Licence.NONE.value:
-                come_back(connection, [tenant.id])
+                self._come_back(connection, [tenant.id])
         return heard
 
     def lift(self) -> None:
@@ -53,9 +59,13 @@ class PostgresLicences:
         values = {"licence": None, "licence_checked_at": None}
         with self._database.transaction() as connection:
             statement = update(INSTALLATION).where(_ROW.licence == Licence.NONE.value).values(values)
-            come_back(connection, connection.execute(statement.returning(_ROW.id)).scalars().all())
+            self._come_back(connection, connection.execute(statement.returning(_ROW.id)).scalars().all())
+
+    def _come_back(self, connection: Connection, tenant_ids: Sequence[int]) -> None:
+        come_back(connection, tenant_ids)
+        enqueue(connection, [job for tenant_id in tenant_ids for job in self._look_after(tenant_id)])
 
 
 def _newer(known: datetime | None, at: datetime) -> bool:
     """Whether what is known was heard after `at`; a time that lies far ahead is a clock's error."""
-    return known is not None and at < known < at + FRESH
+    return known is not None and at < known < at + LICENCE_FRESH

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, update
 
-from lockpoint.services.enforcement.held_file import LEFT
-from lockpoint.services.tenancy.absence import look_after
-from lockpoint.storage.jobs.enqueue import enqueue
+from lockpoint.services.ports.locks import Protection
 from lockpoint.storage.tables import INSTALLATION, LOCK_WITNESS
 
 
 def come_back(connection: Connection, tenant_ids: Sequence[int]) -> None:
-    """Note the time and that nobody has looked at any hold since, and queue the looks.
+    """Note the time and that nobody has looked at any hold since.
 
     The time is the database's: a process whose clock is wrong must not decide whose work stands.
     """
     sites = INSTALLATION.c.id.in_(tenant_ids)
     connection.execute(update(INSTALLATION).where(sites).values(returned_at=func.now()))
     holds = LOCK_WITNESS.c.tenant_id.in_(tenant_ids) & LOCK_WITNESS.c.holder.is_not(None)
-    connection.execute(update(LOCK_WITNESS).where(holds).values(protection=LEFT))
-    enqueue(connection, [job for tenant_id in tenant_ids for job in look_after(tenant_id)])
+    connection.execute(update(LOCK_WITNESS).where(holds).values(protection=Protection.UNCHECKED.value))

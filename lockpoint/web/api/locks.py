@@ -11,9 +11,16 @@ from flask import Blueprint, Response, jsonify, request
 from lockpoint.services.errors import NotFound, UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import page_files
-from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockOptions, LockResult
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.break_lock import break_lock
+from lockpoint.services.locks.extend import extend
 from lockpoint.services.locks.lock_view import LockView
+from lockpoint.services.locks.release import release
+from lockpoint.services.locks.result import LockResult
+from lockpoint.services.locks.show import show
+from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.openapi import document
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
     from lockpoint.services.container import Services
     from lockpoint.services.context import Actor
-    from lockpoint.services.listing.page_files import Listing, Query, Row
+    from lockpoint.services.listing.page_files import FileRow, Listing, Query
     from lockpoint.services.lock_record.waitlist import WaitlistPlace
 
 PREFIX = "/api/v1"
@@ -71,7 +78,7 @@ def _reading_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def show_lock(attachment_id: str) -> Response:
         id_ = bare_id(attachment_id)
-        view = calls.show(services, current_actor(), id_)
+        view = show(services, current_actor(), id_)
         lock = s.LockModel.model_validate(view)
         return jsonify(dump(s.LockStateModel(id=id_, lock=lock, server_time=services.clock.now())))
 
@@ -79,7 +86,7 @@ def _reading_routes(blueprint: Blueprint, services: Services) -> None:
 def _holding_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/attachments/<attachment_id>/lock")
     @guarded_by(Guard.CONTEXT)
-    def acquire(attachment_id: str) -> tuple[Response, int]:
+    def post_lock(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.AcquireBody)
         options = LockOptions(
             life=_life(body.hours),
@@ -87,36 +94,36 @@ def _holding_routes(blueprint: Blueprint, services: Services) -> None:
             unlock_on_upload=body.unlock_on_upload,
             seen_version=body.seen_version,
         )
-        return _answer(services, id_, calls.acquire(services, current_actor(), id_, key_of(body), options))
+        return _answer(services, id_, acquire(services, current_actor(), id_, key_of(body), options))
 
     @blueprint.post("/attachments/<attachment_id>/lock/release")
     @guarded_by(Guard.CONTEXT)
-    def release(attachment_id: str) -> tuple[Response, int]:
+    def post_release(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ReleaseBody)
-        return _answer(services, id_, calls.release(services, current_actor(), id_, key_of(body), body.lock_id))
+        return _answer(services, id_, release(services, current_actor(), id_, key_of(body), body.lock_id))
 
     @blueprint.post("/attachments/<attachment_id>/lock/extend")
     @guarded_by(Guard.CONTEXT)
-    def extend(attachment_id: str) -> tuple[Response, int]:
+    def post_extend(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
         life = _life(body.hours)
-        return _answer(services, id_, calls.extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+        return _answer(services, id_, extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
 
 
 def _managing_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/attachments/<attachment_id>/lock/break")
     @guarded_by(Guard.CONTEXT)
-    def break_(attachment_id: str) -> tuple[Response, int]:
+    def post_break(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.BreakBody)
-        answer = calls.break_(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
+        answer = break_lock(services, current_actor(), id_, key_of(body), body.lock_id, body.reason)
         return _answer(services, id_, answer)
 
     @blueprint.post("/attachments/<attachment_id>/lock/take-over")
     @guarded_by(Guard.CONTEXT)
-    def take_over(attachment_id: str) -> tuple[Response, int]:
+    def post_take_over(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
         options = LockOptions(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
-        answer = calls.take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, options)
+        answer = take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, options)
         return _answer(services, id_, answer)
 
 
@@ -187,7 +194,7 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
     )
 
 
-def _row(row: Row) -> s.AttachmentModel:
+def _row(row: FileRow) -> s.AttachmentModel:
     file = row.attachment
     return s.AttachmentModel(
         id=file.id,

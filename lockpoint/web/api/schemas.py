@@ -19,7 +19,7 @@ LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
 # A person's own words: no control characters but line breaks and tabs.
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-Reason = Annotated[
+ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
 
@@ -77,14 +77,14 @@ class BreakBody(Command):
     """End another person's lock."""
 
     lock_id: LockId
-    reason: Reason
+    reason: ReasonText
 
 
 class TakeOverBody(Command):
     """End another person's lock and hold the file oneself."""
 
     lock_id: LockId
-    reason: Reason
+    reason: ReasonText
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False

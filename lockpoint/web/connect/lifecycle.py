@@ -9,52 +9,45 @@ from flask import Blueprint, Response
 
 from lockpoint.services.errors import Invalid
 from lockpoint.services.tenancy import lifecycle
-from lockpoint.services.tenancy.lifecycle import InstallRequest, LifecycleServices
+from lockpoint.services.tenancy.lifecycle import InstallRequest
 from lockpoint.web.guards import Guard, current_tenant, guarded_by, signed_body
 from lockpoint.web.headers import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lockpoint.connect.sites import SiteDirectory
-
+    from lockpoint.services.container import Services
 LONGEST_TEXT: Final = 1024
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
 
 
-def lifecycle_routes(services: LifecycleServices, sites: SiteDirectory) -> Blueprint:
-    """The four routes; every one of them answers 204 and lets this process forget what it knew of the site."""
+def lifecycle_routes(services: Services) -> Blueprint:
+    """The four routes; every one of them answers 204."""
     blueprint = Blueprint("lifecycle", __name__)
 
     @blueprint.post("/connect/installed")
     @guarded_by(Guard.SIGNED_INSTALL)
     def installed() -> Response:
-        request = read_install(signed_body())
-        lifecycle.install(services, request)
-        return _forgotten(request.client_key)
+        lifecycle.install(services, read_install(signed_body()))
+        return Response(status=204)
 
     @blueprint.post("/connect/uninstalled")
     @guarded_by(Guard.SIGNED_INSTALL)
     def uninstalled() -> Response:
-        client_key = _required(signed_body(), "clientKey")
-        lifecycle.uninstall(services, client_key)
-        return _forgotten(client_key)
+        lifecycle.uninstall(services, _required(signed_body(), "clientKey"))
+        return Response(status=204)
 
     @blueprint.post("/connect/enabled")
     @guarded_by(Guard.SERVER)
     def enabled() -> Response:
         lifecycle.enable(services, current_tenant())
-        return _forgotten(current_tenant().client_key)
+        return Response(status=204)
 
     @blueprint.post("/connect/disabled")
     @guarded_by(Guard.SERVER)
     def disabled() -> Response:
         lifecycle.disable(services, current_tenant())
-        return _forgotten(current_tenant().client_key)
-
-    def _forgotten(client_key: str) -> Response:
-        sites.forget(client_key)
         return Response(status=204)
 
     return blueprint

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
-from lockpoint.services.reconciliation.webhook_hints import Hint, HintServices, take_hint
+from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.web.api.request_body import read_body, whole_body
 from lockpoint.web.counters import HINTS
 from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lockpoint.connect.inbound import Inbound
+    from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
 
 PREFIX: Final = "/connect/webhooks/"
@@ -46,7 +47,7 @@ WsgiApp = Any
 class WebhookIntake:
     """Takes the webhooks of the events that the descriptor subscribes to."""
 
-    services: HintServices
+    services: Services
     events: frozenset[str]
 
     def take(self, tenant: Tenant, event: str, body: bytes) -> None:

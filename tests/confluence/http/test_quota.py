@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lockpoint.confluence.http.calls import Objects, get
-from lockpoint.confluence.http.quota import HostQuota, PointsQuota
+from lockpoint.confluence.http.quota import NOBODY, HostQuota, PointsQuota
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
 from lockpoint.services.quota_accounting import Spending, spending_on
@@ -13,16 +13,8 @@ from tests.confluence.doubles import FakeNow, Kit, as_app
 from tests.confluence.oddhost import answer, odd_host
 
 
-class Archive:
-    def __init__(self) -> None:
-        self.lines: list[tuple[datetime, Spending]] = []
-
-    def add(self, hour: datetime, spending: Spending) -> None:
-        self.lines.append((hour, spending))
-
-
-def budget(now: FakeNow, points: int = 1000, archive: Archive | None = None) -> PointsQuota:
-    return PointsQuota(points_per_hour=points, now=now, archive=archive)
+def budget(now: FakeNow) -> PointsQuota:
+    return PointsQuota(points_per_hour=1000, now=now)
 
 
 def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
@@ -34,38 +26,34 @@ def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
         kit.client.ask(caller, get("file", "/b", objects=Objects.CORE))
         kit.client.ask(caller, get("files", "/c", objects=Objects.CORE, listing=True))
         kit.client.ask(caller, get("people", "/d", objects=Objects.IDENTITY, listing=True))
-    assert sum(line.points for line in kit.budget.lines()) == 1 + 2 + 3 + 5
+    assert sum(line.points for line in kit.spent) == 1 + 2 + 3 + 5
 
 
 def test_failed_tries_cost_a_point_each(kit: Kit) -> None:
     """What was asked and refused is on the bill as well."""
     with odd_host(answer(503), answer(404)) as host, pytest.raises(GoneOrInvisible):
         kit.client.ask(as_app(host.base), get("file", "/b", objects=Objects.CORE))
-    assert sum(line.points for line in kit.budget.lines()) == 2
+    assert sum(line.points for line in kit.spent) == 2
 
 
 def test_points_are_kept_by_site_lane_and_use_case() -> None:
-    """Every line of the account names tenant, lane and use case; the dearest comes first."""
-    now = FakeNow()
-    archive = Archive()
-    account = budget(now, archive=archive)
+    """Every spending names the hour, tenant, lane and use case."""
+    spent: list[tuple[datetime, Spending]] = []
+    account = PointsQuota(points_per_hour=1000, now=FakeNow(), archive=lambda *one: spent.append(one))
     account.spend(1, Priority.INTERACTIVE, "acquire", 6)
-    account.spend(1, Priority.INTERACTIVE, "acquire", 2)
-    account.spend(1, Priority.SWEEP, "sweep", 2)
-    account.spend(2, Priority.INTERACTIVE, "acquire", 1)
-    assert account.lines() == (
-        Spending(1, Priority.INTERACTIVE, "acquire", 8),
-        Spending(1, Priority.SWEEP, "sweep", 2),
-        Spending(2, Priority.INTERACTIVE, "acquire", 1),
-    )
-    assert archive.lines[0] == (datetime(2026, 11, 21, 10, tzinfo=UTC), Spending(1, Priority.INTERACTIVE, "acquire", 6))
+    account.spend(2, Priority.SWEEP, "sweep", 2)
+    hour = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    assert spent == [
+        (hour, Spending(1, Priority.INTERACTIVE, "acquire", 6)),
+        (hour, Spending(2, Priority.SWEEP, "sweep", 2)),
+    ]
 
 
 def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
     """The innermost named use case pays."""
     with odd_host(answer(200)) as host, spending_on("sweep"), spending_on("restore"):
         kit.client.ask(as_app(host.base, Priority.SWEEP), get("plain", "/a"))
-    assert kit.budget.lines() == (Spending(1, Priority.SWEEP, "restore", 1),)
+    assert kit.spent == [Spending(1, Priority.SWEEP, "restore", 1)]
 
 
 @pytest.mark.parametrize(
@@ -97,8 +85,9 @@ def test_the_hosts_word_counts_more_than_our_own_count() -> None:
     """Other processes spend from the same pool, and only the host sees them all."""
     account = budget(FakeNow())
     account.host_said(HostQuota(limit=65_000, remaining=65_000 // 5))
-    assert account.used_share() == pytest.approx(0.8)
     assert not _admits(account, Priority.SWEEP)
+    account.host_said(HostQuota(limit=65_000, remaining=65_000 // 2))
+    assert _admits(account, Priority.SWEEP)
 
 
 def test_a_greedy_site_yields_first() -> None:
@@ -118,8 +107,7 @@ def test_the_account_starts_anew_at_the_full_hour() -> None:
         account.admit(1, Priority.INTERACTIVE)
     assert caught.value.retry_after == 45 * 60
     now.advance(minutes=45)
-    account.admit(1, Priority.INTERACTIVE)
-    assert account.lines() == ()
+    account.admit(1, Priority.MAINTENANCE)
 
 
 def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> None:
@@ -132,6 +120,17 @@ def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> 
     assert _admits(account, Priority.INTERACTIVE, tenant=2)
     now.advance(minutes=5)
     assert _admits(account, Priority.INTERACTIVE, tenant=1)
+
+
+def test_the_points_of_a_forgotten_site_stay_spent() -> None:
+    """Nothing tells any more whose they were; the hour has as many left as before, and the site is not blocked."""
+    account = budget(FakeNow())
+    account.spend(1, Priority.INTERACTIVE, "x", 600)
+    account.spend(2, Priority.SWEEP, "y", 100)
+    account.block(3000, tenant_id=1)
+    account.forget(1)
+    assert account._current().by_tenant == {NOBODY: 600, 2: 100}
+    assert _admits(account, Priority.SWEEP, tenant=1)
 
 
 def test_an_absurd_wait_is_an_hour_at_most() -> None:
@@ -149,14 +148,14 @@ def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
         "X_RateLimit_Limit": "1000",
         "X_RateLimit_Remaining": "190",
         "X_RateLimit_NearLimit": "true",
-        "X_RateLimit_Reset": "2026-11-21T11:00:00Z",
+        "X_RateLimit_Reset": "2026-11-21T10:50:00Z",
     }
     with odd_host(answer(200, {}, **headers), answer(200, {}, Beta_RateLimit_Remaining="0")) as host:
         kit.client.ask(as_app(host.base), get("plain", "/a"))
         kit.client.ask(as_app(host.base), get("plain", "/a"))
-        with pytest.raises(QuotaExceeded):
+        with pytest.raises(QuotaExceeded) as caught:
             kit.client.ask(as_app(host.base, Priority.SWEEP), get("plain", "/a"))
-    assert kit.budget.host() == HostQuota(1000, 190, True, datetime(2026, 11, 21, 11, tzinfo=UTC))
+    assert caught.value.retry_after == 35 * 60
     assert len(host.requests) == 2
 
 

@@ -339,6 +339,30 @@ def test_a_rename_by_another_is_undone_without_an_upload(locked: Stage) -> None:
     assert locked.show(BOB).protection == "protected"
 
 
+def test_a_new_name_over_an_overwrite_adopts_no_bytes(locked: Stage) -> None:
+    """G3: Bob overwrites, Alice renames before anybody looks: the bytes before come back, and both are told."""
+    before = locked.content
+    locked.upload(BOB, b"Bob's")
+    locked.world.site().rename(locked.file.id, ALICE, "mine.txt")
+    locked.reconcile()
+    assert locked.content == before
+    assert (MailKind.UPLOAD_UNDONE, BOB, "undone") in locked.mails()
+    assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "undone") in locked.mails()
+    locked.reconcile()
+    assert locked.content == before
+
+
+def test_a_new_name_is_no_upload(stage: Stage) -> None:
+    """G9: a lock until the holder's next upload does not end when she gives the file another name."""
+    stage.lock(unlock_on_upload=True)
+    stage.world.site().rename(stage.file.id, ALICE, "mine.txt")
+    stage.reconcile()
+    assert stage.held.holder == ALICE
+    stage.upload(ALICE, b"new")
+    stage.reconcile()
+    assert stage.tombstone.ended.holder == ALICE
+
+
 def test_a_rename_by_the_holder_stands(locked: Stage) -> None:
     """L-01: renames keep the lock; the holder may rename."""
     locked.world.site().rename(locked.file.id, ALICE, "mine.txt")

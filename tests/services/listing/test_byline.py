@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from lockpoint.services.errors import LostRace
-from lockpoint.services.listing.byline import KEY, container_from, refresh
+from lockpoint.services.listing.byline import KEY, refresh
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.world import ACME, ALICE
@@ -64,10 +62,3 @@ def test_a_lost_race_is_repeated_once(stage: Stage) -> None:
     stage.taps.before["properties.replace", 0] = lost
     stage.run_jobs(JobKind.PAGE_HINT)
     assert _hint(stage)["lockedCount"] == 1  # type: ignore[index]
-
-
-@pytest.mark.parametrize("subject", ["page:5", "blogpost:7", "custom:9"])
-def test_subjects_of_jobs(subject: str) -> None:
-    """A job's subject names the page."""
-    container = container_from(subject)
-    assert f"{container.kind.value}:{container.id}" == subject

@@ -7,11 +7,13 @@ import pytest
 from lockpoint.domain.lock import Absent
 from lockpoint.services.errors import Invalid, NotFound
 from lockpoint.services.listing import page_files
+from lockpoint.services.listing.etag import etag_for
 from lockpoint.services.listing.page_files import Query, Sort, of_container, unchanged
 from lockpoint.services.locks.lock_view import ViewState
-from lockpoint.services.ports.confluence import Container
+from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from lockpoint.services.ports.locks import Protection
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, make_world
 from tests.services.stage import Stage, make_stage, refusal_of
 
 
@@ -134,6 +136,13 @@ def test_nothing_changed_costs_nothing(many: Stage) -> None:
     assert not unchanged(services, alice, page, tag)
 
 
+def test_a_tag_holds_across_a_deployment() -> None:
+    """The tag of one process is good at another: time, digest of the locks, and the signature, by its value."""
+    world = make_world()
+    tag = "1772442000.f37c32869d1205c55dde4208c1521b35.fdcd58d30fe948e9347e4a17a4dbfb75"
+    assert etag_for(world.services, world.actor(ALICE), Container(ContainerKind.PAGE, "65600"), ()) == tag
+
+
 def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
     """L-61: positive answers are not cached: every write, flag and end of a hold shows at the next poll."""
     alice, page = many.world.actor(ALICE), many.file.container
@@ -145,7 +154,9 @@ def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
 
     assert changed_by(many.lock)
     assert changed_by(lambda: many.extend(many.held.lock_id))
-    assert changed_by(lambda: many.world.services.witnesses.set_protection(ACME, many.file.id, "restore_refused"))
+    assert changed_by(
+        lambda: many.world.services.witnesses.set_protection(ACME, many.file.id, Protection.RESTORE_REFUSED)
+    )
     assert changed_by(lambda: many.release(many.held.lock_id))
     many.world.clock.advance(hours=47, minutes=59, seconds=59)
     assert changed_by(lambda: many.world.clock.advance(seconds=2))

@@ -9,7 +9,8 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Absent, Held, Subject
-from lockpoint.domain.signed_record import _mac
+from lockpoint.domain.signed_json import sign
+from lockpoint.domain.signed_record import record_place
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
@@ -384,8 +385,8 @@ def _promised(stage: Stage) -> None:
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
     """§3: schema newer than known → read-only "held by newer app", never overwritten."""
     body = {"schema": 2, "seq": 1, "state": "held"}
-    mac = _mac(body, Subject(ACME.client_key, stage.file.id), KEYS.keys["k1"])
-    row = StoredProperty("5", 1, {**body, "mac": f"k1:{mac}"}, key="lockpointlock")
+    signed = sign(body, record_place(Subject(ACME.client_key, stage.file.id)), KEYS)
+    row = StoredProperty("5", 1, signed, key="lockpointlock")
     stage.world.site().put_lock_rows(stage.file.id, row)
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, AlreadyLockedError)

@@ -12,8 +12,11 @@ from sqlalchemy import delete, select
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.idempotency import RequestKey
-from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.release import release
+from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.effects import PostgresEffects
@@ -26,10 +29,7 @@ from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.notifications.unsubscribe_tokens import MailTokens
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
-from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
-from lockpoint.storage.privacy.person_data import PostgresPersonData
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.redis_mutexes import RedisMutexes, connect
 from lockpoint.storage.tables import QUEUE
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -67,19 +67,19 @@ class RightsStage:
     def lock(self, file: StoredFile, who: str = ALICE, tenant: Tenant = ACME, **options: Any) -> str:
         self.numbers += 1
         key = RequestKey(f"request-of-{self.numbers:08}", "same")
-        answer = calls.acquire(self.services, self.world.actor(who, tenant), file.id, key, LockOptions(**options))
+        answer = acquire(self.services, self.world.actor(who, tenant), file.id, key, LockOptions(**options))
         assert answer.lock.lock_id is not None
         return answer.lock.lock_id
 
     def release(self, file: StoredFile, lock_id: str, who: str = ALICE) -> None:
         self.numbers += 1
         key = RequestKey(f"request-of-{self.numbers:08}", "same")
-        calls.release(self.services, self.world.actor(who), file.id, key, lock_id)
+        release(self.services, self.world.actor(who), file.id, key, lock_id)
 
     def take_over(self, file: StoredFile, lock_id: str, who: str) -> None:
         self.numbers += 1
         key = RequestKey(f"request-of-{self.numbers:08}", "same")
-        calls.take_over(self.services, self.world.actor(who), file.id, key, lock_id, "words of a person", LockOptions())
+        take_over(self.services, self.world.actor(who), file.id, key, lock_id, "words of a person", LockOptions())
 
     def ask(self, file: StoredFile, who: str) -> None:
         notify_me.ask(self.services, self.world.actor(who), file.id)
@@ -95,7 +95,7 @@ class RightsStage:
 
     def set_active(self, account: str, active: bool) -> None:
         people = self.world.site().people
-        people[account] = replace(people[account], active=active)
+        people[account] = replace(people[account], in_use=active)
 
     def run_jobs(self, *kinds: JobKind) -> None:
         """Work the queue off as the worker does, those of the future, too."""
@@ -138,11 +138,8 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
             "intents": PostgresIntents(database, KEYS, clock),
             "mutexes": RedisMutexes(cache),
             "profiles": PostgresProfiles(database),
-            "people_data": PostgresPersonData(database, cache),
-            "privacy_requests": PostgresPrivacyRequests(database),
-            "erasures": PostgresErasures(database),
-            "account_reports": PostgresAccountReports(database),
-            "tokens": MailTokens(KEYS),
+            "person_store": PostgresPersonStore(database, cache),
+            "tokens": KEYS,
         }
         world.services = make_services(world.host, world.tables, **stored)
         yield RightsStage(world, database, cache)

@@ -23,6 +23,7 @@ from lockpoint.storage.tables import AUDIT_EVENT, EMAIL_INTENT, QUEUE
 from tests.fakes.confluence import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.services.privacy.stage import RightsStage, switch, uninstall
+from tests.storage.builders import forget_witness
 
 
 def _pseudonyms(stage: RightsStage) -> set[str]:
@@ -82,7 +83,7 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
     stage.ask(busy["held"], CHARLIE)
     assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB
-    assert stage.services.people_data.export(ACME, BOB)["audit_event"] == []
+    assert stage.services.person_store.export(ACME, BOB)["audit_event"] == []
     stage.world.clock.advance(hours=24)
     stage.run_jobs(JobKind.ERASE)
     assert stage.holder(busy["held"]) is None
@@ -142,7 +143,7 @@ def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, St
     assert busy
     assert BOB not in stage.stored()
     assert BOB not in stage.in_confluence()
-    assert stage.services.erasures.under_way() == []
+    assert stage.services.person_store.erasures() == []
 
 
 def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
@@ -156,7 +157,7 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     rest = _run(stage, at_once=True)
     assert rest == Rest(Left.FILES, stage.world.clock.now() + timedelta(days=1), len(busy) - 1)
     assert stage.world.found(other.id).ended.holder in _pseudonyms(stage)
-    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert {name for name, rows in stage.services.person_store.export(ACME, BOB).items() if rows} == STILL_OPEN
     assert stage.services.witnesses.count_held(ACME, BOB) == 1
     page.restricted_to = None
     stage.world.clock.advance(days=1)
@@ -217,12 +218,12 @@ def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage,
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     rest = erase(stage.services, away, erasure.request_id)
     assert rest == Rest(Left.SITE, stage.world.clock.now() + timedelta(hours=1))
-    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert {name for name, rows in stage.services.person_store.export(ACME, BOB).items() if rows} == STILL_OPEN
     assert stage.in_confluence() == before
     for _ in range(3):
         stage.world.clock.advance(hours=1)
         stage.run_jobs(JobKind.ERASE)
-    assert stage.services.erasures.get(erasure.request_id) is not None
+    assert stage.services.person_store.erasure(erasure.request_id) is not None
     switch(stage, ACME, on=True)
     stage.run_jobs(JobKind.ERASE)
     _gone_everywhere(stage)
@@ -236,14 +237,14 @@ def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy
     away = switch(stage, ACME, on=False)
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     for file in busy.values():
-        stage.services.witnesses.forget(ACME, file.id)
+        forget_witness(stage.database, ACME, file.id)
     back = switch(stage, ACME, on=True)
     stage.services.jobs.defer([Job(JobKind.REDISCOVER, ACME.id)])
     rest = erase(stage.services, back, erasure.request_id)
     assert rest == Rest(Left.SEARCH, stage.world.clock.now() + timedelta(minutes=1))
     stage.world.site().search_works = False
     stage.run_jobs(JobKind.REDISCOVER, JobKind.ERASE)
-    assert stage.services.erasures.under_way() == []
+    assert stage.services.person_store.erasures() == []
     assert stage.holder(busy["held"]) is None
     assert BOB not in stage.stored()
 
@@ -258,11 +259,11 @@ def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, Stor
         for port in ("attachments", "lock_properties", "properties", "people"):
             patch.setattr(host, port, None)
         stage.run_jobs(JobKind.ERASE)
-    assert {name for name, rows in stage.services.people_data.export(ACME, BOB).items() if rows} == STILL_OPEN
+    assert {name for name, rows in stage.services.person_store.export(ACME, BOB).items() if rows} == STILL_OPEN
     assert stage.in_confluence() == before
     switch(stage, ACME, on=True)
     stage.run_jobs(JobKind.ERASE)
-    assert stage.services.erasures.get(erasure.request_id) is None
+    assert stage.services.person_store.erasure(erasure.request_id) is None
     _gone_everywhere(stage)
 
 
@@ -305,4 +306,4 @@ STILL_OPEN = {"lock_witness", "erasure"}
 def _gone_everywhere(stage: RightsStage) -> None:
     assert BOB not in stage.stored()
     assert BOB not in stage.in_confluence()
-    assert stage.services.erasures.under_way() == []
+    assert stage.services.person_store.erasures() == []

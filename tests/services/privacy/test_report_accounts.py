@@ -8,20 +8,30 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.errors import Forbidden, HostUnavailable, QuotaExceeded
 from lockpoint.services.ports.jobs import JobKind
-from lockpoint.services.privacy.report_accounts import report
+from lockpoint.services.privacy.report_accounts import digests, report
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.storage.tables import ACCOUNT_REPORT
 from tests.fakes.confluence import StoredFile
-from tests.fakes.world import ACME, ALICE, BOB, SAM
+from tests.fakes.world import ACME, ALICE, BOB, KEYS, SAM, make_world
 from tests.services.privacy.stage import RightsStage
 
 WEEK = timedelta(days=7)
 
 
+def test_the_digest_of_a_closed_account_stays_the_same() -> None:
+    """What is stored instead of a closed account is found again, under the newest key and under older ones."""
+    keys = MacKeys("k2", {"k1": KEYS.keys["k1"], "k2": b"new key of thirty-two bytes long"})
+    assert digests(make_world(mac_keys=keys).services, ACME, ALICE) == (
+        "k2:86a4a243d3709ac59a377cf2d1f7dc116aa19325248d1967aabf53d057f31d50",
+        "k1:0540660f22dca4abb958973cf9b11f94cda2556e1652c2d29b8db3527fd54ac5",
+    )
+
+
 def _list_all(stage: RightsStage) -> None:
-    stage.services.account_reports.gather(ACME, stage.world.clock.now())
+    stage.services.person_store.list_accounts(ACME, stage.world.clock.now())
     stage.world.clock.advance(days=7)
 
 
@@ -50,7 +60,7 @@ def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> No
 def _colleague(stage: RightsStage, number: int) -> str:
     account = f"712020:{number:08x}-0000-4000-8000-000000000000"
     site = stage.world.site()
-    site.people[account] = type(site.people[BOB])(account, f"Person {number}", active=True)
+    site.people[account] = type(site.people[BOB])(account, f"Person {number}", in_use=True)
     return account
 
 
@@ -88,12 +98,12 @@ def test_an_open_erasure_is_not_begun_anew_by_the_next_report(stage: RightsStage
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     [waiting] = stage.waiting_jobs(JobKind.ERASE)
-    [open_now] = stage.services.erasures.under_way()
+    [open_now] = stage.services.person_store.erasures()
     for _ in range(6):
         stage.world.clock.advance(hours=1)
         report(stage.services, ACME)
     assert [job.scheduled_at for job in stage.waiting_jobs(JobKind.ERASE)] == [waiting.scheduled_at]
-    assert stage.services.erasures.under_way() == [open_now]
+    assert stage.services.person_store.erasures() == [open_now]
     assert stage.holder(busy["held"]) == BOB
 
 
@@ -114,7 +124,7 @@ def test_an_account_that_is_in_use_again_is_closed_no_more(
     report(stage.services, ACME)
     stage.run_jobs(JobKind.ERASE)
     assert stage.holder(busy["held"]) == BOB
-    assert bool(stage.services.account_reports.closed(ACME)) is not told
+    assert bool(stage.services.person_store.closed_accounts(ACME)) is not told
     stage.world.clock.advance(days=8)
     stage.run_jobs(JobKind.ERASE)
     report(stage.services, ACME)

@@ -13,8 +13,8 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.ports.tenancy import InstallationEvent, Registration
-from lockpoint.services.tenancy.lifecycle import ERASED
+from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
+from lockpoint.services.tenancy.absence import look_after
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.backup.file_format import LONGEST_HEADER, MAGIC, pack, read_header, unpack
 from lockpoint.storage.effects import PostgresEffects
@@ -89,7 +89,7 @@ def test_a_backup_brings_every_registration_back(
     """Restored into an empty database the sites, their secrets and their log are as they were, under the same ids."""
     two_sites(installations)
     restored = Backups(empty, keys, clock).restore(backups.create().data, replace=False)
-    assert (restored.rows, restored.active) == ({"installation": 2, "installation_event": 2}, 1)
+    assert (restored.rows, restored.active_sites) == ({"installation": 2, "installation_event": 2}, 1)
     fresh = PostgresInstallations(empty, keys)
     for client_key in ("acme", "gone"):
         before, after = installations.find(client_key), fresh.find(client_key)
@@ -148,7 +148,7 @@ def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
 ) -> None:
     """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
     two_sites(installations)
-    PostgresLicences(database).note(Tenant(2, "gone", ""), active=False, at=START)
+    PostgresLicences(database, look_after).note(Tenant(2, "gone", ""), active=False, at=START)
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
     kept = {name: value for name, value in rows["gone"].items() if value not in {None, False, ""}}
     assert kept == {"id": 2, "client_key": "gone", "uninstalled_at": START.isoformat()}
@@ -337,7 +337,7 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
 ) -> None:
     """A backup made before a migration is restored after it."""
     Backups(empty, keys, clock).restore(made_by_hand(keys), replace=False)
-    found = PostgresInstallations(empty, keys).of(5)
+    found = PostgresInstallations(empty, keys).find("k")
     assert found is not None
     assert (found.registration.display_url, found.registration.secret) == (None, None)
 
@@ -360,7 +360,7 @@ def test_a_licence_in_words_of_another_version_is_none(
 ) -> None:
     """Until the next word is heard nothing is undone: then the site comes back."""
     Backups(empty, keys, clock).restore(made_by_hand(keys, licence=stored), replace=False)
-    assert PostgresLicences(empty).get(Tenant(5, "k", "")).licence == restored
+    assert PostgresLicences(empty, look_after).get(Tenant(5, "k", "")).licence == restored
 
 
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:
@@ -395,7 +395,7 @@ def test_a_log_without_sites_counts_as_not_empty(
         connection.execute(insert(INSTALLATION_EVENT).values(tenant_id=1, event="uninstalled", at=START))
     with pytest.raises(OperatorRefusal, match="0 sites and 1 events"):
         backups.restore(made_by_hand(keys), replace=False)
-    assert installations.of(5) is None
+    assert installations.find("k") is None
 
 
 def test_replacing_brings_no_departed_site_back(
@@ -412,7 +412,7 @@ def test_replacing_brings_no_departed_site_back(
     end(installations, "globex", clock)
     left = clock.now()
     clock.advance(days=31)
-    assert backups.restore(data, replace=True).active == 1
+    assert backups.restore(data, replace=True).active_sites == 1
     found = {name: installations.find(name) for name in ("acme", "globex", "initech")}
     assert {name: one.tenant.installed for name, one in found.items() if one} == {
         "acme": True, "globex": False, "initech": False,
@@ -458,9 +458,9 @@ def test_replacing_never_gives_one_sites_rows_to_another(
         jobs = {row.args["tenant_id"] for row in connection.execute(select(QUEUE))}
     assert left == {"lock_witness": {1}, "audit_event": {1}}
     assert jobs == {1}
-    found = elsewhere.of(2)
+    found = elsewhere.find("gone")
     assert found is not None
-    assert found.tenant.client_key == "gone"
+    assert found.tenant.id == 2
 
 
 def empty_now(database: Database) -> datetime:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, text, update
 
+from lockpoint.services.context import Tenant
 from lockpoint.services.errors import (
     BadAnswer,
     Busy,
@@ -231,3 +232,24 @@ def test_mails_are_tried_for_about_a_day() -> None:
         attempts += 1
     assert decision == Park()
     assert 20 * 3600 < waited < 30 * 3600
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "pending"),
+    [(JobKind.REDISCOVER, "todo", True), (JobKind.REDISCOVER, "doing", True), (JobKind.REDISCOVER, "failed", False),
+     (JobKind.SWEEP, "todo", False)],
+)  # fmt: skip
+def test_a_kind_of_job_is_pending_while_one_waits_or_runs(
+    database: Database,
+    acme: Tenant,
+    globex: Tenant,
+    kind: JobKind,
+    status: str,
+    pending: bool,
+) -> None:
+    """Known by its site; one that was given up is none."""
+    PostgresJobs(database).defer([Job(kind, acme.id)])
+    with database.single() as connection:
+        connection.execute(update(QUEUE).values(status=status))
+    assert PostgresJobs(database).pending(acme, JobKind.REDISCOVER) is pending
+    assert not PostgresJobs(database).pending(globex, JobKind.REDISCOVER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,26 +23,30 @@ from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.profiles import PostgresProfiles
-from lockpoint.storage.privacy.erasures import PostgresErasures, PostgresPrivacyRequests
-from lockpoint.storage.privacy.person_data import TABLES, PostgresPersonData
+from lockpoint.storage.privacy.person_data import TABLES
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
-from tests.storage.builders import audit_event, everything, free, held, intent, queue, restoration, witness
+from tests.storage.builders import (
+    audit_event,
+    everything,
+    forget_witness,
+    free,
+    held,
+    intent,
+    queue,
+    restoration,
+    witness,
+)
 
 PSEUDONYM = "erased-0123456789abcdef"
 ORDER = ErasureOrder(account=ALICE, pseudonym=PSEUDONYM, origin=Origin.OPERATOR, release_at=START)
 
 
 @pytest.fixture
-def cache(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
-def people(database: Database, cache: redis.Redis) -> PostgresPersonData:
-    return PostgresPersonData(database, cache)
+def people(database: Database, cache: redis.Redis) -> PostgresPersonStore:
+    return PostgresPersonStore(database, cache)
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
 
 
 @pytest.mark.usefixtures("full")
-def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresPersonData, acme: Tenant) -> None:
+def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresPersonStore, acme: Tenant) -> None:
     """Subject access: the export contains every row that holds the account, and nobody else's id."""
     found = people.export(acme, ALICE)
     counts = {name: len(rows) for name, rows in found.items() if rows}
@@ -117,13 +120,13 @@ def test_every_table_with_an_account_column_is_looked_through() -> None:
 
 
 def test_erasing_leaves_the_account_nowhere(
-    full: Database, people: PostgresPersonData, acme: Tenant, globex: Tenant, cache: redis.Redis
+    full: Database, people: PostgresPersonStore, acme: Tenant, globex: Tenant, cache: redis.Redis
 ) -> None:
     """Erasure: the account is nowhere in the site's rows, the queue or Redis; everybody else's rows and sites stay."""
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
-    PostgresWitnesses(full).forget(acme, "1")  # Alice's own hold has ended before
+    forget_witness(full, acme, "1")  # Alice's own hold has ended before
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert not any(people.export(acme, ALICE).values())
     assert people.tenants_naming(ALICE) == [globex.id]
@@ -134,14 +137,14 @@ def test_erasing_leaves_the_account_nowhere(
     assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
     rest = set(bobs) - {"lock_witness", "email_intent"}
     assert {name: bobs[name] for name in rest} == {name: his[name] for name in rest}
-    PostgresWitnesses(full).forget(globex, "1")
+    forget_witness(full, globex, "1")
     people.erase(globex, ALICE, PSEUDONYM, keep_files=False)
     assert ALICE not in everything(full)
     assert ALICE[-12:] not in everything(full)
     assert [key.decode() for key in cache.scan_iter()] == ["lockpoint:mutex:reconcile:1:123"]
 
 
-def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
+def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
     """Audit rows, records and restorations keep the pseudonym where the person stood; mails about them say nobody."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     with full.single() as connection:
@@ -161,18 +164,18 @@ def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: Postgr
     assert (tombstone.record.ended.by, tombstone.record.ended.holder) == (BOB, PSEUDONYM)
 
 
-def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
+def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
     """While an erasure is open, the copies of records stay, and nothing else; a live hold stays one in any case."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
     assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
-    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
+    assert people.files_of(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
-    assert people.listed(acme, ALICE, after=None, limit=9, own=True) == ["1"]
+    assert people.files_of(acme, ALICE, after=None, limit=9, own=True) == ["1"]
     assert PostgresWitnesses(full).count_held(acme, ALICE) == 1
 
 
 def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
-    full: Database, people: PostgresPersonData, acme: Tenant
+    full: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
     """A version's number leads to its author in Confluence's history, so it goes; rows of others keep theirs."""
     rows = [
@@ -189,7 +192,7 @@ def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
 
 @pytest.mark.parametrize(("status", "quiet", "left"), [("todo", True, 0), ("failed", True, 0), ("doing", False, 1)])
 def test_jobs_that_name_the_person_go_unless_they_run(
-    database: Database, people: PostgresPersonData, acme: Tenant, status: str, quiet: bool, left: int
+    database: Database, people: PostgresPersonStore, acme: Tenant, status: str, quiet: bool, left: int
 ) -> None:
     """Whether such a job still runs is told, since it may write what it knows once more."""
     PostgresJobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
@@ -199,29 +202,7 @@ def test_jobs_that_name_the_person_go_unless_they_run(
     assert len(queue(database)) == left + 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "status", "searched"),
-    [(JobKind.REDISCOVER, "todo", True), (JobKind.REDISCOVER, "doing", True), (JobKind.REDISCOVER, "failed", False),
-     (JobKind.SWEEP, "todo", False)],
-)  # fmt: skip
-def test_a_search_for_locks_is_known(
-    database: Database,
-    people: PostgresPersonData,
-    acme: Tenant,
-    globex: Tenant,
-    kind: JobKind,
-    status: str,
-    searched: bool,
-) -> None:
-    """A search that waits or runs is known by its site; one that was given up is none."""
-    PostgresJobs(database).defer([Job(kind, acme.id)])
-    with database.single() as connection:
-        connection.execute(update(QUEUE).values(status=status))
-    assert people.being_searched(acme) is searched
-    assert not people.being_searched(globex)
-
-
-def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
+def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
     """Repeating an erasure is harmless, and an account id is never matched as part of a longer one."""
     longer = replace(held(), holder=ALICE + "1", lock_id="6" * 32)
     PostgresEffects(full, FakeClock()).record(acme, Effects(witness=Witness(
@@ -238,24 +219,25 @@ def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
     """When Redis is away nothing is called erased."""
     away = connect("redis://127.0.0.1:1/0")
     with pytest.raises(StorageUnavailable):
-        PostgresPersonData(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
+        PostgresPersonStore(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
 
 
 @pytest.mark.usefixtures("full")
-def test_files_that_could_name_a_person_are_listed(people: PostgresPersonData, acme: Tenant) -> None:
+def test_files_that_could_name_a_person_are_listed(people: PostgresPersonStore, acme: Tenant) -> None:
     """All held files (people may wait there) and the ended ones whose record names the account, page by page."""
-    assert people.listed(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
-    assert people.listed(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
-    assert people.listed(acme, ALICE, after="1", limit=2) == ["2", "3"]
-    assert people.listed(acme, ALICE, after=None, limit=10, own=True) == ["1", "2", "3"]
-    assert people.listed(acme, ALICE, after=None, limit=10, own=False) == ["4"]
+    assert people.files_of(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
+    assert people.files_of(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
+    assert people.files_of(acme, ALICE, after="1", limit=2) == ["2", "3"]
+    assert people.files_of(acme, ALICE, after=None, limit=10, own=True) == ["1", "2", "3"]
+    assert people.files_of(acme, ALICE, after=None, limit=10, own=False) == ["4"]
 
 
-def test_requests_are_logged_without_personal_data(database: Database, acme: Tenant) -> None:
+def test_requests_are_logged_without_personal_data(
+    database: Database, people: PostgresPersonStore, acme: Tenant
+) -> None:
     """When, which right, done when: no column can name a person."""
-    requests = PostgresPrivacyRequests(database)
-    number = requests.asked(acme, PrivacyRight.COPY, Origin.PERSON, START)
-    requests.done(number, START + timedelta(seconds=3))
+    number = people.note_request(acme, PrivacyRight.COPY, Origin.PERSON, START)
+    people.note_fulfilled(number, START + timedelta(seconds=3))
     with database.single() as connection:
         (row,) = connection.execute(select(PRIVACY_REQUEST)).mappings()
     assert dict(row) == {
@@ -268,20 +250,21 @@ def test_requests_are_logged_without_personal_data(database: Database, acme: Ten
     }
 
 
-def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, acme: Tenant) -> None:
+def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
+    database: Database, people: PostgresPersonStore, acme: Tenant
+) -> None:
     """Two wishes to erase one account are one erasure with the earlier time; its end leaves the request's row only."""
-    erasures = PostgresErasures(database)
-    (first,) = erasures.begin(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
-    erasures.advance(first.request_id, "131203", 1)
-    assert erasures.get(first.request_id) == replace(first, cursor="131203", skipped=1)
-    erasures.put_off(first.request_id, START + timedelta(days=1))
-    assert erasures.get(first.request_id) == replace(first, due_at=START + timedelta(days=1))
-    (second,) = erasures.begin(acme, [replace(ORDER, pseudonym="erased-other")], START)
+    (first,) = people.begin_erasures(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
+    people.note_progress(first.request_id, "131203", 1)
+    assert people.erasure(first.request_id) == replace(first, cursor="131203", skipped=1)
+    people.put_off_erasure(first.request_id, START + timedelta(days=1))
+    assert people.erasure(first.request_id) == replace(first, due_at=START + timedelta(days=1))
+    (second,) = people.begin_erasures(acme, [replace(ORDER, pseudonym="erased-other")], START)
     assert (second.request_id, second.pseudonym, second.release_at) == (first.request_id, PSEUDONYM, START)
-    assert erasures.under_way() == [second]
+    assert people.erasures() == [second]
     assert [(row.task_name, row.args["subject"]) for row in queue(database)] == [("erase", str(first.request_id))]
-    erasures.finish(second, START + timedelta(days=1))
-    assert erasures.get(first.request_id) is None
+    people.finish_erasure(second, START + timedelta(days=1))
+    assert people.erasure(first.request_id) is None
     text = everything(database)
     assert ALICE not in text
     assert PSEUDONYM not in text
@@ -290,7 +273,7 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(database: Database, a
     assert tuple(done) == ("erasure", START + timedelta(days=1))
 
 
-def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonData, acme: Tenant) -> None:
+def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
     """A row that keeps a pseudonym is still the one row of its event."""
     event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)

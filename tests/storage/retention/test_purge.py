@@ -13,8 +13,7 @@ from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.partitions import ensure
-from lockpoint.storage.privacy import account_reports
-from lockpoint.storage.privacy.erasures import PostgresErasures
+from lockpoint.storage.privacy import account_reports, erasures
 from lockpoint.storage.retention import purge as retention_module
 from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.retention.purge import (
@@ -239,7 +238,8 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
     clock.at, week = NOW, timedelta(days=7)
     order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
     for tenant in (acme, globex):
-        PostgresErasures(database).begin(tenant, (order,), NOW)
+        with database.transaction() as connection:
+            erasures.begin(connection, tenant, (order,), NOW)
     with database.transaction() as connection:
         for tenant, account in ((acme, "b:late"), (globex, "b:left"), (acme, ALICE)):
             row = {"tenant_id": tenant.id, "account": account, "retrieved_at": NOW, "due_at": NOW + week}

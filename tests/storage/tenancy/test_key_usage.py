@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import FoundRecord, Held, Subject, Unreadable
-from lockpoint.domain.signed_record import key_id_of
+from lockpoint.domain.signed_json import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
@@ -19,8 +19,10 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.key_rotation import SigningReport, sign_again
 from lockpoint.services.listing.etag import etag_for, still_true
 from lockpoint.services.lock_record.waitlist import KEY as LINE
-from lockpoint.services.locks import calls, notify_me
-from lockpoint.services.locks.calls import LockOptions
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
+from lockpoint.services.locks.release import release
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.ports.locks import Effects
@@ -39,7 +41,8 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications import mail_log
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.partitions import with_partitions
-from lockpoint.storage.privacy.account_reports import PostgresAccountReports
+from lockpoint.storage.privacy.person_store import PostgresPersonStore
+from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tables import AUDIT_EVENT, INSTALLATION
 from lockpoint.storage.tenancy import replaced_secrets, sealed_secrets
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -76,7 +79,7 @@ class Stage:
             guard=PostgresCreationGuard(database, clock),
             tenants=PostgresTenants(database),
             site_states=PostgresSiteStates(database, database),
-            account_reports=PostgresAccountReports(database),
+            person_store=PostgresPersonStore(database, connect("redis://127.0.0.1:1/0")),
             intents=PostgresIntents(database, keys, clock),
             mac_keys=keys.mac_keys,
             tag_keys=keys.tag_keys,
@@ -87,7 +90,7 @@ class Stage:
 
     def lock(self, keys: Keyring, file_id: str, account: str = ALICE, request: str = "1") -> Any:
         key = RequestKey(request * 32, "digest")
-        return calls.acquire(self.process(keys), self.actor(account), file_id, key, LockOptions())
+        return acquire(self.process(keys), self.actor(account), file_id, key, LockOptions())
 
     def locked_file(self, keys: Keyring, request: str = "1") -> str:
         file = self.world.add_file()
@@ -225,6 +228,7 @@ class Lifecycle:
     clock: Any
     installations: PostgresInstallations
     allowed_hosts: tuple[str, ...] = ("*.example",)
+    caches: tuple[Any, ...] = ()
 
 
 def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) -> None:
@@ -269,7 +273,7 @@ def test_in_every_half_rotated_state_locks_are_understood(stage: Stage) -> None:
         held = stage.found(file_id, reader)
         assert isinstance(held, Held)
         key = RequestKey(f"{number + 4:x}" * 32, "digest")
-        answer = calls.release(stage.process(reader), stage.actor(ALICE), file_id, key, held.lock_id)
+        answer = release(stage.process(reader), stage.actor(ALICE), file_id, key, held.lock_id)
         assert answer is not None
         assert stage.signer(file_id) == reader.newest
 

@@ -129,7 +129,7 @@ def test_a_closed_account_goes_by_itself(live: LiveApp) -> None:
     live.control("sites/acme/person", account="sam", status="closed")
     with bootstrap.operating(live.settings) as working:
         services = working.services
-        services.account_reports.gather(_acme(live), services.clock.now())
+        services.person_store.list_accounts(_acme(live), services.clock.now())
         services.jobs.defer([Job(JobKind.REPORT_ACCOUNTS, _acme(live).id)])
     live.sql("update account_report set due_at = now()")
     live.run_jobs(JobKind.REPORT_ACCOUNTS, JobKind.ERASE)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event as database_event
 
-from lockpoint.connect.tokens import SigningKey
+from lockpoint.connect.tokens import SigningKey, Token
 from lockpoint.domain.lock import Base, Held
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.confluence import Container, ContainerKind
@@ -37,10 +37,10 @@ from tests.fakes.connect import (
     GLOBEX_SECRET,
     START,
     ConnectWorld,
-    FakeInstallations,
     make_world,
     registration,
 )
+from tests.fakes.tenancy import FakeInstallations
 
 SAMPLE = {
     "userAccountId": ALICE,
@@ -380,11 +380,11 @@ def test_one_verification_per_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """A webhook is verified once, by one HMAC over the token."""
     world = make_world()
     world.hook("attachment_updated", SAMPLE)
-    signed: list[str] = []
-    sign = SigningKey.sign
-    monkeypatch.setattr(SigningKey, "sign", lambda self, text: signed.append(text) or sign(self, text))
+    checked: list[Token] = []
+    verifies = SigningKey.verifies
+    monkeypatch.setattr(SigningKey, "verifies", lambda self, token: checked.append(token) or verifies(self, token))
     assert world.hook("attachment_updated", SAMPLE).status_code == 204
-    assert len(signed) == 1
+    assert len(checked) == 1
 
 
 def test_unknown_sites_cost_nothing_twice() -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
+import pytest
+
 from lockpoint.domain.events import MailKind
 from lockpoint.services.context import Priority
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from tests.fakes.world import ACME, ALICE, BOB
-from tests.services.privacy.stage import RightsStage
+from tests.services.privacy.stage import RightsStage, rights_stage
+
+
+@pytest.fixture
+def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
+    """People on real storage, which has the locks that keep two changes apart."""
+    with rights_stage(database_url, redis_url) as made:
+        yield made
 
 
 @dataclass

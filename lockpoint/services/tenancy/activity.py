@@ -1,0 +1,39 @@
+"""Whether the app may act on a site: it is installed, enabled and, unless that does not matter, licensed.
+
+`priority` pays for asking Confluence about a licence whose last answer is too old (1 point).
+"""
+
+from __future__ import annotations
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.errors import NotAllowed, Unlicensed
+from lockpoint.services.tenancy import licence
+
+
+def is_active(
+    services: Services, tenant: Tenant, *, licensed: bool = True, priority: Priority = Priority.EVENT
+) -> bool:
+    """Return whether the app may act on the site as `tenant` was read; a moment later that may be out of date."""
+    return tenant.active and (not licensed or licence.licensed(services, tenant, priority=priority))
+
+
+def active_now(
+    services: Services, tenant_id: int, *, licensed: bool = True, priority: Priority = Priority.EVENT
+) -> Tenant | None:
+    """Return the site as the database has it now, None when the app may not act on it."""
+    tenant = services.tenants.by_id(tenant_id)
+    if tenant is None or not is_active(services, tenant, licensed=licensed, priority=priority):
+        return None
+    return tenant
+
+
+def require_active(
+    services: Services, tenant: Tenant, *, licensed: bool = True, priority: Priority = Priority.EVENT
+) -> Tenant:
+    """Return `tenant`; raises `NotAllowed` when the site is inactive, `Unlicensed` when it has no licence."""
+    if not is_active(services, tenant, licensed=False):
+        raise NotAllowed("Lockpoint is not active on this site: it locks nothing there and sends no mails.")
+    if licensed and not is_active(services, tenant, priority=priority):
+        raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
+    return tenant

@@ -1,0 +1,76 @@
+"""One module answers whether the app may act on a site; nobody else puts the answer together by hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.checkout import ROOT
+
+TENANCY = "services/tenancy"
+ALLOWED = {
+    "active": {f"{TENANCY}/activity.py", f"{TENANCY}/lifecycle.py", "web/guards.py"},
+    "enabled": {
+        f"{TENANCY}/lifecycle.py",
+        "services/context.py",
+        "commands/sites.py",  # shows it
+        "connect/sites.py",  # signs nothing for an inactive site
+    },
+    "returned_at": {f"{TENANCY}/absence.py"},
+    "licence.licensed": {f"{TENANCY}/activity.py"},
+    "licence.standing": {"commands/sites.py"},  # shows it
+}
+"""What an answer is made of, and the modules that may read it."""
+
+COLUMNS = {"enabled", "returned_at"}
+"""Storage has columns of these names."""
+
+
+def read_in(tree: ast.AST) -> Iterator[str]:
+    """What of `ALLOWED` a module reads; a method of that name (`tenants.active()`) is something else."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            qualified = ast.unparse(node)
+            yield from {qualified} & ALLOWED.keys()
+            if id(node) not in called:
+                yield from {node.attr} & ALLOWED.keys()
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".licence"):
+            yield from {f"licence.{alias.name}" for alias in node.names} & ALLOWED.keys()
+
+
+def readers(package: Path) -> dict[str, set[str]]:
+    """Each word with the modules of the package that read it."""
+    found: dict[str, set[str]] = {word: set() for word in ALLOWED}
+    for path in package.rglob("*.py"):
+        place = path.relative_to(package).as_posix()
+        for word in read_in(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (place.startswith("storage/") and word in COLUMNS):
+                found[word].add(place)
+    return found
+
+
+def test_only_activity_says_whether_a_site_is_active() -> None:
+    """Everybody else asks `tenancy.activity`; a module that does not read a word any more leaves the list."""
+    assert readers(ROOT / "lockpoint") == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("planted", "word"),
+    [
+        ("if tenant.active: pass", "active"),
+        ("site.tenant.active", "active"),
+        ("present = tenant.installed and tenant.enabled", "enabled"),
+        ("late = services.tenants.by_id(7).returned_at", "returned_at"),
+        ("licence.licensed(services, tenant, priority=priority)", "licence.licensed"),
+        ("from lockpoint.services.tenancy.licence import licensed", "licence.licensed"),
+        ("services.tenants.active(); asked = source.active(tenant)", None),
+    ],
+)
+def test_a_planted_answer_is_found(tmp_path: Path, planted: str, word: str | None) -> None:
+    """The test fails on an answer in a module of its own; calls of ports are none."""
+    (tmp_path / "planted.py").write_text(planted, encoding="utf-8")
+    assert {key for key, places in readers(tmp_path).items() if places} == ({word} if word else set())
