@@ -11,4 +11,4 @@ check:
 	@bash .ci/run
 
 lock:
-	@bin/lock
+	@bin/lock-dependencies

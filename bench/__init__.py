@@ -1,1 +1,1 @@
-"""Benchmarks; each module is a command and says how it is called."""
+"""Benchmarks; each module is a command."""

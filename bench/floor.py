@@ -1,4 +1,4 @@
-"""What the least possible application costs, and ours without the webhook door; loaded by the servers under test."""
+"""Minimal applications, and ours without the webhook entry; loaded by the tested servers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def nothing(environ: dict[str, Any], start_response: StartResponse) -> Iterable[
 
 
 def one_select(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """The same with one look-up by primary key in Postgres, on a connection of the thread's own."""
-    import psycopg  # noqa: PLC0415 - the bare target must not pay for importing it
+    """Answer 204 after a primary-key SELECT on the thread's own connection."""
+    import psycopg  # noqa: PLC0415 - importing must cost the bare target nothing
 
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     connection = getattr(_connections, "one", None)
@@ -33,10 +33,10 @@ def one_select(environ: dict[str, Any], start_response: StartResponse) -> Iterab
 
 
 def __getattr__(name: str) -> object:
-    """Build our application without the door only for the server that asks for it."""
+    """Build our application without the entry only when a server asks for it."""
     if name != "without_door":
         raise AttributeError(name)
-    from lockpoint.wsgi import app  # noqa: PLC0415 - building it opens nothing, but costs a second
+    from lockpoint.wsgi import app  # noqa: PLC0415 - building it opens nothing but takes a second
 
     return _behind_the_door(app)
 

@@ -1,8 +1,7 @@
-"""Our request paths beside a bare WSGI floor, under several servers, in one run: `python -m bench.http_paths`.
+"""Our request paths beside bare WSGI, under several servers: `python -m bench.http_paths`.
 
-Needs `wrk` (Debian: apt-get install wrk) and the development environment. Every target runs alone for a few seconds
-with the same load; the rounds alternate, so that a drift of the machine hits all alike. What counts are the ratios of
-one run.
+Needs `wrk` (Debian: apt-get install wrk) and the development environment. Each target runs alone with the same load;
+rounds alternate, so that drift affects all. Compare ratios within one run.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reading:
-    """One measurement: requests a second, CPU microseconds of the server a request, p50 and p99 in ms, refused."""
+    """Requests a second, server CPU microseconds a request, p50 and p99 in ms, refused."""
 
     rate: float
     cpu: float
@@ -78,7 +77,7 @@ TARGETS = (
 
 
 def main() -> None:
-    """Measure every target in alternating rounds and print one table."""
+    """Measure targets in alternating rounds and print one table."""
     options = _options()
     if shutil.which("wrk") is None:
         sys.exit("bench: wrk is missing (Debian: apt-get install wrk)")
@@ -154,7 +153,7 @@ def _wrk(url: str, script: Path, seconds: int) -> str:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """User and system time of the server's processes."""
+    """Return user and system time of the server's processes."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     ticks = 0
     for one in (str(pid), *children):
@@ -190,7 +189,7 @@ def _milliseconds(text: str) -> float:
 
 
 def _print(readings: dict[Target, list[Reading]]) -> None:
-    """One row for each target; the ratio is CPU a request against the bare answer under the same server."""
+    """Print one row per target; the ratio is CPU a request against the same server's bare answer."""
     floors = {t.server: _median(r, "cpu") for t, r in readings.items() if t.app == "bench.floor:nothing"}
     print("| server | target | req/s | CPU µs/req | times floor | p50 ms | p99 ms | not 2xx |")
     print("|---|---|---|---|---|---|---|---|")

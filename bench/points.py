@@ -1,8 +1,8 @@
-"""What each use case costs in Confluence's quota points: `python -m bench.points`, which writes docs/costs.md.
+"""Quota points of each use case: `python -m bench.points` writes docs/costs.md.
 
-The real application does each thing once against the simulator, which counts by Atlassian's published formula
-(developer.atlassian.com/cloud/confluence/rate-limiting). Caches are warm, as they are on a busy day. What
-an event costs includes its echoes: the webhooks that our own changes raise.
+The real application runs each use case once; the simulator counts by Atlassian's formula
+(developer.atlassian.com/cloud/confluence/rate-limiting). Caches are warm, as on a busy day. An event's cost includes
+the webhooks that our own changes raise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SWEEPS_PER_DAY = 96
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One use case: how many calls to Confluence it made, and their points."""
+    """Confluence calls and points of one use case."""
 
     group: str
     name: str
@@ -38,14 +38,14 @@ class Cost:
 
 @dataclass
 class Meter:
-    """Does things and counts what they cost on acme."""
+    """Counts points spent on acme."""
 
     live: LiveApp
     group: str = ""
     costs: list[Cost] = field(default_factory=list)
 
     def count(self, name: str, action: Callable[[], object], *, share: int = 1) -> None:
-        """Measure one use case; `share` is how many equal things it did."""
+        """Measure one use case; `share`: how many equal things it did."""
         mark = self.live.mark()
         action()
         self.live.drain()
@@ -54,7 +54,7 @@ class Meter:
         self.costs.append(Cost(self.group, name, len(asked) // share, points // share))
 
     def call(self, name: str, status: int, person: str, method: str, path: str, body: Json | None = None) -> Json:
-        """Measure one call of the API, which must answer this status; its body."""
+        """Measure one API call, which must answer this status; return its body."""
         answers: list[requests.Response] = []
         self.count(name, lambda: answers.append(self.live.call(person, method, path, body)))
         if answers[0].status_code != status:
@@ -63,7 +63,7 @@ class Meter:
 
 
 def measured(live: LiveApp) -> list[Cost]:
-    """The costs of everything, in a fixed order; the application must have mails caught by something."""
+    """Return all costs in a fixed order; the application needs a mail catcher."""
     meter = Meter(live)
     _warm(live)
     for part in (_locks, _waiting, _lists, _settings, _enforcement, _upkeep, _mails):
@@ -72,7 +72,7 @@ def measured(live: LiveApp) -> list[Cost]:
 
 
 def _warm(live: LiveApp) -> None:
-    """Tokens of all people, and what is remembered of the site, are there before anything is counted."""
+    """Fill tokens and site caches before counting."""
     page = live.page()
     file = live.file(page, "warm.txt")
     for person in PEOPLE:
@@ -162,7 +162,7 @@ def _enforcement(meter: Meter) -> None:
 
 
 def _must(live: LiveApp, file: str, **wanted: object) -> None:
-    """Stop when the file is not as it must be after what was measured."""
+    """Raise RuntimeError unless the file is as expected after a measurement."""
     with live.running.world.lock:
         attachment = live.running.world.sites["acme"].attachments[int(file)]
         found = {"title": attachment.title, "status": attachment.status, "data": attachment.head.data}
@@ -203,7 +203,7 @@ def _mails(meter: Meter) -> None:
 
 
 def page_of(costs: list[Cost]) -> str:
-    """The table as docs/costs.md has it."""
+    """Return docs/costs.md."""
     sweep = next(cost.points for cost in costs if cost.name.startswith("sweep"))
     lines = [_HEAD.format(sweeps=SWEEPS_PER_DAY, day=SWEEPS_PER_DAY * sweep)]
     for group in dict.fromkeys(cost.group for cost in costs):
@@ -218,15 +218,15 @@ _HEAD = """\
 Confluence gives an app 65,000 points an hour for all its sites together. A call costs 1, and for reads 1 more for each
 page, file, space or version and 2 more for each person or permission it returns. This page is written by
 `python -m bench.points`: the real application does each thing once, and the local Confluence counts by the published
-formula. A test measures again and fails when a number here is not true any more.
+formula. A test measures again and fails when a number here has changed.
 
-Tokens for acting as a person (one call per person and quarter of an hour) cost no points and are left out; what is
-remembered of a site for longer is there already. Events include what our own changes raise in turn. A live lock is
-looked at {sweeps} times a day by the sweep, which is {day} points a day."""
+Tokens for acting as a person (one call per person and quarter of an hour) cost no points and are left out; longer-lived
+site caches are full. Events include those that our own changes raise. The sweep reads a live lock {sweeps} times a day:
+{day} points a day."""
 
 
 class _Sink:
-    """Takes every mail and keeps none."""
+    """Accepts and drops every mail."""
 
     async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 - aiosmtpd's
         return "250 OK"
@@ -234,7 +234,7 @@ class _Sink:
 
 @contextmanager
 def mail_sink() -> Iterator[str]:
-    """Somewhere to send mails to; its address, as LOCKPOINT_MAIL_URL wants it."""
+    """Yield the address of a mail sink, for LOCKPOINT_MAIL_URL."""
     port = free_ports()
     controller = Controller(_Sink(), hostname="127.0.0.1", port=port)
     controller.start()

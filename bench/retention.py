@@ -1,8 +1,8 @@
 """Dropping a day's partition beside deleting its rows: `python -m bench.retention --rows 10000000`.
 
-A durable embedded Postgres gets the real audit table and a plain twin with the same columns, the same indexes and
-an index for its age. Both are filled with the same rows over thirty days. Then the oldest day leaves, and then all
-other days: by the product's own `drop_expired` from the one, by the product's own deletion in batches from the other.
+A durable embedded Postgres holds the audit table and a plain twin with equal columns, indexes and an index on age, both
+with the same rows over thirty days. The oldest day is removed, then all others: by the product's `drop_expired` from
+one, by its batched deletion from the other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FROM generate_series(%(from)s::bigint, %(to)s::bigint) n
 
 @dataclass(frozen=True)
 class Cost:
-    """What one way of removing cost: seconds, write-ahead log in MB, and what stays on disk afterwards in MB."""
+    """Seconds, write-ahead log in MB, and MB left on disk."""
 
     rows: int
     seconds: float
@@ -49,10 +49,10 @@ class Cost:
 
 
 class Ground:
-    """The two tables and the ways to measure them."""
+    """Both tables and their measurement."""
 
     def __init__(self, url: str, rows: int) -> None:
-        """Connect; nothing is filled yet."""
+        """Connect to empty tables."""
         self.database = Database(url, size=2)
         self.rows = rows
         self.line = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
@@ -64,7 +64,7 @@ class Ground:
         )
 
     def fill(self) -> None:
-        """Make the partitions and the twin, and put the same rows into both."""
+        """Create partitions and twin; insert equal rows."""
         with self.database.transaction() as connection:
             ensure(connection, [(FIRST + timedelta(days=day)).date() for day in range(DAYS)])
             self.plain.create(connection)
@@ -83,11 +83,11 @@ class Ground:
         self.line.execute("CHECKPOINT")
 
     def drop(self, days: int) -> Cost:
-        """Drop the partitions of the first `days` days."""
+        """Drop partitions of the first `days` days."""
         return self._measured("audit_event", lambda: drop_expired(self.database, FIRST + timedelta(days=days), 1))
 
     def delete(self, days: int) -> Cost:
-        """Delete the rows of the first `days` days in the product's batches, and clean up after them."""
+        """Delete rows of the first `days` days in the product's batches, then vacuum."""
         retention = Retention(self.database, _NoClock(), DAYS)
         old = self.plain.c.at < FIRST + timedelta(days=days)
 
@@ -128,7 +128,7 @@ class _NoClock:
 
 
 def main() -> None:
-    """Fill, remove and print the figures."""
+    """Fill, remove and print figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", type=Path, help="also write the figures here")

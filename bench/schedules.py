@@ -1,10 +1,9 @@
-"""How often the invariants of the lock semantics break, per schedule: the figures R1 and R2.
+"""Violations of the lock's invariants per schedule: figures R1 and R2.
 
     python -m bench.schedules --schedules 100000
 
-Each schedule is drawn by chance from its own seed, so every violation can be looked at again with `--first SEED`.
-For no violation in N schedules the 95 % bound is 3/N. Needs the development environment (it uses the fakes and machines
-of the tests).
+Each schedule has its own seed; `--first SEED` repeats a violation. For no violation in N schedules the 95 % bound is
+3/N. Needs the development environment: it uses the tests' fakes and machines.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ CHUNK = 250
 
 
 def _chunk(machine: str, seeds: range) -> Counter[str]:
-    """How many schedules of these seeds broke which invariant."""
+    """Count schedules of these seeds by broken invariant."""
     found: Counter[str] = Counter()
     for seed in seeds:
         try:
@@ -47,7 +46,7 @@ def _chunk(machine: str, seeds: range) -> Counter[str]:
 
 
 def measure(machine: str, first: int, schedules: int, workers: int) -> dict[str, object]:
-    """Run the schedules on several cores; what was found, and how long it took."""
+    """Run schedules on several cores; return violations and time."""
     chunks = [range(at, min(at + CHUNK, first + schedules)) for at in range(first, first + schedules, CHUNK)]
     started, found = time.perf_counter(), Counter[str]()
     with ProcessPoolExecutor(workers) as pool:
@@ -68,13 +67,13 @@ def measure(machine: str, first: int, schedules: int, workers: int) -> dict[str,
 
 
 def mutants() -> dict[str, object]:
-    """How many of the broken designs are caught within their budgets (R27)."""
+    """Count broken designs caught within their budgets (R27)."""
     missed = [mutant.name for mutant in MUTANTS if hunt(mutant) is None]
     return {"mutants": len(MUTANTS), "caught": len(MUTANTS) - len(missed), "missed": missed}
 
 
 def main() -> int:
-    """Print one JSON line per machine; exit 1 when anything was violated or a broken design got away."""
+    """Print one JSON line per machine; return 1 for any violation or uncaught broken design."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schedules", type=int, default=10_000, help="per machine")
     parser.add_argument("--first", type=int, default=0, help="the first seed")

@@ -1,4 +1,4 @@
-"""The application under test: a database of its own with one installed site, and requests that this site signed."""
+"""The application under test, its database, one installed site, and that site's signed requests."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ BODY = {
 
 @dataclass(frozen=True)
 class Subject:
-    """The settings of the application and the signing of requests to it."""
+    """The application's settings, and signing of requests."""
 
     environment: dict[str, str]
 
     def address(self, method: str, path: str, kind: str) -> str:
-        """Path and query of a request; frames carry their token in the query."""
+        """Return path and query; frames carry their token in the query."""
         if kind != "frame":
             return path
         query = "pageId=98311&spaceKey=DS&xdm_e=https%3A%2F%2Fx.atlassian.net&xdm_c=c&cp=%2Fwiki&lic=active&cv=1"
         return f"{path}?{query}&jwt={self._token(method, f'{path}?{query}', kind)}"
 
     def wrk_script(self, method: str, path: str, kind: str) -> str:
-        """What wrk sends; the token is good for longer than a round."""
+        """Return wrk's script; its token outlives a round."""
         lines = [f'wrk.method = "{method}"']
         if kind in {"webhook", "context"}:
             lines.append(f'wrk.headers["Authorization"] = "JWT {self._token(method, path, kind)}"')
@@ -64,7 +64,7 @@ class Subject:
 
 @contextmanager
 def prepared(folder: Path) -> Iterator[Subject]:
-    """A durable Postgres with the schema and one installed site."""
+    """Yield a durable Postgres with schema and one installed site."""
     guardian = Guardian()
     postgres = Postgres(folder / "postgres", guardian)
     try:

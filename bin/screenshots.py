@@ -1,4 +1,4 @@
-"""The part of bin/screenshots that follows once everything is set up: writes docs/images/*.png."""
+"""Second part of bin/screenshots: writes docs/images/*.png."""
 
 import os
 import shutil
@@ -35,12 +35,12 @@ PARAGRAPHS: Final = (
     "We launch on 14 April. What is attached here is what we work from; please keep it current.",
     "Lock a file before you change it, and say in the note how long you need it.",
 )
-# Alice's version, Bob's over it, and Alice's again.
+# Alice's version, Bob's overwrite, Alice's restored.
 RESTORED: Final = 3
 
 
 def main() -> None:
-    """Start everything, take the pictures, stop everything."""
+    """Start everything, take pictures, stop."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which(os.environ.get("LOCKPOINT_CHROMIUM", "chromium"))
     if chromium is None:
@@ -53,7 +53,7 @@ def main() -> None:
 
 @contextmanager
 def running() -> Iterator[World]:
-    """The system with a state folder that is removed afterwards."""
+    """Yield the system with a temporary state folder."""
     with tempfile.TemporaryDirectory(prefix="lockpoint-pictures-") as folder:
         stack = Stack(Path(folder), spare_ports(), {}, lambda _name, _line: None)
         try:
@@ -64,7 +64,7 @@ def running() -> Iterator[World]:
 
 
 def take_all(world: World, browser: Browser) -> None:
-    """One story, with a picture at each turn."""
+    """Take every picture, as one story."""
     page = launch_page(world)
     alice = Confluence(tab_of(world, browser, "alice"), page)
     bob = Confluence(tab_of(world, browser, "bob"), page)
@@ -76,7 +76,7 @@ def take_all(world: World, browser: Browser) -> None:
 
 
 def launch_page(world: World) -> Page:
-    """A page that looks like people's work, with files of some size."""
+    """Create a page with realistic files."""
     body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
     made = world.act("page", {"account": "alice", "spaceKey": "DS", "title": "Launch in spring", "body": body})
     page = Page(str(made["id"]), world.origin + str(made["url"]))
@@ -87,7 +87,7 @@ def launch_page(world: World) -> Page:
 
 
 def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: Confluence) -> None:
-    """Alice holds the budget, Bob the brief; Charlie waits; a manager ended a lock on the logo."""
+    """Alice locks the budget, Bob the brief; Charlie waits; a manager ended the logo's lock."""
     dialog = alice.open().dialog_by_byline()
     lock_with_note(dialog, BUDGET, "Adding the figures of the fourth quarter")
     dialog.press(f"Lock {LOGO}")
@@ -109,7 +109,7 @@ def prepare(world: World, browser: Browser, page: Page, alice: Confluence, bob: 
 
 
 def lock_with_note(dialog: Dialog, title: str, note: str) -> None:
-    """Lock a file and say why."""
+    """Lock a file with a note."""
     dialog.press(f"Lock {title} with options")
     form = dialog.frame.get_by_role("form")
     form.get_by_label("Note for others").fill(note)
@@ -118,14 +118,14 @@ def lock_with_note(dialog: Dialog, title: str, note: str) -> None:
 
 
 def dialog_light(alice: Confluence) -> None:
-    """The dialog as an editor sees it."""
+    """Picture the dialog as an editor."""
     dialog = alice.open().dialog_by_byline()
     dialog.wait_for_state(BRIEF, "Locked by Bob")
     shoot(alice.tab, "dialog-light")
 
 
 def undone(world: World, page: Page, bob: Confluence) -> None:
-    """The page after an overwrite was undone."""
+    """Picture the page after a restore."""
     bob.open().upload(BUDGET, "What Bob wrote over it")
     wait_for(lambda: world.file(page, BUDGET)["version"] == RESTORED, "the overwrite to be undone")
     bob.history(BUDGET).nth(2).wait_for()
@@ -134,7 +134,7 @@ def undone(world: World, page: Page, bob: Confluence) -> None:
 
 
 def dialog_dark(world: World, browser: Browser, page: Page) -> None:
-    """The dialog as a space admin sees it, in the dark theme, about to take a lock over."""
+    """Picture the dialog as a space admin, dark theme, about to take over."""
     dana = Confluence(tab_of(world, browser, "dana"), page).open()
     dana.tab.get_by_role("button", name="Dark theme").click()
     dialog = dana.dialog_by_byline()
@@ -144,18 +144,18 @@ def dialog_dark(world: World, browser: Browser, page: Page) -> None:
 
 
 def mail(world: World, browser: Browser) -> None:
-    """The mail to the person whose upload was undone, in the local mail catcher."""
+    """Picture the mail to the overwriting person in the local mail catcher."""
     world.mail_about("bob", BUDGET)
     tab = browser.new_context(viewport={"width": 900, "height": 960}).new_page()
     tab.goto(world.mails_url)
     tab.get_by_role("link", name="undone").first.click()
-    # The catcher shows a mail in a frame of fixed height; the picture wants all of it.
+    # The catcher's frame has a fixed height; the picture needs the whole mail.
     tab.locator("iframe").evaluate("(frame) => { frame.style.height = '720px'; }")
     shoot(tab, "mail-undone")
 
 
 def tab_of(world: World, browser: Browser, name: str) -> Tab:
-    """A tab in a browser of this person's own."""
+    """Return a tab in the person's own browser context."""
     context = browser.new_context(viewport=SIZE)
     context.request.post(f"{world.origin}/_sim/be", data={"account": name})
     return context.new_page()

@@ -1,5 +1,5 @@
-"""Everything one machine needs around the app: databases from wheels and a mail catcher, for development and tests.
+"""Databases from wheels, mail catcher and supervisor for one machine; for development and tests only.
 
-Never used on a server. The wheels bring programs only; none of their Python code is imported, because their own start
-functions change accounts and folder modes of the machine when called by root.
+The wheels' Python code is never imported: called by root, their start functions change accounts and folder modes of the
+machine.
 """

@@ -1,4 +1,4 @@
-"""`bin/run --check`: the main job, done by people through HTTP on the running system, one printed line a step."""
+"""`bin/run --check`: the main job by HTTP on the running system, one printed line a step."""
 
 import threading
 import time
@@ -19,14 +19,14 @@ PATIENCE_SECONDS: Final = 45.0
 POLL_SECONDS: Final = 0.2
 CALL_SECONDS: Final = 30.0
 STOPPED: Final = "stopped before the main job was done"
-INTRUDING: Final = "What Bob wrote over it\n"
+OVERWRITE: Final = "What Bob wrote over it\n"
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
 
 def run_check(stack: Stack, stop: threading.Event) -> None:
-    """Perform every step until `stop` is set; raises EmbeddedError with the first that is not as it should be."""
+    """Perform every step until `stop` is set; raise EmbeddedError at the first that fails."""
     started = time.monotonic()
     job = MainJob(stack, stop)
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -50,7 +50,7 @@ def run_check(stack: Stack, stop: threading.Event) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SiteUser:
-    """Somebody on the first site."""
+    """A person on the first site."""
 
     name: str
     account_id: str
@@ -58,10 +58,10 @@ class SiteUser:
 
 
 class MainJob:
-    """The steps, in their order; each returns the sentence that tells what happened."""
+    """Steps in order; each returns the sentence to print."""
 
     def __init__(self, stack: Stack, stop: threading.Event) -> None:
-        """Look at both sites before anything happens."""
+        """Read both sites before the first step."""
         self._stack = stack
         self._stop = stop
         self._confluence = stack.confluence
@@ -86,34 +86,34 @@ class MainJob:
         return f"Alice locks {self._file['title']}, version {self._file['version']}"
 
     def bob_is_refused(self) -> str:
-        """Bob cannot lock it too, and learns who has it."""
+        """Bob's lock request is refused and names the holder."""
         answer = self._api("bob", "POST", "/lock", {}, 409)
         _expect(answer["error"] == "already_locked", f"Bob is told {answer['error']}")
         _expect(answer["lock"]["holder"]["accountId"] == self._people["alice"].account_id, "Bob is told another holder")
         return "Bob may not lock it as well, and is told that Alice has it"
 
     def bob_overwrites(self) -> str:
-        """Bob uploads a new version in Confluence, which nobody can prevent."""
-        body = {"account": "bob", "attachmentId": self._file["id"], "fileName": self._file["title"], "text": INTRUDING}
+        """Bob uploads a version in Confluence."""
+        body = {"account": "bob", "attachmentId": self._file["id"], "fileName": self._file["title"], "text": OVERWRITE}
         made = self._confluence.post(f"/_sim/sites/{ACME}/upload", body)
         _expect(made["version"] == self._file["version"] + 1, "the upload did not make a version")
         return f"Bob uploads version {made['version']} over it in Confluence"
 
     def overwrite_is_undone(self) -> str:
-        """The protected bytes are current again; Bob's are in the history, nothing is lost."""
+        """The protected bytes are current; Bob's are in the history."""
         file = self._wait_for("the protected bytes to be current again", self._restored)
         theirs = next(item for item in file["versions"] if item["number"] == self._file["version"] + 1)
         _expect(theirs["authorId"] == self._people["bob"].account_id, "Bob's version is not his any more")
-        _expect(self._download(theirs["downloadUrl"]) == INTRUDING.encode(), "Bob's bytes are not in the history")
+        _expect(self._download(theirs["downloadUrl"]) == OVERWRITE.encode(), "Bob's bytes are not in the history")
         return f"version {file['version']} has the bytes Alice protected; version {theirs['number']} keeps Bob's"
 
     def both_are_told(self) -> str:
-        """The one who uploaded and the one who holds the lock have mail."""
+        """The uploader and the holder have mail."""
         undone, tried = self._mail_to("bob"), self._mail_to("alice")
         return f"mail to Bob: “{undone}”; to Alice: “{tried}”"
 
     def charlie_waits(self) -> str:
-        """Charlie, who may only look, asks to be told when the file is free."""
+        """Charlie, a viewer, asks to be notified."""
         answer = self._api("charlie", "PUT", "/notify-me", {}, 200)
         _expect(answer["notifyMe"]["asked"] is True, f"Charlie is told {answer}")
         _expect(self._mails("charlie") == [], "Charlie has mail too early")
@@ -130,7 +130,7 @@ class MainJob:
         return f"mail to Charlie: “{self._mail_to('charlie')}”"
 
     def second_site_is_untouched(self) -> str:
-        """Files with the very same ids on the other site are as they were, and nobody there has mail."""
+        """Files with equal ids on the other site are unchanged; nobody there has mail."""
         now = self._files(GLOBEX)
         before = self._files_before[GLOBEX]
         changed = {key: now.get(key) for key in before if now.get(key) != before[key]}
@@ -140,17 +140,17 @@ class MainJob:
         return f"{len(before)} files on {GLOBEX}, and nobody there has mail"
 
     def _restored(self) -> Json | None:
-        """The file, once its head is a newer version than Bob's with the protected bytes."""
+        """Return the file once a version after Bob's has the protected bytes."""
         file = self._files(ACME)[self._file["id"]]
         newer = file["version"] > self._file["version"] + 1
         return file if newer and self._download(file["downloadUrl"]) == self._bytes else None
 
-    def _wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
-        """Look again and again until there is something; EmbeddedError when there is nothing for too long."""
+    def _wait_for(self, what: str, read: Callable[[], Found | None]) -> Found:
+        """Poll until a result; raise EmbeddedError after a time-out."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while (found := look()) is None:
+        while (found := read()) is None:
             if time.monotonic() > until:
-                msg = f"waited {PATIENCE_SECONDS:g} s in vain for {what}"
+                msg = f"waited {PATIENCE_SECONDS:g} s for {what}"
                 raise EmbeddedError(msg)
             if self._stop.wait(POLL_SECONDS):
                 raise EmbeddedError(STOPPED)
@@ -171,7 +171,7 @@ class MainJob:
         return mails
 
     def _api(self, name: str, method: str, path: str, body: Json, expected: int) -> Json:
-        """Call the app as the script in its dialog does, with a token of this person."""
+        """Call the app as its dialog's script does, with the person's token."""
         asked = {"site": ACME, "kind": "context", "account": name}
         token = self._confluence.post("/_sim/tokens", asked)["token"]
         url = f"{self._stack.ports.app_url}/api/v1/attachments/{self._file['id']}{path}"
@@ -183,16 +183,16 @@ class MainJob:
         return result
 
     def _first_file(self) -> Json:
-        """The first file on a page that everybody may see."""
+        """Return the first file on an unrestricted page."""
         site = self._confluence.site(ACME)
         open_pages = {page["id"] for page in site["contents"] if not any(page["restrictions"].values())}
         file: Json = next(file for file in site["attachments"] if file["pageId"] in open_pages)
         return file
 
     def _files(self, site: str) -> dict[str, Json]:
-        """Every file that people of the site made, with versions and properties, by id.
+        """Return every file made by people, with versions and properties, by id.
 
-        The app's own test file lies on a draft, and changes whenever the self-test runs.
+        Omits the app's own test file, which changes at every self-test.
         """
         content = self._confluence.site(site)
         drafts = {page["id"] for page in content["contents"] if page["status"] == "draft"}

@@ -1,4 +1,4 @@
-"""Telling the local Confluence about the app, through the control addresses of its README."""
+"""Client of the local Confluence's control API."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,24 +13,24 @@ CALL_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LocalConfluence:
-    """The control side of a running simulator; `port` is its first site's, the second site has the next one."""
+    """Control client; `port` is the first site's, the second site has the next."""
 
     port: int
 
     @property
     def origin(self) -> str:
-        """Scheme and host of the first site; the app has another host name, so a browser sees two sites."""
+        """First site's origin; the app has another host name, so that browsers see two sites."""
         return f"http://localhost:{self.port}"
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Host and port of every site, as an allow-list wants them."""
+        """Host and port of every site, for an allow-list."""
         return tuple(f"localhost:{self.port + index}" for index in range(len(SITES)))
 
     def install(self, app_url: str) -> None:
-        """Register the app and install it on every site, as a site admin would.
+        """Register the app and install it on every site.
 
-        Raises EmbeddedError when the app or the simulator refuses.
+        Raise EmbeddedError when app or simulator refuses.
         """
         self.post("/_sim/apps", {"descriptorUrl": f"{app_url}/atlassian-connect.json"})
         for site in SITES:
@@ -40,22 +40,22 @@ class LocalConfluence:
                 raise EmbeddedError(msg)
 
     def site(self, name: str) -> dict[str, Any]:
-        """Read everything about a site: its people, contents, attachments and apps."""
+        """Read a site: people, contents, attachments, apps."""
         content: dict[str, Any] = self.get("/_sim/state")["sites"][name]
         return content
 
     def download(self, path: str, account: str) -> bytes:
-        """Read a file of the first site as a person; EmbeddedError when that is refused."""
+        """Read a file of the first site as a person; raise EmbeddedError when refused."""
         with requests.Session() as browser:
             _answer(browser.post(f"{self.origin}/_sim/be", json={"account": account}, timeout=CALL_SECONDS))
             return _success(browser.get(self.origin + path, timeout=CALL_SECONDS)).content
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """Ask a control address; EmbeddedError when it does not answer with success."""
+        """GET; raise EmbeddedError without success."""
         return _answer(requests.get(self.origin + path, params=query, timeout=CALL_SECONDS))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Tell a control address something; EmbeddedError when it does not answer with success."""
+        """POST; raise EmbeddedError without success."""
         return _answer(requests.post(self.origin + path, json=body, timeout=CALL_SECONDS))
 
 

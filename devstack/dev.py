@@ -1,4 +1,4 @@
-"""`lockpoint dev`, which is what `bin/run` runs: the whole system on this machine, until Ctrl-C."""
+"""`lockpoint dev`, run by `bin/run`: the whole system until Ctrl-C."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def dev(port: int | None, state: Path, check: bool) -> None:  # noqa: FBT001 - c
 
 
 def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Pick the settings of the product out of an environment."""
+    """Return the product's settings of an environment."""
     names = {field.alias for field in Settings.model_fields.values()}
     return {name: value for name, value in environment.items() if name in names}
 
@@ -58,7 +58,7 @@ def _serve(port: int | None, state: Path, stop: threading.Event) -> None:
 
 
 def _check(stop: threading.Event) -> None:
-    """Perform the main job with a state folder that is removed afterwards; whatever the person has set stays out."""
+    """Perform the main job with a temporary state folder and without the user's settings."""
     with tempfile.TemporaryDirectory(prefix="lockpoint-check-") as folder:
         lines: list[str] = []
         stack = Stack(Path(folder), spare_ports(), {}, lambda name, line: lines.append(f"{name:<10} | {line}"))
@@ -73,7 +73,7 @@ def _check(stop: threading.Event) -> None:
 
 
 def _welcome(stack: Stack) -> None:
-    """Tell the one address to open and whom a person can be."""
+    """Print the address to open and the people to choose."""
     site = stack.confluence.site(SITES[0])
     with _speaking:
         click.echo()
@@ -88,6 +88,6 @@ def _welcome(stack: Stack) -> None:
 
 
 def _say(name: str, line: str) -> None:
-    """Print one line of a process with its name in front."""
+    """Print a process's line after its name."""
     with _speaking:
         click.echo(f"{name:<10} | {line}")

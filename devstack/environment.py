@@ -1,4 +1,4 @@
-"""The settings of the app's processes on one machine: what a person set, and what the supervisor made for the rest."""
+"""Settings of the app's processes on one machine: given ones first, made ones for the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ USUAL_MAILS: Final = 8025
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the processes listen, all on the loopback interface; `confluence` is the first site's."""
+    """Loopback ports of the processes; `confluence` is the first site's."""
 
     web: int
     confluence: int
@@ -24,17 +24,17 @@ class Ports:
 
     @property
     def app_url(self) -> str:
-        """The app's own address; not `localhost`, so that a browser sees another site than Confluence's."""
+        """The app's address; not `localhost`, so that browsers see a second site."""
         return f"http://{HOST}:{self.web}"
 
     @property
     def mails_url(self) -> str:
-        """The page of the mail catcher."""
+        """The mail catcher's page."""
         return f"http://{HOST}:{self.mails}"
 
 
 def usual_ports(web: int | None) -> Ports:
-    """Take the usual ports where they are free; a port for the web process that was asked for is taken as it is."""
+    """Return usual ports where free; a requested web port is taken unchecked."""
     return Ports(
         web=preferred_or_free(USUAL_WEB) if web is None else web,
         confluence=preferred_or_free(USUAL_CONFLUENCE, len(SITES)),
@@ -44,7 +44,7 @@ def usual_ports(web: int | None) -> Ports:
 
 
 def spare_ports() -> Ports:
-    """Take ports that nobody uses, leaving the usual ones alone."""
+    """Return free ports other than the usual ones."""
     first = free_ports(3 + len(SITES))
     return Ports(web=first, smtp=first + 1, mails=first + 2, confluence=first + 3)
 
@@ -52,7 +52,7 @@ def spare_ports() -> Ports:
 def app_environment(
     given: Mapping[str, str], ports: Ports, *, database_url: str, redis_url: str, secret_keys: str
 ) -> dict[str, str]:
-    """Put the settings of the app's processes together; what is given wins over what was made here."""
+    """Return the settings of the app's processes; given ones win."""
     confluence = LocalConfluence(ports.confluence)
     made = {
         "DATABASE_URL": database_url,

@@ -1,4 +1,4 @@
-"""What can go wrong with an embedded server, told to a person at a terminal."""
+"""Errors of embedded servers."""
 
 
 class EmbeddedError(RuntimeError):

@@ -1,4 +1,4 @@
-"""Finding ports on the loopback interface that nobody listens on."""
+"""Free ports on the loopback interface."""
 
 import secrets
 import socket
@@ -11,7 +11,7 @@ _RANGE: Final = range(10_240, 30_000)
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port now."""
+    """Whether a server could listen on this port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -22,9 +22,9 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int = 1) -> int:
-    """Find the first of `count` neighbouring ports that are all free.
+    """Return the first of `count` free neighbouring ports.
 
-    Raises OSError when the machine has no such row of ports.
+    Raise OSError without such a row.
     """
     for _ in range(_TRIES):
         first = _RANGE[secrets.randbelow(len(_RANGE))]
@@ -35,5 +35,5 @@ def free_ports(count: int = 1) -> int:
 
 
 def preferred_or_free(preferred: int, count: int = 1) -> int:
-    """Take the preferred port and its neighbours if they are free, else any others."""
+    """Return the preferred port if it and its neighbours are free, else others."""
     return preferred if all(is_free(preferred + offset) for offset in range(count)) else free_ports(count)

@@ -1,4 +1,4 @@
-"""A process of ours beside others: its lines are shown with its name in front, and its whole group ends with it."""
+"""A child process: its lines are printed with its name, its group ends with it."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ STOP_SECONDS: Final = 28.0
 
 
 class Program:
-    """One command that is to run until it is stopped."""
+    """One command that runs until stopped."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Program:
         guardian: Guardian,
         say: Callable[[str, str], None],
     ) -> None:
-        """Say what to run in which folder; `say` gets the name and each line the command prints."""
+        """Set the command and its folder; `say` gets the name and each printed line."""
         self.name = name
         self._command = list(command)
         self._environment = dict(environment)
@@ -39,11 +39,11 @@ class Program:
 
     @property
     def pid(self) -> int | None:
-        """The process number while it runs."""
+        """Process number while running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start the command after clearing away what an earlier run of it left in its process group."""
+        """Start the command after ending leftovers in its process group."""
         self._clear()
         self._process = subprocess.Popen(
             self._command,
@@ -61,14 +61,14 @@ class Program:
             threading.Thread(target=self._show, args=(self._process.stdout,), daemon=True).start()
 
     def stop(self) -> None:
-        """Ask it to stop, kill what does not listen, and reap it."""
+        """Stop and reap, by force after a time-out."""
         process, self._process = self._process, None
         if process is not None:
             end_process(process, signal.SIGTERM, STOP_SECONDS)
             self._guardian.forget(process.pid)
 
     def _clear(self) -> None:
-        """End the children of one that died: a killed web server's children would keep its port."""
+        """End an exited program's children: those of a killed web server would keep its port."""
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""Everything at once on one machine: databases, mail catcher, local Confluence and the app's processes."""
+"""The whole system on one machine: databases, mail catcher, local Confluence, app."""
 
 import os
 import subprocess
@@ -28,10 +28,10 @@ WEB: Final = "web"
 
 
 class Stack:
-    """The whole system; `say(name, line)` gets what its processes print."""
+    """The whole system; `say(name, line)` gets its processes' output."""
 
     def __init__(self, folder: Path, ports: Ports, given: Mapping[str, str], say: Callable[[str, str], None]) -> None:
-        """Choose where it keeps its state, where it listens, and which settings a person made."""
+        """Set state folder, ports and given settings."""
         self.ports = ports
         self.confluence = LocalConfluence(ports.confluence)
         self._state = StateFolder(folder)
@@ -45,9 +45,9 @@ class Stack:
         """The settings of the app's processes, once started."""
 
     def start(self, stop: threading.Event) -> None:
-        """Start everything and install the app on every site; returns early when `stop` is set meanwhile.
+        """Start everything and install the app on every site; return early when `stop` is set.
 
-        Raises EmbeddedError when something does not start; `stop` must be called all the same.
+        Raise EmbeddedError when something does not start; `stop` must be called even then.
         """
         self._stop = stop
         self._state.claim()
@@ -65,12 +65,12 @@ class Stack:
         self._install()
 
     def watch(self) -> None:
-        """Restart what dies, until the event given to `start` is set."""
+        """Restart exited processes until the event given to `start` is set."""
         if self._guardian is not None:
             self._supervisor.watch(self._stop, self._guardian)
 
     def stop(self) -> None:
-        """Stop every process and reap it."""
+        """Stop and reap every process."""
         self._supervisor.stop()
         if self._guardian is not None:
             self._guardian.close()
@@ -82,7 +82,7 @@ class Stack:
             raise EmbeddedError(msg)
 
     def _start_databases(self, guardian: Guardian) -> dict[str, str]:
-        """Start those that no variable names; return the environment for the app."""
+        """Start databases that no variable names; return the app's environment."""
         postgres = Postgres(self._state.path / "postgres", guardian)
         valkey = Valkey(self._state.path / "valkey", guardian)
         unset: dict[str, Service] = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
@@ -118,7 +118,7 @@ class Stack:
             self.confluence.install(self.ports.app_url)
 
     def _revived(self, name: str) -> None:
-        """Install the app again on a Confluence that started anew, beside the watching thread."""
+        """Reinstall the app on a restarted Confluence, beside the watching thread."""
         if name == CONFLUENCE:
             threading.Thread(target=self._install_again, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""The folder in which one machine's own databases and keys live, used by one supervisor at a time."""
+"""Folder of a machine's databases and keys, used by one supervisor at a time."""
 
 import fcntl
 import os
@@ -12,17 +12,17 @@ from devstack.errors import EmbeddedError
 
 
 class StateFolder:
-    """A folder with mode 0700, held by a lock from `claim` to `release`."""
+    """A folder with mode 0700, locked from `claim` to `release`."""
 
     def __init__(self, path: Path) -> None:
-        """Name the folder; nothing is made before `claim`."""
+        """Set the path; `claim` creates the folder."""
         self.path = path.absolute()
         self._lock: IO[str] | None = None
 
     def claim(self) -> None:
-        """Make the folder and take it; the lock goes when this process goes, however that happens.
+        """Create and lock the folder; the lock ends with this process.
 
-        Raises EmbeddedError when another process has it.
+        Raise EmbeddedError when another process has it.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (self.path / "lock").open("a")
@@ -35,21 +35,21 @@ class StateFolder:
         self._lock = lock
 
     def release(self) -> None:
-        """Let another process take the folder; what tells others of our addresses goes away."""
+        """Unlock the folder and remove the published addresses."""
         self._environment_file().unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def secret_keys(self) -> str:
-        """Read this folder's secret key, made at the first call and readable by its owner only."""
+        """Return the folder's secret key, created at the first call, readable by its owner only."""
         path = self.path / "secret-keys"
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(48))
         return path.read_text().strip()
 
     def publish(self, environment: Mapping[str, str]) -> None:
-        """Write down the settings of the running processes, in a form that a shell can read, for `bin/lockpoint`."""
+        """Write the running processes' settings in shell form, for `bin/lockpoint`."""
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items())]
         _write_private(self._environment_file(), "".join(lines))
 
@@ -58,7 +58,7 @@ class StateFolder:
 
 
 def _write_private(path: Path, content: str) -> None:
-    """Replace a file in one step, so that nobody reads half of it."""
+    """Replace a file atomically."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

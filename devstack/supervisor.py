@@ -1,4 +1,4 @@
-"""Keeping several services running: started in order, restarted when they die, stopped in the opposite order."""
+"""Supervision of services: started in order, restarted, stopped in reverse order."""
 
 import time
 from collections.abc import Callable
@@ -18,19 +18,19 @@ STEADY_SECONDS: Final = 30.0
 
 
 class Service(Protocol):
-    """Something that runs in processes of its own."""
+    """A service in its own processes."""
 
     name: str
 
     @property
     def pid(self) -> int | None:
-        """The process number while it runs."""
+        """Process number while running."""
 
     def start(self) -> None:
-        """Start it, or start it again; EmbeddedError when it does not start."""
+        """Start or restart; raise EmbeddedError on failure."""
 
     def stop(self) -> None:
-        """Stop and reap it."""
+        """Stop and reap."""
 
 
 @dataclass(slots=True)
@@ -45,15 +45,15 @@ class Supervisor:
     """Watches services in the thread that calls `watch`."""
 
     def __init__(self, say: Callable[[str, str], None], revived: Callable[[str], None]) -> None:
-        """Tell deaths through `say(name, line)`, and `revived(name)` after each restart."""
+        """Report exits through `say(name, line)`, restarts through `revived(name)`."""
         self._say = say
         self._revived = revived
         self._layers: list[list[_Watched]] = []
 
     def start(self, *services: Service) -> None:
-        """Start services that do not need each other, after those of earlier calls.
+        """Start independent services, after those of earlier calls.
 
-        Raises EmbeddedError when one does not start; those that did are stopped by `stop`.
+        Raise EmbeddedError when one does not start; `stop` stops those that did.
         """
         layer: list[_Watched] = []
         self._layers.append(layer)
@@ -62,7 +62,7 @@ class Supervisor:
             service.start()
 
     def watch(self, stop: Event, guardian: Guardian) -> None:
-        """Restart what dies, the guardian too, until told to stop."""
+        """Restart exited services and the guardian until `stop`."""
         while not stop.wait(POLL_SECONDS):
             guardian.revive()
             for layer in self._layers:
@@ -70,7 +70,7 @@ class Supervisor:
                     self._look_after(watched, time.monotonic())
 
     def stop(self) -> None:
-        """Stop everything, the last started first; services started together stop together."""
+        """Stop everything in reverse order; services started together stop together."""
         while self._layers:
             layer = self._layers.pop()
             with ThreadPoolExecutor(max_workers=len(layer)) as pool:

@@ -1,4 +1,4 @@
-"""Asking local HTTP servers until they answer."""
+"""Polling of local HTTP servers until they answer."""
 
 import time
 from threading import Event
@@ -14,9 +14,9 @@ ASK_SECONDS: Final = 5.0
 
 
 def wait_until_healthy(service: Service, url: str, stop: Event, patience: float = 60.0) -> None:
-    """Return when the address answers 200, or at once when `stop` is set.
+    """Return when the address answers 200, or `stop` is set.
 
-    Raises EmbeddedError when the service dies, or does not answer within `patience` seconds.
+    Raise EmbeddedError when the service exits, or after `patience` seconds.
     """
     until = time.monotonic() + patience
     while not stop.is_set() and not _answers(url):

@@ -175,7 +175,7 @@ def build_app(settings: Settings) -> Flask:
             descriptor=descriptor.build(
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
-            services=services,
+            services=replace(services, caches=(*services.caches, heard)),
             pings=_pings(neighbours),
             read_link=partial(unsubscribe_link, services),
             blueprints=(

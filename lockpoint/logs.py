@@ -28,6 +28,8 @@ from typing import Any, Final, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from lockpoint.crash_reports import Report
+
 GONE: Final = "[removed]"
 OURS: Final = ("lockpoint", "_granian")
 """Loggers whose messages are shown with their values; granian's tell addresses and process numbers of this machine."""
@@ -50,6 +52,7 @@ _PATTERNS: Final = (
     re.compile(r"(?i)\b[a-z\d]{1,12}(:|%3a)[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b"),  # an account id
     re.compile(r"(?i)\b[\da-f]{24}\b"),  # an older account id
 )
+_CRASHES: Final = frozenset({"error", "critical"})
 _CODE: Final = re.compile(r"[\w.-]{1,40}")
 _PLACEHOLDER: Final = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
 _PLACES: Final = 30
@@ -65,15 +68,19 @@ _OURS_FIRST: Final[list[Processor]] = [
 """One list for good, since loggers keep the one that they were first used with."""
 
 
-def configure_logs(level: str = "info", style: str = "json", stream: TextIO | None = None) -> None:
+def configure_logs(
+    level: str = "info", style: str = "json", stream: TextIO | None = None, report: Report | None = None
+) -> None:
     """Send every log line of this process to `stream` (standard output); later calls replace earlier ones.
 
-    `level` counts for our own lines; libraries are heard from WARNING on. `style` is `json` or `text`.
+    `level` counts for our own lines; libraries are heard from WARNING on. `style` is `json` or `text`. `report` gets
+    what the line of an error with an exception shows.
     """
     last: list[Processor] = [
         _describe_failure,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         scrub,
+        *([_reporting(report)] if report else ()),
         _renderer(style),
     ]
     structlog.configure(
@@ -95,6 +102,15 @@ def configure_logs(level: str = "info", style: str = "json", stream: TextIO | No
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
     _catch_the_uncaught()
+
+
+def _reporting(report: Report) -> Processor:
+    def pass_on(_logger: object, _method: str, event: EventDict) -> EventDict:
+        if event.get("level") in _CRASHES and "exception" in event:
+            report(event)
+        return event
+
+    return pass_on
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

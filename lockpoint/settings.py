@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
+    sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
 
     @field_validator("database_url")
     @classmethod

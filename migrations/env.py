@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `lockpoint.storage.migrate` hands over, or on `sqlalchemy.url`."""
+"""Alembic environment: uses the connection of `lockpoint.storage.migrate`, else `sqlalchemy.url`."""
 
 from alembic import context
 from sqlalchemy import Connection, NullPool, create_engine
@@ -7,14 +7,14 @@ from lockpoint.storage.tables import METADATA
 
 
 def run(connection: Connection) -> None:
-    """Apply what was asked for, all in one transaction."""
+    """Run all requested migrations in one transaction."""
     context.configure(connection=connection, target_metadata=METADATA, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
 
 
 def main() -> None:
-    """Find the connection; Alembic's offline mode is not supported, since a migration may look at the data."""
+    """Find the connection; no offline mode: a migration may read data."""
     if context.is_offline_mode():
         raise SystemExit("migrations need a database")
     handed_over = context.config.attributes.get("connection")

@@ -1,1 +1,1 @@
-"""A local Confluence Cloud for tests, demos and development; see README.md in this folder."""
+"""A local Confluence Cloud for tests, demos and development; see README.md."""

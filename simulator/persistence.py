@@ -1,7 +1,7 @@
-"""Keeping the sites over a restart: one file, written after every request that changed something.
+"""Sites kept over a restart in one file, written after every change.
 
-Kept are people, spaces, contents, files, properties, apps with their installations, and the keys of signed installs.
-Faults, records, waiting webhooks and the quota are gone, as they would be on a host that fails.
+Kept: people, spaces, contents, files, properties, apps, installations, install keys. Lost, as on a failing host:
+faults, records, waiting webhooks, quota.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the file holds; `code` is a digest of the simulator that wrote it."""
+    """File content; `code` is a digest of the simulator that wrote it."""
 
     code: str
     base_urls: dict[str, str]
@@ -44,18 +44,18 @@ class Kept:
 
 
 class Keeper:
-    """Writes a world to a file and takes it up again."""
+    """Saves and restores a world."""
 
     def __init__(self, world: World, path: Path) -> None:
-        """`path` is a file in a folder that only its owner can write to: what is read from it is trusted."""
+        """`path` is trusted: only its owner may write to its folder."""
         self._world = world
         self._path = path
         self._written = b""
 
     def take_up(self) -> bool:
-        """Bring the world, which must be open, to where the file ends.
+        """Restore an open world from the file.
 
-        False, and no change, when there is no file or another version of the simulator wrote it.
+        Return False, without change, for no file or one of another simulator version.
         """
         kept = self._read()
         if kept is None:
@@ -70,7 +70,7 @@ class Keeper:
         return True
 
     def save(self) -> None:
-        """Write the file anew when something has changed, in one step: a reader finds the old one or the new one."""
+        """Write the file atomically if something changed."""
         with self._world.lock:
             content = pickle.dumps(self._kept())
             if content == self._written:
@@ -94,7 +94,7 @@ class Keeper:
 
 
 class Keeping:
-    """WSGI middleware: a request that may change something is answered once its change is in the file."""
+    """WSGI middleware: answers after the change is on disk."""
 
     def __init__(self, app: WSGIApplication, keeper: Keeper) -> None:
         self._app = app
@@ -110,7 +110,7 @@ class Keeping:
 
 @cache
 def _code() -> str:
-    """A digest of the simulator's own modules: objects of other code would not fit."""
+    """Return a digest of the simulator's modules: other code cannot load the objects."""
     total = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(path.read_bytes())

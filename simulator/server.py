@@ -1,4 +1,4 @@
-"""Start and stop the simulator: one threaded HTTP server per site over one World."""
+"""One threaded HTTP server per site, over one World."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ MODULES = (
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Answers at once (no Nagle delay on kept-alive connections) and writes no log."""
+    """Handler without Nagle delay on kept-alive connections, and without log."""
 
     disable_nagle_algorithm = True
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """The status line alone: the Date comes from the simulated clock, not from this machine's."""
+        """Send the status line alone: the Date comes from the simulated clock."""
         self.send_response_only(code, message)
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Nothing: records are kept by the front door."""
+        """Log nothing: the gateway records exchanges."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSite:
-    """A site being served; `base_url` as when it was started (a rename changes `world.sites[key].base_url`)."""
+    """One served site; `base_url` as started (a rename changes `world.sites[key].base_url`)."""
 
     key: str
     port: int
@@ -75,7 +75,7 @@ class RunningSite:
 
 @dataclass(slots=True)
 class Running:
-    """A simulator being served by threads of this process."""
+    """A running simulator."""
 
     world: World
     sites: dict[str, RunningSite]
@@ -84,21 +84,21 @@ class Running:
 
     @property
     def control_url(self) -> str:
-        """Origin under which `/_sim/…` is asked for."""
+        """Origin of `/_sim/…`."""
         return self.world.control_url
 
     @property
     def oauth_url(self) -> str:
-        """Value for the app's setting of the authorisation server."""
+        """The app's authorisation-server setting."""
         return self.world.oauth_url
 
     @property
     def install_keys_url(self) -> str:
-        """Value for the app's setting of the install-key host."""
+        """The app's install-key host setting."""
         return self.world.install_keys_url
 
     def stop(self) -> None:
-        """Stop serving and delivering; returns when all threads have ended."""
+        """Stop; return when all threads have ended."""
         self.world.webhooks.stop()
         for server in self.servers:
             server.shutdown()
@@ -109,7 +109,7 @@ class Running:
 
 
 def build_app(world: World, site_key: str) -> WSGIApplication:
-    """The WSGI application of one site."""
+    """Return one site's WSGI application."""
     app = Flask("simulator", static_folder=None)
     app.config.update(WORLD=world, SITE=site_key)
     app.url_map.merge_slashes = False
@@ -119,10 +119,10 @@ def build_app(world: World, site_key: str) -> WSGIApplication:
 
 
 def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
-    """Serve all sites, the first on `port`, the next on `port + 1` and so on; 0 takes free ports.
+    """Serve sites on `port`, `port + 1` and so on; 0 takes free ports.
 
-    `name` is the host name of the sites' base URLs; `keep` is a file from which the state is taken up and where it is
-    kept. OSError when a port is taken.
+    `name`: host name of base URLs; `keep`: file that state is restored from and saved to. Raise OSError when a port is
+    taken.
     """
     world = World(seed.fill)
     keeper = Keeper(world, keep) if keep else None

@@ -1,1 +1,1 @@
-"""PostgreSQL and Valkey from wheels, with a guardian that ends them when their starter is gone."""
+"""PostgreSQL and Valkey from wheels, with a guardian that ends them after their starter."""

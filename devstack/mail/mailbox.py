@@ -1,4 +1,4 @@
-"""The mails a catcher has caught, in memory, with the few questions tests and people ask about them."""
+"""Caught mails, in memory."""
 
 import itertools
 import threading
@@ -12,7 +12,7 @@ KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail as it was handed over: `recipients` are the envelope's, which is where it would have gone."""
+    """One mail; `recipients` are the envelope's."""
 
     number: int
     sender: str
@@ -21,21 +21,21 @@ class Mail:
 
     @property
     def subject(self) -> str:
-        """The decoded subject, empty when there is none."""
+        """Decoded subject, or empty."""
         return str(self.message.get("Subject", ""))
 
     @property
     def text(self) -> str:
-        """The plain-text part, empty when there is none."""
+        """Plain-text part, or empty."""
         return self._part("plain")
 
     @property
     def html(self) -> str:
-        """The HTML part, empty when there is none."""
+        """HTML part, or empty."""
         return self._part("html")
 
     def as_json(self) -> dict[str, object]:
-        """Everything about it in JSON's types; header names are in lower case."""
+        """Return JSON types; header names in lower case."""
         return {
             "id": self.number,
             "from": self.sender,
@@ -53,7 +53,7 @@ class Mail:
 
 
 class Mailbox:
-    """Every mail caught since the start or the last clearing; safe between threads."""
+    """Mails since start or last clearing; thread-safe."""
 
     def __init__(self) -> None:
         self._mails: list[Mail] = []
@@ -61,20 +61,20 @@ class Mailbox:
         self._lock = threading.Lock()
 
     def put(self, sender: str, recipients: tuple[str, ...], content: bytes) -> None:
-        """Keep one mail, forgetting the oldest when there are too many."""
+        """Add a mail; drop the oldest above the limit."""
         message = message_from_bytes(content, policy=policy.default)
         with self._lock:
             self._mails.append(Mail(next(self._numbers), sender, recipients, message))
             del self._mails[:-KEPT]
 
     def mails(self, recipient: str | None = None) -> list[Mail]:
-        """List the mails, newest first; with a recipient only those that went to that address."""
+        """Return mails, newest first, optionally to one address."""
         with self._lock:
             newest_first = self._mails[::-1]
         wanted = None if recipient is None else recipient.lower()
         return [mail for mail in newest_first if wanted is None or wanted in map(str.lower, mail.recipients)]
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Delete all."""
         with self._lock:
             self._mails.clear()

@@ -1,8 +1,7 @@
-"""A mail server that delivers nothing: it keeps what it is given in memory and shows it on a page of its own.
+"""Mail server without delivery: keeps mails in memory and shows them on a page.
 
-`python -m devstack.mail.mailcatcher --smtp-port 1025 --http-port 8025`, on the loopback interface only.
-`GET /` is the page; `GET /mails[?to=address]` and `DELETE /mails` are for programs. Addresses that begin with `refused`
-are refused.
+`python -m devstack.mail.mailcatcher --smtp-port 1025 --http-port 8025`, loopback only. `GET /` is the page; programs
+use `GET /mails[?to=address]` and `DELETE /mails`. Addresses that begin with `refused` are refused.
 """
 
 import json
@@ -24,7 +23,7 @@ REFUSED: Final = "refused"
 
 
 class Catcher:
-    """What the mail server calls for each mail."""
+    """Handler of aiosmtpd."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -32,20 +31,20 @@ class Catcher:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
-        """Take everybody but those whose address begins with `refused`, to show what a refusal does."""
+        """Accept a recipient; refuse addresses that begin with `refused`."""
         if address.startswith(REFUSED):
             return "550 nobody of this name"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep the mail and say that it was taken."""
+        """Keep the mail."""
         self._mailbox.put(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.content)
         return "250 kept, and delivered to nobody"
 
 
 class MailServer(ThreadingHTTPServer):
-    """Serves the page and the JSON of one mailbox."""
+    """Serves page and JSON of one mailbox."""
 
     daemon_threads = True
 
@@ -55,7 +54,7 @@ class MailServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request for the page or the JSON."""
+    """One request."""
 
     server: MailServer
 
@@ -72,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             self._one(address.path.removeprefix("/mail/"))
 
     def do_DELETE(self) -> None:
-        """Forget all mails."""
+        """Delete all mails."""
         if urlsplit(self.path).path != "/mails":
             self.send_error(HTTPStatus.NOT_FOUND)
             return
@@ -81,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the page asks every five seconds, and addresses do not belong in a log."""
+        """Log nothing: the page polls every five seconds, and logs contain no addresses."""
 
     def _one(self, number: str) -> None:
         found = next((mail for mail in self.server.mailbox.mails() if str(mail.number) == number), None)
@@ -104,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 @click.option("--smtp-port", type=int, default=1025, show_default=True)
 @click.option("--http-port", type=int, default=8025, show_default=True)
 def main(smtp_port: int, http_port: int) -> None:
-    """Catch mails until told to stop."""
+    """Catch mails until stopped."""
     mailbox = Mailbox()
     post = Controller(Catcher(mailbox), hostname=HOST, port=smtp_port)
     page = MailServer(http_port, mailbox)

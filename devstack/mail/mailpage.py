@@ -1,4 +1,4 @@
-"""How caught mails look to a person. A mail is shown inside a frame without rights, exactly as it was sent."""
+"""HTML of caught mails. A mail is shown as sent, in a frame without permissions."""
 
 from html import escape
 from typing import Final
@@ -20,7 +20,7 @@ pre { overflow-wrap: anywhere; }
 
 
 def list_page(mails: list[Mail], recipient: str | None) -> str:
-    """Render the list, which looks again by itself every five seconds."""
+    """Return the list, reloaded every five seconds."""
     rows = "".join(
         f'<li><a href="/mail/{mail.number}"><span class="who">{escape(", ".join(mail.recipients))}</span>'
         f"<strong>{escape(mail.subject)}</strong></a></li>"
@@ -32,7 +32,7 @@ def list_page(mails: list[Mail], recipient: str | None) -> str:
 
 
 def mail_page(mail: Mail) -> str:
-    """Render one mail with both of its parts."""
+    """Return one mail with both parts."""
     facts = {"To": ", ".join(mail.recipients), "From": mail.sender, "Date": str(mail.message.get("Date", ""))}
     listed = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
     frame = f'<iframe sandbox title="The mail" srcdoc="{escape(mail.html)}"></iframe>' if mail.html else ""

@@ -4,21 +4,18 @@ import click
 
 from lockpoint import clock as clock_process
 from lockpoint import worker as worker_process
-from lockpoint.commands.environment import settings_or_exit
-from lockpoint.logs import configure_logs
+from lockpoint.commands.environment import settings_of_process
 
 
 @click.command()
 def worker() -> None:
     """Work off the queue until told to stop."""
-    settings = settings_or_exit()
-    configure_logs(settings.log_level, settings.log_format)
+    settings = settings_of_process()
     worker_process.run(settings)
 
 
 @click.command()
 def clock() -> None:
     """Put work into the queue when its time has come, until told to stop."""
-    settings = settings_or_exit()
-    configure_logs(settings.log_level, settings.log_format)
+    settings = settings_of_process()
     clock_process.run(settings)

@@ -8,8 +8,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from lockpoint.commands.environment import settings_or_exit
-from lockpoint.logs import configure_logs
+from lockpoint.commands.environment import settings_of_process
 
 WORKERS: Final = 2
 THREADS: Final = 8
@@ -26,8 +25,7 @@ TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "pro
 @click.option("--threads", type=click.IntRange(1, 128), default=THREADS, show_default=True, help="In each process.")
 def web(host: str, workers: int, threads: int) -> None:
     """Answer HTTP requests on PORT until told to stop."""
-    settings = settings_or_exit()
-    configure_logs(settings.log_level, settings.log_format)
+    settings = settings_of_process()
     Granian(
         "lockpoint.wsgi:app",
         address=host,

@@ -1,25 +1,55 @@
-"""The mark that our own versions carry in their comment, so that they are known even when Postgres is not."""
+"""The comment of a version that we restored: a sentence for people, and a code that names its source without Postgres.
+
+The comment is evidence only on a version by the app's own account: anybody can write or copy such a comment.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-_PATTERN = re.compile(r"\[lockpoint (?P<lock>[0-9a-f]{32}) (?P<created>[0-9T:.+Z-]{19,40})\]")
+_SENTENCE: Final = "Restored by Lockpoint: the version before was uploaded while the file was locked"
+_MARKER: Final = re.compile(r"\(L-[0-9a-f]{4}(?P<created>[0-9a-v]{12})\)")
+_FORMER_MARKER: Final = re.compile(r"\[lockpoint [0-9a-f]{32} (?P<created>[0-9T:.+Z-]{19,40})\]")
+
+# Twelve digits of five bits hold every microsecond of `datetime`.
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
+_SHIFTS: Final = range(55, -1, -5)
+_ORIGIN: Final = datetime.min.replace(tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def marker(lock_id: str, source_created: datetime) -> str:
-    """A version comment for people and for us: which hold was protected, and whose content this version brings back."""
-    return f"Lockpoint restored the protected version. [lockpoint {lock_id} {source_created.isoformat()}]"
+    """Return a version comment: the code is the start of the lock's id and when the restored version was made."""
+    return f"{_SENTENCE} (L-{lock_id[:4]}{_digits(source_created)})"
 
 
 def source_of(message: str) -> datetime | None:
-    """When the version was made whose content a marked version brings back; None for any other comment."""
-    found = _PATTERN.search(message)
-    if found is None:
-        return None
+    """Return when the restored version was made, to the microsecond; None for a comment that is not ours."""
+    if found := _MARKER.search(message):
+        return _moment(found["created"])
+    if found := _FORMER_MARKER.search(message):
+        return _former_moment(found["created"])
+    return None
+
+
+def _digits(moment: datetime) -> str:
+    microseconds = (moment - _ORIGIN) // _MICROSECOND
+    return "".join(_DIGITS[microseconds >> shift & 31] for shift in _SHIFTS)
+
+
+def _moment(digits: str) -> datetime | None:
     try:
-        created = datetime.fromisoformat(found["created"])
+        return _ORIGIN + int(digits, 32) * _MICROSECOND
+    except OverflowError:
+        return None
+
+
+def _former_moment(written: str) -> datetime | None:
+    """Read a moment as earlier versions of Lockpoint wrote it, in ISO 8601."""
+    try:
+        moment = datetime.fromisoformat(written)
     except ValueError:
         return None
-    return created if created.tzinfo is not None else None
+    return moment if moment.tzinfo is not None else None

@@ -69,7 +69,7 @@ class Services:
     allowed_hosts: Sequence[str] = ()
     """Patterns of hosts that a site's base URL may have: `*.` stands for one or more labels; a port must be named."""
     caches: Sequence[SiteCache] = ()
-    """Everything in which this process keeps something of sites."""
+    """Everything that this process keeps of sites: it forgets a site when something happens to its installation."""
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)

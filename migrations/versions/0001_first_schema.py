@@ -1,4 +1,4 @@
-"""First schema: installations, witness, guards, audit and mail logs, and the job queue."""
+"""First schema: installations, witness, guards, audit and mail logs, job queue."""
 
 from pathlib import Path
 

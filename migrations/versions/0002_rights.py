@@ -1,4 +1,4 @@
-"""People's rights: requests, erasures under way, and the state of the reporting cycle."""
+"""Privacy duties: requests, open erasures, reporting cycle."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What is known of a site's licence, when a site left, and the usage counts that it may switch on."""
+"""Licences, uninstall times, and optional usage counts."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0002_rights"
 branch_labels = None
 depends_on = None
 
-# Of a site that left before this migration the log tells when; without a line in it, the month begins now.
+# For sites uninstalled earlier, the log has the time; without an entry the month starts now.
 CHANGES = """
 ALTER TABLE installation ADD COLUMN uninstalled_at timestamptz;
 ALTER TABLE installation ADD COLUMN licence TEXT;

@@ -1,4 +1,4 @@
-"""When a site's app was last at work again, instead of a state that a job had to end."""
+"""Time of a site's last reactivation, in place of a state that a job had to end."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What an erasure left over, and when it goes on: it stays open until everything is clean."""
+"""Remainder and next run of an erasure; it stays open until complete."""
 
 from alembic import op
 

@@ -1,1 +1,1 @@
-"""Pages for people, with Atlassian's host library."""
+"""Browser pages with Atlassian's host library."""

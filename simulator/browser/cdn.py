@@ -1,7 +1,7 @@
-"""Stands in for Atlassian's CDN: the frame's half of the Connect bridge, from its published package.
+"""Stand-in for Atlassian's CDN: the Connect bridge of its published package.
 
-The library finds its own script tag by `/connect-cdn.atl-paas.net/all` in the address, and builds the addresses of its
-theme sheets from a constant. That constant is the one thing changed here.
+The library finds its script tag by `/connect-cdn.atl-paas.net/all` and builds theme addresses from a constant; only
+that constant is changed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _OWN_ADDRESS = 'var CDN_URL = "https://" + CDN_DOMAIN;'
 
 @blueprint.get(f"{PREFIX}/all.js")
 def all_js() -> Response:
-    """The library, looking for its sheets here."""
+    """Return the library, with local theme addresses."""
     return Response(library(request.url_root.rstrip("/")), content_type="text/javascript; charset=utf-8")
 
 
 @blueprint.get(f"{PREFIX}/<path:name>")
 def sheet(name: str) -> Response:
-    """A theme sheet or another file of the library."""
+    """Return a theme sheet or library file."""
     return send_from_directory(DIST, name)
 
 
 @cache
 def library(origin: str) -> str:
-    """The text of all.js for this origin; raises ValueError when the package has changed in the place that matters."""
+    """Return all.js for this origin; raise ValueError when the package no longer has the constant."""
     text = (DIST / "iframe.js").read_text(encoding="utf-8")
     if text.count(_OWN_ADDRESS) != 1:
         raise ValueError("atlassian-connect-js sets its CDN address in another way than this code expects")

@@ -1,4 +1,4 @@
-"""What a browser gets: the page, its files, downloads, signed media, public install keys."""
+"""Browser routes: pages, files, downloads, signed media, install keys."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _page() -> Response:
 
 @blueprint.get("/")
 def root() -> Response:
-    """To the site's home."""
+    """Redirect home."""
     return redirect("/wiki/", 302)
 
 
@@ -52,7 +52,7 @@ def root() -> Response:
 @blueprint.get("/wiki")
 @blueprint.get("/wiki/home")
 def home() -> Response:
-    """The site's home."""
+    """Show the site's home."""
     return _page()
 
 
@@ -61,14 +61,14 @@ def home() -> Response:
 @blueprint.get("/wiki/spaces/<key>/<kind>/<number>/<path:slug>")
 @blueprint.get("/wiki/plugins/servlet/ac/<app_key>/<module_key>")
 def page(**_arguments: str) -> Response:
-    """A page, a blog post, a space, or a full page of an app: the same file finds out from the address."""
+    """Show a page, blog post, space or an app's full page, from one file that reads its address."""
     return _page()
 
 
 @blueprint.get("/wiki/pages/viewpageattachments.action")
 @blueprint.get("/wiki/pages/viewpage.action")
 def old_address() -> Response:
-    """Addresses by page id lead to the page."""
+    """Redirect page ids to their pages."""
     number = request.args.get("pageId", "")
     with _world().lock:
         content = _site().contents.get(int(number)) if number.isdigit() else None
@@ -79,13 +79,13 @@ def old_address() -> Response:
 
 @blueprint.get("/_sim/host/<path:name>")
 def host_file(name: str) -> Response:
-    """A file of the host page."""
+    """Return a host-page file."""
     return send_from_directory(HOST, name, max_age=0)
 
 
 @blueprint.get("/_sim/nm/<package>/<path:name>")
 def library_file(package: str, name: str) -> Response:
-    """A file of one of the two libraries the host page loads."""
+    """Return a file of a host-page library."""
     if package not in LIBRARIES:
         raise NotFound
     return send_from_directory(NODE_MODULES / package, name)
@@ -93,7 +93,7 @@ def library_file(package: str, name: str) -> Response:
 
 @blueprint.get("/_sim/install-keys/<kid>")
 def install_key(kid: str) -> Response:
-    """A public install key as PEM; 404 for an unknown one."""
+    """Return a public install key as PEM; 404."""
     pair = _world().keys.pair(kid)
     if pair is None:
         return Response("key not found", status=404, content_type="text/plain")
@@ -107,7 +107,7 @@ def _bytes(version: FileVersion) -> Response:
 
 @blueprint.get("/wiki/download/attachments/<int:content_id>/<path:name>")
 def download(content_id: int, name: str) -> Response:
-    """A file's bytes for the person of the browser."""
+    """Return a file's bytes."""
     with _world().lock:
         site = _site()
         content = site.contents.get(content_id)
@@ -124,7 +124,7 @@ def download(content_id: int, name: str) -> Response:
 
 @blueprint.get("/_media/<int:attachment_id>/<int:number>")
 def media(attachment_id: int, number: int) -> Response:
-    """The bytes behind a signed address. A request that brings credentials here is refused: they leaked."""
+    """Return the bytes of a signed address. Refuse requests with credentials: those leaked."""
     if request.headers.get("Authorization"):
         return Response("credentials must not be sent to the media host", status=400)
     with _world().lock:

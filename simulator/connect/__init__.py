@@ -1,1 +1,1 @@
-"""The platform's side of Atlassian Connect."""
+"""The host's side of Atlassian Connect."""

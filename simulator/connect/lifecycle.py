@@ -1,6 +1,6 @@
-"""Installing an app and everything that follows: enable, disable, uninstall, new secret, renamed site, imported site.
+"""App lifecycle: install, enable, disable, uninstall, new secret, renamed or imported site.
 
-The calls to the app run without the world's lock, as the app may call back.
+Calls to the app run without the world's lock, as the app may call back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACCEPTED = {200, 204}
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """What a test wants to be wrong in a lifecycle call: fields of the payload, claims, key id, secret."""
+    """Deliberate errors in a lifecycle call: payload, claims, key id, secret."""
 
     payload: dict[str, object] = field(default_factory=dict)
     claims: dict[str, object] = field(default_factory=dict)
@@ -39,7 +39,7 @@ PLAIN = Tampering()
 
 
 def register_app(world: World, descriptor: dict[str, object]) -> App:
-    """Make an app known; 400 for a descriptor without key, name, baseUrl or JWT authentication."""
+    """Register an app; 400 for a descriptor without key, name, baseUrl or JWT authentication."""
     key, name, base = (descriptor.get(part) for part in ("key", "name", "baseUrl"))
     if not (isinstance(key, str) and isinstance(name, str) and isinstance(base, str)):
         raise ApiError(400, "The descriptor needs key, name and baseUrl")
@@ -54,7 +54,7 @@ def register_app(world: World, descriptor: dict[str, object]) -> App:
 
 
 def fetch_descriptor(url: str) -> dict[str, object]:
-    """The descriptor an app serves; 400 when there is none."""
+    """Fetch a descriptor; 400."""
     try:
         answer = requests.get(url, timeout=TIMEOUT_SECONDS)
         found = answer.json()
@@ -66,7 +66,7 @@ def fetch_descriptor(url: str) -> dict[str, object]:
 
 
 def app_user(site: Site, app: App) -> Person:
-    """The account of an app on a site: made once, kept over uninstall, an editor of every space."""
+    """Return an app's account, made once and kept over uninstall; it edits every space."""
     for person in site.people.values():
         if person.account_type == "app" and person.name == app.key:
             break
@@ -80,7 +80,7 @@ def app_user(site: Site, app: App) -> Person:
 
 
 def known_installation(site: Site, app_key: str) -> Installation:
-    """The installation of an app; 404."""
+    """Return an app's installation; 404."""
     found = site.installations.get(app_key)
     if found is None:
         raise ApiError(404, f"{app_key} was never installed on {site.key}")
@@ -109,7 +109,7 @@ def _payload(site: Site, installation: Installation, event: str) -> dict[str, ob
 def call_app(
     world: World, site: Site, installation: Installation, event: str, extra: dict[str, object], tampering: Tampering
 ) -> int | None:
-    """Send a lifecycle event; the app's status, None when it declares no address, 0 when it can't be reached."""
+    """Send a lifecycle event; return the app's status, None without an address, 0 when unreachable."""
     lifecycle = installation.app.descriptor.get("lifecycle")
     path = lifecycle.get(event) if isinstance(lifecycle, dict) else None
     if not path:
@@ -128,7 +128,7 @@ def call_app(
 
 
 def lifecycle_token(world: World, installation: Installation, event: str, url: str, tampering: Tampering) -> str:
-    """Installed and uninstalled are signed with the install key (RS256), enabled and disabled with the secret."""
+    """Sign installed and uninstalled with the install key (RS256), enabled and disabled with the secret."""
     base = installation.app.base_url
     now = world.clock.token_now()
     target = url.removeprefix(f"{urlsplit(base).scheme}://{urlsplit(base).netloc}")
@@ -148,7 +148,7 @@ def lifecycle_token(world: World, installation: Installation, event: str, url: s
 def install(
     world: World, site: Site, app: App, tampering: Tampering = PLAIN, *, enable: bool = True
 ) -> dict[str, object]:
-    """Install, or install again with a new secret; the old state stays when the app refuses."""
+    """Install, or reinstall with a new secret; the old state stays when the app refuses."""
     with world.lock:
         person = app_user(site, app)
         known = site.installations.get(app.key)
@@ -185,7 +185,7 @@ def _settle(
 
 
 def switch(world: World, site: Site, app_key: str, event: str) -> dict[str, object]:
-    """Enable or disable; the app's answer changes nothing, as these calls are fire and forget."""
+    """Enable or disable; the app's answer is ignored, as by Confluence."""
     with world.lock:
         installation = known_installation(site, app_key)
         if installation.state == "uninstalled":
@@ -195,7 +195,7 @@ def switch(world: World, site: Site, app_key: str, event: str) -> dict[str, obje
 
 
 def uninstall(world: World, site: Site, app_key: str, tampering: Tampering = PLAIN) -> dict[str, object]:
-    """Disable, then uninstall. The second call is sent again when asked twice, as it may come twice."""
+    """Disable, then uninstall. A repeated call sends the second event again, as Confluence may."""
     with world.lock:
         installation = known_installation(site, app_key)
         was = installation.state
@@ -213,7 +213,7 @@ def _forget_tokens(world: World, site: Site, app_key: str) -> None:
 
 
 def rename_site(world: World, site: Site, app: App, base_url: str) -> dict[str, object]:
-    """The site moves to another host name; `installed` comes with the same clientKey and a new secret."""
+    """Rename the host; `installed` keeps the clientKey and brings a new secret."""
     with world.lock:
         known_installation(site, app.key)
         site.base_url = base_url.rstrip("/")
@@ -222,7 +222,7 @@ def rename_site(world: World, site: Site, app: App, base_url: str) -> dict[str, 
 
 
 def import_site(world: World, site: Site, app: App) -> dict[str, object]:
-    """A backup is imported over the site: a new clientKey under the same base URL; no uninstalled for the old one."""
+    """Import a backup: new clientKey, same base URL, no uninstalled for the old one."""
     with world.lock:
         known_installation(site, app.key)
         del site.installations[app.key]

@@ -1,4 +1,4 @@
-"""The authorisation server for impersonation (`ACT_AS_USER`, JWT bearer grant)."""
+"""Authorisation server for impersonation (`ACT_AS_USER`, JWT bearer grant)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPIRES_IN = 900
 
 
 class GrantError(Exception):
-    """A refused grant: the OAuth error word and a sentence."""
+    """OAuth error word and sentence."""
 
     def __init__(self, word: str, text: str) -> None:
         super().__init__(text)
@@ -37,7 +37,7 @@ class GrantError(Exception):
 
 @blueprint.post("/_sim/oauth/oauth2/token")
 def token() -> Response:
-    """A token for one person on one site, from an assertion signed with the installation's secret."""
+    """Exchange an assertion, signed with the installation's secret, for one person's token."""
     world: World = current_app.config["WORLD"]
     try:
         with world.lock:
@@ -65,7 +65,7 @@ def _grant(world: World) -> dict[str, object]:
 def issue(
     world: World, site: Site, installation: Installation, account: str, scopes: frozenset[str]
 ) -> dict[str, object]:
-    """A fresh access token, and the body that hands it out."""
+    """Return the body with a new access token."""
     value = secrets.token_urlsafe(32)
     expires = world.clock.token_now() + EXPIRES_IN
     world.bearers[value] = BearerToken(site.key, installation.app.key, account, scopes, expires)

@@ -1,1 +1,1 @@
-"""`/_sim`: driving the simulator."""
+"""Control API at `/_sim`."""

@@ -1,4 +1,4 @@
-"""Control API: what people do with files, pages and spaces."""
+"""Control API: changes to files, pages and spaces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("control_actions", __name__)
 
 
 def _check(call: Control, content: Content, operation: str) -> str | None:
-    """The acting account, once its rights are checked; anonymous uploads stand for a site that allows them."""
+    """Check permissions and return the actor; None (anonymous) simulates a site that allows anonymous uploads."""
     actor = call.actor()
     if call.flag("force") or actor is None:
         return actor
@@ -65,7 +65,7 @@ def _upload(call: Control, default_name: str | None) -> files.Upload:
 
 @control(blueprint, "POST", "/sites/<site>/upload")
 def upload(call: Control) -> Answer:
-    """New bytes for a file (by id, or by name on a page), or a new file."""
+    """Upload a version (by id, or by name on a page) or a new file."""
     if call.data.get("attachmentId"):
         attachment, actor = _check_file(call)
         made = files.add_version(call.world, call.site, attachment, _upload(call, attachment.title), actor)
@@ -83,7 +83,7 @@ def upload(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/rename")
 def rename(call: Control) -> Answer:
-    """Another name for a file."""
+    """Rename a file."""
     attachment, actor = _check_file(call)
     title = call.text("title")
     if files.named(call.site, attachment.container_id, title):
@@ -93,21 +93,21 @@ def rename(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/trash")
 def trash(call: Control) -> Answer:
-    """A file to the trash."""
+    """Trash a file."""
     attachment, actor = _check_file(call, "delete")
     return views.file_json(call.site, files.trash(call.world, call.site, attachment, actor))
 
 
 @control(blueprint, "POST", "/sites/<site>/untrash")
 def untrash(call: Control) -> Answer:
-    """A file out of the trash."""
+    """Restore a file from trash."""
     attachment, actor = _check_file(call)
     return views.file_json(call.site, files.untrash(call.world, call.site, attachment, actor))
 
 
 @control(blueprint, "POST", "/sites/<site>/purge")
 def purge(call: Control) -> Answer:
-    """A trashed file away for good (space admins)."""
+    """Purge a trashed file (space admins)."""
     attachment, actor = _check_file(call, "delete")
     space = call.site.spaces[call.site.container(attachment).space_id]
     if not (call.flag("force") or may_in_space(call.site, actor, "administer", space)):
@@ -119,14 +119,14 @@ def purge(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/delete-version")
 def delete_version(call: Control) -> Answer:
-    """One version out of a file's history."""
+    """Delete one version."""
     attachment, _ = _check_file(call, "delete")
     return views.file_json(call.site, files.delete_version(attachment, int(call.number("version"))))
 
 
 @control(blueprint, "POST", "/sites/<site>/restore-version")
 def restore_version(call: Control) -> Answer:
-    """An old version made the newest by a person."""
+    """Restore an old version as a person."""
     attachment, actor = _check_file(call)
     number, message = int(call.number("version")), call.text("message", "")
     files.restore(call.world, call.site, attachment, number, actor, message=message, title=False)
@@ -135,7 +135,7 @@ def restore_version(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/move")
 def move(call: Control) -> Answer:
-    """A file to another page."""
+    """Move a file."""
     attachment, actor = _check_file(call)
     target = call.content()
     _check(call, target, "update")
@@ -144,7 +144,7 @@ def move(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page")
 def page(call: Control) -> Answer:
-    """A new page or blog post."""
+    """Create a page or blog post."""
     actor, space = call.actor(), call.space()
     if not (call.flag("force") or may_in_space(call.site, actor, "update", space)):
         raise ApiError(403, "You may not create pages here")
@@ -158,7 +158,7 @@ def page(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-edit")
 def page_edit(call: Control) -> Answer:
-    """A new version of a page."""
+    """Edit a page."""
     content = call.content()
     actor = _check(call, content, "update")
     head = content.versions[-1]
@@ -169,7 +169,7 @@ def page_edit(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-status")
 def page_status(call: Control) -> Answer:
-    """Archive, trash, bring back or purge a page with its files."""
+    """Archive, trash, restore or purge a page with its files."""
     content, status = call.content(), call.text("status")
     actor = call.actor()
     if not (call.flag("force") or may(call.site, actor, "delete", content)):
@@ -180,7 +180,7 @@ def page_status(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-move")
 def page_move(call: Control) -> Answer:
-    """A page to another space."""
+    """Move a page."""
     content = call.content()
     actor = _check(call, content, "update")
     return views.content_json(call.site, pages.move(call.world, call.site, content, call.space(), actor))
@@ -188,7 +188,7 @@ def page_move(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-copy")
 def page_copy(call: Control) -> Answer:
-    """A copy of a page with its files."""
+    """Copy a page with files."""
     content = call.content()
     actor = _check(call, content, "read")
     return views.content_json(call.site, pages.copy(call.world, call.site, content, call.text("title"), actor))
@@ -196,7 +196,7 @@ def page_copy(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/restrict")
 def restrict(call: Control) -> Answer:
-    """Who alone may see and edit a page."""
+    """Set page restrictions."""
     content = call.content()
     actor = _check(call, content, "update")
     read, update = call.accounts("read"), call.accounts("update")
@@ -206,7 +206,7 @@ def restrict(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/property")
 def property_(call: Control) -> Answer:
-    """A property written, overwritten or deleted by somebody who is not the app, past every check of versions."""
+    """Write or delete a property as somebody else than the app, without version checks."""
     bag = _bag(call)
     key = call.text("key")
     row = bag.by_key(key)

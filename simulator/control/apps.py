@@ -1,4 +1,4 @@
-"""Control API: apps, installations, tokens for tests, frames for the host page."""
+"""Control API: apps, installations, test tokens, host-page frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ blueprint = Blueprint("control_apps", __name__)
 
 
 def _app(call: Control) -> App:
-    """The app a call names, or the only one there is."""
     key = str(call.data.get("appKey") or next(iter(call.world.apps), ""))
     if key not in call.world.apps:
         raise not_found(f"app {key}")
@@ -42,13 +41,13 @@ def _object(call: Control, name: str) -> dict[str, object]:
 
 @control(blueprint, "GET", "/apps")
 def apps(call: Control) -> Answer:
-    """Apps the simulator knows."""
+    """List apps."""
     return {"apps": [views.app_json(app) for app in call.world.apps.values()]}
 
 
 @control(blueprint, "POST", "/apps", locked=False)
 def register(call: Control) -> Answer:
-    """Make an app known by its descriptor or the descriptor's address."""
+    """Register an app by descriptor or its address."""
     descriptor = _object(call, "descriptor") or lifecycle.fetch_descriptor(call.text("descriptorUrl"))
     with call.world.lock:
         return views.app_json(lifecycle.register_app(call.world, descriptor))
@@ -66,32 +65,32 @@ def _tampering(call: Control) -> Tampering:
 
 @control(blueprint, "POST", "/sites/<site>/install", locked=False)
 def install(call: Control) -> Answer:
-    """Install an app, or install it again with a new secret."""
+    """Install, or reinstall with a new secret."""
     enable = call.flag("enable", default=True)
     return lifecycle.install(call.world, call.site, _app(call), _tampering(call), enable=enable)
 
 
 @control(blueprint, "POST", "/sites/<site>/uninstall", locked=False)
 def uninstall(call: Control) -> Answer:
-    """Remove an app."""
+    """Uninstall an app."""
     return lifecycle.uninstall(call.world, call.site, _app(call).key, _tampering(call))
 
 
 @control(blueprint, "POST", "/sites/<site>/enable", locked=False)
 def enable(call: Control) -> Answer:
-    """Switch an app on."""
+    """Enable an app."""
     return lifecycle.switch(call.world, call.site, _app(call).key, "enabled")
 
 
 @control(blueprint, "POST", "/sites/<site>/disable", locked=False)
 def disable(call: Control) -> Answer:
-    """Switch an app off."""
+    """Disable an app."""
     return lifecycle.switch(call.world, call.site, _app(call).key, "disabled")
 
 
 @control(blueprint, "POST", "/sites/<site>/rename-site", locked=False)
 def rename_site(call: Control) -> Answer:
-    """Give the site another host name."""
+    """Rename the host."""
     base_url = call.text("baseUrl", other_host(call.site.origin) + "/wiki")
     answer = lifecycle.rename_site(call.world, call.site, _app(call), base_url)
     return answer | {"baseUrl": call.site.base_url}
@@ -99,13 +98,13 @@ def rename_site(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/import-site", locked=False)
 def import_site(call: Control) -> Answer:
-    """Import a backup over the site."""
+    """Import a backup."""
     return lifecycle.import_site(call.world, call.site, _app(call))
 
 
 @control(blueprint, "POST", "/sites/<site>/licence")
 def licence(call: Control) -> Answer:
-    """What the site says about the app's licence."""
+    """Set the app's licence."""
     installation = _installation(call)
     installation.licence_active = call.flag("active")
     installation.licence_evaluation = call.flag("evaluation")
@@ -114,7 +113,7 @@ def licence(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/install-keys")
 def install_key(call: Control) -> Answer:
-    """Another install key: kind rsa, rsa1024 or ec."""
+    """Set an install key: rsa, rsa1024, ec."""
     kid, kind = call.text("kid"), call.text("kind", "rsa")
     if kind not in {"rsa", "rsa1024", "ec"}:
         raise ApiError(400, "kind is rsa, rsa1024 or ec")
@@ -123,7 +122,7 @@ def install_key(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/resolve")
 def resolve(call: Control) -> Answer:
-    """Address and options of a module's frame, for the host library."""
+    """Return a frame's address and options for the host library."""
     account = call.person().account_id if call.data.get("account") else session_account(call.site, request)
     known = {name: str(value) for name, value in call.data.items()}
     place = surfaces.place_of(call.site, known, account)
@@ -162,7 +161,7 @@ def _surface(call: Control, installation: Installation) -> dict[str, Any]:
 
 
 def _app_claims(call: Control, installation: Installation) -> dict[str, Any]:
-    """Claims of the app's own request to this site; `path` is relative to the base URL."""
+    """Return claims for the app's request; `path` is relative to the base URL."""
     method = call.text("method", "GET")
     claims = _plain_claims(call, installation, method, call.text("path"))
     return claims | {"iss": installation.app.key, "qsh": tokens.qsh(method, call.text("path"))}
@@ -170,7 +169,7 @@ def _app_claims(call: Control, installation: Installation) -> dict[str, Any]:
 
 @control(blueprint, "POST", "/tokens")
 def token(call: Control) -> Answer:
-    """Any token of the system, for tests; `claims` overrides, `secret` signs with another secret."""
+    """Return any test token; `claims` overrides, `secret` signs with another secret."""
     kind = call.text("kind")
     installation = _installation(call)
     if kind == "surface" and call.data.get("moduleKey"):

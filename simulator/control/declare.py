@@ -1,4 +1,4 @@
-"""How a call of the control API is declared: a function from a Control to JSON."""
+"""Declaration of control calls: functions from Control to JSON."""
 
 from __future__ import annotations
 
@@ -27,59 +27,59 @@ ControlHandler = Callable[..., Response | Answer]
 
 @dataclass(slots=True)
 class Control:
-    """One call of the control API, on the site it names or else the site of the port."""
+    """One control call, on the named site or the port's."""
 
     world: World
     site: Site
     data: dict[str, object]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text field; 400 when it is missing and has no default."""
+        """Return text; 400 when missing without default."""
         value = self.data.get(name, default)
         if value is None:
             raise ApiError(400, f"{name} is missing")
         return str(value)
 
     def number(self, name: str, default: float | None = None) -> float:
-        """A number; 400."""
+        """Return a number; 400."""
         try:
             return float(self.text(name, None if default is None else str(default)))
         except ValueError as error:
             raise ApiError(400, f"{name} must be a number") from error
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean."""
+        """Return a boolean."""
         return self.data.get(name, default) in {True, "true", "1", "on"}
 
     def person(self, name: str = "account") -> Person:
-        """The person a field names; 404."""
+        """Return a named person; 404."""
         found = self.site.person(self.text(name))
         if found is None:
             raise not_found(f"person {self.data.get(name)}")
         return found
 
     def actor(self) -> str | None:
-        """Account acting: the field `account` (null: anonymous), else the person of the browser."""
+        """Return field `account` (null: anonymous), else the browser's person."""
         if "account" in self.data:
             return self.person().account_id if self.data["account"] else None
         return session_account(self.site, request)
 
     def attachment(self) -> Attachment:
-        """The attachment the field `attachmentId` names, with or without att; 404."""
+        """Return the attachment of `attachmentId`, `att` optional; 404."""
         found = self.site.attachments.get(file_id(self.text("attachmentId")))
         if found is None:
             raise not_found("attachment")
         return found
 
     def content(self, name: str = "pageId") -> Content:
-        """The page or blog post a field names; 404."""
+        """Return a page or blog post; 404."""
         found = self.site.contents.get(file_id(self.text(name)))
         if found is None:
             raise not_found("page")
         return found
 
     def space(self) -> Space:
-        """The space the field `spaceKey` names, the site's first one by default; 404."""
+        """Return the space of `spaceKey`, by default the first; 404."""
         key = self.data.get("spaceKey")
         found = self.site.space_by_key(str(key)) if key else next(iter(self.site.spaces.values()), None)
         if found is None:
@@ -87,7 +87,7 @@ class Control:
         return found
 
     def accounts(self, name: str) -> set[str] | None:
-        """Account ids of a list of names or ids; None when the field is missing."""
+        """Return account ids of names or ids; None without the field."""
         listed = self.data.get(name)
         if listed is None:
             return None
@@ -150,6 +150,6 @@ def control(
 
 
 def camel(name: str) -> str:
-    """A field name as the JSON of the control API has it."""
+    """Return the field's JSON name."""
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)

@@ -1,4 +1,4 @@
-"""Control API: who a browser is, what it shows, and what admins change about people and spaces."""
+"""Control API: browser identity and views; admin changes to people and spaces."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ blueprint = Blueprint("control_people", __name__)
 
 @control(blueprint, "GET", "/whoami")
 def whoami(call: Control) -> Answer:
-    """Who the browser acts as."""
+    """Return the browser's person."""
     return views.me_json(call.site, session_account(call.site, request))
 
 
 @control(blueprint, "POST", "/be")
 def be(call: Control) -> Response:
-    """Act as somebody from now on, or as nobody with `account: null`."""
+    """Act as a person, or anonymously with `account: null`."""
     account = call.person().account_id if call.data.get("account") else None
     answer = json_answer(views.me_json(call.site, account))
     name = cookie_name(call.site.key)
@@ -36,19 +36,19 @@ def be(call: Control) -> Response:
 
 @control(blueprint, "GET", "/people")
 def people(call: Control) -> Answer:
-    """Everybody of a site."""
+    """List a site's people."""
     return {"people": views.people_json(call.site)}
 
 
 @control(blueprint, "GET", "/sites/<site>/home")
 def home(call: Control) -> Answer:
-    """What a person sees first."""
+    """Return the home view."""
     return views.home_json(call.site, session_account(call.site, request))
 
 
 @control(blueprint, "GET", "/sites/<site>/pages/<number>/view")
 def page_view(call: Control, number: str) -> Answer:
-    """One page with everything on it, for the person of the browser."""
+    """Return a page view for the browser's person."""
     if not number.isdigit():
         raise ApiError(400, "the page id is a number")
     return views.page_view(call.site, int(number), session_account(call.site, request))
@@ -56,7 +56,7 @@ def page_view(call: Control, number: str) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/person")
 def person(call: Control) -> Answer:
-    """Change a person's rights, account or address."""
+    """Change a person's permissions, account or address."""
     who = call.person()
     permissions = call.data.get("permissions")
     if isinstance(permissions, list):
@@ -75,14 +75,14 @@ def person(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/space-status")
 def space_status(call: Control) -> Answer:
-    """Archive, trash or bring back a space."""
+    """Archive, trash or restore a space."""
     space = pages.set_space_status(call.world, call.site, call.space(), call.text("status"), call.actor())
     return {"key": space.key, "status": space.status}
 
 
 @control(blueprint, "POST", "/sites/<site>/space-name")
 def space_name(call: Control) -> Answer:
-    """Give a space another name."""
+    """Rename a space."""
     space = call.space()
     space.name = call.text("name")
     return {"key": space.key, "name": space.name}
@@ -90,7 +90,7 @@ def space_name(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/app-access")
 def app_access(call: Control) -> Answer:
-    """Shut apps out of a space, or let them in again."""
+    """Block or allow apps in a space."""
     space = call.space()
     accounts = {i.account_id for i in call.site.installations.values()}
     space.blocked_apps = accounts if call.flag("blocked") else set()

@@ -19,13 +19,13 @@ blueprint = Blueprint("control_world", __name__)
 
 @control(blueprint, "GET", "/health")
 def health(_call: Control) -> Answer:
-    """Up."""
+    """Answer a health check."""
     return {"ok": True}
 
 
 @control(blueprint, "GET", "/state")
 def state(call: Control) -> Answer:
-    """Everything there is."""
+    """Return the whole state."""
     sites = {site.key: views.site_json(site) for site in call.world.sites.values()}
     clock = {"offsetSeconds": call.world.clock.offset_seconds, "now": iso(call.world.clock.now_ms())}
     return {
@@ -38,14 +38,14 @@ def state(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/reset", locked=False)
 def reset(call: Control) -> Answer:
-    """Back to the seed."""
+    """Reset to the seed."""
     call.world.reset(keep_apps=call.flag("keepApps"))
     return {"reset": True}
 
 
 @control(blueprint, "GET", "/clock")
 def clock(call: Control) -> Answer:
-    """The host's time."""
+    """Return the host's time."""
     return _clock_json(call)
 
 
@@ -65,13 +65,13 @@ def set_clock(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/sites/<site>/behaviour")
 def behaviour(call: Control) -> Answer:
-    """The switches of a site."""
+    """Return a site's switches."""
     return {camel(name): value for name, value in asdict(call.site.behaviour).items()}
 
 
 @control(blueprint, "POST", "/sites/<site>/behaviour")
 def set_behaviour(call: Control) -> Answer:
-    """Turn switches; 400 for an unknown one."""
+    """Set switches; 400 for an unknown one."""
     names = {camel(field.name): field.name for field in fields(Behaviour)}
     for name, value in call.data.items():
         if name == "site":
@@ -85,13 +85,13 @@ def set_behaviour(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/faults")
 def faults(call: Control) -> Answer:
-    """The rules in force, and the kinds there are."""
+    """Return active rules and all kinds."""
     return {"faults": [fault_json(fault) for fault in call.world.faults.all()], "kinds": KINDS}
 
 
 @control(blueprint, "POST", "/faults")
 def add_fault(call: Control) -> Answer:
-    """A new rule."""
+    """Add a rule."""
     rule = dict(call.data)
     if rule.get("account"):
         rule["account"] = call.person().account_id
@@ -100,14 +100,14 @@ def add_fault(call: Control) -> Answer:
 
 @control(blueprint, "DELETE", "/faults")
 def clear_faults(call: Control) -> Answer:
-    """One rule (`id`) or all of them away."""
+    """Remove one rule (`id`) or all."""
     call.world.faults.clear(int(call.number("id")) if "id" in call.data else None)
     return {"faults": [fault_json(fault) for fault in call.world.faults.all()]}
 
 
 @control(blueprint, "GET", "/requests", locked=False)
 def requests_(call: Control) -> Answer:
-    """Recorded exchanges."""
+    """Return recorded exchanges."""
     names = ("site", "method", "path", "caller")
     filters = {name: str(call.data[name]) if call.data.get(name) else None for name in names}
     found = call.world.records.find(**filters, since=int(call.number("since", 0)))
@@ -116,14 +116,14 @@ def requests_(call: Control) -> Answer:
 
 @control(blueprint, "DELETE", "/requests", locked=False)
 def clear_requests(call: Control) -> Answer:
-    """Forget them."""
+    """Delete records."""
     call.world.records.clear()
     return {"exchanges": []}
 
 
 @control(blueprint, "GET", "/quota")
 def quota(call: Control) -> Answer:
-    """Points used this hour."""
+    """Return points used this hour."""
     return _quota_json(call)
 
 

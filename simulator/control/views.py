@@ -1,4 +1,4 @@
-"""JSON for the page a person uses: people, home, one page with everything on it."""
+"""JSON for the browser: people, home, page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def person_json(person: Person) -> Json:
-    """A person."""
+    """Return a person."""
     return {
         "accountId": person.account_id,
         "name": person.name,
@@ -34,18 +34,18 @@ def person_json(person: Person) -> Json:
 
 
 def people_json(site: Site) -> list[Json]:
-    """Everybody of a site, app users last."""
+    """List people, app users last."""
     return [person_json(p) for p in sorted(site.people.values(), key=lambda p: p.account_type == "app")]
 
 
 def me_json(site: Site, account_id: str | None) -> Json:
-    """Who the browser acts as."""
+    """Return the browser's person."""
     person = site.people.get(account_id or "")
     return {"site": site.key, "siteName": site.name, "me": person_json(person) if person else None}
 
 
 def app_json(app: App, site: Site | None = None) -> Json:
-    """An app, and its state on a site."""
+    """Return an app and its state."""
     shape: Json = {"key": app.key, "name": app.name, "baseUrl": app.base_url, "scopes": sorted(app.scopes)}
     installation = site.installations.get(app.key) if site else None
     if installation:
@@ -59,12 +59,12 @@ def app_json(app: App, site: Site | None = None) -> Json:
 
 
 def apps_json(site: Site) -> list[Json]:
-    """Apps of a site, uninstalled ones included."""
+    """List a site's apps, also uninstalled."""
     return [app_json(installation.app, site) for installation in site.installations.values()]
 
 
 def home_json(site: Site, account_id: str | None) -> Json:
-    """What a person sees first."""
+    """Return the home view."""
     spaces = [s for s in site.spaces.values() if may_in_space(site, account_id, "read", s)]
     contents = [c for c in site.contents.values() if may(site, account_id, "read", c)]
     counts = Counter(a.container_id for a in site.attachments.values() if a.status != "trashed")
@@ -95,7 +95,7 @@ def _author(site: Site, account_id: str | None) -> str:
 
 
 def versions_json(site: Site, attachment: Attachment) -> list[Json]:
-    """Versions of a file, newest first."""
+    """Return versions, newest first."""
     versions = [
         {
             "number": number,
@@ -116,7 +116,7 @@ def versions_json(site: Site, attachment: Attachment) -> list[Json]:
 
 
 def file_json(site: Site, attachment: Attachment) -> Json:
-    """A file with its versions and properties."""
+    """Return a file with versions and properties."""
     head = attachment.head
     return {
         "id": f"att{attachment.id}",
@@ -133,7 +133,7 @@ def file_json(site: Site, attachment: Attachment) -> Json:
 
 
 def content_json(site: Site, content: Content) -> Json:
-    """A page or blog post."""
+    """Return content."""
     return {
         "id": str(content.id),
         "type": content.type,
@@ -149,7 +149,7 @@ def content_json(site: Site, content: Content) -> Json:
 
 
 def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
-    """Everything one page shows to a person; 404 when they may not see it."""
+    """Return a page as a person sees it; 404 without permission."""
     content = site.contents.get(content_id)
     if content is None or not may(site, account_id, "read", content):
         raise not_found("page")
@@ -171,7 +171,7 @@ def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
 
 
 def site_json(site: Site) -> Json:
-    """The whole site, for tests to look at."""
+    """Return the site, for tests."""
     return {
         "key": site.key,
         "name": site.name,

@@ -23,13 +23,13 @@ def _settings_json(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/webhooks/settings")
 def webhook_settings(call: Control) -> Answer:
-    """How deliveries of a site behave."""
+    """Return delivery settings."""
     return _settings_json(call)
 
 
 @control(blueprint, "POST", "/webhooks/settings")
 def set_webhook_settings(call: Control) -> Answer:
-    """Delay, double, lose, shuffle or hold deliveries of a site (of all sites when none is named)."""
+    """Delay, double, lose, shuffle or hold a site's deliveries (default: all sites)."""
     sites = [call.site] if "site" in call.data else list(call.world.sites.values())
     for site in sites:
         settings = call.world.webhooks.settings_of(site.key)
@@ -48,13 +48,13 @@ def set_webhook_settings(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/webhooks/queue")
 def webhook_queue(call: Control) -> Answer:
-    """Deliveries to come."""
+    """Return waiting deliveries."""
     return {"deliveries": [delivery.json() for delivery in call.world.webhooks.waiting()]}
 
 
 @control(blueprint, "GET", "/webhooks/log")
 def webhook_log(call: Control) -> Answer:
-    """Every delivery ever queued, with what became of it."""
+    """Return every delivery with its outcome."""
     wanted = call.data.get("site")
     log = [delivery.json() for delivery in call.world.webhooks.deliveries() if wanted in {None, delivery.site}]
     return {"deliveries": log}
@@ -62,7 +62,7 @@ def webhook_log(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/webhooks/drain", locked=False)
 def webhook_drain(call: Control) -> Answer:
-    """Deliver everything and wait for it."""
+    """Deliver everything, and wait."""
     hooks = call.world.webhooks
     before = sum(delivery.outcome == "delivered" for delivery in hooks.deliveries())
     drained = hooks.drain(call.number("timeoutSeconds", 10), now=call.flag("now", default=True))
@@ -71,7 +71,7 @@ def webhook_drain(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/webhooks/send")
 def webhook_send(call: Control) -> Answer:
-    """Any body to the declared addresses of an event."""
+    """Send any body to an event's declared addresses."""
     body = call.data.get("body")
     if not isinstance(body, dict):
         raise ApiError(400, "body is an object")
@@ -81,5 +81,5 @@ def webhook_send(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/webhooks/replay")
 def webhook_replay(call: Control) -> Answer:
-    """An old delivery once more."""
+    """Repeat an old delivery."""
     return {"queued": call.world.webhooks.replay(int(call.number("delivery")), int(call.number("times", 1)))}

@@ -1,9 +1,9 @@
-/** The attachments of a page: versions with author, time and message, and everything people do to files. */
+/** A page's attachments, their versions and actions. */
 import { avatar, button, el, icon, size, when } from "./dom.js";
 import { attempt, flag } from "./flags.js";
 import { post, upload } from "./server.js";
 
-/** Which files have their history open; kept over every refresh. */
+/** Files with open history, kept over refreshes. */
 const unfolded = new Set();
 
 export function attachmentsSection(view, { refresh }) {

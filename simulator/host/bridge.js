@@ -1,14 +1,11 @@
-/**
- * The product's half of the Connect bridge: modules that apps call through `AP`, and providers that show what the
- * host library asks for (dialogs, flags). The library itself is Atlassian's, unchanged.
- */
+/** The product's half of the Connect bridge for Atlassian's unchanged host library: `AP` modules, dialogs, flags. */
 import { closeDialog, dialogProvider } from "./dialogs.js";
 import { flag } from "./flags.js";
 import { get } from "./server.js";
 
 const host = window.connectHost;
 
-/** Confluence's answer for one module of an app: signed address, context token, options. */
+/** Returns a module's signed address, context token and options. */
 function resolve(site, extension, context) {
   const query = new URLSearchParams({ site, module_key: extension.key, addon_key: extension.addon_key, ...context });
   return get(`/_sim/resolve?${query.toString()}`);
@@ -35,7 +32,7 @@ const flagProvider = {
   }),
 };
 
-/** The library passes the callback last, with the calling frame on it. */
+/** The library passes the callback, which carries the frame, last. */
 const caller = (args) => args[args.length - 1]._context.extension;
 const reply = (args, value) => args[args.length - 1](value);
 
@@ -45,9 +42,9 @@ function promised(run) {
   return call;
 }
 
-/** Defines modules and providers. `page()` tells what is shown: site, me, context. Call once, before any frame. */
+/** Defines modules and providers; `page()` returns site, me, context. Call once, before any frame. */
 export function startBridge(page) {
-  // The library wants a jQuery promise here: the product uses jQuery's Ajax.
+  // The library needs a jQuery promise, as from the product's Ajax.
   host.registerContentResolver.resolveByExtension((extension) => {
     const done = window.jQuery.Deferred();
     const context = { ...page().context, ...extension.options?.productContext };
@@ -82,7 +79,7 @@ export function startBridge(page) {
   host.onIframeEstablished(({ $el, extension }) => $el?.attr("title", `App: ${extension.key}`));
 }
 
-/** Opens the dialog of an app's menu entry or byline item. */
+/** Opens an app's dialog. */
 export function openModule(view, module) {
   const options = module.target?.options ?? {};
   const key = module.target?.type === "dialogmodule" ? options.key : (module.dialogKey ?? module.key);

@@ -1,4 +1,4 @@
-/** Dialogs of apps, shown as the browser's own modal dialogs. */
+/** App dialogs, as native modal dialogs. */
 import { el } from "./dom.js";
 
 const open = [];
@@ -16,7 +16,7 @@ function frameOf(host, extension) {
   return host.create({ addon_key: extension.addon_key, key: extension.key, options: extension.options });
 }
 
-/** Closes the topmost dialog, if any. */
+/** Closes the topmost dialog. */
 export function closeDialog(host) {
   const entry = open.pop();
   if (!entry) return;
@@ -28,7 +28,7 @@ export function closeDialog(host) {
   document.dispatchEvent(new CustomEvent("sim:dialog-closed"));
 }
 
-/** Back to what opened the dialog; the page may have drawn it anew meanwhile. */
+/** Focuses the opener, even if redrawn. */
 function focusAgain(opener) {
   const { module } = opener?.dataset ?? {};
   const found = opener?.isConnected || !module ? opener : document.querySelector(`[data-module="${CSS.escape(module)}"]`);
@@ -64,7 +64,7 @@ function create(host, options, extension) {
   body.append(frameOf(host, extension)[0]);
 }
 
-/** What the host library calls instead of AUI. */
+/** The host library's replacement for AUI. */
 export function dialogProvider(host) {
   const buttonOf = (identifier) => top()?.buttons.get(identifier);
   return {

@@ -1,8 +1,8 @@
-/** Builds elements. Text is always text: nothing here is parsed as markup. */
+/** Element builders. Text is never parsed as markup. */
 
 const asProperty = new Set(["value", "checked", "disabled", "hidden", "open"]);
 
-/** An element with attributes (functions become listeners, null and false leave out) and children. */
+/** Builds an element; function attributes become listeners, null and false are omitted. */
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -15,7 +15,7 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** A push button; `look` adds classes. */
+/** Builds a button; `look` adds classes. */
 export function button(text, click, { look = "", ...attributes } = {}) {
   return el("button", { type: "button", class: `btn ${look}`, click, ...attributes }, text);
 }
@@ -31,7 +31,7 @@ const SHAPES = {
   lock: "M4.5 7V5a3.5 3.5 0 0 1 7 0v2M3.5 7h9v6.5h-9z",
 };
 
-/** A small line icon, for decoration only. */
+/** Builds a decorative icon. */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
@@ -44,7 +44,7 @@ export function icon(name) {
   return svg;
 }
 
-/** A circle with a person's initials. */
+/** Draws a person's initials. */
 export function avatar(person) {
   const words = (person?.displayName ?? "?").split(" ");
   const initials = words.map((word) => word[0]).slice(0, 2).join("");
@@ -54,12 +54,10 @@ export function avatar(person) {
 
 const whenFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-/** A moment as people read it. */
 export function when(iso) {
   return el("time", { datetime: iso, title: new Date(iso).toLocaleString("en-GB") }, whenFormat.format(new Date(iso)));
 }
 
-/** Bytes as people read them. */
 export function size(bytes) {
   return bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }

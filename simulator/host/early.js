@@ -1,4 +1,4 @@
-/* Before the first paint: the theme that was chosen last time. */
+/* Sets the last theme before the first paint. */
 {
   const mode = localStorage.getItem("sim.colorMode");
   if (mode === "dark") document.documentElement.setAttribute("data-color-mode", "dark");

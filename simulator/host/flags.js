@@ -1,9 +1,9 @@
-/** Short messages in the corner, above everything, dialogs included. */
+/** Flags: short messages above everything, even dialogs. */
 import { el } from "./dom.js";
 
 const SHOWN_MS = 6000;
 
-/** Shows a flag; the answer closes it. `actions` are objects with `text` and `run`. */
+/** Shows a flag and returns its close function. `actions`: `{ text, run }`. */
 export function flag({ title, body = "", type = "info", sticky = false, actions = [], onClose = () => {} }) {
   const region = document.getElementById("flags");
   const close = () => {
@@ -17,7 +17,7 @@ export function flag({ title, body = "", type = "info", sticky = false, actions 
     body && el("p", {}, body),
     ...actions.map(({ text, run }) => el("button", { type: "button", class: "link", click: run }, text)),
     el("button", { type: "button", class: "flag-close", "aria-label": "Dismiss", click: close }, "×"));
-  // Opened again each time, so that the flags lie over a dialog that was opened later.
+  // Reopened to lie over later dialogs.
   if (region.matches(":popover-open")) region.hidePopover();
   region.append(made);
   region.showPopover();
@@ -25,7 +25,7 @@ export function flag({ title, body = "", type = "info", sticky = false, actions 
   return close;
 }
 
-/** Runs what a person asked for and tells what went wrong. */
+/** Runs an action; shows its error. */
 export async function attempt(what, run) {
   try {
     return await run();

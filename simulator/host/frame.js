@@ -1,4 +1,4 @@
-/** The product around a page: bar with person and theme, sidebar with the space's content. */
+/** Top bar (person, theme) and sidebar (the space's content). */
 import { avatar, button, el, icon } from "./dom.js";
 import { post } from "./server.js";
 
@@ -49,7 +49,7 @@ export function sidebar(home, shownId) {
   });
 }
 
-/** First visit: nobody is anybody yet. */
+/** Asks a visitor to choose a person. */
 export function welcome(home) {
   const people = home.people.filter((person) => person.role !== "app" && person.active !== false);
   return [

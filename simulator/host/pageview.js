@@ -1,9 +1,9 @@
-/** One page: title, byline, menu, body and attachments. */
+/** A page: title, byline, menu, body, attachments. */
 import { attachmentsSection } from "./attachments.js";
 import { openModule } from "./bridge.js";
 import { button, el, icon } from "./dom.js";
 
-/** Keeps text and block structure of a stored body, and nothing that could run. */
+/** Keeps a body's text and blocks, without anything executable. */
 function bodyOf(html) {
   const kept = new Set(["P", "H1", "H2", "H3", "LI"]);
   const parsed = new DOMParser().parseFromString(html, "text/html");
@@ -12,7 +12,7 @@ function bodyOf(html) {
     .map((node) => el(node.tagName === "H1" ? "h2" : node.tagName === "LI" ? "p" : node.tagName.toLowerCase(), {}, node.textContent));
 }
 
-/** Label and tooltip: from the page's property where the item is bound to one, else from the descriptor. */
+/** Returns label and tooltip, from a bound page property or the descriptor. */
 function bylineText(module) {
   return { name: module.byline?.name?.value ?? module.name, tooltip: module.byline?.tooltip?.value ?? module.tooltip };
 }

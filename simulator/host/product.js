@@ -1,9 +1,9 @@
 /*
- * What the host library expects to find in the product. Loaded after jQuery 3 and before connect-host.js.
+ * What the host library expects of the product. Load after jQuery 3, before connect-host.js.
  *
- * - It asks a feature-gate client that only the product has; without one it complains on the console at every frame.
- * - It reads a few members of AUI's global `AJS`, also when dialogs and flags have providers of their own.
- * - It binds the load event of its frames with `.load(fn)`, which jQuery 3 no longer has.
+ * - A feature-gate client; without one it logs errors at every frame.
+ * - Members of AUI's global `AJS`, even with own dialogs and flags.
+ * - `.load(fn)` for frames, absent from jQuery 3.
  */
 "use strict";
 

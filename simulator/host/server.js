@@ -1,4 +1,4 @@
-/** The simulator's own JSON calls, as the person chosen here. */
+/** JSON calls as the chosen person. */
 
 async function answer(response) {
   const body = await response.json().catch(() => ({}));
@@ -16,7 +16,7 @@ export async function post(path, body) {
   return answer(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 }
 
-/** Uploads one file: a new version of `attachment`, or else a file of the page. */
+/** Uploads a version of `attachment`, else a page file. */
 export async function upload(site, { pageId, attachment, file, comment }) {
   const form = new FormData();
   form.set("file", file, attachment?.title ?? file.name);

@@ -1,4 +1,4 @@
-/** Finds out from the address what to show, shows it, and keeps it true. */
+/** Shows what the address names and refreshes it. */
 import { startBridge } from "./bridge.js";
 import { el } from "./dom.js";
 import { contentList, sidebar, topBar, welcome } from "./frame.js";
@@ -8,7 +8,7 @@ import { get } from "./server.js";
 const REFRESH_MS = 2500;
 const content = document.getElementById("content");
 
-/** The page on show; `drawn` is its last JSON, so that an unchanged page is left alone. */
+/** The page shown; `drawn`: its last JSON, to skip unchanged redraws. */
 const shown = { site: "", home: null, view: null, drawn: "" };
 
 const pageId = () => /\/(?:pages|blog)\/(\d+)/.exec(location.pathname)?.[1] ?? null;
@@ -35,7 +35,7 @@ function draw() {
   document.title = `${view.page.title} - ${view.space.name} - Confluence (simulated)`;
 }
 
-/** Enough to find the same button again after a redraw. */
+/** Returns a selector that survives a redraw. */
 function pathTo(element) {
   const file = element.closest("[data-file]")?.dataset.file;
   const { act, module } = element.dataset;
@@ -59,7 +59,7 @@ function missing() {
 }
 
 async function keepTrue() {
-  // An open menu or dialog, or a hidden tab, waits for the next round.
+  // Skip while a menu or dialog is open or the tab hidden.
   const busy = document.hidden || document.querySelector(".menu:popover-open");
   if (!busy) await refresh().catch((error) => error.status === 404 && missing());
   setTimeout(keepTrue, REFRESH_MS);

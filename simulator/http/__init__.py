@@ -1,1 +1,1 @@
-"""Who is let in, and which operation a request is."""
+"""Authentication and routing of requests."""

@@ -1,4 +1,4 @@
-"""Who sends a request, and whether the app may do such a thing."""
+"""Authentication and scopes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMPLIED = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`kind`: app (its own token), user (impersonation token), person (browser session), anonymous."""
+    """`kind`: app (own token), user (impersonation token), person (browser session), anonymous."""
 
     kind: str
     account_id: str | None
@@ -33,7 +33,7 @@ class Caller:
 
     @property
     def is_app_traffic(self) -> bool:
-        """Whether the request counts against the app's points and scopes."""
+        """Whether points and scopes apply."""
         return self.kind in {"app", "user"}
 
 
@@ -41,23 +41,23 @@ ANONYMOUS = Caller("anonymous", None)
 
 
 def widen(scopes: frozenset[str]) -> frozenset[str]:
-    """Scopes with those they imply (ADMIN ⊃ SPACE_ADMIN ⊃ DELETE ⊃ WRITE ⊃ READ)."""
+    """Add implied scopes: ADMIN ⊃ SPACE_ADMIN ⊃ DELETE ⊃ WRITE ⊃ READ."""
     return scopes.union(*(IMPLIED.get(scope, ()) for scope in scopes))
 
 
 def cookie_name(site_key: str) -> str:
-    """Name of the session cookie; cookies don't know ports, so each site has its own."""
+    """Return the cookie's name, one per site: cookies ignore ports."""
     return f"sim_account_{site_key}"
 
 
 def session_account(site: Site, request: Request) -> str | None:
-    """The person a browser (or a test, by the header X-Sim-Account) acts as."""
+    """Return the browser's account; tests name one in X-Sim-Account."""
     person = site.person(request.headers.get("X-Sim-Account") or request.cookies.get(cookie_name(site.key)))
     return person.account_id if person else None
 
 
 def authenticate(world: World, site: Site, request: Request, target: str) -> Caller:
-    """The caller of a REST request; ApiError 401 for a credential that is no good. `target`: path?query as received."""
+    """Return the caller; raise ApiError 401 for a bad credential. `target`: path?query as received."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     token = value.strip() if scheme.upper() == "JWT" else request.args.get("jwt", "")
     if token:
@@ -109,6 +109,6 @@ def _bearer(world: World, site: Site, value: str) -> Caller:
 
 
 def check_scope(caller: Caller, scope: str | None) -> None:
-    """403 when the app's descriptor lacks the scope an operation needs; people have no scopes."""
+    """Raise 403 when the app lacks the scope; people have none."""
     if scope and caller.is_app_traffic and scope not in caller.scopes:
         raise ApiError(403, f"The app does not have the scope {scope}")

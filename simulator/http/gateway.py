@@ -1,4 +1,4 @@
-"""The WSGI layer in front of the REST API: sign-in, faults, quota headers, records."""
+"""WSGI layer in front of the REST API: authentication, faults, quota headers, records."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LOGIN_PAGE = "<!doctype html><html><head><title>Log in</title></head><body>Log i
 
 
 class Dropped(ConnectionError):
-    """The connection is to be cut without an answer."""
+    """Cut the connection without an answer."""
 
 
 @dataclass(slots=True)
 class Visit:
-    """One request while it is being answered."""
+    """One request being answered."""
 
     world: World
     site: Site
@@ -52,21 +52,21 @@ class Visit:
 
     @property
     def method(self) -> str:
-        """The request's method."""
+        """HTTP method."""
         return str(self.environ["REQUEST_METHOD"])
 
     @property
     def path(self) -> str:
-        """The request's path, decoded."""
+        """Decoded path."""
         return str(self.environ["PATH_INFO"])
 
     def first(self, *kinds: str) -> Fault | None:
-        """The first fault of these kinds."""
+        """Return the first fault of these kinds."""
         return next((fault for fault in self.faults if fault.kind in kinds), None)
 
 
 def raw_target(environ: WSGIEnvironment) -> str:
-    """Path and query as they came over the wire."""
+    """Return path and query as received."""
     raw = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
     if raw.startswith("/"):
         return raw
@@ -74,7 +74,7 @@ def raw_target(environ: WSGIEnvironment) -> str:
 
 
 class Frontdoor:
-    """Wraps the application of one site."""
+    """WSGI wrapper of one site."""
 
     def __init__(self, app: WSGIApplication, world: World, site_key: str) -> None:
         self._app = app
@@ -125,7 +125,7 @@ class Frontdoor:
         return response
 
     def _instead(self, visit: Visit) -> Response | None:
-        """The answer of a fault that keeps the request from being carried out."""
+        """Return the answer of a fault that prevents execution."""
         fault = visit.first("drop", "status", "not_found", "exhausted", "late")
         if fault is None:
             return None
@@ -142,7 +142,7 @@ class Frontdoor:
         return _made_up(fault)
 
     def _changed(self, visit: Visit, response: Response) -> Response:
-        """The true answer, as a fault leaves it."""
+        """Apply a fault to the true answer."""
         fault = visit.first("lost", "after", "garbage", "truncate")
         if fault is None:
             return response
@@ -173,7 +173,7 @@ class Frontdoor:
         return response
 
     def _moved(self, visit: Visit) -> Response | None:
-        """A redirect when the site has another host name now and the old one was asked."""
+        """Redirect requests for the old host name of a renamed site."""
         asked, _, _ = str(visit.environ.get("HTTP_HOST", "")).partition(":")
         now = visit.site.origin.partition("://")[2].partition(":")[0]
         renamed = asked in {"localhost", "127.0.0.1"} and asked != now and visit.site.renamed

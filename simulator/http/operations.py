@@ -1,4 +1,4 @@
-"""How a REST operation is declared: method, path, scope, and a function from a Call to an answer."""
+"""Declaration of REST operations: method, path, scope, handler."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """One request to a REST operation. `stale`: seconds its reads lag behind; `twice`: a POST makes two rows."""
+    """One REST request. `stale`: seconds its reads lag; `twice`: a POST makes two rows."""
 
     world: World
     site: Site
@@ -42,13 +42,13 @@ class Call:
 
     @property
     def account(self) -> str:
-        """The account acting; 401 when there is none."""
+        """Acting account; 401 without one."""
         if self.caller.account_id is None:
             raise ApiError(401, "Authentication is required")
         return self.caller.account_id
 
     def body(self) -> dict[str, object]:
-        """The JSON object of the request; 415 and 400."""
+        """Return the JSON object; 415 or 400."""
         if self.request.mimetype != "application/json":
             raise ApiError(415, "Content-Type must be application/json")
         try:
@@ -60,11 +60,11 @@ class Call:
         return found
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean query parameter."""
+        """Return a boolean query parameter."""
         return self.request.args.get(name, str(default)).lower() == "true"
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """An integer query parameter between two bounds; 400."""
+        """Return an integer query parameter within bounds; 400."""
         try:
             value = int(self.request.args.get(name, default))
         except ValueError as error:
@@ -75,12 +75,12 @@ class Call:
 
 
 def json_answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer with a JSON body."""
+    """Return JSON."""
     return Response(json.dumps(body), status=status, headers=headers, content_type="application/json")
 
 
 def empty(status: int = 204) -> Response:
-    """An answer without a body."""
+    """Return an empty answer."""
     return Response(status=status)
 
 
@@ -88,7 +88,7 @@ Handler = Callable[..., Response | dict[str, object]]
 
 
 def operation(blueprint: Blueprint, method: str, rule: str, scope: str | None) -> Callable[[Handler], Handler]:
-    """Register a handler; it runs under the world's lock, after sign-in and scope check."""
+    """Register a handler; it runs under the world's lock after authentication and scope check."""
 
     def register(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -110,29 +110,29 @@ def operation(blueprint: Blueprint, method: str, rule: str, scope: str | None) -
 
 
 def _run(call: Call, handler: Handler, scope: str | None, arguments: dict[str, str]) -> Response:
-    # CHANGE-2328: a GET that carries a body is refused.
+    # CHANGE-2328: a GET with a body is refused.
     if call.request.method == "GET" and call.request.content_length:
         raise ApiError(403, "A GET request must not have a body")
     check_scope(call.caller, scope)
-    call.account  # noqa: B018 - 401 before anything else; nothing here is open to anonymous callers
+    call.account  # noqa: B018 - raises 401: no operation is open to anonymous callers
     answer = handler(call, **arguments)
     return answer if isinstance(answer, Response) else json_answer(answer)
 
 
 def content_id(text: str) -> int:
-    """A page's or blog post's id; 400 when it is no number."""
+    """Return a content id; 400 unless numeric."""
     if not text.isdigit():
         raise ApiError(400, f"'{text}' is not a valid id")
     return int(text)
 
 
 def file_id(text: str) -> int:
-    """An attachment's id, with or without `att`; 400."""
+    """Return an attachment id, `att` optional; 400."""
     return content_id(text.removeprefix("att"))
 
 
 def visible_content(call: Call, text: str, kinds: Sequence[str] = ("page", "blogpost")) -> Content:
-    """The page or blog post of this id, if the caller may see it; 404 otherwise."""
+    """Return visible content; 404 otherwise."""
     content = call.site.contents.get(content_id(text))
     if content is None or content.type not in kinds or not may(call.site, call.account, "read", content):
         raise not_found("content")
@@ -140,7 +140,7 @@ def visible_content(call: Call, text: str, kinds: Sequence[str] = ("page", "blog
 
 
 def visible_file(call: Call, text: str) -> Attachment:
-    """The attachment of this id, if the caller may see it (trashed ones too); 404 otherwise."""
+    """Return a visible attachment, also trashed; 404 otherwise."""
     attachment = call.site.attachments.get(file_id(text))
     if attachment is None or not may_file(call.site, call.account, "read", attachment):
         raise not_found("attachment")
@@ -159,7 +159,7 @@ def _offset(cursor: str) -> int:
 
 
 def page_of(call: Call, items: Sequence[T], default_limit: int) -> tuple[Sequence[T], str | None]:
-    """The part of a list the caller asks for by limit and cursor, and the query of the next part."""
+    """Return one page by limit and cursor, and the next page's query."""
     limit = call.number("limit", default_limit, 1, MAX_PAGE)
     start = _offset(call.request.args["cursor"]) if "cursor" in call.request.args else 0
     more = start + limit < len(items)
@@ -173,7 +173,7 @@ def page_of(call: Call, items: Sequence[T], default_limit: int) -> tuple[Sequenc
 
 
 def paged(call: Call, results: Sequence[object], next_query: str | None) -> Response:
-    """A v2 list: the next address, with /wiki, in the body and in the Link header."""
+    """Return a v2 list: next address, with /wiki, in body and Link header."""
     links = {"base": call.site.base_url}
     headers = {}
     if next_query:

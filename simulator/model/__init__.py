@@ -1,1 +1,1 @@
-"""A Confluence site as plain values: people, content, permissions, properties, keys, quota."""
+"""A site's data: people, content, permissions, properties, keys, quota."""

@@ -1,4 +1,4 @@
-"""The part of CQL that apps use: comparisons joined by and/or, parentheses, in-lists, order by (ignored)."""
+"""CQL subset: comparisons, and/or, parentheses, in-lists; order by is ignored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Test = Callable[[Callable[[str], object]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a query: kind text, op or word."""
+    """`kind`: text, op or word."""
 
     kind: str
     value: str
@@ -33,7 +33,7 @@ def _bad(reason: str) -> ApiError:
 
 
 def tokens(query: str) -> list[Token]:
-    """The pieces of a query; 400 for anything that is none."""
+    """Split a query; 400 when invalid."""
     found: list[Token] = []
     position = 0
     query = query.strip()
@@ -74,7 +74,7 @@ _COMPARE: dict[str, Callable[[object, str], bool]] = {
 
 
 class Parser:
-    """Recursive descent over the pieces; `known` says whether a field exists (400 otherwise)."""
+    """Recursive-descent parser; 400 for a field that is not `known`."""
 
     def __init__(self, query: str, known: Callable[[str], bool]) -> None:
         self._tokens: Iterator[Token] = iter(tokens(query))
@@ -82,7 +82,7 @@ class Parser:
         self._next: Token | None = next(self._tokens, None)
 
     def parse(self) -> Test:
-        """A predicate over a look-up of fields."""
+        """Return a predicate over field values."""
         test = self._either()
         left = self._peek()
         if left is not None and not self._word("order"):

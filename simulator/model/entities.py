@@ -1,4 +1,4 @@
-"""What a site holds: people, spaces, pages, attachments with versions, properties, installed apps."""
+"""People, spaces, pages, attachments, properties and installed apps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json: TypeAlias = object
 
 @dataclass(frozen=True, slots=True)
 class PropertyRow:
-    """One stored property at one version; `created_at` in milliseconds."""
+    """One property at one version; `created_at` in milliseconds."""
 
     id: int
     key: str
@@ -25,19 +25,19 @@ class PropertyRow:
 
 
 class PropertyBag:
-    """Properties of one thing, with a journal so that a read can be made to see the past."""
+    """Properties of one owner, with a journal for stale reads."""
 
     def __init__(self) -> None:
         self.rows: tuple[PropertyRow, ...] = ()
         self._journal: deque[tuple[float, tuple[PropertyRow, ...]]] = deque([(0.0, ())], maxlen=500)
 
     def replace(self, rows: tuple[PropertyRow, ...]) -> None:
-        """Store a new set of rows and note when."""
+        """Store rows and record the time."""
         self.rows = rows
         self._journal.append((time.monotonic(), rows))
 
     def seen(self, seconds_ago: float = 0.0) -> tuple[PropertyRow, ...]:
-        """The rows as they were so many seconds ago (0: now)."""
+        """Return the rows `seconds_ago` (0: now)."""
         if not seconds_ago:
             return self.rows
         moment = time.monotonic() - seconds_ago
@@ -45,14 +45,14 @@ class PropertyBag:
         return past[-1] if past else self._journal[0][1]
 
     def by_key(self, key: str, seconds_ago: float = 0.0) -> PropertyRow | None:
-        """The row of this key with the lowest id, or None."""
+        """Return the key's row with the lowest id."""
         rows = [row for row in self.seen(seconds_ago) if row.key == key]
         return min(rows, key=lambda row: row.id) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
 class UserProperty:
-    """A property of a person; these have no version (v1 only)."""
+    """Property of a person, without version (v1 only)."""
 
     id: str
     value: Json
@@ -62,7 +62,7 @@ class UserProperty:
 
 @dataclass(slots=True)
 class Person:
-    """An account on one site; `status` is active, inactive or closed; `changed_at` in milliseconds."""
+    """Account on one site; `status`: active, inactive, closed; `changed_at` in milliseconds."""
 
     account_id: str
     name: str
@@ -86,7 +86,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """One version of an attachment. Its number is its position, so deleting one renumbers those above."""
+    """One attachment version. Its number is its position: deleting one renumbers those above."""
 
     created_at: int
     author_id: str | None
@@ -100,13 +100,13 @@ class FileVersion:
 
     @property
     def size(self) -> int:
-        """Number of bytes."""
+        """Bytes."""
         return len(self.data)
 
 
 @dataclass(slots=True)
 class Attachment:
-    """A file on a page or blog post; `trashed_alone`: not just because its page is in the trash."""
+    """Attachment; `trashed_alone`: trashed without its page."""
 
     id: int
     container_id: int
@@ -117,21 +117,21 @@ class Attachment:
 
     @property
     def head(self) -> FileVersion:
-        """The newest version."""
+        """Newest version."""
         return self.versions[-1]
 
     @property
     def number(self) -> int:
-        """Number of the newest version."""
+        """Newest version number."""
         return len(self.versions)
 
     @property
     def title(self) -> str:
-        """The file name now."""
+        """Current file name."""
         return self.head.title
 
     def visible(self, seconds_ago: float) -> list[FileVersion]:
-        """Versions a read may see that lags by so many seconds; the first one always."""
+        """Return versions visible to a lagging read, at least the first."""
         moment = time.monotonic() - seconds_ago
         return [v for v in self.versions if v.applied <= moment] or self.versions[:1] if seconds_ago else self.versions
 
@@ -149,7 +149,7 @@ class ContentVersion:
 
 @dataclass(slots=True)
 class Content:
-    """A page or blog post (`type`: page, blogpost). Empty restriction sets restrict nothing."""
+    """Page or blog post (`type`: page, blogpost). Empty restriction sets restrict nothing."""
 
     id: int
     type: str
@@ -162,23 +162,23 @@ class Content:
 
     @property
     def title(self) -> str:
-        """The title now."""
+        """Current title."""
         return self.versions[-1].title
 
     @property
     def number(self) -> int:
-        """Number of the newest version."""
+        """Newest version number."""
         return len(self.versions)
 
     @property
     def author_id(self) -> str | None:
-        """Who made it."""
+        """Creator."""
         return self.versions[0].author_id
 
 
 @dataclass(slots=True)
 class Space:
-    """A space; `permissions` maps account ids to the operations they have."""
+    """A space; `permissions`: operations by account id."""
 
     id: int
     key: str
@@ -194,7 +194,7 @@ class Space:
 
 @dataclass(slots=True)
 class App:
-    """An app the simulator knows: its descriptor as served."""
+    """A registered app and its descriptor."""
 
     key: str
     name: str
@@ -203,14 +203,14 @@ class App:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Scopes of the descriptor, upper case."""
+        """Scopes, upper case."""
         scopes = self.descriptor.get("scopes")
         return frozenset(str(scope).upper() for scope in scopes) if isinstance(scopes, list) else frozenset()
 
 
 @dataclass(slots=True)
 class Installation:
-    """An app on a site; `state` is enabled, disabled or uninstalled."""
+    """An app on a site; `state`: enabled, disabled, uninstalled."""
 
     app: App
     client_key: str
@@ -225,5 +225,5 @@ class Installation:
 
     @property
     def licence(self) -> str:
-        """Value of the standard parameter `lic`."""
+        """Value of the parameter `lic`."""
         return "active" if self.licence_active else "none"

@@ -1,4 +1,4 @@
-"""Answers that are refusals, in the two body shapes of Confluence."""
+"""Error answers, in Confluence's two body shapes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """A refusal: status, a short sentence, and the code word of v2 (derived from the status when not given)."""
+    """Refusal: status, sentence, v2 code (default: from the status)."""
 
     def __init__(self, status: int, title: str, code: str | None = None, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{status} {title}")
@@ -31,7 +31,7 @@ class ApiError(Exception):
 
 
 def error_body(status: int, title: str, code: str | None, *, v2: bool) -> dict[str, object]:
-    """Body of a refusal; shapes from the narrative of both API documents."""
+    """Return the body, shaped as both API documents describe."""
     if v2:
         word = code or _CODES.get(status, "ERROR")
         return {"errors": [{"status": status, "code": word, "title": title, "detail": None}]}
@@ -46,11 +46,11 @@ def error_body(status: int, title: str, code: str | None, *, v2: bool) -> dict[s
 
 
 def error_response(error: ApiError, path: str) -> Response:
-    """The whole answer for a refusal on this path."""
+    """Return the error response for this path."""
     body = error_body(error.status, error.title, error.code, v2=path.startswith("/wiki/api/v2"))
     return Response(json.dumps(body), status=error.status, headers=error.headers, content_type="application/json")
 
 
 def not_found(what: str = "resource") -> ApiError:
-    """404 of a thing that is missing or invisible; Confluence doesn't tell which."""
+    """Return a 404 for a missing or invisible thing; Confluence does not tell which."""
     return ApiError(404, f"The requested {what} does not exist, or you do not have permission to see it")

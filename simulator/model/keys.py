@@ -1,4 +1,4 @@
-"""Keys of signed installs: private here, public under /_sim/install-keys/<kid>."""
+"""Keys of signed installs; public ones at /_sim/install-keys/<kid>."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _MAKERS: dict[str, Callable[[], PrivateKey]] = {
     "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
-    # Weak on purpose: an app has to refuse it.
+    # Weak on purpose: an app must refuse it.
     "rsa1024": lambda: rsa.generate_private_key(public_exponent=65537, key_size=1024),  # noqa: S505
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
 }
 
 
 class KeyPair:
-    """One pair: signs, and shows its public half as PEM text."""
+    """One key pair."""
 
     def __init__(self, private: PrivateKey) -> None:
         self._private = private
 
     @property
     def private(self) -> PrivateKey:
-        """The half that signs."""
+        """Private key."""
         return self._private
 
     @property
     def is_rsa(self) -> bool:
-        """Whether RS256 can be made with it."""
+        """Whether it signs RS256."""
         return isinstance(self._private, rsa.RSAPrivateKey)
 
     def sign(self, data: bytes) -> bytes:
-        """An RS256 signature; TypeError for a key of another kind."""
+        """Sign with RS256; raise TypeError for another kind of key."""
         if not isinstance(self._private, rsa.RSAPrivateKey):
             raise TypeError("RS256 needs an RSA key")
         return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
     @cached_property
     def public_pem(self) -> str:
-        """SubjectPublicKeyInfo."""
+        """SubjectPublicKeyInfo as PEM."""
         return self._private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 class InstallKeys:
-    """Key pairs by key id; the first one is made when it is first needed."""
+    """Key pairs by key id; the first is made on demand."""
 
     default_kid = "simulator-install-key-1"
 
@@ -58,27 +58,27 @@ class InstallKeys:
 
     @property
     def pairs(self) -> Mapping[str, KeyPair]:
-        """Every pair made so far, by key id."""
+        """Every pair made, by key id."""
         return self._pairs
 
     def put(self, kid: str, private: PrivateKey) -> None:
-        """Use this key under an id, as before a restart."""
+        """Restore a key under its id."""
         self._pairs[kid] = KeyPair(private)
 
     def pair(self, kid: str = default_kid) -> KeyPair | None:
-        """The pair of this id, or None."""
+        """Return the pair, or None."""
         if kid == self.default_kid and kid not in self._pairs:
             self.make(kid)
         return self._pairs.get(kid)
 
     def signing_pair(self, kid: str) -> KeyPair:
-        """Pair to sign RS256 with under this id: its own where that is an RSA key, else the usual one."""
+        """Return the RS256 pair of this id; the default pair unless it is RSA."""
         pair = self._pairs.get(kid)
         if pair is None or not pair.is_rsa:
             pair = self._pairs.get(self.default_kid) or self.make(self.default_kid)
         return pair
 
     def make(self, kid: str, kind: str = "rsa") -> KeyPair:
-        """Add a pair of kind rsa, rsa1024 or ec; raises KeyError for another kind."""
+        """Add a pair (rsa, rsa1024, ec); raise KeyError otherwise."""
         self._pairs[kid] = KeyPair(_MAKERS[kind]())
         return self._pairs[kid]

@@ -1,4 +1,4 @@
-"""Who may do what: space permissions, page restrictions, and rules that shut an app out."""
+"""Space permissions, page restrictions and app-access rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPACE_ADMIN = EDITOR | {"administer"}
 
 
 def is_active(site: Site, account_id: str | None) -> bool:
-    """Whether the account exists here and may sign in."""
+    """Whether the account exists and may sign in."""
     person = site.people.get(account_id or "")
     return person is not None and person.active
 
@@ -28,7 +28,7 @@ def _restricted_out(account_id: str, operation: str, content: Content) -> bool:
 
 
 def may(site: Site, account_id: str | None, operation: str, content: Content) -> bool:
-    """Whether a person may read, update or delete a page or blog post, restrictions included."""
+    """Whether a person may read, update or delete content, restrictions included."""
     space = site.spaces[content.space_id]
     if not may_in_space(site, account_id, operation, space) or account_id is None:
         return False
@@ -38,18 +38,18 @@ def may(site: Site, account_id: str | None, operation: str, content: Content) ->
 
 
 def may_write(site: Site, account_id: str | None, content: Content) -> bool:
-    """Whether a person may change what is on the page now: update right, and neither page nor space put away."""
+    """Whether a person may edit: update permission, page and space current."""
     alive = content.status in {"current", "draft"} and site.spaces[content.space_id].status == "current"
     return alive and may(site, account_id, "update", content)
 
 
 def may_file(site: Site, account_id: str | None, operation: str, attachment: Attachment) -> bool:
-    """The same for an attachment: its page decides."""
+    """Whether the attachment's page allows it."""
     return may(site, account_id, operation, site.container(attachment))
 
 
 def content_operations(site: Site, account_id: str | None, content: Content, target: str) -> list[dict[str, str]]:
-    """What the caller may do, as the v2 `operations` resources list it."""
+    """Return the caller's v2 `operations` on content."""
     names = [name for name in ("read", "update", "delete") if may(site, account_id, name, content)]
     if not may_write(site, account_id, content):
         names = [name for name in names if name == "read"]
@@ -61,7 +61,7 @@ def content_operations(site: Site, account_id: str | None, content: Content, tar
 
 
 def space_operations(site: Site, account_id: str | None, space: Space) -> list[dict[str, str]]:
-    """The same for a space."""
+    """Return the caller's operations on a space."""
     operations = []
     if may_in_space(site, account_id, "read", space):
         operations.append({"operation": "read", "targetType": "space"})
@@ -76,7 +76,7 @@ def space_operations(site: Site, account_id: str | None, space: Space) -> list[d
 
 
 def site_operations(site: Site, account_id: str | None) -> list[dict[str, str]]:
-    """What the caller may do on the whole site, as v1 `user?expand=operations` lists it."""
+    """Return the caller's operations on the site, for v1 `user?expand=operations`."""
     if not is_active(site, account_id):
         return []
     operations = [{"operation": "use", "targetType": "application"}]

@@ -1,4 +1,4 @@
-"""Content and space properties: versioned, created once per key, updated by compare-and-set."""
+"""Content and space properties: versioned, one per key, updated by compare and set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _check(site: Site, key: object, value: object) -> str:
 def create(
     site: Site, clock: Clock, bag: PropertyBag, key: object, value: Json, author: str | None, *, twice: bool = False
 ) -> PropertyRow:
-    """Store a new property at version 1; 409 when the key is taken. `twice` stores two rows, as seen in the wild."""
+    """Create at version 1; 409 when the key exists. `twice` stores two rows, as observed in Confluence."""
     name = _check(site, key, value)
     if bag.by_key(name) is not None and not twice:
         raise ApiError(409, f"A property with key {name} already exists")
@@ -40,7 +40,7 @@ def create(
 
 
 def find(bag: PropertyBag, property_id: int, seconds_ago: float = 0.0) -> PropertyRow:
-    """The row of this id, as seen so long ago; 404."""
+    """Return the row as of `seconds_ago`; 404."""
     for row in bag.seen(seconds_ago):
         if row.id == property_id:
             return row
@@ -50,7 +50,7 @@ def find(bag: PropertyBag, property_id: int, seconds_ago: float = 0.0) -> Proper
 def update(
     site: Site, clock: Clock, bag: PropertyBag, property_id: int, body: dict[str, object], author: str | None
 ) -> PropertyRow:
-    """Replace a value; the body's version number must be the current one plus one, else 409."""
+    """Replace a value; 409 unless the body's version is the current one plus one."""
     row = find(bag, property_id)
     version = body.get("version")
     number = version.get("number") if isinstance(version, dict) else None
@@ -70,6 +70,6 @@ def update(
 
 
 def delete(bag: PropertyBag, property_id: int) -> None:
-    """Remove a row whatever its version; 404."""
+    """Delete a row at any version; 404."""
     row = find(bag, property_id)
     bag.replace(tuple(other for other in bag.rows if other.id != row.id))

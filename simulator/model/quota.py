@@ -1,7 +1,7 @@
-"""Points quota by Atlassian's published formula (developer.atlassian.com/cloud/confluence/rate-limiting).
+"""Atlassian's points quota (developer.atlassian.com/cloud/confluence/rate-limiting).
 
-A request costs 1, plus 1 for each core object it returns (page, space, attachment …), plus 2 for each identity object
-(user, group, permission); writes cost 1. The hourly pool is shared by all sites of an app.
+A request costs 1, plus 1 per core object returned (page, space, attachment …), plus 2 per identity object (user, group,
+permission); a write costs 1. All sites share the app's hourly pool.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ NEAR_LIMIT_SHARE = 0.2
 
 @dataclass(slots=True)
 class Charge:
-    """What one request returned, and the operation it asked for."""
+    """Operation asked for and objects returned."""
 
     core: int = 0
     identity: int = 0
     route: str = "unrouted"
 
     def points(self, method: str) -> int:
-        """Its price."""
+        """Return the price."""
         return 1 + self.core + 2 * self.identity if method == "GET" else 1
 
 
 @dataclass(slots=True)
 class Quota:
-    """The pool of one app; call under the world's lock."""
+    """One app's pool; call under the world's lock."""
 
     clock: Clock
     limit: int = DEFAULT_LIMIT
@@ -45,13 +45,13 @@ class Quota:
     by_route: Counter[str] = field(default_factory=Counter)
 
     def roll(self) -> None:
-        """Empty the pool when a new hour began on the host's clock."""
+        """Empty the pool at a new hour."""
         window = self.clock.now_ms() // WINDOW_MS
         if window != self.window:
             self.window, self.used = window, 0
 
     def spend(self, points: int, site: str, route: str) -> None:
-        """Book the price of an answered request."""
+        """Charge an answered request."""
         self.roll()
         self.used += points
         self.by_site[site] += points
@@ -64,15 +64,15 @@ class Quota:
 
     @property
     def reset_ms(self) -> int:
-        """When the pool fills again."""
+        """Moment the pool refills."""
         return (self.window + 1) * WINDOW_MS
 
     def seconds_left(self) -> int:
-        """Whole seconds until then, at least 1."""
+        """Whole seconds until the refill, at least 1."""
         return max(1, (self.reset_ms - self.clock.now_ms()) // 1000)
 
     def headers(self) -> dict[str, str]:
-        """Headers of every answer to an app."""
+        """Return the headers of every answer to an app."""
         near = self.remaining < self.limit * NEAR_LIMIT_SHARE
         return {
             "X-RateLimit-Limit": str(self.limit),
@@ -83,12 +83,12 @@ class Quota:
         }
 
     def exhausted_headers(self) -> dict[str, str]:
-        """Headers of a 429."""
+        """Return the headers of a 429."""
         reason = {"Retry-After": str(self.seconds_left()), "RateLimit-Reason": "confluence-quota-global-based"}
         return self.headers() | reason
 
     def clear(self) -> None:
-        """A full pool of the usual size, and empty counts."""
+        """Reset size and counts."""
         self.limit, self.used = DEFAULT_LIMIT, 0
         self.by_site.clear()
         self.by_route.clear()

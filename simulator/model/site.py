@@ -1,4 +1,4 @@
-"""One Confluence site and the switches for how it behaves."""
+"""One Confluence site and its behaviour switches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulator.model.entities import Attachment, Content, Installation, Person, 
 
 @dataclass(slots=True)
 class Behaviour:
-    """Switches for what Confluence may or may not do; see README.md, "Behaviour switches"."""
+    """Variable behaviour of Confluence; see README.md, "Behaviour switches"."""
 
     restore_attachments: str = "allowed"
     permission_check_attachments: bool = True
@@ -28,7 +28,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Site:
-    """One Confluence site. `base_url` ends in /wiki and has no trailing slash."""
+    """One site. `base_url` ends in /wiki, without slash."""
 
     key: str
     name: str
@@ -49,26 +49,26 @@ class Site:
         return self.base_url.removesuffix("/wiki")
 
     def next_id(self) -> int:
-        """A fresh id for a content, attachment or property."""
+        """Return a new id."""
         self.last_id += 1
         return self.last_id
 
     def person(self, name: str | None) -> Person | None:
-        """The person of this account id or short name."""
+        """Return a person by account id or short name."""
         if name is None:
             return None
         found = self.people.get(name)
         return found or next((p for p in self.people.values() if p.name == name), None)
 
     def space_by_key(self, key: str) -> Space | None:
-        """The space of this key."""
+        """Return the space of this key."""
         return next((space for space in self.spaces.values() if space.key == key), None)
 
     def container(self, attachment: Attachment) -> Content:
-        """The page or blog post an attachment is on."""
+        """Return the attachment's page or blog post."""
         return self.contents[attachment.container_id]
 
     def attachments_of(self, content_id: int) -> list[Attachment]:
-        """All attachments of a page or blog post, trashed ones included, by id."""
+        """Return all attachments of the content, also trashed, by id."""
         found = [a for a in self.attachments.values() if a.container_id == content_id]
         return sorted(found, key=lambda attachment: attachment.id)

@@ -1,6 +1,6 @@
-"""JSON web tokens as Connect uses them: query string hash, HS256 and RS256.
+"""Connect's JSON web tokens: query string hash, HS256, RS256.
 
-Rules of the hash: developer.atlassian.com/cloud/confluence/understanding-jwt and the published packages.
+Hash rules: developer.atlassian.com/cloud/confluence/understanding-jwt and the published packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONTEXT_SECONDS = 900
 
 
 class TokenError(Exception):
-    """A token that is refused; the text says why."""
+    """Refused token, with the reason."""
 
 
 def _encode(text: str) -> str:
@@ -29,7 +29,7 @@ def _encode(text: str) -> str:
 
 
 def canonical_query(query: str) -> str:
-    """The query part of the canonical request; `jwt` left out, repeated names joined by a literal comma."""
+    """Return the canonical query: without `jwt`, repeated names joined by a literal comma."""
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name != "jwt":
@@ -39,7 +39,7 @@ def canonical_query(query: str) -> str:
 
 
 def qsh(method: str, target: str, base_path: str = "") -> str:
-    """Hash of a request; `target` is path?query as on the wire, `base_path` is dropped from its start."""
+    """Return a request's hash; `target`: path?query as received, without `base_path`."""
     parts = urlsplit("//x" + target if target.startswith("/") else target)
     path = parts.path
     if base_path and (path == base_path or path.startswith(base_path + "/")):
@@ -52,12 +52,12 @@ def qsh(method: str, target: str, base_path: str = "") -> str:
 
 
 def sign(claims: dict[str, Any], secret: str) -> str:
-    """An HS256 token."""
+    """Return an HS256 token."""
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def sign_install(claims: dict[str, Any], pair: KeyPair, kid: str) -> str:
-    """An RS256 token of a signed install, naming its key. Made by hand, as libraries complain of weak test keys."""
+    """Return an RS256 install token that names its key. Not by a library: those warn of weak test keys."""
     parts = [{"alg": "RS256", "typ": "JWT", "kid": kid}, claims]
     head, body = (jwt.utils.base64url_encode(json.dumps(part).encode()).decode() for part in parts)
     signature = jwt.utils.base64url_encode(pair.sign(f"{head}.{body}".encode())).decode()
@@ -65,7 +65,7 @@ def sign_install(claims: dict[str, Any], pair: KeyPair, kid: str) -> str:
 
 
 def issuer(token: str) -> str:
-    """The unverified `iss`; raises TokenError when there is none or the token is no token."""
+    """Return the unverified `iss`; raise TokenError without one."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
@@ -77,7 +77,7 @@ def issuer(token: str) -> str:
 
 
 def verify(token: str, secret: str, now: int, leeway: int = 5) -> dict[str, Any]:
-    """Claims of an HS256 token whose signature, exp and iat are good; raises TokenError."""
+    """Return verified claims of an HS256 token; raise TokenError for a bad signature, exp or iat."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,

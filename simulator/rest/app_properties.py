@@ -1,4 +1,4 @@
-"""Operations of the Connect framework, in neither API document: app properties, licence, personal-data reports."""
+"""Connect operations outside both API documents: app properties, licence, personal-data reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_REPORTED = 90
 
 
 def _installation(call: Call, app_key: str) -> Installation:
-    """The app's installation; 404 for another app's token, as the documentation page says. People reach any app's."""
+    """Return the installation; 404 for another app's token, as documented. People reach any app."""
     if call.caller.is_app_traffic and call.caller.app_key != app_key:
         raise not_found("add-on")
     installation = call.site.installations.get(app_key)
@@ -30,7 +30,7 @@ def _installation(call: Call, app_key: str) -> Installation:
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>", "READ")
 def addon(call: Call, app_key: str) -> dict[str, object]:
-    """The app as installed, with its licence if it is a paid one."""
+    """Return the app, with its licence if paid."""
     installation = _installation(call, app_key)
     licence = {
         "active": installation.licence_active,
@@ -50,14 +50,14 @@ def addon(call: Call, app_key: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>/properties", None)
 def properties(call: Call, app_key: str) -> dict[str, object]:
-    """Keys of the app's properties."""
+    """List property keys."""
     base = f"{call.site.base_url}/rest/atlassian-connect/1/addons/{app_key}/properties"
     return {"keys": [{"key": key, "self": f"{base}/{key}"} for key in _installation(call, app_key).properties]}
 
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_read(call: Call, app_key: str, key: str) -> dict[str, object]:
-    """One property; its value is JSON with `jsonValue=true`, else text holding JSON."""
+    """Return a property; its value is JSON with `jsonValue=true`, else text of JSON."""
     stored = _installation(call, app_key).properties
     if key not in stored:
         raise not_found("property")
@@ -68,7 +68,7 @@ def property_read(call: Call, app_key: str, key: str) -> dict[str, object]:
 
 @operation(blueprint, "PUT", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_write(call: Call, app_key: str, key: str) -> Response:
-    """Create or replace; the last write wins, and any signed-in user may write."""
+    """Create or replace; the last write wins, any signed-in user may write."""
     stored = _installation(call, app_key).properties
     data = call.request.get_data()
     if len(data) > call.site.behaviour.max_property_bytes:
@@ -89,7 +89,7 @@ def property_write(call: Call, app_key: str, key: str) -> Response:
 
 @operation(blueprint, "DELETE", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_delete(call: Call, app_key: str, key: str) -> Response:
-    """Remove; 404 when there is none."""
+    """Delete; 404."""
     stored = _installation(call, app_key).properties
     if key not in stored:
         raise not_found("property")
@@ -99,7 +99,7 @@ def property_delete(call: Call, app_key: str, key: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/latest/report-accounts", None)
 def report_accounts(call: Call) -> Response:
-    """Which of the reported accounts were closed, or changed since; 204 when none was."""
+    """Return reported accounts that were closed or changed; 204 for none."""
     accounts = call.body().get("accounts")
     if not isinstance(accounts, list) or not 1 <= len(accounts) <= MAX_REPORTED:
         return _report_error("accounts must have 1 to 90 entries")

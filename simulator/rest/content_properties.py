@@ -1,4 +1,4 @@
-"""REST API v2: properties of attachments, pages, blog posts and spaces (one set of operations, four kinds of owner)."""
+"""REST API v2: properties of attachments, pages, blog posts and spaces."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Owner = Attachment | Content | Space
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of owner: its path, how to find it (404), and the code of a creation."""
+    """Kind of owner: path, look-up (404), status of a creation."""
 
     path: str
     find: Callable[[Call, str], Owner]
@@ -51,7 +51,7 @@ def _may_change(call: Call, owner: Owner) -> bool:
 
 
 def _changeable(call: Call, kind: Kind, owner_id: str) -> Owner:
-    """The owner, if the caller may change its properties; v2 says 404 otherwise."""
+    """Return an owner the caller may change; v2 says 404 otherwise."""
     owner = kind.find(call, owner_id)
     if not _may_change(call, owner):
         raise not_found("content")
@@ -59,7 +59,7 @@ def _changeable(call: Call, kind: Kind, owner_id: str) -> Owner:
 
 
 def announce_property(call: Call, owner: Owner, change: str) -> None:
-    """Whatever webhook a property write raises on this site: none by default."""
+    """Raise the webhook this site sends for property writes: none by default."""
     events = call.site.behaviour.property_events
     if events == "attachment_updated" and isinstance(owner, Attachment):
         announce(call.world, call.site, "attachment_updated", [owner], call.account)
@@ -75,7 +75,7 @@ def _bag(call: Call, kind: Kind, owner_id: str) -> PropertyBag:
 
 
 def _list(call: Call, kind: Kind, owner_id: str) -> Response:
-    """All properties, or those of one key; an unknown key gives an empty list."""
+    """List properties, or those of one key; an unknown key gives none."""
     rows = list(_bag(call, kind, owner_id).seen(call.stale))
     if "key" in call.request.args:
         rows = [row for row in rows if row.key == call.request.args["key"]]

@@ -1,4 +1,4 @@
-"""REST API v1: permission check, restrictions, search, and the operations that were removed."""
+"""REST API v1: permission check, restrictions, search, removed operations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _checked_content(call: Call, text: str) -> Content:
 
 @operation(blueprint, "POST", f"{API}/content/<any_id>/permission/check", "READ")
 def permission_check(call: Call, any_id: str) -> dict[str, object]:
-    """Whether a person may read, update or delete; a denial is 200 with false, an unknown account 404."""
+    """Check read, update or delete; a denial is 200 with false, an unknown account 404."""
     body = call.body()
     subject = body.get("subject")
     operation_name = body.get("operation")
@@ -67,7 +67,7 @@ def _restricted(content: Content, operation_key: str) -> set[str]:
 
 @operation(blueprint, "GET", f"{API}/content/<page_id>/restriction", "READ")
 def restrictions(call: Call, page_id: str) -> dict[str, object]:
-    """Who alone may see and edit a page."""
+    """Return page restrictions."""
     content = visible_content(call, page_id)
     results = [_restriction(call, content, name) for name in ("read", "update")]
     call.charge.identity += len(content.read) + len(content.update)
@@ -99,7 +99,7 @@ def _person_asked(call: Call) -> str:
 
 @operation(blueprint, "GET", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "READ")
 def restriction_status(call: Call, page_id: str, key: str) -> Response:
-    """200 when the person is listed in the restriction, 404 when not; says nothing about effective rights."""
+    """Return 200 for a listed person, else 404; says nothing about effective permissions."""
     if _person_asked(call) not in _restricted(visible_content(call, page_id), key):
         raise not_found("restriction")
     return empty(200)
@@ -107,7 +107,7 @@ def restriction_status(call: Call, page_id: str, key: str) -> Response:
 
 @operation(blueprint, "PUT", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "WRITE")
 def restriction_add(call: Call, page_id: str, key: str) -> Response:
-    """Add a person to a restriction, by somebody who may edit the page."""
+    """Add a person to a restriction; the caller must be able to edit."""
     content = _restrictable(call, page_id)
     changed = _restricted(content, key) | {_person_asked(call)}
     _set(call, content, key, changed)
@@ -116,7 +116,7 @@ def restriction_add(call: Call, page_id: str, key: str) -> Response:
 
 @operation(blueprint, "DELETE", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "WRITE")
 def restriction_remove(call: Call, page_id: str, key: str) -> Response:
-    """Take a person out of a restriction."""
+    """Remove a person from a restriction."""
     content = _restrictable(call, page_id)
     account = _person_asked(call)
     if account not in _restricted(content, key):
@@ -129,7 +129,7 @@ def _restrictable(call: Call, page_id: str) -> Content:
     try:
         return editable(call, page_id)
     except ApiError as error:
-        # The document lists no 403 here.
+        # The document lists no 403.
         raise not_found("content") from error
 
 
@@ -147,7 +147,7 @@ def _search(call: Call) -> tuple[list[Content | Attachment], int, int, dict[str,
     call.charge.core += len(chosen)
     links = v1_shapes.list_links(call.site)
     if start + limit < len(found):
-        # v1: relative to _links.base, so without /wiki.
+        # v1: relative to _links.base, without /wiki.
         links["next"] = search.next_link(
             call.request.path.removeprefix("/wiki"), call.request.args, start + limit, limit
         )
@@ -162,7 +162,7 @@ def _hit(call: Call, found: Content | Attachment) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/content/search", "READ")
 def content_search(call: Call) -> dict[str, object]:
-    """CQL, plain contents."""
+    """Search CQL, as contents."""
     chosen, start, limit, links = _search(call)
     results = [_hit(call, found) for found in chosen]
     return {"results": results, "start": start, "limit": limit, "size": len(results), "_links": links}
@@ -170,7 +170,7 @@ def content_search(call: Call) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/search", "READ")
 def site_search(call: Call) -> dict[str, object]:
-    """CQL, contents in an envelope."""
+    """Search CQL, as enveloped contents."""
     chosen, start, limit, links = _search(call)
     total = len(search.run(call.world, call.site, call.account, call.request.args.get("cql", "")))
     results = [
@@ -218,7 +218,7 @@ REMOVED = (
 
 
 def _gone(call: Call, **_arguments: str) -> Response:
-    """Removed in 2025 (CHANGE-2520)."""
+    """Refuse an operation removed in 2025 (CHANGE-2520)."""
     raise ApiError(
         410, "This deprecated endpoint has been removed.", headers={"Deprecation": call.world.clock.http_date()}
     )

@@ -1,4 +1,4 @@
-"""REST API v1, files: upload, new version, metadata, download, version restore and delete."""
+"""REST API v1, files: upload, version, metadata, download, restore, delete."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEDIA_SECONDS = 300
 
 
 def editable(call: Call, text: str) -> Content:
-    """A page the caller may change; v1 says 404 for invisible and 403 for view-only."""
+    """Return editable content; v1 says 404 for invisible, 403 for view-only."""
     content = visible_content(call, text)
     if not may_write(call.site, call.account, content):
         raise ApiError(403, "You do not have permission to edit this content")
@@ -75,7 +75,7 @@ def _parts(call: Call) -> list[FileStorage]:
 
 @operation(blueprint, "POST", f"{API}/content/<page_id>/child/attachment", "WRITE")
 def attachment_create(call: Call, page_id: str) -> dict[str, object]:
-    """New files; 400 when a name is taken."""
+    """Create files; 400 when a name exists."""
     page = editable(call, page_id)
     made = [files.create(call.world, call.site, page.id, _upload(call, part), call.account) for part in _parts(call)]
     return _array(call, made)
@@ -83,7 +83,7 @@ def attachment_create(call: Call, page_id: str) -> dict[str, object]:
 
 @operation(blueprint, "PUT", f"{API}/content/<page_id>/child/attachment", "WRITE")
 def attachment_create_or_update(call: Call, page_id: str) -> dict[str, object]:
-    """Files by name: the next version of one that is there, else a new one."""
+    """Create files, or versions of existing names."""
     page = editable(call, page_id)
     return _array(call, [_by_name(call, page, _upload(call, part)) for part in _parts(call)])
 
@@ -102,7 +102,7 @@ def _array(call: Call, made: list[Attachment]) -> dict[str, object]:
 
 @operation(blueprint, "POST", f"{API}/content/<page_id>/child/attachment/<att_id>/data", "WRITE")
 def attachment_data(call: Call, page_id: str, att_id: str) -> dict[str, object]:
-    """New bytes for one file. There is no precondition: whoever comes last is the newest."""
+    """Upload a version without precondition: the last upload wins."""
     page = editable(call, page_id)
     attachment = _file_on(call, page, att_id)
     if attachment.status == "trashed":
@@ -113,7 +113,7 @@ def attachment_data(call: Call, page_id: str, att_id: str) -> dict[str, object]:
 
 @operation(blueprint, "PUT", f"{API}/content/<page_id>/child/attachment/<att_id>", "WRITE")
 def attachment_metadata(call: Call, page_id: str, att_id: str) -> dict[str, object]:
-    """Rename, retype, move, or bring back from the trash; version must be the current one plus one (409)."""
+    """Rename, retype, move or restore from trash; 409 unless the version is current plus one."""
     page = editable(call, page_id)
     attachment = _file_on(call, page, att_id)
     body = call.body()
@@ -160,13 +160,13 @@ def _apply_metadata(call: Call, attachment: Attachment, body: dict[str, object],
 
 
 def media_signature(world: World, site: Site, attachment: Attachment, number: int, expires: int) -> str:
-    """Proof that the simulator itself gave out the address of these bytes."""
+    """Return the signature of a media address."""
     text = f"{site.key}/{attachment.id}/{number}/{expires}".encode()
     return hmac.new(world.media_secret, text, hashlib.sha256).hexdigest()
 
 
 def other_host(origin: str) -> str:
-    """The same port under another host name, as the signed download lives on another host."""
+    """Return the port under another host name, where signed downloads live."""
     parts = urlsplit(origin)
     host = "127.0.0.1" if parts.hostname == "localhost" else "localhost"
     return f"{parts.scheme}://{host}:{parts.port}"
@@ -174,7 +174,7 @@ def other_host(origin: str) -> str:
 
 @operation(blueprint, "GET", f"{API}/content/<page_id>/child/attachment/<att_id>/download", "READ")
 def attachment_download(call: Call, page_id: str, att_id: str) -> Response:
-    """302 to a signed address on another host; 400 for a version above the newest."""
+    """Redirect to a signed address on another host; 400 for a version above the newest."""
     attachment = _file_on(call, visible_content(call, page_id), att_id)
     number = call.number("version", attachment.number, 1, attachment.number)
     expires = call.world.clock.token_now() + MEDIA_SECONDS
@@ -202,7 +202,7 @@ def version_restore(call: Call, any_id: str) -> Response:
 
 
 def _restorable(call: Call, content: Content | None) -> Content:
-    # The document gives 400 for unknown content and 403 for missing rights; 404 isn't listed.
+    # The document gives 400 for unknown content, 403 without permission, and no 404.
     if content is None or not may(call.site, call.account, "read", content):
         raise ApiError(400, "No content found with this id")
     if not may_write(call.site, call.account, content):
@@ -222,7 +222,7 @@ def _restore_file(call: Call, attachment: Attachment, number: int, message: str,
 
 @operation(blueprint, "DELETE", f"{API}/content/<any_id>/version/<number>", "DELETE")
 def version_delete(call: Call, any_id: str, number: str) -> Response:
-    """Take one version out of the history of an attachment; those above move down."""
+    """Delete an attachment version; those above move down."""
     attachment = call.site.attachments.get(file_id(any_id))
     if attachment is None:
         raise ApiError(400, "No content found with this id")

@@ -1,4 +1,4 @@
-"""Entities in the words of REST API v1."""
+"""Entities of REST API v1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ICON = {"path": "/aa-avatar/default", "width": 48, "height": 48, "isDefault": Tr
 
 
 def person_shape(site: Site, person: Person, *, sees_email: bool, operations: bool = False) -> Shape:
-    """A person; `operations` as `expand=operations` adds them."""
+    """Return a person, with `expand=operations` as `operations`."""
     shape: Shape = {
         "type": "known",
         "accountId": person.account_id,
@@ -31,7 +31,7 @@ def person_shape(site: Site, person: Person, *, sees_email: bool, operations: bo
 
 
 def version_shape(site: Site, number: int, when: int, author: str | None, *, message: str, minor_edit: bool) -> Shape:
-    """A version of anything."""
+    """Return a version."""
     person = site.people.get(author or "")
     by: Shape = person_shape(site, person, sees_email=False) if person else {"type": "anonymous"}
     return {
@@ -48,7 +48,7 @@ def version_shape(site: Site, number: int, when: int, author: str | None, *, mes
 
 
 def file_version_shape(site: Site, attachment: Attachment) -> Shape:
-    """The newest version of an attachment."""
+    """Return the newest attachment version."""
     head = attachment.head
     return version_shape(
         site, attachment.number, head.created_at, head.author_id, message=head.message, minor_edit=head.minor_edit
@@ -56,7 +56,7 @@ def file_version_shape(site: Site, attachment: Attachment) -> Shape:
 
 
 def file_shape(site: Site, attachment: Attachment) -> Shape:
-    """An attachment as v1 content."""
+    """Return an attachment."""
     head = attachment.head
     extensions = {"mediaType": head.media_type, "fileSize": head.size, "comment": head.message, "fileId": head.file_id}
     return {
@@ -78,7 +78,7 @@ def file_shape(site: Site, attachment: Attachment) -> Shape:
 
 
 def content_shape(site: Site, content: Content) -> Shape:
-    """A page or blog post as v1 content."""
+    """Return a page or blog post."""
     return {
         "id": str(content.id),
         "type": content.type,
@@ -95,11 +95,11 @@ def content_shape(site: Site, content: Content) -> Shape:
 
 
 def content_version_shape(site: Site, content: Content) -> Shape:
-    """The newest version of a page or blog post."""
+    """Return the newest content version."""
     head = content.versions[-1]
     return version_shape(site, content.number, head.created_at, head.author_id, message=head.message, minor_edit=False)
 
 
 def list_links(site: Site) -> Shape:
-    """The `_links` of a v1 list."""
+    """Return a v1 list's `_links`."""
     return {"base": site.base_url, "context": "/wiki", "self": f"{site.base_url}/rest/api"}

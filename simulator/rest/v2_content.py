@@ -35,7 +35,7 @@ def _lag(call: Call) -> float:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>", "READ")
 def attachment_by_id(call: Call, att_id: str) -> dict[str, object]:
-    """An attachment, trashed ones included, with what `include-…` asks for."""
+    """Return an attachment, also trashed, with its `include-…` parts."""
     attachment = visible_file(call, att_id)
     call.charge.core += 1
     number = _version_asked(call, attachment)
@@ -67,7 +67,7 @@ def _file_operations(call: Call, attachment: Attachment) -> list[dict[str, str]]
 
 @operation(blueprint, "DELETE", f"{API}/attachments/<att_id>", "DELETE")
 def attachment_delete(call: Call, att_id: str) -> Response:
-    """To the trash, or out of it for good with `purge=true` (space admins only)."""
+    """Trash, or with `purge=true` delete for good (space admins)."""
     attachment = visible_file(call, att_id)
     right = "administer" if call.flag("purge") else "delete"
     space = call.site.spaces[call.site.container(attachment).space_id]
@@ -83,7 +83,7 @@ def attachment_delete(call: Call, att_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions", "READ")
 def attachment_versions(call: Call, att_id: str) -> Response:
-    """Versions, newest first unless sorted otherwise."""
+    """Return versions, by default newest first."""
     attachment = visible_file(call, att_id)
     numbers = list(range(len(attachment.visible(_lag(call))), 0, -1))
     numbers.sort(reverse=call.request.args.get("sort") != "modified-date")
@@ -94,7 +94,7 @@ def attachment_versions(call: Call, att_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions/<number>", "READ")
 def attachment_version(call: Call, att_id: str, number: str) -> dict[str, object]:
-    """One version by number; 404 for a number that isn't there."""
+    """Return a version by number; 404."""
     attachment = visible_file(call, att_id)
     wanted = content_id(number)
     if not 1 <= wanted <= len(attachment.visible(_lag(call))):
@@ -105,7 +105,7 @@ def attachment_version(call: Call, att_id: str, number: str) -> dict[str, object
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/operations", "READ")
 def attachment_operations(call: Call, att_id: str) -> dict[str, object]:
-    """What the caller may do with it."""
+    """Return the caller's operations."""
     return {"operations": _file_operations(call, visible_file(call, att_id))}
 
 
@@ -138,19 +138,19 @@ def _file_list(call: Call, candidates: list[Attachment]) -> Response:
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>/attachments", "READ")
 def page_attachments(call: Call, page_id: str) -> Response:
-    """Attachments of a page."""
+    """List a page's attachments."""
     return _file_list(call, call.site.attachments_of(visible_content(call, page_id, ["page"]).id))
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>/attachments", "READ")
 def blogpost_attachments(call: Call, post_id: str) -> Response:
-    """Attachments of a blog post."""
+    """List a blog post's attachments."""
     return _file_list(call, call.site.attachments_of(visible_content(call, post_id, ["blogpost"]).id))
 
 
 @operation(blueprint, "GET", f"{API}/attachments", "READ")
 def all_attachments(call: Call) -> Response:
-    """Attachments of the whole site, as far as the caller sees them."""
+    """List attachments the caller sees."""
     return _file_list(call, files.visible_files(call.site, call.account))
 
 
@@ -170,25 +170,25 @@ def _content(call: Call, content: Content, base: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>", "READ")
 def page_by_id(call: Call, page_id: str) -> dict[str, object]:
-    """A page."""
+    """Return a page."""
     return _content(call, visible_content(call, page_id, ["page"]), f"{API}/pages/{page_id}")
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>", "READ")
 def blogpost_by_id(call: Call, post_id: str) -> dict[str, object]:
-    """A blog post."""
+    """Return a blog post."""
     return _content(call, visible_content(call, post_id, ["blogpost"]), f"{API}/blogposts/{post_id}")
 
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>/operations", "READ")
 def page_operations(call: Call, page_id: str) -> dict[str, object]:
-    """What the caller may do with a page."""
+    """Return page operations."""
     content = visible_content(call, page_id, ["page"])
     return {"operations": content_operations(call.site, call.account, content, "page")}
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>/operations", "READ")
 def blogpost_operations(call: Call, post_id: str) -> dict[str, object]:
-    """What the caller may do with a blog post."""
+    """Return blog post operations."""
     content = visible_content(call, post_id, ["blogpost"])
     return {"operations": content_operations(call.site, call.account, content, "blogpost")}

@@ -1,4 +1,4 @@
-"""REST API v2: pages that somebody begins. Only drafts are made here, since nothing else is asked of the API."""
+"""REST API v2: creation of draft pages, the only kind the app makes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("rest_drafts", __name__)
 
 @operation(blueprint, "POST", f"{API}/pages", "WRITE")
 def page_create(call: Call) -> dict[str, object]:
-    """A draft page, seen by its author only; no webhook is sent. 400 for anything else, 404 without the right."""
+    """Create a draft visible to its author, without webhook. 400 for anything else, 404 without permission."""
     body = call.body()
     space = visible_space(call, str(body.get("spaceId", "")))
     if body.get("status") != "draft":

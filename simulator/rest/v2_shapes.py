@@ -1,4 +1,4 @@
-"""Entities in the words of REST API v2."""
+"""Entities of REST API v2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INCLUDED = 50
 
 
 def property_shape(row: PropertyRow) -> Shape:
-    """A content property."""
+    """Return a content property."""
     return {"id": str(row.id), "key": row.key, "value": row.value, "version": _property_version(row)}
 
 
@@ -24,7 +24,7 @@ def _property_version(row: PropertyRow) -> Shape:
 
 
 def space_property_shape(row: PropertyRow) -> Shape:
-    """A space property; the live API says `authorId` where the document says `createdBy`, so both are sent."""
+    """Return a space property with `authorId` (live API) and `createdBy` (document)."""
     version = _property_version(row) | {"createdBy": row.author_id or ""}
     plain = property_shape(row) | {"version": version, "createdAt": iso(row.created_at)}
     return plain | {"createdBy": row.author_id or "", "authorId": row.author_id or ""}
@@ -36,18 +36,18 @@ def _version(created_at: int, message: str, number: int, author: str | None, *, 
 
 
 def file_version(version: FileVersion, number: int) -> Shape:
-    """A version of an attachment."""
+    """Return an attachment version."""
     return _version(version.created_at, version.message, number, version.author_id, minor_edit=version.minor_edit)
 
 
 def listed_file_version(attachment: Attachment, number: int) -> Shape:
-    """A version in the list of versions: with the file name it had."""
+    """Return a listed version, with its file name."""
     version = attachment.versions[number - 1]
     return file_version(version, number) | {"attachment": {"id": f"att{attachment.id}", "title": version.title}}
 
 
 def file_version_details(attachment: Attachment, number: int) -> Shape:
-    """One version by number."""
+    """Return one version by number."""
     shape = file_version(attachment.versions[number - 1], number)
     author = attachment.versions[number - 1].author_id
     shape |= {"contentTypeModified": False, "collaborators": [author] if author else []}
@@ -56,14 +56,14 @@ def file_version_details(attachment: Attachment, number: int) -> Shape:
 
 
 def download_link(attachment: Attachment, version: FileVersion, number: int) -> str:
-    """Address of the bytes for a browser, relative to the base URL."""
+    """Return the download path for browsers, relative to the base URL."""
     name = quote(version.title, safe="")
     query = f"version={number}&modificationDate={version.created_at}&cacheVersion=1&api=v2"
     return f"/download/attachments/{attachment.container_id}/{name}?{query}"
 
 
 def file_shape(site: Site, attachment: Attachment, number: int, *, with_version: bool = True) -> Shape:
-    """An attachment as of one version."""
+    """Return an attachment at one version."""
     version = attachment.versions[number - 1]
     container = site.container(attachment)
     web = f"/pages/viewpageattachments.action?pageId={container.id}&preview=%2F{container.id}%2F{attachment.id}"
@@ -87,7 +87,7 @@ def file_shape(site: Site, attachment: Attachment, number: int, *, with_version:
 
 
 def included(results: Sequence[object], self_link: str) -> Shape:
-    """The frame of everything `include-…` adds: the first 50."""
+    """Wrap what `include-…` adds: the first 50."""
     return {
         "results": list(results[:INCLUDED]),
         "meta": {"hasMore": len(results) > INCLUDED},
@@ -96,24 +96,24 @@ def included(results: Sequence[object], self_link: str) -> Shape:
 
 
 def operations_included(site: Site, account: str, content: Content, target: str, self_link: str) -> Shape:
-    """What the caller may do, as `include-operations=true` adds it."""
+    """Return what `include-operations=true` adds."""
     return included(content_operations(site, account, content, target), self_link)
 
 
 def content_version(version: ContentVersion, number: int) -> Shape:
-    """A version of a page or blog post."""
+    """Return a content version."""
     return _version(version.created_at, version.message, number, version.author_id, minor_edit=False)
 
 
 def content_path(site: Site, content: Content) -> str:
-    """Address of a page relative to the base URL."""
+    """Return a page's path relative to the base URL."""
     key = site.spaces[content.space_id].key
     kind = "blog" if content.type == "blogpost" else "pages"
     return f"/spaces/{key}/{kind}/{content.id}/{quote(content.title.replace(' ', '+'), safe='+')}"
 
 
 def content_shape(site: Site, content: Content) -> Shape:
-    """A page or blog post."""
+    """Return a page or blog post."""
     web = content_path(site, content)
     shape: Shape = {
         "id": str(content.id),
@@ -139,7 +139,7 @@ def content_shape(site: Site, content: Content) -> Shape:
 
 
 def space_shape(space: Space) -> Shape:
-    """A space."""
+    """Return a space."""
     shape: Shape = {
         "id": str(space.id),
         "key": space.key,
@@ -156,7 +156,7 @@ def space_shape(space: Space) -> Shape:
 
 
 def person_shape(person: Person, *, sees_email: bool) -> Shape:
-    """A person in the bulk look-up; the address only as far as privacy allows."""
+    """Return a person; privacy may hide the address."""
     status = "active" if person.status == "active" else person.status
     shape: Shape = {
         "accountId": person.account_id,

@@ -17,7 +17,7 @@ MAX_ACCOUNTS = 250
 
 
 def visible_space(call: Call, text: str) -> Space:
-    """The space of this id, if the caller may see it; app-access rules don't hide spaces. 404 otherwise."""
+    """Return a visible space; 404. App-access rules hide no space."""
     space = call.site.spaces.get(content_id(text))
     if space is None or not may_in_space(call.site, call.account, "read", space):
         raise not_found("space")
@@ -26,7 +26,7 @@ def visible_space(call: Call, text: str) -> Space:
 
 @operation(blueprint, "GET", f"{API}/spaces", "READ")
 def spaces(call: Call) -> Response:
-    """Spaces the caller sees, filtered by keys, ids, status, type."""
+    """List visible spaces, by keys, ids, status or type."""
     arguments = call.request.args
     keys = {part for value in arguments.getlist("keys") for part in value.split(",")}
     ids = {part for value in arguments.getlist("ids") for part in value.split(",")}
@@ -46,7 +46,7 @@ def spaces(call: Call) -> Response:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>", "READ")
 def space_by_id(call: Call, space_id: str) -> dict[str, object]:
-    """A space."""
+    """Return a space."""
     space = visible_space(call, space_id)
     call.charge.core += 1
     shape = v2_shapes.space_shape(space)
@@ -62,13 +62,13 @@ def space_by_id(call: Call, space_id: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/operations", "READ")
 def operations_of_space(call: Call, space_id: str) -> dict[str, object]:
-    """What the caller may do in a space."""
+    """Return space operations."""
     return {"operations": space_operations(call.site, call.account, visible_space(call, space_id))}
 
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/permissions", "READ")
 def permissions_of_space(call: Call, space_id: str) -> Response:
-    """Who has which permission in a space; here everybody is named as a person, never through a group."""
+    """List permissions by person; the simulator has no groups."""
     space = visible_space(call, space_id)
     rows = [(account, name) for account in sorted(space.permissions) for name in sorted(space.permissions[account])]
     shapes = [
@@ -85,13 +85,13 @@ def permissions_of_space(call: Call, space_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/pages", "READ")
 def pages_of_space(call: Call, space_id: str) -> Response:
-    """Pages of a space the caller sees."""
+    """List visible pages."""
     return _contents_of_space(call, space_id, "page")
 
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/blogposts", "READ")
 def blogposts_of_space(call: Call, space_id: str) -> Response:
-    """Blog posts of a space the caller sees."""
+    """List visible blog posts."""
     return _contents_of_space(call, space_id, "blogpost")
 
 
@@ -112,7 +112,7 @@ def _contents_of_space(call: Call, space_id: str, kind: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/users-bulk", "READ")
 def users_bulk(call: Call) -> Response:
-    """People by account ids; unknown ones are silently left out."""
+    """Return people by account id; omit unknown ones."""
     ids = call.body().get("accountIds")
     if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_ACCOUNTS:
         raise ApiError(400, "accountIds must have 1 to 250 entries")

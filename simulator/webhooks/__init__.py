@@ -1,1 +1,1 @@
-"""Which events go out, with what body, and whether they arrive."""
+"""Webhooks: events, bodies, delivery."""

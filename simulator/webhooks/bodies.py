@@ -1,7 +1,7 @@
-"""Bodies of webhooks.
+"""Webhook bodies.
 
-No capture of a present attachment event is public; the shape follows the 2016 host source (`attachedTo` and a list
-`attachments`) with the later renames (`userAccountId`, `idAsString`), see README.md, "Assumptions".
+No current attachment event is published; the shape follows the host source of 2016 (`attachedTo`, list `attachments`)
+with later renames (`userAccountId`, `idAsString`), see README.md, "Assumptions".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _authors(created_by: str | None, changed_by: str | None, created: int, chang
 
 
 def base_body(site: Site, actor: str | None, timestamp: int) -> Body:
-    """Fields every event has; the actor is left out when there is none (anonymous)."""
+    """Return the common fields, without an actor for anonymous changes."""
     person = site.people.get(actor or "")
     who: Body = {"userAccountId": actor, "accountType": _account_type(person.account_type)} if person else {}
     return {**who, "timestamp": timestamp, "suppressNotifications": False}
@@ -42,7 +42,7 @@ def _account_type(kind: str) -> str:
 
 
 def content_body(site: Site, content: Content) -> Body:
-    """A page or blog post inside an event."""
+    """Return a page or blog post."""
     space = site.spaces[content.space_id]
     head = content.versions[-1]
     first = content.versions[0]
@@ -60,7 +60,7 @@ def content_body(site: Site, content: Content) -> Body:
 
 
 def file_body(site: Site, attachment: Attachment) -> Body:
-    """An attachment inside an event."""
+    """Return an attachment."""
     head = attachment.head
     first = attachment.versions[0]
     return {
@@ -76,7 +76,7 @@ def file_body(site: Site, attachment: Attachment) -> Body:
 
 
 def files_event(site: Site, attachments: Sequence[Attachment], actor: str | None, timestamp: int) -> Body:
-    """An attachment_* event; all attachments are on one page."""
+    """Return an attachment_* event; all attachments share one page."""
     container = site.container(attachments[0])
     return base_body(site, actor, timestamp) | {
         "attachedTo": content_body(site, container),
@@ -85,13 +85,13 @@ def files_event(site: Site, attachments: Sequence[Attachment], actor: str | None
 
 
 def content_event(site: Site, content: Content, actor: str | None, timestamp: int) -> Body:
-    """A page_*, blog_* or content_* event."""
+    """Return a page_*, blog_* or content_* event."""
     name = "blog" if content.type == "blogpost" else "page"
     return base_body(site, actor, timestamp) | {name: content_body(site, content)}
 
 
 def space_event(site: Site, space: Space, actor: str | None, timestamp: int) -> Body:
-    """A space_* event."""
+    """Return a space_* event."""
     facts = {
         "key": space.key,
         "title": space.name,
@@ -102,5 +102,5 @@ def space_event(site: Site, space: Space, actor: str | None, timestamp: int) -> 
 
 
 def user_event(site: Site, account_id: str, actor: str | None, timestamp: int) -> Body:
-    """A user_* event."""
+    """Return a user_* event."""
     return base_body(site, actor, timestamp) | {"userProfile": {"userAccountId": account_id}}

@@ -1,4 +1,4 @@
-"""One webhook on its way, and how deliveries of a site behave."""
+"""One delivery, and a site's delivery settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Settings:
-    """How deliveries of one site behave."""
+    """Delivery settings of one site."""
 
     delay_seconds: float = 0.0
     jitter_seconds: float = 0.0
@@ -26,7 +26,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Delivery:
-    """One POST to come or done; `outcome`: waiting, delivered, failed, lost."""
+    """One POST; `outcome`: waiting, delivered, failed, lost."""
 
     id: int
     site: str
@@ -39,7 +39,7 @@ class Delivery:
     seconds: float | None = None
 
     def json(self) -> dict[str, object]:
-        """As the control API shows it."""
+        """Return the control API's JSON."""
         return {
             "id": self.id,
             "site": self.site,
@@ -54,7 +54,7 @@ class Delivery:
 
 
 def declared_paths(app: App, event: str) -> list[str]:
-    """Addresses, relative to the app's base URL, of the descriptor's webhook modules for an event."""
+    """Return the descriptor's webhook paths for an event, relative to the base URL."""
     modules = app.descriptor.get("modules")
     hooks = modules.get("webhooks") if isinstance(modules, dict) else None
     found = hooks if isinstance(hooks, list) else []

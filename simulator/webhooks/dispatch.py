@@ -1,4 +1,4 @@
-"""Delivery of webhooks: one POST each, no retry; delayed, doubled, lost or shuffled on demand."""
+"""Webhook delivery: one POST, no retry; delayed, doubled, lost or shuffled on demand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 10
 
 
 class Webhooks:
-    """The queue and the thread that empties it."""
+    """Queue and delivery thread."""
 
     def __init__(self, sites: dict[str, Site], clock: Clock) -> None:
         self._sites = sites
@@ -46,7 +46,7 @@ class Webhooks:
         self.log: deque[Delivery] = deque(maxlen=20_000)
 
     def raise_event(self, site: Site, event: str, body: dict[str, object], content: Content | None = None) -> None:
-        """Queue an event for every enabled app that declared it and may see the content it is about."""
+        """Queue an event for enabled apps that declared it and may see its content."""
         for installation in site.installations.values():
             if installation.state != "enabled":
                 continue
@@ -56,7 +56,7 @@ class Webhooks:
                 self._enqueue(site, installation, event, path, body)
 
     def send(self, site: Site, event: str, body: dict[str, object], times: int = 1) -> int:
-        """Queue any body to the declared addresses of an event, whatever the state of the app; how many were queued."""
+        """Queue any body to an event's declared paths, in any app state; return how many."""
         queued = 0
         for installation in site.installations.values():
             for path in declared_paths(installation.app, event) * times:
@@ -65,7 +65,7 @@ class Webhooks:
         return queued
 
     def replay(self, number: int, times: int = 1) -> int:
-        """Queue an old delivery again; 0 when the number is unknown."""
+        """Queue an old delivery again; return 0 for an unknown number."""
         old = next((delivery for delivery in self.deliveries() if delivery.id == number), None)
         for _ in range(times if old else 0):
             if old is not None:
@@ -73,11 +73,11 @@ class Webhooks:
         return times if old else 0
 
     def deliveries(self) -> list[Delivery]:
-        """Every delivery there ever was, oldest first."""
+        """Return every delivery, oldest first."""
         return list(self.log)
 
     def settings_of(self, site: str) -> Settings:
-        """Settings of a site, made on first use."""
+        """Return a site's settings."""
         return self.settings.setdefault(site, Settings())
 
     def _enqueue(self, site: Site, to: Installation, event: str, path: str, body: dict[str, object]) -> None:
@@ -179,12 +179,12 @@ class Webhooks:
         )
 
     def waiting(self) -> list[Delivery]:
-        """Deliveries to come, held ones last."""
+        """Return waiting deliveries, held ones last."""
         with self._changed:
             return [item[2] for item in sorted(self._queue, key=lambda item: item[:2])] + list(self._held)
 
     def release(self, *, now: bool = False) -> None:
-        """Let held deliveries go, in random order where the site shuffles; `now` ends all delays."""
+        """Release held deliveries, shuffled where the site shuffles; `now` ends all delays."""
         with self._changed:
             held, self._held = self._held, []
             shuffled = [d for d in held if self.settings_of(d.site).shuffle]
@@ -198,7 +198,7 @@ class Webhooks:
                 self._changed.notify_all()
 
     def drain(self, timeout: float = 10.0, *, now: bool = True) -> bool:
-        """Release everything and wait until nothing is left; False when that took longer than `timeout` seconds."""
+        """Release everything and wait for delivery; return False after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self.release(now=now)
@@ -209,7 +209,7 @@ class Webhooks:
         return False
 
     def clear(self) -> None:
-        """Forget the queue, the log and the settings."""
+        """Clear queue, log and settings."""
         with self._changed:
             self._queue.clear()
             self._held.clear()
@@ -217,7 +217,7 @@ class Webhooks:
             self.settings.clear()
 
     def stop(self) -> None:
-        """End the thread; what waits is never sent."""
+        """Stop the thread; waiting deliveries are dropped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

@@ -1,1 +1,1 @@
-"""All sites together, their seed, and what can be made to go wrong."""
+"""All sites, their seed, and faults."""

@@ -1,4 +1,4 @@
-"""Every exchange with the simulated Confluence, kept for tests to look at."""
+"""Recorded exchanges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer. `status` is 0 when the connection was dropped; `at` in milliseconds."""
+    """Request and answer. `status` 0: connection dropped; `at` in milliseconds."""
 
     id: int
     at: int
@@ -40,7 +40,7 @@ def _body_fields(name: str, body: bytes) -> dict[str, str]:
 
 
 def exchange_json(exchange: Exchange) -> dict[str, object]:
-    """An exchange as the control API shows it; a body that isn't UTF-8 comes as `…BodyBase64`."""
+    """Return the control API's JSON; a non-UTF-8 body becomes `…BodyBase64`."""
     return {
         "id": exchange.id,
         "at": exchange.at,
@@ -70,16 +70,16 @@ class Records:
         self._exchanges: deque[Exchange] = deque(maxlen=keep)
 
     def next_id(self) -> int:
-        """Number of the next exchange."""
+        """Return the next number."""
         return next(self._ids)
 
     def add(self, exchange: Exchange) -> None:
-        """Keep one."""
+        """Record an exchange."""
         with self._lock:
             self._exchanges.append(exchange)
 
     def clear(self) -> None:
-        """Forget all; numbers go on."""
+        """Delete all; numbering continues."""
         with self._lock:
             self._exchanges.clear()
 
@@ -92,7 +92,7 @@ class Records:
         caller: str | None = None,
         since: int = 0,
     ) -> list[Exchange]:
-        """Exchanges after number `since` that match; `path` is a regular expression searched in the path."""
+        """Return matching exchanges after `since`; `path` is a regular expression."""
         pattern = re.compile(path) if path else None
         with self._lock:
             kept = list(self._exchanges)

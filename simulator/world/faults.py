@@ -1,4 +1,4 @@
-"""Faults on demand: a rule says which requests go wrong, how, and how often."""
+"""Fault rules: which requests fail, how, how often."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = {
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `path` is a regular expression searched in path?query; None matches all; `times` None: for ever."""
+    """One rule. `path`: regular expression for path?query, None for all; `times` None: unlimited."""
 
     id: int
     kind: str
@@ -47,7 +47,7 @@ class Fault:
     hits: int = 0
 
     def wants(self, method: str, target: str, site: str, caller: str, account: str | None) -> bool:
-        """Whether the rule is about such a request at all."""
+        """Whether the rule matches the request."""
         return (
             self.method in {None, method}
             and self.site in {None, site}
@@ -57,7 +57,7 @@ class Fault:
         )
 
     def take(self) -> bool:
-        """Count a matching request; True when it is one of those that go wrong."""
+        """Count a matching request; return whether it fails."""
         self.seen += 1
         if self.seen <= self.skip or (self.times is not None and self.hits >= self.times):
             return False
@@ -66,7 +66,7 @@ class Fault:
 
 
 def fault_from_json(number: int, rule: dict[str, object]) -> Fault:
-    """A rule from the control API; raises ValueError for an unknown kind or field, TypeError for a wrong type."""
+    """Parse a rule; raise ValueError for unknown kinds or fields, TypeError for wrong types."""
     known = {
         *("kind", "method", "path", "site", "caller", "account", "skip", "times", "status", "headers", "body"),
         *("seconds", "bytes", "retryAfter"),
@@ -109,7 +109,7 @@ def _text(value: object) -> str | None:
 
 
 def fault_json(fault: Fault) -> dict[str, object]:
-    """A rule as the control API shows it."""
+    """Return the control API's JSON."""
     return {
         "id": fault.id,
         "kind": fault.kind,
@@ -126,7 +126,7 @@ def fault_json(fault: Fault) -> dict[str, object]:
 
 
 class Faults:
-    """The rules in force, in the order they were added; all matching rules of a request apply."""
+    """Active rules, in order of addition; every matching rule applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -134,14 +134,14 @@ class Faults:
         self._rules: list[Fault] = []
 
     def add(self, rule: dict[str, object]) -> Fault:
-        """Put a rule in force; fields and kinds as in README.md, "Faults"."""
+        """Add a rule; see README.md, "Faults"."""
         with self._lock:
             fault = fault_from_json(next(self._ids), rule)
             self._rules.append(fault)
             return fault
 
     def all(self) -> list[Fault]:
-        """The rules in force."""
+        """Return active rules."""
         with self._lock:
             return list(self._rules)
 
@@ -151,6 +151,6 @@ class Faults:
             self._rules = [f for f in self._rules if number is not None and f.id != number]
 
     def match(self, method: str, target: str, site: str, caller: str, account: str | None) -> list[Fault]:
-        """Rules that make this request go wrong; counts it."""
+        """Return and count the rules that fail this request."""
         with self._lock:
             return [f for f in self._rules if f.wants(method, target, site, caller, account) and f.take()]

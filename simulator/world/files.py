@@ -1,6 +1,6 @@
-"""What can happen to attachments; every function changes the state and raises the webhooks.
+"""Changes to attachments, with their webhooks.
 
-Call under the world's lock. Rights are the caller's business.
+Call under the world's lock, after checking permissions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bytes on their way in. `at`: moment of the version in milliseconds, None for now."""
+    """New bytes. `at`: the version's time in milliseconds, None for now."""
 
     title: str
     data: bytes
@@ -32,7 +32,7 @@ class Upload:
 
 
 def announce(world: World, site: Site, event: str, files: Sequence[Attachment], actor: str | None) -> None:
-    """Raise an attachment event for files of one page; nothing for a page the app can't see."""
+    """Raise an attachment event for files of one page the app can see."""
     if files:
         body = files_event(site, files, actor, world.clock.now_ms())
         world.webhooks.raise_event(site, event, body, site.container(files[0]))
@@ -53,19 +53,19 @@ def _version(world: World, upload: Upload, author: str | None, media_type: str |
 
 
 def named(site: Site, content_id: int, title: str, status: str = "current") -> Attachment | None:
-    """The attachment of this file name on a page."""
+    """Return a page's attachment by file name."""
     found = (a for a in site.attachments_of(content_id) if a.title == title and a.status == status)
     return next(found, None)
 
 
 def check_size(site: Site, data: bytes) -> None:
-    """Oversize uploads are reported as 404 by the API document."""
+    """Refuse oversize data with 404, as the API document says."""
     if len(data) > site.behaviour.max_upload_bytes:
         raise ApiError(404, "The attachment exceeds the maximum size")
 
 
 def create(world: World, site: Site, content_id: int, upload: Upload, author: str | None) -> Attachment:
-    """A new file on a page; 400 when the name is taken."""
+    """Create a file; 400 when the name exists."""
     check_size(site, upload.data)
     if named(site, content_id, upload.title):
         raise ApiError(
@@ -78,7 +78,7 @@ def create(world: World, site: Site, content_id: int, upload: Upload, author: st
 
 
 def add_version(world: World, site: Site, attachment: Attachment, upload: Upload, author: str | None) -> Attachment:
-    """New bytes for a file: same id, next version; the file keeps its name unless the upload brings another."""
+    """Add a version under the same id; the name stays unless the upload brings another."""
     check_size(site, upload.data)
     attachment.versions.append(_version(world, upload, author, attachment.head.media_type))
     announce(world, site, "attachment_updated", [attachment], author)
@@ -88,7 +88,7 @@ def add_version(world: World, site: Site, attachment: Attachment, upload: Upload
 def restore(
     world: World, site: Site, attachment: Attachment, number: int, author: str | None, *, message: str, title: bool
 ) -> Attachment:
-    """An old version becomes the newest again, under the caller's name, with the old bytes and file id."""
+    """Make an old version newest, under the caller's name, with its bytes and file id."""
     if not 1 <= number < attachment.number:
         raise ApiError(400, f"Version {number} cannot be restored: it does not exist or is the current version")
     source = attachment.versions[number - 1]
@@ -134,7 +134,7 @@ def describe(
 
 
 def delete_version(attachment: Attachment, number: int) -> Attachment:
-    """Take one version out of the history; those above move down by one. Raises no webhook."""
+    """Delete one version; those above move down. Raises no webhook."""
     if not 1 <= number <= attachment.number or attachment.number == 1:
         raise ApiError(400, f"Version {number} cannot be deleted")
     del attachment.versions[number - 1]
@@ -142,7 +142,7 @@ def delete_version(attachment: Attachment, number: int) -> Attachment:
 
 
 def trash(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """To the trash; 404 when it is there already."""
+    """Trash a file; 404 when already trashed."""
     if attachment.status == "trashed":
         raise ApiError(404, "The attachment is in the trash")
     attachment.status, attachment.trashed_alone = "trashed", True
@@ -153,7 +153,7 @@ def trash(world: World, site: Site, attachment: Attachment, actor: str | None) -
 
 
 def untrash(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """Back from the trash under the same id; 409 when the name was taken meanwhile."""
+    """Restore from trash under the same id; 409 when the name exists."""
     if named(site, attachment.container_id, attachment.title):
         raise ApiError(409, "newer Content exists with this title")
     attachment.status, attachment.trashed_alone = "current", False
@@ -162,7 +162,7 @@ def untrash(world: World, site: Site, attachment: Attachment, actor: str | None)
 
 
 def purge(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """Remove for good; 400 unless it is in the trash."""
+    """Purge a trashed file; 400 otherwise."""
     if attachment.status != "trashed":
         raise ApiError(400, "Only trashed attachments can be purged")
     announce(world, site, "attachment_removed", [attachment], actor)
@@ -171,7 +171,7 @@ def purge(world: World, site: Site, attachment: Attachment, actor: str | None) -
 
 
 def move(world: World, site: Site, attachment: Attachment, content_id: int, actor: str | None) -> Attachment:
-    """To another page; the event names the new one only."""
+    """Move to another page; the event names only the new one."""
     if content_id not in site.contents:
         raise ApiError(404, "The new container does not exist")
     if named(site, content_id, attachment.title):
@@ -182,5 +182,5 @@ def move(world: World, site: Site, attachment: Attachment, content_id: int, acto
 
 
 def visible_files(site: Site, account_id: str | None) -> list[Attachment]:
-    """Every attachment a person may see."""
+    """Return every attachment visible to a person."""
     return [a for a in site.attachments.values() if may(site, account_id, "read", site.container(a))]

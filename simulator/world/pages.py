@@ -1,4 +1,4 @@
-"""What can happen to pages, blog posts, spaces and people. Call under the world's lock. Attachments: files.py."""
+"""Changes to pages, blog posts, spaces and people. Call under the world's lock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUS_EVENTS = {
     ("draft", "current"): "created",
     ("trashed", "purged"): "removed",
 }
-# Statuses a file follows its page into; a file that was trashed by itself stays trashed.
+# Statuses that files share with their page; files trashed alone stay trashed.
 _FOLLOWED = {"current", "archived", "trashed", "draft"}
 
 
@@ -31,7 +31,7 @@ def announce(world: World, site: Site, event: str, content: Content, actor: str 
 
 
 def create(world: World, site: Site, space: Space, version: ContentVersion, kind: str = "page") -> Content:
-    """A new page or blog post."""
+    """Create a page or blog post."""
     content = Content(site.next_id(), kind, space.id, [version])
     site.contents[content.id] = content
     announce(world, site, "created", content, version.author_id)
@@ -39,7 +39,7 @@ def create(world: World, site: Site, space: Space, version: ContentVersion, kind
 
 
 def update(world: World, site: Site, content: Content, version: ContentVersion) -> Content:
-    """A new version of a page."""
+    """Add a page version."""
     content.versions.append(version)
     announce(world, site, "updated", content, version.author_id)
     return content
@@ -48,7 +48,7 @@ def update(world: World, site: Site, content: Content, version: ContentVersion) 
 def restore(
     world: World, site: Site, content: Content, number: int, author: str | None, *, message: str, title: bool
 ) -> None:
-    """An old version of a page becomes the newest."""
+    """Make an old page version newest."""
     if not 1 <= number < content.number:
         raise ApiError(400, f"Version {number} cannot be restored: it does not exist or is the current version")
     old = content.versions[number - 1]
@@ -58,7 +58,7 @@ def restore(
 
 
 def set_status(world: World, site: Site, content: Content, status: str, actor: str | None) -> Content:
-    """Archive, trash, bring back or purge. Only the page's own event is sent, none for its files."""
+    """Archive, trash, restore or purge. Raises only the page's event, none for its files."""
     event = STATUS_EVENTS.get((content.status, status))
     if event is None and (content.status, status) != ("current", "draft"):
         raise ApiError(400, f"A page cannot go from {content.status} to {status}")
@@ -80,7 +80,7 @@ def _follow(site: Site, attachment: Attachment, before: str, status: str) -> Non
 
 
 def move(world: World, site: Site, content: Content, space: Space, actor: str | None) -> Content:
-    """To another space."""
+    """Move to another space."""
     content.space_id = space.id
     prefix = "blog" if content.type == "blogpost" else "page"
     body = content_event(site, content, actor, world.clock.now_ms()) | {"oldParent": {}, "newParent": {}}
@@ -89,7 +89,7 @@ def move(world: World, site: Site, content: Content, space: Space, actor: str | 
 
 
 def copy(world: World, site: Site, content: Content, title: str, actor: str | None) -> Content:
-    """A copy with attachments (newest version only) and properties, all under new ids."""
+    """Copy with attachments (newest version) and properties, under new ids."""
     now = world.clock.now_ms()
     head = replace(content.versions[-1], title=title, author_id=actor, created_at=now, message="")
     twin = Content(site.next_id(), content.type, content.space_id, [head])
@@ -114,7 +114,7 @@ def _copied_rows(site: Site, rows: tuple[PropertyRow, ...]) -> tuple[PropertyRow
 def restrict(
     world: World, site: Site, content: Content, actor: str | None, *, read: set[str] | None, update: set[str] | None
 ) -> Content:
-    """Set who alone may see and edit; an empty set lifts, None leaves as it is."""
+    """Set restrictions; an empty set lifts, None keeps."""
     content.read = content.read if read is None else read
     content.update = content.update if update is None else update
     body = base_body(site, actor, world.clock.now_ms()) | {"content": content_body(site, content)}
@@ -123,7 +123,7 @@ def restrict(
 
 
 def set_space_status(world: World, site: Site, space: Space, status: str, actor: str | None) -> Space:
-    """Archive, trash or bring back a space; one event for the space, none for what is in it."""
+    """Archive, trash or restore a space; raises the space's event only."""
     if status not in {"current", "archived", "trashed"}:
         raise ApiError(400, "status is current, archived or trashed")
     space.status = status
@@ -133,7 +133,7 @@ def set_space_status(world: World, site: Site, space: Space, status: str, actor:
 
 
 def space_permissions(world: World, site: Site, space: Space, account_id: str, operations: set[str]) -> None:
-    """Give a person exactly these operations in a space."""
+    """Set a person's operations in a space."""
     space.permissions[account_id] = operations
     body = space_event(site, space, None, world.clock.now_ms())
     world.webhooks.raise_event(site, "space_permissions_updated", body)

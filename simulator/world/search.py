@@ -1,4 +1,4 @@
-"""What CQL finds: pages, blog posts, attachments, and properties whose extraction an installed app declares."""
+"""CQL search: pages, blog posts, attachments, and extracted properties."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFIX = "content.property["
 
 
 def _extractions(app: App) -> dict[str, tuple[str, str]]:
-    """Field names of an app's declared extractions → (property key, path in the value)."""
+    """Return extraction fields → (property key, path)."""
     modules = app.descriptor.get("modules")
     declared = modules.get("confluenceContentProperties", []) if isinstance(modules, dict) else []
     fields: dict[str, tuple[str, str]] = {}
@@ -61,7 +61,7 @@ _PLAIN: dict[str, Callable[[Site, Found], object]] = {
 
 
 def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
-    """Everything the query finds that the caller may see, by id; 400 for a bad query."""
+    """Return hits visible to the caller, by id; 400 for a bad query."""
     fields: dict[str, tuple[str, str]] = {}
     for installation in site.installations.values():
         if installation.state == "enabled":
@@ -89,7 +89,7 @@ def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
 
 
 def offset(cursor: str | None) -> int:
-    """Where a cursor points to; 400 for one that is none of ours."""
+    """Return a cursor's offset; 400 when invalid."""
     if not cursor:
         return 0
     try:
@@ -99,7 +99,7 @@ def offset(cursor: str | None) -> int:
 
 
 def next_link(path: str, arguments: MultiDict[str, str], start: int, limit: int) -> str:
-    """Address of the next page of hits, relative to `_links.base`."""
+    """Return the next page's address, relative to `_links.base`."""
     others = [(k, v) for k, v in arguments.items(multi=True) if k not in {"cursor", "limit", "start", "jwt"}]
     cursor = base64.urlsafe_b64encode(f"_sim_{start}".encode()).decode()
     return f"{path}?{urlencode([('next', 'true'), ('cursor', cursor), ('limit', str(limit)), *others])}"

@@ -1,4 +1,4 @@
-"""The cast and the demo content every world starts with."""
+"""Seed: people and demo content."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ARCHIVED_FILE_ID = 131501
 
 
 def _png(side: int, colour: bytes) -> bytes:
-    """A square of one colour, so that the demo has a picture that opens."""
+    """Return a valid picture for the demo: a square of one colour."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = zlib.compress((b"\0" + colour * side) * side)
     chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
@@ -153,12 +153,12 @@ def _globex(world: World, site: Site) -> None:
 
 
 def site_names() -> dict[str, str]:
-    """Keys and names of the sites, in the order of their ports."""
+    """Return keys and names of the sites, in port order."""
     return {"acme": "Acme", "globex": "Globex"}
 
 
 def fill(world: World, base_urls: dict[str, str]) -> None:
-    """Put the seed into an empty world; `base_urls` by site key, each ending in /wiki."""
+    """Seed an empty world; `base_urls` by site key, each ending in /wiki."""
     for key, name in site_names().items():
         cloud = hashlib.sha256(key.encode()).hexdigest()
         cloud_id = f"{cloud[:8]}-{cloud[8:12]}-4{cloud[13:16]}-8{cloud[17:20]}-{cloud[20:32]}"

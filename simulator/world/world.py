@@ -1,4 +1,4 @@
-"""The state of everything, under one lock."""
+"""State of all sites, under one lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulator.world.faults import Faults
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """An impersonation token: good for one person on one site until `expires_at` (seconds)."""
+    """Impersonation token of one person on one site until `expires_at` (seconds)."""
 
     site: str
     app_key: str
@@ -28,9 +28,9 @@ class BearerToken:
 
 
 class World:
-    """Both sites, the apps, and everything that watches or disturbs the traffic.
+    """Sites, apps, records and faults.
 
-    Hold `lock` while reading or changing; every request handler does.
+    Read and write under `lock`; every handler does.
     """
 
     def __init__(self, fill: Callable[[World, dict[str, str]], None]) -> None:
@@ -51,27 +51,27 @@ class World:
 
     @property
     def oauth_url(self) -> str:
-        """Issuer of impersonation tokens, and the audience of assertions."""
+        """Token issuer and assertion audience."""
         return f"{self.control_url}/_sim/oauth"
 
     @property
     def install_keys_url(self) -> str:
-        """Where public keys of signed installs are fetched; `/<kid>` is appended."""
+        """Address of public install keys, without `/<kid>`."""
         return f"{self.control_url}/_sim/install-keys"
 
     @property
     def seeded_urls(self) -> dict[str, str]:
-        """Base URLs by site key, as they were when the world was opened."""
+        """Base URLs by site key, from before renames."""
         return self._base_urls
 
     def open(self, base_urls: dict[str, str]) -> None:
-        """Fill the empty world; `base_urls` by site key. The first site's origin is where control calls go."""
+        """Seed the world; `base_urls` by site key. Control calls go to the first origin."""
         self._base_urls = base_urls
         self.control_url = next(iter(base_urls.values())).removesuffix("/wiki")
         self._fill(self, base_urls)
 
     def reset(self, *, keep_apps: bool = False) -> None:
-        """Back to the seed. Kept apps stay registered, but are installed nowhere."""
+        """Reset to the seed. `keep_apps` keeps registrations, not installations."""
         with self.lock:
             self.clock.offset_seconds, self.clock.tokens = 0.0, False
             self.sites.clear()

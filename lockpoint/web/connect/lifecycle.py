@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockpoint.services.container import Services
-
 LONGEST_TEXT: Final = 1024
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")

@@ -31,6 +31,7 @@ class Lifecycle:
     """What the lifecycle use cases take."""
 
     allowed_hosts = ("*.example",)
+    caches = ()
 
     def __init__(self, clock: FakeClock, installations: PostgresInstallations) -> None:
         self.clock = clock

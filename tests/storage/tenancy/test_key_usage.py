@@ -228,6 +228,7 @@ class Lifecycle:
     clock: Any
     installations: PostgresInstallations
     allowed_hosts: tuple[str, ...] = ("*.example",)
+    caches: tuple[Any, ...] = ()
 
 
 def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) -> None:
