@@ -168,7 +168,6 @@ def build_app(settings: Settings) -> Flask:
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
     heard = HeardLicences(services)
-    services = replace(services, caches=(*services.caches, heard))
     return create_app(
         Shell(
             inbound=_inbound(neighbours, heard),

@@ -1,4 +1,4 @@
-"""Small builders for values of `lockpoint.domain`."""
+"""Builders of `lockpoint.domain` values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ HOURS_48 = timedelta(hours=48)
 
 
 def at(seconds: float = 0, **more: float) -> datetime:
-    """A moment counted from NOW."""
     return NOW + timedelta(seconds=seconds, **more)
 
 
@@ -32,7 +31,7 @@ def ended(reason: EndReason = EndReason.RELEASED, lock_id: str = L1, **more: Any
 
 
 def held(**more: Any) -> Held:
-    """Alice's hold L1 of 48 hours from NOW, in the third record of epoch 1."""
+    """Return Alice's lock L1 of 48 hours from NOW, third record of epoch 1."""
     values: dict[str, Any] = {
         "epoch": 1,
         "seq": 3,
@@ -57,7 +56,7 @@ def snapshot(found: FoundRecord, now: datetime = NOW, **more: Any) -> Snapshot:
 
 
 def version(number: int, author: str | None, created: datetime | None = None, **more: Any) -> Version:
-    """A version made `number` minutes after NOW, with a content of its own."""
+    """Return a version made `number` minutes after NOW, with unique content."""
     made = created if created is not None else at(minutes=number)
     return Version(**({"number": number, "created": made, "author": author, "file_id": f"media-{number}"} | more))
 

@@ -1,4 +1,4 @@
-"""What a file's history says must be done."""
+"""Judgements on a file's history."""
 
 from __future__ import annotations
 
@@ -27,44 +27,43 @@ from lockpoint.domain.version_marker import marker
 from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
 
 V6 = version(6, DANA)
-V7 = version(7, BOB)  # the base of every hold here
-HOLD = held(base=Base(created=V7.created, author=BOB, size=None, number=7), expires_at=None)
+V7 = version(7, BOB)  # the base of every lock here
+LOCK = held(base=Base(created=V7.created, author=BOB, size=None, number=7), expires_at=None)
 EVE = "eve"
 
 
-def judged(*versions: Version, hold: Held = HOLD, **more: Any) -> Judgement:
-    """The judgement on V6, V7 and these versions."""
+def judged(*versions: Version, lock: Held = LOCK, **more: Any) -> Judgement:
     values: dict[str, Any] = {"policy": Policy(), "own_account": APP, "restorations": ()}
     status = more.pop("status", FileStatus.CURRENT)
     complete = more.pop("complete", True)
     past = more.pop("past", (V6, V7))
-    return judge(history(*past, *versions, status=status, complete=complete), hold, **(values | more))
+    return judge(history(*past, *versions, status=status, complete=complete), lock, **(values | more))
 
 
 def restored(number: int, source: Version, **more: Any) -> tuple[Version, KnownRestoration]:
-    """Our own version that brought `source` back, with a media id of its own, and the row that says so."""
+    """Return our restoration of `source`, with its own media id, and its row."""
     made = version(number, APP, **more)
     return made, KnownRestoration(made.created, source.created)
 
 
-# --- the app was not at work -------------------------------------------------------------------------------------
+# --- inactive site ----------------------------------------------------------------------------------------------
 
 
 def test_what_was_made_while_nobody_protected_stands() -> None:
-    """L-70, P-16: until the return everybody was free; the newest is what is protected, the others are named."""
+    """L-70, P-16: uploads made while the site was inactive are accepted; the newest is protected, the rest named."""
     v8, v9 = version(8, BOB), version(9, EVE)
     free = Policy(absence_until=v9.created)
     assert judged(v8, v9, policy=free) == Judgement(Nothing(), v9, uploaded=True, free=(v8, v9))
 
 
 def test_what_came_after_the_return_is_undone() -> None:
-    """The newest free version comes back; who made it is no offender."""
+    """After a reactivation, an overwrite is undone to the newest accepted version; its author is no offender."""
     v8, v9 = version(8, BOB), version(9, EVE)
     assert judged(v8, v9, policy=Policy(absence_until=v8.created)).verdict == Restore(v8, (v9,))
 
 
 def test_the_holders_own_version_is_not_a_free_one() -> None:
-    """Nobody has to be told of it."""
+    """The holder's own version during an absence is not reported."""
     v8 = version(8, ALICE)
     assert judged(v8, policy=Policy(absence_until=v8.created)) == Judgement(
         Nothing(), v8, uploaded=True, by_holder=True
@@ -72,7 +71,7 @@ def test_the_holders_own_version_is_not_a_free_one() -> None:
 
 
 def test_an_absence_before_the_base_changes_nothing() -> None:
-    """A hold that began after the return protects from its base on."""
+    """A lock acquired after an absence protects from its base."""
     v8 = version(8, BOB)
     assert judged(v8, policy=Policy(absence_until=V7.created)).verdict == Restore(V7, (v8,))
 
@@ -81,42 +80,42 @@ def test_an_absence_before_the_base_changes_nothing() -> None:
 
 
 def test_untouched_file() -> None:
-    """Current is the head: nothing."""
+    """An untouched file needs nothing."""
     assert judged() == Judgement(Nothing(), V7)
 
 
 def test_late_hint_accuses_nobody() -> None:
-    """E8, L-44: a version from before the hold is the base or older: nothing, nobody accused."""
-    assert judged(past=(V6,), hold=replace(HOLD, base=replace(HOLD.base, created=V6.created))).superseded == ()
+    """E8, L-44: a version from before the lock is the base or older: nothing, and nobody is accused."""
+    assert judged(past=(V6,), lock=replace(LOCK, base=replace(LOCK.base, created=V6.created))).superseded == ()
 
 
 def test_holders_upload_is_followed() -> None:
-    """L-42, owner_put_keeps_lock: the newest version of the holder is the head, and the base moves to it."""
+    """L-42, owner_put_keeps_lock: the holder's newest version is the head, and the base moves to it."""
     v8 = version(8, ALICE)
     assert judged(v8) == Judgement(Nothing(), v8, uploaded=True, by_holder=True)
 
 
-def test_late_event_about_an_overruled_version() -> None:
-    """E9, E10: v8 Bob, v9 Alice: nothing; v8 was overruled by the holder."""
+def test_late_event_about_a_superseded_version() -> None:
+    """E9, E10: after v8 by Bob and v9 by Alice nothing happens: v8 is superseded."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True, superseded=(v8,))
 
 
 def test_allowed_accounts_count_as_the_holder() -> None:
-    """Authorised: author is allow-listed."""
+    """An allow-listed author is authorised."""
     v8 = version(8, BOB)
     assert judged(v8, policy=Policy(allowed=frozenset({BOB}))) == Judgement(Nothing(), v8, uploaded=True)
 
 
 def test_same_bytes_by_another() -> None:
-    """E16: bytes equal to the head uploaded by Bob: nothing, nobody accused."""
+    """E16: Bob uploads bytes equal to the head: nothing, and nobody is accused."""
     assert judged(version(8, BOB, file_id=V7.file_id)) == Judgement(Nothing(), V7)
 
 
 def test_holder_deletes_own_newest() -> None:
-    """E20: current is the earlier authorised version: nothing, but the loss of the base is said."""
-    hold = replace(HOLD, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
-    assert judged(hold=hold) == Judgement(Nothing(), V7)
+    """E20: current is an earlier authorised version: nothing, but the lost base is reported."""
+    lock = replace(LOCK, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
+    assert judged(lock=lock) == Judgement(Nothing(), V7)
 
 
 # --- restoring -----------------------------------------------------------------------------------------------
@@ -129,13 +128,13 @@ def test_overwrite_is_undone() -> None:
 
 
 def test_two_overwrites_one_restore() -> None:
-    """L-45: one restore, both offenders told."""
+    """L-45: one restore; both offenders are reported."""
     v8, v9 = version(8, BOB), version(9, EVE)
     assert judged(v8, v9).verdict == Restore(V7, (v8, v9))
 
 
 def test_target_is_the_newest_authorised() -> None:
-    """L-42: not the version at lock time, not the one before."""
+    """L-42: the target is neither the version at lock time nor the previous one."""
     v8, v9, v10, v11 = version(8, ALICE), version(9, BOB), version(10, ALICE), version(11, BOB)
     assert judged(v8, v9, v10, v11) == Judgement(
         Restore(v10, (v11,)), v10, uploaded=True, by_holder=True, superseded=(v9,)
@@ -144,26 +143,26 @@ def test_target_is_the_newest_authorised() -> None:
 
 @pytest.mark.parametrize("author", [None, "some bot", DANA])
 def test_everybody_else_is_other(author: str | None) -> None:
-    """E37, L-50: anonymous, bots, admins."""
+    """E37, L-50: anonymous people, bots and admins count as others."""
     v8 = version(8, author)
     assert judged(v8).verdict == Restore(V7, (v8,))
 
 
 def test_unknown_contents_are_not_equal() -> None:
-    """Amendment 1: without a file id contents are not known to be equal."""
+    """Amendment 1: contents without a file id are not known to be equal."""
     base = replace(V7, file_id=None)
     v8 = version(8, BOB, file_id=None, size=base.size)
     assert judged(v8, past=(base,)).verdict == Restore(base, (v8,))
 
 
 def test_base_is_known_by_time_not_number() -> None:
-    """E18: an admin deletes v6; everything is renumbered, and still recognised."""
+    """E18: after an admin deletes v6, renumbered versions are still recognised."""
     moved, v8 = replace(V7, number=6), replace(version(8, BOB), number=7)
     assert judged(v8, past=(moved,)).verdict == Restore(moved, (v8,))
 
 
 def test_deleted_base() -> None:
-    """E19: the newest authorised version left, with a warning."""
+    """E19: the newest remaining authorised version is restored, with a warning."""
     v8 = version(8, BOB)
     assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6)
 
@@ -172,34 +171,34 @@ def test_deleted_base() -> None:
 
 
 def test_own_restoration_is_transparent() -> None:
-    """E11, I14: after our restore there is nothing to do, whatever hint comes again; the intruder stays on record."""
+    """E11, I14: after our restore nothing remains to do on any hint; the overwrite stays recorded."""
     v8 = version(8, BOB)
     v9, row = restored(9, V7)
     assert judged(v8, v9, restorations=(row,)) == Judgement(Nothing(), V7, superseded=(v8,))
 
 
 def test_own_restoration_is_known_by_its_mark() -> None:
-    """Postgres row, else marker in the message: a restored database changes nothing."""
+    """A restoration is known by its Postgres row, else by its message's marker: a restored database changes nothing."""
     v8 = version(8, BOB)
     v9 = version(9, APP, message=marker(L1, V7.created))
     assert judged(v8, v9).verdict == Nothing()
 
 
 def test_the_mark_of_another_author_is_worth_nothing() -> None:
-    """Only our own account can say that a version is a restoration."""
+    """A marker counts only from our own account."""
     forged = version(8, BOB, message=marker(L1, V7.created))
     row = KnownRestoration(forged.created, V7.created)
     assert judged(forged, restorations=(row,)).verdict == Restore(V7, (forged,))
 
 
 def test_overwrite_after_a_restoration() -> None:
-    """The next intruder alone is the offender of the next restore."""
+    """The next restore names only the next offender."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
     assert judged(v8, v9, v10, restorations=(row,)) == Judgement(Restore(V7, (v10,)), V7, superseded=(v8,))
 
 
 def test_stale_restore_over_the_holders_upload() -> None:
-    """E13: Alice uploads while we bring her old version back: her version is restored, nobody is accused."""
+    """E13: Alice uploads during our restore: her version is restored, and nobody is accused."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     v10, row = restored(10, V7)
     expected = Judgement(Restore(v9, ()), v9, uploaded=True, by_holder=True, superseded=(v8,))
@@ -207,7 +206,7 @@ def test_stale_restore_over_the_holders_upload() -> None:
 
 
 def test_restoration_stands_in_for_its_deleted_source() -> None:
-    """E19: the protected version is deleted after we brought it back: our version carries it on."""
+    """E19: our restoration replaces its deleted source."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7, message=marker(L1, V7.created)), version(10, EVE)
     kept = judged(v8, v9, past=(V6,), restorations=(row,))
     assert kept == Judgement(Nothing(), v9, superseded=(v8,))
@@ -215,7 +214,7 @@ def test_restoration_stands_in_for_its_deleted_source() -> None:
 
 
 def test_own_change_of_name_does_not_stand_in() -> None:
-    """What we only renamed may be an intruder's content: a deleted source does not make it the right one."""
+    """A version that we only renamed may be an overwrite: it does not replace its deleted source."""
     v8, v9 = version(8, BOB), version(9, APP)
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
@@ -224,28 +223,28 @@ def test_own_change_of_name_does_not_stand_in() -> None:
 
 
 def test_own_upload_without_source() -> None:
-    """Own upload without a known source: flag, never restore."""
+    """Own upload without known source: flag, never restore."""
     v8, v9 = version(8, BOB), version(9, APP)
     assert judged(v8, v9).verdict == Flag(FlagReason.OWN_UPLOAD_WITHOUT_SOURCE, (v8,))
 
 
-def test_own_upload_without_source_that_was_overruled() -> None:
-    """An unknown version of ours that the holder already replaced is nobody's concern."""
+def test_own_upload_without_source_that_is_superseded() -> None:
+    """An unknown version of ours that the holder has replaced is ignored."""
     v8, v9 = version(8, APP), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True)
 
 
 def test_stale_restoration_is_no_past_content() -> None:
-    """E13 and E19 together: our stale restore is older than a deleted base; the holder's version before it counts."""
+    """E13 and E19 together: our stale restoration predates a deleted base; the holder's version before it counts."""
     v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
-    hold = replace(HOLD, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
-    assert judged(v8, v9, hold=hold) == Judgement(Restore(v8, ()), v8)
-    protected = replace(HOLD, base=Base(created=v9.created, author=APP, size=None, number=9))
-    assert judged(v8, v9, hold=protected) == Judgement(Nothing(), v9)
+    lock = replace(LOCK, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
+    assert judged(v8, v9, lock=lock) == Judgement(Restore(v8, ()), v8)
+    protected = replace(LOCK, base=Base(created=v9.created, author=APP, size=None, number=9))
+    assert judged(v8, v9, lock=protected) == Judgement(Nothing(), v9)
 
 
 def test_restoration_of_the_wrong_version_is_undone() -> None:
-    """E18: a version is deleted while we bring one back by its number: the bytes tell, and we try again."""
+    """E18: a version is deleted while we restore by number: wrong bytes lead to another restore."""
     v8, v9 = version(8, BOB), version(9, APP, file_id="media-8", message=marker(L1, V7.created))
     assert judged(v8, v9).verdict == Restore(V7, (v8,))
     source, other = replace(V7, size=10), version(9, APP, size=11, message=marker(L1, V7.created))
@@ -254,7 +253,7 @@ def test_restoration_of_the_wrong_version_is_undone() -> None:
 
 
 def test_own_change_of_name_keeps_the_content() -> None:
-    """A version of ours with the bytes of another is that content again, whoever made it."""
+    """A version of ours with another's bytes counts as that content."""
     v8, v9 = version(8, BOB), version(9, APP, file_id="media-8")
     assert judged(v8, v9).verdict == Restore(V7, (v8,))
     alike = (version(8, ALICE, file_id=V7.file_id), version(9, APP, file_id=V7.file_id, message=marker(L1, V7.created)))
@@ -262,7 +261,7 @@ def test_own_change_of_name_keeps_the_content() -> None:
 
 
 def test_own_account_unknown() -> None:
-    """Own account unknown: flag, never restore; what we wrote down is still ours."""
+    """Own account unknown: flag, never restore; recorded restorations still count."""
     v8, (v9, row) = version(8, BOB), restored(9, V7)
     assert judged(v8, own_account=None).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
     assert judged(v8, v9, own_account=None, restorations=(row,)).verdict == Nothing()
@@ -274,26 +273,26 @@ def test_own_account_unknown() -> None:
 
 @pytest.mark.parametrize(("seconds", "clear"), [(1.999, False), (2, True)])
 def test_order_unclear(seconds: float, *, clear: bool) -> None:
-    """Created within 2 s of the base: who came first is unclear; flag, never restore."""
+    """Created within 2 s of the base: the order is unclear; flag, never restore."""
     v8 = version(8, EVE, created=V7.created + timedelta(seconds=seconds))
     expected = Restore(V7, (v8,)) if clear else Flag(FlagReason.ORDER_UNCLEAR, (v8,))
     assert judged(v8).verdict == expected
 
 
 def test_order_is_clear_after_the_holders_own_version() -> None:
-    """I15: whether or not the base has moved to the holder's upload, what comes just after it is undone."""
+    """I15: whether or not the base has moved to the holder's upload, an overwrite just after it is undone."""
     v8 = version(8, ALICE, created=V7.created + timedelta(seconds=1))
     v9 = version(9, EVE, created=v8.created + timedelta(milliseconds=500))
     assert judged(v8, v9).verdict == Restore(v8, (v9,))
-    moved = replace(HOLD, base=Base(created=v8.created, author=ALICE, size=None, number=8))
-    assert judged(v8, v9, hold=moved).verdict == Restore(v8, (v9,))
+    moved = replace(LOCK, base=Base(created=v8.created, author=ALICE, size=None, number=8))
+    assert judged(v8, v9, lock=moved).verdict == Restore(v8, (v9,))
 
 
 @pytest.mark.parametrize(
     ("complete", "reason"), [(True, FlagReason.BASELINE_LOST), (False, FlagReason.HISTORY_INCOMPLETE)]
 )
 def test_nothing_authorised_left(*, complete: bool, reason: FlagReason) -> None:
-    """L-48: none -> BaselineLost; where the history was not read to its end, that is said instead."""
+    """L-48: no authorised version -> BaselineLost; an incomplete history is reported as such."""
     v8 = version(8, BOB)
     assert judged(v8, past=(), complete=complete) == Judgement(Flag(reason, (v8,)), None)
     assert judged(past=(), complete=complete).verdict == Flag(reason)
@@ -310,22 +309,22 @@ def test_incomplete_history_is_enough_when_it_shows_an_authorised_version() -> N
 
 @pytest.mark.parametrize(("second", "undone"), [(-31, True), (-30, False), (0, False), (60, False)])
 def test_end_of_protection(second: int, *, undone: bool) -> None:
-    """I10, E42: no restore of versions created at or after expires_at minus the margin."""
-    hold = replace(HOLD, expires_at=at(hours=5))
+    """I10, E42: versions created at or after expires_at minus the margin are not undone."""
+    lock = replace(LOCK, expires_at=at(hours=5))
     v8 = version(8, BOB, created=at(hours=5, seconds=second))
-    late = judged(v8, hold=hold)
+    late = judged(v8, lock=lock)
     assert late == (Judgement(Restore(V7, (v8,)), V7) if undone else Judgement(Nothing(), v8))
 
 
-def test_late_version_overrules_the_intruder() -> None:
-    """Rule 7: a version inside the held window that something later replaced is told, the file is not touched."""
-    hold = replace(HOLD, expires_at=at(hours=5))
+def test_late_version_supersedes_the_overwrite() -> None:
+    """Rule 7: a superseded version made during the lock is reported; the file is unchanged."""
+    lock = replace(LOCK, expires_at=at(hours=5))
     v8, v9 = version(8, BOB), version(9, EVE, created=at(hours=6))
-    assert judged(v8, v9, hold=hold) == Judgement(Nothing(), v9, superseded=(v8,))
+    assert judged(v8, v9, lock=lock) == Judgement(Nothing(), v9, superseded=(v8,))
 
 
-def test_ended_hold_never_touches_the_file() -> None:
-    """Rule 7: lock no longer held when we look: record and tell; do not touch the file, not even in the trash."""
+def test_ended_lock_never_touches_the_file() -> None:
+    """Rule 7: after the lock ended, record and report overwrites; do not change the file or its trash status."""
     v8, v9 = version(8, BOB), version(9, EVE)
     over = judged(v8, v9, until=v9.created)
     assert over == Judgement(Nothing(), v9, superseded=(v8,))
@@ -334,9 +333,9 @@ def test_ended_hold_never_touches_the_file() -> None:
 
 
 def test_the_earlier_end_counts() -> None:
-    """A hold that had run out before somebody ended it protected until it ran out."""
-    hold = replace(HOLD, expires_at=at(minutes=8, seconds=30))
-    assert judged(version(8, BOB), hold=hold, until=at(hours=1)).superseded == ()
+    """A lock that expired before it was ended protected until its expiry."""
+    lock = replace(LOCK, expires_at=at(minutes=8, seconds=30))
+    assert judged(version(8, BOB), lock=lock, until=at(hours=1)).superseded == ()
 
 
 # --- name and trash ------------------------------------------------------------------------------------------
@@ -350,20 +349,20 @@ PLAN = replace(V7, title="plan.docx")
 
 
 def test_rename_by_another() -> None:
-    """E17: version + 1, same bytes: the name comes back, no upload."""
+    """E17: version + 1, same bytes: the name is restored without upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
     assert judged(v8, past=(PLAN,)) == Judgement(UndoRename("plan.docx", v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
 def test_rename_by_the_holder() -> None:
-    """The holder may rename: that version is the head."""
+    """A rename by the holder is the head."""
     v8 = named(8, ALICE, "other.docx", file_id=V7.file_id)
     assert judged(v8, past=(PLAN,)) == Judgement(Nothing(), v8, uploaded=True)
 
 
 def test_own_rename_back_is_transparent() -> None:
-    """After the name came back there is nothing to do: our version has the bytes and the name of the head."""
+    """Our rename back has the head's bytes and name: nothing remains to do."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
     v9 = named(9, APP, "plan.docx", file_id=V7.file_id)
     assert judged(v8, v9, past=(PLAN,)) == Judgement(Nothing(), PLAN)
@@ -389,7 +388,7 @@ def test_a_new_name_by_the_holder_moves_the_base_and_is_no_upload() -> None:
 
 
 def test_overwrite_and_rename() -> None:
-    """Content first; once it is back, the name: blamed on the last other, or on the version itself."""
+    """Content is restored first, then the name; the offender is the last other, or the version's author."""
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
@@ -398,19 +397,19 @@ def test_overwrite_and_rename() -> None:
 
 
 def test_unknown_names_are_left_alone() -> None:
-    """Where a title was not read there is nothing to compare."""
+    """An unread title is not compared."""
     v8 = version(8, BOB, file_id=V7.file_id)
     assert judged(v8, past=(PLAN,)).verdict == Nothing()
     assert judged(replace(v8, title="other.docx"), past=(V7,)).verdict == Nothing()
 
 
 def test_trashed_file_comes_back() -> None:
-    """L-46: trash by another -> restored from trash, lock kept; switched off -> left alone."""
+    """L-46: trash by another -> restored from trash, lock kept; not when switched off."""
     assert judged(status=FileStatus.TRASHED).verdict == UndoTrash()
     assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
 
 
 @pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
-    """Suspended, not enforced: archived, draft."""
+    """Archived files and drafts are suspended, not enforced."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()

@@ -1,4 +1,4 @@
-"""One table decides who may do what."""
+"""The table of roles."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_roles(facts: Facts, *, lock: bool, end: bool) -> None:
     ],
 )
 def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can) -> None:
-    """What Bob may do with a file that he does not hold."""
+    """Bob's permissions on a file that he has not locked."""
     assert can(facts, found, BOB, at(now)) == expected
 
 
@@ -76,7 +76,7 @@ def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can
     ],
 )
 def test_own_file(facts: Facts, now: float, expected: Can) -> None:
-    """E36: a holder without the right to edit cannot extend, and may release."""
+    """E36: a holder without edit permission cannot extend but can release."""
     assert can(facts, RUNNING_OUT, ALICE, at(now)) == expected
 
 
@@ -93,7 +93,7 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 @pytest.mark.parametrize("account", [ALICE, BOB])
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
 def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
-    """I23: each flag is true exactly when the rule, asked by somebody with these rights, would write."""
+    """I23: each flag is true exactly when the rule, called with these permissions, would write."""
     seen = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
     held_by_other = isinstance(found, Held) and found.holder != account

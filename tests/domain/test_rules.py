@@ -1,4 +1,4 @@
-"""Extending, moving the base, ending, taking over, healing."""
+"""Rules: extend, rebase, end, take over, heal."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ Rule = Callable[..., rules.Decision]
 @pytest.mark.parametrize(
     "found", [Absent(), Unreadable("x", 3), Newer(2, 3), held(lock_id=L3), free(ended=ended(lock_id=L3))]
 )
-def test_another_hold_is_never_touched(rule: Rule, found: Any) -> None:
-    """L-03: mismatch of the lock id -> lock_lost with the present state."""
+def test_another_lock_is_never_touched(rule: Rule, found: Any) -> None:
+    """L-03: another lock id -> lock_lost with the present state."""
     assert rule(snapshot(found)) == rules.LockLost(found)
 
 
 @pytest.mark.parametrize("rule", EVERY)
 @pytest.mark.parametrize("found", [Absent(), Unreadable("x", 3), held(seq=2)])
 def test_a_damaged_record_is_healed_first(rule: Rule, found: Any) -> None:
-    """A damaged record decides nothing while its hold lives."""
+    """A damaged record decides nothing while its lock is live."""
     assert rule(snapshot(found, witness=held())) == rules.Damaged(held())
 
 
 @pytest.mark.parametrize("rule", EVERY)
 def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
-    """op_id is how a timed-out write recognises itself."""
+    """A timed-out write recognises itself by op_id."""
     assert rule(snapshot(free(op_id="op"))) == rules.Already(free(op_id="op"))
 
 
@@ -74,10 +74,10 @@ def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
 
 
 def test_extend_counts_from_now() -> None:
-    """L-31: extend extends from now; the same hold, the next record."""
-    hold = held(note="mine")
-    expected = replace(hold, seq=4, op_id="op", at=at(3600), expires_at=at(3600) + HOURS_48)
-    assert extend(snapshot(hold, at(3600))) == rules.Write(expected, AuditKind.EXTENDED)
+    """L-31: extend counts from now; same lock, next record."""
+    lock = held(note="mine")
+    expected = replace(lock, seq=4, op_id="op", at=at(3600), expires_at=at(3600) + HOURS_48)
+    assert extend(snapshot(lock, at(3600))) == rules.Write(expected, AuditKind.EXTENDED)
 
 
 def test_extend_is_the_holders() -> None:
@@ -86,10 +86,10 @@ def test_extend_is_the_holders() -> None:
 
 
 @pytest.mark.parametrize("second", [0, 29, 30])
-def test_extend_needs_a_live_hold(second: int) -> None:
-    """E3: a hold that has run out cannot be extended, not even in the margin."""
-    hold = held(expires_at=at(0))
-    assert extend(snapshot(hold, at(second))) == rules.LockLost(hold)
+def test_extend_needs_a_live_lock(second: int) -> None:
+    """E3: an expired lock cannot be extended, not even within the margin."""
+    lock = held(expires_at=at(0))
+    assert extend(snapshot(lock, at(second))) == rules.LockLost(lock)
 
 
 def expiry_of(decision: rules.Decision) -> Any:
@@ -99,9 +99,9 @@ def expiry_of(decision: rules.Decision) -> Any:
 
 
 def test_extend_is_bounded_by_the_longest_life() -> None:
-    """New expiry <= acquired_at + max life: a wish beyond is refused, the default is cut, and at the end refused."""
-    hold = held(expires_at=at(days=29, hours=1))
-    late = snapshot(hold, at(days=29))
+    """New expiry <= acquired_at + max life: a longer request is refused, the default cut, and refused at the limit."""
+    lock = held(expires_at=at(days=29, hours=1))
+    late = snapshot(lock, at(days=29))
     assert extend(late, life=timedelta(hours=25)) == rules.TooLong(timedelta(days=30))
     assert expiry_of(extend(late, life=timedelta(hours=24))) == at(days=30)
     assert expiry_of(extend(late)) == at(days=30)
@@ -109,12 +109,12 @@ def test_extend_is_bounded_by_the_longest_life() -> None:
 
 
 def test_extend_never_shortens() -> None:
-    """One click on a long hold leaves it long."""
+    """Extending a long lock by default does not shorten it."""
     assert expiry_of(extend(snapshot(held(expires_at=at(days=20))))) == at(days=20)
 
 
 def test_extend_without_end() -> None:
-    """Where endless holds are allowed, extending without a wish takes the end away; an endless one stays so."""
+    """Where endless locks are allowed, extending without a time removes the end; an endless lock stays endless."""
     assert expiry_of(extend(snapshot(held()), limits=Limits(endless=True))) is None
     assert expiry_of(extend(snapshot(held(expires_at=None)), life=timedelta(hours=1))) is None
 
@@ -123,29 +123,29 @@ def test_extend_without_end() -> None:
 
 
 def test_rebase_moves_what_is_protected() -> None:
-    """L-42: the holder's later version is protected too; nothing else changes."""
+    """L-42: the base moves to the holder's later version; nothing else changes."""
     expected = replace(held(), seq=4, op_id="op", base=base(at(60), ALICE, 8))
     assert rebase(snapshot(held())) == rules.Write(expected, AuditKind.REBASED)
 
 
 @pytest.mark.parametrize("created", [0, -60])
 def test_rebase_never_goes_back(created: int) -> None:
-    """`Already` when it protects that or something newer."""
+    """`Already` for the protected version or an older one."""
     assert rebase(snapshot(held()), base=base(at(created))) == rules.Already(held())
 
 
-def test_rebase_works_until_the_hold_has_run_out() -> None:
-    """While ending, the base may still move; afterwards nothing is protected."""
-    hold = held(expires_at=at(0))
-    assert isinstance(rebase(snapshot(hold, at(29))), rules.Write)
-    assert rebase(snapshot(hold, at(30))) == rules.LockLost(hold)
+def test_rebase_works_until_the_lock_has_expired() -> None:
+    """The base may move while the lock is ending; after expiry nothing is protected."""
+    lock = held(expires_at=at(0))
+    assert isinstance(rebase(snapshot(lock, at(29))), rules.Write)
+    assert rebase(snapshot(lock, at(30))) == rules.LockLost(lock)
 
 
 # --- release -------------------------------------------------------------------------------------------------
 
 
 def test_release_writes_a_tombstone() -> None:
-    """L-04: ended holds are tombstones, with everything that is to be told."""
+    """L-04: an ended lock leaves a tombstone with everything to report."""
     tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), pending=(at(1), at(2))))
     decision = release(snapshot(held(), at(5), head=None, pending=(at(1), at(2))))
     assert decision == rules.Write(tombstone, AuditKind.RELEASED)
@@ -156,8 +156,8 @@ def test_release_is_the_holders() -> None:
     assert release(snapshot(held()), holder=BOB) == rules.LockLost(held())
 
 
-def test_a_hold_that_is_just_ending_can_be_released() -> None:
-    """The holder need not wait for the margin to give the file away."""
+def test_a_lock_that_is_just_ending_can_be_released() -> None:
+    """The holder can release during the margin."""
     decision = release(snapshot(held(expires_at=at(0)), at(29)))
     assert isinstance(decision, rules.Write)
 
@@ -172,7 +172,7 @@ def test_a_hold_that_is_just_ending_can_be_released() -> None:
     ],
 )
 def test_unlock_twice(found: Any, witness: Any) -> None:
-    """L-23: release twice, or after expiry: no error, also when somebody else holds the file meanwhile."""
+    """L-23: release twice, or after expiry, is no error, even when somebody else has locked the file."""
     expected = found if isinstance(found, Held | Free) else witness
     assert release(snapshot(found, witness=witness)) == rules.Already(expected)
 
@@ -188,13 +188,13 @@ def test_unlock_twice(found: Any, witness: Any) -> None:
     ],
 )
 def test_release_after_others_ended_it_is_told(found: Any, witness: Any) -> None:
-    """L-23: release after a break -> lock_lost with by, when, why; another person's end is nobody else's."""
+    """L-23: release after a break -> lock_lost with by, when, why, only for the former holder."""
     assert release(snapshot(found, witness=witness)) == rules.LockLost(witness or found)
 
 
 @pytest.mark.parametrize("rule", [release, end, expire])
-def test_a_removed_record_of_an_expired_hold_gets_its_tombstone(rule: Rule) -> None:
-    """L-32: what outsiders removed is ended all the same, in the next epoch; reading nothing proves nothing."""
+def test_a_removed_record_of_an_expired_lock_gets_its_tombstone(rule: Rule) -> None:
+    """L-32: a lock whose record was removed gets a tombstone, in the next epoch; a missing record proves nothing."""
     decision = rule(snapshot(Absent(), witness=held(expires_at=at(-30))))
     expected = ended(EndReason.EXPIRED, by=None, at=at(-30))
     assert decision == rules.Write(Free(epoch=2, seq=1, op_id="op", at=at(0), ended=expected), AuditKind.EXPIRED)
@@ -205,27 +205,27 @@ def test_a_removed_record_of_an_expired_hold_gets_its_tombstone(rule: Rule) -> N
 
 @pytest.mark.parametrize("reason", [EndReason.BROKEN, EndReason.HOLDER_GONE, EndReason.FILE_GONE])
 def test_end_by_others(reason: EndReason) -> None:
-    """tombstone(reason) with who and why, and the audit row of that name."""
+    """tombstone(reason) with actor and reason, and the audit row of that kind."""
     decision = end(snapshot(held(), at(5)), reason=reason)
     expected = ended(reason, by=DANA, at=at(5), why="away")
     assert decision == rules.Write(Free(epoch=1, seq=4, op_id="op", at=at(5), ended=expected), AuditKind(reason.value))
 
 
-def test_break_of_an_ended_hold_has_nothing_to_do() -> None:
-    """E4: Alice releases while Dana breaks: exactly one tombstone, the other answer is no error."""
+def test_break_of_an_ended_lock_has_nothing_to_do() -> None:
+    """E4: Alice releases while Dana breaks: exactly one tombstone; the other answer is no error."""
     assert end(snapshot(free())) == rules.Already(free())
 
 
 @pytest.mark.parametrize("rule", [release, end])
-def test_ending_a_hold_that_has_run_out(rule: Rule) -> None:
-    """L-11, L-23: release after expiry is no error, and its yes is backed by a write: it may have been extended."""
+def test_ending_an_expired_lock(rule: Rule) -> None:
+    """L-11, L-23: release after expiry succeeds only with a write: the lock may have been extended."""
     seen = snapshot(held(expires_at=at(-30)), pending=(at(-40),))
     assert rule(seen) == expire(seen)
     assert isinstance(rule(seen), rules.Write)
 
 
 def test_break_never_hits_a_successor() -> None:
-    """L-25: the hold that was named has a successor, which stays."""
+    """L-25: a break of a replaced lock leaves the new lock."""
     successor = held(lock_id=L2, ended=ended())
     assert end(snapshot(successor)) == rules.LockLost(successor)
 
@@ -235,26 +235,26 @@ def test_break_never_hits_a_successor() -> None:
 
 @pytest.mark.parametrize(("second", "ends"), [(-1, False), (0, False), (29, False), (30, True), (31, True)])
 def test_expiry_boundaries(second: int, *, ends: bool) -> None:
-    """L-32, E42: the tombstone is written only when time and margin have passed."""
-    hold = held(expires_at=at(0))
-    decision = expire(snapshot(hold, at(second), pending=(at(-5),)))
+    """L-32, E42: the tombstone is written only after expiry and margin."""
+    lock = held(expires_at=at(0))
+    decision = expire(snapshot(lock, at(second), pending=(at(-5),)))
     if ends:
         expected = ended(EndReason.EXPIRED, by=None, at=at(0), pending=(at(-5),))
         assert decision == rules.Write(
             Free(epoch=1, seq=4, op_id="op", at=at(second), ended=expected), AuditKind.EXPIRED
         )
     else:
-        assert decision == rules.LockLost(hold)
+        assert decision == rules.LockLost(lock)
 
 
 def test_clean_up_looks_at_the_end_only() -> None:
-    """L-32: an old but extended hold is never swept, an endless one neither."""
-    for hold in (held(acquired_at=at(days=-29)), held(expires_at=None)):
-        assert expire(snapshot(hold)) == rules.LockLost(hold)
+    """L-32: the clean-up never ends an old but extended lock, nor an endless one."""
+    for lock in (held(acquired_at=at(days=-29)), held(expires_at=None)):
+        assert expire(snapshot(lock)) == rules.LockLost(lock)
 
 
 def test_expire_twice() -> None:
-    """Two sweeps at once: the second has nothing to do."""
+    """Of two concurrent sweeps, the second changes nothing."""
     assert expire(snapshot(free())) == rules.Already(free())
 
 
@@ -262,7 +262,7 @@ def test_expire_twice() -> None:
 
 
 def test_take_over_in_one_write() -> None:
-    """L-22: HELD(L) -> HELD(L') in one write, carrying how the old hold ended."""
+    """L-22: HELD(L) -> HELD(L') in one write, with the old lock's end."""
     decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9), pending=(at(3),)), note="n")
     expected = Held(
         epoch=1,
@@ -280,8 +280,8 @@ def test_take_over_in_one_write() -> None:
     assert decision == rules.Write(expected, AuditKind.TAKEN_OVER)
 
 
-def test_take_over_of_an_expired_hold_is_an_acquire() -> None:
-    """Take over: role, or expired; nobody was displaced then."""
+def test_take_over_of_an_expired_lock_is_an_acquire() -> None:
+    """Take over: permitted by role or expiry; after expiry nobody is displaced."""
     decision = take_over(snapshot(held(expires_at=at(0)), at(30)))
     assert isinstance(decision, rules.Write)
     assert decision.kind is AuditKind.ACQUIRED
@@ -290,13 +290,13 @@ def test_take_over_of_an_expired_hold_is_an_acquire() -> None:
 
 
 def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
-    """The lock id is new, and the wish within the longest life."""
+    """Take over needs a new lock id and a time within the longest life."""
     assert take_over(snapshot(held()), lock_id=L1) == rules.LockLost(held())
     assert take_over(snapshot(held()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
 
 
 def test_tombstone_stays_small() -> None:
-    """The property stays far below 32 KB whatever happened to the file; the oldest overwrites are named."""
+    """The property stays far below 32 KB in any case; the oldest overwrites are named."""
     many = tuple(at(second) for second in range(1000))
     decision = release(snapshot(held(), pending=many))
     assert isinstance(decision, rules.Write)
@@ -311,15 +311,15 @@ def test_tombstone_stays_small() -> None:
     ("found", "place"),
     [(Absent(), (2, 1)), (Unreadable("x", 7), (2, 8)), (held(seq=1), (2, 2))],
 )
-def test_heal_writes_the_witnessed_hold(found: Any, place: tuple[int, int]) -> None:
-    """E26-E28: healed by a conditional write; epoch + 1."""
+def test_heal_writes_the_witnessed_lock(found: Any, place: tuple[int, int]) -> None:
+    """E26-E28: a conditional write heals the record; epoch + 1."""
     decision = rules.heal(snapshot(found, at(9)), witness=held(), op_id="op")
     healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
     assert decision == rules.Write(healed, AuditKind.HEALED)
 
 
 def test_heal_knows_the_newer_witness() -> None:
-    """I2: a hold that has ended since it was witnessed does not come back, and one that moved comes back as moved."""
+    """I2: a lock ended since its witness does not return; a rebased one returns rebased."""
     gone = snapshot(Unreadable("x", 9), witness=free(seq=4))
     assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.found)
     moved = held(seq=4, expires_at=at(days=5))
@@ -328,20 +328,20 @@ def test_heal_knows_the_newer_witness() -> None:
 
 
 def test_heal_twice() -> None:
-    """A healed, or meanwhile ended, record stays as it is."""
+    """A healed or ended record stays unchanged."""
     for found in (held(), held(seq=4), free(), held(epoch=2, seq=1, op_id="op")):
         assert rules.heal(snapshot(found), witness=held(), op_id="op") == rules.Already(found)
 
 
 @pytest.mark.parametrize("found", [Absent(), Newer(2, 3)])
 def test_heal_never_revives(found: Any) -> None:
-    """An expired hold is not written again; a newer app's record is not overwritten."""
+    """An expired lock is not written again; a newer app's record is not replaced."""
     seen = snapshot(found, at(days=3))
     assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(found)
 
 
 def test_signing_again_changes_nothing_but_the_place() -> None:
-    """The same hold under the next seq, so that it is signed by the newest key; only a live hold of that name."""
+    """A live lock named here is signed by the newest key under the next seq; nothing else changes."""
     present = held()
     decision = rules.sign_again(snapshot(present), lock_id=present.lock_id, op_id="again")
     assert isinstance(decision, rules.Write)

@@ -1,4 +1,4 @@
-"""Taking a file."""
+"""Rule: acquire."""
 
 from __future__ import annotations
 
@@ -58,52 +58,54 @@ def test_first_lock_of_a_file() -> None:
         (free(epoch=3, seq=1), {"witness": free(epoch=3, seq=7)}, (4, 2)),
     ],
 )
-def test_epoch_grows_when_the_property_is_made_anew(found: Any, more: dict[str, Any], place: tuple[int, int]) -> None:
-    """Epoch +1 whenever the property had to be created anew; seq equals the property version it is stored under."""
+def test_epoch_grows_when_the_property_is_created_again(
+    found: Any, more: dict[str, Any], place: tuple[int, int]
+) -> None:
+    """Epoch +1 whenever the property is created; seq equals its property version."""
     record = record_of(acquire(snapshot(found, **more)))
     assert (record.epoch, record.seq) == place
 
 
 def test_a_held_file_is_refused_with_the_winner() -> None:
-    """L-10: the others get 409 with the present hold."""
+    """L-10: others get 409 with the present lock."""
     assert acquire(snapshot(held())) == rules.AlreadyLocked(held())
 
 
-def test_an_endless_hold_is_refused() -> None:
-    """A hold without end is held for ever."""
+def test_an_endless_lock_is_refused() -> None:
+    """An endless lock never becomes free."""
     endless = held(expires_at=None)
     assert acquire(snapshot(endless, at(days=4000))) == rules.AlreadyLocked(endless)
 
 
 def test_a_record_of_a_newer_app_is_held() -> None:
-    """Schema newer than known: held by a newer app, never overwritten."""
+    """Schema newer than known: locked by a newer app, never replaced."""
     assert acquire(snapshot(Newer(2, 5))) == rules.AlreadyLocked(None)
 
 
 @pytest.mark.parametrize("second", [-1, 0, 1])
 def test_expiry_boundaries_for_others(second: int) -> None:
-    """E42: held until expires_at, ending for the margin, free afterwards; to the second."""
-    hold = held(expires_at=at(1000))
-    before = acquire(snapshot(hold, at(1000 + second)))
-    after = acquire(snapshot(hold, at(1030 + second)))
+    """E42: held until expires_at, ending for the margin, then free; to the second."""
+    lock = held(expires_at=at(1000))
+    before = acquire(snapshot(lock, at(1000 + second)))
+    after = acquire(snapshot(lock, at(1030 + second)))
     assert before == (
-        rules.AlreadyLocked(hold) if second < 0 else rules.Ending(hold, MARGIN - timedelta(seconds=second))
+        rules.AlreadyLocked(lock) if second < 0 else rules.Ending(lock, MARGIN - timedelta(seconds=second))
     )
     if second < 0:
-        assert after == rules.Ending(hold, timedelta(seconds=1))
+        assert after == rules.Ending(lock, timedelta(seconds=1))
     else:
         assert record_of(after).holder == BOB
 
 
 def test_lock_over_an_expired_one_remembers_how_that_ended() -> None:
-    """Amendment 5: a quick new lock does not swallow how the last one ended."""
-    hold = held(expires_at=at(1000))
+    """Amendment 5: a lock right after an expired one keeps that end."""
+    lock = held(expires_at=at(1000))
     expected = ended(EndReason.EXPIRED, by=None, at=at(1000))
-    assert record_of(acquire(snapshot(hold, at(2000)))).ended == expected
+    assert record_of(acquire(snapshot(lock, at(2000)))).ended == expected
 
 
-def test_holder_begins_anew_while_ending() -> None:
-    """Not held or ending *for another*: the holder may take the file again at once, as a new hold."""
+def test_holder_locks_again_while_ending() -> None:
+    """Not held or ending *for another*: the holder may lock again at once, as a new lock."""
     record = record_of(acquire(snapshot(held(expires_at=at(0))), holder=ALICE))
     assert (record.lock_id, record.acquired_at) == (L2, NOW)
 
@@ -117,26 +119,26 @@ def test_holder_begins_anew_while_ending() -> None:
         (Unreadable("x", 1), {}, None),
     ],
 )
-def test_the_end_of_the_last_hold_is_carried(found: Any, more: dict[str, Any], carried: Any) -> None:
-    """Amendment 5: `ended` is carried in the next held record until that one ends."""
+def test_the_end_of_the_last_lock_is_carried(found: Any, more: dict[str, Any], carried: Any) -> None:
+    """Amendment 5: the next held record carries `ended` until it ends."""
     assert record_of(acquire(snapshot(found, **more))).ended == carried
 
 
-def test_holder_again_extends_the_same_hold() -> None:
-    """E39: one lock; the second tab gets the same lock id, and its yes is proven by a write."""
-    hold = held(note="mine", ended=ended(lock_id=L3))
-    decision = acquire(snapshot(hold, at(600)), holder=ALICE)
-    expected = replace(hold, seq=4, op_id="op", at=at(600), expires_at=at(600) + HOURS_48)
+def test_holder_again_extends_the_same_lock() -> None:
+    """E39: a second tab gets the same lock id, proven by a write."""
+    lock = held(note="mine", ended=ended(lock_id=L3))
+    decision = acquire(snapshot(lock, at(600)), holder=ALICE)
+    expected = replace(lock, seq=4, op_id="op", at=at(600), expires_at=at(600) + HOURS_48)
     assert decision == rules.Write(expected, AuditKind.EXTENDED)
 
 
 def test_holder_again_never_shortens() -> None:
-    """Asking once more for a shorter time leaves the longer one."""
+    """Repeating with a shorter time keeps the longer one."""
     assert record_of(acquire(snapshot(held()), holder=ALICE, life=timedelta(hours=1))).expires_at == at() + HOURS_48
 
 
 def test_own_unanswered_write_is_recognised() -> None:
-    """E1: PUT applied, answer lost; the retry finds its own op id: one lock."""
+    """E1: PUT applied, answer lost: the retry finds its op id; one lock."""
     mine = held(holder=BOB, lock_id=L2, op_id="op")
     assert acquire(snapshot(mine)) == rules.Already(mine)
 
@@ -149,19 +151,19 @@ def test_own_unanswered_write_is_recognised() -> None:
         held(lock_id=L2, expires_at=at(-60)),
     ],
 )
-def test_late_retry_does_not_bring_an_ended_hold_back(found: Free | Held) -> None:
-    """I7, L-03: a lock id names one hold; once ended it is never held again."""
+def test_late_retry_does_not_revive_an_ended_lock(found: Free | Held) -> None:
+    """I7, L-03: a lock id names one lock; an ended id is never used again."""
     assert acquire(snapshot(found)) == rules.LockLost(found)
 
 
 def test_out_of_date() -> None:
-    """L-13: the caller looked at another version than the head."""
+    """L-13: the caller saw another version than the head."""
     assert acquire(snapshot(free()), seen_version=6) == rules.OutOfDate(base())
     assert isinstance(acquire(snapshot(free()), seen_version=7), rules.Write)
 
 
 def test_longest_life() -> None:
-    """A wish beyond the site's longest life is refused; the default never exceeds it."""
+    """A time beyond the site's longest life is refused; the default never exceeds it."""
     assert acquire(snapshot(free()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
     assert record_of(acquire(snapshot(free()), life=timedelta(days=30))).expires_at == at(days=30)
     short = Limits(default=timedelta(hours=48), longest=timedelta(hours=8))
@@ -169,20 +171,20 @@ def test_longest_life() -> None:
 
 
 def test_endless_only_where_allowed() -> None:
-    """expires_at is null only if the site admin allows no expiry, and nobody wished for a time."""
+    """expires_at is null only if the site admin allows no expiry and no time was requested."""
     endless = Limits(endless=True)
     assert record_of(acquire(snapshot(free()), limits=endless)).expires_at is None
     assert record_of(acquire(snapshot(free()), limits=endless, life=timedelta(hours=1))).expires_at == at(hours=1)
 
 
-def test_a_hold_needs_the_head() -> None:
-    """Base = head: without the newest version there is nothing to protect, and a caller's mistake is loud."""
+def test_a_lock_needs_the_head() -> None:
+    """Base = head: a caller without the newest version gets an error."""
     with pytest.raises(ValueError, match="newest version"):
         acquire(snapshot(free(), head=None))
 
 
 @pytest.mark.parametrize("found", [Absent(), Unreadable("bad_signature", 9), held(seq=1)])
-def test_a_damaged_live_hold_is_not_free(found: Any) -> None:
-    """L-06, E26-E28: outsiders who remove, garble or roll back the record do not end the hold."""
+def test_a_damaged_live_lock_is_not_free(found: Any) -> None:
+    """L-06, E26-E28: a removed, garbled or rolled-back record does not end the lock."""
     witness = held(seq=4, holder=ALICE)
     assert acquire(snapshot(found, witness=witness)) == rules.Damaged(witness)

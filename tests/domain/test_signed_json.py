@@ -1,4 +1,4 @@
-"""Small signed values that lie where others can write."""
+"""Small signed values where others can write."""
 
 from __future__ import annotations
 

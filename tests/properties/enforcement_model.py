@@ -1,6 +1,6 @@
-"""Machine 3: a locked file with its history, people who do things to it, and the real reconciliation, stopped anywhere.
+"""Machine 3: a locked file with history, people's changes, and the real reconciliation, stopped anywhere.
 
-Alice holds the file. Every content is unique, so the bytes tell which upload is current.
+Alice locks the file. Every content is unique, so bytes identify uploads.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ OTHERS = (BOB, DANA)
 TITLE = "plan.txt"
 STEPS = (3, 10, 60, 300, 900)
 FAULTS = (*(Fate.DONE,) * 16, *Fate)
-# Visible reasons to leave a file alone; the last ones only where an admin deleted what would have told.
+# Visible reasons to leave a file alone; the last only where an admin deleted the evidence.
 GIVEN_UP = {"paused", "order_unclear"}
 GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
 
 
 @dataclass(frozen=True)
 class Hint:
-    """What a webhook says: the version that was the newest when it was sent."""
+    """A webhook: the newest version at its sending."""
 
     number: int
     author: str | None
@@ -49,14 +49,13 @@ class Hint:
 Wake = Callable[[Services, str, Hint], None]
 
 
-def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - nothing in a hint is believed
-    """What a hint sets off: the real thing."""
+def wake(services: Services, file_id: str, hint: Hint) -> None:  # noqa: ARG001 - a hint's content is not trusted
     reconcile.reconcile(services, ACME, file_id, priority=Priority.EVENT)
 
 
 @dataclass
 class EnforcementModel:
-    """The world of machine 3. `wake`, `patch` and `swept` are for designs that are broken on purpose."""
+    """World of machine 3. `wake`, `patch` and `swept` serve deliberately broken designs."""
 
     wake: Wake = wake
     swept: bool = True
@@ -64,8 +63,8 @@ class EnforcementModel:
     world: World = field(default_factory=make_world)
     hints: list[Hint] = field(default_factory=list)
     uploads: dict[bytes, StoredVersion] = field(default_factory=dict)
-    made: list[StoredVersion] = field(default_factory=list)  # by people, also by giving another name
-    gone: set[bytes] = field(default_factory=set)  # contents of which a person deleted a version
+    made: list[StoredVersion] = field(default_factory=list)  # by people, renames included
+    gone: set[bytes] = field(default_factory=set)  # contents of versions that people deleted
     intrusions: int = 0
     disturbances: int = 0
     stage: Stage = field(init=False)
@@ -87,10 +86,10 @@ class EnforcementModel:
         gated = {name: Gated(self.stage, name, getattr(world.services, name)) for name in HOST | STORAGE}
         self.services = self.patch(replace(world.services, clock_offsets=Unmeasured(), **gated))
 
-    # --- what people do ----------------------------------------------------------------------------------------
+    # --- people's actions ------------------------------------------------------------------------------------------
 
     def upload(self, author: str | None) -> None:
-        """Somebody uploads a new version; a file in the trash takes none."""
+        """Upload a version; not in the trash."""
         if self.file.status is not FileStatus.CURRENT:
             return
         content = str(len(self.uploads)).encode()
@@ -101,7 +100,7 @@ class EnforcementModel:
         self._hint()
 
     def rename(self, author: str) -> None:
-        """Somebody gives the file another name; not in the trash."""
+        """Rename the file; not in the trash."""
         if self.file.status is not FileStatus.CURRENT:
             return
         made = self.world.site().rename(self.file_id, author, f"name-{len(self.file.versions)}.txt")
@@ -110,13 +109,12 @@ class EnforcementModel:
         self._hint()
 
     def trash(self) -> None:
-        """Somebody throws the file away."""
         if self.file.status is FileStatus.CURRENT:
             self.world.site().trash(self.file_id)
             self._hint()
 
     def delete_version(self, pick: int) -> None:
-        """An admin deletes a version; all above it are renumbered."""
+        """Delete a version as an admin; later ones are renumbered."""
         versions = self.file.versions
         if len(versions) > 1:
             number = pick % len(versions) + 1
@@ -125,10 +123,10 @@ class EnforcementModel:
             self.disturbances += 1
             self._hint()
 
-    # --- what the host and we do -------------------------------------------------------------------------------
+    # --- host and app ----------------------------------------------------------------------------------------------
 
     def deliver(self, index: int, *, again: bool) -> None:
-        """A hint arrives, late or not, in any order, and maybe not for the last time."""
+        """Deliver a hint, late, in any order, once or repeatedly."""
         if self.hints:
             place = index % len(self.hints)
             hint = self.hints[place] if again else self.hints.pop(place)
@@ -137,12 +135,10 @@ class EnforcementModel:
             self.check()
 
     def lose(self, index: int) -> None:
-        """A hint never arrives."""
         if self.hints:
             self.hints.pop(index % len(self.hints))
 
     def sweep(self) -> None:
-        """The file is looked at because it is time."""
         if not self.swept:
             return
         self.disturbances += len(self.stage.running()) > 0
@@ -152,12 +148,12 @@ class EnforcementModel:
         self.check()
 
     def sweep_if_trashed(self) -> None:
-        """A file in the trash takes no uploads: let it be found first."""
+        """Sweep a trashed file, which takes no uploads."""
         if self.file.status is FileStatus.TRASHED:
             self._sweep()
 
     def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
-        """One of the looks goes on for some port calls; the last of them meets this fate."""
+        """Advance one task by some port calls; the last meets this fate."""
         running = self.stage.running()
         if not running:
             return
@@ -169,18 +165,17 @@ class EnforcementModel:
         self.check()
 
     def land(self, index: int) -> None:
-        """A write that nobody waits for any more arrives."""
+        """Apply a late write."""
         if self.stage.late:
             self.disturbances += 1
             self.stage.land(index % len(self.stage.late))
             self.check()
 
     def tick(self, seconds: int) -> None:
-        """Time passes."""
         self.world.clock.advance(seconds=seconds)
 
     def settle(self) -> None:
-        """No more faults, no more uploads; everything under way ends, and the sweep comes by (I11-I16, I21)."""
+        """End all faults, uploads and open tasks, then sweep (I11-I16, I21)."""
         for task in self.stage.running():
             self.stage.finish(task)
         while self.stage.late:
@@ -197,7 +192,6 @@ class EnforcementModel:
         self._check_outcome()
 
     def random_step(self, rng: random.Random) -> None:
-        """One step drawn by chance."""
         roll = rng.random()
         if roll < 0.50:
             self.advance(rng.randrange(4), rng.choice(FAULTS), rng.choice((1, 1, 2, 5)))
@@ -217,28 +211,25 @@ class EnforcementModel:
                 lambda: self.land(rng.randrange(4)),
             )
             rng.choice(rare)()
-        self.tick(3)  # people and looks are seconds apart: an unclear order has a test of its own
+        self.tick(3)  # people and tasks are seconds apart: an unclear order has its own test
 
-    # --- what must be true ---------------------------------------------------------------------------------------
+    # --- invariants ------------------------------------------------------------------------------------------------
 
     @property
     def file(self) -> Any:
-        """The file as it lies in Confluence."""
         return self.world.site().files[self.file_id]
 
     @property
     def held(self) -> Held:
-        """The record on the file."""
         found = self.world.found(self.file_id)
         assert isinstance(found, Held), found
         return found
 
     def history(self) -> list[tuple[str, bytes, str, datetime]]:
-        """The versions, in short."""
         return [(str(v.author)[7:12], v.content, v.title, v.created) for v in self.file.versions]
 
     def check(self) -> None:
-        """I13 and I21 hold at every moment."""
+        """Check I13 and I21, which hold always."""
         contents = {version.content for version in self.file.versions}
         lost = set(self.uploads) - contents - self.gone
         require(not lost, "I21: every byte string is still there unless a person deleted it", lost)
@@ -247,7 +238,7 @@ class EnforcementModel:
         require(len(restores) <= bound, "I13: no more restores than intrusions and disturbances", self.history())
 
     def expected(self) -> bytes | None:
-        """The newest content that may stand and still exists; a hold protects all that is not newer than its base."""
+        """Return the newest permitted content that exists; a lock protects everything up to its base."""
         there = {version.created for version in self.file.versions}
         rows = self.world.tables.restorations.values()
         doubtful = {row.created for row in rows if row.created == row.source_created}
@@ -302,7 +293,7 @@ class EnforcementModel:
         try:
             work()
         except (HostError, StorageUnavailable, UseCaseError) as trouble:
-            require(False, "I11: nothing stands in the way of a look", trouble)
+            require(False, "I11: nothing prevents reconciliation", trouble)
 
     def _hint(self) -> None:
         self.hints.append(Hint(len(self.file.versions), self.file.versions[-1].author))
@@ -310,8 +301,8 @@ class EnforcementModel:
 
 
 def run(seed: int, steps: int = 40, **options: Any) -> EnforcementModel:
-    """One schedule by chance; raises `Violation`."""
-    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    """Run one random schedule; raise `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - randomness for a test
     model = EnforcementModel(**options)
     mutexes = model.world.services.mutexes
     assert isinstance(mutexes, FakeMutexes)

@@ -1,8 +1,7 @@
-"""Machine 1: the pure rules over one property that is written conditionally, with outsiders who write it, too.
+"""Machine 1: the pure rules over one conditionally written property, with other writers.
 
-Every call reads, decides and writes in steps that others may come between; a write may be applied without its caller
-learning so. Outsiders come only while our witness is up to date: what they may do after a crash of ours between a write
-and its witness is the imprecision that the semantics accept.
+Each call reads, decides and writes in separate steps; a write may be applied without its caller's knowledge. Outsiders
+write only while the witness is current: after a crash between write and witness the semantics accept imprecision.
 """
 
 from __future__ import annotations
@@ -45,15 +44,13 @@ STEPS = (1, 29, 30, 31, 89, 90, 119, 120, 121, 150)
 
 
 def design(**changes: Any) -> SimpleNamespace:
-    """The rules as they are, with single ones replaced, and how holds are ended."""
+    """Return the rules with replacements, and how locks are ended."""
     names = ("acquire", "extend", "release", "end", "expire", "take_over", "heal")
     return SimpleNamespace(**({name: getattr(rules, name) for name in names} | {"delete_to_end": False} | changes))
 
 
 @dataclass
 class Row:
-    """The property as it lies there."""
-
     id: int
     version: int
     value: object
@@ -62,7 +59,7 @@ class Row:
 
 @dataclass
 class Call:
-    """One call under way; `named` is the hold it is about, `answer` what its caller was told."""
+    """One open call; `named`: its lock, `answer`: its result."""
 
     verb: str
     person: str
@@ -78,7 +75,7 @@ class Call:
 
 @dataclass
 class LockModel:
-    """The world of machine 1; every method is a step, and checks what must be true after it."""
+    """World of machine 1; every method is a step with checks."""
 
     rules: SimpleNamespace = field(default_factory=design)
     now: datetime = START
@@ -88,7 +85,7 @@ class LockModel:
     calls: list[Call] = field(default_factory=list)
     told: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
-    freed: set[str] = field(default_factory=set)  # holds whose holder was told that they are released
+    freed: set[str] = field(default_factory=set)  # locks whose holder was told of their release
     granted: dict[str, int] = field(default_factory=dict)
     old: list[object] = field(default_factory=list)
     head: Base = field(default_factory=lambda: Base(START, "bob", 1, 1))
@@ -97,7 +94,7 @@ class LockModel:
     # --- steps -----------------------------------------------------------------------------------------------
 
     def begin(self, verb: str, person: str, pick: int = 0) -> Call:
-        """Somebody asks for something, naming a hold they know of (their own, another's, or an old one)."""
+        """Start a request naming a known lock (own, another's, or old)."""
         known = sorted({*self.granted, "none"})
         mine = [lock_id for lock_id, (owner, _) in self.told.items() if owner == person]
         named = mine[-1] if mine and pick % 3 else known[pick % len(known)]
@@ -109,14 +106,14 @@ class LockModel:
         return call
 
     def read(self, call: Call) -> None:
-        """The call reads the record, and our witness."""
+        """Read record and witness."""
         found = self.found()
         call.seen = Snapshot(found=found, head=self.head, now=self.now, witness=self.witness)
         call.row = (self.row.id, self.row.version) if self.row else None
         call.held_at_read = self.last()
 
     def decide(self, call: Call, way: str) -> None:
-        """The call decides on what it read, and writes; `way` is what becomes of the write."""
+        """Decide on what was read, and write; `way`: the write's fate."""
         assert call.seen is not None
         decision = self._decision(call, replace(call.seen, now=self.now))
         call.rounds += 1
@@ -132,30 +129,29 @@ class LockModel:
         self.check()
 
     def tick(self, seconds: int) -> None:
-        """Time passes."""
         self.now += timedelta(seconds=seconds)
         self.check()
 
     def garble(self, value: object) -> None:
-        """An outsider writes a value of their own."""
+        """Write a foreign value."""
         if self.row and self.undisturbed():
             self.row = Row(self.row.id, self.row.version + 1, value)
             self.check()
 
     def replay(self, pick: int) -> None:
-        """An outsider writes an old value of ours as the next version."""
+        """Write an old value of ours as the next version."""
         if self.row and self.old and self.undisturbed():
             self.row = Row(self.row.id, self.row.version + 1, self.old[pick % len(self.old)])
             self.check()
 
     def remove(self) -> None:
-        """An outsider deletes the property."""
+        """Delete the property as an outsider."""
         if self.undisturbed():
             self.row = None
             self.check()
 
     def remove_and_replay(self, pick: int) -> None:
-        """An outsider deletes the property and stores an old value of ours as its first version (or later ones)."""
+        """Delete the property and store an old value of ours as first version (or later ones)."""
         if self.old and self.undisturbed():
             value = self.old[pick % len(self.old)]
             seq = value.get("seq", 1) if isinstance(value, dict) else 1
@@ -163,7 +159,6 @@ class LockModel:
             self.check()
 
     def random_step(self, rng: random.Random) -> None:
-        """One step drawn by chance."""
         open_calls = [call for call in self.calls if call.answer is None]
         roll = rng.random()
         if open_calls and roll < 0.55:
@@ -179,14 +174,13 @@ class LockModel:
             foreign = (lambda: self.garble("x"), lambda: self.replay(rng.randrange(9)), self.remove)
             rng.choice((*foreign, lambda: self.remove_and_replay(rng.randrange(9))))()
 
-    # --- the machinery of a step -----------------------------------------------------------------------------
+    # --- internals -----------------------------------------------------------------------------------------------
 
     def last(self) -> Record | None:
-        """The newest record of ours, whatever outsiders did to the property."""
+        """Return our newest record, whatever the property says."""
         return self.stored[-1].record if self.stored else None
 
     def found(self) -> FoundRecord:
-        """What the property says."""
         if self.row is None:
             return Absent()
         if self.row.read is None:
@@ -194,7 +188,7 @@ class LockModel:
         return self.row.read
 
     def undisturbed(self) -> bool:
-        """Whether our witness knows the newest record."""
+        """Whether the witness is the newest record."""
         return self.witness == self.last()
 
     def _decision(self, call: Call, seen: Snapshot) -> rules.Decision:
@@ -225,12 +219,12 @@ class LockModel:
             self.read(call)
 
     def _unguarded(self, call: Call) -> bool:
-        """Whether the creation guard lets a create pass: what was witnessed must still be what the caller saw."""
+        """Whether the creation guard permits a create: the witness must be as the caller saw it."""
         assert call.seen is not None
         return call.row is not None or call.seen.witness == self.witness
 
     def _store(self, expected: tuple[int, int] | None, record: Record, person: str | None) -> bool:
-        """The conditional write of the host: a create needs no row, a replace the very version that was read."""
+        """Write conditionally, like the host: a create needs no row, a replace the version read."""
         present = (self.row.id, self.row.version) if self.row else None
         if present != expected:
             return False
@@ -250,29 +244,29 @@ class LockModel:
         self.stored.append(stored)
         self.witness = record
         if isinstance(record, Held):
-            self._note_hold(before, record)
+            self._note_lock(before, record)
         if record.ended is not None:
             self.ended.add(record.ended.lock_id)
 
-    def _note_hold(self, before: Record | None, held: Held) -> None:
-        """One request, one hold, and a released hold stays released.
+    def _note_lock(self, before: Record | None, held: Held) -> None:
+        """Check one lock per request, and that released locks stay released.
 
-        Accepted imprecision: when a hold was granted without its caller learning so, was ended, and others locked
-        and freed the file since, nothing on the file tells any more; a repeated request then begins anew.
+        Accepted imprecision: after an unanswered grant that was ended and followed by others' locks, nothing on the
+        file identifies it; a repeated request starts a new lock.
         """
         if isinstance(before, Held) and before.lock_id == held.lock_id:
-            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
             return
         forgotten = before is not None and before.ended is not None and before.ended.lock_id != held.lock_id
         if not forgotten or self.rules.delete_to_end:
-            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
-            require(held.lock_id not in self.granted, "I8: one request, one hold", held)
+            require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
+            require(held.lock_id not in self.granted, "I8: one request, one lock", held)
         self.granted[held.lock_id] = self.granted.get(held.lock_id, 0) + 1
         self.ended.discard(held.lock_id)
         self.freed.discard(held.lock_id)
 
     def _delete(self, call: Call) -> None:
-        """What the naive design does: an unconditional DELETE of the property it once read."""
+        """Delete unconditionally, as the naive design does."""
         live = self._live()
         if call.row and self.row and self.row.id == call.row[0]:
             require(live is None or live.lock_id == call.named, "I2: a live lock vanished", call, live)
@@ -295,7 +289,7 @@ class LockModel:
         if isinstance(decision, rules.AlreadyLocked | rules.Ending):
             held = call.held_at_read
             other = isinstance(held, Held) and held.holder != call.person
-            require(other, "I3, I4: a no names somebody else who holds the file", call, held)
+            require(other, "I3, I4: a refusal names another holder", call, held)
             if isinstance(decision, rules.Ending):
                 require(phase(decision.held, self.now) is Phase.ENDING, "I10: ending is ending", decision)
         call.answer = "no"
@@ -310,7 +304,7 @@ class LockModel:
             self.ended.add(call.named)
 
     def check(self) -> None:
-        """I1, I9, I10 in the present state."""
+        """Check I1, I9, I10 in the present state."""
         yes = {who for lock_id, (who, until) in self.told.items() if lock_id not in self.ended and self.now < until}
         require(len(yes) <= 1, "I1: one holder at most", self.told, self.ended)
         found = trusted(self.found(), self.witness)
@@ -345,8 +339,8 @@ def _of_a_person(record: Record) -> bool:
 
 
 def run(seed: int, steps: int = 90, **changes: Any) -> LockModel:
-    """One schedule by chance; raises `Violation`."""
-    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    """Run one random schedule; raise `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - randomness for a test
     model = LockModel(rules=design(**changes))
     for _ in range(steps):
         model.random_step(rng)

@@ -1,6 +1,6 @@
-"""Designs that are broken on purpose, each put in the place of the right one for the time of a schedule.
+"""Deliberately broken designs, each replacing the right one for one schedule.
 
-A checker that has never caught a bug proves nothing: every design here must be caught by the machine that it names.
+The named machine must catch each design: a checker that catches no bug proves nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Run = Callable[[int], Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A broken design: the machine's run with it for one seed, what must be found, and within how many schedules."""
+    """A broken design: its run for one seed, expected violation, budget in schedules."""
 
     name: str
     run: Run
@@ -45,7 +45,7 @@ class Mutant:
 
 
 def hunt(mutant: Mutant) -> str | None:
-    """The first violation within the budget, or None: it got away."""
+    """Return the first violation within the budget, or None."""
     for seed in range(mutant.schedules):
         try:
             mutant.run(seed)
@@ -56,7 +56,7 @@ def hunt(mutant: Mutant) -> str | None:
 
 @contextmanager
 def replaced(place: Any, **values: Any) -> Iterator[None]:
-    """Put other values into a module for a while."""
+    """Replace values in a module temporarily."""
     before = {name: getattr(place, name) for name in values}
     for name, value in values.items():
         setattr(place, name, value)
@@ -71,7 +71,7 @@ def replaced(place: Any, **values: Any) -> Iterator[None]:
 
 
 def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
-    """Nextcloud's and Gitea's way: whoever asks ends whatever is there."""
+    """End any lock on anybody's request, as Nextcloud and Gitea do."""
     if not isinstance(seen.found, Held):
         return rules.release(seen, holder=holder, lock_id=lock_id, op_id=op_id)
     end = ended(seen.found, seen, EndReason.RELEASED, by=holder)
@@ -79,7 +79,7 @@ def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) 
 
 
 def _expire_by_age(seen: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
-    """A clean-up that looks at the age of a hold, and so ends extended ones."""
+    """Clean up by age, which ends extended locks."""
     held = seen.found
     if isinstance(held, Held) and held.lock_id == lock_id and seen.now >= held.acquired_at + lock_model.LIMITS.default:
         return rules.Write(tombstone(seen, op_id, ended(held, seen, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
@@ -102,7 +102,7 @@ def _rules(**changes: Any) -> Run:
 
 
 class _NoGuard:
-    """Everybody may create at once."""
+    """Let everybody create at once."""
 
     def claim(self, *_: Any, **__: Any) -> bool:
         return True
@@ -112,7 +112,7 @@ class _NoGuard:
 
 
 class _ShortGuard(_NoGuard):
-    """A guard that is given up when the caller times out, although the write may still land."""
+    """Release the guard when the caller times out, although the write may still land."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -123,7 +123,7 @@ class _ShortGuard(_NoGuard):
 
 
 class _NewNamesOnRetry:
-    """A retried request that is given new ids."""
+    """Give new ids to a retried request."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -140,7 +140,7 @@ class _NewNamesOnRetry:
 
 
 class _AuditFirst:
-    """A record write whose audit row is written before it."""
+    """Write the audit row before its record."""
 
     def __init__(self, services: Services) -> None:
         self._inner: Any = services.lock_properties
@@ -168,7 +168,7 @@ class _AuditFirst:
 
 
 class _Unconditional:
-    """Seven of the systems read: decide on a read, write afterwards, whatever is there by then."""
+    """Decide on a read, then write unconditionally, as seven studied systems do."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -216,7 +216,7 @@ def _judging(judging: Judge) -> Run:
 
 
 def _target(choose: Callable[[Any, Held, Restore], Any]) -> Judge:
-    """The judge with another opinion on what to bring back."""
+    """Return the judge with another restore target."""
 
     def judging(history: Any, held: Held, **more: Any) -> Judgement:
         judgement = judge(history, held, **more)
@@ -228,7 +228,7 @@ def _target(choose: Callable[[Any, Held, Restore], Any]) -> Judge:
     return judging
 
 
-def _one_before(history: Any, held: Held, verdict: Restore) -> Any:  # noqa: ARG001 - it looks at nothing else
+def _one_before(history: Any, held: Held, verdict: Restore) -> Any:  # noqa: ARG001 - the design reads nothing else
     return history.versions[-2] if len(history.versions) > 1 else verdict.version
 
 
@@ -237,20 +237,20 @@ def _at_lock_time(history: Any, held: Held, verdict: Restore) -> Any:
 
 
 def _lock_time_only(seed: int) -> None:
-    """The rival's way: the holder's own uploads do not move what is brought back."""
+    """Ignore the holder's own uploads, as the rival product does."""
     with replaced(reconcile, rebase=lambda *_, **__: None):
         _judging(_target(_at_lock_time))(seed)
 
 
 def _by_number(history: Any, held: Held, **more: Any) -> Judgement:
-    """The base known by its number, which moves when an admin deletes a version."""
+    """Identify the base by its number, which moves when an admin deletes a version."""
     numbered = next((v for v in history.versions if v.number == held.base.number), None)
     found = replace(held.base, created=numbered.created) if numbered else held.base
     return judge(history, replace(held, base=found), **more)
 
 
 def _echoes_count(history: Any, held: Held, **more: Any) -> Judgement:
-    """Our own restorations taken for somebody's uploads."""
+    """Treat our own restorations as uploads."""
     plain = tuple(replace(v, message="", file_id=None) for v in history.versions)
     return judge(replace(history, versions=plain), held, **more | {"restorations": (), "own_account": "nobody"})
 
@@ -261,7 +261,7 @@ def _echoes(seed: int) -> None:
 
 
 def _react(services: Services, file_id: str, hint: Hint) -> None:
-    """Believe the event: whatever another person uploaded is undone by bringing back the version before it."""
+    """Trust the event: restore the version before any other person's upload."""
     if hint.author in {ALICE, APP_ACCOUNT} or hint.number < 2:
         return
     try:
@@ -273,7 +273,7 @@ def _react(services: Services, file_id: str, hint: Hint) -> None:
 MUTANTS = (
     Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),
     Mutant("release does not check the lock id", _rules(release=_release_anything), ("I2",), 50),
-    Mutant("clean-up by the age of a hold", _rules(expire=_expire_by_age), ("I10",), 200),
+    Mutant("clean-up by the age of a lock", _rules(expire=_expire_by_age), ("I10",), 200),
     Mutant("a removed record is a free file", _rules(acquire=_acquire_without_witness), ("I1", "I2", "I10"), 400),
     Mutant(
         "an old witness is healed over a newer one",

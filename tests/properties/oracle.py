@@ -1,4 +1,4 @@
-"""What must be true of the records that are stored on a file, said independently of the rules that write them."""
+"""Invariants of stored records, independent of the rules that write them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from lockpoint.domain.lock import MARGIN, EndReason, Free, Held, Record
 
 
 class Violation(AssertionError):
-    """An invariant of the lock semantics does not hold; the text begins with its number."""
+    """A broken invariant; the text begins with its number."""
 
 
 def require(holds: bool, words: str, *facts: object) -> None:
-    """Raise `Violation` unless the invariant holds."""
     if not holds:
         raise Violation(" | ".join([words, *map(repr, facts)]))
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One of our records as it was stored: when (true time), and for whom (None: for nobody, time or repair)."""
+    """One stored record of ours: true time, and person (None: time or repair)."""
 
     record: Record
     at: datetime
@@ -28,10 +27,10 @@ class Stored:
 
 
 def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str], skew: timedelta) -> None:
-    """I2, I5, I10: whether `stored` may follow `before`; clocks of ours may be wrong by `skew`."""
+    """Check I2, I5, I10: whether `stored` may follow `before`; our clocks may be off by `skew`."""
     new = stored.record
     if before is None:
-        require(isinstance(new, Held), "I2: the first record of a file is a hold", new)
+        require(isinstance(new, Held), "I2: the first record of a file is a lock", new)
         return
     require((new.epoch, new.seq) > (before.epoch, before.seq), "I5: epoch and seq grow", before, new)
     if isinstance(new, Free):
@@ -43,12 +42,12 @@ def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str
 
 
 def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
-    require(isinstance(before, Held), "I2: only a hold can end", before, new)
+    require(isinstance(before, Held), "I2: only a lock can end", before, new)
     assert isinstance(before, Held)
     ended = new.ended
     require(
         (ended.lock_id, ended.holder) == (before.lock_id, before.holder),
-        "I2: the ended hold is the present one",
+        "I2: the ended lock is the present one",
         before,
         new,
     )
@@ -62,12 +61,12 @@ def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[st
 
 def _check_move(before: Held, new: Held) -> None:
     require(
-        (before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a hold keeps its holder", before, new
+        (before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a lock keeps its holder", before, new
     )
     shorter = new.expires_at is not None and (before.expires_at is None or new.expires_at < before.expires_at)
     require(not shorter, "L-31: an extension never shortens", before, new)
     over = before.expires_at is not None and new.at >= before.expires_at + MARGIN
-    require(not over, "I10: nobody decides that a hold that is over goes on", before, new)
+    require(not over, "I10: an expired lock does not continue", before, new)
 
 
 def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
@@ -75,7 +74,7 @@ def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozens
         return
     ended = new.ended
     require(
-        ended is not None and ended.lock_id == before.lock_id, "I2: the next hold tells how the last ended", before, new
+        ended is not None and ended.lock_id == before.lock_id, "I2: the next lock tells how the last ended", before, new
     )
     assert ended is not None
     if ended.reason is EndReason.TAKEN_OVER:

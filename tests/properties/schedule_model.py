@@ -1,4 +1,4 @@
-"""Machine 2: the real use cases, stopped at every port call, with everything that can happen to such a call."""
+"""Machine 2: the real use cases, stopped at every port call, with every fate of such a call."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage,
 
 PEOPLE = (ALICE, BOB, DANA)
 MANAGERS = frozenset({DANA})
-SKEW = timedelta(seconds=15)  # half the margin: what a node may be off before it refuses writes
-STALE = timedelta(seconds=2)  # how old a read may be
+SKEW = timedelta(seconds=15)  # half the margin: a node further off refuses writes
+STALE = timedelta(seconds=2)  # maximum age of a read
 LIMITS = Limits(default=timedelta(seconds=120), longest=timedelta(seconds=900))
 VERBS = ("acquire", "acquire", "extend", "release", "break", "take_over", "reconcile")
 STEPS = (1, 5, 20, 30, 60, 90, 120)
@@ -40,7 +40,7 @@ MOST_PORT_CALLS = 120
 
 @dataclass
 class Request:
-    """What one person asked for: repeated calls have the same id, and must have the same outcome."""
+    """One person's request: repeated calls share id and outcome."""
 
     id: str
     verb: str
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass
 class ScheduleModel:
-    """The world of machine 2. `patch` replaces services, for designs that are broken on purpose."""
+    """World of machine 2. `patch` replaces services, for broken designs."""
 
     patch: Callable[[Services], Services] = lambda services: services
     duplicates: bool = True
@@ -65,11 +65,11 @@ class ScheduleModel:
     nodes: list[Services] = field(init=False)
     file_id: str = field(init=False)
     requests: list[Request] = field(default_factory=list)
-    written: list[tuple[Stored, str]] = field(default_factory=list)  # with the id of the row
+    written: list[tuple[Stored, str]] = field(default_factory=list)  # with the row's id
     told: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     freed: set[str] = field(default_factory=set)
-    granted: dict[str, str] = field(default_factory=dict)  # the last hold that came of a request
+    granted: dict[str, str] = field(default_factory=dict)  # the request's last lock
 
     def __post_init__(self) -> None:
         world = self.world
@@ -87,7 +87,7 @@ class ScheduleModel:
     # --- steps -----------------------------------------------------------------------------------------------
 
     def begin(self, verb: str, person: str, node: int, pick: int = 0) -> None:
-        """Somebody asks for something on one of our processes."""
+        """Start a request on one of our processes."""
         named = self._named(person, pick, other=verb in {"break", "take_over"})
         now = self.world.clock.now()
         request = Request(f"r{len(self.requests)}", verb, person, named, Task("none", None), now, now)
@@ -95,13 +95,13 @@ class ScheduleModel:
         self._start(request, node)
 
     def repeat(self, index: int, node: int) -> None:
-        """A caller who knows nothing yet asks again, with the same request id."""
+        """Repeat an unanswered request under the same id."""
         open_ones = [r for r in self.requests if r.task.done and r.verb != "reconcile" and not self._definite(r)]
         if open_ones:
             self._start(open_ones[index % len(open_ones)], node)
 
     def advance(self, index: int, fate: Fate = Fate.DONE, count: int = 1) -> None:
-        """One of the calls goes on for some port calls; the last of them meets this fate."""
+        """Advance one call by some port calls; the last meets this fate."""
         running = self.stage.running()
         if not running:
             return
@@ -112,18 +112,17 @@ class ScheduleModel:
         self.check()
 
     def land(self, index: int) -> None:
-        """A write that nobody waits for any more arrives."""
+        """Apply a late write."""
         if self.stage.late:
             self.stage.land(index % len(self.stage.late))
             self.check()
 
     def tick(self, seconds: int) -> None:
-        """Time passes."""
         self.world.clock.advance(seconds=seconds)
         self.check()
 
     def settle(self) -> None:
-        """No more faults: everything under way ends, and the file is looked at once more."""
+        """End all faults and open calls, then read the file again."""
         for task in self.stage.running():
             self.stage.finish(task)
         while self.stage.late:
@@ -133,7 +132,6 @@ class ScheduleModel:
         self._check_audit()
 
     def random_step(self, rng: random.Random) -> None:
-        """One step drawn by chance."""
         roll = rng.random()
         if roll < 0.70:
             self.advance(rng.randrange(8), rng.choice(FAULTS), rng.choice((1, 1, 2, 4, 8)))
@@ -146,7 +144,7 @@ class ScheduleModel:
         else:
             self.tick(rng.choice(STEPS))
 
-    # --- what was asked and answered ---------------------------------------------------------------------------
+    # --- requests and answers ----------------------------------------------------------------------------------
 
     def _start(self, request: Request, node: int) -> None:
         services = self.nodes[node % len(self.nodes)]
@@ -178,7 +176,7 @@ class ScheduleModel:
         return any(answer != "unknown" for answer in request.answers)
 
     def check(self) -> None:
-        """Take in what was answered since, and check the present state."""
+        """Process new answers and check the present state."""
         for request in self.requests:
             if request.task.done and not request.seen:
                 request.seen = True
@@ -202,7 +200,7 @@ class ScheduleModel:
             other = self._somebody_else(request)
             require(other, "I3, I4: a no names somebody else who held the file", request, self.written[-3:])
         elif answer == "lock_lost" and request.verb in {"extend", "release"}:
-            require(not self._held_throughout(request), "I3: nobody loses a lock they hold", request, self.written[-3:])
+            require(not self._held_throughout(request), "I3: a holder keeps the lock", request, self.written[-3:])
 
     def _answer(self, request: Request) -> str:
         task = request.task
@@ -216,9 +214,9 @@ class ScheduleModel:
         lock = request.task.result.lock
         if request.verb == "release":
             self.freed.add(request.named)
-            require(self._over(request.named), "I3: a released hold is over", request)
+            require(self._over(request.named), "I3: a released lock is over", request)
         elif request.verb == "break":
-            require(self._over(request.named), "I3: a broken hold is over", request)
+            require(self._over(request.named), "I3: a broken lock is over", request)
         elif lock.lock_id is not None and lock.state == "mine":
             stored = {s.record.lock_id for s, _ in self.written if isinstance(s.record, Held)}
             require(lock.lock_id in stored, "I3: a yes has its record", request, lock)
@@ -229,9 +227,9 @@ class ScheduleModel:
         return not (isinstance(present, Held) and present.lock_id == lock_id)
 
     def _somebody_else(self, request: Request) -> bool:
-        """Whether another person held the file at some moment of the call, or just before it.
+        """Whether another person had the lock during the call, or just before.
 
-        A repeated call is answered with what an earlier try found, so the call begins with the first of them.
+        A repeated call gets an earlier try's result, so the first try counts as its start.
         """
         return any(
             isinstance(record, Held)
@@ -241,7 +239,7 @@ class ScheduleModel:
         )
 
     def _held_throughout(self, request: Request) -> bool:
-        """Whether the caller held the named lock, live on every clock, at every moment of the call."""
+        """Whether the caller had the named lock, live on every clock, throughout the call."""
         now = self.world.clock.now()
         return all(
             isinstance(record, Held)
@@ -251,7 +249,7 @@ class ScheduleModel:
         )
 
     def _shown_since(self, start: datetime) -> list[tuple[FoundRecord, datetime]]:
-        """What the property said since `start`, and the first moment in that time when it said so."""
+        """Return what the property said since `start`, and when first."""
         place = (PropertyHost.ATTACHMENT, self.file_id, "lockpointlock")
         shown: list[tuple[FoundRecord, datetime]] = [(self._read(()), start)]
         for since, rows in self.world.site().past_rows.get(place, []):
@@ -260,7 +258,7 @@ class ScheduleModel:
             shown.append((self._read(rows), max(since, start)))
         return shown
 
-    # --- what was stored -----------------------------------------------------------------------------------------
+    # --- stored records -----------------------------------------------------------------------------------------
 
     def _present(self) -> FoundRecord:
         return self._read(self.world.site().lock_rows(self.file_id))
@@ -269,7 +267,7 @@ class ScheduleModel:
         return self.world.reading_in(rows, self.file_id)
 
     def _watch_the_host(self) -> None:
-        """See every write of ours as it is applied, and let the host keep duplicates as it was seen to do."""
+        """Observe each of our writes as applied; the host may keep duplicates, as observed."""
         host, create, write, remove = (
             self.world.host,
             self.world.host.create,
@@ -313,39 +311,39 @@ class ScheduleModel:
         person = self._author()
         stored = Stored(record, self.world.clock.now(), person)
         before = [s.record for s, row_id in self.written if row_id == row.id]
-        if self.world.site().lock_rows(self.file_id)[0].id == row.id:  # a second row of the key says nothing
+        if self.world.site().lock_rows(self.file_id)[0].id == row.id:  # a second row of the key proves nothing
             check_step(before[-1] if before else None, stored, managers=MANAGERS, skew=SKEW)
             if isinstance(record, Held):
-                self._note_hold(before, record)
+                self._note_lock(before, record)
         self.written.append((stored, row.id))
         if record.ended is not None:
             self.ended.add(record.ended.lock_id)
 
-    def _note_hold(self, before: list[Record], held: Held) -> None:
-        """One request, one hold, and a released hold stays released; with the imprecision that `lock_model` names."""
+    def _note_lock(self, before: list[Record], held: Held) -> None:
+        """Check one lock per request, and that released locks stay released; `lock_model` names the imprecision."""
         last = before[-1] if before else None
         if isinstance(last, Held) and last.lock_id == held.lock_id:
-            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
             return
         request = self.stage.writer or ""
         earlier = self.granted.get(request)
         remembered = last is not None and last.ended is not None and last.ended.lock_id in {held.lock_id, earlier}
         if remembered or last is None:
-            require(earlier is None, "I8: one request, one hold", held, earlier)
-            require(held.lock_id not in self.freed, "I7: a released hold is never held again", held)
+            require(earlier is None, "I8: one request, one lock", held, earlier)
+            require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
         self.granted[request] = held.lock_id
         self.ended.discard(held.lock_id)
         self.freed.discard(held.lock_id)
 
     def _author(self) -> str | None:
-        """Whose call it is that writes now; None for the sweep."""
+        """Return the writing call's person; None for the sweep."""
         for request in self.requests:
             if request.id == self.stage.writer and request.verb != "reconcile":
                 return request.person
         return None
 
     def _check_audit(self) -> None:
-        """I16: no audit row without its record, and the newest record has its row."""
+        """Check I16: no audit row without its record, and the newest record has its row."""
         places = {(s.record.epoch, s.record.seq) for s, _ in self.written}
         rows = {(row.epoch, row.seq) for row in self.world.tables.audit_of(ACME) if row.seq}
         require(rows <= places, "I16: an audit row without a record", rows - places)
@@ -361,8 +359,8 @@ def _made(row: StoredProperty) -> datetime:
 
 
 def run(seed: int, steps: int = 60, **options: Any) -> ScheduleModel:
-    """One schedule by chance; raises `Violation`. Half of them begin with everybody at a file without a record."""
-    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    """Run one random schedule; raise `Violation`. Half start with everybody at a file without record."""
+    rng = random.Random(seed)  # noqa: S311 - randomness for a test
     model = ScheduleModel(**options)
     if seed % 2:
         rush(model, rng)
@@ -373,8 +371,8 @@ def run(seed: int, steps: int = 60, **options: Any) -> ScheduleModel:
 
 
 def run_rush(seed: int, **options: Any) -> ScheduleModel:
-    """Only the beginning, which is where records are created; raises `Violation`."""
-    rng = random.Random(seed)  # noqa: S311 - chances for a test
+    """Run only the start, where records are created; raise `Violation`."""
+    rng = random.Random(seed)  # noqa: S311 - randomness for a test
     model = ScheduleModel(**options)
     rush(model, rng)
     model.settle()
@@ -382,7 +380,7 @@ def run_rush(seed: int, **options: Any) -> ScheduleModel:
 
 
 def rush(model: ScheduleModel, rng: random.Random) -> None:
-    """Everybody wants the file that never had a record, in the same two seconds, with replicas that lag behind."""
+    """Start everybody's requests for a file without record within two seconds, with lagging replicas."""
     for node, person in enumerate(PEOPLE):
         model.begin("acquire", person, node)
     for _ in range(rng.randrange(10, 60)):

@@ -1,7 +1,7 @@
-"""A stage on which several calls of real use cases run at once, each stopping at every call to a port.
+"""A stage for concurrent calls of real use cases, each stopping at every port call.
 
-A call runs in a greenlet. At a port it hands control back; whoever directs the stage then says what becomes of that
-port call: done, lost on the way there or back, landing late, answered from a stale replica, or our process dies.
+A call runs in a greenlet and yields at each port; the director then chooses that port call's fate: done, lost before or
+after, late, stale, or a crash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavail
 from tests.fakes.confluence import FakeConfluence
 from tests.fakes.world import FakeClock
 
-LATEST = timedelta(seconds=25)  # a request that was sent lands within this time, or never
+LATEST = timedelta(seconds=25)  # a sent request lands within this time, or never
 HOST = {"attachments", "lock_properties", "properties"}
 STORAGE = {"effects", "witnesses", "requests", "guard", "restorations"}
 WRITES = {
@@ -33,24 +33,24 @@ READS = {("attachments", "get"), ("lock_properties", "read")}
 
 
 class Fate(Enum):
-    """What becomes of one port call."""
+    """Fate of one port call."""
 
     DONE = auto()
-    LOST_BEFORE = auto()  # never arrived; the caller sees a time-out
-    LOST_AFTER = auto()  # done; the caller sees a time-out
-    LATE = auto()  # the caller sees a time-out; it lands some time later
-    STALE = auto()  # answered by a replica that is behind
+    LOST_BEFORE = auto()  # never arrived; the caller times out
+    LOST_AFTER = auto()  # done; the caller times out
+    LATE = auto()  # the caller times out; it lands later
+    STALE = auto()  # answered by a lagging replica
     CRASH_BEFORE = auto()
     CRASH_AFTER = auto()
 
 
 class Crash(BaseException):
-    """Our process died here."""
+    """Our process crashed."""
 
 
 @dataclass
 class PortCall:
-    """A call to a port that waits for its fate."""
+    """A port call waiting for its fate."""
 
     port: str
     name: str
@@ -59,11 +59,10 @@ class PortCall:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Port and method."""
         return self.port, self.name
 
     def possible(self, fate: Fate) -> bool:
-        """Whether this can happen to such a call."""
+        """Whether the fate suits the call."""
         if fate is Fate.LATE:
             return self.key in WRITES
         if fate is Fate.STALE:
@@ -73,7 +72,7 @@ class PortCall:
 
 @dataclass
 class Task:
-    """One call of a use case: what it waits for, and what came of it."""
+    """One use case call, its waiting port call and result."""
 
     name: str
     runner: Any
@@ -87,7 +86,7 @@ class Task:
 
 @dataclass
 class Late:
-    """A write on its way that nobody waits for any more."""
+    """A late write without a waiting caller."""
 
     thunk: Callable[[], Any]
     until: datetime
@@ -96,7 +95,7 @@ class Late:
 
 @dataclass
 class Stage:
-    """The running tasks, the late writes, and one true clock."""
+    """Running tasks, late writes, one true clock."""
 
     clock: FakeClock
     host: FakeConfluence
@@ -107,11 +106,11 @@ class Stage:
 
     @property
     def writer(self) -> str | None:
-        """Whose write reaches the host right now."""
+        """Whose write the host receives now."""
         return self.current.name if self.current else self.landing
 
     def spawn(self, name: str, work: Callable[[], Any]) -> Task:
-        """Start a use case; it stops at its first port call."""
+        """Start a use case up to its first port call."""
         task = Task(name, None)
 
         def body() -> None:
@@ -128,26 +127,26 @@ class Stage:
         return task
 
     def advance(self, task: Task, fate: Fate = Fate.DONE) -> None:
-        """Let the port call that the task waits for meet its fate (as far as that is possible for it), and go on."""
+        """Apply the fate, where possible, to the task's port call, and continue."""
         call = task.waits
         assert call is not None
         assert call.since is not None
         fate = fate if call.possible(fate) else Fate.DONE
         if call.key in WRITES and self.clock.now() - call.since > LATEST:
-            fate = Fate.LOST_BEFORE  # no request lives that long
+            fate = Fate.LOST_BEFORE  # requests never live that long
         self._resume(task, fate)
 
     def finish(self, task: Task) -> None:
-        """Let the rest of the task go well."""
+        """Finish the task without faults."""
         while not task.done:
             self.advance(task)
 
     def running(self) -> list[Task]:
-        """The tasks that wait at a port."""
+        """Tasks waiting at a port."""
         return [task for task in self.tasks if not task.done]
 
     def land(self, index: int) -> None:
-        """A late write arrives; nobody hears of it."""
+        """Apply a late write without telling anybody."""
         late = self.late.pop(index)
         if self.clock.now() <= late.until:
             self.landing = late.task
@@ -155,7 +154,7 @@ class Stage:
             self.landing = None
 
     def gate(self, call: PortCall) -> Any:
-        """Where a task stops; called in the task's own greenlet."""
+        """Stop a task; called in its own greenlet."""
         task = self.current
         assert task is not None
         task.port_calls += 1
@@ -164,7 +163,7 @@ class Stage:
         return self._meet(call, fate)
 
     def sleep(self, seconds: float) -> None:
-        """A task sleeps: others may run, and it wakes no earlier than it asked for."""
+        """Sleep: others may run; the task wakes no earlier."""
         wake = self.clock.now() + timedelta(seconds=seconds)
         if self.current is None:
             self.clock.at = wake
@@ -201,7 +200,7 @@ class Stage:
 
 
 class Gated:
-    """A port whose every method stops the task that calls it."""
+    """A port whose every method stops its caller."""
 
     def __init__(self, stage: Stage, name: str, port: Any) -> None:
         self._stage = stage
@@ -220,7 +219,7 @@ class Gated:
 
 
 class NodeClock:
-    """Implements `ports.Clock` for a process whose clock is off by `offset`."""
+    """Implements `ports.Clock` with an error of `offset`."""
 
     def __init__(self, stage: Stage, offset: timedelta) -> None:
         self._stage = stage
@@ -234,7 +233,7 @@ class NodeClock:
 
 
 class Unmeasured(ClockOffsets):
-    """A node that is as far off as is tolerated; here time also passes between question and answer."""
+    """Accepts every clock offset; here time also passes between question and answer."""
 
     def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
         """Keep nothing."""

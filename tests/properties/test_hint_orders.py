@@ -1,4 +1,4 @@
-"""However the webhooks arrive, the end is the same."""
+"""The end does not depend on webhook order."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HAPPENINGS = st.lists(
 Delivery = Callable[[EnforcementModel, random.Random], None]
 
 
-def at_once(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is left to chance
-    """Every hint right after its cause, twice."""
+def at_once(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is random
+    """Deliver every hint right after its cause, twice."""
     while model.hints:
         model.deliver(0, again=True)
         model.stage.finish(model.stage.tasks[-1])
@@ -32,7 +32,7 @@ def at_once(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG00
 
 
 def by_chance(model: EnforcementModel, rng: random.Random) -> None:
-    """Some hints now, some later, some never, in any order, some again."""
+    """Deliver some hints now, later, never, in any order, repeatedly."""
     while model.hints and rng.random() < 0.5:
         if rng.random() < 0.3:
             model.lose(rng.randrange(9))
@@ -41,14 +41,13 @@ def by_chance(model: EnforcementModel, rng: random.Random) -> None:
             model.stage.finish(model.stage.tasks[-1])
 
 
-def never(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is left to chance
-    """No hint arrives."""
+def never(model: EnforcementModel, rng: random.Random) -> None:  # noqa: ARG001 - nothing is random
     model.hints.clear()
 
 
 def outcome(happenings: list[Happening], delivery: Delivery, seed: int) -> tuple[object, ...]:
-    """What is there in the end: the content, the lock and what it protects, and who was written down for what."""
-    model, rng = EnforcementModel(), random.Random(seed)  # noqa: S311 - chances for a test
+    """Return final content, lock, base, and audited people."""
+    model, rng = EnforcementModel(), random.Random(seed)  # noqa: S311 - randomness for a test
     for what, author in happenings:
         model.tick(900)
         if what == "upload":

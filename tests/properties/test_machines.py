@@ -1,6 +1,6 @@
-"""The invariants of the lock semantics under schedules that Hypothesis chooses and shrinks.
+"""The lock's invariants under schedules that Hypothesis chooses and shrinks.
 
-The long mode (`bin/test --long`) runs the same machines with budgets of hours.
+`bin/test --long` runs the same machines with budgets of hours.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LockMachine(RuleBasedStateMachine):
 
 
 class ScheduleMachine(RuleBasedStateMachine):
-    """Machine 2: the real use cases, stopped at every port call (I1-I8, I16, I19)."""
+    """Machine 2: real use cases, stopped at every port call (I1-I8, I16, I19)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class ScheduleMachine(RuleBasedStateMachine):
 
 
 class EnforcementMachine(RuleBasedStateMachine):
-    """Machine 3: a file with its history, and the real reconciliation (I11-I14, I21)."""
+    """Machine 3: a file with history, and the real reconciliation (I11-I14, I21)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class EnforcementMachine(RuleBasedStateMachine):
         self.model.settle()
 
     def _breathe(self) -> None:
-        """Uploads are seconds apart: an unclear order has a test of its own."""
+        """Space uploads by seconds: an unclear order has its own test."""
         self.model.tick(3)
 
 

@@ -1,4 +1,4 @@
-"""The machines must see: each broken design is caught, and the right one is not, on the same schedules."""
+"""The machines catch each broken design and pass the right one, on the same schedules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
     ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3"],
 )
 def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> None:
-    """R1, R2: no violation on the schedules on which the broken designs are caught."""
+    """R1, R2: no violation on the schedules that catch broken designs."""
     for seed in range(schedules):
         run(seed)
 
