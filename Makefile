@@ -1,5 +1,5 @@
 # The usual names for bin/*, which are the real thing.
-.PHONY: run test check lock
+.PHONY: run test check lock-dependencies
 
 run:
 	@bin/run
@@ -10,5 +10,5 @@ test:
 check:
 	@bash .ci/run
 
-lock:
+lock-dependencies:
 	@bin/lock-dependencies

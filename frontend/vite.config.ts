@@ -17,7 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { page: "src/page/main.tsx", early: "src/early.ts" },
+      input: { page: "src/page/main.tsx", prepaint: "src/prepaint.ts" },
     },
   },
   test: {

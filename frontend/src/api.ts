@@ -6,7 +6,7 @@ export interface Person {
   readonly displayName: string | null;
 }
 
-export type LockState = "free" | "mine" | "other" | "ending" | "suspended";
+export type LockState = "free" | "mine" | "other" | "ending";
 export type Protection = "protected" | "restoring" | "unprotected" | "suspended";
 export type EndReason = "released" | "broken" | "taken_over" | "expired" | "holder_gone" | "file_gone";
 

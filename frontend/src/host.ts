@@ -30,7 +30,7 @@ interface Bridge {
 /** A token lives about 15 minutes; asking at most once a minute keeps requests cheap and tokens young. */
 export const TOKEN_REUSE_MS = 60_000;
 
-/** Remembered mode, read before the first paint by `early.ts`. */
+/** Remembered mode, read before the first paint by `prepaint.ts`. */
 export const THEME_KEY = "lockpoint.colorMode";
 
 function rememberTheme(): void {

@@ -11,9 +11,9 @@ const row = file("1", "plan.pdf");
 
 describe("words", () => {
   test("every state has words of its own", () => {
-    const states = [free(), mine(), others(), free({ state: "ending" }), mine({ state: "suspended" })];
+    const states = [free(), mine(), others(), free({ state: "ending" })];
     expect(states.map((lock) => stateWords(lock, voice.t))).toEqual([
-      "Free", "Locked by you", "Locked by Bob Brown", "Lock is ending", "Lock suspended",
+      "Free", "Locked by you", "Locked by Bob Brown", "Lock is ending",
     ]);
   });
 

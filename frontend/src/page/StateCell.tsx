@@ -9,7 +9,6 @@ const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   mine: "mine",
   other: "locked",
   ending: "ending",
-  suspended: "paused",
 };
 
 function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; readonly voice: Voice }) {
@@ -31,14 +30,8 @@ function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; reado
   );
 }
 
-function hintFor(lock: LockView, { t }: Voice): string | null {
-  if (lock.state === "ending") return t("state.ending.hint");
-  return lock.state === "suspended" ? t("state.suspended.hint") : null;
-}
-
 export function StateCell({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
   const { t } = voice;
-  const hint = hintFor(lock, voice);
   return (
     <>
       <span class={`badge badge-${lock.state}`}>
@@ -46,7 +39,7 @@ export function StateCell({ lock, voice }: { readonly lock: LockView; readonly v
         {stateWords(lock, t)}
       </span>
       <ProtectionLine lock={lock} voice={voice} />
-      {hint !== null && <p class="subtle">{hint}</p>}
+      {lock.state === "ending" && <p class="subtle">{t("state.ending.hint")}</p>}
       {lock.note !== null && lock.note !== "" && (
         <p class="note"><span class="quiet">{t("lock.note")}:</span> {lock.note}</p>
       )}

@@ -1,11 +1,11 @@
-/** Entry of the page dialog. The page's id comes from the signed address that Confluence opened. */
+/** Entry of the page dialog. The page's id comes from the signed URL that Confluence opened. */
 import { render } from "preact";
 import "../styles/app.css";
 import { createApi } from "../api";
 import { formatsFor } from "../formats";
 import { currentHost } from "../host";
 import { shownLanguage, translator } from "../messages";
-import { keepFresh } from "./live";
+import { autoRefresh } from "./autoRefresh";
 import { PageDialog } from "./PageDialog";
 import { PageStore } from "./store";
 import type { Voice } from "./words";
@@ -36,10 +36,10 @@ async function start(): Promise<void> {
   const store = new PageStore(api, pageId, now);
   const close = (): void => host.closeDialog();
   const root = document.getElementById("app");
-  if (root === null) throw new Error("The shell has no place for the screen.");
+  if (root === null) throw new Error("The page has no element for the screen.");
   root.replaceChildren();
   render(<PageDialog store={store} voice={voice} now={now} onClose={close} download={startDownload} />, root);
-  keepFresh(store, document, now);
+  autoRefresh(store, document, now);
 }
 
 void start();

@@ -21,7 +21,7 @@ export const EVERYTHING: Choice = { query: "", filter: "all", sort: { key: "name
 
 /** True while somebody's lock is recorded, whatever its protection is. */
 export function isHeld(lock: LockView): boolean {
-  return lock.state === "mine" || lock.state === "other" || lock.state === "suspended";
+  return lock.state === "mine" || lock.state === "other";
 }
 
 /** True when people must know that a lock does not do all it should. */
@@ -54,7 +54,7 @@ function matchesQuery(attachment: Attachment, words: readonly string[]): boolean
   return words.every((word) => text.includes(word));
 }
 
-const STATE_ORDER: Readonly<Record<LockView["state"], number>> = { mine: 0, other: 1, ending: 2, suspended: 3, free: 4 };
+const STATE_ORDER: Readonly<Record<LockView["state"], number>> = { mine: 0, other: 1, ending: 2, free: 3 };
 
 type SortValue = string | number | null;
 

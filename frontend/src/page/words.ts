@@ -31,7 +31,6 @@ export function stateWords(lock: LockView, t: Translate): string {
     case "free":
     case "mine":
     case "ending":
-    case "suspended":
       return t(`state.${lock.state}`);
   }
 }

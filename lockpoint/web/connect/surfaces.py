@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
 
 PAGE_ENTRY: Final = "src/page/main.tsx"
-EARLY_ENTRY: Final = "src/early.ts"
+PREPAINT_ENTRY: Final = "src/prepaint.ts"
 
 # Read by the library from the tag that loads it: no margins and no heights of its own, the dialog fills its frame.
 _BRIDGE_OPTIONS: Final = "margin:false;resize:false"
@@ -30,7 +30,7 @@ _SHELL: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Lockpoint</title>
 {styles}
-<script src="{early}"></script>
+<script src="{prepaint}"></script>
 <script src="{bridge}" data-options="{options}"></script>
 <script type="module" src="{script}"></script>
 </head>
@@ -71,7 +71,7 @@ def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
     return _SHELL.format(
         styles=styles,
-        early=f"/static/{escape(bundle.screen(EARLY_ENTRY).script)}",
+        prepaint=f"/static/{escape(bundle.screen(PREPAINT_ENTRY).script)}",
         bridge=escape(connect_js_url),
         options=_BRIDGE_OPTIONS,
         script=f"/static/{escape(screen.script)}",

@@ -21,11 +21,11 @@ SCRIPT = "console.log('page');" * 60
 def built(tmp_path: Path) -> Path:
     """A folder as the front end's build leaves it."""
     entries = {
-        "src/early.ts": {"file": "assets/early-1.js", "isEntry": True},
+        "src/prepaint.ts": {"file": "assets/prepaint-1.js", "isEntry": True},
         "src/page/main.tsx": {"file": "assets/page-2.js", "isEntry": True, "css": ["assets/page-3.css"]},
         "_shared.js": {"file": "assets/shared-4.js"},
     }
-    for name, content in {"early-1.js": "1", "page-2.js": SCRIPT, "page-3.css": "p{}", "shared-4.js": "2"}.items():
+    for name, content in {"prepaint-1.js": "1", "page-2.js": SCRIPT, "page-3.css": "p{}", "shared-4.js": "2"}.items():
         path = tmp_path / "assets" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
@@ -57,7 +57,7 @@ def test_page_needs_no_inline_code(client: FlaskClient) -> None:
     """The page loads Atlassian's library and our own files only, with nothing in the page itself to run."""
     html = client.get("/connect/page").text
     assert re.findall(r'<script[^>]* src="([^"]+)"', html) == [
-        "/static/assets/early-1.js",
+        "/static/assets/prepaint-1.js",
         CDN,
         "/static/assets/page-2.js",
     ]
@@ -69,7 +69,7 @@ def test_page_needs_no_inline_code(client: FlaskClient) -> None:
 def test_first_paint_is_not_kept_waiting_by_the_screen(client: FlaskClient) -> None:
     """The script that sets the remembered colours comes before the library, and the screen's script is deferred."""
     html = client.get("/connect/page").text
-    assert html.index("early-1.js") < html.index(CDN) < html.index("page-2.js")
+    assert html.index("prepaint-1.js") < html.index(CDN) < html.index("page-2.js")
     assert '<script type="module" src="/static/assets/page-2.js">' in html
 
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keepFresh } from "../src/page/live";
+import { autoRefresh } from "../src/page/autoRefresh";
 import { PageStore } from "../src/page/store";
 import { FakeServer, file, refusal } from "./cast";
 
@@ -17,12 +17,12 @@ function show(state: DocumentVisibilityState): void {
 function start() {
   const server = new FakeServer(file("1", "a"));
   const store = new PageStore(server, "1", () => Date.now());
-  const stop = keepFresh(store, document, () => Date.now());
+  const stop = autoRefresh(store, document, () => Date.now());
   return { server, stop };
 }
 
-describe("keeping an open list true", () => {
-  test("asks at once and then every five seconds, until it is stopped", async () => {
+describe("automatic refresh", () => {
+  test("refreshes at once and then every five seconds until it is stopped", async () => {
     const { server, stop } = start();
     await vi.advanceTimersByTimeAsync(10_100);
     expect(server.calls).toHaveLength(3);
@@ -31,7 +31,7 @@ describe("keeping an open list true", () => {
     expect(server.calls).toHaveLength(3);
   });
 
-  test("rests in a hidden tab and asks at once when it is seen again", async () => {
+  test("pauses in a hidden tab and refreshes at once when the tab is visible again", async () => {
     const { server, stop } = start();
     await vi.advanceTimersByTimeAsync(100);
     show("hidden");

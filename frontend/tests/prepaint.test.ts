@@ -12,7 +12,7 @@ test.each([["dark", "dark"], ["light", undefined], [null, undefined]])(
   async (remembered, shown) => {
     if (remembered !== null) localStorage.setItem(THEME_KEY, remembered);
     // @ts-expect-error a plain script: it has no exports, so it is no module for the compiler
-    await import("../src/early");
+    await import("../src/prepaint");
     expect(document.documentElement.dataset["colorMode"]).toBe(shown);
   },
 );
