@@ -16,7 +16,7 @@ from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
-from lockpoint.web.connect.surfaces import EARLY_ENTRY, PAGE_ENTRY, surface_routes
+from lockpoint.web.connect.surfaces import PREPAINT_ENTRY, PAGE_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
 from lockpoint.web.unsubscribe import mail_routes
@@ -54,7 +54,7 @@ def app() -> Flask:
 def bundle() -> Bundle:
     """A built front end with nothing in it."""
     screen = Screen(script="a.js", styles=())
-    return Bundle(screens={PAGE_ENTRY: screen, EARLY_ENTRY: screen}, files={})
+    return Bundle(screens={PAGE_ENTRY: screen, PREPAINT_ENTRY: screen}, files={})
 
 
 def rules(app: Flask) -> list[tuple[str, set[str], Guard | None]]:
