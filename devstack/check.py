@@ -49,7 +49,7 @@ def run_check(stack: Stack, stop: threading.Event) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SiteUser:
     """A person on the first site."""
 
     name: str
@@ -202,8 +202,8 @@ class MainJob:
         return self._confluence.download(path, "alice")
 
 
-def _person(person: Json) -> Account:
-    return Account(person["name"], person["accountId"], person["email"] or "")
+def _person(person: Json) -> SiteUser:
+    return SiteUser(person["name"], person["accountId"], person["email"] or "")
 
 
 def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from tests.support import databases, loopback
 
 LONG_SECONDS = 4 * 3600
+SLOW_GROUPS = ("system", "browser", "usual ports")
 SERVERS = pytest.StashKey[databases.Servers]()
 
 settings.register_profile(
@@ -53,13 +54,23 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["lockpoint_servers"] = node.config.stash[SERVERS].door
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long unless the long mode was asked for."""
+    """Leave out what is marked long unless the long mode was asked for, and begin with the groups that take longest."""
+    items.sort(key=_place_in_line)
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def _place_in_line(item: pytest.Item) -> int:
+    """The whole system first, then browsers and other groups that one process has to itself, then all the rest."""
+    group = item.get_closest_marker("xdist_group")
+    if group is None:
+        return len(SLOW_GROUPS) + 1
+    return SLOW_GROUPS.index(group.args[0]) if group.args[0] in SLOW_GROUPS else len(SLOW_GROUPS)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,9 +6,8 @@ from simulator.model.clock import iso
 from simulator.model.entities import Attachment, Content, Person
 from simulator.model.permissions import site_operations
 from simulator.model.site import Site
-from simulator.rest.v2_shapes import content_path, download_link
+from simulator.rest.v2_shapes import Shape, content_path, download_link
 
-Shape = dict[str, object]
 ICON = {"path": "/aa-avatar/default", "width": 48, "height": 48, "isDefault": True}
 
 

@@ -1,4 +1,4 @@
-"""Stand-ins for what the client is given: time, chance, credentials, a site."""
+"""Doubles for the client's time, randomness, credentials and site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALICE = "557058:11111111-1111-4111-8111-111111111111"
 
 
 class FakePace:
-    """Real time plus the sleeps, which are noted and not slept."""
+    """Real time plus recorded, skipped sleeps."""
 
     def __init__(self, chance: float = 0.5) -> None:
         self.slept: list[float] = []
@@ -32,7 +32,7 @@ class FakePace:
 
 @dataclass
 class Signer:
-    """Signs with what it was asked to sign, so that tests can read it back."""
+    """Signs with its own arguments, for tests to read."""
 
     asked: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Signer:
 
 @dataclass
 class Tokens:
-    """A token per person and a note of those that were dropped."""
+    """A token per person; records dropped ones."""
 
     dropped: list[tuple[int, str]] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ class Tokens:
 
 
 class FakeNow:
-    """Our clock, moved by hand."""
+    """Our clock, moved by tests."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
@@ -69,7 +69,7 @@ class FakeNow:
 
 @dataclass
 class Kit:
-    """A client with everything around it visible."""
+    """A client with its surroundings visible."""
 
     pace: FakePace = field(default_factory=FakePace)
     signer: Signer = field(default_factory=Signer)

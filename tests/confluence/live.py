@@ -1,4 +1,4 @@
-"""The client with real signing and real impersonation against the simulator over real HTTP."""
+"""The client with real signing and impersonation against the simulator over HTTP."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Rows:
 
 
 class Live:
-    """A simulator with the app installed on both sites, and all adapters on one client."""
+    """A simulator with the app on both sites, and all adapters on one client."""
 
     def __init__(self, running: server.Running, app: OddHost) -> None:
         self.running = running
@@ -93,7 +93,7 @@ class Live:
         self.globex = self.install("globex", 2)
 
     def install(self, site: str, tenant_id: int) -> Tenant:
-        """Have the app installed and take in what the simulator sends."""
+        """Install the app and store the simulator's payload."""
         self.control("POST", f"sites/{site}/install", enable=False)
         sent = cast("dict[str, Any]", self._app.requests[-1].json())
         tenant = Tenant(tenant_id, sent["clientKey"], sent["baseUrl"], None, sent["oauthClientId"])
@@ -108,27 +108,27 @@ class Live:
         return tenant
 
     def control(self, method: str, path: str, /, **body: object) -> Any:
-        """Ask the simulator's control interface."""
+        """Call the control API."""
         url = f"{self.running.control_url}/_sim/{path}"
         reply = requests.request(method, url, json=body if method != "GET" else None, timeout=10)
         assert reply.status_code < 400, reply.text
         return reply.json() if reply.content else None
 
     def act(self, action: str, account: str, **body: object) -> Any:
-        """Let a person of acme do something."""
+        """Act as a person of acme."""
         return self.control("POST", f"sites/acme/{action}", account=account, **body)
 
     def fault(self, kind: str, **rule: object) -> None:
-        """Make requests go wrong."""
+        """Add a fault."""
         self.control("POST", "faults", kind=kind, **rule)
 
     def exchanges(self, query: str = "") -> list[dict[str, Any]]:
-        """Every request to the REST API and its answer."""
+        """Return all exchanges of the REST API."""
         found = self.control("GET", f"requests?{query}")["exchanges"]
         return [exchange for exchange in found if exchange["caller"] != "anonymous"]
 
     def recorded(self) -> list[Recorded]:
-        """The same exchanges, as the checker against the OpenAPI documents takes them."""
+        """Return them for the OpenAPI checker."""
         return [
             Recorded(
                 method=found.method,
@@ -148,14 +148,14 @@ class Live:
 
 
 def descriptor(base_url: str) -> dict[str, object]:
-    """The app's own descriptor, as served under this address."""
+    """Return the app's descriptor for this address."""
     text = (ROOT / "atlassian-connect.json").read_text()
     return {**json.loads(text), "baseUrl": base_url, "key": APP_KEY}
 
 
 @contextmanager
 def stage() -> Iterator[tuple[server.Running, OddHost]]:
-    """Start a simulator that knows the app, and something that accepts its lifecycle calls."""
+    """Start a simulator that knows the app, and a receiver of lifecycle calls."""
     running = server.start()
     try:
         with odd_host(answer(204)) as app:
@@ -167,6 +167,6 @@ def stage() -> Iterator[tuple[server.Running, OddHost]]:
 
 
 def fresh(running: server.Running, app: OddHost) -> Live:
-    """Put the simulator back to its seed and install the app on both sites."""
+    """Reset the simulator and install the app on both sites."""
     requests.post(f"{running.control_url}/_sim/reset", json={"keepApps": True}, timeout=10).raise_for_status()
     return Live(running, app)

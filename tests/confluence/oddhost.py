@@ -1,4 +1,4 @@
-"""A host on the loopback interface that answers from a script, also wrongly, late, half, or not at all."""
+"""A loopback host with scripted answers: wrong, late, partial or none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as it arrived."""
+    """One request received."""
 
     method: str
     target: str
@@ -31,11 +31,11 @@ class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: the other side hanging up is part of the play."""
+        """Ignore closed connections, which are scripted."""
 
 
 class OddHost:
-    """Plays one step for each request; the last step is repeated. `base` is the tenant's base address."""
+    """Plays one step per request, repeating the last. `base`: the tenant's base address."""
 
     def __init__(self, server: ThreadingHTTPServer, steps: tuple[Step, ...]) -> None:
         self.steps = steps
@@ -73,7 +73,7 @@ def odd_host(*steps: Step) -> Iterator[OddHost]:
     """Serve the script until the block ends."""
 
     class Bound(_Handler):
-        """This server's own handler class, so that parallel hosts do not mix."""
+        """Own handler class per server, so that parallel hosts do not mix."""
 
     server = _QuietServer(("127.0.0.1", 0), Bound)
     host = OddHost(server, steps)
@@ -89,7 +89,7 @@ def odd_host(*steps: Step) -> Iterator[OddHost]:
 
 
 def answer(status: int, body: object = None, **headers: str) -> Step:
-    """Answer properly; `body` is bytes, or anything as JSON. Underscores in header names become dashes."""
+    """Answer; `body`: bytes or JSON. Underscores in header names become dashes."""
     content = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
     def step(handler: _Handler) -> None:
@@ -104,7 +104,7 @@ def answer(status: int, body: object = None, **headers: str) -> Step:
 
 
 def drop(handler: _Handler) -> None:
-    """Take the request and hang up: the write may have been done, the answer is lost."""
+    """Hang up after the request: a write may have been done."""
     handler.close_connection = True
 
 
@@ -122,7 +122,7 @@ def cut(body: bytes, announced: int) -> Step:
 
 
 def unannounced(body: bytes) -> Step:
-    """Send a body without saying how long it is."""
+    """Send a body without length."""
 
     def step(handler: _Handler) -> None:
         handler.send_response_only(200)
@@ -135,7 +135,7 @@ def unannounced(body: bytes) -> Step:
 
 
 def trickle(pieces: int, seconds: float) -> Step:
-    """Send a JSON object one byte at a time, so that no single read is slow."""
+    """Send JSON one byte at a time, so that each read is fast."""
 
     def step(handler: _Handler) -> None:
         handler.send_response_only(200)
@@ -152,8 +152,6 @@ def trickle(pieces: int, seconds: float) -> Step:
 
 
 def late(seconds: float, step: Step) -> Step:
-    """Answer after a while."""
-
     def wait(handler: _Handler) -> None:
         time.sleep(seconds)
         step(handler)
@@ -162,7 +160,7 @@ def late(seconds: float, step: Step) -> Step:
 
 
 def redirect(location: str, status: int = 302) -> Step:
-    """Send the caller elsewhere; `{origin}` stands for this host."""
+    """Redirect; `{origin}` is this host."""
 
     def step(handler: _Handler) -> None:
         place = location.replace("{origin}", handler.host.origin)

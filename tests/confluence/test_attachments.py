@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 RECORD = {"schema": 1, "state": "held"}
 
 
-def test_one_call_tells_file_head_rows_and_rights(live: Live) -> None:
-    """File, newest version, lock property and the caller's rights come in one call of 2 points."""
+def test_one_call_tells_file_head_rows_and_permissions(live: Live) -> None:
+    """One call of 2 points returns file, newest version, lock property and the caller's permissions."""
     live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     before = len(live.exchanges())
     found = live.attachments.get(live.acme, "att" + BUDGET, priority=LANE)
@@ -47,8 +47,8 @@ def test_one_call_tells_file_head_rows_and_rights(live: Live) -> None:
 
 
 @pytest.mark.parametrize(("person", "may_update"), [(ALICE, True), (BOB, True), (CHARLIE, False)])
-def test_rights_are_the_rights_of_the_person_asked_as(live: Live, person: str, may_update: bool) -> None:
-    """What a person may do is established by Confluence, as that person."""
+def test_permissions_are_those_of_the_person_asked_as(live: Live, person: str, may_update: bool) -> None:
+    """Confluence decides a person's permissions, asked as that person."""
     found = live.attachments.get(live.acme, BUDGET, priority=LANE, person=person, properties=False)
     assert found.may_update is may_update
     assert found.properties is None
@@ -65,7 +65,7 @@ def test_the_second_site_answers_for_itself(live: Live) -> None:
 
 
 def test_files_on_blog_posts_and_in_the_trash_are_found(live: Live) -> None:
-    """A blog post's file knows its container; a trashed file is found with its status; a purged one is gone."""
+    """A blog post's file names its container, a trashed file its status; a purged one is gone."""
     on_blog = live.attachments.get(live.acme, BLOG_FILE, priority=LANE)
     assert on_blog.container == BLOG
     live.act("trash", BOB, attachmentId=BRIEF)
@@ -76,7 +76,7 @@ def test_files_on_blog_posts_and_in_the_trash_are_found(live: Live) -> None:
 
 
 def test_nobody_sees_what_they_may_not_see(live: Live) -> None:
-    """A restricted file is invisible to the app and to Bob, and there for Alice; so is the page's list."""
+    """A restricted file and its page's list are invisible to the app and Bob, visible to Alice."""
     with pytest.raises(GoneOrInvisible):
         live.attachments.get(live.acme, PRIVATE_FILE, priority=LANE)
     with pytest.raises(GoneOrInvisible):
@@ -86,7 +86,7 @@ def test_nobody_sees_what_they_may_not_see(live: Live) -> None:
 
 
 def test_lists_are_read_page_by_page(live: Live) -> None:
-    """Following the cursor gives every current attachment once; trashed ones are left out."""
+    """The cursor yields every current attachment once, no trashed ones."""
     live.act("trash", BOB, attachmentId=LOGO)
     seen, cursor = [], None
     while True:
@@ -101,7 +101,7 @@ def test_lists_are_read_page_by_page(live: Live) -> None:
 
 
 def test_versions_and_single_versions_agree(live: Live) -> None:
-    """The list tells who and when, the single version also what."""
+    """The list has author and time; a single version also has the content."""
     versions, complete = live.attachments.versions(live.acme, BUDGET, back_to=None, priority=LANE)
     assert complete
     assert [(v.number, v.author) for v in versions] == [(1, ALICE), (2, BOB), (3, ALICE)]
@@ -113,7 +113,7 @@ def test_versions_and_single_versions_agree(live: Live) -> None:
 
 
 def test_a_restore_makes_an_old_version_current_with_our_message(live: Live) -> None:
-    """Confluence's own operation brings the bytes back as a version known by time, author and message."""
+    """Confluence's operation restores the bytes as a version known by time, author and message."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     made = live.attachments.restore(live.acme, BUDGET, 3, "undone by Lockpoint", priority=LANE)
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
@@ -127,21 +127,21 @@ def test_a_restore_makes_an_old_version_current_with_our_message(live: Live) -> 
 
 
 def test_a_site_that_refuses_the_restore_says_so(live: Live) -> None:
-    """`Rejected` is how the self-test learns which way of undoing works here."""
+    """`Rejected` tells the restore probe which way works here."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
     with pytest.raises(Rejected):
         live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=LANE)
 
 
 def test_where_the_app_may_not_edit_a_restore_is_forbidden(live: Live) -> None:
-    """Visible but not editable is told apart from refused."""
+    """Visible but not editable differs from refused."""
     live.act("restrict", ALICE, pageId=PAGE.id, update=["alice"])
     with pytest.raises(Forbidden):
         live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=LANE)
 
 
 def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
-    """The protected version's bytes are current again, as a minor version with our message, under the same name."""
+    """The protected bytes become current as a minor version with our message and the same name."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     source = live.attachments.version(live.acme, BUDGET, 3, priority=LANE)
@@ -154,7 +154,7 @@ def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
 
 
 def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
-    """Zero bytes, emoji and reserved characters in the name change nothing."""
+    """Zero bytes, emoji and reserved characters in names change nothing."""
     name = 'räksmörgås 🦐 #?%&"quoted".txt'
     made = live.act("upload", ALICE, pageId=PAGE.id, fileName=name, text="")
     file_id = str(made["id"]).removeprefix("att")
@@ -167,7 +167,7 @@ def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
 
 
 def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
-    """Renaming back works once; with a version that moved on it loses."""
+    """A rename succeeds once; with a superseded version it loses."""
     live.act("rename", BOB, attachmentId=BUDGET, title="mine.xlsx")
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     live.attachments.rename(live.acme, found, "budget.xlsx", priority=LANE)
@@ -177,7 +177,7 @@ def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
 
 
 def test_a_trashed_file_comes_back(live: Live) -> None:
-    """Out of the trash under the same id and name."""
+    """The file leaves the trash under the same id and name."""
     live.act("trash", BOB, attachmentId=BUDGET)
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     live.attachments.undo_trash(live.acme, found, found.title, priority=LANE)
@@ -186,7 +186,7 @@ def test_a_trashed_file_comes_back(live: Live) -> None:
 
 
 def test_a_trashed_file_whose_name_was_taken_comes_back_under_another(live: Live) -> None:
-    """With the name taken the first try loses; under a suffixed name it is renamed in the trash and then restored."""
+    """With the name taken, the first try loses; then it is renamed in the trash and restored."""
     live.act("trash", BOB, attachmentId=BUDGET)
     live.act("upload", BOB, pageId=PAGE.id, fileName="budget.xlsx", text="new file")
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
@@ -198,7 +198,7 @@ def test_a_trashed_file_whose_name_was_taken_comes_back_under_another(live: Live
 
 
 def test_only_a_purge_is_a_confirmed_end(live: Live) -> None:
-    """A false 404 and the trash drop nothing; a purge is seen by both witnesses."""
+    """A false 404 or the trash confirm nothing; both reads confirm a purge."""
     live.fault("not_found", method="GET", path=f"attachments/att{BUDGET}")
     assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, priority=LANE) is False
     live.act("trash", BOB, attachmentId=BUDGET)
@@ -208,12 +208,12 @@ def test_only_a_purge_is_a_confirmed_end(live: Live) -> None:
 
 
 def test_nothing_is_confirmed_about_a_page_the_app_may_not_see(live: Live) -> None:
-    """Shut out by a restriction the app cannot tell; so it does not claim an end."""
+    """When a restriction hides the page, the app cannot tell and confirms nothing."""
     assert live.attachments.confirmed_gone(live.acme, PRIVATE_FILE, PRIVATE_PAGE, priority=LANE) is False
 
 
 def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
-    """A truncated file that still says 200 shows by its length."""
+    """The length shows that a file with status 200 is truncated."""
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)
     source = live.attachments.version(live.acme, BUDGET, 2, priority=LANE)
     live.fault("truncate", path="_media", bytes=3, times=9)
@@ -223,6 +223,6 @@ def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
 
 
 def test_a_person_of_another_site_is_nobody_here(live: Live) -> None:
-    """Acting as somebody the site does not know is refused by the authorisation server."""
+    """The authorisation server refuses people unknown to the site."""
     with pytest.raises(Unauthorised):
         live.attachments.get(live.acme, BUDGET, priority=LANE, person=GINA)

@@ -1,4 +1,4 @@
-"""Copy mode: the bytes of a file pass through memory, and stay nowhere."""
+"""Copy mode: a file's bytes pass through memory only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Watch:
-    """Notes every file that this process opens for writing while it is on; hooks of the interpreter stay for good."""
+    """Records files opened for writing while on; interpreter hooks cannot be removed."""
 
     def __init__(self) -> None:
         self.on = False
@@ -35,7 +35,7 @@ def watch() -> Watch:
 def test_the_bytes_are_on_no_disk_and_in_no_log(
     live: Live, watch: Watch, tmp_path: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """While a version is copied no file is opened for writing, and nothing of its content is printed."""
+    """Copying a version opens no file for writing and prints no content."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text=CANARY)
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     found = live.attachments.get(live.acme, BUDGET, priority=LANE)

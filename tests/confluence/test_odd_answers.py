@@ -24,7 +24,7 @@ ROW = {"id": "5", "key": "lockpointlock", "value": {"state": "held"}, "version":
 
 
 def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
-    """Only the first fifty properties come along; then the lock is asked for by its key."""
+    """An answer has only the first fifty properties; then the lock is read by its key."""
     crowded = {**attachment(1), "properties": {"results": [], "meta": {"hasMore": True}}}
     with odd_host(answer(200, crowded), answer(200, {"results": [ROW]})) as host:
         found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
@@ -32,8 +32,8 @@ def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
     assert host.targets()[1] == "/wiki/api/v2/attachments/att7/properties?key=lockpointlock&limit=250"
 
 
-def test_without_rights_and_properties_in_the_answer_there_are_none(kit: Kit) -> None:
-    """What is missing never reads as a permission."""
+def test_without_permissions_and_properties_in_the_answer_there_are_none(kit: Kit) -> None:
+    """A missing field is no permission."""
     with odd_host(answer(200, attachment(1))) as host:
         found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
     assert (found.properties, found.may_update) == ((), False)
@@ -54,13 +54,13 @@ def test_without_rights_and_properties_in_the_answer_there_are_none(kit: Kit) ->
     ],
 )
 def test_an_attachment_of_another_shape_is_a_typed_error(kit: Kit, change: dict[str, object]) -> None:
-    """A field that is used must be there and have its type; an unknown status is not guessed."""
+    """Used fields must exist with their type; an unknown status is not guessed."""
     with odd_host(answer(200, {**attachment(1), **change})) as host, pytest.raises(BadAnswer):
         ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
 
 
 def test_custom_content_is_a_container_too(kit: Kit) -> None:
-    """A file on custom content is read, with its container named."""
+    """A file on custom content is read with its container."""
     body = {**attachment(1), "pageId": None, "customContentId": 77}
     with odd_host(answer(200, body)) as host:
         found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=LANE)
@@ -69,7 +69,7 @@ def test_custom_content_is_a_container_too(kit: Kit) -> None:
 
 
 def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> None:
-    """v1 addresses a file through its container; without one nothing is sent."""
+    """v1 addresses a file by its container; without one nothing is sent."""
     attachments, loose = ConfluenceAttachments(kit.client), replace(file_at(3), container=None)
     tenant = site("http://127.0.0.1:9/wiki")
     with pytest.raises(GoneOrInvisible):
@@ -82,13 +82,13 @@ def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> 
 
 @pytest.mark.parametrize("stored", [{**ROW, "version": {"number": 3}}, {"id": "5"}, {}])
 def test_a_write_confirmed_as_something_else_is_unknown_or_refused(kit: Kit, stored: dict[str, object]) -> None:
-    """A 200 that does not confirm the version written is never a yes."""
+    """A 200 with another version confirms nothing."""
     with odd_host(answer(200, stored)) as host, pytest.raises((HostUnavailable, BadAnswer)):
         ConfluenceLockProperties(kit.client).replace(site(host.base), "7", "5", {}, 2, priority=LANE)
 
 
 def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
-    """Where the host ignores that JSON was asked for, the value is text that holds JSON."""
+    """A host may ignore that JSON was requested and answer text of JSON."""
     properties = ConfluenceProperties(kit.client, "lockpoint")
     with odd_host(answer(200, {"key": "k", "value": '{"a": 1}'}), answer(200, {"key": "k", "value": "{"})) as host:
         assert properties.read_app(site(host.base), "k", priority=LANE) == {"a": 1}
@@ -107,13 +107,13 @@ def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
     ],
 )
 def test_only_the_exact_permission_makes_an_admin(kit: Kit, operations: object) -> None:
-    """Anything but administer on application is a no."""
+    """Only administer on application counts."""
     with odd_host(answer(200, {"accountId": ALICE, "operations": operations})) as host:
         assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, priority=LANE) is False
 
 
 def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None:
-    """Pages, then blog posts, each list to its end; a page that has gone meanwhile holds nothing."""
+    """Pages, then blog posts, each list to its end; a purged page has no files."""
     space = "/wiki/api/v2/spaces/65538"
     more_pages = {"results": [{"id": "1"}], "_links": {"next": f"{space}/pages?limit=25&cursor=p2"}}
     more_files = {"results": [attachment(1)], "_links": {"next": "/wiki/api/v2/pages/1/attachments?cursor=f2"}}
@@ -140,7 +140,7 @@ def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None
 
 
 def test_lists_that_turn_in_a_circle_are_left(kit: Kit) -> None:
-    """The same next page twice is a fault of the host, not a reason to go on for ever."""
+    """The same next page twice is the host's error and ends the list."""
     circle = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/spaces?cursor=c"}})
     with odd_host(circle) as host:
         search = ConfluenceLockSearch(kit.client)

@@ -36,8 +36,8 @@ UNKNOWN = "557058:99999999-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(("person", "may_update"), [(ALICE, True), (CHARLIE, False), (DANA, True)])
-def test_a_page_is_seen_with_the_persons_rights(live: Live, person: str, may_update: bool) -> None:
-    """Page and blog post, asked as that person: space, title, status, and whether they may edit."""
+def test_a_page_is_read_with_the_persons_permissions(live: Live, person: str, may_update: bool) -> None:
+    """Page and blog post as that person: space, title, status, edit permission."""
     for container in (PAGE, BLOG):
         view = live.people.container(live.acme, person, container, priority=LANE)
         assert (view.container, view.space_id, view.status) == (container, SPACE, FileStatus.CURRENT)
@@ -46,7 +46,7 @@ def test_a_page_is_seen_with_the_persons_rights(live: Live, person: str, may_upd
 
 
 def test_a_page_the_person_may_not_see_is_not_there(live: Live) -> None:
-    """The same page is there for the one it is restricted to."""
+    """The person to whom the page is restricted sees it."""
     with pytest.raises(GoneOrInvisible):
         live.people.container(live.acme, BOB, PRIVATE_PAGE, priority=LANE)
     assert live.people.container(live.acme, ALICE, PRIVATE_PAGE, priority=LANE).may_update
@@ -62,7 +62,7 @@ def test_admins_are_known_by_confluences_word(live: Live, person: str, space: bo
 
 
 def test_nobody_administers_what_is_not_there(live: Live) -> None:
-    """Unknown accounts and unknown spaces give a no, people of another site nothing at all."""
+    """Unknown accounts and spaces give a no, people of another site nothing."""
     assert live.people.administers_site(live.acme, UNKNOWN, priority=LANE) is False
     assert live.people.administers_space(live.acme, DANA, "1", priority=LANE) is False
     with pytest.raises(Unauthorised):
@@ -70,7 +70,7 @@ def test_nobody_administers_what_is_not_there(live: Live) -> None:
 
 
 def test_people_are_described_in_one_call(live: Live) -> None:
-    """Names for display; unknown accounts are left out; closed ones are not active."""
+    """Names for display; unknown accounts are omitted; closed ones are inactive."""
     live.control("POST", "sites/acme/person", account="bob", status="closed", active=False)
     found = live.people.describe(live.acme, [ALICE, BOB, UNKNOWN, ALICE], priority=LANE)
     assert set(found) == {ALICE, BOB}
@@ -82,7 +82,7 @@ def test_people_are_described_in_one_call(live: Live) -> None:
 
 
 def test_a_profile_has_time_zone_and_locale(live: Live) -> None:
-    """v1 tells them where the person shows them."""
+    """v1 returns them where the person shows them."""
     profile = live.people.profile(live.acme, ALICE, priority=LANE)
     person = live.running.world.sites["acme"].people[ALICE]
     assert (profile.account_id, profile.time_zone, profile.locale) == (ALICE, person.time_zone, person.locale)
@@ -97,7 +97,7 @@ def test_an_address_is_looked_up_for_one_mail(live: Live) -> None:
 
 
 def test_no_address_is_told_with_its_reason(live: Live) -> None:
-    """400, 404 and 501 of the look-up are ordinary answers, not failures."""
+    """400, 404 and 501 of the look-up are answers, not failures."""
     with pytest.raises(NoAddress) as caught:
         live.people.address(live.acme, UNKNOWN, priority=LANE)
     assert caught.value.reason == "unknown"
@@ -110,14 +110,14 @@ def test_no_address_is_told_with_its_reason(live: Live) -> None:
 
 @pytest.mark.parametrize("email", ["", None, "not an address", "a@b\r\nBcc: x@y"])
 def test_an_empty_or_odd_address_is_none(kit: Kit, email: str | None) -> None:
-    """Nothing that could break out of a mail header is taken for an address."""
+    """A text that could break a mail header is no address."""
     with odd_host(answer(200, {"accountId": ALICE, "email": email})) as host, pytest.raises(NoAddress) as caught:
         ConfluencePeople(kit.client).address(site(host.base), ALICE, priority=LANE)
     assert caught.value.reason == "hidden"
 
 
 def test_the_own_account_is_asked_once_per_site(live: Live) -> None:
-    """It never changes during an installation; after one it is asked again."""
+    """The account is constant during an installation and read again after the next."""
     own = live.people.own_account(live.acme, priority=LANE)
     assert own == live.running.world.sites["acme"].installations["lockpoint"].account_id
     assert live.people.own_account(live.acme, priority=LANE) == own
@@ -128,7 +128,7 @@ def test_the_own_account_is_asked_once_per_site(live: Live) -> None:
 
 
 def test_pages_with_locks_are_found_by_their_hint(live: Live) -> None:
-    """The number in the page property is indexed; pages with none are not found."""
+    """The page property's number is indexed; pages without locks are not found."""
     for host, container, count in ((PropertyHost.PAGE, PAGE, 2), (PropertyHost.BLOGPOST, BLOG, 0)):
         live.properties.create(live.acme, host, container.id, "lockpointpage", {"lockedCount": count}, priority=LANE)
     found, cursor = live.search.containers_with_locks(live.acme, cursor=None, priority=LANE)
@@ -137,7 +137,7 @@ def test_pages_with_locks_are_found_by_their_hint(live: Live) -> None:
 
 
 def test_a_search_that_does_not_know_the_hint_is_rejected(live: Live) -> None:
-    """Where nothing is indexed the search refuses the field, and the walk through the spaces is what remains."""
+    """An unindexed field is refused; then the app walks the spaces."""
     live.control("POST", "sites/acme/disable")
     live.control("POST", "sites/acme/enable")
     live.fault("status", path="content/search", status=400, body={"message": "Could not parse cql"})
@@ -146,7 +146,7 @@ def test_a_search_that_does_not_know_the_hint_is_rejected(live: Live) -> None:
 
 
 def test_search_pages_are_followed_with_their_whole_query(kit: Kit) -> None:
-    """v1 tells the next page relative to its own base; the cursor goes round with everything else."""
+    """v1's next link is relative to its own base; the whole query is kept."""
     following = "/rest/api/content/search?next=true&cursor=abc%3D&limit=100&start=100&cql=x"
     first = {"results": [{"id": "1", "type": "page"}, {"id": "2", "type": "comment"}], "_links": {"next": following}}
     second = {"results": [{"id": 3, "type": "blogpost"}]}
@@ -160,7 +160,7 @@ def test_search_pages_are_followed_with_their_whole_query(kit: Kit) -> None:
 
 
 def test_the_walk_finds_every_attachment_the_app_may_see(live: Live) -> None:
-    """Pages first, then blog posts; what the app may not see is not found."""
+    """Pages, then blog posts; hidden content is not found."""
     spaces, _ = live.search.spaces(live.acme, cursor=None, priority=LANE)
     assert spaces == (SPACE,)
     found: list[str] = []

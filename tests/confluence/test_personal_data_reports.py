@@ -20,7 +20,7 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
-    """Preferences are one property of the account, made by the first write and replaced by later ones."""
+    """Preferences are one account property, created by the first write and replaced later."""
     assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) is None
     values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
     for value in values:
@@ -33,7 +33,7 @@ def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
 
 
 def test_an_unknown_account_has_no_properties(live: Live) -> None:
-    """Reading finds nothing, removing is done already, writing is refused."""
+    """Reading finds nothing, removing is done, writing is refused."""
     assert live.user_properties.read(live.acme, UNKNOWN, KEY, priority=LANE) is None
     live.user_properties.delete(live.acme, UNKNOWN, KEY, priority=LANE)
     with pytest.raises(GoneOrInvisible):
@@ -43,7 +43,7 @@ def test_an_unknown_account_has_no_properties(live: Live) -> None:
 
 
 def test_closed_and_changed_accounts_are_told(live: Live) -> None:
-    """A report answers which accounts were closed and which changed since the time we name, and the cycle's length."""
+    """A report returns accounts closed, accounts changed since our time, and the cycle's length."""
     live.act("person", BOB, status="closed")
     live.act("person", CHARLIE, displayName="Charlotte")
     live.control("POST", "sites/acme/behaviour", reportCycleDays=5)
@@ -56,13 +56,13 @@ def test_closed_and_changed_accounts_are_told(live: Live) -> None:
 
 @pytest.mark.parametrize(("said", "days"), [(1, 1), (90, 90), (91, 90), (10**400, 90), (0, None), (-3, None)])
 def test_a_cycle_is_one_to_ninety_days(live: Live, said: int, days: int | None) -> None:
-    """What the host says of the cycle's length is kept within reason, however long the number is."""
+    """The cycle's length stays within bounds, whatever the host says."""
     live.control("POST", "sites/acme/behaviour", reportCycleDays=said)
     assert live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE).cycle_days == days
 
 
 def test_a_report_is_signed_and_bounded(live: Live) -> None:
-    """A report is a call of the app with RFC 3339 moments; more than 90 accounts, or none, are refused at home."""
+    """A report is an app call with RFC 3339 times; none or more than 90 accounts are refused before the call."""
     live.control("DELETE", "requests")
     moment = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
     live.reports.report(live.acme, [Reported(ALICE, moment)], priority=Priority.MAINTENANCE)
@@ -79,7 +79,7 @@ def test_a_report_is_signed_and_bounded(live: Live) -> None:
 
 
 def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
-    """A 429 carries its Retry-After to the use case."""
+    """A 429 passes its Retry-After to the use case."""
     live.fault("status", status=429, headers={"Retry-After": "3600"}, path="report-accounts")
     with pytest.raises(QuotaExceeded) as refused:
         live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE)
@@ -87,7 +87,7 @@ def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
 
 
 def test_the_administrators_of_a_space_are_known(live: Live) -> None:
-    """Who is named as administrator of a space is found, and nobody else."""
+    """Named administrators of a space are found, nobody else."""
     found = live.people.space_administrators(live.acme, SPACE, priority=LANE)
     assert DANA in found
     assert ALICE not in found
@@ -95,7 +95,7 @@ def test_the_administrators_of_a_space_are_known(live: Live) -> None:
 
 
 def test_erased_people_have_no_names(live: Live) -> None:
-    """A pseudonym is never asked about."""
+    """Pseudonyms are never looked up."""
     live.control("DELETE", "requests")
     assert live.people.describe(live.acme, ["erased-0123"], priority=LANE) == {}
     assert live.exchanges() == []

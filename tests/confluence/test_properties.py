@@ -16,7 +16,7 @@ RECORD = {"schema": 1, "state": "held", "note": "ä\u2028🔒"}
 
 
 def test_a_record_is_created_replaced_and_read(live: Live) -> None:
-    """Versions start at 1 and grow by one with each write; the value comes back as it was."""
+    """Versions start at 1 and grow by one; values are unchanged."""
     assert live.locks.read(live.acme, BUDGET, priority=LANE) == ()
     created = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     assert (created.version, created.value, created.key) == (1, RECORD, "lockpointlock")
@@ -29,7 +29,7 @@ def test_a_record_is_created_replaced_and_read(live: Live) -> None:
 
 
 def test_the_second_creation_loses(live: Live) -> None:
-    """Create-if-absent: the loser is told."""
+    """Create-if-absent: the loser gets an error."""
     live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     with pytest.raises(LostRace):
         live.locks.create(live.acme, BUDGET, {"state": "other"}, priority=LANE)
@@ -37,7 +37,7 @@ def test_the_second_creation_loses(live: Live) -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 4, 9])
 def test_a_stale_write_loses(live: Live, version: int) -> None:
-    """Only the next version is taken."""
+    """Only the next version is accepted."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=LANE)
     with pytest.raises(LostRace):
@@ -46,7 +46,7 @@ def test_a_stale_write_loses(live: Live, version: int) -> None:
 
 
 def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
-    """The conditional write decides, whatever the order of arrival."""
+    """The conditional write decides, in any order of arrival."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
 
     def write(writer: int) -> bool:
@@ -61,7 +61,7 @@ def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
 
 
 def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
-    """Somebody deleted the row: that is a lost race, to be read again."""
+    """A deleted row is a lost race; read again."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     live.act("property", DANA, attachmentId=BUDGET, key="lockpointlock", delete=True, force=True)
     with pytest.raises(LostRace):
@@ -69,7 +69,7 @@ def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
 
 
 def test_duplicate_rows_are_all_shown_and_one_can_be_removed(live: Live) -> None:
-    """The lowest id is the record; the other is there to be repaired; removing it twice does no harm."""
+    """The lowest id is the record; the other can be repaired; removing it twice is harmless."""
     live.fault("duplicate", method="POST", path="properties")
     live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     first, second = live.locks.read(live.acme, BUDGET, priority=LANE)
@@ -82,7 +82,7 @@ def test_duplicate_rows_are_all_shown_and_one_can_be_removed(live: Live) -> None
 
 @pytest.mark.parametrize("kind", ["lost", "drop"])
 def test_a_creation_whose_answer_is_lost_is_unknown_and_not_repeated(live: Live, kind: str) -> None:
-    """Whether the row exists is for the caller to find out under its creation guard."""
+    """The caller checks for the row under its creation guard."""
     live.fault(kind, method="POST", path="properties")
     with pytest.raises(HostUnavailable):
         live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
@@ -92,7 +92,7 @@ def test_a_creation_whose_answer_is_lost_is_unknown_and_not_repeated(live: Live,
 
 
 def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses(live: Live) -> None:
-    """It may have lost against itself: reading again tells, not the 409."""
+    """The write may have lost against itself: a new read tells, not the 409."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     live.fault("lost", method="PUT", path="properties")
     with pytest.raises(HostUnavailable):
@@ -101,14 +101,14 @@ def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses
 
 
 def test_a_replacement_that_was_not_carried_out_is_carried_out_by_the_repetition(live: Live) -> None:
-    """A dropped request is repeated, and only one write happens."""
+    """A dropped request is repeated, and written once."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
     live.fault("drop", method="PUT", path="properties")
     assert live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=LANE).version == 2
 
 
 def test_the_properties_of_an_invisible_file_are_gone_or_invisible(live: Live) -> None:
-    """Not being allowed to see the file is told apart from there being no row."""
+    """An invisible file differs from a missing row."""
     with pytest.raises(GoneOrInvisible):
         live.locks.read(live.acme, PRIVATE_FILE, priority=LANE)
 
@@ -118,7 +118,7 @@ def test_the_properties_of_an_invisible_file_are_gone_or_invisible(live: Live) -
     [(PropertyHost.ATTACHMENT, LOGO), (PropertyHost.PAGE, PAGE.id), (PropertyHost.BLOGPOST, BLOG.id)],
 )
 def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: str) -> None:
-    """Attachments, pages and blog posts all have versioned properties."""
+    """Attachments, pages and blog posts have versioned properties."""
     assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=LANE) is None
     created = live.properties.create(live.acme, host, host_id, "lockpointwatch", [1], priority=LANE)
     replaced = live.properties.replace(live.acme, host, host_id, created, [1, 2], priority=LANE)
@@ -129,7 +129,7 @@ def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: s
 
 
 def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> None:
-    """Writing them needs the space's admin, which the app is not."""
+    """Writing them needs the space's admin, unlike the app."""
     live.act("property", DANA, spaceKey="DS", key="lockpointspace", value={"a": 1})
     row = live.properties.read(live.acme, PropertyHost.SPACE, SPACE, "lockpointspace", priority=LANE)
     assert row is not None
@@ -139,7 +139,7 @@ def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> Non
 
 
 def test_app_properties_are_stored_and_read(live: Live) -> None:
-    """They belong to the installation of one site; the last write wins."""
+    """App properties belong to one site's installation; the last write wins."""
     assert live.properties.read_app(live.acme, "lockpointsite", priority=LANE) is None
     live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=LANE)
     live.properties.write_app(live.acme, "lockpointsite", {"copyMode": False}, priority=LANE)
@@ -148,7 +148,7 @@ def test_app_properties_are_stored_and_read(live: Live) -> None:
 
 
 def test_keys_that_would_change_the_path_are_refused(live: Live) -> None:
-    """Nothing but letters, digits, dash and underscore gets into an address."""
+    """Only letters, digits, dash and underscore enter an address."""
     with pytest.raises(ValueError, match="key"):
         live.properties.read_app(live.acme, "../x", priority=LANE)
     with pytest.raises(ValueError, match="id"):

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tests.confluence.live import Live
 
 
-def test_the_trial_shows_that_this_site_restores_attachments(live: Live) -> None:
-    """The scratch file is made once, on a draft, and used again by the next trial."""
+def test_the_probe_shows_that_this_site_restores_attachments(live: Live) -> None:
+    """The probe's file is created once, on a draft, and reused."""
     first = live.scratch.try_restore(live.acme, None, priority=LANE)
     assert first.works is True
     contents = live.running.world.sites["acme"].contents
@@ -19,14 +19,14 @@ def test_the_trial_shows_that_this_site_restores_attachments(live: Live) -> None
     assert len(contents) == count
 
 
-def test_the_trial_shows_that_this_site_refuses(live: Live) -> None:
+def test_the_probe_shows_that_this_site_refuses(live: Live) -> None:
     """A refused restore is a result, not a failure."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
     assert live.scratch.try_restore(live.acme, None, priority=LANE).works is False
 
 
 def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
-    """Neither an editor nor an admin of the site finds the draft."""
+    """Editors and site admins do not find the draft."""
     trial = live.scratch.try_restore(live.acme, None, priority=LANE)
     assert trial.scratch_id is not None
     found = live.running.world.sites["acme"].attachments[int(trial.scratch_id)]
@@ -36,6 +36,6 @@ def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
 
 
 def test_where_no_draft_can_be_made_nothing_is_known(live: Live) -> None:
-    """An app that is shut out of every space cannot try."""
+    """An app shut out of every space cannot probe."""
     live.control("POST", "sites/acme/app-access", spaceKey="DS", blocked=True)
     assert live.scratch.try_restore(live.acme, None, priority=LANE) == ScratchTrial(None, None)

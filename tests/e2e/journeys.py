@@ -76,13 +76,14 @@ class Journeys:
         """Go all ways once."""
         self.page, self.other_page = self._new_page(PAGE), self._new_page(OTHER_PAGE)
         self.choose()
+        short = self.lock_for_a_second()
         self.share()
         self.throw_about()
-        self.expire()
-        self.unsubscribe()
         self.be_refused()
         self.copy()
         self.park()
+        self.expire(short)
+        self.unsubscribe()
         self.erase()
         self.leave_and_return()
 
@@ -128,8 +129,8 @@ class Journeys:
         for name in ("alice", "charlie"):
             self._ask(name, "GET", f"/pages/{self.other_page}/attachments")
 
-    def expire(self) -> None:
-        """A lock ends by time, and its owner is told."""
+    def lock_for_a_second(self) -> Json:
+        """A lock that ends by time; the margin after it passes while the others go on."""
         file = self._new_file("expired")
         with bootstrap.operating(Settings.model_validate(self.system.stack.environment)) as working:
             services = working.services
@@ -138,6 +139,10 @@ class Journeys:
             actor = Actor(tenant, self.system.account_of("alice"))
             options = LockOptions(life=timedelta(seconds=1), note=NOTE)
             acquire(services, actor, file["id"].removeprefix("att"), RequestKey(request_id(), "x"), options)
+        return file
+
+    def expire(self, file: Json) -> None:
+        """Its owner is told when it is over."""
         wait_for("the end of the lock", lambda: self._state("alice", file) == "free" or None)
         assert self.command("site", "reconcile", self.system.confluence.hosts[0]).exit_code == 0
         self._mail("alice", FILES["expired"])

@@ -1,4 +1,4 @@
-"""A running simulator, an app that records what it is sent, and clients for people and for the app."""
+"""A running simulator, a recording app, and clients for people and the app."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Received:
 
     @property
     def claims(self) -> dict[str, Any]:
-        """Claims without a check of the signature."""
+        """Unverified claims."""
         token = self.authorization.partition(" ")[2]
         found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
         return found
@@ -56,7 +56,7 @@ class Received:
 
 @dataclass
 class FakeApp:
-    """A Connect app: serves a descriptor, records lifecycle calls and webhooks, answers `answer`."""
+    """A Connect app: serves a descriptor, records calls, answers `answer`."""
 
     base_url: str = ""
     received: list[Received] = field(default_factory=list)
@@ -121,7 +121,6 @@ class FakeApp:
         return Response(status=self.answer)(environ, start_response)
 
     def events(self) -> list[str]:
-        """Names of the webhooks received."""
         return [call.event for call in self.received if call.path.startswith("/hooks/")]
 
 
@@ -132,7 +131,7 @@ class _Quiet(WSGIRequestHandler):
 
 @dataclass
 class Sim:
-    """The simulator as tests use it."""
+    """The simulator for tests."""
 
     running: Running
     app: FakeApp
@@ -147,7 +146,7 @@ class Sim:
         return self.world.sites["acme"]
 
     def control(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
-        """A control call that has to succeed; its answer."""
+        """Return the answer of a control call, which must succeed."""
         answer = self.control_raw(path, body, method)
         assert answer.ok, answer.text
         return answer.json()
@@ -159,7 +158,6 @@ class Sim:
         return self.session.request(verb, f"{self.running.control_url}/_sim{path}", json=body)
 
     def install(self, site: str = "acme") -> dict[str, Any]:
-        """Register and install the fake app."""
         self.control("/apps", {"descriptorUrl": f"{self.app.base_url}/atlassian-connect.json"})
         answer: dict[str, Any] = self.control(f"/sites/{site}/install", {})
         return answer
@@ -168,18 +166,18 @@ class Sim:
         assert self.control("/webhooks/drain", {})["drained"]
 
     def as_person(self, name: str, method: str, path: str, site: str = "acme", **options: Any) -> requests.Response:
-        """A REST call of a person's browser; `path` below /wiki."""
+        """Call REST from a person's browser; `path` below /wiki."""
         headers = {"X-Sim-Account": name, **options.pop("headers", {})}
         url = self.world.sites[site].base_url + path
         return self.session.request(method, url, headers=headers, allow_redirects=False, **options)
 
     def as_app(self, method: str, path: str, site: str = "acme", **options: Any) -> requests.Response:
-        """A REST call signed by the app; `path` below /wiki, with query."""
+        """Call REST with the app's signature; `path` below /wiki, with query."""
         token = self.control("/tokens", {"site": site, "kind": "app", "method": method, "path": path})["token"]
         return self.with_token(f"JWT {token}", method, path, site, **options)
 
     def as_user(self, name: str, method: str, path: str, site: str = "acme", **options: Any) -> requests.Response:
-        """A REST call with an impersonation token."""
+        """Call REST with an impersonation token."""
         token = self.control("/tokens", {"site": site, "kind": "bearer", "account": name})["token"]
         return self.with_token(f"Bearer {token}", method, path, site, **options)
 
@@ -196,7 +194,6 @@ class Sim:
 
 
 def recorded(exchange: Exchange) -> Recorded:
-    """An exchange in the checker's words."""
     return Recorded(
         exchange.method,
         exchange.url,
@@ -209,13 +206,13 @@ def recorded(exchange: Exchange) -> Recorded:
 
 
 def is_rest(exchange: Exchange) -> bool:
-    """Whether an exchange is one of the REST API that no fault touched."""
+    """Whether this is a REST exchange without fault."""
     return exchange.path.startswith(("/wiki/rest/", "/wiki/api/", "/_sim/oauth/")) and exchange.fault is None
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Running, FakeApp]]:
-    """One simulator and one app per test module."""
+    """One simulator and app per test module."""
     running = server.start()
     app = FakeApp()
     listener = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
@@ -231,7 +228,7 @@ def served() -> Iterator[tuple[Running, FakeApp]]:
 
 @pytest.fixture
 def sim(served: tuple[Running, FakeApp]) -> Iterator[Sim]:
-    """A fresh world; afterwards every answer it gave is checked against the API documents, where there are any."""
+    """A new world; afterwards all answers are checked against the API documents, if present."""
     running, app = served
     running.world.reset()
     app.received, app.answer, app.on_call = [], 204, None
@@ -255,16 +252,14 @@ def _checker(folder: Path) -> Checker:
 
 @pytest.fixture
 def installed(sim: Sim) -> Sim:
-    """The same with the app installed on acme."""
     assert sim.install()["installed"]
     return sim
 
 
 def canonical(method: str, target: str) -> str:
-    """The hash of a call to the fake app, whose base URL has no path."""
+    """Return the hash of a call to the fake app, whose base URL has no path."""
     return tokens.qsh(method, target)
 
 
 def query_of(url: str) -> dict[str, str]:
-    """Query parameters of an address."""
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))

@@ -1,4 +1,4 @@
-"""Every operation of the simulator answers as Atlassian's documents say."""
+"""All operations answer as Atlassian's documents say."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _file_writes(sim: Sim) -> None:
 
 
 def test_requests_and_answers_of_every_operation_fit_the_documents(installed: Sim) -> None:
-    """Nothing deviates but what is listed, and what is listed does occur."""
+    """Only listed deviations occur, and all listed ones do."""
     checker = checker_or_skip()
     for path in READS:
         installed.as_app("GET", path)
@@ -105,7 +105,7 @@ def test_requests_and_answers_of_every_operation_fit_the_documents(installed: Si
     assert checker.report(exchanges) == []
     assert len({(e.method, e.path) for e in exchanges}) > 60
     shown = {deviation for exchange in exchanges for deviation in checker.deviations(exchange)}
-    # The others stand for answers that only faults, missing rights or renamed sites bring about.
+    # The others need faults, missing permissions or renamed sites.
     assert {d.problem for d in DEVIATIONS if d in shown} >= {d.problem for d in DEVIATIONS if "att" in d.problem}
 
 
@@ -115,7 +115,7 @@ def _exchange(method: str, url: str, status: int = 200, body: bytes = b"", answe
 
 
 def test_the_checker_sees_what_is_wrong() -> None:
-    """Unknown paths, parameters, statuses, wrong types of parameters, bodies and answers are all reported."""
+    """Unknown paths, parameters, statuses, and wrong types of parameters, bodies and answers are reported."""
     checker = checker_or_skip()
     wrong = {
         "unknown path": _exchange("GET", "/wiki/api/v2/nothing"),

@@ -1,4 +1,4 @@
-"""The simulator's state over a restart."""
+"""State over a restart."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def _upload(running: server.Running, text: str) -> None:
 
 
 def test_what_people_did_outlives_a_restart(tmp_path: Path) -> None:
-    """Uploads, ids and the keys of signed installs are as before, on other ports too."""
+    """Uploads, ids and install keys stay, on other ports too."""
     first = server.start(keep=tmp_path / "kept")
     pair = first.world.keys.pair()
     _upload(first, "written before")
@@ -40,7 +40,7 @@ def test_what_people_did_outlives_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_file_that_does_not_fit_is_left_alone(tmp_path: Path) -> None:
-    """What another version of the simulator wrote, or nobody, is not taken up."""
+    """A file of another simulator version, or none, is ignored."""
     kept = tmp_path / "kept"
     kept.write_bytes(b"not a pickle")
     running = server.start(keep=kept)
@@ -49,7 +49,7 @@ def test_a_file_that_does_not_fit_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_reading_writes_nothing(tmp_path: Path) -> None:
-    """Only a request that may change something touches the file."""
+    """Only changing requests write the file."""
     running = server.start(keep=tmp_path / "deep" / "kept")
     _file(running)
     assert not (tmp_path / "deep").exists()

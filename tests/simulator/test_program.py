@@ -1,4 +1,4 @@
-"""The program: `python -m simulator`."""
+"""`python -m simulator`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.checkout import ROOT
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_two_ports_and_ends_on_a_signal(number: int) -> None:
-    """The first site has the port asked for, the next one the port above; a signal ends it with success."""
+    """Sites use the given port and the next; a signal ends it with success."""
     port = _two_free_ports()
     command = [sys.executable, "-m", "simulator", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -19,7 +19,7 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("value", ["att131203", "131203", 131203, "att0131203"])
 def test_attachment_ids_in_every_form_become_bare_digits(value: object) -> None:
-    """REST, events and page addresses write the same id differently."""
+    """REST, events and page addresses write an id differently."""
     assert normalise_attachment_id(value) == "131203"
     assert rest_attachment_id("131203") == "att131203"
 
@@ -28,27 +28,27 @@ def test_attachment_ids_in_every_form_become_bare_digits(value: object) -> None:
     "value", ["", "att", "att12x", "att-1", " 1", "1/2", "\uff11", True, None, 1.0, -1, "1" * 20, []]
 )
 def test_anything_else_is_no_attachment_id(value: object) -> None:
-    """Ids are put into paths, so nothing but digits may pass."""
+    """Ids are part of paths, so only digits pass."""
     with pytest.raises(ValueError, match="attachment id"):
         normalise_attachment_id(value)
 
 
 @pytest.mark.parametrize("value", ["", "..", "1/../2", "1?x", "\u0661"])
 def test_anything_but_digits_is_no_content_id(value: str) -> None:
-    """Ids are put into paths, so nothing but digits may pass."""
+    """Ids are part of paths, so only digits pass."""
     with pytest.raises(ValueError, match="content id"):
         content_id(value)
 
 
 def test_unknown_fields_are_ignored_and_ids_may_be_numbers() -> None:
-    """Undocumented fields come all the time, and ids come as text or number."""
+    """Undocumented fields are common; ids are texts or numbers."""
     row = {"id": 42, "key": "k", "value": [1], "version": {"number": "3", "x": 1}, "surprise": {}}
     stored = stored_property(Answer("test", row))
     assert (stored.id, stored.version, stored.value, stored.created) == ("42", 3, [1], None)
 
 
 def test_duplicate_rows_come_lowest_id_first_by_number() -> None:
-    """Of duplicate rows the lowest id is the record: 9 comes before 10."""
+    """Of duplicate rows the lowest id is the record: 9 before 10."""
     rows = [
         Answer("test", {"id": number, "key": key, "value": {}, "version": {"number": 1}})
         for number, key in [("10", "k"), ("9", "k"), ("1", "other")]
@@ -66,14 +66,14 @@ def test_times_are_read_with_their_offset(text: str) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "yesterday", "2026-11-21T10:00:00", {}, True])
 def test_a_time_without_offset_or_sense_is_refused(value: object) -> None:
-    """Order is decided by these times, so none is guessed."""
+    """These times decide order, so none is guessed."""
     with pytest.raises(BadAnswer):
         Answer("test", {"t": value}).moment("t")
 
 
 @given(JSON)
 def test_no_shape_gets_through_as_another_error(value: object) -> None:
-    """Whatever JSON comes, reading it gives a value or BadAnswer and nothing else."""
+    """Any JSON gives a value or BadAnswer."""
     answer = Answer("test", value if isinstance(value, dict) else {"results": value, "version": value, "id": value})
     for read in (stored_property, attachment_version, status_of, container_of, Answer.items, Answer.next_query):
         try:
@@ -94,13 +94,13 @@ def test_no_shape_gets_through_as_another_error(value: object) -> None:
     ],
 )
 def test_the_next_page_is_asked_with_all_that_the_link_says(following: str, query: object) -> None:
-    """v1 and v2 tell the next page relative to different places; only the query is taken, and all of it."""
+    """v1 and v2 links have different bases; only the query is used, completely."""
     assert Answer("test", {"_links": {"next": following}}).next_query() == query
 
 
 @pytest.mark.parametrize("following", ["/wiki/api/v2/x?limit=2", "nonsense", "?cursor="])
 def test_a_next_link_without_cursor_is_refused(following: str) -> None:
-    """A list that says it goes on, but not where, is not taken for complete."""
+    """A list with a next link but without cursor is not complete."""
     with pytest.raises(BadAnswer):
         Answer("test", {"_links": {"next": following}}).next_query()
 
@@ -116,12 +116,12 @@ def test_a_list_without_links_has_ended() -> None:
     [("/x?y", "https://a/wiki/x?y"), (None, ""), ("//evil.example/x", ""), ("https://evil.example", ""), ("x", "")],
 )
 def test_links_lead_to_the_site_or_nowhere(path: str | None, url: str) -> None:
-    """A link from an answer is joined to the site's own address."""
+    """A link is joined to the site's own address."""
     assert link("https://a/wiki/", path) == url
 
 
 def test_only_objects_are_answers() -> None:
-    """Every operation we use answers an object."""
+    """Every used operation answers an object."""
     assert parse("test", b'{"a": 1}').number("a") == 1
     with pytest.raises(BadAnswer):
         parse("test", b"[{}]")

@@ -18,7 +18,7 @@ def budget(now: FakeNow) -> PointsQuota:
 
 
 def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
-    """A request costs 1, a core object 1 more, an identity object 2 more, as the published formula says."""
+    """A request costs 1, a core object 1 more, an identity object 2 more, by the published formula."""
     two = answer(200, {"results": [{}, {}]})
     with odd_host(two) as host:
         caller = as_app(host.base)
@@ -30,7 +30,7 @@ def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
 
 
 def test_failed_tries_cost_a_point_each(kit: Kit) -> None:
-    """What was asked and refused is on the bill as well."""
+    """Refused calls cost points too."""
     with odd_host(answer(503), answer(404)) as host, pytest.raises(GoneOrInvisible):
         kit.client.ask(as_app(host.base), get("file", "/b", objects=Objects.CORE))
     assert sum(line.points for line in kit.spent) == 2
@@ -50,14 +50,14 @@ def test_points_are_kept_by_site_lane_and_use_case() -> None:
 
 
 def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
-    """The innermost named use case pays."""
+    """The innermost use case is charged."""
     with odd_host(answer(200)) as host, spending_on("sweep"), spending_on("restore"):
         kit.client.ask(as_app(host.base, Priority.SWEEP), get("plain", "/a"))
     assert kit.spent == [Spending(1, Priority.SWEEP, "restore", 1)]
 
 
 @pytest.mark.parametrize(
-    ("spent", "open_lanes"),
+    ("spent", "open_priorities"),
     [
         (590, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP, Priority.MAINTENANCE}),
         (600, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP}),
@@ -66,23 +66,23 @@ def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
         (1000, set()),
     ],
 )
-def test_lanes_stop_one_after_the_other(spent: int, open_lanes: set[Priority]) -> None:
-    """Reports stop first, then the sweep, then hints; people are served to the last point."""
+def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Priority]) -> None:
+    """Maintenance stops first, then sweep, then events; interactive calls continue to the last point."""
     account = budget(FakeNow())
     for tenant in range(10, 20):
         account.spend(tenant, Priority.INTERACTIVE, "x", spent // 10)
-    assert {priority for priority in Priority if _admits(account, priority)} == open_lanes
+    assert {priority for priority in Priority if _admits(account, priority)} == open_priorities
 
 
 def test_near_the_limit_the_sweep_stops_first() -> None:
-    """The host's NearLimit stops sweep and reports at once; hints and people go on."""
+    """The host's NearLimit stops sweep and maintenance; events and people continue."""
     account = budget(FakeNow())
     account.host_said(HostQuota(near_limit=True))
     assert {priority for priority in Priority if _admits(account, priority)} == {Priority.INTERACTIVE, Priority.EVENT}
 
 
 def test_the_hosts_word_counts_more_than_our_own_count() -> None:
-    """Other processes spend from the same pool, and only the host sees them all."""
+    """Only the host sees the points that other processes spend."""
     account = budget(FakeNow())
     account.host_said(HostQuota(limit=65_000, remaining=65_000 // 5))
     assert not _admits(account, Priority.SWEEP)
@@ -91,15 +91,15 @@ def test_the_hosts_word_counts_more_than_our_own_count() -> None:
 
 
 def test_a_greedy_site_yields_first() -> None:
-    """A site that used more than half of the pool is one lane lower than the others."""
+    """A site that used more than half of the pool drops by one priority."""
     account = budget(FakeNow())
     account.spend(1, Priority.INTERACTIVE, "x", 620)
     assert not _admits(account, Priority.SWEEP, tenant=1)
     assert _admits(account, Priority.SWEEP, tenant=2)
 
 
-def test_the_account_starts_anew_at_the_full_hour() -> None:
-    """The pool is filled at the full UTC hour; waiting is told up to then."""
+def test_the_account_starts_again_at_the_full_hour() -> None:
+    """The pool refills at the full UTC hour; waiting times end there."""
     now = FakeNow()
     account = budget(now)
     account.spend(1, Priority.INTERACTIVE, "x", 1000)
@@ -111,7 +111,7 @@ def test_the_account_starts_anew_at_the_full_hour() -> None:
 
 
 def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> None:
-    """A tenant-based 429 is about that tenant; a new hour does not lift what the host asked for."""
+    """A tenant-based 429 blocks that tenant, also over the hour."""
     now = FakeNow()
     account = budget(now)
     account.block(3000, tenant_id=1)
@@ -134,7 +134,7 @@ def test_the_points_of_a_forgotten_site_stay_spent() -> None:
 
 
 def test_an_absurd_wait_is_an_hour_at_most() -> None:
-    """A host that says a year cannot switch the app off for a year."""
+    """A wait is an hour at most, whatever the host says."""
     account = budget(FakeNow())
     account.block(1e9, tenant_id=None)
     with pytest.raises(QuotaExceeded) as caught:
@@ -143,7 +143,7 @@ def test_an_absurd_wait_is_an_hour_at_most() -> None:
 
 
 def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
-    """Limit, rest, near-limit and reset time are taken from every answer; reported-only headers are not."""
+    """Every answer updates limit, remaining, near-limit and reset time; reported-only headers do not."""
     headers = {
         "X_RateLimit_Limit": "1000",
         "X_RateLimit_Remaining": "190",
@@ -160,7 +160,7 @@ def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
 
 
 def test_a_call_that_the_budget_refuses_is_not_made(kit: Kit) -> None:
-    """Our own stop says how long to wait, like the host's."""
+    """Our own stop names a waiting time, like the host's."""
     kit.budget.spend(1, Priority.INTERACTIVE, "x", 65_000)
     with odd_host(answer(200)) as host, pytest.raises(QuotaExceeded) as caught:
         kit.client.ask(as_app(host.base), get("plain", "/a"))

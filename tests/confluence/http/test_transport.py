@@ -1,4 +1,4 @@
-"""Calls to a site go over TLS with a certificate that somebody vouches for, or not at all."""
+"""Calls to a site need TLS with a trusted certificate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ = get("file.read", "/rest/api/content/1")
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """A key and a certificate for this host that nobody but itself vouches for."""
+    """Create a self-signed certificate and key for this host."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)  # noqa: TID251 - OpenSSL asks the real clock
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     made = (
@@ -48,7 +48,7 @@ def certificate(folder: Path, host: str) -> Path:
 
 @contextmanager
 def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
-    """A host with this certificate; gives its address, and what it was asked."""
+    """Yield address and received requests of a host with this certificate."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
 def test_a_certificate_that_does_not_fit_gets_no_request(
     kit: Kit, tmp_path: Path, host: str, trusted: bool, asked: int
 ) -> None:
-    """A certificate of nobody's, or of another host, gets neither token nor question; a good one gets both."""
+    """With an untrusted certificate or another host's, no token or request is sent; a valid one gets both."""
     file = certificate(tmp_path, host)
     session = kit.client._wire.sessions.mine()
     session.verify = str(file) if trusted else session.verify

@@ -1,4 +1,4 @@
-"""Installing, and everything that may follow."""
+"""Lifecycle of apps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUDGET = f"/api/v2/attachments/att{seed.BUDGET_ID}"
 
 
 def test_install_is_signed_with_a_published_key_and_followed_by_enabled(sim: Sim) -> None:
-    """RS256 with a key id whose public half is served; iss is the clientKey, aud the app's base URL."""
+    """RS256 with a published key id; iss is the clientKey, aud the app's base URL."""
     answer = sim.install()
     assert (answer["installed"], answer["appStatus"], answer["enabledStatus"]) == (True, 204, 204)
     installed, enabled = sim.app.received
@@ -32,7 +32,7 @@ def test_install_is_signed_with_a_published_key_and_followed_by_enabled(sim: Sim
 
 
 def test_an_app_that_refuses_is_not_installed(sim: Sim) -> None:
-    """Anything but 200 and 204 fails the installation, and the app's tokens open nothing."""
+    """Any status but 200 and 204 fails the installation; the app's tokens are refused."""
     sim.app.answer = 401
     answer = sim.install()
     assert (answer["installed"], answer["appStatus"]) == (False, 401)
@@ -40,7 +40,7 @@ def test_an_app_that_refuses_is_not_installed(sim: Sim) -> None:
 
 
 def test_install_again_brings_a_new_secret_and_keeps_client_key_and_account(installed: Sim) -> None:
-    """The old secret stops working once the app accepted the new one; if it refuses, the old one stays."""
+    """The old secret ends when the app accepts the new one, and stays when it refuses."""
     first = installed.acme.installations["test-app"]
     old_secret, key, account = first.shared_secret, first.client_key, first.account_id
     token = installed.control("/tokens", {"kind": "app", "path": BUDGET})["token"]
@@ -56,7 +56,7 @@ def test_install_again_brings_a_new_secret_and_keeps_client_key_and_account(inst
 
 
 def test_the_app_may_call_back_while_it_is_being_installed(sim: Sim) -> None:
-    """With the new secret, and without the simulator standing still."""
+    """The app calls with the new secret; the simulator does not block."""
     codes: list[int] = []
 
     def call_back(call: Received) -> None:
@@ -69,7 +69,7 @@ def test_the_app_may_call_back_while_it_is_being_installed(sim: Sim) -> None:
 
 
 def test_uninstall_is_signed_like_install_and_ends_all_access(installed: Sim) -> None:
-    """Both disabled (HS256) and uninstalled (RS256) are sent; no secret, no access afterwards; twice is possible."""
+    """Disabled (HS256) and uninstalled (RS256) are sent; access ends; repeating is possible."""
     assert installed.control("/sites/acme/uninstall", {}) == {"appStatus": 204, "disabledStatus": 204}
     last = installed.app.received[-1]
     header = jwt.get_unverified_header(last.authorization.partition(" ")[2])
@@ -80,7 +80,7 @@ def test_uninstall_is_signed_like_install_and_ends_all_access(installed: Sim) ->
 
 
 def test_disabled_apps_are_shut_out_until_enabled(installed: Sim) -> None:
-    """No access and no webhooks while disabled."""
+    """No access or webhooks while disabled."""
     installed.control("/sites/acme/disable", {})
     assert installed.as_app("GET", BUDGET).status_code == 401
     installed.upload("bob")
@@ -91,7 +91,7 @@ def test_disabled_apps_are_shut_out_until_enabled(installed: Sim) -> None:
 
 
 def test_a_renamed_site_keeps_its_client_key_and_redirects_from_the_old_host(installed: Sim) -> None:
-    """The app gets installed with the new base URL; REST calls to the old host name are redirected."""
+    """The app gets installed with the new base URL; the old host redirects REST calls."""
     before = installed.acme.base_url
     answer = installed.control("/sites/acme/rename-site", {})
     assert answer["baseUrl"] == before.replace("localhost", "127.0.0.1")
@@ -103,7 +103,7 @@ def test_a_renamed_site_keeps_its_client_key_and_redirects_from_the_old_host(ins
 
 
 def test_an_imported_site_has_a_new_client_key_under_the_old_address(installed: Sim) -> None:
-    """The old key is dead without any uninstalled."""
+    """The old key ends without uninstalled."""
     before = installed.acme.installations["test-app"]
     answer = installed.control("/sites/acme/import-site", {})
     assert answer["clientKey"] != before.client_key
@@ -148,14 +148,14 @@ def test_an_app_that_cannot_be_reached_is_not_installed(sim: Sim) -> None:
 
 
 def test_an_app_without_lifecycle_addresses_is_called_nowhere(sim: Sim) -> None:
-    """Nothing declared, nothing sent; such an app can't be installed."""
+    """Without addresses nothing is sent; such an app cannot be installed."""
     sim.control("/apps", {"descriptor": {**sim.app.descriptor(), "lifecycle": {}}})
     assert sim.control("/sites/acme/install", {})["appStatus"] is None
     assert sim.app.received == []
 
 
 def test_a_key_of_another_kind_is_published_but_never_signed_with(sim: Sim) -> None:
-    """The token names the elliptic-curve key and is an RS256 token all the same."""
+    """The token names the elliptic-curve key but is RS256."""
     sim.install()
     pem = sim.control("/install-keys", {"kid": "curve", "kind": "ec"})["publicKey"]
     assert sim.session.get(f"{sim.running.install_keys_url}/curve").text == pem
@@ -175,7 +175,7 @@ def test_a_licence_is_told_at_install(installed: Sim) -> None:
 
 
 def test_an_uninstalled_app_cannot_be_enabled(installed: Sim) -> None:
-    """409, and 404 for one that never was there."""
+    """409, and 404 for an unknown app."""
     installed.control("/sites/acme/uninstall", {})
     assert installed.control_raw("/sites/acme/enable", {}).status_code == 409
     assert installed.control_raw("/sites/globex/enable", {}).status_code == 404

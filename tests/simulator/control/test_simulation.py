@@ -1,4 +1,4 @@
-"""The control API, the page's JSON, the frames, and the Python interface."""
+"""Control API, page JSON, frames, Python interface."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VIEW = f"/sites/acme/pages/{seed.PAGE_ID}/view"
 
 
 def test_a_browser_becomes_somebody_by_cookie(sim: Sim) -> None:
-    """The cookie is the session for pages, JSON and REST, and belongs to one site."""
+    """The cookie is one site's session for pages, JSON and REST."""
     assert sim.control("/whoami")["me"] is None
     assert sim.control_raw(VIEW).status_code == 404
     me = sim.control("/be", {"account": "alice"})["me"]
@@ -37,7 +37,7 @@ def test_a_browser_becomes_somebody_by_cookie(sim: Sim) -> None:
 
 
 def test_the_page_view_has_everything_the_page_shows(installed: Sim) -> None:
-    """Attachments with versions and author names, rights, modules of the app, the byline's value."""
+    """Attachments with versions and authors, permissions, app modules, the byline's value."""
     installed.as_app(
         "POST",
         f"/api/v2/pages/{seed.PAGE_ID}/properties",
@@ -61,7 +61,7 @@ def test_the_page_view_has_everything_the_page_shows(installed: Sim) -> None:
 
 
 def test_home_lists_what_the_person_may_see(sim: Sim) -> None:
-    """The page restricted to Alice is on her home only."""
+    """Only Alice's home lists the page restricted to her."""
     titles: dict[str, set[str]] = {}
     for name in ("alice", "bob"):
         sim.control("/be", {"account": name})
@@ -70,7 +70,7 @@ def test_home_lists_what_the_person_may_see(sim: Sim) -> None:
 
 
 def test_a_frame_is_resolved_with_a_signed_address_and_a_context_token(installed: Sim) -> None:
-    """Variables are filled in, unbound ones are empty; the token covers the whole query."""
+    """Variables are filled, unbound ones empty; the token covers the whole query."""
     installed.control("/be", {"account": "alice"})
     frame = installed.control(f"/resolve?module_key=page-dialog&page.id={seed.PAGE_ID}&customData=7")
     query = query_of(frame["url"])
@@ -91,7 +91,7 @@ def test_a_frame_is_resolved_with_a_signed_address_and_a_context_token(installed
 
 @pytest.mark.parametrize("kind", ["context", "surface", "webhook", "app", "bearer", "install"])
 def test_tests_can_have_any_token(installed: Sim, kind: str) -> None:
-    """Each kind of token of the system."""
+    """Each kind of token can be made."""
     body = {"kind": kind, "account": "alice", "path": "/x", "context": {"page.id": str(seed.PAGE_ID)}}
     token = installed.control("/tokens", body)["token"]
     if kind == "bearer":
@@ -106,7 +106,7 @@ def test_tests_can_have_any_token(installed: Sim, kind: str) -> None:
 
 
 def test_tokens_can_be_bent(installed: Sim) -> None:
-    """Claims are overridden or left out, the life time and the secret chosen."""
+    """Claims can be changed or omitted; life time and secret chosen."""
     bent = {
         "kind": "context",
         "account": "bob",
@@ -142,14 +142,16 @@ def test_tokens_can_be_bent(installed: Sim) -> None:
         ("/sites/acme/behaviour", {"nonsense": 1}, 400),
     ],
 )
-def test_actions_obey_rights_and_refuse_nonsense(sim: Sim, path: str, body: dict[str, Any], status: int) -> None:
-    """403 for what the person may not, 404 for what isn't there, 400 for what makes no sense."""
+def test_actions_check_permissions_and_refuse_invalid_requests(
+    sim: Sim, path: str, body: dict[str, Any], status: int
+) -> None:
+    """403 without permission, 404 for a missing thing, 400 for an invalid request."""
     answer = sim.control_raw(path, body)
     assert answer.status_code == status, answer.text
 
 
 def test_uploads_take_text_bytes_and_forms_at_any_moment(sim: Sim) -> None:
-    """JSON with text or base64, or a multipart form as a browser sends it."""
+    """JSON with text or base64, or a multipart form."""
     data = bytes(range(256))
     moment = "2026-01-02T03:04:05.678Z"
     body = {"pageId": seed.PAGE_ID, "account": "bob", "fileName": "a.bin", "base64": base64.b64encode(data).decode()}
@@ -169,7 +171,7 @@ def test_uploads_take_text_bytes_and_forms_at_any_moment(sim: Sim) -> None:
 
 
 def test_copies_have_properties_and_new_ids(sim: Sim) -> None:
-    """A copied page brings its files' properties along under new ids."""
+    """A copied page has its files' properties under new ids."""
     sim.control("/sites/acme/property", {"attachmentId": seed.BUDGET_ID, "key": "k", "value": 1, "account": "bob"})
     twin = sim.control("/sites/acme/page-copy", {"pageId": seed.PAGE_ID, "title": "Copy", "account": "bob"})
     sim.control("/be", {"account": "bob"})
@@ -179,7 +181,7 @@ def test_copies_have_properties_and_new_ids(sim: Sim) -> None:
 
 
 def test_an_app_access_rule_hides_contents_but_not_the_space(installed: Sim) -> None:
-    """Space readable, attachments 404: the sign of a blocked app."""
+    """Space readable, attachments 404: an app is blocked."""
     installed.control("/sites/acme/app-access", {"spaceKey": "DS", "blocked": True})
     assert installed.as_app("GET", f"/api/v2/spaces/{seed.SPACE_ID}").status_code == 200
     assert installed.as_app("GET", f"/api/v2/pages/{seed.PAGE_ID}").status_code == 404
@@ -189,7 +191,7 @@ def test_an_app_access_rule_hides_contents_but_not_the_space(installed: Sim) -> 
 
 
 def test_the_clock_moves_contents_and_the_date_header(sim: Sim) -> None:
-    """Tokens go by the real time unless asked otherwise."""
+    """Tokens use real time unless asked otherwise."""
     sim.control("/clock", {"advanceSeconds": 86_400})
     made = sim.upload("bob")["versions"][0]["createdAt"]
     answer = sim.as_person("alice", "GET", "/rest/api/user/current")
@@ -199,7 +201,7 @@ def test_the_clock_moves_contents_and_the_date_header(sim: Sim) -> None:
 
 
 def test_a_reset_brings_the_seed_back(installed: Sim) -> None:
-    """Contents, faults, quota, records, clock and installations are as at the start; apps may stay registered."""
+    """Contents, faults, quota, records, clock and installations are reset; apps may stay registered."""
     installed.upload("bob")
     installed.control("/faults", {"kind": "drop"})
     installed.control("/clock", {"advanceSeconds": 5})
@@ -215,13 +217,13 @@ def test_a_reset_brings_the_seed_back(installed: Sim) -> None:
 
 
 def test_the_state_shows_no_secret(installed: Sim) -> None:
-    """Shared secrets stay inside."""
+    """Shared secrets are omitted."""
     secret = installed.acme.installations["test-app"].shared_secret
     assert secret not in installed.control_raw("/state").text
 
 
 def test_every_exchange_is_recorded_with_bodies(installed: Sim) -> None:
-    """Request and answer, who called, what it cost; binary bodies as base64."""
+    """Request, answer, caller and cost; binary bodies as base64."""
     installed.control("/requests", method="DELETE")
     path = f"/rest/api/content/{seed.PAGE_ID}/child/attachment/att{seed.BUDGET_ID}/data"
     headers = {"X-Atlassian-Token": "no-check"}
@@ -235,7 +237,7 @@ def test_every_exchange_is_recorded_with_bodies(installed: Sim) -> None:
 
 
 def test_pages_for_people_are_served(sim: Sim) -> None:
-    """Home and pages by address; old addresses lead there; only two libraries are given out."""
+    """Home and pages by address; old addresses redirect; only two libraries are served."""
     base = sim.acme.base_url
     old = sim.session.get(f"{base}/pages/viewpageattachments.action?pageId={seed.PAGE_ID}", allow_redirects=False)
     assert old.headers["Location"] == f"/wiki/spaces/DS/pages/{seed.PAGE_ID}/Release+plan"
@@ -245,7 +247,7 @@ def test_pages_for_people_are_served(sim: Sim) -> None:
 
 
 def test_the_seed_has_the_cast(sim: Sim) -> None:
-    """Editors, a viewer, a space admin and a site admin on acme; others on globex."""
+    """Acme: editors, viewer, space admin, site admin; globex: other people."""
     roles = {p["name"]: p["role"] for p in sim.control("/people")["people"]}
     assert roles == {
         "alice": "editor",
@@ -258,7 +260,7 @@ def test_the_seed_has_the_cast(sim: Sim) -> None:
 
 
 def test_two_simulators_run_side_by_side_and_stop(sim: Sim) -> None:
-    """Free ports, worlds of their own, nothing listening afterwards."""
+    """Free ports, separate worlds, nothing listening afterwards."""
     other = server.start()
     url = f"{other.control_url}/_sim/health"
     assert other.control_url != sim.running.control_url
@@ -269,7 +271,7 @@ def test_two_simulators_run_side_by_side_and_stop(sim: Sim) -> None:
 
 
 def test_pages_are_edited_moved_and_purged(sim: Sim) -> None:
-    """A new version by edit; another space by move; a purged page takes its files along."""
+    """Edit adds a version; move changes the space; purge removes a page with its files."""
     edited = sim.control("/sites/acme/page-edit", {"pageId": seed.PAGE_ID, "account": "bob", "title": "New plan"})
     assert (edited["title"], edited["version"]) == ("New plan", 3)
     sim.acme.spaces[7] = type(sim.acme.spaces[seed.SPACE_ID])(7, "AR", "Archive", seed.DANA, 0)
@@ -283,7 +285,7 @@ def test_pages_are_edited_moved_and_purged(sim: Sim) -> None:
 
 
 def test_a_restriction_is_lifted_by_an_empty_list(sim: Sim) -> None:
-    """Reading and editing are restricted on their own; nobody named means nobody restricted."""
+    """Reading and editing are restricted separately; an empty list lifts."""
     body = {"pageId": seed.PAGE_ID, "account": "alice"}
     shut = sim.control("/sites/acme/restrict", {**body, "read": ["alice", "dana"]})
     assert shut["restrictions"]["read"] == sorted([seed.ALICE, seed.DANA])
@@ -295,7 +297,7 @@ def test_a_restriction_is_lifted_by_an_empty_list(sim: Sim) -> None:
 
 
 def test_a_moved_file_needs_a_free_name_and_a_page(sim: Sim) -> None:
-    """409 when the name is taken there, 404 for a page that isn't."""
+    """409 for a taken name, 404 for a missing page."""
     body = {"attachmentId": seed.BUDGET_ID, "account": "bob"}
     page = sim.control("/sites/acme/page", {"title": "Elsewhere", "account": "bob"})["id"]
     upload = {"pageId": page, "account": "bob", "fileName": "budget.xlsx", "text": "x"}
@@ -305,7 +307,7 @@ def test_a_moved_file_needs_a_free_name_and_a_page(sim: Sim) -> None:
 
 
 def test_properties_of_pages_and_spaces_can_be_written_and_doubled(sim: Sim) -> None:
-    """By anybody, without the app."""
+    """Anybody can write, without the app."""
     for owner in ({"pageId": seed.PAGE_ID}, {"spaceKey": "DS"}):
         body = {**owner, "key": "k", "value": 1, "account": "dana"}
         sim.control("/sites/acme/property", body)
@@ -316,7 +318,7 @@ def test_properties_of_pages_and_spaces_can_be_written_and_doubled(sim: Sim) -> 
 
 
 def test_a_draft_is_not_listed_and_its_files_neither(sim: Sim) -> None:
-    """Drafts have files of their own status."""
+    """Files of drafts have draft status."""
     sim.control("/sites/acme/page-status", {"pageId": seed.PAGE_ID, "account": "dana", "status": "draft"})
     listed = sim.as_person("alice", "GET", f"/api/v2/pages/{seed.PAGE_ID}/attachments").json()["results"]
     assert listed == []
@@ -344,7 +346,7 @@ def test_control_calls_that_make_no_sense_are_400(installed: Sim, path: str, dat
 
 
 def test_a_space_gets_another_name(installed: Sim) -> None:
-    """People and apps see it under the new one."""
+    """People and apps see the new name."""
     assert installed.control("/sites/acme/space-name", {"spaceKey": "DS", "name": "Other"}) == {
         "key": "DS",
         "name": "Other",
@@ -367,7 +369,7 @@ def test_unknown_spaces_people_and_addresses_are_404(sim: Sim) -> None:
 
 
 def test_the_switches_are_shown_as_they_are_set(sim: Sim) -> None:
-    """Every switch by its name, with its value; webhook settings and the clock too."""
+    """Every switch with its value, webhook settings and clock."""
     assert sim.control("/sites/acme/behaviour")["restoreAttachments"] == "allowed"
     assert sim.control("/sites/acme/behaviour", {"readLagSeconds": 2})["readLagSeconds"] == 2
     assert sim.control("/sites/globex/behaviour")["readLagSeconds"] == 0

@@ -1,4 +1,4 @@
-"""Properties: versioned values with compare-and-set."""
+"""Properties: versioned values with compare and set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE = f"/api/v2/attachments/att{seed.BUDGET_ID}/properties"
 
 @pytest.mark.parametrize(("owner", "created"), OWNERS)
 def test_create_read_update_delete(sim: Sim, owner: str, created: int) -> None:
-    """A property starts at version 1, goes up by one with every write, and is found by key or id."""
+    """A property starts at version 1, grows by one per write, and is found by key or id."""
     path = f"/api/v2/{owner}/properties"
     made = sim.as_person("dana", "POST", path, json={"key": "k", "value": {"a": [1, None]}})
     assert (made.status_code, made.json()["version"]["number"]) == (created, 1)
@@ -36,7 +36,7 @@ def test_create_read_update_delete(sim: Sim, owner: str, created: int) -> None:
 
 @pytest.mark.parametrize(("owner", "_created"), OWNERS)
 def test_a_taken_key_and_a_stale_version_answer_409(sim: Sim, owner: str, _created: int) -> None:
-    """The loser of a race learns it by 409."""
+    """The loser of a race gets 409."""
     path = f"/api/v2/{owner}/properties"
     number = sim.as_person("dana", "POST", path, json={"key": "k", "value": 1}).json()["id"]
     assert sim.as_person("dana", "POST", path, json={"key": "k", "value": 1}).status_code == 409
@@ -45,8 +45,8 @@ def test_a_taken_key_and_a_stale_version_answer_409(sim: Sim, owner: str, _creat
         assert sim.as_person("dana", "PUT", f"{path}/{number}", json=body).status_code == 409
 
 
-def test_writing_needs_edit_rights_reading_needs_view_rights(sim: Sim) -> None:
-    """Viewers read; a write without the right is 404; space properties are for space admins."""
+def test_writing_needs_edit_permission_reading_needs_view_permission(sim: Sim) -> None:
+    """Viewers read; writing without permission is 404; space properties need space admins."""
     assert sim.as_person("charlie", "POST", FILE, json={"key": "k", "value": 1}).status_code == 404
     assert sim.as_person("charlie", "GET", FILE).status_code == 200
     space = f"/api/v2/spaces/{seed.SPACE_ID}/properties"
@@ -70,7 +70,7 @@ def test_a_duplicate_row_blocks_updates_until_one_is_deleted(sim: Sim) -> None:
 
 
 def test_a_stale_read_shows_the_value_of_before(sim: Sim) -> None:
-    """A read may lag behind a write by the seconds the fault says."""
+    """A read may lag behind a write by the fault's seconds."""
     number = sim.as_person("alice", "POST", FILE, json={"key": "k", "value": 1}).json()["id"]
     sim.control("/faults", {"kind": "stale", "method": "GET", "path": "properties", "seconds": 60, "times": 1})
     assert sim.as_person("alice", "GET", f"{FILE}?key=k").json()["results"] == []
@@ -88,12 +88,12 @@ def test_a_stale_read_shows_the_value_of_before(sim: Sim) -> None:
     ],
 )
 def test_bad_properties_are_refused(sim: Sim, body: dict[str, object]) -> None:
-    """Keys are 1 to 255 characters, values JSON of at most 32 KB."""
+    """Keys have 1 to 255 characters, values at most 32 KB of JSON."""
     assert sim.as_person("alice", "POST", FILE, json=body).status_code == 400
 
 
 def test_of_many_writers_of_one_version_exactly_one_wins(sim: Sim) -> None:
-    """Compare-and-set holds over real HTTP with many threads."""
+    """Compare and set works over HTTP with many threads."""
     number = sim.as_person("alice", "POST", FILE, json={"key": "k", "value": 0}).json()["id"]
 
     def write(value: int) -> int:
@@ -106,7 +106,7 @@ def test_of_many_writers_of_one_version_exactly_one_wins(sim: Sim) -> None:
 
 
 def test_somebody_else_can_write_and_delete_the_property(sim: Sim) -> None:
-    """Anyone who may edit can; the control API plays them, past every check of versions."""
+    """Anyone with edit permission can; the control API does so without version checks."""
     sim.as_person("alice", "POST", FILE, json={"key": "k", "value": "signed"})
     body = {"attachmentId": seed.BUDGET_ID, "key": "k", "account": "bob"}
     written = sim.control("/sites/acme/property", {**body, "value": "forged"})

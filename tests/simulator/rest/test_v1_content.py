@@ -1,4 +1,4 @@
-"""REST API v1: permission check, restrictions, search, people, removed operations, and the Connect framework's own."""
+"""REST API v1: permission check, restrictions, search, people, removed and Connect operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _check(sim: Sim, account: str, operation: str, content: str = str(seed.PAGE_
 
 
 def test_permission_check_denies_by_false_and_knows_no_stranger(installed: Sim) -> None:
-    """A denial is 200 with false; an account the site doesn't know is 404; an unknown operation 400."""
+    """A denial is 200 with false; an unknown account 404; an unknown operation 400."""
     assert _check(installed, seed.BOB, "update").json()["hasPermission"] is True
     denied = _check(installed, seed.CHARLIE, "update")
     assert (denied.status_code, denied.json()["hasPermission"]) == (200, False)
@@ -28,7 +28,7 @@ def test_permission_check_denies_by_false_and_knows_no_stranger(installed: Sim) 
 
 
 def test_permission_check_counts_restrictions_and_closed_accounts(installed: Sim) -> None:
-    """Restrictions and the state of the account are part of the answer."""
+    """Restrictions and account state count."""
     installed.control("/sites/acme/restrict", {"pageId": seed.PAGE_ID, "account": "alice", "update": ["alice"]})
     assert _check(installed, seed.BOB, "update").json()["hasPermission"] is False
     assert _check(installed, seed.BOB, "read").json()["hasPermission"] is True
@@ -37,14 +37,14 @@ def test_permission_check_counts_restrictions_and_closed_accounts(installed: Sim
 
 
 def test_permission_check_with_an_attachment_id_can_be_switched_off(installed: Sim) -> None:
-    """Whether attachment ids are accepted is unknown, so both can be had."""
+    """It is unknown whether attachment ids are accepted, so both are possible."""
     assert _check(installed, seed.BOB, "update", f"att{seed.BUDGET_ID}").status_code == 200
     installed.control("/sites/acme/behaviour", {"permissionCheckAttachments": False})
     assert _check(installed, seed.BOB, "update", f"att{seed.BUDGET_ID}").status_code == 404
 
 
 def test_a_restriction_shuts_people_and_the_app_out_until_somebody_adds_them(installed: Sim) -> None:
-    """Only a person who may edit can add the app user; then the app sees the page again."""
+    """Only a person with edit permission can add the app user, which then sees the page."""
     app = installed.acme.installations["test-app"].account_id
     body = {"pageId": seed.PAGE_ID, "account": "alice", "read": ["alice"], "update": ["alice"]}
     installed.control("/sites/acme/restrict", body)
@@ -71,7 +71,7 @@ def _found(sim: Sim, cql: str) -> list[str]:
 
 
 def test_cql_finds_declared_properties_of_pages_by_path_and_by_alias(installed: Sim) -> None:
-    """Only what the installed descriptor extracts can be asked for; attachments are not indexed by default."""
+    """Only the descriptor's extractions are searchable; attachments are not indexed by default."""
     value = {"key": "testpage", "value": {"lockedCount": 2}}
     installed.as_app("POST", f"/api/v2/pages/{seed.PAGE_ID}/properties", json=value)
     installed.as_app("POST", f"/api/v2/attachments/att{seed.BUDGET_ID}/properties", json=value)
@@ -85,7 +85,7 @@ def test_cql_finds_declared_properties_of_pages_by_path_and_by_alias(installed: 
 
 
 def test_the_index_can_lag_behind(installed: Sim) -> None:
-    """A property just written is not found yet."""
+    """A new property is not found yet."""
     installed.control("/sites/acme/behaviour", {"indexLagSeconds": 60})
     value = {"key": "testpage", "value": {"lockedCount": 2}}
     installed.as_app("POST", f"/api/v2/pages/{seed.PAGE_ID}/properties", json=value)
@@ -105,7 +105,7 @@ def test_the_index_can_lag_behind(installed: Sim) -> None:
     ],
 )
 def test_cql_compares_joins_and_groups(installed: Sim, cql: str, count: int) -> None:
-    """Results are what the app may see: the restricted page and its file are missing."""
+    """Hits are visible to the app: not the restricted page and file."""
     assert len(_found(installed, cql)) == count
 
 
@@ -113,12 +113,12 @@ def test_cql_compares_joins_and_groups(installed: Sim, cql: str, count: int) -> 
     "cql", ["", "type", "type=", "type=page+and", "(type=page", "nofield=1", "type+%3D%3D+page", "%C2%A7"]
 )
 def test_bad_cql_is_400(installed: Sim, cql: str) -> None:
-    """What can't be parsed is refused, never found empty."""
+    """An unparsable query is refused, not empty."""
     assert installed.as_app("GET", f"/rest/api/content/search?cql={cql}").status_code == 400
 
 
 def test_search_pages_by_a_link_relative_to_the_context(installed: Sim) -> None:
-    """_links.next lacks /wiki, unlike v2; following it gives the rest."""
+    """_links.next lacks /wiki, unlike v2; it leads to the rest."""
     first = installed.as_app("GET", "/rest/api/search?cql=type=attachment&limit=3").json()
     assert (first["size"], first["totalSize"]) == (3, 5)
     assert first["_links"]["next"].startswith("/rest/api/search?")
@@ -128,7 +128,7 @@ def test_search_pages_by_a_link_relative_to_the_context(installed: Sim) -> None:
 
 
 def test_current_user_and_site_admin(installed: Sim) -> None:
-    """The app's token is its app user; site admins are known by administer/application."""
+    """The app's token is its app user; administer/application marks site admins."""
     current = installed.as_app("GET", "/rest/api/user/current").json()
     assert (current["accountType"], current["accountId"]) == (
         "app",
@@ -142,7 +142,7 @@ def test_current_user_and_site_admin(installed: Sim) -> None:
 
 
 def test_addresses_are_for_approved_apps(installed: Sim) -> None:
-    """Hidden in the profile, given by the special operation, which can be refused or off."""
+    """Hidden in the profile, returned by the special operation, which can be refused or off."""
     assert installed.as_app("GET", f"/rest/api/user?accountId={seed.ALICE}").json()["email"] == ""
     path = f"/rest/api/user/email?accountId={seed.ALICE}"
     assert installed.as_app("GET", path).json()["email"] == "alice@acme.example"
@@ -177,7 +177,7 @@ def test_user_properties_have_no_version(installed: Sim) -> None:
     ],
 )
 def test_removed_operations_are_gone(installed: Sim, method: str, path: str) -> None:
-    """Operations that were taken out in 2025 answer 410."""
+    """Operations removed in 2025 answer 410."""
     assert installed.as_app(method, path).status_code == 410
 
 
@@ -185,7 +185,7 @@ ADDON = "/rest/atlassian-connect/1/addons/test-app"
 
 
 def test_app_properties_belong_to_the_app_and_the_last_write_wins(installed: Sim) -> None:
-    """No version; another app's properties are 404; any signed-in person may write them."""
+    """No version; another app's are 404; any signed-in person may write."""
     path = f"{ADDON}/properties/site"
     assert installed.as_app("GET", path).status_code == 404
     assert installed.as_app("PUT", path, json={"a": 1}).status_code == 201
@@ -225,7 +225,7 @@ def test_account_reports_tell_closed_and_changed_accounts(installed: Sim) -> Non
 
 
 def test_people_in_bulk_and_their_addresses(installed: Sim) -> None:
-    """Known people only; a closed account has no address any more."""
+    """Known people only; a closed account has no address."""
     query = f"accountId={seed.ALICE}&accountId={seed.BOB}&accountId=nobody"
     found = installed.as_app("GET", f"/rest/api/user/bulk?{query}").json()["results"]
     assert [p["accountId"] for p in found] == [seed.ALICE, seed.BOB]
@@ -243,7 +243,7 @@ def test_bad_paging_of_a_search_is_400(installed: Sim, query: str) -> None:
 
 @pytest.mark.parametrize("value", [{"value": 1}, {"value": {}, "more": 1}, {}])
 def test_user_property_bodies_hold_one_object(installed: Sim, value: dict[str, Any]) -> None:
-    """The document wants `value`, an object, and nothing else."""
+    """Per document: one object `value`, nothing else."""
     path = f"/rest/api/user/{seed.ALICE}/property/prefs"
     assert installed.as_app("POST", path, json=value).status_code == 400
     assert installed.as_app("GET", path).status_code == 404
@@ -262,13 +262,13 @@ def test_app_properties_are_limited(installed: Sim) -> None:
 
 @pytest.mark.parametrize("accounts", [None, [], [1], [{"accountId": 7}], [{"accountId": "a", "updatedAt": "never"}]])
 def test_bad_account_reports_are_400(installed: Sim, accounts: object) -> None:
-    """Missing accounts, ids or moments."""
+    """Missing accounts, ids or times."""
     path = "/rest/atlassian-connect/latest/report-accounts"
     assert installed.as_app("POST", path, json={"accounts": accounts}).status_code == 400
 
 
 def test_restrictions_know_two_operations_and_people_of_the_site(installed: Sim) -> None:
-    """400 for another operation, 404 for a stranger or somebody not listed."""
+    """400 for another operation, 404 for an unknown or unlisted person."""
     path = f"{PAGE}/restriction/byOperation"
     assert installed.as_user("alice", "PUT", f"{path}/fly/user?accountId={seed.BOB}").status_code == 400
     assert installed.as_user("alice", "PUT", f"{path}/read/user?accountId=nobody").status_code == 404

@@ -1,4 +1,4 @@
-"""REST API v2 as the documents and live measurements describe it."""
+"""REST API v2 as documented and measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUDGET = f"/api/v2/attachments/att{seed.BUDGET_ID}"
 
 
 def test_attachments_are_paged_by_an_opaque_cursor_in_body_and_link_header(sim: Sim) -> None:
-    """The next address is in the Link header and in _links.next, with /wiki; both are absent on the last page."""
+    """The next address, with /wiki, is in Link and _links.next; the last page has neither."""
     first = sim.as_person("alice", "GET", f"{PAGE}/attachments?limit=2&status=current")
     assert [a["id"] for a in first.json()["results"]] == ["att131203", "att131204"]
     following = first.json()["_links"]["next"]
@@ -26,7 +26,7 @@ def test_attachments_are_paged_by_an_opaque_cursor_in_body_and_link_header(sim: 
 
 
 def test_attachment_list_filters_by_status_name_and_media_type(sim: Sim) -> None:
-    """Default are current and archived attachments; trashed ones come when asked for."""
+    """By default current and archived attachments; trashed ones on request."""
     sim.control("/sites/acme/trash", {"attachmentId": seed.LOGO_ID, "account": "alice"})
 
     def names(query: str) -> list[str]:
@@ -41,7 +41,7 @@ def test_attachment_list_filters_by_status_name_and_media_type(sim: Sim) -> None
 
 
 def test_attachment_by_id_can_be_read_as_of_an_old_version(sim: Sim) -> None:
-    """`version` gives the metadata of that version: its name, size and file id."""
+    """`version` returns that version's name, size and file id."""
     now = sim.as_person("alice", "GET", BUDGET).json()
     old = sim.as_person("alice", "GET", f"{BUDGET}?version=1").json()
     assert (now["version"]["number"], old["version"]["number"]) == (3, 1)
@@ -51,7 +51,7 @@ def test_attachment_by_id_can_be_read_as_of_an_old_version(sim: Sim) -> None:
 
 
 def test_include_parameters_add_what_they_name(sim: Sim) -> None:
-    """Properties, versions and the caller's operations come in one call."""
+    """Properties, versions and operations come in one call."""
     shape = sim.as_person(
         "charlie", "GET", f"{BUDGET}?include-operations=true&include-versions=true&include-properties=true"
     ).json()
@@ -61,7 +61,7 @@ def test_include_parameters_add_what_they_name(sim: Sim) -> None:
 
 
 def test_versions_are_listed_newest_first_with_the_name_they_had(sim: Sim) -> None:
-    """Each version has number, moment, author and the file's name then."""
+    """Each version has number, time, author and its file name."""
     sim.control("/sites/acme/rename", {"attachmentId": seed.BUDGET_ID, "account": "bob", "title": "b.xlsx"})
     found = sim.as_person("alice", "GET", f"{BUDGET}/versions").json()["results"]
     assert [(v["number"], v["attachment"]["title"]) for v in found][:2] == [(4, "b.xlsx"), (3, "budget.xlsx")]
@@ -69,7 +69,7 @@ def test_versions_are_listed_newest_first_with_the_name_they_had(sim: Sim) -> No
 
 
 def test_a_version_knows_its_neighbours_and_an_unknown_one_is_404(sim: Sim) -> None:
-    """Version details carry prevVersion and nextVersion."""
+    """Version details have prevVersion and nextVersion."""
     middle = sim.as_person("alice", "GET", f"{BUDGET}/versions/2").json()
     assert (middle["prevVersion"], middle["nextVersion"]) == (1, 3)
     assert sim.as_person("alice", "GET", f"{BUDGET}/versions/9").status_code == 404
@@ -99,12 +99,12 @@ def test_deleting_a_middle_version_renumbers_those_above(sim: Sim) -> None:
     ],
 )
 def test_v2_says_404_for_missing_and_for_invisible_and_400_for_nonsense(sim: Sim, path: str, status: int) -> None:
-    """v2 doesn't tell whether a thing is missing or hidden."""
+    """v2 does not tell missing from hidden."""
     assert sim.as_person("bob", "GET", path).status_code == status
 
 
 def test_trash_and_purge_by_delete(sim: Sim) -> None:
-    """DELETE trashes, the file stays readable as trashed; purging is for space admins, and then it is gone."""
+    """DELETE trashes, and the file stays readable; only space admins purge."""
     assert sim.as_person("bob", "DELETE", BUDGET).status_code == 204
     assert sim.as_person("bob", "GET", BUDGET).json()["status"] == "trashed"
     assert sim.as_person("bob", "DELETE", f"{BUDGET}?purge=true").status_code == 404
@@ -113,7 +113,7 @@ def test_trash_and_purge_by_delete(sim: Sim) -> None:
 
 
 def test_spaces_and_their_operations(sim: Sim) -> None:
-    """Spaces are found by key; `administer` on the space marks its admins."""
+    """Spaces are found by key; `administer` marks space admins."""
     found = sim.as_person("alice", "GET", "/api/v2/spaces?keys=DS").json()["results"]
     assert [(s["id"], s["key"]) for s in found] == [("65538", "DS")]
     operations = {
@@ -125,7 +125,7 @@ def test_spaces_and_their_operations(sim: Sim) -> None:
 
 
 def test_people_in_bulk_leave_out_unknown_ids(sim: Sim) -> None:
-    """Unknown accounts are silently missing; a closed account keeps its id and loses its name."""
+    """Unknown accounts are omitted; a closed account keeps its id, not its name."""
     sim.control("/sites/acme/person", {"account": "bob", "status": "closed"})
     answer = sim.as_person("alice", "POST", "/api/v2/users-bulk", json={"accountIds": [seed.ALICE, "nobody", seed.BOB]})
     found = {p["accountId"]: p for p in answer.json()["results"]}
@@ -142,5 +142,5 @@ def test_both_sites_have_the_same_ids_and_nothing_in_common(sim: Sim) -> None:
 
 
 def test_a_get_with_a_body_is_refused(sim: Sim) -> None:
-    """Atlassian refuses GET requests that carry a body with 403."""
+    """Atlassian answers 403 to a GET with a body."""
     assert sim.as_person("alice", "GET", BUDGET, data=b"{}").status_code == 403

@@ -1,4 +1,4 @@
-"""Webhooks: which, with what body, in what order, and how they get lost."""
+"""Webhooks: events, bodies, order, loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE_VALUE = {"key": "testpage", "value": {"lockedCount": 1}}
 
 
 def test_an_upload_is_told_with_actor_page_and_file(installed: Sim) -> None:
-    """One POST with an HS256 token over path and query; the body names the page and a list of files."""
+    """One POST with an HS256 token over path and query; the body has the page and a list of files."""
     installed.upload("bob", "overwritten")
     installed.drain()
     (call,) = [c for c in installed.app.received if c.path.startswith("/hooks/")]
@@ -39,7 +39,7 @@ def test_ids_come_in_the_form_that_is_asked_for(installed: Sim, form: str, expec
 
 
 def test_an_anonymous_change_has_no_actor(installed: Sim) -> None:
-    """The field userAccountId is missing."""
+    """No userAccountId is sent."""
     installed.upload(None)
     installed.drain()
     assert "userAccountId" not in installed.app.received[-1].body
@@ -49,7 +49,7 @@ def test_an_anonymous_change_has_no_actor(installed: Sim) -> None:
 
 
 def test_every_change_of_a_file_has_its_event(installed: Sim) -> None:
-    """Create, new version, rename, trash, restore, move, purge; a deleted version tells nothing."""
+    """Create, version, rename, trash, restore, move, purge; deleting a version sends nothing."""
     page = installed.control("/sites/acme/page", {"title": "Elsewhere", "account": "alice"})["id"]
     body = {"account": "dana", "attachmentId": seed.LOGO_ID}
     new = {"account": "dana", "pageId": seed.PAGE_ID, "fileName": "new.txt", "text": "x"}
@@ -80,7 +80,7 @@ def test_every_change_of_a_file_has_its_event(installed: Sim) -> None:
 
 
 def test_pages_tell_their_own_event_and_none_for_their_files(installed: Sim) -> None:
-    """Cascades send the top-level event only; the files follow their page."""
+    """Only the page's event is sent; its files follow."""
     for status in ("trashed", "current", "archived", "current"):
         installed.control("/sites/acme/page-status", {"pageId": seed.PAGE_ID, "status": status, "account": "dana"})
     installed.control("/sites/acme/page-copy", {"pageId": seed.PAGE_ID, "title": "Copy", "account": "dana"})
@@ -98,7 +98,7 @@ def test_pages_tell_their_own_event_and_none_for_their_files(installed: Sim) -> 
 
 
 def test_files_follow_their_page_to_the_trash_and_back(sim: Sim) -> None:
-    """A file trashed by itself stays in the trash when its page comes back."""
+    """A file trashed alone stays trashed when its page is restored."""
     sim.control("/sites/acme/trash", {"attachmentId": seed.LOGO_ID, "account": "dana"})
     for status, expected in (("trashed", {"trashed"}), ("current", {"current", "trashed"})):
         sim.control("/sites/acme/page-status", {"pageId": seed.PAGE_ID, "status": status, "account": "dana"})
@@ -106,14 +106,14 @@ def test_files_follow_their_page_to_the_trash_and_back(sim: Sim) -> None:
 
 
 def test_restricted_pages_send_nothing(installed: Sim) -> None:
-    """What the app user may not see isn't told."""
+    """Content hidden from the app user sends no event."""
     installed.upload("alice", attachment=seed.PRIVATE_FILE_ID)
     installed.drain()
     assert installed.app.events() == []
 
 
 def test_property_writes_are_silent_unless_switched_on(installed: Sim) -> None:
-    """Whether a property write on an attachment raises an event is unknown, so it can be had both ways."""
+    """It is unknown whether an attachment's property write raises an event, so both are possible."""
     path = f"/api/v2/attachments/{seed.BUDGET_ID}/properties"
     for mode, expected in (("none", 0), ("attachment_updated", 1), ("content", 2)):
         installed.control("/sites/acme/behaviour", {"propertyEvents": mode})
@@ -123,7 +123,7 @@ def test_property_writes_are_silent_unless_switched_on(installed: Sim) -> None:
 
 
 def test_the_other_site_is_told_nothing(installed: Sim) -> None:
-    """Webhooks carry the clientKey of the site where it happened."""
+    """Webhooks carry the clientKey of their site."""
     other = installed.install("globex")
     installed.upload("gina", site="globex")
     installed.drain()
@@ -131,7 +131,7 @@ def test_the_other_site_is_told_nothing(installed: Sim) -> None:
 
 
 def test_deliveries_can_be_doubled_lost_and_held(installed: Sim) -> None:
-    """Every disturbance is counted in the log."""
+    """The log counts every disturbance."""
     installed.control("/webhooks/settings", {"duplicate": 2})
     installed.upload("bob")
     installed.drain()
@@ -151,7 +151,7 @@ def test_deliveries_can_be_doubled_lost_and_held(installed: Sim) -> None:
 
 
 def test_all_can_be_lost(installed: Sim) -> None:
-    """A loss rate of 1 loses everything."""
+    """A loss rate of 1 loses all."""
     installed.control("/webhooks/settings", {"lossRate": 1})
     installed.upload("bob")
     installed.drain()
@@ -159,7 +159,7 @@ def test_all_can_be_lost(installed: Sim) -> None:
 
 
 def test_shuffled_deliveries_come_in_another_order_and_none_is_missing(installed: Sim) -> None:
-    """Order isn't promised."""
+    """Order is not guaranteed."""
     installed.control("/webhooks/settings", {"shuffle": True})
     for _ in range(8):
         installed.upload("bob")
@@ -170,7 +170,7 @@ def test_shuffled_deliveries_come_in_another_order_and_none_is_missing(installed
 
 
 def test_delayed_deliveries_wait_and_a_drain_ends_the_waiting(installed: Sim) -> None:
-    """A delay of an hour doesn't hold up a test."""
+    """A delay of an hour does not delay a test."""
     installed.control("/webhooks/settings", {"delaySeconds": 3600})
     installed.upload("bob")
     assert not installed.control("/webhooks/drain", {"now": False, "timeoutSeconds": 0.1})["drained"]
@@ -179,7 +179,7 @@ def test_delayed_deliveries_wait_and_a_drain_ends_the_waiting(installed: Sim) ->
 
 
 def test_an_old_delivery_can_come_again_and_any_body_can_be_sent(installed: Sim) -> None:
-    """Late copies and odd bodies are properly signed, even after an uninstall."""
+    """Late copies and odd bodies are signed, even after an uninstall."""
     installed.upload("bob")
     installed.drain()
     number = installed.control("/webhooks/log")["deliveries"][0]["id"]
@@ -202,7 +202,7 @@ def test_an_app_that_answers_badly_is_not_asked_again(installed: Sim) -> None:
 
 
 def test_spaces_and_people_have_events_too(installed: Sim) -> None:
-    """Changed rights, archived spaces, removed people."""
+    """Changed permissions, archived spaces, removed people."""
     installed.control("/sites/acme/person", {"account": "bob", "permissions": ["read"]})
     installed.control("/sites/acme/person", {"account": "bob", "status": "inactive"})
     installed.control("/sites/acme/space-status", {"spaceKey": "DS", "status": "archived", "account": "sam"})

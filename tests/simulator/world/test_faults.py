@@ -1,4 +1,4 @@
-"""Faults on demand, each of a kind the app has to survive."""
+"""Faults, each of a kind the app must survive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _post(sim: Sim) -> requests.Response:
 
 
 def test_a_status_instead_of_the_deed(sim: Sim) -> None:
-    """The answer is made up and nothing was done; the rule is used up after its times."""
+    """The answer is invented, nothing executed; the rule ends after its times."""
     _fault(sim, "status", status=503, headers={"Retry-After": "7"}, body={"why": "tired"}, method="POST")
     answer = _post(sim)
     assert (answer.status_code, answer.headers["Retry-After"], answer.json()) == (503, "7", {"why": "tired"})
@@ -38,14 +38,14 @@ def test_a_status_instead_of_the_deed(sim: Sim) -> None:
 
 
 def test_done_but_answered_otherwise(sim: Sim) -> None:
-    """A proxy's 504 hides a write that happened."""
+    """A proxy's 504 hides a completed write."""
     _fault(sim, "after", status=504, path="properties")
     assert _post(sim).status_code == 504
     assert _keys(sim) == ["k"]
 
 
 def test_done_but_the_answer_is_lost(sim: Sim) -> None:
-    """The connection ends without an answer after the write."""
+    """The connection ends without answer after the write."""
     _fault(sim, "lost", path="properties")
     with pytest.raises(requests.ConnectionError):
         _post(sim)
@@ -55,7 +55,7 @@ def test_done_but_the_answer_is_lost(sim: Sim) -> None:
 
 
 def test_dropped_before_it_was_done(sim: Sim) -> None:
-    """The connection ends and nothing happened."""
+    """The connection ends, and nothing happened."""
     _fault(sim, "drop", path="properties")
     with pytest.raises(requests.ConnectionError):
         _post(sim)
@@ -64,7 +64,7 @@ def test_dropped_before_it_was_done(sim: Sim) -> None:
 
 @pytest.mark.parametrize("status", [0, 502])
 def test_done_late(sim: Sim, status: int) -> None:
-    """The caller is told nothing or an error, and the write lands afterwards."""
+    """The caller gets nothing or an error; the write lands later."""
     _fault(sim, "late", seconds=0.2, status=status, path="properties")
     if status:
         assert _post(sim).status_code == status
@@ -79,7 +79,7 @@ def test_done_late(sim: Sim, status: int) -> None:
 
 
 def test_a_delay_holds_up_that_request_only(sim: Sim) -> None:
-    """Other requests are answered meanwhile."""
+    """Other requests are answered."""
     _fault(sim, "delay", seconds=0.3, path="properties")
     started = time.monotonic()
     assert sim.as_person("alice", "GET", PROPERTIES).status_code == 200
@@ -87,7 +87,7 @@ def test_a_delay_holds_up_that_request_only(sim: Sim) -> None:
 
 
 def test_a_false_404_looks_like_a_true_one(sim: Sim) -> None:
-    """Body and status are those of a missing thing."""
+    """Body and status match a missing thing."""
     true = sim.as_person("alice", "GET", "/api/v2/attachments/1")
     _fault(sim, "not_found", path="attachments")
     false = sim.as_person("alice", "GET", FILE)
@@ -96,7 +96,7 @@ def test_a_false_404_looks_like_a_true_one(sim: Sim) -> None:
 
 
 def test_garbage_and_cut_bodies(sim: Sim) -> None:
-    """200 with a log-in page, with other JSON, with half a body."""
+    """200 with a log-in page, other JSON, or half a body."""
     _fault(sim, "garbage", path="attachments")
     assert "Log in" in sim.as_person("alice", "GET", FILE).text
     _fault(sim, "garbage", path="attachments", body={"id": 7})
@@ -113,7 +113,7 @@ def test_headers_can_be_set_on_true_answers(sim: Sim) -> None:
 
 
 def test_a_version_just_uploaded_may_not_be_visible_yet(sim: Sim) -> None:
-    """A stale read of a file shows the head of before."""
+    """A stale read shows the previous head."""
     sim.upload("bob")
     _fault(sim, "stale", seconds=60, path="attachments/att")
     stale = sim.as_person("alice", "GET", FILE).json()
@@ -122,7 +122,7 @@ def test_a_version_just_uploaded_may_not_be_visible_yet(sim: Sim) -> None:
 
 
 def test_rules_pick_method_path_site_caller_and_count(installed: Sim) -> None:
-    """The second request of the app on acme goes wrong, and no other."""
+    """Only the app's second request on acme fails."""
     rule = {"path": "attachments/att", "site": "acme", "caller": "app", "skip": 1, "times": 1, "method": "GET"}
     number = _fault(installed, "status", status=500, **rule)
     assert installed.as_person("alice", "GET", FILE).status_code == 200
@@ -134,7 +134,7 @@ def test_rules_pick_method_path_site_caller_and_count(installed: Sim) -> None:
 
 
 def test_a_rule_about_one_person_leaves_the_others_alone(sim: Sim) -> None:
-    """Names work as well as account ids; `times: null` is for ever."""
+    """Names and account ids work; `times: null` is unlimited."""
     _fault(sim, "status", status=500, account="bob", times=None)
     assert [sim.as_person("bob", "GET", FILE).status_code for _ in range(3)] == [500] * 3
     assert sim.as_person("alice", "GET", FILE).status_code == 200
@@ -144,12 +144,12 @@ def test_a_rule_about_one_person_leaves_the_others_alone(sim: Sim) -> None:
     "rule", [{"kind": "nonsense"}, {}, {"kind": "status", "wrong": 1}, {"kind": "drop", "path": "("}]
 )
 def test_rules_that_make_no_sense_are_refused(sim: Sim, rule: dict[str, Any]) -> None:
-    """Unknown kinds, unknown fields and bad expressions are 400."""
+    """Unknown kinds, fields and bad expressions are 400."""
     assert sim.control_raw("/faults", rule).status_code == 400
 
 
 def test_points_are_counted_by_the_published_formula(installed: Sim) -> None:
-    """1 per request, 1 per page or attachment returned, 2 per person; writes 1; people's own traffic is free."""
+    """1 per request, 1 per page or attachment returned, 2 per person; writes 1; people's traffic is free."""
     installed.control("/quota", {"clear": True})
     installed.as_app("GET", f"/api/v2/pages/{seed.PAGE_ID}/attachments")
     assert installed.control("/quota")["used"] == 1 + 3
@@ -163,7 +163,7 @@ def test_points_are_counted_by_the_published_formula(installed: Sim) -> None:
 
 
 def test_the_pool_is_shared_by_all_sites_and_ends_in_429(installed: Sim) -> None:
-    """Headers tell what is left; with nothing left the app's calls answer 429 with Retry-After, until the hour ends."""
+    """Headers show the remainder; without points the app gets 429 with Retry-After until the hour ends."""
     installed.install("globex")
     installed.control("/quota", {"limit": 10, "used": 0})
     first = installed.as_app("GET", FILE)
@@ -179,7 +179,7 @@ def test_the_pool_is_shared_by_all_sites_and_ends_in_429(installed: Sim) -> None
 
 
 def test_exhaustion_without_retry_after(installed: Sim) -> None:
-    """A 429 may come without telling when."""
+    """A 429 may lack Retry-After."""
     _fault(installed, "exhausted")
     answer = installed.as_app("GET", FILE)
     assert answer.status_code == 429

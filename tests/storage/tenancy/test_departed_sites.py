@@ -1,11 +1,13 @@
 """Sites that uninstalled: 30 days later nothing of them is left but their client key and the log."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, Table, insert, select, text
 
+from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.maintenance import PurgeReport
@@ -18,7 +20,7 @@ from lockpoint.storage.retention.purge import UNINSTALLED, Retention
 from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, INSTALLATION_EVENT
 from lockpoint.storage.tenancy import departed_sites
 from lockpoint.storage.tenancy.installations import PostgresInstallations
-from tests.fakes.world import FakeClock
+from tests.fakes.world import FakeClock, make_world
 from tests.storage.builders import everything, queue
 
 LEFT = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
@@ -27,20 +29,9 @@ JOBS = 3  # what an install queues, and the sweep
 SECRET = "a shared secret that is long enough"
 
 
-class Lifecycle:
-    """What the lifecycle use cases take."""
-
-    allowed_hosts = ("*.example",)
-    caches = ()
-
-    def __init__(self, clock: FakeClock, installations: PostgresInstallations) -> None:
-        self.clock = clock
-        self.installations = installations
-
-
 @pytest.fixture
-def lifecycle(clock: FakeClock, installations: PostgresInstallations) -> Lifecycle:
-    return Lifecycle(clock, installations)
+def lifecycle(clock: FakeClock, installations: PostgresInstallations) -> Services:
+    return replace(make_world().services, clock=clock, installations=installations, allowed_hosts=("*.example",))
 
 
 def request(client_key: str) -> InstallRequest:
@@ -54,7 +45,7 @@ def request(client_key: str) -> InstallRequest:
 
 
 @pytest.fixture
-def gone(database: Database, lifecycle: Lifecycle, clock: FakeClock) -> Tenant:
+def gone(database: Database, lifecycle: Services, clock: FakeClock) -> Tenant:
     """A site with a row in every table, and beside it another with the same, of which the first uninstalled."""
     clock.at = LEFT - timedelta(hours=1)
     tenants = [install(lifecycle, request(key)) for key in ("acme", "globex")]
@@ -151,7 +142,7 @@ def test_the_secret_is_gone_at_once(database: Database, gone: Tenant) -> None:
 
 @pytest.mark.parametrize("after", [timedelta(days=3), timedelta(days=400)], ids=["within", "after"])
 def test_a_site_that_returns_is_the_same_tenant(
-    database: Database, gone: Tenant, lifecycle: Lifecycle, clock: FakeClock, after: timedelta
+    database: Database, gone: Tenant, lifecycle: Services, clock: FakeClock, after: timedelta
 ) -> None:
     """A reinstall gets the same number, within the 30 days and after them, and then nothing of it is erased."""
     purge(database, clock, after)

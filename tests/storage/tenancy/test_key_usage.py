@@ -78,6 +78,8 @@ class Stage:
             requests=PostgresRequests(database, clock),
             guard=PostgresCreationGuard(database, clock),
             tenants=PostgresTenants(database),
+            installations=PostgresInstallations(database, keys),
+            allowed_hosts=("*.example",),
             site_states=PostgresSiteStates(database, database),
             person_store=PostgresPersonStore(database, connect("redis://127.0.0.1:1/0")),
             intents=PostgresIntents(database, keys, clock),
@@ -223,17 +225,9 @@ def test_a_lost_former_secret_holds_the_present_one_back_under_no_old_key(databa
     assert SealedSecrets(database, BOTH).reseal() == SealingReport(sealed=0, already=1, unreadable=())
 
 
-@dataclass
-class Lifecycle:
-    clock: Any
-    installations: PostgresInstallations
-    allowed_hosts: tuple[str, ...] = ("*.example",)
-    caches: tuple[Any, ...] = ()
-
-
 def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) -> None:
     """The new registration replaces the secret that nobody can read; the tenant and its locks stay what they were."""
-    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
+    services = stage.process(ONLY_NEW)
     request = InstallRequest(
         client_key=stage.tenant.client_key, base_url=stage.tenant.base_url, secret="a secret of after the loss"
     )
@@ -246,7 +240,7 @@ def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) 
 
 def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
     """Erasing a secret does not need to read it."""
-    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
+    services = stage.process(ONLY_NEW)
     assert uninstall(services, stage.tenant.client_key) is not None
     found = services.installations.find(stage.tenant.client_key)
     assert found is not None
@@ -255,7 +249,7 @@ def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
 
 def test_a_site_at_an_address_of_a_lost_secret_takes_over(stage: Stage) -> None:
     """The former owner of the address is ended although its secret cannot be read."""
-    services = Lifecycle(stage.world.clock, PostgresInstallations(stage.database, ONLY_NEW))
+    services = stage.process(ONLY_NEW)
     install(services, InstallRequest(client_key="next", base_url=stage.tenant.base_url, secret="s" * 20))
     former = services.installations.find(stage.tenant.client_key)
     assert former is not None

@@ -1,0 +1,250 @@
+"""The layout stays readable: small packages, one name for one thing, telling names, mirrored tests."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from lockpoint import bootstrap
+from lockpoint.services.ports import tenancy
+from tests.support.checkout import ROOT
+
+PROGRAMS = {
+    ("lockpoint", "devstack"): {"FoundRecord"},  # also a reading of the scan, until its decodings are fewer
+    ("simulator",): set[str](),
+}
+"""What shares a name space, and the names in it that stand for two things; the simulator speaks Confluence's words."""
+
+MOST_MODULES = 14
+MORE_MODULES = {
+    "lockpoint/domain": 16,
+    "lockpoint/commands": 15,  # privacy_mail_log belongs to privacy
+}
+NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
+
+TECHNOLOGY = {
+    "lockpoint/connect": ("Connect",),
+    "lockpoint/confluence": ("Confluence",),
+    "lockpoint/mail": ("Smtp",),
+    "lockpoint/storage": ("Postgres", "Redis", "Procrastinate", "Keyring"),
+    "tests/fakes": ("Fake",),
+}
+"""How the name of an implementation begins, by the folder that it lies in."""
+ROLES = (tenancy.SiteCache,)  # what objects of any technology can do beside their own work
+
+ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "structure"}
+ACROSS = {
+    "confluence/test_odd_answers.py": "every call on a host that answers wrongly",
+    "devstack/test_setup.py": "bin/setup",
+    "processes/test_heroku.py": "Procfile, app.json and the versions",
+    "services/test_crashes.py": "every write, stopped anywhere",
+    "services/test_flags.py": "what lists say against what calls do",
+    "services/test_no_personal_data.py": "what a whole journey leaves",
+    "simulator/test_contract.py": "every operation against Atlassian's documents",
+    "simulator/test_program.py": "python -m simulator",
+    "web/api/test_hostile_input.py": "every route with input that makes no sense",
+    "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",
+    "web/api/test_points.py": "the published costs of all use cases",
+    "web/api/test_request_ids.py": "repeated calls of every kind",
+    "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
+    "web/test_access_matrix.py": "every route for everybody",
+    "web/test_forgotten_sites.py": "the memory of the whole process",
+    "web/test_tokens_matrix.py": "every kind of token on every route",
+}
+"""Tests of no single module, and what they go across."""
+
+
+def modules(folder: Path) -> list[Path]:
+    """The modules of a package and of those inside it."""
+    return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
+
+
+def too_large(root: Path, *packages: str) -> list[str]:
+    """Packages with more modules than one glance takes in."""
+    counts: dict[str, int] = {}
+    for path in (path for package in packages for path in modules(root / package)):
+        place = path.parent.relative_to(root).as_posix()
+        counts[place] = counts.get(place, 0) + 1
+    return [f"{place}: {n}" for place, n in counts.items() if n > MORE_MODULES.get(place, MOST_MODULES)]
+
+
+def test_a_package_fits_on_one_glance() -> None:
+    """No package has more than 14 modules; domain, which has no parts, 16."""
+    assert too_large(ROOT, "lockpoint", "devstack", "simulator") == []
+
+
+def test_a_planted_module_too_many_is_found(tmp_path: Path) -> None:
+    """The fifteenth module is one too many; `__init__` counts for none, and a package inside counts for itself."""
+    (tmp_path / "lockpoint" / "web" / "api").mkdir(parents=True)
+    for name in (*(f"m{n}" for n in range(14)), "__init__", "api/m"):
+        (tmp_path / "lockpoint" / "web" / f"{name}.py").touch()
+    assert too_large(tmp_path, "lockpoint") == []
+    (tmp_path / "lockpoint" / "web" / "one_more.py").touch()
+    assert too_large(tmp_path, "lockpoint") == ["lockpoint/web: 15"]
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """Classes of a module, and the types that it gives a name (`Outcome = Written | Unwritten`)."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript | ast.BinOp):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            yield from (name for name in names if re.fullmatch(r"([A-Z][a-z]+)+", name))
+
+
+def twice(root: Path, *packages: str) -> dict[str, list[str]]:
+    """Names that stand for two things in one program."""
+    places: dict[str, list[str]] = {}
+    for path in (path for package in packages for path in modules(root / package)):
+        for name in public_names(path):
+            places.setdefault(name, []).append(path.relative_to(root).as_posix())
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program[0])
+def test_a_name_stands_for_one_thing(program: tuple[str, ...]) -> None:
+    """A public class or named type occurs once in a program; an implementation is called differently from its port."""
+    assert twice(ROOT, *program).keys() == PROGRAMS[program]
+
+
+def test_a_planted_second_name_is_found(tmp_path: Path) -> None:
+    """Two classes of one name, and a class and a type; private ones, constants and variables of types are none."""
+    (tmp_path / "lockpoint").mkdir()
+    texts = [
+        "class Row: ...\nclass _Row: ...\nLIMIT = 3 | 4",
+        "Row = dict[str, object]\nclass _Row: ...\nLIMIT = 1 | 2",
+    ]
+    for number, text in enumerate(texts):
+        (tmp_path / "lockpoint" / f"m{number}.py").write_text(text, encoding="utf-8")
+    assert twice(tmp_path, "lockpoint") == {"Row": ["lockpoint/m0.py", "lockpoint/m1.py"]}
+
+
+def classes(folder: str) -> Iterator[type]:
+    """The classes that are defined in a package."""
+    for path in modules(ROOT / folder):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        yield from (one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__)
+
+
+def ports() -> list[type]:
+    found = [one for one in classes("lockpoint/services/ports") if getattr(one, "_is_protocol", False)]
+    return [one for one in found if one not in ROLES]
+
+
+def methods(of: type) -> dict[str, list[str]]:
+    """The public methods of a class with the names of their parameters."""
+    functions = {name: one for name, one in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")}
+    return {name: list(inspect.signature(function).parameters) for name, function in functions.items()}
+
+
+def implemented(one: type, among: Iterable[type]) -> list[type]:
+    """The ports all of whose methods a class has, with the same parameters."""
+    own = methods(one).items()
+    return [port for port in among if methods(port).items() <= own]
+
+
+def badly_named(found: Iterable[type], prefixes: tuple[str, ...]) -> list[str]:
+    return [one.__name__ for one in found if implemented(one, ports()) and not one.__name__.startswith(prefixes)]
+
+
+@pytest.mark.parametrize("folder", TECHNOLOGY)
+def test_an_implementation_is_named_for_its_technology(folder: str) -> None:
+    """Whatever implements a port says in its name how; recognised by the port's methods with all their parameters."""
+    assert badly_named(classes(folder), TECHNOLOGY[folder]) == []
+
+
+def test_every_port_is_recognised() -> None:
+    """The test above sees an implementation of each port."""
+    here = [one for one in vars(bootstrap).values() if inspect.isclass(one)]
+    everywhere = [*here, *(one for folder in TECHNOLOGY if folder.startswith("lockpoint") for one in classes(folder))]
+    seen = {port for one in everywhere for port in implemented(one, ports())}
+    assert {port.__name__ for port in set(ports()) - seen} == set()
+    assert len(seen) > 20
+
+
+def test_a_planted_implementation_is_found() -> None:
+    """Also of a port with a single method; another parameter makes it something else."""
+
+    class Cabinet:
+        def active(self, tenant: object, *, priority: object) -> bool: ...
+
+    class Drawer:
+        def active(self, tenant: object) -> bool: ...
+
+    class Port(Protocol):
+        def active(self, tenant: object, *, priority: object) -> bool: ...
+
+    assert badly_named([Cabinet, Drawer], ("Postgres",)) == ["Cabinet"]
+    assert implemented(Cabinet, [Port]) == [Port]
+
+
+def deeds(root: Path, *packages: str) -> list[str]:
+    """Modules and packages named for what they do (`restoring`), not for what they are about."""
+    paths = [path for package in packages for path in (root / package).rglob("*") if path.suffix in {"", ".py"}]
+    names = {path.relative_to(root).as_posix() for path in paths if path.stem.endswith("ing")}
+    return sorted(name for name in names if Path(name).stem.split("_")[-1] not in NOUNS)
+
+
+def test_no_module_is_named_for_a_deed() -> None:
+    """Names that end in -ing are nouns of the field."""
+    assert deeds(ROOT, "lockpoint", "devstack", "simulator") == []
+
+
+def test_a_planted_deed_is_found(tmp_path: Path) -> None:
+    """A module and a package."""
+    (tmp_path / "lockpoint" / "settling" / "listing").mkdir(parents=True)
+    (tmp_path / "lockpoint" / "restoring.py").touch()
+    (tmp_path / "lockpoint" / "quota_accounting.py").touch()
+    assert deeds(tmp_path, "lockpoint") == ["lockpoint/restoring.py", "lockpoint/settling"]
+
+
+def counterparts(root: Path, test: Path) -> Iterator[Path]:
+    """Where the module of a test lies; `test_rules_acquire` is a part of the tests of `rules`."""
+    folder = test.parent
+    top = folder.parts[0] if folder.parts else ""
+    place = {"devstack": root, "simulator": root, "support": root / "tests"}.get(top, root / "lockpoint")
+    words = test.stem.removeprefix("test_").split("_")
+    for length in range(1, len(words) + 1):
+        yield place / ("" if top == "processes" else folder) / f"{'_'.join(words[:length])}.py"
+
+
+def strays(root: Path) -> list[str]:
+    """Tests without a module in the same place."""
+    tests = [path.relative_to(root / "tests") for path in sorted((root / "tests").rglob("test_*.py"))]
+    mirrored = [test for test in tests if test.parts[0] not in ACROSS_FOLDERS]
+    return [test.as_posix() for test in mirrored if not any(path.is_file() for path in counterparts(root, test))]
+
+
+def test_tests_mirror_the_tree() -> None:
+    """A test file has the name and place of its module, or says what it goes across; `processes` are the root's."""
+    assert strays(ROOT) == sorted(ACROSS)
+
+
+def test_a_planted_stray_is_found(tmp_path: Path) -> None:
+    """A test whose module was renamed, or lies elsewhere."""
+    for name in ("lockpoint/web/errors.py", "tests/web/test_errors.py", "tests/web/test_errors_of_hosts.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert strays(tmp_path) == []
+    (tmp_path / "tests" / "web" / "test_healing.py").touch()
+    (tmp_path / "tests" / "test_errors.py").touch()
+    assert strays(tmp_path) == ["test_errors.py", "web/test_healing.py"]
+
+
+def test_neighbours_may_import_four_things_of_services() -> None:
+    """The contract names every part of services but ports, context, errors and quota_accounting; a new one is added."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    forbidden = next(one["forbidden_modules"] for one in contracts if one.get("id") == "neighbours-on-ports")
+    parts = {path.stem for path in (ROOT / "lockpoint" / "services").iterdir() if not path.stem.startswith("_")}
+    assert {name.rpartition(".")[2] for name in forbidden} == parts - {"ports", "context", "errors", "quota_accounting"}
