@@ -1,4 +1,4 @@
-"""I23: what the lists say a person may do is what the calls do, in every state, for everybody."""
+"""I23: lists and calls agree, in every state, for everybody."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_flags_say_what_the_calls_do(state: Callable[[Stage], None], who: st
         listed = [row.lock for row in stage.rows(who)]
         assert listed in ([], [view])
         if name in {"lock", "notify_me"} or view.lock_id:
-            # Asking again for a lock that is one's own extends it.
+            # Acquiring one's own lock again extends it.
             flag = "extend" if name == "lock" and view.state.value == "mine" else name
             assert getattr(view.can, flag) == _allowed(stage, call, who, view.lock_id or ""), name
 
