@@ -48,7 +48,7 @@ def _page_archived(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].status = FileStatus.ARCHIVED
 
 
-def _app_may_only_look(stage: Stage) -> None:
+def _app_may_only_view(stage: Stage) -> None:
     stage.lock()
     stage.world.site().viewers.add(stage.world.site().app_account)
 
@@ -58,7 +58,7 @@ def _app_shut_out(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, BOB, CHARLIE, DANA, SAM}
 
 
-def _holder_may_only_look(stage: Stage) -> None:
+def _holder_may_only_view(stage: Stage) -> None:
     stage.lock()
     stage.world.site().viewers.add(ALICE)
 
@@ -74,9 +74,9 @@ STATES = {
         _garbled,
         _trashed,
         _page_archived,
-        _app_may_only_look,
+        _app_may_only_view,
         _app_shut_out,
-        _holder_may_only_look,
+        _holder_may_only_view,
     )
 }
 CALLS: dict[str, Callable[[Stage, str, str], object]] = {
