@@ -1,4 +1,4 @@
-"""Words are found in whatever writing they are stored, within limits that are told."""
+"""Scan: words in any writing, within stated limits."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ WRITINGS: dict[str, str | bytes] = {
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("writing", WRITINGS)
 def test_a_word_is_found_in_every_writing(writing: str, whole: bool) -> None:
-    """Alone and between other text; as a part of words and as a whole word."""
+    """Alone and within text; as part of a word and as a whole word."""
     stored = WRITINGS[writing]
     around = (b"a, " + stored + b", b") if isinstance(stored, bytes) else f"a, {stored}, b"
     words = Words(["another", CANARY], whole=whole)
@@ -104,19 +104,19 @@ def test_a_word_is_found_in_every_writing(writing: str, whole: bool) -> None:
     ],
 )
 def test_a_whole_word_is_found_between_escapes_and_in_scripts_without_spaces(word: str, stored: str) -> None:
-    """What stands beside a word counts as a letter only after everything is unescaped, and where words have spaces."""
+    """Neighbours count as letters only after unescaping, and only in scripts with spaces."""
     assert Words([word], whole=True).look_in(stored) is Sight.FOUND
 
 
 @pytest.mark.parametrize("stored", ["blocks_total", "locksmith", "clocks 1locks2", "b%6Cocks", "xn--blocks", "Élocks"])
 def test_a_whole_word_is_not_found_in_longer_ones(stored: str) -> None:
-    """A space called `Locks` does not make every word of ours that holds it a hit."""
+    """A space called `Locks` does not match longer words."""
     assert Words(["Locks"], whole=True).look_in(stored) is Sight.NOTHING
     assert Words(["Locks"]).look_in(stored) is Sight.FOUND
 
 
 def test_every_part_with_a_word_is_told() -> None:
-    """Parts are looked at one by one, and a word does not come about where two of them meet."""
+    """Parts are read separately; no word spans two parts."""
     pieces = [Piece("t", (("a", "Kanarien"), ("b", "vogel"), ("c", quote(CANARY)), ("d", DATA))), Piece("t", ())]
     (looked,) = scan(pieces, Words([CANARY, "Kanarienvogel"]))
     assert (looked.place, looked.pieces, looked.hits, looked.partly) == ("t", 2, {"c": 1, "d": 1}, 0)
@@ -132,7 +132,7 @@ def test_every_part_with_a_word_is_told() -> None:
     ],
 )
 def test_what_cannot_be_read_to_its_end_is_told(stored: str | bytes) -> None:
-    """Too many writings, a packed giant, or a giant: the look ends in time, and does not pass for a clean one."""
+    """Too many writings, a large archive or a large text end the scan in time and are reported as incomplete."""
     begin = time.monotonic()
     (looked,) = scan([Piece("t", (("a", stored),))], Words([CANARY]))
     assert (looked.hits.total(), looked.partly) == (0, 1)
@@ -143,12 +143,12 @@ def test_what_cannot_be_read_to_its_end_is_told(stored: str | bytes) -> None:
     "stored", ["\\" * 100_000, "&" * 100_000, "=?a?q?" * 20_000, "%" * 100_000, "=?x?b?&&?=", "\\ud800"]
 )
 def test_broken_writings_do_no_harm(stored: str) -> None:
-    """Hostile input takes no time to speak of and ends nothing."""
+    """Malformed input causes neither delay nor failure."""
     assert Words([CANARY]).look_in(stored) is Sight.NOTHING
 
 
 def test_short_words_do_not_come_about_by_chance() -> None:
-    """Random numbers, as in ids, hold short words when bytes are read that are no text; only long ones count there."""
+    """Random bytes, as in ids, contain short words; only long ones count there."""
     chance = base64.b64encode(b"\x80\x81bob\x82\x83").decode()
     assert Words(["Bob"]).look_in(chance) is Sight.NOTHING
     assert Words(["Bob"]).look_in(base64.b64encode(b"this is Bob").decode()) is Sight.FOUND
