@@ -1,9 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/**
- * One entry per surface, and one small script that runs before the first paint.
- * The server reads `.vite/manifest.json` to find the hashed names.
- */
+/** One entry for each surface, and one script before the first paint. The server reads hashed names from the manifest. */
 export default defineConfig({
   base: "/static/",
   publicDir: false,
@@ -13,7 +10,7 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: true,
     target: "es2022",
-    // Inlined files would need `data:` in the content security policy.
+    // Inlined files need `data:` in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {

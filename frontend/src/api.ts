@@ -1,4 +1,4 @@
-/** Typed client of `/api/v1`. Knows nothing about the product around it: tokens come from outside. */
+/** Typed client of `/api/v1`. It gets tokens from its caller, so it does not depend on the product around the frame. */
 
 export interface Person {
   readonly accountId: string;
@@ -17,14 +17,14 @@ export interface LastEnded {
   readonly why: string | null;
 }
 
-/** A lock from the viewer's side; `can` says what this viewer may do now. */
+/** A lock as this viewer sees it; `can` says what the viewer may do now. */
 export interface LockView {
   readonly state: LockState;
   readonly lockId: string | null;
   readonly holder: Person | null;
   readonly since: string | null;
   readonly expiresAt: string | null;
-  /** Whole seconds left as the server counts them; null: no end. */
+  /** Whole seconds left by the server's clock; null where the lock has no end. */
   readonly secondsLeft: number | null;
   readonly note: string | null;
   readonly unlockOnUpload: boolean;
@@ -83,25 +83,25 @@ export interface NotifyAnswer {
   readonly notifyMe: LockView["notifyMe"];
 }
 
-/** The server refused. `lock` is the state that stood in the way, where the server tells it. */
+/** A refusal by the server. `lock` is the state that caused it, where the server sends one. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
     readonly lock: LockView | null,
-    /** Seconds the server asks us to wait. */
+    /** Seconds that the server asks us to wait. */
     readonly retryAfter: number | null,
   ) {
     super(message);
   }
 }
 
-/** No answer arrived: whether a writing call took effect is not known. */
+/** No answer arrived; a write may or may not have taken effect. */
 export class NetworkError extends Error {}
 
 export interface Api {
-  /** One part of the list; null when nothing changed since this client last got the whole list in one part. */
+  /** Return one part of the list; null when nothing changed since this client got the whole list in one part. */
   attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments | null>;
   acquire(id: string, options: AcquireOptions): Promise<LockAnswer>;
   release(id: string, lockId: string): Promise<LockAnswer>;
@@ -131,7 +131,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   try {
     body = (await response.json()) as ErrorBody;
   } catch {
-    // A proxy answered instead of the app: only the status is known.
+    // A proxy answered instead of the app, so only the status is known.
   }
   const wait = Number(response.headers.get("Retry-After"));
   return new ApiError(
@@ -143,7 +143,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   );
 }
 
-/** Builds the client. A refused token is renewed once; a lost answer of a writing call is asked for once more. */
+/** Return a client that renews a refused token once and repeats a write once when its answer was lost. */
 export function createApi(deps: ApiDependencies): Api {
   async function send(path: string, init: RequestInit, fresh: boolean): Promise<Response> {
     const headers = { ...(init.headers as Record<string, string>), Authorization: `JWT ${await deps.token(fresh)}` };
@@ -165,7 +165,7 @@ export function createApi(deps: ApiDependencies): Api {
     return (await response.json()) as T;
   }
 
-  /** Tags of lists that came in one part, by path: the server then says "unchanged" without asking Confluence. */
+  /** ETags of lists that came in one part, by path. With one, the server says "unchanged" without asking Confluence. */
   const tags = new Map<string, string>();
 
   async function list(path: string): Promise<PageOfAttachments | null> {
@@ -180,7 +180,7 @@ export function createApi(deps: ApiDependencies): Api {
     return page;
   }
 
-  /** The same `requestId` goes out both times, so the server does the work once and answers twice. */
+  /** Send the same `requestId` when it repeats, so that the server does the work once. */
   async function write<T>(method: string, path: string, body: object): Promise<T> {
     const init = {
       method,

@@ -1,9 +1,9 @@
-/** Dates, durations and sizes as the viewer writes them. */
+/** Dates, durations and sizes in the viewer's language and time zone. */
 
 export interface Formats {
-  /** Time of day when `iso` is today in the viewer's zone, else with the date, and the year unless it is this one. */
+  /** The time of day today; on other days with the date; in other years with the year. */
   moment(iso: string): string;
-  /** Date and time in full, for tooltips. */
+  /** Date, time and zone in full, for tooltips. */
   full(iso: string): string;
   /** The two largest units of a duration in seconds; null under a minute. */
   duration(seconds: number): string | null;
@@ -29,7 +29,7 @@ function parts(seconds: number): readonly Part[] {
 }
 
 function unitFormat(locale: string, unit: string, digits: number): Intl.NumberFormat {
-  // "byte" has no short form that reads well.
+  // The short form of "byte" does not read well.
   const unitDisplay = unit === "byte" ? "long" : "short";
   return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: digits });
 }
@@ -38,12 +38,12 @@ function zoned(locale: string, timeZone: string, options: Intl.DateTimeFormatOpt
   try {
     return new Intl.DateTimeFormat(locale, { ...options, timeZone });
   } catch {
-    // A zone that this browser does not know: the browser's own zone is the best guess left.
+    // This browser does not know the zone, so it uses its own.
     return new Intl.DateTimeFormat(locale, options);
   }
 }
 
-/** Formats for one viewer. `now` is injected so that "today" can be tested. */
+/** Return formats for one viewer; `now` is a parameter because tests set "today". */
 export function formatsFor(locale: string, timeZone: string, now: () => Date = () => new Date()): Formats {
   const time = zoned(locale, timeZone, { timeStyle: "short" });
   const thisYear = zoned(locale, timeZone, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });

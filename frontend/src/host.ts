@@ -1,22 +1,22 @@
 /**
- * The product around our frame. This is the only file that knows Atlassian Connect's `AP`:
- * another front (Forge) replaces this file and nothing else.
+ * The product around our frame. No other file knows Atlassian Connect's `AP`, so a front end for Forge replaces
+ * this file alone.
  */
 
 export interface Host {
-  /** A context token for `/api/v1`; `fresh` asks the product again even when one is at hand. */
+  /** Return a context token for `/api/v1`; `fresh` asks the product for a new one. */
   token(fresh?: boolean): Promise<string>;
   /** The viewer's language as a BCP 47 tag. */
   locale(): Promise<string>;
   /** The viewer's IANA time zone. */
   timeZone(): Promise<string>;
-  /** Follows the product's light or dark theme from now on. */
+  /** Follow the product's light or dark theme. */
   followTheme(): void;
-  /** Closes the dialog that this frame fills. */
+  /** Close the dialog that this frame fills. */
   closeDialog(): void;
 }
 
-/** The part of `AP` used here. All of it exists in the production library and in the published package. */
+/** The part of `AP` used here; it exists in the production library and in the published package. */
 interface Bridge {
   readonly context: { getToken(): Promise<string> };
   readonly user: {
@@ -27,10 +27,10 @@ interface Bridge {
   readonly dialog: { close(): void };
 }
 
-/** A token lives about 15 minutes; asking at most once a minute keeps requests cheap and tokens young. */
+/** A token is valid for about 15 minutes. One request a minute is cheap, and no token is near its end. */
 export const TOKEN_REUSE_MS = 60_000;
 
-/** Remembered mode, read before the first paint by `prepaint.ts`. */
+/** Where the last colour mode is stored; `prepaint.ts` reads it before the first paint. */
 export const THEME_KEY = "lockpoint.colorMode";
 
 function rememberTheme(): void {
@@ -41,13 +41,13 @@ function rememberTheme(): void {
     try {
       localStorage.setItem(THEME_KEY, mode);
     } catch {
-      // Storage is closed to third-party frames in some browsers; then the first paint is light.
+      // Some browsers close storage to third-party frames; then the first paint is light.
     }
   };
   new MutationObserver(note).observe(root, { attributes: true, attributeFilter: ["data-color-mode"] });
 }
 
-/** Confluence says `en_GB`; `Intl` wants `en-GB`. */
+/** Return a BCP 47 tag: Confluence sends `en_GB`, `Intl` takes `en-GB`. */
 export function languageTag(locale: string): string {
   const tag = locale.replaceAll("_", "-");
   try {
@@ -57,7 +57,7 @@ export function languageTag(locale: string): string {
   }
 }
 
-/** The Connect implementation of `Host`. `now` is milliseconds of a clock that never runs backwards. */
+/** Return the `Host` on Connect; `now` is a monotonic clock in milliseconds. */
 export function connectHost(bridge: Bridge, now: () => number = () => performance.now()): Host {
   let cached: { readonly token: Promise<string>; readonly at: number } | null = null;
   return {
@@ -80,7 +80,7 @@ export function connectHost(bridge: Bridge, now: () => number = () => performanc
   };
 }
 
-/** The host of this page. Throws when the Connect library did not load. */
+/** Return the host of this page. Throws when the Connect library did not load. */
 export function currentHost(): Host {
   const bridge = (globalThis as { AP?: Bridge }).AP;
   if (bridge === undefined) throw new Error("The library of Atlassian Connect did not load.");

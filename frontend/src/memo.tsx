@@ -1,4 +1,4 @@
-/** Skips drawing while the properties are the same objects as before (what `preact/compat` would bring along). */
+/** A component that is not rendered again while its properties are the same objects; `preact/compat` stays out. */
 import { Component, type ComponentType } from "preact";
 
 export function memo<P extends object>(Inner: ComponentType<P>): ComponentType<P> {

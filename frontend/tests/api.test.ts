@@ -59,7 +59,7 @@ describe("the client of /api/v1", () => {
     expect(new Headers(requests[1]?.init.headers).get("If-None-Match")).toBeNull();
   });
 
-  test("a second refusal is told", async () => {
+  test("a second refusal is an error", async () => {
     const { api } = server(ok({ error: "unauthorized" }, 401), ok({ error: "unauthorized", message: "no" }, 401));
     await expect(api.attachments("1", null)).rejects.toMatchObject({ status: 401, code: "unauthorized" });
   });

@@ -1,4 +1,4 @@
-/** People, locks and a stand-in for the server that the tests share. */
+/** People, locks and a fake server for all tests. */
 import { ApiError, type Api, type Attachment, type LockView, type PageOfAttachments, type Person } from "../src/api";
 import { formatsFor } from "../src/formats";
 import { translator } from "../src/messages";
@@ -47,7 +47,7 @@ export function others(change: Partial<LockView> = {}): LockView {
   return free({ ...HELD, state: "other", lockId: "L2", holder: BOB, can: { ...NOTHING, notifyMe: true }, ...change });
 }
 
-/** Another's lock as a space admin sees it. */
+/** Another person's lock as a space admin sees it. */
 export function manageable(change: Partial<LockView> = {}): LockView {
   return others({ can: { ...NOTHING, break: true, takeOver: true, notifyMe: true }, ...change });
 }
@@ -71,15 +71,15 @@ export function refusal(status: number, code: string, lock: LockView | null = nu
   return new ApiError(status, code, "", lock, null);
 }
 
-/** One server with one page: it answers what the test put into it and remembers what it was asked. */
+/** A server with one page: it answers from `files` and records the calls. */
 export class FakeServer implements Api {
   readonly calls: (readonly unknown[])[] = [];
   files: readonly Attachment[];
-  /** Thrown by the next call of any kind, then forgotten. */
+  /** Thrown by the next call, once. */
   failNext: Error | null = null;
   viewer = { accountId: ALICE.accountId, mayEdit: true, mayBreak: false };
   pageSize = 1_000;
-  /** The state that the next change leads to. */
+  /** The state after the next change. */
   next: LockView = mine();
   warning: { code: string; message: string } | null = null;
 
@@ -95,7 +95,7 @@ export class FakeServer implements Api {
     return Promise.resolve(result());
   }
 
-  /** Makes the next lists say that nothing changed. */
+  /** Answers lists with "unchanged". */
   unchanged = false;
 
   attachments(pageId: string, cursor: string | null): Promise<PageOfAttachments | null> {

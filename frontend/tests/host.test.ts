@@ -25,14 +25,14 @@ describe("the host", () => {
     expect(await host.token()).toBe("t2");
   });
 
-  test("a fresh token can be had at once", async () => {
+  test("a fresh token is available at once", async () => {
     const host = connectHost(bridge(), () => 0);
     await host.token();
     expect(await host.token(true)).toBe("t2");
     expect(await host.token()).toBe("t2");
   });
 
-  test("a failed question is not remembered", async () => {
+  test("a failed request for a token is not cached", async () => {
     const product = bridge();
     product.context.getToken.mockRejectedValueOnce(new Error("closed"));
     const host = connectHost(product, () => 0);
@@ -45,7 +45,7 @@ describe("the host", () => {
     expect([await host.locale(), await host.timeZone()]).toEqual(["pt-BR", "Europe/Paris"]);
   });
 
-  test("a language that is none is English", () => {
+  test("an invalid language is English", () => {
     expect(["en_GB", "zh-hans-cn", "", "x y"].map(languageTag)).toEqual(["en-GB", "zh-Hans-CN", "en", "en"]);
   });
 

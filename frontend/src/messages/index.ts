@@ -1,7 +1,4 @@
-/**
- * Words on the screen. `translator` gives a typed function: the compiler knows every key
- * and which placeholders its text needs.
- */
+/** The texts on the screen. The compiler checks every key and the placeholders that its text needs. */
 import { en } from "./en";
 
 type Reference = typeof en;
@@ -9,7 +6,7 @@ export type MessageKey = keyof Reference;
 
 type PluralForms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
 type Entry<T> = T extends string ? string : PluralForms;
-/** What a language has to supply: the keys of English, plain where English is plain, plural where it is plural. */
+/** What a language supplies: the keys of English, with plural forms where English has them. */
 export type Catalogue = { readonly [K in MessageKey]: Entry<Reference[K]> };
 
 type Placeholder<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
@@ -20,7 +17,7 @@ type Arguments<K extends MessageKey> = [Needed<K>] extends [never] ? [] : [Value
 
 export type Translate = <K extends MessageKey>(key: K, ...values: Arguments<K>) => string;
 
-/** Catalogues by language subtag. German, French, Dutch, Japanese and Russian get their own file beside `en.ts`. */
+/** Catalogues by language subtag; a language gets a file beside `en.ts`. */
 const catalogues: Readonly<Record<string, Catalogue>> = { en };
 
 function fill(text: string, values: Readonly<Record<string, string | number>>, numbers: Intl.NumberFormat): string {
@@ -31,7 +28,7 @@ function fill(text: string, values: Readonly<Record<string, string | number>>, n
   });
 }
 
-/** Tag of the language that the words will be in: the viewer's own where there is a catalogue, else English. */
+/** Return the tag of the language shown: the viewer's where there is a catalogue, else English. */
 export function shownLanguage(locale: string, available = catalogues): string {
   return available[languageOf(locale)] === undefined ? "en" : locale;
 }
@@ -40,7 +37,7 @@ function languageOf(locale: string): string {
   return locale.split("-")[0] ?? "en";
 }
 
-/** The translate function for a BCP 47 tag; a language without a catalogue is shown in English. */
+/** Return the translate function for a BCP 47 tag; a language without a catalogue is shown in English. */
 export function translator(locale: string, available = catalogues): Translate {
   const catalogue = available[languageOf(locale)] ?? en;
   const shown = shownLanguage(locale, available);

@@ -1,4 +1,4 @@
-/** One attachment: its cells, and under them what went wrong or the open form. */
+/** One attachment: its cells, and below them the last problem and the open form. */
 import { memo } from "../memo";
 import type { AcquireOptions, Attachment } from "../api";
 import { LockForm, ReasonForm } from "./forms";
@@ -19,7 +19,7 @@ export interface RowEvents {
 interface Props {
   readonly row: Attachment;
   readonly voice: Voice;
-  /** Seconds since the server told the state; changes only with the minute that is shown. */
+  /** Age of the state in seconds, in whole minutes because the row shows no seconds. */
   readonly ageSeconds: number;
   readonly working: boolean;
   readonly problem: Problem | null;
@@ -135,5 +135,5 @@ function Row(props: Props) {
   );
 }
 
-/** Redrawn only when something shown in it changed: a refresh of 1,000 equal rows draws nothing. */
+/** Rendered only when its properties changed: a refresh of 1,000 equal rows renders nothing. */
 export const AttachmentRow = memo(Row);

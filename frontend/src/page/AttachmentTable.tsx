@@ -1,4 +1,4 @@
-/** The table: column heads that sort, and as many rows as are near the view. */
+/** The table: column heads that sort, and the rows near the view. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Attachment } from "../api";
 import { AttachmentRow, COLUMNS, type RowEvents } from "./AttachmentRow";
@@ -8,7 +8,7 @@ import type { Choice, Sort, SortKey } from "./rows";
 import type { PageState } from "./store";
 import type { Voice } from "./words";
 
-/** Rows are drawn in steps of this many, so that a list of 1,000 opens at once. */
+/** Rows rendered in one step, so that a list of 1,000 opens fast. */
 const STEP = 60;
 const REACH = "600px";
 
@@ -58,7 +58,7 @@ function Head({ choice: { sort }, onSort, voice: { t } }: Props) {
   );
 }
 
-/** How many rows to draw: grows when the end of the drawn part comes near the view, starts anew with each `choice`. */
+/** Return how many rows to render: one step, and one more each time the last row comes near the view. */
 function useReach(total: number, choice: unknown) {
   const [reach, setReach] = useState(STEP);
   const [drawn, setDrawn] = useState(choice);

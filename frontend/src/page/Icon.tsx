@@ -1,4 +1,4 @@
-/** Small line icons. Decoration only: the words beside them carry the meaning. */
+/** Line icons. They are decoration; the words beside them carry the meaning. */
 
 const PATHS = {
   locked: "M4.5 7V5a3.5 3.5 0 0 1 7 0v2M3.5 7h9v6.5h-9z",

@@ -1,4 +1,4 @@
-/** The page dialog: every attachment of one page with its lock. */
+/** The page dialog: all attachments of one page with their locks. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Attachment } from "../api";
 import { AttachmentTable } from "./AttachmentTable";
@@ -95,7 +95,7 @@ function NoMatch({ voice: { t }, onReset }: Pick<Props, "voice"> & { readonly on
   );
 }
 
-/** Which forms are open, by row; they outlive every refresh. */
+/** Open forms by row; they stay open during a refresh. */
 function useForms() {
   const [forms, setForms] = useState<ReadonlyMap<string, FormKind>>(new Map());
   const openForm = (id: string, kind: FormKind | null): void => {
@@ -109,9 +109,9 @@ function useForms() {
   return { forms, openForm };
 }
 
-function List(props: Props & { readonly state: PageState; readonly mendFocus: () => void }) {
-  const { state, store, voice, now, download, mendFocus } = props;
-  useLayoutEffect(mendFocus);
+function List(props: Props & { readonly state: PageState; readonly restoreFocus: () => void }) {
+  const { state, store, voice, now, download, restoreFocus } = props;
+  useLayoutEffect(restoreFocus);
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
   const { forms, openForm } = useForms();
   const rows = useMemo(() => choose(state.rows, choice, voice.locale), [state.rows, choice, voice.locale]);
@@ -148,7 +148,7 @@ export function PageDialog(props: Props) {
   const main = useRef<HTMLElement>(null);
   const focus = useMemo(() => keepFocus(), []);
   useEffect(() => (main.current === null ? undefined : focus.watch(main.current)), [focus]);
-  useLayoutEffect(() => focus.mend());
+  useLayoutEffect(() => focus.restore());
   return (
     <main class="page" ref={main}>
       <header class="top">
@@ -162,7 +162,7 @@ export function PageDialog(props: Props) {
       {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
       {state.phase === "loading" && <Loading voice={voice} />}
       {state.phase === "failed" && <Failed {...{ state, store, voice }} />}
-      {state.phase === "ready" && <List {...props} voice={voice} state={state} mendFocus={focus.mend} />}
+      {state.phase === "ready" && <List {...props} voice={voice} state={state} restoreFocus={focus.restore} />}
       <p class="outcome" role="status" aria-live="polite">
         {state.outcome !== null && <span key={state.outcome.id}><Icon name="done" />{outcomeWords(state.outcome, t)}</span>}
       </p>

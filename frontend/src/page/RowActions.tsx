@@ -1,4 +1,4 @@
-/** The buttons of one row: only what the server says this viewer may do. */
+/** The buttons of one row: what the server allows this viewer. */
 import type { Attachment } from "../api";
 import type { MessageKey } from "../messages";
 import { Icon } from "./Icon";
@@ -24,7 +24,7 @@ interface ActionButton {
   readonly run: () => void;
 }
 
-/** The actions in the order of how often they are wanted. */
+/** Return the buttons, the most used first. */
 function offered({ row, onAct, onForm }: Props): readonly ActionButton[] {
   const { can, notifyMe, state } = row.lock;
   const buttons: (ActionButton | false)[] = [

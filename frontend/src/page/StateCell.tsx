@@ -1,4 +1,4 @@
-/** The state of one file: badge with icon and words, how well it is protected, note and last end. */
+/** The state of one file: badge, protection, note, and how the last lock ended. */
 import type { LockView } from "../api";
 import { Icon, type IconName } from "./Icon";
 import { isHeld } from "./rows";

@@ -1,4 +1,4 @@
-/** Search, filter and, where the column heads are folded away, sorting. */
+/** Search and filter, and sorting where the column heads are hidden. */
 import { useId } from "preact/hooks";
 import { Icon } from "./Icon";
 import { FILTERS, SORT_KEYS, type Choice, type Filter, type SortKey } from "./rows";

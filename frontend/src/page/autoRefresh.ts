@@ -1,10 +1,10 @@
-/** Refreshes an open list every few seconds, less often while nobody uses it. */
+/** Automatic refresh of an open list: every few seconds, less often while nobody uses it. */
 import { refreshDelay } from "./refreshDelay";
 import type { PageStore } from "./store";
 
 const ACTIVITY_EVENTS = ["pointerdown", "keydown", "focusin"] as const;
 
-/** Starts refreshing at once; returns the function that stops it. */
+/** Start refreshing at once; return the function that stops it. */
 export function autoRefresh(store: PageStore, page: Document, now: () => number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;

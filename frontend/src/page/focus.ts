@@ -1,19 +1,19 @@
 /**
- * Keeps the keyboard where it was. Moving a row takes the focus out of it, and an action often replaces the button
- * that started it; without this the next Tab would begin at the top of the page.
+ * The keyboard focus during changes of the list. A row that moves loses the focus, and an action often replaces the button that started it;
+ * then the next Tab would start at the top of the page.
  */
 
 interface Keeper {
-  /** Follows the focus inside `root`; the answer stops that. */
+  /** Follow the focus inside `root`; return the function that stops it. */
   watch(root: HTMLElement): () => void;
-  /** Call after each drawing: puts a lost focus back to its element, or to its row. */
-  readonly mend: () => void;
+  /** Move a lost focus back to its element or its row; call it after each rendering. */
+  readonly restore: () => void;
 }
 
 interface Place {
   readonly element: HTMLElement;
   readonly row: string | null;
-  /** The kind of the form that the element is in. */
+  /** The kind of the form around the element. */
   readonly form: string | null;
 }
 
@@ -22,7 +22,7 @@ function rowOf(element: Element): string | null {
   return row instanceof HTMLElement ? (row.dataset["row"] ?? null) : null;
 }
 
-/** The button that opened a form which is gone, else the first action of the row, else its file. */
+/** Return the button that opened the closed form, else the row's first action, else its link. */
 function substitute(root: HTMLElement, { row: id, form }: Place): HTMLElement | null {
   const row = id === null ? null : root.querySelector(`[data-row="${CSS.escape(id)}"]`);
   const opener = form === null ? null : row?.querySelector<HTMLElement>(`[data-opens="${form}"]`);
@@ -40,7 +40,7 @@ export function keepFocus(): Keeper {
     last = { element, row: rowOf(element), form };
   };
   const pressed = (event: PointerEvent): void => {
-    // A click on plain ground takes the focus away on purpose.
+    // A click outside every control removes the focus on purpose.
     if (event.target instanceof Element && event.target.closest("button, a, input, textarea, select, label") === null) {
       last = null;
     }
@@ -56,7 +56,7 @@ export function keepFocus(): Keeper {
         root = null;
       };
     },
-    mend() {
+    restore() {
       if (root === null || last === null) return;
       const active = document.activeElement;
       if (active !== null && active !== document.body) return;

@@ -1,4 +1,4 @@
-/** The small forms under a row: lock with options, and a manager's reason. */
+/** The forms below a row: lock with options, and the reason for ending or taking over a lock. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { AcquireOptions, Attachment } from "../api";
 import { nameOf, stateWords, type Voice } from "./words";
@@ -12,7 +12,7 @@ interface FormProps {
   readonly onCancel: () => void;
 }
 
-/** Puts the focus into the form when it opens, and closes it (not the whole dialog) on Escape. */
+/** Move the focus into an opened form; Escape closes the form and leaves the dialog open. */
 function useFormKeys(onCancel: () => void) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -27,7 +27,7 @@ function useFormKeys(onCancel: () => void) {
   return { form, onKeyDown };
 }
 
-/** Says so when the file's lock changed while the form was open. */
+/** A warning when the file's lock changed while the form was open. */
 function ChangedMeanwhile({ row, voice: { t } }: { readonly row: Attachment; readonly voice: Voice }) {
   const [first] = useState(row.lock);
   const same = first.state === row.lock.state && first.lockId === row.lock.lockId;
@@ -52,7 +52,7 @@ function Field({ label, hint, error = null, children }: FieldProps) {
   );
 }
 
-/** Whole hours from 1 on; null when the field is empty, "wrong" for anything else. */
+/** Return whole hours of at least 1, null for an empty field, "wrong" for anything else. */
 export function hoursOf(text: string): number | null | "wrong" {
   if (text.trim() === "") return null;
   const hours = Number(text);
@@ -124,7 +124,7 @@ export function ReasonForm({ row, voice, working, kind, onCancel, onReason }: Re
   const { form, onKeyDown } = useFormKeys(onCancel);
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
-  // The person named stays the one whose lock the manager chose to end, also when it changes meanwhile.
+  // The form keeps the name that the manager saw when it opened, even when the lock changes.
   const [name] = useState(nameOf(row.lock.holder, t));
   const missing = reason.trim() === "";
 

@@ -17,7 +17,7 @@ const IDLE_AFTER_MS = 120_000;
 const IDLE_FACTOR = 4;
 const LONGEST_MS = 60_000;
 
-/** Returns milliseconds; null means not before the page is visible again. */
+/** Return milliseconds; null means not before the page is visible again. */
 export function refreshDelay(conditions: RefreshConditions): number | null {
   const { requests, failures, idleMs, hidden, retryAfter } = conditions;
   if (hidden) return null;

@@ -1,4 +1,4 @@
-/** Searching, filtering and sorting of the list: pure functions over what the server sent. */
+/** Search, filter and order of the list: pure functions of what the server sent. */
 import type { Attachment, LockView } from "../api";
 
 export const FILTERS = ["all", "free", "mine", "other", "attention"] as const;
@@ -19,17 +19,17 @@ export interface Choice {
 
 export const EVERYTHING: Choice = { query: "", filter: "all", sort: { key: "name", descending: false } };
 
-/** True while somebody's lock is recorded, whatever its protection is. */
+/** Whether somebody's lock is recorded, protected or not. */
 export function isHeld(lock: LockView): boolean {
   return lock.state === "mine" || lock.state === "other";
 }
 
-/** True when people must know that a lock does not do all it should. */
+/** Whether a recorded lock does not protect its file now. */
 export function needsAttention(lock: LockView): boolean {
   return isHeld(lock) && lock.protection !== "protected";
 }
 
-/** The ending of the file name in capitals, or what follows the slash of the media type. */
+/** Return the file name's extension in capitals, or else the media type's subtype. */
 export function fileType(attachment: Attachment): string {
   const dot = attachment.title.lastIndexOf(".");
   const ending = dot > 0 ? attachment.title.slice(dot + 1) : "";
@@ -87,7 +87,7 @@ function comparator(sort: Sort, locale: string): (a: Attachment, b: Attachment) 
     collator.compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
   return (a, b) => {
     const [left, right] = [sortValue(a, sort.key), sortValue(b, sort.key)];
-    // Rows that have no such value stay at the end in both directions.
+    // Rows that have no value stay at the end in both directions.
     if (left === null || right === null) return left === right ? byName(a, b) : left === null ? 1 : -1;
     const order =
       typeof left === "string" ? collator.compare(left, String(right)) : left - Number(right);
@@ -95,7 +95,7 @@ function comparator(sort: Sort, locale: string): (a: Attachment, b: Attachment) 
   };
 }
 
-/** The rows to show, in order. Equal rows keep the order of their names, so that a refresh never shuffles. */
+/** Return the rows to show, in order; equal rows are ordered by name, so that a refresh never reorders them. */
 export function choose(all: readonly Attachment[], choice: Choice, locale: string): readonly Attachment[] {
   const words = choice.query.toLowerCase().split(/\s+/).filter((word) => word !== "");
   return all

@@ -1,6 +1,6 @@
 /**
- * State of the page dialog and everything that changes it: loading, live refresh and actions.
- * No rendering, no timers and no browser objects of its own, so that every rule can be tested.
+ * The state of the page dialog and everything that changes it: loading, refreshing and actions.
+ * It has no rendering, timers or browser objects, so that tests reach every rule.
  */
 import { ApiError, NetworkError, type AcquireOptions, type Api, type Attachment, type LastEnded, type LockView, type Viewer } from "../api";
 import { isHeld } from "./rows";
@@ -11,7 +11,7 @@ export type Action =
   | { readonly kind: "break" | "takeOver"; readonly reason: string };
 export type ActionKind = Action["kind"];
 
-/** Why something failed, as data: words are made when it is shown. */
+/** Why something failed, as data; `words.ts` makes the sentence. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -19,7 +19,7 @@ export interface Problem {
   readonly retryAfter: number | null;
 }
 
-/** What a person is told about something that happened without them. */
+/** News for the viewer about a change that somebody or something else made. */
 export interface Notice {
   readonly id: number;
   readonly kind: "lost" | "free";
@@ -27,7 +27,7 @@ export interface Notice {
   readonly ended: LastEnded | null;
 }
 
-/** Result of the person's own last action, announced once. */
+/** The result of the viewer's last action, announced once. */
 export interface Outcome {
   readonly id: number;
   readonly kind: ActionKind;
@@ -39,13 +39,13 @@ export interface PageState {
   readonly phase: "loading" | "ready" | "failed";
   readonly rows: readonly Attachment[];
   readonly viewer: Viewer | null;
-  /** Set while the newest refresh failed; the rows are then those of the one before. */
+  /** Set when the last refresh failed; the rows are then those of the refresh before. */
   readonly problem: Problem | null;
   readonly failures: number;
   readonly requests: number;
-  /** When the rows were true, by the server's clock. */
+  /** When the server read the rows, by its clock. */
   readonly serverTime: string | null;
-  /** When they arrived, in milliseconds of our monotonic clock. */
+  /** When the rows arrived, in milliseconds of the browser's monotonic clock. */
   readonly receivedAt: number;
   readonly working: ReadonlySet<string>;
   readonly rowProblems: ReadonlyMap<string, Problem>;
@@ -76,16 +76,16 @@ export function problemOf(error: unknown): Problem {
   return { code, message: "", lock: null, retryAfter: null };
 }
 
-/** The row we have when it says the same: an equal object need not be drawn again. */
+/** Return the object that is shown already when nothing changed, so that its row is not rendered again. */
 function unchanged(before: Attachment | undefined, after: Attachment): Attachment {
   return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
-/** What changed on `row` that its viewer did not do: a lost lock, or a file they waited for. */
+/** Return the news that a change of a row is to its viewer: a lost lock, or a file they waited for. */
 function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Notice, "id"> | null {
   const ended = after.lock.lastEnded;
   if (before.lock.state === "mine" && after.lock.lockId !== before.lock.lockId) {
-    // Unlocked by the same person in another window, or by their own upload: nothing to tell.
+    // The viewer unlocked it in another window or by an upload, and knows.
     if (ended?.reason === "released" && ended.by?.accountId === me) return null;
     return { kind: "lost", title: after.title, ended };
   }
@@ -97,7 +97,7 @@ export class PageStore {
   private state: PageState = START;
   private readonly listeners = new Set<() => void>();
   private refreshing: Promise<void> | null = null;
-  /** Counts finished actions: a list asked for before one of them is older than what we know. */
+  /** Finished actions: a list requested before one of them is older than its answer. */
   private actions = 0;
   private counter = 0;
 
@@ -119,7 +119,7 @@ export class PageStore {
     for (const listener of this.listeners) listener();
   }
 
-  /** Asks for the whole list again. Never rejects; two calls at once share one request. */
+  /** Load the whole list. Never rejects; concurrent calls share one request. */
   refresh(): Promise<void> {
     this.refreshing ??= this.load().finally(() => {
       this.refreshing = null;
@@ -178,7 +178,7 @@ export class PageStore {
     return this.counter;
   }
 
-  /** Does what the person asked for on one file. Answers whether it worked; what went wrong stands at the row. */
+  /** Perform an action on one file. Return whether it worked; `rowProblems` holds what went wrong. */
   async act(row: Attachment, action: Action): Promise<boolean> {
     if (this.state.working.has(row.id)) return false;
     this.set({ working: new Set(this.state.working).add(row.id), rowProblems: this.withoutProblem(row.id) });

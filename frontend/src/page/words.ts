@@ -1,15 +1,15 @@
-/** Turns states, ends and problems into sentences. */
+/** Sentences for states, ended locks and problems. */
 import type { Attachment, LastEnded, LockView, Person } from "../api";
 import type { Formats } from "../formats";
 import type { MessageKey, Translate } from "../messages";
 import type { Notice, Outcome, Problem } from "./store";
 
-/** What every component needs to speak to this viewer. */
+/** Language, formats and identity of the viewer, for every component. */
 export interface Voice {
   readonly t: Translate;
   readonly formats: Formats;
   readonly locale: string;
-  /** The viewer's account id; null until the server has told it. */
+  /** The viewer's account id; null until the server sent it. */
   readonly me: string | null;
 }
 
@@ -18,12 +18,12 @@ export function nameOf(person: Person | null, t: Translate): string {
   return name === "" ? t("person.unknown") : name;
 }
 
-/** Who did something, as it stands after "by". */
+/** Return who did something, to follow "by". */
 function doer(person: Person | null, { t, me }: Voice): string {
   return person !== null && person.accountId === me ? t("person.you") : nameOf(person, t);
 }
 
-/** The state in words: never by colour or icon alone. */
+/** Return the state in words, because colour and icon alone do not reach everybody. */
 export function stateWords(lock: LockView, t: Translate): string {
   switch (lock.state) {
     case "other":
@@ -42,7 +42,7 @@ export function unprotectedWords(reason: string | null, t: Translate): string {
   return t(`protection.why.${known as "unknown"}`);
 }
 
-/** Who ended the last lock, when, and why. */
+/** Return who ended the last lock, when, and why. */
 export function endedWords(ended: LastEnded, voice: Voice): string {
   const { t, formats } = voice;
   const time = formats.moment(ended.at);
@@ -54,7 +54,7 @@ export function endedWords(ended: LastEnded, voice: Voice): string {
   return ended.why === null || ended.why === "" ? what : `${what}. ${t("ended.why", { why: ended.why })}`;
 }
 
-/** Time left of a lock, counted from what the server said and how long ago it said it. */
+/** Return the time left: the server's figure less the seconds since it arrived. */
 export function leftWords(lock: LockView, ageSeconds: number, { t, formats }: Voice): string {
   if (lock.secondsLeft === null) return t("lock.endless");
   const left = Math.max(0, lock.secondsLeft - ageSeconds);
@@ -109,7 +109,7 @@ function lostWords(row: Attachment, problem: Problem, voice: Voice): string {
   }).trim();
 }
 
-/** A refused action in words, with who was faster where that is known. */
+/** Return a refused action in words, with the new holder where the server names one. */
 export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice): string {
   const { title } = row;
   switch (problem.code) {
@@ -128,7 +128,7 @@ export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice)
   }
 }
 
-/** A problem that concerns no single file. */
+/** Return a problem in words that is not about one file. */
 export function problemWords(problem: Problem, t: Translate): string {
   switch (problem.code) {
     case "forbidden":
