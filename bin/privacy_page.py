@@ -1,7 +1,7 @@
-"""Writes the tables and links of PRIVACY.md; `--check` only says which lines differ.
+"""Writes the tables of PRIVACY.md from the inventory; `--check` only says which lines differ.
 
-The tables come from the inventory, the links from `bin/privacy_proofs.toml`: every sentence of the page that promises
-something ends with the number of its proofs, like `[P7]`, and every length of time in the tables does, too.
+Every sentence of the page that promises something ends with the number of its proofs in `bin/privacy_proofs.toml`, like
+`[P7]`, and every length of time in the tables does, too.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lockpoint.storage.classification import Field, Kept, Kind, Whose
 from lockpoint.storage.data_inventory import PROPERTIES, REDIS, TABLES
 
 PAGE: Final = Path(__file__).parents[1] / "PRIVACY.md"
 PROOFS: Final = Path(__file__).with_name("privacy_proofs.toml")
-BEGIN, END = "<!-- from {} -->", "<!-- end -->"
+BEGIN, END = "<!-- from the inventory: {} -->", "<!-- end -->"
 OPERATORS: Final = "To be filled in by the operator"
 """The section that the operator promises in, and not we."""
 
@@ -37,29 +37,20 @@ class Statement:
     marks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What shows that a promise holds: tests by file or function, and commands by name (`bin/privacy_proofs.py`)."""
-
-    tests: tuple[str, ...]
-    commands: tuple[str, ...]
-    kept: tuple[str, ...]
-    """Names of the lengths of time in the inventory that it is about."""
-
-
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """All proofs by number, and sentences of the page that explain and promise nothing."""
+    """The tests of each promise, the promise about each length of time, and sentences that promise nothing."""
 
-    by_mark: Mapping[str, Proof]
+    tests: Mapping[str, tuple[str, ...]]
+    times: Mapping[str, str]
     explaining: frozenset[str]
 
 
 def proofs() -> Proofs:
     """Read the table of proofs."""
     read = tomllib.loads(PROOFS.read_text(encoding="utf-8"))
-    explaining = frozenset(read.pop("explaining"))
-    return Proofs({mark: _proof(fields) for mark, fields in read.items()}, explaining)
+    tests = {mark: tuple(words.split()) for mark, words in read["proofs"].items()}
+    return Proofs(tests, read["times"], frozenset(read["explaining"]))
 
 
 def statements(text: str) -> Iterator[Statement]:
@@ -83,22 +74,16 @@ def unproved(text: str, known: Proofs) -> list[str]:
     return [
         *(f"no proof: {sentence}" for sentence in sorted(bare - known.explaining)),
         *(f"not on the page: {sentence}" for sentence in sorted(known.explaining - bare)),
-        *(f"{mark} is no proof" for mark in sorted(marks - known.by_mark.keys())),
-        *(f"{mark} belongs to no promise" for mark in sorted(known.by_mark.keys() - marks)),
-        *(f"{mark} shows nothing" for mark, one in known.by_mark.items() if not one.tests + one.commands),
+        *(f"{mark} is no proof" for mark in sorted(marks - known.tests.keys())),
+        *(f"{mark} belongs to no promise" for mark in sorted(known.tests.keys() - marks)),
+        *(f"{mark} shows nothing" for mark, tests in known.tests.items() if not tests),
     ]
 
 
 def rendered(text: str, known: Proofs | None = None) -> str:
-    """Give the page with fresh tables and links; ValueError when a marker is missing or a time has no proof."""
-    known = known or proofs()
-    marks = {name: mark for mark, proof in known.by_mark.items() for name in proof.kept}
-    tables = {
-        "the inventory: confluence": _properties(marks),
-        "the inventory: postgres": _tables(marks),
-        "the inventory: redis": _redis(marks),
-        "the proofs": "\n".join(f"[{mark}]: docs/privacy-proofs.md#{mark.lower()}" for mark in known.by_mark),
-    }
+    """Return the page with fresh tables; ValueError when a marker is missing or a time has no proof."""
+    marks = (known or proofs()).times
+    tables = {"confluence": _properties(marks), "postgres": _tables(marks), "redis": _redis(marks)}
     for name, table in tables.items():
         begin = BEGIN.format(name)
         head, marker, rest = text.partition(begin)
@@ -122,18 +107,10 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def _proof(fields: Mapping[str, Any]) -> Proof:
-    return Proof(
-        tests=tuple(fields.get("tests", ())),
-        commands=tuple(fields.get("commands", ())),
-        kept=tuple(fields.get("kept", ())),
-    )
-
-
 def _blocks(text: str) -> Iterator[str]:
     """Headings, rows of tables without their heads, list items and paragraphs, each on one line."""
     gathered: list[str] = []
-    lines = [*_without_heads(line for line in text.splitlines() if not line.startswith(("<!--", "[P"))), ""]
+    lines = [*_without_heads(line for line in text.splitlines() if not line.startswith("<!--")), ""]
     for line in lines:
         alone = line.startswith(("#", "|"))
         if gathered and (not line or alone or re.match(r"- |\d+\. ", line)):

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from tests.support.checkout import ROOT
 
-SCRIPT = ROOT / "bin" / "privacy_page.py"
+BIN = ROOT / "bin"
 
 
-@pytest.fixture
-def page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("privacy_page", SCRIPT)
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, BIN / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["privacy_page"] = module  # where its dataclasses look for their names
+    sys.modules[name] = module  # where its dataclasses look for their names, and the other script for it
     spec.loader.exec_module(module)
     return module
 
 
+@pytest.fixture
+def page() -> ModuleType:
+    return load("privacy_page")
+
+
 def check() -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), "--check"],
+        [sys.executable, str(BIN / "privacy_page.py"), "--check"],
         capture_output=True, text=True, check=False, cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
@@ -81,34 +87,67 @@ def test_a_planted_promise_is_found(page: ModuleType, before: str, planted: str,
 def test_a_time_without_a_proof_is_refused(page: ModuleType) -> None:
     """A new length of time in the inventory needs a proof before the page can be written."""
     text, known = page.PAGE.read_text(encoding="utf-8"), page.proofs()
-    fewer = {mark: proof for mark, proof in known.by_mark.items() if "HOURS" not in proof.kept}
+    fewer = {name: mark for name, mark in known.times.items() if name != "HOURS"}
     with pytest.raises(ValueError, match=r"no proof of Kept\.HOURS"):
-        page.rendered(text, page.Proofs(fewer, known.explaining))
-    assert {name for proof in known.by_mark.values() for name in proof.kept} <= set(page.Kept.__members__)
+        page.rendered(text, page.Proofs(known.tests, fewer, known.explaining))
+    assert known.times.keys() <= page.Kept.__members__.keys()
+    assert set(known.times.values()) <= known.tests.keys()
 
 
 def test_every_test_named_as_a_proof_exists(page: ModuleType) -> None:
-    """A proof that names a test names one that exists, and one that names a command one that is run."""
-    known = page.proofs().by_mark.values()
-    named = {name for proof in known for name in proof.tests}
-    assert len(named) > 100
-    for name in named:
-        path, _, function = name.partition("::")
-        text = (ROOT / path).read_text(encoding="utf-8")
-        assert not function or f"def {function}(" in text, name
-    script = (ROOT / "bin" / "privacy_proofs.py").read_text(encoding="utf-8")
-    for command in {name for proof in known for name in proof.commands}:
-        assert f'"{command}"' in script, command
+    """A promise is shown by tests that exist."""
+    named = {name for tests in page.proofs().tests.values() for name in tests}
+    assert [name for name in named if not _exists(name)] == []
+    assert not _exists("tests/structure/test_privacy_page.py::test_that_is_not_there")
+    assert not _exists("tests/structure/test_that_is_not_there.py")
 
 
-def test_the_document_shows_every_proof(page: ModuleType) -> None:
-    """docs/privacy-proofs.md, which `bin/privacy-proofs` writes, has each promise with each of its proofs' outcomes."""
-    document = (ROOT / "docs" / "privacy-proofs.md").read_text(encoding="utf-8")
-    sections = dict(re.findall(r"^### (\S+)\n((?:(?!^###? )[\s\S])*)", document, re.MULTILINE))
-    for mark, proof in page.proofs().by_mark.items():
-        section = sections.get(mark, "")
-        shown = {name: re.search(rf"`{name}[`:].*\d+ passed\*$", section, re.MULTILINE) for name in proof.tests}
-        assert [name for name, found in shown.items() if not found] == [], f"{mark}: run bin/privacy-proofs"
-        for command in proof.commands:
-            assert f"(#{command})" in section
-            assert "\nexit 0\n" in sections[command]
+def _exists(test: str) -> bool:
+    path, _, function = test.partition("::")
+    file = ROOT / path
+    return file.is_file() and (not function or f"def {function}(" in file.read_text(encoding="utf-8"))
+
+
+CHEAP = "tests/services/privacy/test_report_accounts.py::test_an_account_that_is_in_use_again_is_closed_no_more"
+"""What shows P69."""
+
+
+def prove(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BIN / "privacy_proofs.py"), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "-n0 -p no:cacheprovider"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+
+
+def test_the_proofs_of_a_promise_are_run_and_printed() -> None:
+    """With a number its tests run; the sentence, each test and the sum are printed. An unknown number is refused."""
+    done = prove("P69")
+    assert done.stdout.splitlines() == [
+        "P69  When an account that was closed is in use again, it counts as open as soon as Confluence says so.",
+        f"    {CHEAP}: 2 passed, 0 not", "", "does not hold: nothing",
+    ], done.stderr  # fmt: skip
+    assert done.returncode == 0
+    assert (prove("P69", "P999").returncode, prove("P999").stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "holding"),
+    [
+        ([("x.py::test_a[1]", "passed"), ("x.py::test_a[2]", "passed"), ("x.py::test_b@group", "passed")], True),
+        ([("x.py::test_a[1]", "passed"), ("x.py::test_a[2]", "failed"), ("x.py::test_b", "passed")], False),
+        ([("x.py::test_a", "passed"), ("x.py::test_b", "skipped")], False),
+        ([("x.py::test_a", "passed"), ("x.py::test_bb", "passed"), ("y.py::test_b", "passed")], False),
+        ([], False),
+    ],
+)
+def test_a_promise_that_does_not_hold_is_named(
+    page: ModuleType, outcomes: list[tuple[str, Any]], holding: bool
+) -> None:
+    """A test that failed, was skipped or did not run shows nothing, whatever else its file holds."""
+    assert page
+    script = load("privacy_proofs")
+    counted = script.Outcomes()
+    for name, outcome in outcomes:
+        counted.pytest_runtest_logreport(pytest.TestReport(name, ("", None, ""), {}, outcome, None, "call"))
+    chosen = {"P1": ["x.py"], "P2": ["x.py::test_a", "x.py::test_b"]}
+    assert ("P2" not in script.not_shown(chosen, counted)) is holding
+    assert len(list(script.shown(chosen, counted))) == 5
