@@ -78,8 +78,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from lockpoint.services.context import Tenant
+    from lockpoint.services.ports.privacy import Piece
     from lockpoint.services.ports.tenancy import SiteCache
-    from lockpoint.services.privacy.scan import Piece
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 

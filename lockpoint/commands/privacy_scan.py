@@ -10,7 +10,8 @@ import requests
 
 from lockpoint.bootstrap import Operator
 from lockpoint.commands.operator import operator
-from lockpoint.services.privacy.scan import Looked, Piece, Words, lines
+from lockpoint.services.ports.privacy import Piece
+from lockpoint.services.privacy.scan import Looked, Words, lines
 from lockpoint.services.privacy.scan import scan as look_everywhere
 from lockpoint.services.privacy.site_words import SiteWords, gather
 

@@ -1,4 +1,4 @@
-"""Who asks, and of which site: passed explicitly to every use case."""
+"""Who asks, and of which site."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One installation. `id` is our own row id and is never signed; `client_key` outlives a re-install.
+    """One installation. `id` is our row id and is never signed; `client_key` outlives a re-install.
 
-    `base_url` ends in `/wiki` and is where calls go; `display_url` is for links only. `returned_at` is when the app was
-    last at work here again after it had not been: installed, enabled or licensed anew.
+    Calls go to `base_url`, which ends in `/wiki`; `display_url` is for links only. `returned_at` is when the app became
+    active here again: installed, enabled or licensed.
     """
 
     id: int
@@ -32,14 +32,14 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of a tenant, known from a verified token."""
+    """A person of a tenant, from a verified token."""
 
     tenant: Tenant
     account_id: str
 
 
 class Priority(StrEnum):
-    """Who pays for a call out of the hourly points: people come first, reports last."""
+    """Urgency of a host call; it decides who pays when points are short."""
 
     INTERACTIVE = "people"
     EVENT = "hints"

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 
 class HostError(Exception):
-    """A call to Confluence did not give what was asked for."""
+    """A call to Confluence failed."""
 
 
 class GoneOrInvisible(HostError):
-    """404: the object is not there, or not for this caller; the host does not tell which."""
+    """404: the object is not there, or not for this caller; the host does not say which."""
 
 
 class LostRace(HostError):
-    """409, or a 400 that says a property cannot be updated: somebody else wrote first."""
+    """409, or a 400 that says a property cannot be updated: another write came first."""
 
 
 class Forbidden(HostError):
@@ -26,39 +26,37 @@ class Unauthorised(HostError):
 
 
 class Rejected(HostError):
-    """400: the host understood the call and refuses it (an operation that does not apply to this object)."""
+    """400: the host refuses an operation that does not apply to this object."""
 
 
 class QuotaExceeded(HostError):
-    """429, or our own budget said stop; `retry_after` is in seconds."""
+    """429, or our own quota said stop; `retry_after` is in seconds."""
 
     def __init__(self, message: str, retry_after: float) -> None:
-        """Keep how long to wait."""
         super().__init__(message)
         self.retry_after = retry_after
 
 
 class OperationRemoved(HostError):
-    """410: Confluence has removed the operation; nothing about the object follows from it."""
+    """410: Confluence has removed the operation; this says nothing about the object."""
 
 
 class HostUnavailable(HostError):
-    """Time-out, dropped connection or 5xx: for a write, nobody knows whether it was applied."""
+    """Time-out, dropped connection or 5xx: a write may or may not have been applied."""
 
 
 class BadAnswer(HostError):
-    """The host answered with something that is not what the operation documents."""
+    """The host's answer is not what the operation documents."""
 
 
 class TooLarge(HostError):
-    """More bytes than we are willing to carry."""
+    """More bytes than we carry."""
 
 
 class NoAddress(HostError):
     """The host gives no e-mail address for this person; `reason` is a code, never an address."""
 
     def __init__(self, reason: str) -> None:
-        """Keep the code."""
         super().__init__(reason)
         self.reason = reason
 
@@ -70,65 +68,60 @@ class StorageUnavailable(Exception):
 class SecretUnreadable(StorageUnavailable):
     """A stored secret was sealed with a key that is no longer configured, or for another row.
 
-    Only the operator can help, by putting the key back; until then the site is as good as unknown. The text names the
-    site by number and what is wrong, for logs and commands.
+    Until the operator puts the key back, the site counts as unknown. The text names the site by number, for logs and
+    commands.
     """
 
 
 class OperatorRefusal(Exception):
-    """A command cannot do what its operator asked for; nothing was changed, and the text tells the reason."""
+    """A command cannot do what was asked; nothing was changed, and the text says why."""
 
 
 class UseCaseError(Exception):
-    """A use case refused; `code` is the word of the API, `details` go into the error body."""
+    """A use case refused; `code` is the API's word, `details` go into the error body."""
 
     code = "invalid_request"
 
     def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
-        """Keep a sentence for people and details for programs."""
         super().__init__(message)
         self.message = message
         self.details: Mapping[str, object] = details or {}
 
 
 class NotFound(UseCaseError):
-    """The object is not there for this person (also: it belongs to another tenant)."""
+    """The object is not there for this person, or belongs to another tenant."""
 
     code = "not_found"
 
 
 class NotAllowed(UseCaseError):
-    """This person may not do this."""
-
     code = "forbidden"
 
 
 class Unlicensed(UseCaseError):
-    """The site has no licence, so nothing can be locked anew."""
+    """The site has no licence, so nothing can be locked."""
 
     code = "unlicensed"
 
 
 class AlreadyLockedError(UseCaseError):
-    """Somebody else holds the file."""
+    """Another person holds the file."""
 
     code = "already_locked"
 
 
 class EndingError(UseCaseError):
-    """The last hold is just ending; `details` carry `retryAfter` seconds."""
+    """The last lock is just ending; `details` carry `retryAfter` seconds."""
 
     code = "ending"
 
 
 class OutOfDateError(UseCaseError):
-    """The file changed since the caller looked at it."""
-
     code = "out_of_date"
 
 
 class AppBlocked(UseCaseError):
-    """The app itself may not edit the file here, so it could not protect it."""
+    """The app may not edit the file here, so it could not protect it."""
 
     code = "app_blocked"
 
@@ -146,7 +139,7 @@ class InProgress(UseCaseError):
 
 
 class LockLostError(UseCaseError):
-    """The hold that was named is not the present one."""
+    """The named lock is not the present one."""
 
     code = "lock_lost"
 
@@ -158,12 +151,12 @@ class RequestReused(UseCaseError):
 
 
 class Invalid(UseCaseError):
-    """The request makes no sense."""
+    """The request is invalid."""
 
     code = "invalid_request"
 
 
 class Busy(UseCaseError):
-    """Nobody knows yet; asking again with the same request id is safe. `details` carry `retryAfter` seconds."""
+    """The outcome is unknown; the same request can be repeated. `details` carry `retryAfter` seconds."""
 
     code = "busy"

@@ -1,4 +1,4 @@
-"""Signing again what lies in Confluence under an old key, so that the key can be dropped without a repair."""
+"""Signing again what lies in Confluence under an old key, so that the key can be dropped."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class _Came(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningReport:
-    """How many live locks were written under the newest key now, had been before, and could not be (with their ids).
+    """How many live locks were signed now, had been before, and could not be (with their ids).
 
-    `people` counts those whose preferences were signed again, `people_left` those for whom that was not possible.
+    `people` counts preferences that were signed again, `people_left` those that could not be.
     """
 
     signed: int
@@ -51,13 +51,11 @@ class SigningReport:
 
 
 def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] = lambda: None) -> SigningReport:
-    """Bring the site's settings, its live locks, the lines of those who wait, and preferences under the newest key.
+    """Bring settings, live locks, waitlists and preferences of the site under the newest key.
 
-    The preferences are those of everybody whom a row of ours names; others are signed again when they are read.
-
-    Every lock goes through the ordinary conditional write, at the price and the rank of a sweep, so people always come
-    first; waits when the points are used up. Stopped half-way it goes on where it was: what the witness knows to be
-    signed by the newest key is not asked for again. Calls `step` after each lock. Raises `Unauthorised`,
+    Preferences are those of everybody whom a row of ours names; others are signed when they are read. Locks go through
+    the ordinary conditional write at the price and priority of a sweep; waits when the points are used up. Resumable:
+    what the witness knows as signed is not asked for again. Calls `step` after each lock. Raises `Unauthorised`,
     `OperationRemoved`, `QuotaExceeded` (after three waits), `StorageUnavailable`.
     """
     with spending_on("sign_again"):
@@ -146,7 +144,7 @@ def _write(services: Services, tenant: Tenant, state: FileState, held: Held) -> 
 
 
 def _sign_line(services: Services, tenant: Tenant, state: FileState) -> None:
-    """Whoever changes the line at the same moment signs it with the newest key anyway."""
+    """A change of the waitlist at the same moment signs it with the newest key anyway."""
     row, file_id = state.attachment.waitlist_row, state.attachment.id
     waitlist = waitlist_of(services, tenant, file_id, row)
     if row is None or not waitlist or key_id_of(row.value) == services.mac_keys.newest:

@@ -1,4 +1,4 @@
-"""On whose bill calls to Confluence go: every use case says its name once, and the client counts points under it."""
+"""Charges quota points to the use case that spends them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lockpoint.services.context import Priority
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """One line of the account: what a site's calls in one lane and use case cost in one UTC hour."""
+    """One line of the account: what a site's calls of one priority and use case cost in one UTC hour."""
 
     tenant_id: int
     priority: Priority
@@ -32,7 +32,7 @@ _USE_CASE: ContextVar[str] = ContextVar("lockpoint_use_case", default=UNNAMED)
 
 @contextmanager
 def spending_on(use_case: str) -> Iterator[None]:
-    """Count the calls inside the block under `use_case`, a short fixed word such as `acquire` or `sweep`."""
+    """Count the calls inside the block under `use_case`, a short fixed word such as `acquire`."""
     token = _USE_CASE.set(use_case)
     try:
         yield
@@ -41,5 +41,5 @@ def spending_on(use_case: str) -> Iterator[None]:
 
 
 def current_use_case() -> str:
-    """Give the word of the innermost block, or `unnamed`."""
+    """Return the word of the innermost block, or `unnamed`."""
     return _USE_CASE.get()

@@ -79,7 +79,6 @@ export function startBridge(page) {
   host.onIframeEstablished(({ $el, extension }) => $el?.attr("title", `App: ${extension.key}`));
 }
 
-/** Opens an app's dialog. */
 export function openModule(view, module) {
   const options = module.target?.options ?? {};
   const key = module.target?.type === "dialogmodule" ? options.key : (module.dialogKey ?? module.key);

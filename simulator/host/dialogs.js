@@ -16,7 +16,6 @@ function frameOf(host, extension) {
   return host.create({ addon_key: extension.addon_key, key: extension.key, options: extension.options });
 }
 
-/** Closes the topmost dialog. */
 export function closeDialog(host) {
   const entry = open.pop();
   if (!entry) return;

@@ -31,7 +31,6 @@ const SHAPES = {
   lock: "M4.5 7V5a3.5 3.5 0 0 1 7 0v2M3.5 7h9v6.5h-9z",
 };
 
-/** Builds a decorative icon. */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
@@ -44,7 +43,6 @@ export function icon(name) {
   return svg;
 }
 
-/** Draws a person's initials. */
 export function avatar(person) {
   const words = (person?.displayName ?? "?").split(" ");
   const initials = words.map((word) => word[0]).slice(0, 2).join("");

@@ -117,18 +117,18 @@ class Parser:
         tests = [self._all()]
         while self._accept("or"):
             tests.append(self._all())
-        return lambda look: any(test(look) for test in tests)
+        return lambda read: any(test(read) for test in tests)
 
     def _all(self) -> Test:
         tests = [self._one()]
         while self._accept("and"):
             tests.append(self._one())
-        return lambda look: all(test(look) for test in tests)
+        return lambda read: all(test(read) for test in tests)
 
     def _one(self) -> Test:
         if self._accept("not"):
             inner = self._one()
-            return lambda look: not inner(look)
+            return lambda read: not inner(read)
         if self._next is not None and (self._next.kind, self._next.value) == ("op", "("):
             self._take()
             group = self._either()
@@ -144,7 +144,7 @@ class Parser:
         if self._accept("in"):
             values = self._values()
             equal = _COMPARE["="]
-            return lambda look: any(equal(look(field.value), value) for value in values) is not negated
+            return lambda read: any(equal(read(field.value), value) for value in values) is not negated
         operator = self._take()
         compare = _COMPARE.get(operator.value) if operator.kind == "op" else None
         if compare is None or negated:
@@ -152,7 +152,7 @@ class Parser:
         wanted = self._take()
         if wanted.kind == "op":
             raise _bad("a value is missing")
-        return lambda look: compare(look(field.value), wanted.value)
+        return lambda read: compare(read(field.value), wanted.value)
 
     def _values(self) -> list[str]:
         self._expect("(")

@@ -69,7 +69,7 @@ def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
     test = Parser(cql, lambda name: name.lower() in _PLAIN or name.lower() in fields).parse()
     lag = site.behaviour.index_lag_seconds
 
-    def look(found: Found, name: str) -> object:
+    def read(found: Found, name: str) -> object:
         if name.lower() in _PLAIN:
             return _PLAIN[name.lower()](site, found)
         if isinstance(found, Attachment) and not site.behaviour.index_attachment_properties:
@@ -83,7 +83,7 @@ def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
         for found in everything
         if found.status in {"current", "archived"}
         and may(site, account, "read", _container(site, found))
-        and test(partial(look, found))
+        and test(partial(read, found))
     ]
     return sorted(hits, key=lambda found: found.id)
 

@@ -48,7 +48,7 @@ PAGE = Container(ContainerKind.PAGE, "98311")
 BLOG = Container(ContainerKind.BLOGPOST, "98320")
 PRIVATE_PAGE = Container(ContainerKind.PAGE, "98330")
 BUDGET, BRIEF, LOGO, BLOG_FILE, PRIVATE_FILE = "131203", "131204", "131205", "131301", "131401"
-LANE = Priority.EVENT
+PRIORITY = Priority.EVENT
 
 
 @dataclass
@@ -143,7 +143,7 @@ class Live:
             if found.fault is None and found.caller != "anonymous"
         ]
 
-    def as_app(self, priority: Priority = LANE) -> Caller:
+    def as_app(self, priority: Priority = PRIORITY) -> Caller:
         return Caller(self.acme, priority)
 
 

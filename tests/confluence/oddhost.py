@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Received:
     """One request received."""
 
     method: str
@@ -39,18 +39,18 @@ class OddHost:
 
     def __init__(self, server: ThreadingHTTPServer, steps: tuple[Step, ...]) -> None:
         self.steps = steps
-        self.requests: list[Seen] = []
+        self.requests: list[Received] = []
         self.origin = f"http://127.0.0.1:{server.server_port}"
         self.base = f"{self.origin}/wiki"
         self._lock = threading.Lock()
 
-    def next_step(self, seen: Seen) -> Step:
+    def next_step(self, received: Received) -> Step:
         with self._lock:
-            self.requests.append(seen)
+            self.requests.append(received)
             return self.steps[min(len(self.requests), len(self.steps)) - 1]
 
     def targets(self) -> list[str]:
-        return [seen.target for seen in self.requests]
+        return [received.target for received in self.requests]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -59,8 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
-        seen = Seen(self.command, self.path, dict(self.headers), self.rfile.read(length))
-        self.host.next_step(seen)(self)
+        received = Received(self.command, self.path, dict(self.headers), self.rfile.read(length))
+        self.host.next_step(received)(self)
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names of the base class
 

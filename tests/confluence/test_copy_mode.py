@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.confluence.live import BOB, BUDGET, LANE, Live
+from tests.confluence.live import BOB, BUDGET, PRIORITY, Live
 
 CANARY = "bytes like a bittern's"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -38,11 +38,11 @@ def test_the_bytes_are_on_no_disk_and_in_no_log(
     """Copying a version opens no file for writing and prints no content."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text=CANARY)
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
-    found = live.attachments.get(live.acme, BUDGET, priority=LANE)
-    source = live.attachments.version(live.acme, BUDGET, found.head.number - 1, priority=LANE)
+    found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
+    source = live.attachments.version(live.acme, BUDGET, found.head.number - 1, priority=PRIORITY)
     watch.on = True
     try:
-        live.attachments.copy(live.acme, found, source, "undone by Lockpoint", priority=LANE)
+        live.attachments.copy(live.acme, found, source, "undone by Lockpoint", priority=PRIORITY)
         copying = list(watch.written)
         (tmp_path / "planted").write_text(CANARY, encoding="utf-8")
     finally:

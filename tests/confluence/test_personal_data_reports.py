@@ -8,7 +8,7 @@ import pytest
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
 from lockpoint.services.ports.privacy import Reported
-from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, LANE, SPACE
+from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, PRIORITY, SPACE
 
 if TYPE_CHECKING:
     from tests.confluence.live import Live
@@ -21,25 +21,25 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
     """Preferences are one account property, created by the first write and replaced later."""
-    assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) is None
+    assert live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY) is None
     values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
     for value in values:
-        live.user_properties.write(live.acme, ALICE, KEY, value, priority=LANE)
-        assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) == value
-    assert live.user_properties.read(live.acme, BOB, KEY, priority=LANE) is None
-    live.user_properties.delete(live.acme, ALICE, KEY, priority=LANE)
-    live.user_properties.delete(live.acme, ALICE, KEY, priority=LANE)
-    assert live.user_properties.read(live.acme, ALICE, KEY, priority=LANE) is None
+        live.user_properties.write(live.acme, ALICE, KEY, value, priority=PRIORITY)
+        assert live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY) == value
+    assert live.user_properties.read(live.acme, BOB, KEY, priority=PRIORITY) is None
+    live.user_properties.delete(live.acme, ALICE, KEY, priority=PRIORITY)
+    live.user_properties.delete(live.acme, ALICE, KEY, priority=PRIORITY)
+    assert live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY) is None
 
 
 def test_an_unknown_account_has_no_properties(live: Live) -> None:
     """Reading finds nothing, removing is done, writing is refused."""
-    assert live.user_properties.read(live.acme, UNKNOWN, KEY, priority=LANE) is None
-    live.user_properties.delete(live.acme, UNKNOWN, KEY, priority=LANE)
+    assert live.user_properties.read(live.acme, UNKNOWN, KEY, priority=PRIORITY) is None
+    live.user_properties.delete(live.acme, UNKNOWN, KEY, priority=PRIORITY)
     with pytest.raises(GoneOrInvisible):
-        live.user_properties.write(live.acme, UNKNOWN, KEY, {}, priority=LANE)
+        live.user_properties.write(live.acme, UNKNOWN, KEY, {}, priority=PRIORITY)
     with pytest.raises(ValueError, match="account id"):
-        live.user_properties.read(live.acme, "../current", KEY, priority=LANE)
+        live.user_properties.read(live.acme, "../current", KEY, priority=PRIORITY)
 
 
 def test_closed_and_changed_accounts_are_told(live: Live) -> None:
@@ -88,14 +88,14 @@ def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
 
 def test_the_administrators_of_a_space_are_known(live: Live) -> None:
     """Named administrators of a space are found, nobody else."""
-    found = live.people.space_administrators(live.acme, SPACE, priority=LANE)
+    found = live.people.space_administrators(live.acme, SPACE, priority=PRIORITY)
     assert DANA in found
     assert ALICE not in found
-    assert live.people.space_administrators(live.acme, "999", priority=LANE) == ()
+    assert live.people.space_administrators(live.acme, "999", priority=PRIORITY) == ()
 
 
 def test_erased_people_have_no_names(live: Live) -> None:
     """Pseudonyms are never looked up."""
     live.control("DELETE", "requests")
-    assert live.people.describe(live.acme, ["erased-0123"], priority=LANE) == {}
+    assert live.people.describe(live.acme, ["erased-0123"], priority=PRIORITY) == {}
     assert live.exchanges() == []

@@ -7,7 +7,7 @@ import pytest
 
 from lockpoint.services.errors import GoneOrInvisible, HostError, HostUnavailable, LostRace
 from lockpoint.services.ports.confluence import PropertyHost
-from tests.confluence.live import BLOG, BUDGET, DANA, LANE, LOGO, PAGE, PRIVATE_FILE, SPACE
+from tests.confluence.live import BLOG, BUDGET, DANA, LOGO, PAGE, PRIORITY, PRIVATE_FILE, SPACE
 
 if TYPE_CHECKING:
     from tests.confluence.live import Live
@@ -17,41 +17,41 @@ RECORD = {"schema": 1, "state": "held", "note": "ä\u2028🔒"}
 
 def test_a_record_is_created_replaced_and_read(live: Live) -> None:
     """Versions start at 1 and grow by one; values are unchanged."""
-    assert live.locks.read(live.acme, BUDGET, priority=LANE) == ()
-    created = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY) == ()
+    created = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     assert (created.version, created.value, created.key) == (1, RECORD, "lockpointlock")
-    replaced = live.locks.replace(live.acme, BUDGET, created.id, {"state": "free"}, 2, priority=LANE)
+    replaced = live.locks.replace(live.acme, BUDGET, created.id, {"state": "free"}, 2, priority=PRIORITY)
     assert (replaced.id, replaced.version) == (created.id, 2)
-    (row,) = live.locks.read(live.acme, BUDGET, priority=LANE)
+    (row,) = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
     assert (row.id, row.version, row.value) == (created.id, 2, {"state": "free"})
     assert row.created is not None
-    assert live.locks.read(live.globex, BUDGET, priority=LANE) == ()
+    assert live.locks.read(live.globex, BUDGET, priority=PRIORITY) == ()
 
 
 def test_the_second_creation_loses(live: Live) -> None:
     """Create-if-absent: the loser gets an error."""
-    live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     with pytest.raises(LostRace):
-        live.locks.create(live.acme, BUDGET, {"state": "other"}, priority=LANE)
+        live.locks.create(live.acme, BUDGET, {"state": "other"}, priority=PRIORITY)
 
 
 @pytest.mark.parametrize("version", [1, 2, 4, 9])
 def test_a_stale_write_loses(live: Live, version: int) -> None:
     """Only the next version is accepted."""
-    row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
-    live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
+    live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=PRIORITY)
     with pytest.raises(LostRace):
-        live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, version, priority=LANE)
-    assert live.locks.read(live.acme, BUDGET, priority=LANE)[0].value == RECORD
+        live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, version, priority=PRIORITY)
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY)[0].value == RECORD
 
 
 def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
     """The conditional write decides, in any order of arrival."""
-    row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
 
     def write(writer: int) -> bool:
         try:
-            live.locks.replace(live.acme, BUDGET, row.id, {"writer": writer}, 2, priority=LANE)
+            live.locks.replace(live.acme, BUDGET, row.id, {"writer": writer}, 2, priority=PRIORITY)
         except LostRace:
             return False
         return True
@@ -62,22 +62,22 @@ def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
 
 def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
     """A deleted row is a lost race; read again."""
-    row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.act("property", DANA, attachmentId=BUDGET, key="lockpointlock", delete=True, force=True)
     with pytest.raises(LostRace):
-        live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=LANE)
+        live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=PRIORITY)
 
 
 def test_duplicate_rows_are_all_shown_and_one_can_be_removed(live: Live) -> None:
     """The lowest id is the record; the other can be repaired; removing it twice is harmless."""
     live.fault("duplicate", method="POST", path="properties")
-    live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
-    first, second = live.locks.read(live.acme, BUDGET, priority=LANE)
+    live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
+    first, second = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
     assert int(first.id) < int(second.id)
-    assert live.attachments.get(live.acme, BUDGET, priority=LANE).properties == (first, second)
-    live.locks.delete(live.acme, BUDGET, second.id, priority=LANE)
-    live.locks.delete(live.acme, BUDGET, second.id, priority=LANE)
-    assert live.locks.read(live.acme, BUDGET, priority=LANE) == (first,)
+    assert live.attachments.get(live.acme, BUDGET, priority=PRIORITY).properties == (first, second)
+    live.locks.delete(live.acme, BUDGET, second.id, priority=PRIORITY)
+    live.locks.delete(live.acme, BUDGET, second.id, priority=PRIORITY)
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY) == (first,)
 
 
 @pytest.mark.parametrize("kind", ["lost", "drop"])
@@ -85,32 +85,32 @@ def test_a_creation_whose_answer_is_lost_is_unknown_and_not_repeated(live: Live,
     """The caller checks for the row under its creation guard."""
     live.fault(kind, method="POST", path="properties")
     with pytest.raises(HostUnavailable):
-        live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+        live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     posts = [e for e in live.exchanges() if e["method"] == "POST"]
     assert len(posts) == 1
-    assert len(live.locks.read(live.acme, BUDGET, priority=LANE)) == (1 if kind == "lost" else 0)
+    assert len(live.locks.read(live.acme, BUDGET, priority=PRIORITY)) == (1 if kind == "lost" else 0)
 
 
 def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses(live: Live) -> None:
     """The write may have lost against itself: a new read tells, not the 409."""
-    row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.fault("lost", method="PUT", path="properties")
     with pytest.raises(HostUnavailable):
-        live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=LANE)
-    assert live.locks.read(live.acme, BUDGET, priority=LANE)[0].value == {"state": "mine"}
+        live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=PRIORITY)
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY)[0].value == {"state": "mine"}
 
 
 def test_a_replacement_that_was_not_carried_out_is_carried_out_by_the_repetition(live: Live) -> None:
     """A dropped request is repeated, and written once."""
-    row = live.locks.create(live.acme, BUDGET, RECORD, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.fault("drop", method="PUT", path="properties")
-    assert live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=LANE).version == 2
+    assert live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=PRIORITY).version == 2
 
 
 def test_the_properties_of_an_invisible_file_are_gone_or_invisible(live: Live) -> None:
     """An invisible file differs from a missing row."""
     with pytest.raises(GoneOrInvisible):
-        live.locks.read(live.acme, PRIVATE_FILE, priority=LANE)
+        live.locks.read(live.acme, PRIVATE_FILE, priority=PRIORITY)
 
 
 @pytest.mark.parametrize(
@@ -119,37 +119,37 @@ def test_the_properties_of_an_invisible_file_are_gone_or_invisible(live: Live) -
 )
 def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: str) -> None:
     """Attachments, pages and blog posts have versioned properties."""
-    assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=LANE) is None
-    created = live.properties.create(live.acme, host, host_id, "lockpointwatch", [1], priority=LANE)
-    replaced = live.properties.replace(live.acme, host, host_id, created, [1, 2], priority=LANE)
-    assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=LANE) == replaced
+    assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=PRIORITY) is None
+    created = live.properties.create(live.acme, host, host_id, "lockpointwatch", [1], priority=PRIORITY)
+    replaced = live.properties.replace(live.acme, host, host_id, created, [1, 2], priority=PRIORITY)
+    assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=PRIORITY) == replaced
     assert (replaced.version, replaced.value) == (2, [1, 2])
     with pytest.raises(LostRace):
-        live.properties.replace(live.acme, host, host_id, created, [3], priority=LANE)
+        live.properties.replace(live.acme, host, host_id, created, [3], priority=PRIORITY)
 
 
 def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> None:
     """Writing them needs the space's admin, unlike the app."""
     live.act("property", DANA, spaceKey="DS", key="lockpointspace", value={"a": 1})
-    row = live.properties.read(live.acme, PropertyHost.SPACE, SPACE, "lockpointspace", priority=LANE)
+    row = live.properties.read(live.acme, PropertyHost.SPACE, SPACE, "lockpointspace", priority=PRIORITY)
     assert row is not None
     assert row.value == {"a": 1}
     with pytest.raises(HostError):
-        live.properties.replace(live.acme, PropertyHost.SPACE, SPACE, row, {"a": 2}, priority=LANE)
+        live.properties.replace(live.acme, PropertyHost.SPACE, SPACE, row, {"a": 2}, priority=PRIORITY)
 
 
 def test_app_properties_are_stored_and_read(live: Live) -> None:
     """App properties belong to one site's installation; the last write wins."""
-    assert live.properties.read_app(live.acme, "lockpointsite", priority=LANE) is None
-    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=LANE)
-    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": False}, priority=LANE)
-    assert live.properties.read_app(live.acme, "lockpointsite", priority=LANE) == {"copyMode": False}
-    assert live.properties.read_app(live.globex, "lockpointsite", priority=LANE) is None
+    assert live.properties.read_app(live.acme, "lockpointsite", priority=PRIORITY) is None
+    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=PRIORITY)
+    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": False}, priority=PRIORITY)
+    assert live.properties.read_app(live.acme, "lockpointsite", priority=PRIORITY) == {"copyMode": False}
+    assert live.properties.read_app(live.globex, "lockpointsite", priority=PRIORITY) is None
 
 
 def test_keys_that_would_change_the_path_are_refused(live: Live) -> None:
     """Only letters, digits, dash and underscore enter an address."""
     with pytest.raises(ValueError, match="key"):
-        live.properties.read_app(live.acme, "../x", priority=LANE)
+        live.properties.read_app(live.acme, "../x", priority=PRIORITY)
     with pytest.raises(ValueError, match="id"):
-        live.locks.read(live.acme, "1/../2", priority=LANE)
+        live.locks.read(live.acme, "1/../2", priority=PRIORITY)

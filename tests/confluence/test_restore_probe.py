@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockpoint.services.ports.confluence import ScratchTrial
-from tests.confluence.live import ALICE, LANE, SAM
+from tests.confluence.live import ALICE, PRIORITY, SAM
 
 if TYPE_CHECKING:
     from tests.confluence.live import Live
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
 
 def test_the_probe_shows_that_this_site_restores_attachments(live: Live) -> None:
     """The probe's file is created once, on a draft, and reused."""
-    first = live.scratch.try_restore(live.acme, None, priority=LANE)
+    first = live.scratch.try_restore(live.acme, None, priority=PRIORITY)
     assert first.works is True
     contents = live.running.world.sites["acme"].contents
     count = len(contents)
-    assert live.scratch.try_restore(live.acme, first.scratch_id, priority=LANE) == first
+    assert live.scratch.try_restore(live.acme, first.scratch_id, priority=PRIORITY) == first
     assert len(contents) == count
 
 
 def test_the_probe_shows_that_this_site_refuses(live: Live) -> None:
     """A refused restore is a result, not a failure."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
-    assert live.scratch.try_restore(live.acme, None, priority=LANE).works is False
+    assert live.scratch.try_restore(live.acme, None, priority=PRIORITY).works is False
 
 
 def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
     """Editors and site admins do not find the draft."""
-    trial = live.scratch.try_restore(live.acme, None, priority=LANE)
-    assert trial.scratch_id is not None
-    found = live.running.world.sites["acme"].attachments[int(trial.scratch_id)]
+    probe = live.scratch.try_restore(live.acme, None, priority=PRIORITY)
+    assert probe.scratch_id is not None
+    found = live.running.world.sites["acme"].attachments[int(probe.scratch_id)]
     for person in (ALICE, SAM):
         page = live.control("GET", f"sites/acme/home?account={person}")
         assert str(found.container_id) not in {content["id"] for content in page["contents"]}
@@ -38,4 +38,4 @@ def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
 def test_where_no_draft_can_be_made_nothing_is_known(live: Live) -> None:
     """An app shut out of every space cannot probe."""
     live.control("POST", "sites/acme/app-access", spaceKey="DS", blocked=True)
-    assert live.scratch.try_restore(live.acme, None, priority=LANE) == ScratchTrial(None, None)
+    assert live.scratch.try_restore(live.acme, None, priority=PRIORITY) == ScratchTrial(None, None)

@@ -189,9 +189,9 @@ def test_copy_mode_carries_the_bytes_back_as_a_minor_version(kit: Kit) -> None:
     with odd_host(answer(200, b"bytes"), answer(200, attachment(3)), uploaded) as host:
         made = copy(kit, host.base)
     assert made.number == 4
-    download, look, upload = host.requests
+    download, second_read, upload = host.requests
     folder = "/wiki/rest/api/content/98311/child/attachment/att7"
-    assert [download.target, look.target] == [f"{folder}/download?version=2", "/wiki/api/v2/attachments/att7"]
+    assert [download.target, second_read.target] == [f"{folder}/download?version=2", "/wiki/api/v2/attachments/att7"]
     assert (upload.method, upload.target) == ("POST", f"{folder}/data")
     assert upload.headers["X-Atlassian-Token"] == "no-check"
     for part in (b'name="file"; filename="budget.xlsx"', b"bytes", b'name="minorEdit"', b"true", "undone: ü".encode()):
@@ -210,7 +210,7 @@ def test_a_newer_version_during_the_download_stops_the_upload(kit: Kit) -> None:
     """An upload has no precondition, so the head is read just before."""
     with odd_host(answer(200, b"bytes"), answer(200, attachment(4))) as host, pytest.raises(LostRace):
         copy(kit, host.base)
-    assert [seen.method for seen in host.requests] == ["GET", "GET"]
+    assert [received.method for received in host.requests] == ["GET", "GET"]
 
 
 def test_files_above_the_limit_are_not_even_asked_for(kit: Kit) -> None:
@@ -242,7 +242,7 @@ def test_an_upload_whose_answer_is_lost_is_not_sent_again(kit: Kit) -> None:
     steps = answer(200, b"bytes"), answer(200, attachment(3)), answer(503)
     with odd_host(*steps) as host, pytest.raises(HostUnavailable):
         copy(kit, host.base)
-    assert [seen.method for seen in host.requests] == ["GET", "GET", "POST"]
+    assert [received.method for received in host.requests] == ["GET", "GET", "POST"]
 
 
 def gone(kit: Kit, base: str, container: Container | None = PAGE) -> bool:

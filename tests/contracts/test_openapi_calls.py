@@ -18,9 +18,9 @@ from tests.confluence.live import (
     BOB,
     BUDGET,
     CHARLIE,
-    LANE,
     LOGO,
     PAGE,
+    PRIORITY,
     PRIVATE_FILE,
     SPACE,
     Live,
@@ -100,85 +100,87 @@ def use_everything(live: Live) -> None:
 
 
 def use_records(live: Live) -> None:
-    row = live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=LANE)
-    live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=LANE)
+    row = live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=PRIORITY)
+    live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=PRIORITY)
     with suppress(HostError):
-        live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=LANE)
+        live.locks.create(live.acme, BUDGET, {"state": "held"}, priority=PRIORITY)
     with suppress(HostError):
-        live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=LANE)
-    live.locks.read(live.acme, BUDGET, priority=LANE)
+        live.locks.replace(live.acme, BUDGET, row.id, {"state": "free"}, 2, priority=PRIORITY)
+    live.locks.read(live.acme, BUDGET, priority=PRIORITY)
     with suppress(HostError):
-        live.locks.read(live.acme, PRIVATE_FILE, priority=LANE)
-    live.locks.delete(live.acme, BUDGET, row.id, priority=LANE)
+        live.locks.read(live.acme, PRIVATE_FILE, priority=PRIORITY)
+    live.locks.delete(live.acme, BUDGET, row.id, priority=PRIORITY)
     for host, host_id in (
         (PropertyHost.PAGE, PAGE.id),
         (PropertyHost.BLOGPOST, BLOG.id),
         (PropertyHost.SPACE, SPACE),
     ):
         with suppress(HostError):
-            live.properties.create(live.acme, host, host_id, "lockpointpage", {"lockedCount": 1}, priority=LANE)
+            live.properties.create(live.acme, host, host_id, "lockpointpage", {"lockedCount": 1}, priority=PRIORITY)
         if host is PropertyHost.SPACE:
             live.act("property", ALICE, spaceKey="DS", key="lockpointpage", value={"lockedCount": 1}, force=True)
-        stored = live.properties.read(live.acme, host, host_id, "lockpointpage", priority=LANE)
+        stored = live.properties.read(live.acme, host, host_id, "lockpointpage", priority=PRIORITY)
         assert stored is not None
         with suppress(HostError):
-            live.properties.replace(live.acme, host, host_id, stored, {"lockedCount": 2}, priority=LANE)
-    live.properties.read_app(live.acme, "lockpointsite", priority=LANE)
-    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=LANE)
-    live.properties.read_app(live.acme, "lockpointsite", priority=LANE)
+            live.properties.replace(live.acme, host, host_id, stored, {"lockedCount": 2}, priority=PRIORITY)
+    live.properties.read_app(live.acme, "lockpointsite", priority=PRIORITY)
+    live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=PRIORITY)
+    live.properties.read_app(live.acme, "lockpointsite", priority=PRIORITY)
 
 
 def use_files(live: Live) -> None:
     attachments = live.attachments
     for person in (None, ALICE, CHARLIE):
-        attachments.get(live.acme, BUDGET, priority=LANE, person=person)
-        attachments.of_container(live.acme, PAGE, priority=LANE, person=person, limit=2)
-    attachments.of_container(live.acme, BLOG, priority=LANE)
-    attachments.versions(live.acme, BUDGET, back_to=None, priority=LANE)
-    source = attachments.version(live.acme, BUDGET, 1, priority=LANE)
-    attachments.restore(live.acme, BUDGET, 2, "undone", priority=LANE)
-    found = attachments.get(live.acme, BUDGET, priority=LANE)
-    attachments.copy(live.acme, found, source, "undone: ä", priority=LANE)
+        attachments.get(live.acme, BUDGET, priority=PRIORITY, person=person)
+        attachments.of_container(live.acme, PAGE, priority=PRIORITY, person=person, limit=2)
+    attachments.of_container(live.acme, BLOG, priority=PRIORITY)
+    attachments.versions(live.acme, BUDGET, back_to=None, priority=PRIORITY)
+    source = attachments.version(live.acme, BUDGET, 1, priority=PRIORITY)
+    attachments.restore(live.acme, BUDGET, 2, "undone", priority=PRIORITY)
+    found = attachments.get(live.acme, BUDGET, priority=PRIORITY)
+    attachments.copy(live.acme, found, source, "undone: ä", priority=PRIORITY)
     with suppress(HostError):
-        attachments.restore(live.acme, BUDGET, 99, "undone", priority=LANE)
-    attachments.rename(live.acme, attachments.get(live.acme, LOGO, priority=LANE), "new.png", priority=LANE)
+        attachments.restore(live.acme, BUDGET, 99, "undone", priority=PRIORITY)
+    attachments.rename(live.acme, attachments.get(live.acme, LOGO, priority=PRIORITY), "new.png", priority=PRIORITY)
     with suppress(HostError):
-        attachments.rename(live.acme, found, "stale.xlsx", priority=LANE)
+        attachments.rename(live.acme, found, "stale.xlsx", priority=PRIORITY)
     live.act("trash", BOB, attachmentId=LOGO)
-    attachments.undo_trash(live.acme, attachments.get(live.acme, LOGO, priority=LANE), "other.png", priority=LANE)
+    attachments.undo_trash(
+        live.acme, attachments.get(live.acme, LOGO, priority=PRIORITY), "other.png", priority=PRIORITY
+    )
     live.act("trash", BOB, attachmentId=BLOG_FILE)
     live.act("purge", BOB, attachmentId=BLOG_FILE, force=True)
-    attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, priority=LANE)
+    attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, priority=PRIORITY)
 
 
 def use_people(live: Live) -> None:
-    live.people.container(live.acme, ALICE, PAGE, priority=LANE)
-    live.people.container(live.acme, ALICE, BLOG, priority=LANE)
-    live.people.administers_space(live.acme, ALICE, SPACE, priority=LANE)
-    live.people.administers_site(live.acme, ALICE, priority=LANE)
-    live.people.describe(live.acme, [ALICE, BOB], priority=LANE)
-    live.people.profile(live.acme, ALICE, priority=LANE)
-    live.people.address(live.acme, ALICE, priority=LANE)
+    live.people.container(live.acme, ALICE, PAGE, priority=PRIORITY)
+    live.people.container(live.acme, ALICE, BLOG, priority=PRIORITY)
+    live.people.administers_space(live.acme, ALICE, SPACE, priority=PRIORITY)
+    live.people.administers_site(live.acme, ALICE, priority=PRIORITY)
+    live.people.describe(live.acme, [ALICE, BOB], priority=PRIORITY)
+    live.people.profile(live.acme, ALICE, priority=PRIORITY)
+    live.people.address(live.acme, ALICE, priority=PRIORITY)
     with suppress(HostError):
-        live.people.address(live.acme, "557058:nobody", priority=LANE)
-    live.people.space_administrators(live.acme, SPACE, priority=LANE)
+        live.people.address(live.acme, "557058:nobody", priority=PRIORITY)
+    live.people.space_administrators(live.acme, SPACE, priority=PRIORITY)
     for kinds in ([], ["unprotected"]):
-        live.user_properties.write(live.acme, ALICE, "lockpointprefs", {"off": kinds}, priority=LANE)
-    live.user_properties.read(live.acme, ALICE, "lockpointprefs", priority=LANE)
+        live.user_properties.write(live.acme, ALICE, "lockpointprefs", {"off": kinds}, priority=PRIORITY)
+    live.user_properties.read(live.acme, ALICE, "lockpointprefs", priority=PRIORITY)
     for _ in range(2):
-        live.user_properties.delete(live.acme, ALICE, "lockpointprefs", priority=LANE)
-    live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], priority=LANE)  # noqa: TID251 - as the host's
-    live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], priority=LANE)
-    live.people.own_account(live.acme, priority=LANE)
-    assert live.scratch.try_restore(live.acme, None, priority=LANE).works
+        live.user_properties.delete(live.acme, ALICE, "lockpointprefs", priority=PRIORITY)
+    live.reports.report(live.acme, [Reported(ALICE, datetime.now(UTC))], priority=PRIORITY)  # noqa: TID251 - as the host's
+    live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], priority=PRIORITY)
+    live.people.own_account(live.acme, priority=PRIORITY)
+    assert live.scratch.try_restore(live.acme, None, priority=PRIORITY).works
 
 
 def use_search(live: Live) -> None:
-    live.search.containers_with_locks(live.acme, cursor=None, priority=LANE)
-    live.search.spaces(live.acme, cursor=None, priority=LANE)
+    live.search.containers_with_locks(live.acme, cursor=None, priority=PRIORITY)
+    live.search.spaces(live.acme, cursor=None, priority=PRIORITY)
     cursor: str | None = None
     for _ in range(2):
-        _, cursor = live.search.attachments_of_space(live.acme, SPACE, cursor=cursor, priority=LANE)
+        _, cursor = live.search.attachments_of_space(live.acme, SPACE, cursor=cursor, priority=PRIORITY)
 
 
 def shape(method: str, path: str) -> str:

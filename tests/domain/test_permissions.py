@@ -94,23 +94,23 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
 def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
     """I23: each flag is true exactly when the rule, called with these permissions, would write."""
-    seen = snapshot(found, at(second))
+    state = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
     held_by_other = isinstance(found, Held) and found.holder != account
-    taken = rules.acquire(seen, holder=account, lock_id=L2, op_id="op", limits=LIMITS)
+    taken = rules.acquire(state, holder=account, lock_id=L2, op_id="op", limits=LIMITS)
     new = isinstance(taken, rules.Write) and isinstance(taken.record, Held) and taken.record.lock_id == L2
     expected = Can(
         lock=may_lock(facts) and new,
-        release=_writes(rules.release(seen, holder=account, **names), AuditKind.RELEASED),
-        extend=may_lock(facts) and isinstance(rules.extend(seen, holder=account, limits=LIMITS, **names), rules.Write),
+        release=_writes(rules.release(state, holder=account, **names), AuditKind.RELEASED),
+        extend=may_lock(facts) and isinstance(rules.extend(state, holder=account, limits=LIMITS, **names), rules.Write),
         break_=may_break(facts)
         and held_by_other
-        and _writes(rules.end(seen, reason=EndReason.BROKEN, by=account, **names), AuditKind.BROKEN),
+        and _writes(rules.end(state, reason=EndReason.BROKEN, by=account, **names), AuditKind.BROKEN),
         take_over=may_break(facts)
         and may_lock(facts)
         and held_by_other
         and _writes(
-            rules.take_over(seen, by=account, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, why="w"),
+            rules.take_over(state, by=account, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, why="w"),
             AuditKind.TAKEN_OVER,
         ),
         notify_me=facts.may_view and held_by_other and not _over(found, second),

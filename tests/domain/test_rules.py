@@ -15,30 +15,30 @@ from lockpoint.domain.lock import Absent, EndReason, Free, Held, Limits, Newer, 
 from tests.domain.build import ALICE, BOB, DANA, HOURS_48, L1, L2, L3, LIMITS, at, base, ended, free, held, snapshot
 
 
-def extend(seen: Snapshot, **more: Any) -> rules.Decision:
-    return rules.extend(seen, **({"holder": ALICE, "lock_id": L1, "op_id": "op", "limits": LIMITS} | more))
+def extend(state: Snapshot, **more: Any) -> rules.Decision:
+    return rules.extend(state, **({"holder": ALICE, "lock_id": L1, "op_id": "op", "limits": LIMITS} | more))
 
 
-def release(seen: Snapshot, **more: Any) -> rules.Decision:
-    return rules.release(seen, **({"holder": ALICE, "lock_id": L1, "op_id": "op"} | more))
+def release(state: Snapshot, **more: Any) -> rules.Decision:
+    return rules.release(state, **({"holder": ALICE, "lock_id": L1, "op_id": "op"} | more))
 
 
-def end(seen: Snapshot, **more: Any) -> rules.Decision:
+def end(state: Snapshot, **more: Any) -> rules.Decision:
     values = {"lock_id": L1, "op_id": "op", "reason": EndReason.BROKEN, "by": DANA, "why": "away"}
-    return rules.end(seen, **(values | more))
+    return rules.end(state, **(values | more))
 
 
-def expire(seen: Snapshot, **more: Any) -> rules.Decision:
-    return rules.expire(seen, **({"lock_id": L1, "op_id": "op"} | more))
+def expire(state: Snapshot, **more: Any) -> rules.Decision:
+    return rules.expire(state, **({"lock_id": L1, "op_id": "op"} | more))
 
 
-def rebase(seen: Snapshot, **more: Any) -> rules.Decision:
-    return rules.rebase(seen, **({"lock_id": L1, "op_id": "op", "base": base(at(60), ALICE, 8)} | more))
+def rebase(state: Snapshot, **more: Any) -> rules.Decision:
+    return rules.rebase(state, **({"lock_id": L1, "op_id": "op", "base": base(at(60), ALICE, 8)} | more))
 
 
-def take_over(seen: Snapshot, **more: Any) -> rules.Decision:
+def take_over(state: Snapshot, **more: Any) -> rules.Decision:
     values = {"by": DANA, "old_lock_id": L1, "lock_id": L2, "op_id": "op", "limits": LIMITS, "why": "away"}
-    return rules.take_over(seen, **(values | more))
+    return rules.take_over(state, **(values | more))
 
 
 EVERY = [extend, release, end, expire, rebase, take_over]
@@ -219,9 +219,9 @@ def test_break_of_an_ended_lock_has_nothing_to_do() -> None:
 @pytest.mark.parametrize("rule", [release, end])
 def test_ending_an_expired_lock(rule: Rule) -> None:
     """L-11, L-23: release after expiry succeeds only with a write: the lock may have been extended."""
-    seen = snapshot(held(expires_at=at(-30)), pending=(at(-40),))
-    assert rule(seen) == expire(seen)
-    assert isinstance(rule(seen), rules.Write)
+    state = snapshot(held(expires_at=at(-30)), pending=(at(-40),))
+    assert rule(state) == expire(state)
+    assert isinstance(rule(state), rules.Write)
 
 
 def test_break_never_hits_a_successor() -> None:
@@ -336,8 +336,8 @@ def test_heal_twice() -> None:
 @pytest.mark.parametrize("found", [Absent(), Newer(2, 3)])
 def test_heal_never_revives(found: Any) -> None:
     """An expired lock is not written again; a newer app's record is not replaced."""
-    seen = snapshot(found, at(days=3))
-    assert rules.heal(seen, witness=held(), op_id="op") == rules.LockLost(found)
+    state = snapshot(found, at(days=3))
+    assert rules.heal(state, witness=held(), op_id="op") == rules.LockLost(found)
 
 
 def test_signing_again_changes_nothing_but_the_place() -> None:

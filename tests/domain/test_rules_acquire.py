@@ -14,8 +14,8 @@ from lockpoint.domain.lock import MARGIN, Absent, EndReason, Free, Held, Limits,
 from tests.domain.build import ALICE, BOB, HOURS_48, L2, L3, LIMITS, NOW, at, base, ended, free, held, snapshot
 
 
-def acquire(seen: Snapshot, holder: str = BOB, **more: Any) -> rules.Decision:
-    return rules.acquire(seen, **({"holder": holder, "lock_id": L2, "op_id": "op", "limits": LIMITS} | more))
+def acquire(state: Snapshot, holder: str = BOB, **more: Any) -> rules.Decision:
+    return rules.acquire(state, **({"holder": holder, "lock_id": L2, "op_id": "op", "limits": LIMITS} | more))
 
 
 def record_of(decision: rules.Decision) -> Held:

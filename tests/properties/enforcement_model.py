@@ -65,7 +65,7 @@ class EnforcementModel:
     uploads: dict[bytes, StoredVersion] = field(default_factory=dict)
     made: list[StoredVersion] = field(default_factory=list)  # by people, renames included
     gone: set[bytes] = field(default_factory=set)  # contents of versions that people deleted
-    intrusions: int = 0
+    overwrites: int = 0
     disturbances: int = 0
     stage: Stage = field(init=False)
     services: Services = field(init=False)
@@ -95,7 +95,7 @@ class EnforcementModel:
         content = str(len(self.uploads)).encode()
         self.uploads[content] = self.world.site().upload(self.file_id, author, content)
         self.made.append(self.uploads[content])
-        self.intrusions += author != ALICE
+        self.overwrites += author != ALICE
         self.disturbances += bool(self.stage.running())
         self._hint()
 
@@ -182,7 +182,7 @@ class EnforcementModel:
             self.stage.land(0)
         self.world.clock.advance(minutes=1)
         for hint in self.hints:
-            self._look(lambda hint=hint: self.wake(self.world.services, self.file_id, hint))
+            self._must_work(lambda hint=hint: self.wake(self.world.services, self.file_id, hint))
         for _ in range(3):
             self._sweep()
         versions = len(self.file.versions)
@@ -234,8 +234,8 @@ class EnforcementModel:
         lost = set(self.uploads) - contents - self.gone
         require(not lost, "I21: every byte string is still there unless a person deleted it", lost)
         restores = [v for v in self.file.versions if v.author == APP_ACCOUNT and source_of(v.message)]
-        bound = self.intrusions + self.disturbances
-        require(len(restores) <= bound, "I13: no more restores than intrusions and disturbances", self.history())
+        bound = self.overwrites + self.disturbances
+        require(len(restores) <= bound, "I13: no more restores than overwrites and disturbances", self.history())
 
     def expected(self) -> bytes | None:
         """Return the newest permitted content that exists; a lock protects everything up to its base."""
@@ -286,10 +286,12 @@ class EnforcementModel:
 
     def _sweep(self) -> None:
         if self.swept:
-            self._look(lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, priority=Priority.SWEEP))
+            self._must_work(
+                lambda: reconcile.reconcile(self.world.services, ACME, self.file_id, priority=Priority.SWEEP)
+            )
 
     @staticmethod
-    def _look(work: Callable[[], None]) -> None:
+    def _must_work(work: Callable[[], None]) -> None:
         try:
             work()
         except (HostError, StorageUnavailable, UseCaseError) as trouble:

@@ -66,7 +66,7 @@ class Call:
     lock_id: str
     op_id: str
     named: str
-    seen: Snapshot | None = None
+    state: Snapshot | None = None
     row: tuple[int, int] | None = None
     held_at_read: Record | None = None
     rounds: int = 0
@@ -108,14 +108,14 @@ class LockModel:
     def read(self, call: Call) -> None:
         """Read record and witness."""
         found = self.found()
-        call.seen = Snapshot(found=found, head=self.head, now=self.now, witness=self.witness)
+        call.state = Snapshot(found=found, head=self.head, now=self.now, witness=self.witness)
         call.row = (self.row.id, self.row.version) if self.row else None
         call.held_at_read = self.last()
 
     def decide(self, call: Call, way: str) -> None:
         """Decide on what was read, and write; `way`: the write's fate."""
-        assert call.seen is not None
-        decision = self._decision(call, replace(call.seen, now=self.now))
+        assert call.state is not None
+        decision = self._decision(call, replace(call.state, now=self.now))
         call.rounds += 1
         if isinstance(decision, rules.Damaged):
             self._heal(call, decision.witness)
@@ -191,9 +191,9 @@ class LockModel:
         """Whether the witness is the newest record."""
         return self.witness == self.last()
 
-    def _decision(self, call: Call, seen: Snapshot) -> rules.Decision:
+    def _decision(self, call: Call, state: Snapshot) -> rules.Decision:
         if call.verb in {"break", "take_over"} and call.person not in MANAGERS:
-            return rules.LockLost(seen.found)
+            return rules.LockLost(state.found)
         named, new = {"lock_id": call.named}, {"lock_id": call.lock_id, "limits": LIMITS}
         breaking = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
         asked: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -205,7 +205,7 @@ class LockModel:
             "take_over": (self.rules.take_over, new | {"by": call.person, "old_lock_id": call.named, "why": "w"}),
         }
         rule, values = asked[call.verb]
-        decision: rules.Decision = rule(seen, op_id=call.op_id, **values)
+        decision: rules.Decision = rule(state, op_id=call.op_id, **values)
         return decision
 
     def _write(self, call: Call, record: Record, way: str) -> None:
@@ -220,8 +220,8 @@ class LockModel:
 
     def _unguarded(self, call: Call) -> bool:
         """Whether the creation guard permits a create: the witness must be as the caller saw it."""
-        assert call.seen is not None
-        return call.row is not None or call.seen.witness == self.witness
+        assert call.state is not None
+        return call.row is not None or call.state.witness == self.witness
 
     def _store(self, expected: tuple[int, int] | None, record: Record, person: str | None) -> bool:
         """Write conditionally, like the host: a create needs no row, a replace the version read."""
@@ -276,8 +276,8 @@ class LockModel:
         self._say_yes(call, None)
 
     def _heal(self, call: Call, witness: Held) -> None:
-        seen = replace(call.seen, found=self.found(), witness=self.witness, now=self.now)
-        decision = self.rules.heal(seen, witness=witness, op_id=self._name("op"))
+        state = replace(call.state, found=self.found(), witness=self.witness, now=self.now)
+        decision = self.rules.heal(state, witness=witness, op_id=self._name("op"))
         if isinstance(decision, rules.Write):
             self._store((self.row.id, self.row.version) if self.row else None, decision.record, None)
 
@@ -312,8 +312,8 @@ class LockModel:
             require(found == self.last(), "I9: only our newest record is believed", found, self.last())
         live = self._live()
         if live is not None and self.undisturbed() and not self.rules.delete_to_end:
-            seen = Snapshot(found=self.found(), head=self.head, now=self.now, witness=self.witness)
-            result = intact(seen, "nobody")
+            state = Snapshot(found=self.found(), head=self.head, now=self.now, witness=self.witness)
+            result = intact(state, "nobody")
             damaged = isinstance(result, rules.Damaged) and isinstance(found, Absent | Unreadable)
             require(damaged or result == live, "I9: damage is seen as damage", found, live)
 

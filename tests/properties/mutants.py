@@ -70,28 +70,28 @@ def replaced(place: Any, **values: Any) -> Iterator[None]:
 # --- machine 1: the rules ------------------------------------------------------------------------------------------
 
 
-def _release_anything(seen: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
+def _release_anything(state: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
     """End any lock on anybody's request, as Nextcloud and Gitea do."""
-    if not isinstance(seen.found, Held):
-        return rules.release(seen, holder=holder, lock_id=lock_id, op_id=op_id)
-    end = ended(seen.found, seen, EndReason.RELEASED, by=holder)
-    return rules.Write(tombstone(seen, op_id, end), AuditKind.RELEASED)
+    if not isinstance(state.found, Held):
+        return rules.release(state, holder=holder, lock_id=lock_id, op_id=op_id)
+    end = ended(state.found, state, EndReason.RELEASED, by=holder)
+    return rules.Write(tombstone(state, op_id, end), AuditKind.RELEASED)
 
 
-def _expire_by_age(seen: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
+def _expire_by_age(state: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
     """Clean up by age, which ends extended locks."""
-    held = seen.found
-    if isinstance(held, Held) and held.lock_id == lock_id and seen.now >= held.acquired_at + lock_model.LIMITS.default:
-        return rules.Write(tombstone(seen, op_id, ended(held, seen, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
+    held = state.found
+    if isinstance(held, Held) and held.lock_id == lock_id and state.now >= held.acquired_at + lock_model.LIMITS.default:
+        return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
     return rules.LockLost(held)
 
 
-def _acquire_without_witness(seen: Snapshot, **values: Any) -> rules.Decision:
-    return rules.acquire(replace(seen, witness=None, epoch=seen.witness.epoch if seen.witness else 0), **values)
+def _acquire_without_witness(state: Snapshot, **values: Any) -> rules.Decision:
+    return rules.acquire(replace(state, witness=None, epoch=state.witness.epoch if state.witness else 0), **values)
 
 
-def _heal_blindly(seen: Snapshot, *, witness: Held, op_id: str) -> rules.Decision:
-    return rules.heal(replace(seen, witness=None), witness=witness, op_id=op_id)
+def _heal_blindly(state: Snapshot, *, witness: Held, op_id: str) -> rules.Decision:
+    return rules.heal(replace(state, witness=None), witness=witness, op_id=op_id)
 
 
 def _rules(**changes: Any) -> Run:

@@ -38,7 +38,7 @@ def check_step(before: Record | None, stored: Stored, *, managers: frozenset[str
     elif isinstance(before, Held) and before.lock_id == new.lock_id:
         _check_move(before, new)
     else:
-        _check_new_hold(before, new, stored, managers, skew)
+        _check_new_lock(before, new, stored, managers, skew)
 
 
 def _check_end(before: Record, new: Free, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
@@ -69,7 +69,7 @@ def _check_move(before: Held, new: Held) -> None:
     require(not over, "I10: an expired lock does not continue", before, new)
 
 
-def _check_new_hold(before: Record, new: Held, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
+def _check_new_lock(before: Record, new: Held, stored: Stored, managers: frozenset[str], skew: timedelta) -> None:
     if isinstance(before, Free):
         return
     ended = new.ended

@@ -50,7 +50,7 @@ class Request:
     started: datetime
     first: datetime
     answers: list[str] = field(default_factory=list)
-    seen: bool = False
+    checked: bool = False
 
 
 @dataclass
@@ -148,7 +148,7 @@ class ScheduleModel:
 
     def _start(self, request: Request, node: int) -> None:
         services = self.nodes[node % len(self.nodes)]
-        request.started, request.seen = self.world.clock.now(), False
+        request.started, request.checked = self.world.clock.now(), False
         request.task = self.stage.spawn(request.id, self._work(request, services))
         self.check()
 
@@ -178,8 +178,8 @@ class ScheduleModel:
     def check(self) -> None:
         """Process new answers and check the present state."""
         for request in self.requests:
-            if request.task.done and not request.seen:
-                request.seen = True
+            if request.task.done and not request.checked:
+                request.checked = True
                 if request.verb != "reconcile":
                     self._take(request)
             require(request.task.port_calls <= MOST_PORT_CALLS, "I19: a call ends within its bound", request)

@@ -1,4 +1,4 @@
-"""One stage for each test; at its end the other site must be as it was."""
+"""One stage per test; at its end the other site is unchanged."""
 
 from collections.abc import Iterator
 

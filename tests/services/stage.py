@@ -1,4 +1,4 @@
-"""What the people of the tests do, in one line each, on a stage with two sites."""
+"""People's actions, one line each, on a stage with two sites."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WHY = "needed for the audit"
 
 @dataclass
 class Stage:
-    """A world, one file of Alice's on it, and everything that people may do with it."""
+    """A world, one file of Alice's, and all actions on it."""
 
     world: World
     taps: Taps
@@ -98,7 +98,7 @@ class Stage:
         return sweep(self.world.services, ACME)
 
     def run_jobs(self, *kinds: JobKind, also_later: bool = False) -> None:
-        """Work the queue off as the worker does; mails are sent only when asked for."""
+        """Run the queue like the worker; mails only on request."""
         wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
         work = handlers(self.world.services)
         for _ in range(100):
@@ -140,7 +140,7 @@ class Stage:
         return sorted((m.kind, m.recipient, m.detail) for m in self.world.tables.mails_of(ACME))
 
     def stored_records(self) -> list[Held | Free]:
-        """Every record of ours that ever lay on the file, in order."""
+        """Return all our records of the file, in order."""
         past = self.world.site().past_rows.get((PropertyHost.ATTACHMENT, self.file.id, LOCK_KEY), [])
         records: dict[tuple[int, int], Held | Free] = {}
         for _, rows in past:
@@ -166,7 +166,7 @@ RECORD_KINDS = (
 
 
 def make_stage(**other: Any) -> Stage:
-    """A stage with taps; the other site has a locked file of its own that nobody of this site may touch."""
+    """Return a stage with taps; the other site has a locked file that must stay unchanged."""
     world = make_world(**other)
     world.add_file("557058:61a00000-0000-4000-8000-000000000006", GLOBEX)
     file = world.add_file()
@@ -174,7 +174,7 @@ def make_stage(**other: Any) -> Stage:
 
 
 def untouched(stage: Stage, tenant: Tenant = GLOBEX) -> bool:
-    """Whether nothing at all is known, stored, queued or changed for the other site."""
+    """Whether the other site has nothing known, stored, queued or changed."""
     tables, site = stage.world.tables, stage.world.site(tenant)
     stored = [
         tables.audit_of(tenant),
@@ -192,7 +192,6 @@ def untouched(stage: Stage, tenant: Tenant = GLOBEX) -> bool:
 
 
 def refusal_of(call: Any, *args: Any, **kwargs: Any) -> UseCaseError:
-    """The refusal that a call ends with."""
     try:
         answer = call(*args, **kwargs)
     except UseCaseError as refusal:
@@ -201,7 +200,7 @@ def refusal_of(call: Any, *args: Any, **kwargs: Any) -> UseCaseError:
 
 
 def one_row_for_each_record(stage: Stage) -> bool:
-    """I16: audit rows are our stored record writes, one to one."""
+    """I16: audit rows match our record writes, one to one."""
     rows = [row for row in stage.world.tables.audit_of(ACME) if row.kind in RECORD_KINDS]
     places: Sequence[tuple[int, int]] = sorted((row.epoch, row.seq) for row in rows)
     return list(places) == [(record.epoch, record.seq) for record in stage.stored_records()]

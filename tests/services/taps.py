@@ -1,4 +1,4 @@
-"""Taps on every port: they count calls, let somebody else act in between, and let the process die at any of them."""
+"""Taps on every port: count calls, let others act in between, or crash the process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOST = ("attachments", "lock_properties", "properties", "people", "search", "scr
 STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
 REST = ("mutexes", "mailer")
 
-# Points of Confluence's published formula: one for the call, one for each object of the core that it touches.
+# Points by Confluence's published formula: one per call, one per core object.
 POINTS = {
     "attachments.get": 2,
     "attachments.version": 2,
@@ -39,7 +39,7 @@ POINTS = {
 
 
 class ProcessDied(BaseException):
-    """The process is gone: nothing of ours runs any more, so nothing may catch this."""
+    """The process crashed: no code of ours may catch this."""
 
 
 Action = Callable[[], None]
@@ -47,7 +47,7 @@ Action = Callable[[], None]
 
 @dataclass
 class Taps:
-    """What happens at calls to ports; names are `port.method`."""
+    """Actions at port calls; names are `port.method`."""
 
     calls: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Taps:
         return [name for name in self.order if name.split(".")[0] in HOST]
 
     def points(self) -> int:
-        """What the calls so far cost; the app's own account is kept by the client after the first time."""
+        """Points used; the client caches the app's account after the first read."""
         return sum(POINTS[name] for name in self.host_calls() if name != "people.own_account")
 
     def enter(self, name: str) -> None:
@@ -87,7 +87,7 @@ class Taps:
 
 
 class TappedPort:
-    """Passes every call on to the port behind it."""
+    """Passes calls to the port behind it."""
 
     def __init__(self, name: str, port: Any, taps: Taps) -> None:
         self._name, self._port, self._taps = name, port, taps
@@ -109,7 +109,7 @@ class TappedPort:
 
 
 def tap(world: World) -> Taps:
-    """Put taps on every port of the world's services but the clock and chance."""
+    """Tap every port of the services but clock and randomness."""
     taps = Taps()
     ports = {name: TappedPort(name, getattr(world.services, name), taps) for name in (*HOST, *STORAGE, *REST)}
     world.services = replace(world.services, **ports)

@@ -1,4 +1,4 @@
-"""A node whose clock is wrong decides nothing about locks."""
+"""A node with a wrong clock decides nothing about locks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HALF = timedelta(milliseconds=500)
 
 
 class WrongClock(FakeClock):
-    """A clock beside the host's."""
+    """A clock off the host's."""
 
     def __init__(self, right: FakeClock, off: timedelta) -> None:
         super().__init__(right.at + off)
@@ -32,7 +32,7 @@ def _with_clock_off(seconds: float) -> Stage:
 
 @pytest.mark.parametrize("seconds", [-300, -16, 17, 300])
 def test_it_refuses_lock_writes_and_still_reads(seconds: float) -> None:
-    """E33, F43: clock more than 15 s off: the node refuses lock writes (503), reads stay up; others are unaffected."""
+    """E33, F43: clock more than 15 s off: the node refuses lock writes (503) but reads; others are unaffected."""
     stage = _with_clock_off(seconds)
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, Busy)
@@ -48,7 +48,7 @@ def test_within_the_margin_it_works(seconds: float) -> None:
 
 
 def test_one_outlier_decides_nothing() -> None:
-    """F44: host Date header wrong by 1 h: no decisions changed by one outlier."""
+    """F44: one host Date header wrong by 1 h changes no decision."""
     offsets = ClockOffsets()
     assert offsets.trustworthy()
     offsets.note(START, START, None)
@@ -71,7 +71,7 @@ def test_half_the_round_trip_is_taken_off() -> None:
 
 
 def test_a_hint_about_an_unlocked_file_costs_nothing(stage: Stage) -> None:
-    """P: zero Confluence calls for events on files that are not locked; one database round trip."""
+    """P: zero Confluence calls for events on unlocked files; one database round trip."""
     stage.lock()
     other = stage.world.add_file()
     stage.world.tables.jobs.clear()

@@ -1,4 +1,4 @@
-"""F38: the process dies before or after every single call to a port, in every journey; the sweep puts it right."""
+"""F38: a crash before or after every port call of every journey; the sweep repairs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.services.taps import ProcessDied
 
 @dataclass(frozen=True)
 class Journey:
-    """What was there before, and the call at which the process may die; `again` is what the person does next."""
+    """Initial state and call that may crash; `again`: the person's next action."""
 
     before: Callable[[Stage], str]
     call: Callable[[Stage, str], object]
@@ -96,7 +96,7 @@ JOURNEYS = {
 
 
 def _play(journey: Journey, point: int | None = None, *, before: bool = False) -> tuple[Stage, str]:
-    """The journey up to the point where the process dies (None: it does not)."""
+    """Play the journey up to the crash (None: no crash)."""
     stage = make_stage()
     lock_id = journey.before(stage)
     stage.run_jobs()
@@ -112,7 +112,7 @@ def _play(journey: Journey, point: int | None = None, *, before: bool = False) -
 
 
 def _recover(stage: Stage) -> None:
-    """Time passes: other processes work the queue off, and sweep."""
+    """Let time pass; other processes run the queue and sweep."""
     stage.world.clock.advance(minutes=3)
     stage.run_jobs(also_later=True)
     stage.sweep()
@@ -120,7 +120,7 @@ def _recover(stage: Stage) -> None:
 
 
 def _consistent(stage: Stage) -> None:
-    """Record, witness, audit and content agree."""
+    """Check that record, witness, audit and content agree."""
     record = stage.found
     witness = stage.world.tables.witnesses.get((ACME.id, stage.file.id))
     assert one_row_for_each_record(stage)
@@ -150,7 +150,7 @@ def test_without_a_retry_everything_is_consistent_after_one_sweep(name: str) -> 
 
 @pytest.mark.parametrize("name", [name for name, journey in JOURNEYS.items() if journey.again])
 def test_a_retry_with_the_same_request_id_ends_like_no_crash(name: str) -> None:
-    """L-12: repeating the same request id gives the same outcome, also after a crash: one effect, same mails."""
+    """L-12: the same request id gives the same outcome after a crash: one effect, same mails."""
     whole, lock_id = _play(JOURNEYS[name])
     points = len(whole.taps.order)
     expected = JOURNEYS[name].call(whole, lock_id)
@@ -180,7 +180,7 @@ def _retry(name: str, point: int, before: bool, whole: Stage, expected: object) 
 
 @pytest.mark.parametrize("name", [name for name, journey in JOURNEYS.items() if not journey.again])
 def test_work_of_the_worker_ends_like_no_crash(name: str) -> None:
-    """I11, I13: a crash at any call of a job costs at most one more identical version, and nobody a mail."""
+    """I11, I13: a crash at any call of a job costs at most one more identical version, and no mail."""
     whole, _ = _play(JOURNEYS[name])
     points = len(whole.taps.order)
     _recover(whole)

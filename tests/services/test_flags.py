@@ -1,4 +1,4 @@
-"""I23: what the lists say a person may do is what the calls do, in every state, for everybody."""
+"""I23: lists and calls agree, in every state, for everybody."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _page_archived(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].status = FileStatus.ARCHIVED
 
 
-def _app_may_only_look(stage: Stage) -> None:
+def _app_may_only_view(stage: Stage) -> None:
     stage.lock()
     stage.world.site().viewers.add(stage.world.site().app_account)
 
@@ -58,7 +58,7 @@ def _app_shut_out(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, BOB, CHARLIE, DANA, SAM}
 
 
-def _holder_may_only_look(stage: Stage) -> None:
+def _holder_may_only_view(stage: Stage) -> None:
     stage.lock()
     stage.world.site().viewers.add(ALICE)
 
@@ -74,9 +74,9 @@ STATES = {
         _garbled,
         _trashed,
         _page_archived,
-        _app_may_only_look,
+        _app_may_only_view,
         _app_shut_out,
-        _holder_may_only_look,
+        _holder_may_only_view,
     )
 }
 CALLS: dict[str, Callable[[Stage, str, str], object]] = {
@@ -100,7 +100,7 @@ def test_the_flags_say_what_the_calls_do(state: Callable[[Stage], None], who: st
         listed = [row.lock for row in stage.rows(who)]
         assert listed in ([], [view])
         if name in {"lock", "notify_me"} or view.lock_id:
-            # Asking again for a lock that is one's own extends it.
+            # Acquiring one's own lock again extends it.
             flag = "extend" if name == "lock" and view.state.value == "mine" else name
             assert getattr(view.can, flag) == _allowed(stage, call, who, view.lock_id or ""), name
 

@@ -74,7 +74,7 @@ def test_a_write_that_was_not_applied_is_tried_again(stage: Stage) -> None:
 
 
 def test_nobody_knows_is_an_answer_and_asking_again_is_safe(stage: Stage) -> None:
-    """L-11, I3: "unknown" is the only other answer; the repeated request takes the same ids."""
+    """L-11, I3: "unknown" is the only other answer; the repeat uses the same ids."""
     key = stage.key()
     stage.taps.after["lock_properties.create", 1] = _lose_the_answer
     stage.taps.before["attachments.get", 0] = lambda: _away_after_the_first(stage)
@@ -92,7 +92,7 @@ def _away_after_the_first(stage: Stage) -> None:
 
 
 def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
-    """E2b: the late PUT lands after Alice was told 503: she holds it, her page shows it, the sweep writes the row."""
+    """E2b: the late PUT lands after a 503: Alice has the lock, her page shows it, the sweep writes the row."""
     landed: list[object] = []
     create = stage.world.host.lock_properties.create
 
@@ -115,7 +115,7 @@ def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
 
 
 def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> None:
-    """E2: PUT applied 30 s later by a proxy, meanwhile Bob took it: late PUT gets 409; Alice sees Bob."""
+    """E2: a late PUT applied 30 s later, after Bob's lock: 409; Alice sees Bob."""
     lock_id = stage.lock(DANA).lock.lock_id or ""
     stage.release(lock_id, DANA)
     landed: list[object] = []
@@ -140,7 +140,7 @@ def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> No
 
 
 def test_a_guard_stays_after_a_time_out(stage: Stage) -> None:
-    """Creation guard: a timed-out POST keeps the guard for longer than any request can live (60 s)."""
+    """Creation guard: a timed-out POST keeps the guard for 60 s, longer than any request lives."""
     stage.taps.before["lock_properties.create", 0] = _lose_the_answer
     assert isinstance(refusal_of(stage.lock), Busy)
     stage.taps.before.clear()
@@ -151,7 +151,7 @@ def test_a_guard_stays_after_a_time_out(stage: Stage) -> None:
 
 
 def test_a_record_that_came_and_was_deleted_meanwhile_is_not_overwritten(stage: Stage) -> None:
-    """I2: under the guard the witness is asked once more: Bob's hold, removed by outsiders, is healed, not stolen."""
+    """I2: under the guard the witness is read again: Bob's lock, removed by outsiders, is healed."""
 
     def bob_and_outsider() -> None:
         stage.lock(BOB)
@@ -164,7 +164,7 @@ def test_a_record_that_came_and_was_deleted_meanwhile_is_not_overwritten(stage: 
 
 
 def test_refusals_are_repeated_with_the_lock_as_it_is(stage: Stage) -> None:
-    """L-12, L-10: the same outcome for the same id; the body is rebuilt, since no note or name is stored."""
+    """L-12, L-10: same id, same outcome; the body is rebuilt, since notes and names are not stored."""
     stage.lock(BOB, note="Bob's note")
     key = stage.key()
     for _ in range(2):
@@ -178,7 +178,7 @@ def test_refusals_are_repeated_with_the_lock_as_it_is(stage: Stage) -> None:
 
 
 def test_an_out_of_date_refusal_is_repeated_with_the_newest_version(stage: Stage) -> None:
-    """L-12, L-13: 409 out_of_date with author and date, also when asked again."""
+    """L-12, L-13: 409 out_of_date with author and date, also when repeated."""
     stage.upload(BOB, b"newer")
     key = stage.key()
     for _ in range(2):
@@ -198,7 +198,7 @@ def test_lost_is_repeated(stage: Stage) -> None:
 
 
 def test_what_passes_by_itself_may_be_asked_again(stage: Stage) -> None:
-    """L-30: `ending` is no final answer: the same request works once the margin is over."""
+    """L-30: `ending` is not final: the request works after the margin."""
     stage.lock()
     stage.world.clock.advance(hours=48)
     key = stage.key()
@@ -207,8 +207,8 @@ def test_what_passes_by_itself_may_be_asked_again(stage: Stage) -> None:
     assert stage.lock(BOB, key=key).status == 201
 
 
-def test_a_late_retry_never_brings_a_hold_back(stage: Stage) -> None:
-    """I7: a release answered 200 stays true: the lock id is never held again."""
+def test_a_late_retry_never_revives_a_lock(stage: Stage) -> None:
+    """I7: a release answered 200 stays true: the lock id is not used again."""
     key = stage.key()
     lock_id = stage.lock(key=key).lock.lock_id or ""
     stage.release(lock_id)
@@ -217,7 +217,7 @@ def test_a_late_retry_never_brings_a_hold_back(stage: Stage) -> None:
 
 
 def test_a_database_that_went_away_after_the_write_is_caught_up(stage: Stage) -> None:
-    """F33: Postgres down after the record write: 503, and the repeated request finds its own write."""
+    """F33: Postgres down after the record write: 503; the repeat finds its own write."""
     key = stage.key()
     stage.taps.before["effects.record", 1] = lambda: setattr(stage.world.tables, "down", True)
     with pytest.raises(StorageUnavailable):

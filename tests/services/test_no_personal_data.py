@@ -1,4 +1,4 @@
-"""Nothing about people or file names leaves the memory of a request: a journey with unmistakable names."""
+"""A journey with unmistakable names leaves none in storage."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) ->
 
 
 def _journey(stage: Stage) -> None:
-    """Everything that can happen to a lock."""
+    """Do everything possible with a lock."""
     site = stage.world.site()
     stage.lock(note=f"{CANARY} note")
     stage.ask(CHARLIE)

@@ -16,7 +16,7 @@ from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
-from lockpoint.web.connect.surfaces import PREPAINT_ENTRY, PAGE_ENTRY, surface_routes
+from lockpoint.web.connect.surfaces import PAGE_ENTRY, PREPAINT_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
 from lockpoint.web.unsubscribe import mail_routes

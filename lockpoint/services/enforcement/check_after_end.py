@@ -1,4 +1,4 @@
-"""The last look back at a hold that is over: what slipped in before its end is written down and told, not undone."""
+"""After a lock ended: record and report overwrites made before the end. Restores nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _INSTANT = timedelta(microseconds=1)
 
 
 def look_back(services: Services, tenant: Tenant, written: Written, *, priority: Priority) -> Written:
-    """Look once more when the tombstone lies there; answers the write with the line of askers as it is now.
+    """Look once more when the tombstone is stored; return the write with the waitlist as it is now.
 
-    Costs one read when no version came after the last look. Errors of the host pass through: then nobody knows yet
-    what happened under the hold, and its end must not be written down as if it were settled.
+    One read when no version is newer than the last look. The host's errors pass through: it is then unknown what
+    happened under the lock, and its end must not be recorded as if it were checked.
     """
     state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
     held = _ended_hold(written.record, state)
@@ -36,7 +36,7 @@ def look_back(services: Services, tenant: Tenant, written: Written, *, priority:
 
 
 def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Look back at a hold whose end was stored but never written down, since a crash came in between."""
+    """Look back at a lock whose end was stored but not recorded, since a crash came between."""
     record, known = state.found, state.known
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
@@ -46,9 +46,9 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
-    """When the ended hold stopped protecting the file: when the host stored the record, else when we wrote it.
+    """Return when the ended lock stopped protecting: when the host stored the record, else when we wrote it.
 
-    What a hold that followed another found in place is its own base; all that is newer it protects itself.
+    What a following lock found in place is its own base; all that is newer it protects itself.
     """
     if isinstance(record, Held):
         return record.base.created + _INSTANT
@@ -58,7 +58,6 @@ def end_of_protection(record: Record, state: FileState) -> datetime | None:
 
 
 def _ended_hold(record: Record, state: FileState) -> Held | None:
-    """The hold that this record ended, as it was read before, or as it was known."""
     ended = record.ended
     for earlier in (state.found, state.known):
         if ended is not None and isinstance(earlier, Held) and earlier.lock_id == ended.lock_id:
@@ -67,7 +66,7 @@ def _ended_hold(record: Record, state: FileState) -> Held | None:
 
 
 def _looked_into(written: Written, held: Held) -> datetime:
-    """The newest version that was settled before the write; after an earlier try that nobody finished, the base."""
+    """Return the newest version that was checked before the write; after an unfinished earlier try, the base."""
     return written.state.attachment.head.created if written.write else held.base.created
 
 

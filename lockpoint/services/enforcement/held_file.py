@@ -1,4 +1,4 @@
-"""One held file at work: what is passed along while it is protected, and how it is left when that is impossible."""
+"""The locked file that is being protected, and how it is left alone when that is impossible."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
 
 @dataclass(frozen=True, slots=True)
 class ProtectionResult:
-    """A file after everything that could be undone was undone.
+    """A file after everything was undone that could be.
 
-    `uploaded` is the newer version to protect from now on, and `by_holder` whether the holder made one since the base;
-    `unsettled` are overwrites that stand because undoing was impossible, by the host's time; `flag` says why.
+    `uploaded` is the newer version to protect from now on; `by_holder`: the holder made new content since the base;
+    `pending` are overwrites that still stand, by the host's time, and `flag` says why.
     """
 
     state: FileState
@@ -36,8 +36,6 @@ class ProtectionResult:
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """One held file at work: passed along instead of five arguments."""
-
     services: Services
     tenant: Tenant
     state: FileState
@@ -46,25 +44,23 @@ class HeldFile:
 
     @property
     def attachment(self) -> Attachment:
-        """The file as it was read."""
         return self.state.attachment
 
     @property
     def marked(self) -> Protection | None:
-        """How the file was said to be protected before this look; None when nothing was said yet."""
+        """How the file was said to be protected before this look; None when nothing was said."""
         return self.state.witness.protection if self.state.witness else None
 
     def mark(self, protection: Protection) -> None:
-        """Say in the witness how the file is protected."""
+        """Write the protection into the witness."""
         self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
 
     def read_state(self) -> FileState:
-        """Read the file afresh."""
         return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
 
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
-    """Leave the file alone, and say so: in the audit log, in every list, and to the holder."""
+    """Leave the file alone and say so: in the audit log, in every list, and to the holder."""
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     intents = list(tell(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
@@ -79,7 +75,6 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
 
 
 def reason_of(refused: Exception) -> FlagReason:
-    """What a refusal of the host means for the protection of a file."""
     if isinstance(refused, Rejected):
         return FlagReason.RESTORE_REFUSED
     return FlagReason.TOO_LARGE if isinstance(refused, TooLarge) else FlagReason.APP_BLOCKED

@@ -1,4 +1,4 @@
-"""The rows and mails that an overwrite leaves: each repeats itself exactly when the same version is seen again."""
+"""Rows and mails of an overwrite; the same version leaves the same ones however often it is seen."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lockpoint.services.ports.notifications import MailIntent
 def conflicts(
     attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
 ) -> tuple[AuditEvent, ...]:
-    """One conflict row for each version that was not the holder's; `detail` says what became of it."""
+    """Return a conflict row for each version of others; `detail` says what became of it."""
     return tuple(replace(row_about(attachment, held, AuditKind.CONFLICT, v), detail=detail) for v in offenders)
 
 
 def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Version) -> AuditEvent:
-    """A row about a version of the file: its time is the version's, so that a repeated look repeats the row."""
+    """Return a row about a version, at the version's time, so that a repeated look repeats the row."""
     return AuditEvent(
         at=version.created,
         kind=kind,
@@ -32,7 +32,7 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
 
 
 def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
-    """To each author once that their upload met a lock, and to the holder once for each upload."""
+    """Return mails: to each author once that their upload met a lock, to the holder once for each upload."""
     to_holder = attempts(attachment, held, offenders, detail)
     to_authors = (
         replace(mail, kind=MailKind.UPLOAD_UNDONE, recipient=mail.actor, actor=held.holder)
@@ -43,7 +43,7 @@ def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], det
 
 
 def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
-    """To the holder once for each upload of another person."""
+    """Return mails to the holder, once for each upload of another."""
     return tuple(
         MailIntent(
             kind=MailKind.OVERWRITE_ATTEMPT,
@@ -60,7 +60,7 @@ def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...],
 
 
 def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> MailIntent:
-    """To the holder, once for each hold and reason, that the file is not protected."""
+    """Return the mail, once for each lock and reason, that the file is not protected."""
     kind = MailKind.PAUSED if reason is FlagReason.PAUSED else MailKind.UNPROTECTED
     return MailIntent(
         kind=kind,

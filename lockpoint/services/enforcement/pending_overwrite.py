@@ -1,4 +1,4 @@
-"""Settling before a hold moves: a pending overwrite is undone first, or else named, written down and told."""
+"""Overwrites found as a lock is about to change: undone first, or else named, recorded and told."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def settle_before_end(
 ) -> tuple[FileState, Moments]:
     """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
 
-    A lock whose record outsiders damaged is taken as it is known: damage must not hide an overwrite. Any other lock
-    than the named one is left alone. Without a licence everybody may upload, so nothing is pending.
+    Damage to the record must not hide an overwrite, so the known lock counts. Any lock but the named one is left alone.
+    Without a licence everybody may upload: nothing is pending.
     """
     held = state.standing
     if not isinstance(held, Held) or held.lock_id != lock_id:
@@ -34,7 +34,7 @@ def settle_before_end(
 def undo_pending(
     services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
 ) -> tuple[FileState, Moments]:
-    """Undo a pending overwrite; what the host would not let us undo is left as unsettled."""
+    """Undo a pending overwrite; return what the host would not let us undo."""
     try:
         settled = protect(services, tenant, state, held, priority=priority)
     except HostError:
@@ -45,7 +45,7 @@ def undo_pending(
 
 
 def _note_pending(services: Services, tenant: Tenant, state: FileState, held: Held) -> Moments:
-    """Write down that the newest version may be an overwrite nobody could look into, and tell both sides."""
+    """Record that the newest version may be an overwrite that could not be looked into, and tell both sides."""
     head = state.attachment.head
     if not _foreign(services, tenant, state.attachment.id, head, held):
         return ()
@@ -58,7 +58,7 @@ def _note_pending(services: Services, tenant: Tenant, state: FileState, held: He
 
 
 def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Version, held: Held) -> bool:
-    """Whether a version is, as far as we can tell without the host, somebody else's and under the hold."""
+    """Return whether a version is, as far as is known without the host, another person's under the lock."""
     over = held.expires_at is not None and head.created >= held.expires_at - MARGIN
     back = absence_until(services, tenant, held)
     if back is not None and head.created <= back:
@@ -69,7 +69,7 @@ def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Versi
 
 
 def _own_account(services: Services, tenant: Tenant) -> str:
-    """Our own account, where it is known without the host's help, else nobody's."""
+    """Return our own account where it is known without the host, else ""."""
     try:
         return services.people.own_account(tenant, priority=Priority.EVENT)
     except HostError:

@@ -1,4 +1,4 @@
-"""Protecting a held file: look, let the judge say what must be done, and do it."""
+"""Protecting a locked file: read its history, judge, and act."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ LOOKS = 3  # how often a moving file is judged anew before the rest is left to t
 def protect(
     services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
 ) -> ProtectionResult:
-    """Undo what others did to a held file. Errors of the host pass through, and nothing is lost by them.
+    """Undo what others did to a locked file; the host's errors pass through, and lose nothing.
 
-    A file whose newest version is the protected one, or our own restoration of it, costs no further call.
+    No further call when the newest version is the protected one or our restoration of it.
     """
     held_file = HeldFile(services, tenant, state, held, priority)
     if _untouched(held_file):
@@ -73,7 +73,7 @@ def _untouched(held_file: HeldFile) -> bool:
 
 
 def judged(held_file: HeldFile, history: History, own_account: str, *, until: datetime | None = None) -> Judgement:
-    """What the hold requires of this history; `until`, on the host's clock, for a hold that is over."""
+    """Return what the lock requires of this history; `until`, by the host's clock, for a lock that is over."""
     return judge(
         history,
         held_file.held,
@@ -85,9 +85,9 @@ def judged(held_file: HeldFile, history: History, own_account: str, *, until: da
 
 
 def history_of(held_file: HeldFile) -> History:
-    """The versions since the protected one, with the sizes, content ids and names that only single reads give.
+    """Return the versions since the protected one, with sizes, content ids and names from single reads.
 
-    When the protected version was deleted, the older ones count, too; of those the last `RECENT` are read singly.
+    When the protected version was deleted, older ones count too; the last `RECENT` of them are read singly.
     """
     attachments, base = held_file.services.attachments, held_file.held.base.created
     versions, complete = attachments.versions(
@@ -103,9 +103,9 @@ def history_of(held_file: HeldFile) -> History:
 
 
 def _read(held_file: HeldFile, version: Version) -> Version:
-    """One version with everything; the newest was read with the file.
+    """Return a whole version; the newest was read with the file.
 
-    Numbers move when a version is deleted: where another version answers, what the listing said must do.
+    Numbers move when a version is deleted: where another version answers, the listing's word stands.
     """
     head = held_file.attachment.head
     if version.created == head.created:
@@ -117,7 +117,7 @@ def _read(held_file: HeldFile, version: Version) -> Version:
 
 
 def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
-    """Carry out one verdict; None when the file moved meanwhile and must be judged anew."""
+    """Carry out one verdict; None when the file moved and must be judged again."""
     if isinstance(verdict, Restore):
         return restore(held_file, verdict)
     if isinstance(verdict, UndoRename):
@@ -130,7 +130,7 @@ def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
 
 
 def _as_it_should_be(held_file: HeldFile) -> ProtectionResult:
-    """Nothing is wrong with the file; but where the app may not edit it, nothing could be undone either."""
+    """Nothing is wrong; but where the app may not edit the file, nothing could be undone either."""
     if held_file.attachment.status is FileStatus.CURRENT and not held_file.attachment.may_update:
         return flag(held_file, Flag(FlagReason.APP_BLOCKED))
     held_file.mark(Protection.PROTECTED)

@@ -1,4 +1,4 @@
-"""How often we undo before we stop: two programs that undo each other would go on for ever."""
+"""The limit on undoing: two programs that undo each other would never stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
 
 
 def over_budget(held_file: HeldFile, offenders: tuple[Version, ...]) -> bool:
-    """Whether undoing once more, of whatever kind, would be the endless fight of a sync client."""
+    """Return whether one more undoing, of whatever kind, would continue such a fight."""
     done = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
     since = held_file.services.clock.now() - PERSON_WINDOW
     lately = Counter(person for r in done if r.at >= since for person in r.offenders)

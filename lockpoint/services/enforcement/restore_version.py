@@ -1,4 +1,4 @@
-"""Bringing back the protected version of a file, and writing down what was done."""
+"""Restoring the protected version of a file."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from lockpoint.services.tenancy.site_settings import site_settings
 
 
 class Way(Enum):
-    """How a version can be brought back on a site."""
-
     OPERATION = auto()
     COPY = auto()
 
 
 def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
-    """Make the protected version current again; None when the file moved meanwhile and must be judged anew."""
+    """Make the protected version current again; None when the file moved and must be judged again."""
     if over_budget(held_file, verdict.offenders):
         return flag(held_file, Flag(FlagReason.PAUSED, verdict.offenders))
     way = _way(held_file)
@@ -37,7 +35,6 @@ def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
 
 
 def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResult | None:
-    """Bring the version back, and write down what came of it."""
     try:
         made = _bring_back(held_file, way, verdict.version)
     except LostRace:
@@ -58,9 +55,9 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:
-    """The second look: the same version is current, and the number to bring back still names the same version.
+    """Return whether the version is still current, and the number still names the version to restore.
 
-    Numbers are places in the history, and deleting a version moves them.
+    Numbers are places in the history; deleting a version moves them.
     """
     if active_now(held_file.services, held_file.tenant.id, licensed=False) is None:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
@@ -70,7 +67,6 @@ def _still_so(held_file: HeldFile, source: Version) -> bool:
 
 
 def _numbered(held_file: HeldFile, source: Version) -> bool:
-    """Whether the number of a version still names that version."""
     try:
         found = held_file.services.attachments.version(
             held_file.tenant, held_file.attachment.id, source.number, priority=held_file.priority
@@ -81,10 +77,10 @@ def _numbered(held_file: HeldFile, source: Version) -> bool:
 
 
 def _named_since(held_file: HeldFile, source: Version) -> dict[int, datetime]:
-    """Which versions the numbers name from `source` on, asked after the use of its number.
+    """Return which versions the numbers name from `source` on, asked after the number was used.
 
-    Deleting only moves numbers down, so a number that is right afterwards was right when it was used; and the version
-    before ours tells whether another one slipped in.
+    Deleting only moves numbers down, so a number that is right afterwards was right when used; the version before ours
+    tells whether another slipped in.
     """
     versions, _ = held_file.services.attachments.versions(
         held_file.tenant, held_file.attachment.id, back_to=source.created, priority=held_file.priority
@@ -93,7 +89,7 @@ def _named_since(held_file: HeldFile, source: Version) -> dict[int, datetime]:
 
 
 def _way(held_file: HeldFile) -> Way | None:
-    """Confluence's own operation unless it is known to refuse; then copying, where a site admin allows it."""
+    """Return Confluence's operation unless it is known to refuse, then copying where a site admin allows it."""
     if held_file.services.site_states.get(held_file.tenant).restore_works is not False:
         return Way.OPERATION
     return (
@@ -112,7 +108,7 @@ def _bring_back(held_file: HeldFile, way: Way, source: Version) -> Version:
 
 
 def _refused(held_file: HeldFile, way: Way, verdict: Restore, refused: HostError) -> ProtectionResult | None:
-    """Learn from a refusal: a site that refuses the operation is remembered, and copying is tried where allowed."""
+    """Remember a site that refuses the operation, and try copying where allowed."""
     if way is Way.COPY or not isinstance(refused, Rejected):
         return flag(held_file, Flag(reason_of(refused), verdict.offenders))
     now = held_file.services.clock.now()
@@ -121,7 +117,7 @@ def _refused(held_file: HeldFile, way: Way, verdict: Restore, refused: HostError
 
 
 def _record_doubtful(held_file: HeldFile, made: Version) -> None:
-    """Write down that a version of ours carries nobody knows which content: it stands for itself only."""
+    """Record that the content of a version of ours is unknown: it stands for itself only."""
     doubtful = Restoration(
         attachment_id=held_file.attachment.id,
         lock_id=held_file.held.lock_id,
@@ -133,9 +129,9 @@ def _record_doubtful(held_file: HeldFile, made: Version) -> None:
 
 
 def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, believed: bool) -> None:
-    """Write down what was undone.
+    """Record what was undone.
 
-    Where another version slipped in before ours the judge must look once more, so nothing is kept that spares a look.
+    Where another version slipped in before ours the judge must look again, so no row is kept that spares a look.
     """
     restoration = Restoration(
         attachment_id=held_file.attachment.id,

@@ -1,4 +1,4 @@
-"""Intruding versions that something has replaced already: written down, and told where our own undoing did it."""
+"""Overwrites that something has replaced already: recorded, and told where our undoing replaced them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lockpoint.services.ports.locks import Effects, Restoration
 
 
 def record_superseded(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """Write down each replaced version once; what we undid without living to write it down is caught up here.
+    """Record each replaced version once, also what a crash kept from being recorded.
 
-    Every row and mail has the key that it would have had then, so repeating all this changes nothing.
+    Every row and mail has the key that it would have had then, so repeating changes nothing.
     """
     by_others = _note_all_undone(held_file, history, judgement, own_account)
     if by_others:
@@ -23,7 +23,7 @@ def record_superseded(held_file: HeldFile, history: History, judgement: Judgemen
 
 
 def note_left_standing(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """The same for a hold that is over: what nobody replaced under it stands, and both sides are told so."""
+    """Do the same for a lock that is over: what was not replaced under it stands, and both sides are told."""
     holder = held_file.held.holder
     last = max((v.created for v in history.versions if v.author == holder), default=held_file.held.base.created)
     by_others = _note_all_undone(held_file, history, judgement, own_account)
@@ -42,7 +42,7 @@ def note_left_standing(held_file: HeldFile, history: History, judgement: Judgeme
 
 
 def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
-    """What others uploaded while the app was not at work: nobody is accused, and the holder is told of the newest."""
+    """Tell the holder of the newest upload from an absence; it accuses nobody."""
     if judgement.free:
         effects = Effects(
             audit=conflicts(held_file.attachment, held_file.held, judgement.free, "while_away"),
@@ -54,7 +54,7 @@ def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
 def _note_all_undone(
     held_file: HeldFile, history: History, judgement: Judgement, own_account: str
 ) -> tuple[Version, ...]:
-    """Write down what our own versions replaced; answers the rest."""
+    """Record what our versions replaced; return the rest."""
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
     for version in judgement.superseded:
@@ -66,7 +66,7 @@ def _note_all_undone(
 
 
 def _undone_by(history: History, offender: Version, holder: str, own_account: str) -> Version | None:
-    """Our own version that replaced this one, unless the holder was faster."""
+    """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
             if version.author == holder:

@@ -1,4 +1,4 @@
-"""Undoing changes of a file's name and status: renames, and the trash."""
+"""Undoing renames and the trash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lockpoint.services.tenancy.absence import return_under
 
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
-    """Give the file its name back; None when it moved meanwhile."""
+    """Give the file its name back; None when it moved."""
     if over_budget(held_file, (verdict.offender,)):
         return flag(held_file, Flag(FlagReason.PAUSED))
     try:
@@ -33,10 +33,10 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
 
 
 def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
-    """Bring the file back from the trash; where its name is taken meanwhile, under a name that says so.
+    """Bring the file back from the trash; if its name is taken, under a name that says so.
 
-    A file whose page is in the trash reads as trashed, too: it comes back with the page, and not by our doing. What
-    went there while the app was not at work stays.
+    A file whose page is in the trash reads as trashed too; it comes back with the page. What was trashed during an
+    absence stays there.
     """
     if _trashed_in_the_absence(held_file):
         held_file.mark(Protection.UNCHECKED)
@@ -58,14 +58,14 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
 
 
 def suffixed(title: str) -> str:
-    """A name for a file whose own name is taken: `plan.docx` becomes `plan (restored).docx`."""
+    """Return a name for a file whose own is taken: `plan.docx` becomes `plan (restored).docx`."""
     stem, dot, ending = title.rpartition(".")
     return f"{stem} (restored).{ending}" if dot and stem else f"{title} (restored)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Undone:
-    """What was undone: its audit row, the word for it in mails, and the version that was to blame, if one was."""
+    """What was undone: its audit row, the word for it in mails, and the version to blame, if any."""
 
     kind: AuditKind
     word: str
@@ -73,14 +73,14 @@ class _Undone:
 
 
 def _trashed_in_the_absence(held_file: HeldFile) -> bool:
-    """Whether nobody has looked at the file since the app is at work again: by the mark, or since nothing is known."""
+    """Return whether the file was not read since the site is active again: by the mark, or for want of any."""
     if held_file.marked is not None:
         return held_file.marked is Protection.UNCHECKED
     return return_under(held_file.services.tenants.by_id(held_file.tenant.id), held_file.held) is not None
 
 
 def _page_is_there(held_file: HeldFile) -> bool:
-    """Whether the app sees the file's page where people work on it."""
+    """Return whether the app sees the file's page where people work on it."""
     if held_file.attachment.container is None:
         return False
     try:
@@ -93,7 +93,7 @@ def _page_is_there(held_file: HeldFile) -> bool:
 
 
 def _undelete_as(held_file: HeldFile, *titles: str) -> str:
-    """Try the names in turn, and answer which it was; a lost race under the last one passes through."""
+    """Try the names in turn and return the one that worked; a lost race under the last one passes through."""
     *first, last = titles
     for title in first:
         try:
@@ -108,10 +108,9 @@ def _undelete_as(held_file: HeldFile, *titles: str) -> str:
 
 
 def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> ProtectionResult:
-    """Write down the version that our own change of name or status made, so that the judge knows it as ours.
+    """Record the version that our change of name or status made, so that the judge knows it as ours.
 
-    Where it made none that is surely ours, the row is there for the budget only: it names no version, and if it hits
-    one by chance, then as standing for itself.
+    Where none is surely ours the row counts for the budget only: it names no version, or itself.
     """
     after = held_file.read_state()
     made, now = after.attachment.head, held_file.services.clock.now()
@@ -139,7 +138,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
 
 
 def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
-    """To both sides; who put a file into the trash is not in its history, so of that only the holder is told."""
+    """Return mails to both sides; the history does not say who trashed a file, so of that only the holder is told."""
     if undone.offender:
         return tell(held_file.attachment, held_file.held, (undone.offender,), undone.word)
     mail = MailIntent(
@@ -155,7 +154,7 @@ def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailInte
 
 
 def _content_source(held_file: HeldFile) -> datetime:
-    """The version whose content the return from the trash left in place."""
+    """Return the version whose content the return from the trash left in place."""
     head = held_file.attachment.head
     known = {
         own.created: own.source_created

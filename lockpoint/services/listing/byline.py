@@ -1,4 +1,4 @@
-"""The page's own hint: how many of its files are locked, for the byline and for finding locks again."""
+"""The page's hint of how many of its files are locked, for the byline and for finding locks again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _HOSTS = {ContainerKind.PAGE: PropertyHost.PAGE, ContainerKind.BLOGPOST: Propert
 def refresh(services: Services, tenant: Tenant, container: Container) -> None:
     """Write the page property when the count changed; pages without locks never get one.
 
-    The byline reads `name`; `lockedCount` is extracted for CQL. Nobody decides anything by it, so a lost race is
-    repeated once and then left to the next change. Raises the host's passing errors.
+    The byline reads `name`; `lockedCount` is extracted for CQL. Nothing is decided by it, so a lost race is repeated
+    once. The host's passing errors pass through.
     """
     host = _HOSTS.get(container.kind)
     if host is None or not is_active(services, tenant, licensed=False):

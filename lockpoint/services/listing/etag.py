@@ -1,4 +1,4 @@
-"""Entity tags of lists: they prove who saw which page when, so that "nothing changed" costs Confluence nothing."""
+"""Entity tags of lists: they prove who saw which page when, so that "nothing changed" costs no call."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FRESH = timedelta(seconds=60)  # how long a proven right to see the page may ans
 
 
 def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
-    """A tag for what this person was shown now: time, state of the page's locks, and our signature over both."""
+    """Return a tag for what this person was shown: time and state of the page's locks, signed."""
     now = services.clock.now()
     body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
     return f"{body}.{_macs(services, actor, container, body)[0]}"
 
 
 def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Whether the tag is this person's, for this page, younger than `FRESH`, and no lock of the page moved since."""
+    """Return whether the tag is this person's, for this page, younger than `FRESH`, and no lock has moved since."""
     body, _, mac = etag.rpartition(".")
     ours = _macs(services, actor, container, body)
     if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
@@ -39,7 +39,7 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
 
 
 def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
-    """What the list says of locks; that a hold begins to end, or the licence, changes it, too."""
+    """What the list says of locks; a lock that begins to end, and the licence, change it too."""
     states = sorted(
         (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, phase(w.record, now)) for w in known
     )
@@ -47,6 +47,5 @@ def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: dat
 
 
 def _macs(services: Services, actor: Actor, container: Container, body: str) -> list[str]:
-    """Signatures under every key, the newest first."""
     about = f"list-tag/{actor.tenant.client_key}/{actor.account_id}/{container.id}/{body}"
     return [digest[:32] for digest in services.tag_keys.digests(about.encode()).values()]

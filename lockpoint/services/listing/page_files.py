@@ -27,7 +27,7 @@ ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a rea
 
 
 class Sort(StrEnum):
-    """The orders a list can have; a leading minus turns them round."""
+    """The orders of a list; a leading minus reverses them."""
 
     TITLE = "title"
     TITLE_DOWN = "-title"
@@ -39,7 +39,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What of the page's files is wanted; `text` matches file names and holders' names, `cursor` is ours."""
+    """Which of the page's files are wanted; `text` matches file names and holders' names, `cursor` is ours."""
 
     text: str = ""
     state: ViewState | None = None
@@ -49,7 +49,7 @@ class Query:
 
     @property
     def offset(self) -> int:
-        """Where the list goes on; `Invalid` for a cursor that we did not give."""
+        """Where the list goes on; raises `Invalid` for a foreign cursor."""
         if self.cursor is None:
             return 0
         if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
@@ -59,15 +59,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One attachment and its lock."""
-
     attachment: Attachment
     lock: LockView
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One part of a list; `etag` lets the same viewer ask cheaply whether any lock changed."""
+    """One part of a list; `etag` lets the same viewer ask cheaply whether a lock changed."""
 
     rows: tuple[FileRow, ...]
     next_cursor: str | None
@@ -77,15 +75,15 @@ class Listing:
 
 
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Whether a list that this person got a moment ago still tells the truth about locks; asks Confluence nothing."""
+    """Return whether a list that this person just got is still true of locks; asks Confluence nothing."""
     return still_true(services, actor, container, etag)
 
 
 def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:
-    """The files of a page or blog post that the person may see; `NotFound` when they may not see the page.
+    """Return the files that the person may see; `NotFound` when they may not see the page.
 
-    Names and sizes are read as the person; only files with a lock, or with one that ended lately, cost a read more,
-    and one file shows whether the app may edit here at all.
+    Names and sizes are read as the person; only files with a lock, or one that ended lately, cost another read, and one
+    file shows whether the app may edit here.
     """
     with spending_on("list"):
         view = view_of(services, actor, container)

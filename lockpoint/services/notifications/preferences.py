@@ -1,7 +1,7 @@
-"""What a person wants of us: which optional mails, in which language and time zone; a signed property on their account.
+"""A person's preferences: optional mails, language, time zone; a signed property on their account.
 
-Other apps and the person's own browser can write there, so a value without our signature counts as none. Properties on
-accounts have no versions, so two changes at once are kept apart by a lock of ours.
+Other apps and the person can write there, so a value without our signature counts as none. Account properties have no
+versions, so a lock of ours keeps two changes apart.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """`off` are the optional mails that are not wanted; None for what Confluence's profile shall decide."""
+    """`off` are the optional mails that are not wanted; None where Confluence's profile decides."""
 
     off: frozenset[MailKind] = frozenset()
     locale: str | None = None
@@ -33,9 +33,9 @@ class Preferences:
 
 
 def read(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> Preferences:
-    """What the person chose; everything as it is by default where nothing of ours is stored. Raises the host's errors.
+    """Return what the person chose, the default where nothing of ours is stored; the host's errors pass through.
 
-    Costs 1 point; once after a change of keys 3, since what carries an old signature is signed again in passing.
+    Costs 1 point; 3 once after a change of keys, since what has an old signature is signed again.
     """
     stored = _stored(services, tenant, account, priority)
     if stored.signer not in {None, services.mac_keys.newest}:
@@ -45,7 +45,7 @@ def read(services: Services, tenant: Tenant, account: str, *, priority: Priority
 
 
 def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences:
-    """Store what the person chose; `Invalid` for a language or time zone that is none."""
+    """Store what the person chose; `Invalid` for an unknown language or time zone."""
     if wanted.locale is not None and not _LOCALE.fullmatch(wanted.locale):
         raise Invalid("locale must be a language tag such as de or pt-BR.")
     if wanted.time_zone is not None and wanted.time_zone not in _zones():
@@ -56,7 +56,7 @@ def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences
 
 
 def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind) -> None:
-    """Send this person no more mails of an optional kind; doing it twice is fine."""
+    """Send this person no more mails of an optional kind; can be repeated."""
     with services.site_states.exclusive(tenant):
         present = _stored(services, tenant, account, Priority.INTERACTIVE).preferences
         if kind in OPTIONAL and kind not in present.off:
@@ -64,7 +64,7 @@ def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind)
 
 
 def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> bool:
-    """Store what the person chose under the newest key; whether there was anything to do. Raises the host's errors."""
+    """Store the preferences under the newest key; return whether that was needed. The host's errors pass through."""
     with services.site_states.exclusive(tenant):
         stored = _stored(services, tenant, account, priority)
         if stored.signer in {None, services.mac_keys.newest}:
@@ -75,7 +75,7 @@ def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Pr
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What lies on the account; without a `signer` of ours it counts as nothing."""
+    """What is stored on the account; without a `signer` of ours it counts as nothing."""
 
     preferences: Preferences
     signer: str | None

@@ -1,4 +1,4 @@
-"""Language and time zone of people who use locking: fetched at their use, once a day at most, gone 30 days later."""
+"""Language and time zone of people who use locking: fetched once a day at most, gone after 30 days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FRESH: Final = timedelta(days=1)
 
 
 def note_use(services: Services, actor: Actor) -> None:
-    """Have the profile fetched, unless it is fresh; what the person asked for never fails because of this."""
+    """Have the profile fetched unless it is fresh; never fails the call."""
     with suppress(StorageUnavailable):
         known = services.profiles.get(actor.tenant, actor.account_id)
         if known is None or services.clock.now() - known.used_at >= FRESH:
@@ -26,7 +26,7 @@ def note_use(services: Services, actor: Actor) -> None:
 
 
 def refresh(services: Services, tenant: Tenant, account: str) -> None:
-    """Fetch time zone and locale and keep them; 3 points. Nothing for an account that Confluence does not know."""
+    """Fetch and keep time zone and locale (3 points); nothing for an account unknown to Confluence."""
     with spending_on("profile"), suppress(GoneOrInvisible):
         person = services.people.profile(tenant, account, priority=Priority.EVENT)
         if person.in_use:

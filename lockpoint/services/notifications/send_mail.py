@@ -31,9 +31,9 @@ _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once.
 
-    Whoever may not see the file any more gets no mail, and one that cannot be sent for good is logged as such and
-    forgotten. While the app is disabled or has no licence the mail waits, as long as intents are kept.
-    `MailUnavailable` and the host's passing errors go through: the job comes back.
+    Who may not see the file gets no mail; what cannot be sent for good is logged and forgotten. On an inactive site the
+    mail waits as long as intents are kept. `MailUnavailable` and the host's passing errors pass through: the job comes
+    back.
     """
     stored = services.intents.get(intent_id)
     if stored is None or stored.done:
@@ -45,10 +45,9 @@ def send(services: Services, intent_id: int) -> None:
 
 
 def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
-    """The site, when mails of it may leave now, else None.
+    """Return the site when its mails may leave now.
 
-    One that uninstalled the app never gets this one; on another it is tried again in an hour, by a job that is new: no
-    attempt has failed.
+    After an uninstall never; on another inactive site a new job tries in an hour, which costs no attempt.
     """
     tenant = services.tenants.by_id(stored.tenant_id)
     if tenant is None or not tenant.installed:
@@ -85,7 +84,7 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
 
 
 def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
-    """What the mail says and where it goes; a single "not there" or "not allowed" can be false, two are believed."""
+    """Return what the mail says and where it goes; a single "not there" can be false, two are believed."""
     try:
         return _look_up(services, tenant, stored, wishes)
     except _HIDDEN:
@@ -100,7 +99,7 @@ def _look_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: P
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The file and its page as the recipient sees them; a purged file has no name any more."""
+    """The file and its page as the recipient sees them; a purged file has no name."""
 
     file_name: str
     file_url: str
@@ -137,7 +136,7 @@ def _facts(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Pre
 def _tastes(
     services: Services, tenant: Tenant, account: str, me: Person | None, wishes: Preferences
 ) -> tuple[str, str]:
-    """Language and time zone: as the person chose, else as their profile says, as far as either is known."""
+    """Return language and time zone: as chosen, else from the profile."""
     profile = services.profiles.get(tenant, account)
     known = [source for source in (wishes, profile, me) if source is not None]
     locale = next((source.locale for source in known if source.locale), DEFAULT_LOCALE)
@@ -145,7 +144,7 @@ def _tastes(
 
 
 def _place(services: Services, tenant: Tenant, intent: MailIntent) -> _Place:
-    """What the mail is about, as its recipient; raises `GoneOrInvisible` for whoever may not see it."""
+    """Return what the mail is about; `GoneOrInvisible` for a recipient who may not see it."""
     if intent.detail == EndReason.FILE_GONE:
         witness = services.witnesses.get(tenant, intent.attachment_id)
         container = witness.container if witness else None
@@ -178,7 +177,7 @@ def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[s
 
 
 def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str | None) -> Ended | None:
-    """How that hold ended, while the record still says so."""
+    """Return how that lock ended, while the record says so."""
     try:
         found: FoundRecord = read_state(services, tenant, attachment_id, priority=Priority.EVENT).found
     except HostError:

@@ -1,4 +1,4 @@
-"""Links in mails that act without a sign-in: each is a sealed link, good for one person and one purpose."""
+"""Links in mails that act without a sign-in: each is sealed for one person and one purpose."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS: Final = {kind.value: kind for kind in OPTIONAL}
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeLink:
-    """That one person of a site wants no more mails of this kind."""
+    """One person of a site wants no more mails of this kind."""
 
     tenant: Tenant
     account: str
@@ -26,7 +26,7 @@ class UnsubscribeLink:
 
 
 def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: MailKind) -> str | None:
-    """The address that switches mails of this kind off for this person; None for mails that cannot be switched off."""
+    """Return the address that switches these mails off for this person; None where that is impossible."""
     if kind not in OPTIONAL:
         return None
     token = services.tokens.seal_link(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
@@ -34,7 +34,7 @@ def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: Mail
 
 
 def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
-    """What a link stands for; None for anything that we did not seal, and for a site that is not there any more."""
+    """Return what a link means; None for one that we did not seal, and for a site that is gone."""
     text = services.tokens.unseal_link(token, _UNSUBSCRIBE)
     if text is None:
         return None
@@ -46,7 +46,7 @@ def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
 
 
 def unsubscribe(services: Services, link: UnsubscribeLink) -> None:
-    """Switch the mails off; `NotAllowed` where the app is not at work, which sends no mails either."""
+    """Switch the mails off; `NotAllowed` on an inactive site."""
     tenant = require_active(services, link.tenant, licensed=False)
     with spending_on("unsubscribe"):
         preferences.switch_off(services, tenant, link.account, link.kind)

@@ -208,3 +208,12 @@ class PersonStore(Protocol):
     def put_off_reports(self, tenant: Tenant, until: datetime) -> None:
         """Report nothing of this site before that time."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing that the scan looks at: a row with its columns, a key with its value, a line."""
+
+    place: str
+    texts: tuple[tuple[str, str | bytes], ...]
+    """Names of the parts (may be empty) and their texts."""

@@ -1,7 +1,7 @@
-"""Erasing one person on one site: in Confluence's properties first, in Postgres last, so that a crash forgets nothing.
+"""Erasing one person on one site: Confluence's properties first, Postgres last, so that a crash forgets nothing.
 
-Every step can be repeated. The account and its pseudonym stand beside each other only until the end, and the end is
-when nothing is left in Confluence that the witness lists: until then the erasure stays open and goes on by itself.
+Every step can be repeated. Account and pseudonym stand side by side only until the end, which is when nothing is left
+in Confluence that the witness lists; until then the erasure goes on by itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of an erasure, and when it goes on; `files` is how many files are closed to the app."""
+    """What is left, and when it goes on; `files` counts those that are closed to the app."""
 
     left: Left
     due_at: datetime
@@ -68,7 +68,7 @@ class Rest:
 def order(
     services: Services, account: str, origin: Origin, *, at_once: bool = False, digest: str | None = None
 ) -> ErasureOrder:
-    """The wish to erase an account; its live locks end after the grace period, or `at_once`."""
+    """Return the order to erase an account; its live locks end after the grace period, or `at_once`."""
     return ErasureOrder(
         account=account,
         pseudonym=pseudonym_from(services.ids.new()),
@@ -79,16 +79,16 @@ def order(
 
 
 def begin(services: Services, tenant: Tenant, account: str, origin: Origin, *, at_once: bool = False) -> Erasure:
-    """Note the request; a job does the work, also after a crash of whoever goes on now."""
+    """Record the request; a job does the work."""
     wanted = order(services, account, origin, at_once=at_once)
     return services.person_store.begin_erasures(tenant, (wanted,), services.clock.now())[0]
 
 
 def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
-    """Do what can be done now; None when it is all done, else what is left.
+    """Do what can be done now; return what is left, None when it is over.
 
-    Raises the host's passing errors and StorageUnavailable: the job goes on where it was. On a site where the app is
-    not at work nothing in Confluence is touched; that waits until the site is back.
+    Raises the host's passing errors and StorageUnavailable: the job resumes. On an inactive site nothing in Confluence
+    is touched until it is active again.
     """
     erasure = services.person_store.erasure(request_id)
     if erasure is None:
@@ -107,9 +107,9 @@ def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
 
 
 def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest | None:
-    """Clean what can be cleaned on the site; what is left there.
+    """Clean what can be cleaned; return what is left.
 
-    While its locks are being searched, as after its return, the list of files is not whole: then nothing is begun.
+    While the site's locks are being searched the list of files is incomplete, and nothing is begun.
     """
     if not is_active(services, tenant, licensed=False):
         return Rest(Left.SITE, services.clock.now() + HOURLY)
@@ -127,7 +127,7 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 
 
 def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
-    """Go through the files that could name the person, from where the last attempt stopped; how many are left."""
+    """Clean the files that could name the person, from where the last attempt stopped; return how many are left."""
     after, skipped = erasure.cursor, erasure.skipped
     while batch := services.person_store.files_of(tenant, erasure.account, after=after, limit=BATCH):
         skipped += len(_not_cleaned(services, tenant, erasure, batch))
@@ -137,9 +137,9 @@ def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
 
 
 def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> bool:
-    """Remove the person's choices; True when Confluence refuses that although their account is in use.
+    """Remove the person's choices; True when Confluence refuses although the account is in use.
 
-    Nobody is let at the properties of a closed account any more.
+    Properties of closed accounts are closed to everybody.
     """
     try:
         with services.site_states.exclusive(tenant):
@@ -153,7 +153,7 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
 
 
 def _not_cleaned(services: Services, tenant: Tenant, erasure: Erasure, batch: Sequence[str]) -> list[str]:
-    """Clean these files; those that the app cannot get at. A single "not there" may be false, so it looks twice."""
+    """Clean these files; return those that the app cannot reach. A single "not there" may be false: it looks twice."""
     missed = [file for file in batch if not _cleaned(services, tenant, erasure, file)]
     if missed:
         second_look(services)
@@ -169,7 +169,7 @@ def _cleaned(services: Services, tenant: Tenant, erasure: Erasure, attachment_id
 
 
 def _purged(services: Services, tenant: Tenant, attachment_id: str) -> bool:
-    """Whether the file is gone with all that hung on it; then its hold is over, too."""
+    """Return whether the file is purged; its lock is then over too."""
     witness = services.witnesses.get(tenant, attachment_id)
     if witness is None:
         return True
@@ -185,9 +185,9 @@ def _purged(services: Services, tenant: Tenant, attachment_id: str) -> bool:
 
 
 def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id: str) -> bool:
-    """Take the person out of the line and out of the record; end their hold when its time has come.
+    """Take the person off the waitlist and out of the record; end their lock when its time has come.
 
-    False when the person still stands in the record for another reason than a hold that has time left.
+    False when the record still names the person, but for a lock that has time left.
     """
     state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     if isinstance(state.found, Held | Free):
@@ -209,9 +209,9 @@ def _end_lock(services: Services, tenant: Tenant, state: FileState, held: Held) 
 
 
 def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
-    """That the lock of a person who is gone has ended; before its record is rewritten, so that no crash leaves it out.
+    """Tell that the lock of a person who is gone has ended, before its record is rewritten, so that no crash loses it.
 
-    Each administrator is told once, however often we come by here.
+    Each administrator is told once.
     """
     found, space = state.found, state.witness.space_id if state.witness else None
     if not isinstance(found, Free) or not _left_by(erasure.account, found.ended) or space is None:
@@ -237,9 +237,9 @@ def _left_by(account: str, ended: Ended) -> bool:
 
 
 def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> bool:
-    """Put the pseudonym into the record, by the same conditional write as any other change of it.
+    """Put the pseudonym into the record by the ordinary conditional write.
 
-    False when the record names the person still: they took the file meanwhile, or a newer app wrote it.
+    False when the record still names the person: they took the file meanwhile, or a newer app wrote it.
     """
     rule = partial(rules.forget, account=erasure.account, pseudonym=erasure.pseudonym)
     outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=Priority.MAINTENANCE, state=state)

@@ -1,4 +1,4 @@
-"""What we hold about one person, handed out: their own data and nothing of anybody else."""
+"""What we hold about one person, and nothing of anybody else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOTES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData:
-    """Everything about one account of one site. `complete` is False when not every file could be looked at."""
+    """Everything about one account of one site; `complete` is False when not every file could be read."""
 
     site: str
     account_id: str
@@ -51,10 +51,10 @@ class PersonalData:
 def export(
     services: Services, tenant: Tenant, account: str, origin: Origin, *, most_files: int | None = None
 ) -> PersonalData:
-    """Collect everything that is held about the account, and note that somebody asked.
+    """Collect everything that is held about the account, and record the request.
 
-    Costs 2 points for each locked file of the site and each other one that is known to name the account, up to
-    `most_files` of them, those that name it first; and 1 for the preferences.
+    Costs 2 points for each locked file of the site and each other one that names the account, up to `most_files`, those
+    first; and 1 for the preferences.
     """
     request = services.person_store.note_request(tenant, PrivacyRight.COPY, origin, services.clock.now())
     with spending_on("export"):
@@ -113,7 +113,7 @@ def _lane(most_files: int | None) -> Priority:
 
 
 def _files(services: Services, tenant: Tenant, account: str) -> Iterator[str]:
-    """The files that are known to name the person, and then those where they may only wait."""
+    """The files that name the person, then those where they may only wait."""
     for own in (True, False):
         after = None
         while batch := services.person_store.files_of(tenant, account, after=after, limit=MOST_FILES, own=own):
@@ -140,7 +140,7 @@ def _lock(state: FileState, account: str) -> Sequence[Row]:
 
 
 def _ended(state: FileState, account: str) -> Sequence[Row]:
-    """How the last hold ended, where that was the person's or where they ended it; with their own words only."""
+    """How the last lock ended, where it was the person's or they ended it; with their own words only."""
     ended = state.found.ended if isinstance(state.found, Held | Free) else None
     if ended is None or account not in {ended.holder, ended.by}:
         return ()

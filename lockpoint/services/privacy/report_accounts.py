@@ -1,4 +1,4 @@
-"""Atlassian's cycle of personal-data reports: who was closed is erased, whose data changed is fetched again at need."""
+"""Atlassian's cycle of personal-data reports: closed accounts are erased, changed ones are fetched again."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 
 
 def report(services: Services, tenant: Tenant) -> int:
-    """Report the accounts of a site whose turn it is, a batch at a time; how many.
+    """Report the accounts of a site that are due, in batches; return how many.
 
-    Each batch is written down before the next begins. Passing errors of the host go through: the job comes back.
+    Each batch is recorded before the next. The host's passing errors pass through: the job comes back.
     """
     with spending_on("report_accounts"):
         services.person_store.list_accounts(tenant, services.clock.now())
@@ -46,15 +46,15 @@ def report(services: Services, tenant: Tenant) -> int:
 
 
 def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
-    """What is remembered of a closed account instead of its id, the newest key's first: useless without our keys."""
+    """Return what is remembered of a closed account instead of its id, the newest key's first."""
     text = f"closed account\n{tenant.client_key}\n{account}".encode()
     return tuple(f"{key_id}:{digest}" for key_id, digest in services.mac_keys.digests(text).items())
 
 
 def _erase_again(services: Services, tenant: Tenant) -> None:
-    """A closed account can come back in old versions and records: it goes again, and Atlassian is not asked about it.
+    """Erase a closed account that came back in old versions and records; Atlassian is not asked about it.
 
-    One that Confluence calls active is in use again: it is closed no more, and is reported like everybody's.
+    One that Confluence calls active is in use again and is reported like others.
     """
     closed = services.person_store.closed_accounts(tenant)
     if not closed:
@@ -70,7 +70,7 @@ def _erase_again(services: Services, tenant: Tenant) -> None:
 
 
 def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> frozenset[str]:
-    """Those of the accounts that Confluence calls active; none where it refuses to say."""
+    """Return the accounts that Confluence calls active; none where it refuses to say."""
     if not accounts:
         return frozenset()
     try:
@@ -81,10 +81,10 @@ def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> froz
 
 
 def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:
-    """Report a batch, in halves where it is refused as a whole, down to the accounts that are to blame.
+    """Report a batch, in halves where it is refused, down to the refused accounts.
 
-    Those count as reported: for them nobody can do anything, and the others must not wait for them. False when the
-    rest of the site has to wait; that is so, too, when nobody was to Atlassian's liking.
+    Those count as reported, since nothing can be done and the others must not wait. False when the rest of the site has
+    to wait, also when every account was refused.
     """
     parts, accepted, refused = [batch], 0, list[Reported]()
     while parts:
@@ -106,7 +106,7 @@ def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bo
 
 
 def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *, somebody: bool) -> bool:
-    """Go on without the accounts that were refused; where nobody was accepted, it is the site that has to wait."""
+    """Go on without the refused accounts; where all were refused, the site has to wait."""
     logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": len(refused)})
     if somebody:
         _settle(services, tenant, refused, ReportAnswer())

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from lockpoint.services.privacy.decodings import BORDER, FoundRecord, Readings
+from lockpoint.services.ports.privacy import Piece
+from lockpoint.services.privacy.decodings import BORDER, Reading, readings
 
 SHORTEST: Final = 3
 SHORTEST_OF_A_SITE: Final = 5
@@ -19,20 +20,10 @@ SHORTEST_OF_A_SITE: Final = 5
 SHORTEST_IN_DOUBT: Final = 7
 """Shorter words come about by chance where bytes are read that may be no text."""
 
-_INVISIBLE: Final = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 _WITHOUT_SPACES: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 """Scripts in which words stand beside each other without a space, or take endings: Chinese, Japanese, Thai, Korean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One thing to look at: a row with its columns, a key with its value, a line."""
-
-    place: str
-    texts: tuple[tuple[str, str | bytes], ...]
-    """Names of the parts (may be empty) and their texts."""
 
 
 @dataclass(slots=True)
@@ -43,7 +34,7 @@ class Looked:
     pieces: int = 0
     hits: Counter[str] = field(default_factory=Counter)
     partly: int = 0
-    """How many parts were too large, or too often packed into each other, to be read in every way."""
+    """How many parts were too large, or too damaged, to be read to their end."""
 
 
 class Sight(Enum):
@@ -56,11 +47,11 @@ class Sight(Enum):
 
 
 class Words:
-    """The words of one scan; they are found in whatever writing they are stored."""
+    """The words of one scan; `decodings` says in which writings they are found."""
 
     def __init__(self, words: Iterable[str], *, whole: bool = False) -> None:
         """Take the words; `whole` finds them only without a letter or digit beside them. ValueError for short ones."""
-        self._wanted = sorted({_plain(word) for word in words} - {""})
+        self._wanted = sorted({_plain(word.strip()) for word in words} - {""})
         self._whole = whole
         self._long = [word for word in self._wanted if len(word) >= SHORTEST_IN_DOUBT]
         if any(len(word) < SHORTEST for word in self._wanted):
@@ -70,15 +61,18 @@ class Words:
         return len(self._wanted)
 
     def look_in(self, stored: str | bytes) -> Sight:
-        """Whether any of the words stands there; case, kinds of spaces and forms of characters do not matter."""
-        readings = Readings(stored)
-        if any(self._stand_in(found) for found in readings):
-            return Sight.FOUND
-        return Sight.NOTHING if readings.complete else Sight.NOTHING_SO_FAR
+        """Whether any of the words stands there; case and composed or decomposed characters do not matter."""
+        sight = Sight.NOTHING
+        for reading in readings(stored):
+            if self._stand_in(reading):
+                return Sight.FOUND
+            if not reading.whole:
+                sight = Sight.NOTHING_SO_FAR
+        return sight
 
-    def _stand_in(self, found: FoundRecord) -> bool:
-        text = _plain(found.text)
-        present = (word for word in (self._wanted if found.clear else self._long) if word in text)
+    def _stand_in(self, reading: Reading) -> bool:
+        text = _plain(reading.text)
+        present = (word for word in (self._wanted if reading.clear else self._long) if word in text)
         return any(not self._whole or _stands_alone(word, text) for word in present)
 
 
@@ -116,11 +110,10 @@ def _look_at_parts(piece: Piece, words: Words, looked: Looked) -> None:
 
 
 def _plain(text: str) -> str:
-    """Make texts comparable that look alike: composed, in lower case, one space for every run of them."""
+    """Return the text in lower case with composed characters."""
     if text.isascii():
-        return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(_INVISIBLE.sub("", folded).split())
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _stands_alone(word: str, text: str) -> bool:

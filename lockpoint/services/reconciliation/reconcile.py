@@ -1,4 +1,4 @@
-"""Making one file right again, whatever woke us: everything is read afresh, nothing of the message is believed."""
+"""Making one file right again: everything is read afresh, whatever the message said."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ STILL_SEEN = timedelta(days=1)  # how often the witness is told that its record 
 
 
 def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority = Priority.EVENT) -> None:
-    """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note what is gone.
+    """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note an end.
 
-    Costs 2 points when nothing happened, and nothing without a licence: then nothing is done. Errors of the host pass
-    through: the job comes back later.
+    Costs 2 points when nothing happened; does nothing on an inactive or unlicensed site. The host's errors pass
+    through: the job comes back.
     """
     present = active_now(services, tenant.id, licensed=False)
     if present is None:
@@ -58,17 +58,17 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priorit
 
 
 def confirm(services: Services, tenant: Tenant, attachment_id: str) -> None:
-    """Look whether a hold began that nobody wrote down; costs nothing when it was, since then the sweep sees to it."""
+    """Look for a lock that began without being recorded; free when it was, since the sweep looks after it."""
     witness = services.witnesses.get(tenant, attachment_id)
     if witness is None or not isinstance(witness.record, Held):
         reconcile(services, tenant, attachment_id)
 
 
 def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: str) -> None:
-    """A hint that `account` trashed the file: a holder who throws their own file away gives the lock back.
+    """Release the lock of a holder who trashed their own file, as a hint says.
 
-    The hint is believed only where the file is really in the trash and this account really holds it; the worst that
-    a wrong hint can do is to end a lock on a file that is in the trash. Nothing is undone: nothing shall come back.
+    Believed only where the file is in the trash and this account holds it: the worst that a wrong hint can do is to end
+    a lock on a trashed file. Nothing is undone.
     """
     if active_now(services, tenant.id) is None:
         return
@@ -83,10 +83,10 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
 
 
 def catch_up(services: Services, tenant: Tenant, state: FileState, record: Record) -> None:
-    """Write down a record that Postgres does not know: a crash of ours came between the two, or a row was lost.
+    """Record what Postgres does not know of a record: a crash came between the two, or a row was lost.
 
-    An ending found this way still owes its announcements. A record that is known is noted as seen, at most daily,
-    since what Confluence does not confirm is forgotten; and which key signed it, once.
+    An end found this way still causes its end notices. A known record is noted as seen at most daily, since unconfirmed
+    ones are forgotten; and which key signed it, once.
     """
     witness, now = state.witness, services.clock.now()
     known = witness_of(record, state, None, now, newest_key=services.mac_keys.newest)
@@ -126,9 +126,9 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority:
 
 
 def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, priority: Priority) -> None:
-    """Protect a held file; end a hold whose time is over; follow the holder's own uploads.
+    """Protect a locked file, end a lock whose time is over, or follow the holder's uploads.
 
-    A hold until the next upload ends without moving its base first: so a crash in between costs no ending.
+    A lock until the next upload ends without moving its base first, so that a crash between loses no end.
     """
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
         end_lock.expire(services, tenant, state, held, priority=priority)
@@ -150,9 +150,9 @@ def _look(services: Services, tenant: Tenant, attachment_id: str, priority: Prio
 
 
 def _mended(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> FileState:
-    """The file after its missing or garbled record was dealt with.
+    """Return the file after its missing or garbled record was dealt with.
 
-    A live hold is written again; one that has run out meanwhile gets its tombstone; any other damage is nobody's loss.
+    A live lock is written again; one that has run out gets its tombstone; other damage needs nothing.
     """
     services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
     held = state.known

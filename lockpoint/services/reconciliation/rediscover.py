@@ -1,4 +1,4 @@
-"""Finding a site's locks again: with a lost database, and when a site comes back after it had left."""
+"""Finding a site's locks again after a lost database or an absence."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ PAGES_A_RUN = 20  # result pages of the search per job, so that one site cannot 
 
 
 def rediscover(services: Services, tenant: Tenant) -> None:
-    """Read the files of the pages that say they have locks, and rebuild the witness from records that are ours.
+    """Read the files of pages that say they have locks, and rebuild the witness from our records.
 
-    Where Confluence's search does not know the hint, all attachments of all spaces are walked instead. Resumable:
-    the place is kept after each result page, and a long walk goes on in another job. Without a licence locks are only
-    written down: erasures find by that what they have to clean.
+    Where the search does not know the hint, all attachments are walked. Resumable after each result page; a long walk
+    goes on in another job. Without a licence locks are only recorded: erasures need to know the files.
     """
     if not is_active(services, tenant, licensed=False):
         return
@@ -38,7 +37,7 @@ def rediscover(services: Services, tenant: Tenant) -> None:
 
 
 def _step(services: Services, tenant: Tenant, cursor: str | None) -> str | None:
-    """One result page; answers where to go on: `hint:<cursor>`, `walk:<space>:<cursor>`, or None at the end."""
+    """Read one result page; return where to go on: `hint:<cursor>`, `walk:<space>:<cursor>`, or None at the end."""
     way, _, place = (cursor or "hint:").partition(":")
     if way == "walk":
         return _walk(services, tenant, place)
@@ -70,7 +69,7 @@ def _walk(services: Services, tenant: Tenant, place: str) -> str | None:
 
 
 def _spaces(services: Services, tenant: Tenant) -> list[str]:
-    """All space ids in one fixed order, so that a resumed walk knows what is left."""
+    """Return all space ids in one fixed order, so that a resumed walk knows what is left."""
     ids: list[str] = []
     cursor: str | None = None
     while True:
@@ -95,7 +94,6 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
 
 
 def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
-    """Look after one file that may be locked."""
     try:
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     except (GoneOrInvisible, Forbidden):

@@ -1,4 +1,4 @@
-"""The sweep: re-read every live lock of a site, so that correctness never depends on an event."""
+"""The sweep re-reads every live lock of a site, so that correctness never depends on an event."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ BATCH = 200
 
 
 def sweep(services: Services, tenant: Tenant) -> int:
-    """Reconcile the held files of a site; answers how many were looked at.
+    """Reconcile the locked files of a site; return how many were looked at.
 
-    One file's trouble does not stop the others: it gets a job of its own. Trouble of the whole site does stop it:
-    `QuotaExceeded`, `Unauthorised` and a removed operation pass through. Nothing is asked of a site that left or
-    has no licence.
+    A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised` and a removed operation stop the sweep.
+    An inactive or unlicensed site is not asked.
     """
     state = 0
     after: str | None = None

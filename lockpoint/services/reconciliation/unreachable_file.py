@@ -1,4 +1,4 @@
-"""A locked file that the app does not see: purged, or only closed to the app."""
+"""A locked file that the app does not see: purged, or closed to the app."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lockpoint.services.ports.notifications import MailIntent
 
 
 def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
-    """Tell a purged file from one that the app may not see: only two agreeing reads end a lock before its time.
+    """Tell a purged file from one that the app may not see; only two agreeing reads end a lock before its time.
 
-    One that has run out is over wherever its file is, and counts for nobody any more.
+    A lock that has run out is over wherever its file is.
     """
     witness = services.witnesses.get(tenant, attachment_id)
     if witness is None or not isinstance(witness.record, Held):
@@ -34,7 +34,7 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority
 
 
 def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
-    """The second look: a file that is there after all ends its hold in Confluence, and is settled first."""
+    """Look again: a file that is there after all ends its lock in Confluence."""
     second_look(services)
     try:
         services.attachments.get(tenant, attachment_id, priority=priority, properties=False, operations=False)
@@ -44,7 +44,7 @@ def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priori
 
 
 def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
-    """Said before it is marked: a crash in between says it twice rather than never."""
+    """Told before it is marked: a crash in between tells it twice rather than never."""
     reason = Protection.APP_BLOCKED
     row = AuditEvent(
         at=services.clock.now(),
@@ -67,9 +67,9 @@ def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: He
 
 
 def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, reason: EndReason) -> None:
-    """The record is out of reach, so its end is written down here only; the mail finds the page by the witness.
+    """The record is unreachable, so its end is recorded here only; the mail finds the page by the witness.
 
-    Should the file come into reach again, its record is older than this one, and is not obeyed.
+    Should the file be reachable again, its record is older than this one and is not obeyed.
     """
     now = services.clock.now()
     ended = next_record.ended(held, Snapshot(held, None, now), reason, by=None)

@@ -1,7 +1,6 @@
-"""Webhooks are hints: what they name is looked up in the witness table, and only what is locked becomes a job.
+"""Webhooks are hints: what they name is looked up in the witness table, and only locked files get a job.
 
-Nothing else of a webhook is believed: its body is not covered by the token. What really happened is read from
-Confluence by the job.
+Nothing else of a webhook is believed: the token does not cover its body. The job reads Confluence.
 """
 
 from __future__ import annotations
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What a webhook says may have changed: attachments, pages or blog posts (bare ids), or something site-wide.
-
-    `trashed_by` is the account that is said to have thrown the attachments away; the job checks what it can of that.
-    """
+    """What may have changed, by bare ids; `trashed_by` is the account that is said to have trashed the attachments."""
 
     attachment_ids: tuple[str, ...] = ()
     container_ids: tuple[str, ...] = ()
@@ -32,9 +28,9 @@ class Hint:
 
 
 def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
-    """Queue one job for each locked file that may have changed; give their number.
+    """Queue a job for each locked file that may have changed; return their number.
 
-    One round trip to the database when nothing is locked, and never a call to Confluence. Raises StorageUnavailable.
+    One round trip to the database when nothing is locked, never a call to Confluence. Raises StorageUnavailable.
     """
     if not is_active(services, tenant, licensed=False):
         return 0

@@ -1,7 +1,7 @@
-"""Whether a site has a licence: asked of Confluence once an hour, and heard with every call that Confluence makes.
+"""Whether a site has a licence: asked of Confluence hourly, and heard with every call that it makes.
 
-Without one, locks are shown and can be ended; nothing is locked anew, and nothing is undone. When it comes back, what
-was uploaded meanwhile stands, as on a site that had left.
+Without one, locks are shown and can be ended; nothing is locked or undone. When it comes back, earlier uploads stand,
+as after any absence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HEARD_AGAIN: Final = timedelta(minutes=1)
 
 
 def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
-    """Whether locks protect, and people may begin and lengthen them.
+    """Return whether locks protect and can be begun and extended.
 
     Asks Confluence when the last answer is an hour old (1 point).
     """
@@ -31,12 +31,11 @@ def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
 
 
 def last_known(services: Services, tenant: Tenant) -> Licence:
-    """What counted last, without asking Confluence."""
     return (services.licences.get(tenant).licence or Licence.ACTIVE) if services.licensing else Licence.ACTIVE
 
 
 def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licence:
-    """What counts now. While Confluence does not answer the last answer holds, and who never got one is licensed."""
+    """Return what counts now: while Confluence does not answer the last answer, and licensed if there was none."""
     if not services.licensing:
         return Licence.ACTIVE
     known, now = services.licences.get(tenant), services.clock.now()
@@ -54,7 +53,7 @@ def _fresh(known: LicenceNote, now: datetime) -> bool:
 
 
 class HeardLicences:
-    """Writes down the word `lic` of verified calls; for one process, safe for threads.
+    """Records the word `lic` of verified calls; for one process, safe for threads.
 
     The same word is written once a minute at most, so that webhooks cost nothing more.
     """
@@ -65,7 +64,7 @@ class HeardLicences:
         self._heard: dict[int, tuple[bool, datetime]] = {}
 
     def hear(self, tenant: Tenant, active: bool) -> None:  # noqa: FBT001 - what was heard
-        """Take one word; a database that is away makes it unheard."""
+        """Take one word; a database that does not answer loses it."""
         if not self._services.licensing or not tenant.installed:
             return
         now = self._services.clock.now()
@@ -81,6 +80,5 @@ class HeardLicences:
                 self._heard.pop(tenant.id, None)
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget what the site was last heard to have."""
         with self._lock:
             self._heard.pop(tenant.id, None)

@@ -1,8 +1,7 @@
 """A site installs, enables, disables and uninstalls the app: what becomes of its registration.
 
 Confluence sends `installed` also for upgrades, new secrets, renamed and imported sites; `uninstalled` may be lost;
-`enabled` and `disabled` come in any order. So every step is written for any state it may find, and repeating it is
-harmless.
+`enabled` and `disabled` come in any order. Every step works from any state and can be repeated.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ class InstallRequest:
 
 
 def install(services: Services, request: InstallRequest) -> Tenant:
-    """Register the site, or renew its registration; its lock data stays what it was.
+    """Register the site or renew its registration; its lock data stays.
 
     A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
-    data was imported there: the former one is dead without notice and is marked so. Raises Invalid for a base URL on a
-    host that is not allowed, or a secret that is too short; StorageUnavailable.
+    data was imported there: the former one is marked as dead. Raises Invalid for a host that is not allowed or a short
+    secret; StorageUnavailable.
     """
     base_url = allowed_base_url(request.base_url, services.allowed_hosts)
     if base_url is None:
@@ -73,7 +72,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
 
 
 def uninstall(services: Services, client_key: str) -> Tenant | None:
-    """Erase the site's secrets and end its installation; None when it is unknown or was uninstalled before."""
+    """Erase the site's secrets and end its installation; None when there is nothing to end."""
     with services.installations.change(client_key) as change:
         known = change.find_replaced(client_key)
         if known is None:
@@ -85,7 +84,7 @@ def uninstall(services: Services, client_key: str) -> Tenant | None:
 
 
 def enable(services: Services, tenant: Tenant) -> None:
-    """Let the app work on the site again, and look for its locks; does nothing to a site that is not installed.
+    """Activate the site again and look for its locks; ignores a site that is not installed.
 
     A site that was never disabled is only noted: it is told so after every install, which has queued the search.
     """
@@ -93,15 +92,15 @@ def enable(services: Services, tenant: Tenant) -> None:
 
 
 def disable(services: Services, tenant: Tenant) -> None:
-    """Stop all work for the site until it is enabled; does nothing to a site that is not installed."""
+    """Stop all work for the site until it is enabled; ignores a site that is not installed."""
     _switch(services, tenant, enabled=False, event=InstallationEvent.DISABLED)
 
 
 def allowed_base_url(url: str, patterns: Sequence[str]) -> str | None:
-    """The base URL without its closing slash, or None unless it is plain and on an allowed host.
+    """Return the base URL without its closing slash; None unless it is plain and on an allowed host.
 
-    Plain: https (http on this machine only), a lower-case ASCII host name, no user, query or fragment. A port must be
-    named by the pattern.
+    Plain: https (http on this machine only), a lower-case ASCII host, no user, query or fragment. A port must be named
+    by the pattern.
     """
     try:
         parts = urlsplit(url.rstrip("/"))
@@ -178,7 +177,7 @@ def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: Install
 
 
 def _forget(services: Services, *tenants: Tenant) -> None:
-    """Empty the caches of this process, after the change is stored: another process notices within seconds."""
+    """Empty this process's caches after the change is stored; other processes notice within seconds."""
     for tenant in tenants:
         for cache in services.caches:
             cache.forget(tenant)

@@ -10,10 +10,9 @@ from lockpoint.services.tenancy.activity import is_active
 
 
 def self_test(services: Services, tenant: Tenant) -> SiteState:
-    """Try the restore operation on a scratch attachment of the app's own, and remember what it did.
+    """Try the restore operation on a scratch attachment of the app's own, and remember the result.
 
-    True: equal content came back. False: Confluence refused. None (unknown): there was nowhere to try; the first
-    real overwrite will tell.
+    True: equal content came back. False: refused. None: there was nowhere to try; the first real overwrite will tell.
     """
     state = services.site_states.get(tenant)
     if not is_active(services, tenant, priority=Priority.MAINTENANCE):

@@ -1,4 +1,4 @@
-"""Site configuration: a signed app property with a revision, guarded against replays by what Postgres remembers."""
+"""Site settings: a signed app property with a revision, guarded against replays by what Postgres remembers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteOverview:
-    """The settings, what the restore self-test found (`restore_works` None: not tested yet), and every usage count."""
+    """The settings, the result of the self-test (`restore_works` None: not tested yet), and every usage count."""
 
     settings: SiteSettings
     state: SiteState
@@ -36,11 +36,11 @@ class SiteOverview:
 
 
 def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> SiteSettings:
-    """The settings in force.
+    """Return the settings in force.
 
-    An app property can be written by users, so only what we signed counts, and nothing older than what we know: then
-    the settings that we remember hold, and are written again. A signed revision that is newer than what we know is
-    ours: a crash came between storing it and remembering it, or the database was lost.
+    Users can write app properties, so only what we signed counts, and nothing older than what we remember: then the
+    remembered settings hold and are written again. A newer signed revision is ours: a crash came between storing and
+    remembering, or the database was lost.
     """
     fields = signed_json.verify(
         services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys
@@ -58,7 +58,7 @@ def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> 
 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:
-    """Settings and self-test, for site admins only."""
+    """Return settings and self-test, for site admins only."""
     _must_administer(services, actor)
     settings = site_settings(services, actor.tenant, priority=Priority.INTERACTIVE)
     # A crash, or a database that was restored, may have left the switch as it was.
@@ -70,9 +70,9 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
 def change(
     services: Services, actor: Actor, *, copy_mode: bool, revision: int, usage_counts: bool | None = None
 ) -> SiteOverview:
-    """Store new settings on condition that `revision` is the one the admin looked at; None leaves one as it is.
+    """Store settings on condition that `revision` is the one that the admin saw; None leaves one as it is.
 
-    Usage counts that are switched off are erased before anything else happens.
+    Usage counts that are switched off are erased first.
     """
     _must_administer(services, actor)
     tenant = actor.tenant
@@ -93,7 +93,7 @@ def change(
 
 
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
-    """Store the settings unchanged under the newest key, unless they carry its signature or nobody's."""
+    """Store the settings under the newest key, unless they carry its signature or nobody's."""
     with services.site_states.exclusive(tenant):
         value = services.properties.read_app(tenant, KEY, priority=priority)
         fields = signed_json.verify(value, _place(tenant), services.mac_keys)
@@ -123,7 +123,7 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
 
 
 def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:
-    """Put back what outsiders removed, garbled or rolled back, and say so in the audit log."""
+    """Restore what outsiders removed, garbled or rolled back, and record it."""
     try:
         _store(services, tenant, fields, priority)
     except HostError:

@@ -1,4 +1,4 @@
-"""Counting how Lockpoint is used, on sites that switched it on; nothing that a person does fails because of it."""
+"""Usage counts, on sites that switched them on; a count that fails stops nothing."""
 
 from __future__ import annotations
 
@@ -24,19 +24,17 @@ _EVENTS: Final = {
 
 
 def count(services: Services, actor: Actor, event: UsageEvent) -> None:
-    """Add one to the day's count."""
     with suppress(StorageUnavailable):
         day = services.clock.now().astimezone(UTC).date()
         services.usage.count(actor.tenant, actor.account_id, event, day)
 
 
 def count_call(services: Services, actor: Actor, use_case: str, status: int) -> None:
-    """Count a call about a lock; taking a lock that one has already is an extension."""
+    """Count a call about a lock; taking a lock that one has is an extension."""
     taken = UsageEvent.LOCKED if status == CREATED else UsageEvent.EXTENDED
     count(services, actor, _EVENTS.get(use_case, taken))
 
 
 def kept(services: Services, tenant: Tenant) -> Sequence[UsageRow]:
-    """Everything that is kept of the site's counts."""
     since = (services.clock.now().astimezone(UTC) - SHOWN).date()
     return services.usage.kept(tenant, since)

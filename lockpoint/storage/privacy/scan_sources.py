@@ -1,8 +1,8 @@
-"""Everything that Postgres and Redis hold, as text, for the canary scan."""
+"""Everything that Postgres, Redis and backups hold, for the canary scan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -13,14 +13,15 @@ from sqlalchemy import text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
-from lockpoint.services.privacy.scan import Piece
+from lockpoint.services.ports.privacy import Piece
 from lockpoint.storage.backup import file_format
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.keyring import Keyring
 
 ROWS_AT_ONCE: Final = 2000
 _RELATIONS: Final = """
-SELECT n.nspname, c.relname, array_agg(a.attname ORDER BY a.attnum)
+SELECT n.nspname, c.relname, array_agg(a.attname ORDER BY a.attnum),
+  array_agg(a.attname) FILTER (WHERE atttypid = 'bytea'::regtype)
 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE relkind IN ('r', 'm') AND attnum > 0 AND NOT attisdropped
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
@@ -36,7 +37,7 @@ _ACCOUNTS: Final = text(
 
 
 def in_postgres(url: str) -> Iterator[Piece]:
-    """Give every row of every table, partitions and the queue included, and the names of all of them.
+    """Yield every row of every table, partitions and the queue included, and the names of all of them.
 
     Each table is read in a transaction of its own, so that a long search keeps nobody from dropping one that it does
     not read just now; there is no time limit. StorageUnavailable.
@@ -45,15 +46,15 @@ def in_postgres(url: str) -> Iterator[Piece]:
         with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
             connection.execute("SET statement_timeout = 0")
             connection.execute("SET default_transaction_read_only = on")
-            for schema, table, columns in connection.execute(_RELATIONS).fetchall():
+            for schema, table, columns, binary in connection.execute(_RELATIONS).fetchall():
                 yield Piece("names of tables and columns", (("name", f"{schema}.{table} {' '.join(columns)}"),))
-                yield from _rows(connection, schema, table, columns)
+                yield from _rows(connection, schema, table, columns, binary or ())
     except psycopg.OperationalError as error:
         raise StorageUnavailable(type(error).__name__) from None
 
 
 def in_redis(client: redis.Redis) -> Iterator[Piece]:
-    """Give every key with its value, whatever its type. StorageUnavailable."""
+    """Yield every key with its value, whatever its type. StorageUnavailable."""
     try:
         for key in client.scan_iter(count=ROWS_AT_ONCE):
             yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
@@ -62,7 +63,7 @@ def in_redis(client: redis.Redis) -> Iterator[Piece]:
 
 
 def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
-    """Give what a backup says in the open and every row in it; OperatorRefusal when it cannot be read."""
+    """Yield what a backup says in the open and every row in it; OperatorRefusal when it cannot be read."""
     _, content = file_format.unpack(data, keys)
     yield Piece(place, (("header", data.partition(b"\n")[0].decode(errors="replace")),))
     for table, rows in content.items():
@@ -70,10 +71,14 @@ def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
             yield Piece(place, tuple((f"{table}.{name}", str(value)) for name, value in row.items()))
 
 
-def _rows(connection: psycopg.Connection, schema: str, table: str, columns: list[str]) -> Iterator[Piece]:
-    """Give the rows of a table; of one that was dropped meanwhile, none."""
+def _rows(
+    connection: psycopg.Connection, schema: str, table: str, columns: list[str], binary: Collection[str]
+) -> Iterator[Piece]:
+    """Yield the rows of a table, binary columns as bytes and all others as text; none when it was dropped."""
     place = f"queue {table}" if table.startswith("procrastinate_") else f"table {table}"
-    listed = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
+    listed = sql.SQL(", ").join(
+        sql.SQL("{}" if column in binary else "{}::text").format(sql.Identifier(column)) for column in columns
+    )
     with suppress(psycopg.errors.UndefinedTable), connection.transaction(), connection.cursor(name="scan") as cursor:
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(schema, table)))
@@ -102,7 +107,7 @@ _READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
 
 
 def _parts(value: Any) -> Iterator[bytes]:
-    """Give every name and value in an answer of Redis; a key that is gone meanwhile has none."""
+    """Yield every name and value in an answer of Redis; a key that is gone by now has none."""
     if isinstance(value, bytes):
         yield value
     elif isinstance(value, Mapping):
@@ -113,6 +118,6 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def accounts_named(database: Database, tenant: Tenant) -> Sequence[str]:
-    """Give the accounts that our tables name on a site. StorageUnavailable."""
+    """Return the accounts that our tables name on a site. StorageUnavailable."""
     with database.single() as connection:
         return list(connection.execute(_ACCOUNTS, {"tenant": tenant.id}).scalars())

@@ -36,10 +36,10 @@ def test_app_calls_are_signed_over_the_address_that_goes_over_the_wire(kit: Kit)
     """The signature covers method, path and query as sent, relative to the tenant's base address."""
     with odd_host(GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
-    (seen,) = host.requests
-    assert kit.signer.asked == [(1, "GET", seen.target.removeprefix("/wiki"))]
-    assert seen.headers["Authorization"] == f"JWT 1:GET:{seen.target.removeprefix('/wiki')}"
-    assert seen.target == "/wiki/api/v2/things/1?b=x+y&a=%C3%BC%2F%3F%26"
+    (received,) = host.requests
+    assert kit.signer.asked == [(1, "GET", received.target.removeprefix("/wiki"))]
+    assert received.headers["Authorization"] == f"JWT 1:GET:{received.target.removeprefix('/wiki')}"
+    assert received.target == "/wiki/api/v2/things/1?b=x+y&a=%C3%BC%2F%3F%26"
 
 
 def test_a_base_address_with_a_closing_slash_is_the_same_site(kit: Kit) -> None:
@@ -62,7 +62,7 @@ def test_every_try_is_signed_again(kit: Kit) -> None:
     """Each repetition gets its own token: the old one may have expired, and a token serves one request."""
     with odd_host(answer(503), GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
-    tokens = [seen.headers["Authorization"] for seen in host.requests]
+    tokens = [received.headers["Authorization"] for received in host.requests]
     assert len(set(tokens)) == 2
 
 
@@ -180,7 +180,7 @@ def test_a_versioned_write_is_repeated(kit: Kit) -> None:
     """A write that names the version it replaces may be repeated: at most one wins."""
     with odd_host(answer(503), drop, GOOD) as host:
         kit.client.ask(as_app(host.base), VERSIONED)
-    assert [seen.json() for seen in host.requests] == [{"v": 2}] * 3
+    assert [received.json() for received in host.requests] == [{"v": 2}] * 3
 
 
 def test_a_versioned_write_that_may_have_lost_against_itself_is_unknown(kit: Kit) -> None:

@@ -86,10 +86,10 @@ def test_a_certificate_that_does_not_fit_gets_no_request(
     file = certificate(tmp_path, host)
     session = kit.client._wire.sessions.mine()
     session.verify = str(file) if trusted else session.verify
-    with secure_host(file) as (address, seen):
+    with secure_host(file) as (address, received):
         if asked:
             kit.client.ask(as_app(address), READ)
         else:
             with pytest.raises(HostUnavailable):
                 kit.client.ask(as_app(address), READ)
-    assert len(seen) == asked
+    assert len(received) == asked

@@ -28,7 +28,7 @@ def test_a_redirect_on_the_own_host_is_signed_again(kit: Kit) -> None:
     """A signature fits one address, so the second request gets its own."""
     with odd_host(redirect("{origin}/wiki/download/attachments/1/a%20b.txt?version=2"), answer(200, BYTES)) as host:
         assert kit.client.fetch(as_app(host.base), FILE, most=10_000) == BYTES
-    first, second = (seen.headers["Authorization"] for seen in host.requests)
+    first, second = (received.headers["Authorization"] for received in host.requests)
     assert second == "JWT 2:GET:/download/attachments/1/a%20b.txt?version=2"
     assert first != second
 

@@ -1,4 +1,4 @@
-"""Lock no longer held when we look, but a version lies inside the held window: written down and told, not touched."""
+"""After a lock ended: overwrites made before its end are recorded and reported, not undone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _die() -> NoReturn:
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_what_slips_in_before_the_tombstone_is_told(stage: Stage, end: End) -> None:
-    """Enforcement 7: a version inside the held window is recorded and told; the file is not touched."""
+    """Enforcement 7: an overwrite made during the lock is recorded and reported; the file is unchanged."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     end(stage, lock_id)
@@ -68,7 +68,7 @@ def test_what_slips_in_before_the_tombstone_is_told(stage: Stage, end: End) -> N
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_it_is_told_after_a_crash_too(stage: Stage, end: End) -> None:
-    """F38: nothing is forgotten when the process dies between the tombstone and the ledger."""
+    """F38: a crash between tombstone and effects loses nothing."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
@@ -85,7 +85,7 @@ def test_it_is_told_after_a_crash_too(stage: Stage, end: End) -> None:
     "end", [lambda s, lock, key: s.release(lock, key=key), lambda s, lock, key: s.break_(lock, DANA, key=key)]
 )
 def test_the_retry_of_a_call_that_died_tells_it(stage: Stage, end: Callable[[Stage, str, RequestKey], object]) -> None:
-    """L-12: repeating the request after a crash finds its own tombstone, and looks back like the first try."""
+    """L-12: a request repeated after a crash finds its own tombstone and checks again."""
     lock_id, key = _locked(stage), stage.key("the-same-request")
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
@@ -99,7 +99,7 @@ def test_the_retry_of_a_call_that_died_tells_it(stage: Stage, end: Callable[[Sta
 
 
 def test_a_host_that_is_silent_after_the_tombstone_hides_nothing(stage: Stage) -> None:
-    """No transition forgets an intrusion: what could not be looked at now is looked at by the job."""
+    """An overwrite that could not be checked now is checked by the job."""
     lock_id = _locked(stage)
 
     def away() -> NoReturn:
@@ -116,8 +116,8 @@ def test_a_host_that_is_silent_after_the_tombstone_hides_nothing(stage: Stage) -
     assert one_row_for_each_record(stage)
 
 
-def test_an_upload_after_the_tombstone_is_nobodys_business(stage: Stage) -> None:
-    """Enforcement 2: a version that came when the protection was over is authorised."""
+def test_an_upload_after_the_tombstone_is_authorised(stage: Stage) -> None:
+    """Enforcement 2: a version made after the end is authorised."""
     lock_id = _locked(stage)
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lambda: (
         stage.world.clock.advance(seconds=1),
@@ -130,7 +130,7 @@ def test_an_upload_after_the_tombstone_is_nobodys_business(stage: Stage) -> None
 
 
 def test_an_upload_that_the_holder_replaced_is_only_written_down(stage: Stage) -> None:
-    """The holder who uploads over an intruder knows the file: the row stays, nobody is alarmed."""
+    """When the holder uploaded over an overwrite, it is recorded without mail."""
     lock_id = _locked(stage)
 
     def both() -> None:
@@ -143,8 +143,8 @@ def test_an_upload_that_the_holder_replaced_is_only_written_down(stage: Stage) -
     assert stage.mails() == []
 
 
-def test_a_lost_race_settles_again(stage: Stage) -> None:
-    """Settle before you move: also in the round after a lost one, so an intruder never becomes the new base."""
+def test_a_lost_race_protects_again(stage: Stage) -> None:
+    """The file is protected before each write, also after a lost race: no overwrite becomes the base."""
     lock_id = _locked(stage)
 
     def race() -> None:
@@ -157,8 +157,8 @@ def test_a_lost_race_settles_again(stage: Stage) -> None:
     assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "undone") in stage.mails()
 
 
-def test_what_slips_into_a_take_over_is_undone_under_the_new_hold(stage: Stage) -> None:
-    """P-01: the new hold protects what was settled, and is looked at without waiting for a sweep."""
+def test_what_slips_into_a_take_over_is_undone_under_the_new_lock(stage: Stage) -> None:
+    """P-01: the new lock protects the checked version, and is checked before the next sweep."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     stage.take_over(lock_id, DANA)
@@ -167,8 +167,8 @@ def test_what_slips_into_a_take_over_is_undone_under_the_new_hold(stage: Stage) 
     assert stage.held.holder == DANA
 
 
-def test_whoever_asks_while_the_hold_ends_is_told(stage: Stage) -> None:
-    """L-50: who asked before the tombstone lay there is told that the file is free."""
+def test_whoever_asks_while_the_lock_ends_is_told(stage: Stage) -> None:
+    """L-50: people who asked before the tombstone are notified."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.ask(CHARLIE) and None)
     stage.release(lock_id)
@@ -177,7 +177,7 @@ def test_whoever_asks_while_the_hold_ends_is_told(stage: Stage) -> None:
 
 
 def test_whoever_asks_just_after_the_end_is_told(stage: Stage) -> None:
-    """L-50: who read "held" and was stored in the line after the tombstone is told, too."""
+    """L-50: people who read "held" and joined the waitlist after the tombstone are notified too."""
     lock_id = _locked(stage)
     stage.taps.before["properties.create", stage.taps.calls["properties.create"] + 1] = lambda: (
         stage.release(lock_id) and None
@@ -187,8 +187,8 @@ def test_whoever_asks_just_after_the_end_is_told(stage: Stage) -> None:
     assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in stage.mails()
 
 
-def test_renewing_a_hold_that_runs_out_settles_it_first(stage: Stage) -> None:
-    """Settle before you move: a new hold of the same person does not adopt what was pending on the old one."""
+def test_renewing_an_expiring_lock_protects_it_first(stage: Stage) -> None:
+    """Pending overwrites are undone first: the same person's new lock does not adopt them."""
     stage.lock()
     stage.world.clock.advance(hours=47, minutes=59)
     stage.upload(BOB, b"Bob's")
@@ -217,7 +217,7 @@ def _lock_after_expiry(stage: Stage, _lock_id: str) -> None:
 @pytest.mark.parametrize("garbled", [False, True])
 @pytest.mark.parametrize("end", [_release, _break, _take_over, _expire, _lock_after_expiry])
 def test_damage_to_the_record_does_not_hide_an_overwrite(stage: Stage, end: End, *, garbled: bool) -> None:
-    """Settle before you move: the hold that is known is settled when outsiders removed or garbled its record."""
+    """Pending overwrites of the known lock are undone first, even when its record was removed or garbled."""
     lock_id = _locked(stage)
     row = stage.world.site().lock_rows(stage.file.id)[0]
     rows = [replace(row, version=row.version + 1, value={"state": "free"})] if garbled else []
@@ -230,8 +230,8 @@ def test_damage_to_the_record_does_not_hide_an_overwrite(stage: Stage, end: End,
     )
 
 
-def test_an_overwrite_that_nobody_could_look_into_is_told(stage: Stage) -> None:
-    """Settle before you move: if undoing is impossible the audit says so, and both sides are told of which version."""
+def test_an_overwrite_that_could_not_be_read_is_told(stage: Stage) -> None:
+    """A pending overwrite that cannot be undone is audited, and both sides are told the version."""
     lock_id = _locked(stage)
     stage.upload(BOB, b"Bob's")
 

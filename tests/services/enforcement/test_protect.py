@@ -1,4 +1,4 @@
-"""Overwrites, trash, renames: what is undone, what is not, and who is told."""
+"""Overwrites, trash, renames: what is undone, and who is told."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UND
 
 @pytest.fixture
 def locked(stage: Stage) -> Stage:
-    """Alice holds the file."""
+    """Alice locks the file."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     return stage
@@ -37,7 +37,7 @@ def test_an_overwrite_is_undone_and_both_are_told(locked: Stage) -> None:
 
 
 def test_undoing_costs_what_is_published(locked: Stage) -> None:
-    """Issue: a published cost in quota points for each action."""
+    """Each action has a published cost in quota points."""
     locked.upload(BOB, b"Bob's")
     locked.taps.clear()
     locked.reconcile()
@@ -45,7 +45,7 @@ def test_undoing_costs_what_is_published(locked: Stage) -> None:
 
 
 def test_the_sweep_finds_what_no_event_told(locked: Stage) -> None:
-    """L-40, P-19: at most one sweep without a hint."""
+    """L-40, P-19: without an event, one sweep suffices."""
     locked.upload(BOB, b"Bob's")
     assert locked.sweep() == 1
     assert locked.content == b"first"
@@ -53,14 +53,14 @@ def test_the_sweep_finds_what_no_event_told(locked: Stage) -> None:
 
 @pytest.mark.parametrize("who", [DANA, SAM])
 def test_admins_are_treated_like_anyone(locked: Stage, who: str) -> None:
-    """L-50, P-07: admins who overwrite without a break are treated like anyone."""
+    """L-50, P-07: an admin's overwrite without a break is treated like anyone's."""
     locked.upload(who, b"admin's")
     locked.reconcile()
     assert locked.content == b"first"
 
 
 def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
-    """L-43, E11: Bob's v2, our v3, v2's hint again, v3's echo: nothing, nothing."""
+    """L-43, E11: after Bob's v2 and our v3, v2's event and v3's echo change nothing."""
     locked.upload(BOB, b"Bob's")
     for _ in range(4):
         locked.reconcile()
@@ -82,7 +82,7 @@ def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None
 
 
 def test_an_overwrite_that_the_holder_replaced_is_noted_only(locked: Stage) -> None:
-    """E10: v2 Bob, v3 Alice before we look: nothing; the audit notes that v2 was overruled by the holder."""
+    """E10: after v2 by Bob and v3 by Alice, the audit says that v2 is superseded; nothing else happens."""
     locked.upload(BOB, b"Bob's")
     locked.upload(ALICE, b"second")
     locked.reconcile()
@@ -104,7 +104,7 @@ def test_two_overwrites_are_one_restore(locked: Stage) -> None:
 
 
 def test_an_upload_from_before_the_lock_accuses_nobody(stage: Stage) -> None:
-    """L-44, E8: a hint about a version older than the lock: nothing, nobody accused."""
+    """L-44, E8: an event about a version older than the lock accuses nobody."""
     stage.upload(BOB, b"before")
     stage.lock()
     stage.reconcile()
@@ -113,7 +113,7 @@ def test_an_upload_from_before_the_lock_accuses_nobody(stage: Stage) -> None:
 
 
 def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
-    """E16: bytes equal to head, put there by Bob: nothing."""
+    """E16: Bob's upload of bytes equal to the head is no overwrite."""
     first = locked.file.versions[0]
     locked.world.site().add_version(locked.file, BOB, content=first.content, file_id=first.file_id)
     locked.reconcile()
@@ -122,7 +122,7 @@ def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
 
 
 def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
-    """E37: anonymous overwrite: restored, holder told, no addressee otherwise."""
+    """E37: an anonymous overwrite is restored; only the holder is told."""
     locked.upload(None, b"nobody's")
     locked.reconcile()
     assert locked.content == b"first"
@@ -130,7 +130,7 @@ def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
 
 
 def test_a_fight_is_given_up(locked: Stage) -> None:
-    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes enforcement pauses and people are told."""
+    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes, protection pauses and people are told."""
     for number in range(4):
         locked.upload(BOB, b"again %d" % number)
         locked.reconcile()
@@ -157,7 +157,7 @@ def test_ten_restores_for_one_lock_are_enough(locked: Stage) -> None:
 
 
 def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
-    """E18, L-48: base resolved by createdAt: an admin deletes v2 of 4, base = v3: still recognised."""
+    """E18, L-48: createdAt identifies the base: after an admin deletes v2 of 4, base v3 is recognised."""
     for number in range(2, 4):
         stage.upload(ALICE, b"v%d" % number)
     stage.lock()
@@ -169,7 +169,7 @@ def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
 
 
 def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Stage) -> None:
-    """E18: numbers are places: when they move between look and restore, it is looked again."""
+    """E18: version numbers are positions: when they move before the restore, the file is read again."""
     for number in range(2, 4):
         stage.upload(ALICE, b"v%d" % number)
     stage.lock()
@@ -181,8 +181,8 @@ def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Sta
     assert b"v2" not in [v.content for v in stage.file.versions[3:]]
 
 
-def test_the_second_look_sees_a_holder_who_was_faster(locked: Stage) -> None:
-    """E13: Alice uploads while we are about to restore: the second look catches it, her version stays."""
+def test_the_second_read_finds_a_faster_holder(locked: Stage) -> None:
+    """E13: the second read finds Alice's upload; her version stays."""
     locked.upload(BOB, b"Bob's")
     locked.taps.after["witnesses.set_protection", 1] = lambda: locked.upload(ALICE, b"second")
     locked.reconcile()
@@ -190,8 +190,8 @@ def test_the_second_look_sees_a_holder_who_was_faster(locked: Stage) -> None:
     assert locked.held.base.author == ALICE
 
 
-def test_a_file_that_never_rests_is_left_as_unsettled(locked: Stage) -> None:
-    """No transition forgets an intrusion: what could not be settled in three looks is named in the tombstone."""
+def test_a_file_that_keeps_changing_is_left_unsettled(locked: Stage) -> None:
+    """The tombstone names an overwrite still pending after three reads."""
     locked.upload(BOB, b"Bob's")
     locked.taps.after["witnesses.set_protection", 0] = lambda: locked.upload(BOB, b"again")
     locked.release(locked.held.lock_id)
@@ -199,7 +199,7 @@ def test_a_file_that_never_rests_is_left_as_unsettled(locked: Stage) -> None:
 
 
 def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
-    """P-04, amendment 1: where Confluence refuses the operation and copy mode is off: recorded, shown, told."""
+    """P-04, amendment 1: Confluence refuses the restore and copy mode is off: recorded, shown, told."""
     locked.world.site().restore_refused = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -215,7 +215,7 @@ def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
 
 
 def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
-    """L-49: no edit right → unprotected because …; E25: within one sweep; comes back to protected by itself."""
+    """L-49: no edit permission → unprotected because …; E25: within one sweep; protection returns by itself."""
     site = locked.world.site()
     site.viewers.add(site.app_account)
     locked.sweep()
@@ -231,7 +231,7 @@ def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
 
 
 def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
-    """P-18: every list shows a lock that is not protected, and why; nothing is undone without the right."""
+    """P-18: every list shows an unprotected lock and why; nothing is undone without permission."""
     site = locked.world.site()
     site.viewers.add(site.app_account)
     locked.upload(BOB, b"Bob's")
@@ -244,7 +244,7 @@ def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
 
 
 def test_a_file_that_is_extended_stays_as_unprotected_as_it_was(locked: Stage) -> None:
-    """P-18: a write of the record does not make an unprotected file look protected."""
+    """P-18: writing the record does not make a file protected."""
     locked.world.site().restore_refused = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -263,7 +263,7 @@ def test_trash_by_another_is_undone(locked: Stage) -> None:
 
 
 def test_a_name_taken_meanwhile(locked: Stage) -> None:
-    """L-46, E21: name taken meanwhile → restored under a suffixed name."""
+    """L-46, E21: name taken → restored under a suffixed name."""
     locked.world.site().trash(locked.file.id)
     locked.world.add_file(BOB)
     locked.reconcile()
@@ -274,7 +274,7 @@ def test_a_name_taken_meanwhile(locked: Stage) -> None:
 
 
 def test_trash_by_the_holder_gives_the_lock_back(locked: Stage) -> None:
-    """L-46, P-06: trash by the owner releases the lock; the file stays where it is."""
+    """L-46, P-06: trash by the owner releases the lock; the file stays trashed."""
     locked.ask(CHARLIE)
     locked.world.site().trash(locked.file.id)
     trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
@@ -299,7 +299,7 @@ def test_an_event_about_a_file_that_is_not_in_the_trash_ends_nothing(locked: Sta
 
 
 def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
-    """L-46, L-01: purge, confirmed by two reads → file gone, holder told, record of what was lost."""
+    """L-46, L-01: purge, confirmed by two reads → file gone, holder told, loss recorded."""
     locked.world.site().purge(locked.file.id)
     locked.sweep()
     assert locked.mails() == [(MailKind.LOCK_ENDED, ALICE, "file_gone")]
@@ -309,7 +309,7 @@ def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
 
 
 def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
-    """L-01: the same file name uploaded after deletion is a new id: it is not locked."""
+    """L-01: the same file name uploaded after deletion is a new, unlocked id."""
     locked.world.site().purge(locked.file.id)
     again = locked.world.add_file(BOB)
     locked.sweep()
@@ -317,7 +317,7 @@ def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
 
 
 def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
-    """F09: a single false 404 of the attachment: nothing dropped."""
+    """F09: one false 404 of the attachment drops nothing."""
     locked.world.site().pages[locked.file.container.id].restricted_to = {ALICE}
     locked.sweep()
     assert locked.sweep() == 1
@@ -327,7 +327,7 @@ def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
 
 
 def test_a_rename_by_another_is_undone_without_an_upload(locked: Stage) -> None:
-    """L-47, E17: rename by Bob (version +1, same bytes) → renamed back by CAS; no mail about an upload."""
+    """L-47, E17: Bob's rename (version +1, same bytes) → renamed back by compare and set; no mail about an upload."""
     locked.world.site().rename(locked.file.id, BOB, "other.txt")
     locked.reconcile()
     assert locked.file.title == "plan.txt"
@@ -364,7 +364,7 @@ def test_a_new_name_is_no_upload(stage: Stage) -> None:
 
 
 def test_a_rename_by_the_holder_stands(locked: Stage) -> None:
-    """L-01: renames keep the lock; the holder may rename."""
+    """L-01: the holder may rename; the lock stays."""
     locked.world.site().rename(locked.file.id, ALICE, "mine.txt")
     locked.reconcile()
     assert locked.file.title == "mine.txt"
@@ -381,7 +381,7 @@ def test_a_move_keeps_the_lock(locked: Stage) -> None:
 
 
 def test_unlock_after_my_next_upload(stage: Stage) -> None:
-    """L-24: ends on the first authorised new version, after settle."""
+    """L-24: ends on the first authorised new version, after protection."""
     stage.lock(unlock_on_upload=True)
     stage.ask(CHARLIE)
     stage.world.clock.advance(minutes=1)
@@ -395,8 +395,8 @@ def test_unlock_after_my_next_upload(stage: Stage) -> None:
     assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in stage.mails()
 
 
-def test_expiry_with_a_pending_restore_settles_first(locked: Stage) -> None:
-    """L-34: expiry during a pending restore: settle first, then expire."""
+def test_expiry_with_a_pending_restore_restores_first(locked: Stage) -> None:
+    """L-34: a pending restore comes before expiry."""
     locked.upload(BOB, b"Bob's")
     locked.world.clock.advance(hours=49)
     locked.sweep()
@@ -406,7 +406,7 @@ def test_expiry_with_a_pending_restore_settles_first(locked: Stage) -> None:
 
 
 def test_nobody_is_punished_in_the_grey_minute(locked: Stage) -> None:
-    """I10: no restore of versions created from δ before expires_at on."""
+    """I10: versions created from δ before expires_at on are not undone."""
     locked.world.clock.advance(hours=47, minutes=58, seconds=40)
     locked.upload(BOB, b"Bob's")
     locked.world.clock.advance(minutes=2)
@@ -415,7 +415,7 @@ def test_nobody_is_punished_in_the_grey_minute(locked: Stage) -> None:
 
 
 def test_an_extension_beats_the_clean_up(locked: Stage) -> None:
-    """L-32: clean-up looks at expires_at only, by CAS, one by one; an extended lock is never swept."""
+    """L-32: clean-up uses expires_at, with compare and set, one by one; an extended lock stays."""
     locked.world.clock.advance(hours=47)
     locked.extend(locked.held.lock_id)
     locked.world.clock.advance(hours=2)
@@ -424,7 +424,7 @@ def test_an_extension_beats_the_clean_up(locked: Stage) -> None:
 
 
 def test_two_workers_make_one_version(locked: Stage) -> None:
-    """E12: two workers at once: at most one extra identical version, no alternation."""
+    """E12: two workers at once make at most one extra identical version, no alternation."""
     locked.upload(BOB, b"Bob's")
     locked.world.services.mutexes._port.away = True
     locked.taps.before["attachments.restore", 1] = locked.reconcile
@@ -436,8 +436,8 @@ def test_two_workers_make_one_version(locked: Stage) -> None:
     assert locked.mails() == BOTH_TOLD
 
 
-def test_a_file_that_another_worker_is_at_is_looked_at_again(locked: Stage) -> None:
-    """L-43: a hint that arrives while another worker is at the file is not lost."""
+def test_a_file_of_another_worker_is_read_again(locked: Stage) -> None:
+    """L-43: an event during another worker's work is not lost."""
     locked.upload(BOB, b"Bob's")
     with locked.world.services.mutexes.hold(f"reconcile:{ACME.id}:{locked.file.id}", 60):
         locked.reconcile()
@@ -448,7 +448,7 @@ def test_a_file_that_another_worker_is_at_is_looked_at_again(locked: Stage) -> N
 
 
 def test_without_redis_everything_is_the_same(locked: Stage) -> None:
-    """E32: Redis flushed: slower, same answers."""
+    """E32: after a Redis flush, slower but same answers."""
     locked.world.services.mutexes._port.away = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -457,7 +457,7 @@ def test_without_redis_everything_is_the_same(locked: Stage) -> None:
 
 @pytest.mark.parametrize("state", ["installed", "enabled"])
 def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
-    """I20, L-70: uninstall or disable: no call to the host afterwards, also for who had begun before."""
+    """I20, L-70: after uninstall or disable no host call, even from running work."""
     locked.upload(BOB, b"Bob's")
     off = {"installed": True, "enabled": True, state: False}
     locked.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, **off)
@@ -469,7 +469,7 @@ def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
 
 
 def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None:
-    """E40: uninstall while a restore is under way: skipped, no later call."""
+    """E40: an uninstall during a restore stops it; no later call."""
     locked.upload(BOB, b"Bob's")
 
     def gone() -> None:
@@ -483,7 +483,7 @@ def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None
 
 
 def test_trouble_with_one_file_does_not_stop_the_sweep(locked: Stage) -> None:
-    """P-19: a sweep re-reads every live lock; one file's trouble gets a job of its own."""
+    """P-19: a sweep reads every live lock; one failing file gets its own job."""
     second = locked.world.add_file()
     locked.lock(file=second)
     locked.world.site().upload(second.id, BOB, b"Bob's")
@@ -499,7 +499,7 @@ def test_trouble_with_one_file_does_not_stop_the_sweep(locked: Stage) -> None:
 
 
 def test_trouble_with_the_site_stops_the_sweep(locked: Stage) -> None:
-    """Jobs: drop, later, park: never hammer a site that refuses our credentials."""
+    """Jobs: retry, park or drop; a site that refuses our credentials is not called repeatedly."""
 
     def refused() -> None:
         raise Unauthorised("401")
@@ -510,7 +510,7 @@ def test_trouble_with_the_site_stops_the_sweep(locked: Stage) -> None:
 
 
 def test_an_untouched_lock_costs_two_points_a_sweep(locked: Stage) -> None:
-    """Quota: sweep 2 points per untouched lock, also after we restored something."""
+    """Quota: a sweep costs 2 points per untouched lock, also after a restore."""
     locked.taps.clear()
     locked.sweep()
     assert locked.taps.points() == 2
@@ -522,7 +522,7 @@ def test_an_untouched_lock_costs_two_points_a_sweep(locked: Stage) -> None:
 
 
 def test_a_live_lock_never_loses_its_row(locked: Stage) -> None:
-    """Amendment 3: a row not extended from Confluence for 30 days is purged; the sweep extends it, once a day."""
+    """Amendment 3: a row not confirmed in Confluence for 30 days is purged; the sweep confirms it daily."""
     locked.extend(locked.held.lock_id, hours=700)
     for day in range(1, 4):
         locked.world.clock.advance(days=1, minutes=1)
@@ -534,7 +534,7 @@ def test_a_live_lock_never_loses_its_row(locked: Stage) -> None:
         assert locked.world.clock.now() == seen_at
 
 
-def test_a_restore_that_lost_its_race_looks_again(locked: Stage) -> None:
+def test_a_restore_that_lost_its_race_reads_again(locked: Stage) -> None:
     """I11: at rest the current content is the newest authorised."""
 
     def lost() -> None:
@@ -546,8 +546,8 @@ def test_a_restore_that_lost_its_race_looks_again(locked: Stage) -> None:
     assert locked.content == b"first"
 
 
-def test_a_right_lost_in_the_middle_is_flagged(locked: Stage) -> None:
-    """F08: app user lost the edit right mid-call: unprotected."""
+def test_a_permission_lost_in_the_middle_is_flagged(locked: Stage) -> None:
+    """F08: the app loses edit permission during a call: unprotected."""
 
     def no() -> None:
         raise Forbidden("403")

@@ -1,4 +1,4 @@
-"""The page's own hint for the byline and for finding locks again."""
+"""The page property for byline and rediscovery."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _hint(stage: Stage, host: PropertyHost = PropertyHost.PAGE, page: Container 
 
 
 def test_the_hint_follows_the_locks(stage: Stage) -> None:
-    """U-01, amendment 4: byline text and lockedCount; pages without locks never get one."""
+    """U-01, amendment 4: byline text and lockedCount; pages without locks get none."""
     refresh(stage.world.services, ACME, stage.file.container)
     assert _hint(stage) is None
     stage.lock()
@@ -29,7 +29,7 @@ def test_the_hint_follows_the_locks(stage: Stage) -> None:
 
 
 def test_nothing_is_written_when_the_count_stays(stage: Stage) -> None:
-    """Quota: a hint that is right already costs one point."""
+    """Quota: a correct property costs one point."""
     stage.lock()
     stage.run_jobs(JobKind.PAGE_HINT)
     stage.taps.clear()
@@ -49,7 +49,7 @@ def test_blog_posts_have_hints_and_custom_content_has_none(stage: Stage) -> None
 
 
 def test_a_lost_race_is_repeated_once(stage: Stage) -> None:
-    """Nobody decides anything by the hint; the next change writes it again."""
+    """The property decides nothing; the next change writes it again."""
 
     def lost() -> None:
         raise LostRace("409")

@@ -1,4 +1,4 @@
-"""The list of a page's files with their locks."""
+"""A page's files with their locks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.services.stage import Stage, make_stage, refusal_of
 
 @pytest.fixture
 def many(stage: Stage) -> Stage:
-    """Seven more files, of which Alice holds the first and Bob the second."""
+    """Seven more files: Alice locks the first, Bob the second."""
     for number in range(7):
         stage.world.add_file(title=f"File {number}.txt", content=b"x" * (number + 1))
     files = list(stage.world.site().files.values())
@@ -33,7 +33,7 @@ def _list(stage: Stage, who: str = ALICE, **query: object) -> page_files.Listing
 
 
 def test_the_state_is_told_from_the_viewers_side(many: Stage) -> None:
-    """L-62: status words from the viewer's side: free, mine, other's."""
+    """L-62: status words for the viewer: free, mine, other's."""
     states = {row.attachment.title: row.lock.state for row in many.rows()}
     assert states["File 0.txt"] is ViewState.MINE
     assert states["File 1.txt"] is ViewState.OTHER
@@ -42,7 +42,7 @@ def test_the_state_is_told_from_the_viewers_side(many: Stage) -> None:
 
 
 def test_who_may_not_see_the_page_gets_no_list(many: Stage) -> None:
-    """Privacy 3: nobody sees a name they may not see."""
+    """Privacy 3: no names without view permission."""
     site = many.world.site()
     site.pages[many.file.container.id].restricted_to = {ALICE, site.app_account}
     assert isinstance(refusal_of(many.rows, BOB), NotFound)
@@ -50,7 +50,7 @@ def test_who_may_not_see_the_page_gets_no_list(many: Stage) -> None:
 
 
 def test_a_list_costs_little(many: Stage) -> None:
-    """Cost: a view is the page and the files; only files with something to tell cost a read more."""
+    """Cost: a view reads page and files; only files with something to tell cost one more."""
     many.taps.clear()
     many.rows()
     assert many.taps.calls["attachments.get"] == 2
@@ -78,7 +78,7 @@ def test_cursors_lose_and_repeat_nothing(many: Stage) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "٣", "99999999999", ""])
 def test_cursors_of_others_are_refused(many: Stage, cursor: str) -> None:
-    """Bad input gets a 4xx and changes nothing."""
+    """Invalid input gets a 4xx and changes nothing."""
     assert isinstance(refusal_of(_list, many, cursor=cursor), Invalid)
 
 
@@ -101,13 +101,13 @@ def test_more_files_than_one_answer_holds(stage: Stage) -> None:
     ],
 )
 def test_orders(many: Stage, sort: Sort, first: str, last: str) -> None:
-    """U-02: sort by any column; mine first, then other people's, then free."""
+    """U-02: sort by any column; mine first, then others', then free."""
     titles = [row.attachment.title for row in many.rows(sort=sort)]
     assert (titles[0], titles[-1]) == (first, last)
 
 
 def test_search_by_name_or_owner(many: Stage) -> None:
-    """U-02: search by name or owner, also by one's own name; upper and lower case alike."""
+    """U-02: search by name or owner, own name included, in any case."""
     assert [row.attachment.title for row in many.rows(text="FILE 3")] == ["File 3.txt"]
     assert [row.attachment.title for row in many.rows(text="bob")] == ["File 1.txt"]
     assert [row.attachment.title for row in many.rows(text="alice")] == ["File 0.txt"]
@@ -121,7 +121,7 @@ def test_filter_by_state(many: Stage) -> None:
 
 
 def test_nothing_changed_costs_nothing(many: Stage) -> None:
-    """L-61: "nothing changed" is answered without a call to Confluence, to the one who saw it, for a minute."""
+    """L-61: for a minute, the same viewer gets "nothing changed" without a call to Confluence."""
     tag = _list(many).etag
     alice, bob = many.world.actor(ALICE), many.world.actor(BOB)
     services, page = many.world.services, many.file.container
@@ -144,7 +144,7 @@ def test_a_tag_holds_across_a_deployment() -> None:
 
 
 def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
-    """L-61: positive answers are not cached: every write, flag and end of a hold shows at the next poll."""
+    """L-61: positive answers are not cached: every write, flag and end shows at the next poll."""
     alice, page = many.world.actor(ALICE), many.file.container
 
     def changed_by(action: object) -> bool:
@@ -162,8 +162,8 @@ def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
     assert changed_by(lambda: many.world.clock.advance(seconds=2))
 
 
-def test_an_overwrite_that_nobody_looked_at_shows_as_being_undone(stage: Stage) -> None:
-    """U-02: "being undone" while an overwrite is being restored."""
+def test_an_unread_overwrite_shows_as_being_undone(stage: Stage) -> None:
+    """U-02: "being undone" during a restore."""
     stage.lock()
     stage.upload(BOB, b"Bob's")
     assert stage.rows()[0].lock.protection == "restoring"
@@ -174,7 +174,7 @@ def test_an_overwrite_that_nobody_looked_at_shows_as_being_undone(stage: Stage) 
 
 
 def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
-    """E25, P-18, I23: the page gets restricted, the app shut out: unprotected with the reason, and nothing to click."""
+    """E25, P-18, I23: a page closed to the app shows unprotected with the reason, and no action."""
     stage.lock()
     page = stage.world.site().pages[stage.file.container.id]
     page.restricted_to = {ALICE, BOB}
@@ -197,7 +197,7 @@ def test_a_free_file_that_the_app_could_not_protect_is_not_offered(stage: Stage)
 
 
 def test_the_last_end_is_shown_for_a_day(stage: Stage) -> None:
-    """Amendment 5: who ended the last hold, and why; a page of free files costs no reads after a day."""
+    """Amendment 5: who ended the last lock, and why; after a day a page of free files costs no reads."""
     stage.break_(stage.lock().lock.lock_id or "", DANA, why="needed")
     last = stage.rows()[0].lock.last_ended
     assert last is not None
@@ -206,8 +206,8 @@ def test_the_last_end_is_shown_for_a_day(stage: Stage) -> None:
     assert stage.rows()[0].lock.last_ended is None
 
 
-def test_a_hold_that_ran_out_is_never_shown_as_live(stage: Stage) -> None:
-    """I22, L-30: one function for all readers: held, ending, free, job or no job."""
+def test_an_expired_lock_is_never_shown_as_live(stage: Stage) -> None:
+    """I22, L-30: all readers use one function: held, ending, free, job or no job."""
     stage.lock()
     stage.world.clock.advance(hours=48)
     assert stage.rows(BOB)[0].lock.state is ViewState.ENDING
@@ -217,7 +217,7 @@ def test_a_hold_that_ran_out_is_never_shown_as_live(stage: Stage) -> None:
 
 
 def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage: Stage) -> None:
-    """E31: Postgres empty, property live: the lock holds, and is listed again after the first touch of its file."""
+    """E31: Postgres empty, property live: the lock holds, and is listed after its file's first read."""
     lock_id = stage.lock().lock.lock_id
     stage.world.tables.witnesses.clear()
     stage.world.tables.audit.clear()
@@ -231,7 +231,7 @@ def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage
 
 
 def test_showing_one_lock_notices_it_too(stage: Stage) -> None:
-    """E31: the first touch may be a look."""
+    """E31: showing the lock is such a read."""
     stage.lock()
     stage.world.tables.witnesses.clear()
     stage.show(CHARLIE)
@@ -239,7 +239,7 @@ def test_showing_one_lock_notices_it_too(stage: Stage) -> None:
 
 
 def test_names_that_cannot_be_had_hide_no_lock(stage: Stage) -> None:
-    """S10: degrade, don't lie: a failing look-up of names hides names rather than locks."""
+    """S10: a failing name look-up hides names, not locks."""
     stage.lock()
     del stage.world.site().people[ALICE]
     holder = stage.rows(BOB)[0].lock.holder
@@ -248,7 +248,7 @@ def test_names_that_cannot_be_had_hide_no_lock(stage: Stage) -> None:
 
 
 def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
-    """All surfaces: an empty list is a list."""
+    """An empty list is a list."""
     page = stage.world.site().add_page()
     found = of_container(stage.world.services, stage.world.actor(CHARLIE), page.container, Query())
     assert (found.rows, found.next_cursor, found.may_edit) == ((), None, False)

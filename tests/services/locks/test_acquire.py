@@ -1,4 +1,4 @@
-"""Taking a lock."""
+"""Acquiring a lock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.services.stage import Stage, make_stage, one_row_for_each_record, ref
 
 
 def test_an_editor_locks_a_file(stage: Stage) -> None:
-    """P-01, L-30: an editor locks an attachment; it ends after 48 hours by default, and the note is shown."""
+    """P-01, L-30: an editor locks an attachment; it ends after 48 hours by default, and shows the note."""
     answer = stage.lock(note="until Friday")
     assert answer.status == 201
     assert answer.warning is None
@@ -47,7 +47,7 @@ def test_an_editor_locks_a_file(stage: Stage) -> None:
 
 
 def test_it_costs_at_most_eight_points(stage: Stage) -> None:
-    """Issue: a published cost in quota points for each action; taking a lock costs at most 8."""
+    """Acquiring has a published cost of at most 8 quota points."""
     stage.taps.clear()
     stage.lock()
     assert stage.taps.points() <= 8
@@ -55,7 +55,7 @@ def test_it_costs_at_most_eight_points(stage: Stage) -> None:
 
 
 def test_taking_it_again_costs_less_than_eight_points(stage: Stage) -> None:
-    """L-04: a new hold is written over the tombstone, in at most 8 points."""
+    """L-04: a new lock over the tombstone costs at most 8 points."""
     lock = stage.lock()
     stage.release(lock.lock.lock_id or "")
     stage.run_jobs()
@@ -65,7 +65,7 @@ def test_taking_it_again_costs_less_than_eight_points(stage: Stage) -> None:
 
 
 def test_the_loser_sees_the_winner(stage: Stage) -> None:
-    """L-10: the others get 409 with holder, since, expiry, note, and what they may do."""
+    """L-10: others get 409 with holder, since, expiry, note and permitted actions."""
     stage.lock(note="mine")
     refusal = refusal_of(stage.lock, BOB)
     assert isinstance(refusal, AlreadyLockedError)
@@ -76,7 +76,7 @@ def test_the_loser_sees_the_winner(stage: Stage) -> None:
 
 
 def test_a_manager_who_loses_sees_that_they_may_break(stage: Stage) -> None:
-    """L-20: each refusal carries what the caller may do."""
+    """L-20: each refusal lists the caller's actions."""
     stage.lock()
     lock = refusal_of(stage.lock, DANA).details["lock"]
     assert lock.can.break_
@@ -84,7 +84,7 @@ def test_a_manager_who_loses_sees_that_they_may_break(stage: Stage) -> None:
 
 
 def test_two_at_once_have_one_winner(stage: Stage) -> None:
-    """L-10: exactly one of simultaneous callers gets 201; the write decides, not the read."""
+    """L-10: one of simultaneous callers gets 201; the write decides."""
     refusals: list[object] = []
     stage.taps.before["lock_properties.create", 1] = lambda: refusals.append(refusal_of(stage.lock, BOB))
     assert stage.lock(ALICE).status == 201
@@ -94,7 +94,7 @@ def test_two_at_once_have_one_winner(stage: Stage) -> None:
 
 
 def test_two_at_once_over_a_tombstone_have_one_winner(stage: Stage) -> None:
-    """L-10: the conditional write over the tombstone decides, and the loser learns who won."""
+    """L-10: over a tombstone the conditional write decides, and the loser learns the winner."""
     stage.release(stage.lock().lock.lock_id or "")
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.lock(BOB)
@@ -105,7 +105,7 @@ def test_two_at_once_over_a_tombstone_have_one_winner(stage: Stage) -> None:
 
 
 def test_the_same_person_in_two_tabs_has_one_lock(stage: Stage) -> None:
-    """E39: the second tab gets 200 and the same lock id; the yes is a write."""
+    """E39: the second tab gets 200 and the same lock id, by a write."""
     first = stage.lock()
     stage.world.clock.advance(hours=1)
     second = stage.lock()
@@ -115,16 +115,16 @@ def test_the_same_person_in_two_tabs_has_one_lock(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("who", [CHARLIE, GINA])
-def test_who_may_only_look_or_not_even_that_gets_no_lock(stage: Stage, who: str) -> None:
-    """L-15: view-only is refused with the reason; to strangers the file is not there."""
+def test_who_may_only_view_or_not_even_that_gets_no_lock(stage: Stage, who: str) -> None:
+    """L-15: view-only is refused with the reason; for strangers the file is not found."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, CHARLIE, stage.world.site().app_account}
     refusal = refusal_of(stage.lock, who)
     assert isinstance(refusal, NotAllowed if who == CHARLIE else NotFound)
     assert isinstance(stage.found, Absent)
 
 
-def test_the_right_is_asked_for_now_and_as_that_person(stage: Stage) -> None:
-    """L-15: the caller must be able to edit now, checked as that person."""
+def test_the_permission_is_asked_for_now_and_as_that_person(stage: Stage) -> None:
+    """L-15: edit permission is checked now, as the caller."""
     stage.world.site().viewers.add(BOB)
     assert isinstance(refusal_of(stage.lock, BOB), NotAllowed)
     stage.world.site().viewers.remove(BOB)
@@ -140,7 +140,7 @@ def test_a_file_of_another_site_is_not_there(stage: Stage) -> None:
 
 
 def test_no_lock_that_could_not_protect(stage: Stage) -> None:
-    """L-15: where the app cannot edit, 409 app_blocked with the remedy, never a lock that cannot protect."""
+    """L-15: where the app cannot edit, 409 app_blocked with the remedy: every lock can protect."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, AppBlocked)
@@ -148,14 +148,14 @@ def test_no_lock_that_could_not_protect(stage: Stage) -> None:
     assert isinstance(stage.found, Absent)
 
 
-def test_no_lock_where_the_app_may_only_look(stage: Stage) -> None:
-    """L-15: the app user itself cannot edit there: app_blocked."""
+def test_no_lock_where_the_app_may_only_view(stage: Stage) -> None:
+    """L-15: the app user itself cannot edit: app_blocked."""
     stage.world.site().viewers.add(stage.world.site().app_account)
     assert isinstance(refusal_of(stage.lock), AppBlocked)
 
 
 def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) -> None:
-    """F08: the app user lost the right to edit in the middle of the call: no grant."""
+    """F08: the app loses edit permission during the call: no grant."""
 
     def shut_out() -> None:
         raise Forbidden("no")
@@ -166,14 +166,14 @@ def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) 
 
 @pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_only_current_files_are_locked(stage: Stage, status: FileStatus) -> None:
-    """State machine: file current, not trashed, archived or draft."""
+    """File must be current: not trashed, archived or draft."""
     stage.file.status = status
     assert isinstance(refusal_of(stage.lock), Invalid)
 
 
 @pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_only_files_of_current_pages_are_locked(stage: Stage, status: FileStatus) -> None:
-    """E45: draft → refused, whatever Confluence permits there; archived and trashed pages likewise."""
+    """E45: drafts are refused, whatever Confluence permits; archived and trashed pages too."""
     stage.world.site().pages[stage.file.container.id].status = status
     assert isinstance(refusal_of(stage.lock), Invalid)
 
@@ -231,7 +231,7 @@ def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> Non
 
 
 def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
-    """E7: an upload that a worker undid before the re-read is not protected, and the app is not named as its author."""
+    """E7: an upload undone before the re-read is not protected, and the app not named as its author."""
 
     def upload_and_undo() -> None:
         stage.upload(BOB, b"Bob's")
@@ -242,8 +242,8 @@ def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
     assert stage.content == b"first"
 
 
-def test_the_last_look_may_fail_and_the_lock_stands(stage: Stage) -> None:
-    """L-11: a yes is backed by a write that returned success; what comes after it may fail."""
+def test_the_last_read_may_fail_and_the_lock_stands(stage: Stage) -> None:
+    """L-11: after a successful write, the answer is yes even if later reads fail."""
 
     def away() -> None:
         raise HostUnavailable("time-out")
@@ -283,8 +283,8 @@ def _try(stage: Stage, who: str) -> object:
         return refusal
 
 
-def test_an_expired_hold_gets_its_proper_end_first(stage: Stage) -> None:
-    """L-30, L-26: a hold that ran out is free, job or no job, and its holder and those who asked are told."""
+def test_an_expired_lock_gets_its_proper_end_first(stage: Stage) -> None:
+    """L-30, L-26: an expired lock's file is free, job or no job; its holder and waitlist are told."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.world.clock.advance(hours=49)
@@ -296,8 +296,8 @@ def test_an_expired_hold_gets_its_proper_end_first(stage: Stage) -> None:
     assert stage.audit() == [AuditKind.ACQUIRED, AuditKind.EXPIRED, AuditKind.ACQUIRED]
 
 
-def test_a_hold_that_runs_out_in_the_middle_of_the_call_is_told_to_its_holder(stage: Stage) -> None:
-    """L-30: whoever takes over an expired hold without a tombstone in between: its holder learns of the end."""
+def test_a_lock_that_expires_in_the_middle_of_the_call_is_told_to_its_holder(stage: Stage) -> None:
+    """L-30: the holder of an expired lock taken over without tombstone learns of its end."""
     stage.lock()
     stage.world.clock.advance(hours=48, seconds=29)
     stage.taps.after["people.container", stage.taps.calls["people.container"] + 1] = lambda: stage.world.clock.advance(
@@ -308,7 +308,7 @@ def test_a_hold_that_runs_out_in_the_middle_of_the_call_is_told_to_its_holder(st
 
 
 def test_the_caps() -> None:
-    """L-17: per-person cap and per-tenant cap, 409 too_many; one's own live lock is extended all the same."""
+    """L-17: caps per person and tenant, 409 too_many; extending one's own lock is exempt."""
     small = make_stage()
     object.__setattr__(small.world.services, "locks_per_person", 1)
     object.__setattr__(small.world.services, "locks_per_site", 2)
@@ -329,7 +329,7 @@ def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
 
 
 def test_conflicts_without_end_are_answered_with_busy(stage: Stage) -> None:
-    """F01: 409 on the write, always: 503 with Retry-After within 2 s, at most four rounds."""
+    """F01: always 409 on the write: 503 with Retry-After within 2 s, at most four rounds."""
 
     def lost() -> None:
         raise LostRace("409")
@@ -353,7 +353,7 @@ def test_one_conflict_is_tried_again(stage: Stage) -> None:
 
 
 def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
-    """S10: Postgres down: writes 503, and no lock that nobody could write down."""
+    """S10: Postgres down: writes 503, and no unrecorded lock."""
     stage.taps.before["jobs.defer", 1] = lambda: setattr(stage.world.tables, "down", True)
     with pytest.raises(StorageUnavailable):
         stage.lock()
@@ -369,8 +369,8 @@ def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:
     assert (base.author, base.number, base.size) == (BOB, 2, 6)
 
 
-def test_a_hold_that_began_unnoticed_is_looked_for(stage: Stage) -> None:
-    """S7: every record write has its row within 15 minutes, also after a crash: a look is promised before the write."""
+def test_a_lock_that_began_unnoticed_is_searched_for(stage: Stage) -> None:
+    """S7: every record write has its row within 15 minutes, even after a crash: a check is queued before the write."""
     stage.taps.before["lock_properties.create", 1] = lambda: _promised(stage)
     stage.lock()
     stage.taps.clear()
@@ -383,7 +383,7 @@ def _promised(stage: Stage) -> None:
 
 
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
-    """§3: schema newer than known → read-only "held by newer app", never overwritten."""
+    """§3: schema newer than known → read-only "held by newer app", never replaced."""
     body = {"schema": 2, "seq": 1, "state": "held"}
     signed = sign(body, record_place(Subject(ACME.client_key, stage.file.id)), KEYS)
     row = StoredProperty("5", 1, signed, key="lockpointlock")
@@ -397,7 +397,7 @@ def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
 
 
 def test_held_and_known(stage: Stage) -> None:
-    """§2.1: the witness is a copy of the last record, without anybody's own words."""
+    """§2.1: the witness is a copy of the last record, without people's texts."""
     stage.lock(note="a secret")
     witness = stage.world.tables.witnesses[ACME.id, stage.file.id]
     assert isinstance(witness.record, Held)

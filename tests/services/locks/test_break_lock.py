@@ -1,4 +1,4 @@
-"""What managers do: end another person's lock, or take it over."""
+"""Managers end or take over others' locks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 @pytest.mark.parametrize("who", [DANA, SAM])
 def test_managers_end_anothers_lock_and_the_holder_is_told(stage: Stage, who: str) -> None:
-    """P-03, L-21: space admins and site admins end another's lock with a reason; holder told by mail; audited."""
+    """P-03, L-21: space and site admins end another's lock with a reason; holder told by mail; audited."""
     lock_id = stage.lock().lock.lock_id or ""
     answer = stage.break_(lock_id, who, why="release day")
     assert answer.lock.state is ViewState.FREE
@@ -27,7 +27,7 @@ def test_managers_end_anothers_lock_and_the_holder_is_told(stage: Stage, who: st
 
 @pytest.mark.parametrize("who", [BOB, CHARLIE])
 def test_others_may_not(stage: Stage, who: str) -> None:
-    """Roles: editors and viewers do not end others' locks."""
+    """Roles: editors and viewers cannot end others' locks."""
     lock_id = stage.lock().lock.lock_id or ""
     assert isinstance(refusal_of(stage.break_, lock_id, who), NotAllowed)
     assert isinstance(refusal_of(stage.take_over, lock_id, who), NotAllowed)
@@ -43,7 +43,7 @@ def test_a_manager_who_does_not_see_the_page_finds_nothing(stage: Stage) -> None
 
 
 def test_ones_own_lock_is_released_not_broken(stage: Stage) -> None:
-    """I23: the flags say the same as the calls: break and take over are about other people's locks."""
+    """I23: break and take over apply to others' locks only, in flags and calls."""
     lock_id = stage.lock(DANA).lock.lock_id or ""
     view = stage.show(DANA)
     assert not view.can.break_
@@ -53,7 +53,7 @@ def test_ones_own_lock_is_released_not_broken(stage: Stage) -> None:
 
 
 def test_a_wrong_lock_id_breaks_nothing(stage: Stage) -> None:
-    """L-03: break and take over must name the hold; a mismatch is lock_lost with the present state."""
+    """L-03: break and take over name the lock; a mismatch is lock_lost with the present state."""
     stage.lock()
     for call in (stage.break_, stage.take_over):
         refusal = refusal_of(call, "0" * 31 + "9", DANA)
@@ -62,7 +62,7 @@ def test_a_wrong_lock_id_breaks_nothing(stage: Stage) -> None:
 
 
 def test_taking_over_is_one_write(stage: Stage) -> None:
-    """L-22: take over is one write; there is no moment when a third person can slip in; the old holder is told."""
+    """L-22: take over is one write, so no third person can lock in between; the old holder is told."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.taps.clear()
     answer = stage.take_over(lock_id, DANA, note="mine now")
@@ -86,7 +86,7 @@ def test_its_repetition_is_answered_alike(stage: Stage) -> None:
 
 
 def test_those_who_asked_go_on_waiting_through_a_take_over(stage: Stage) -> None:
-    """P-10: "tell me when it is free": a file that was taken over is not; its end tells them."""
+    """P-10: a take-over keeps the waitlist; its end notifies."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     new = stage.take_over(lock_id, DANA).lock.lock_id or ""
@@ -96,7 +96,7 @@ def test_those_who_asked_go_on_waiting_through_a_take_over(stage: Stage) -> None
 
 
 def test_the_reason_stays_with_the_file_until_the_next_end(stage: Stage) -> None:
-    """Amendment 5: ended is also carried in the next held record, so that a take-over does not swallow who and why."""
+    """Amendment 5: the next held record carries `ended`, so a take-over keeps actor and reason."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.take_over(lock_id, DANA, why="hand it over")
     last = stage.show().last_ended
@@ -106,7 +106,7 @@ def test_the_reason_stays_with_the_file_until_the_next_end(stage: Stage) -> None
 
 
 def test_a_take_over_protects_the_settled_head(stage: Stage) -> None:
-    """State machine: take over: base = settled head; Bob's pending overwrite is undone first."""
+    """Take over: base = protected head; Bob's pending overwrite is undone first."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     stage.take_over(lock_id, DANA)
@@ -119,7 +119,7 @@ def test_a_take_over_protects_the_settled_head(stage: Stage) -> None:
 
 
 def test_the_old_holders_last_upload_is_protected_by_a_take_over(stage: Stage) -> None:
-    """L-42: the newest authorised version is the target, also where nobody had looked at it yet."""
+    """L-42: the newest authorised version is the target, even if unread before."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(ALICE, b"Alice's second")
     stage.take_over(lock_id, DANA)
@@ -129,8 +129,8 @@ def test_the_old_holders_last_upload_is_protected_by_a_take_over(stage: Stage) -
     assert stage.content == b"Alice's second"
 
 
-def test_taking_over_needs_the_right_to_edit_of_person_and_app(stage: Stage) -> None:
-    """State machine: take over: role and may edit the page; L-15: never a lock that cannot protect."""
+def test_taking_over_needs_edit_permission_of_person_and_app(stage: Stage) -> None:
+    """Take over needs the role and edit permission; L-15: every lock can protect."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.viewers.add(DANA)
@@ -149,7 +149,7 @@ def test_the_cap_counts_for_take_overs(stage: Stage) -> None:
 
 
 def test_breaking_what_has_ended_is_no_error_and_tells_nobody(stage: Stage) -> None:
-    """E4: ending what nobody holds any more is idempotent."""
+    """E4: ending an ended lock is idempotent."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.release(lock_id)
     assert stage.break_(lock_id, DANA).status == 200
@@ -158,7 +158,7 @@ def test_breaking_what_has_ended_is_no_error_and_tells_nobody(stage: Stage) -> N
 
 
 def test_an_extension_and_a_take_over_at_once(stage: Stage) -> None:
-    """E5: Dana takes over while Alice extends: one wins by seq, the loser is told the truth."""
+    """E5: Dana takes over while Alice extends: one wins by seq, the loser learns the state."""
     lock_id = stage.lock().lock.lock_id or ""
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.extend(lock_id)

@@ -1,4 +1,4 @@
-"""What the holder does: extend and release."""
+"""The holder extends and releases."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_holder_ends_the_lock(stage: Stage) -> None:
 
 
 def test_a_release_of_an_untouched_file_is_cheap(stage: Stage) -> None:
-    """A published cost in quota points: a release is two reads, one look as the person, one write."""
+    """A release's published cost: two reads, one read as the person, one write."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.taps.clear()
     stage.release(lock_id)
@@ -64,7 +64,7 @@ def test_ending_it_after_a_break_says_who_and_why(stage: Stage) -> None:
 
 
 def test_a_stale_tab_cannot_end_or_extend_a_successors_lock(stage: Stage) -> None:
-    """L-25, L-03: the lock id names one hold; a mismatch is lock_lost with the present state."""
+    """L-25, L-03: the lock id names one lock; a mismatch is lock_lost with the present state."""
     old = stage.lock().lock.lock_id or ""
     stage.release(old)
     stage.lock()
@@ -77,7 +77,7 @@ def test_a_stale_tab_cannot_end_or_extend_a_successors_lock(stage: Stage) -> Non
 
 
 def test_nobody_else_ends_or_extends_it(stage: Stage) -> None:
-    """L-03: release and extend are the holder's."""
+    """L-03: only the holder releases and extends."""
     lock_id = stage.lock().lock.lock_id or ""
     assert isinstance(refusal_of(stage.release, lock_id, BOB), LockLostError)
     assert isinstance(refusal_of(stage.extend, lock_id, BOB), LockLostError)
@@ -94,7 +94,7 @@ def test_extending_counts_from_now(stage: Stage) -> None:
 
 
 def test_an_extension_that_lost_to_a_break_says_so(stage: Stage) -> None:
-    """L-31, E5: one wins by seq; the loser is told the truth."""
+    """L-31, E5: one wins by seq; the loser learns the state."""
     lock_id = stage.lock().lock.lock_id or ""
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.break_(lock_id, DANA)
@@ -116,7 +116,7 @@ def test_an_extension_that_came_too_late(stage: Stage) -> None:
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = bob
     key = stage.key()
-    assert isinstance(refusal_of(stage.extend, lock_id, key=key), Busy)  # two seconds are over
+    assert isinstance(refusal_of(stage.extend, lock_id, key=key), Busy)  # two seconds have passed
     refusal = refusal_of(stage.extend, lock_id, key=key)
     assert isinstance(refusal, LockLostError)
     assert refusal.details["lock"].holder.account_id == BOB
@@ -132,8 +132,8 @@ def test_release_and_break_at_once_leave_one_tombstone(stage: Stage) -> None:
     assert stage.audit() == [AuditKind.ACQUIRED, AuditKind.RELEASED]
 
 
-def test_who_lost_the_right_to_edit_cannot_extend_but_may_release(stage: Stage) -> None:
-    """E36: the holder loses the edit right: cannot extend; may release."""
+def test_who_lost_edit_permission_cannot_extend_but_may_release(stage: Stage) -> None:
+    """E36: a holder without edit permission cannot extend; may release."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.world.site().viewers.add(ALICE)
     assert isinstance(refusal_of(stage.extend, lock_id), NotAllowed)
@@ -142,8 +142,8 @@ def test_who_lost_the_right_to_edit_cannot_extend_but_may_release(stage: Stage) 
     assert stage.release(lock_id).status == 200
 
 
-def test_who_lost_the_right_to_see_the_page_may_release(stage: Stage) -> None:
-    """L-20: the holder can end the lock, always; to other strangers the file is not there."""
+def test_who_lost_view_permission_may_release(stage: Stage) -> None:
+    """L-20: the holder can always end the lock; for other strangers the file is not found."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.pages[stage.file.container.id].restricted_to = {DANA, site.app_account}
@@ -165,7 +165,7 @@ def test_where_the_app_is_shut_out_the_remedy_is_told(stage: Stage) -> None:
 
 
 def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:
-    """Settle before you move: a pending overwrite is restored first."""
+    """A pending overwrite is restored before the release."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     stage.release(lock_id)
@@ -174,7 +174,7 @@ def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:
 
 
 def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
-    """Settle before you move: if that is impossible the tombstone lists it as unsettled, and the holder is told."""
+    """If that is impossible, the tombstone lists it as unsettled, and the holder is told."""
     stage.world.site().restore_refused = True
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
@@ -185,7 +185,7 @@ def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
 
 
 def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> None:
-    """Settle before you move: no time → unsettled; a holder's own upload is no intrusion."""
+    """Without time → unsettled; a holder's own upload is no overwrite."""
     lock_id = stage.lock().lock.lock_id or ""
 
     def away() -> None:
@@ -197,7 +197,7 @@ def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> No
     assert stage.tombstone.ended.pending == (stage.file.versions[1].created,)
 
 
-def test_the_holders_own_upload_is_no_intrusion(stage: Stage) -> None:
+def test_the_holders_own_upload_is_no_overwrite(stage: Stage) -> None:
     """P-05: the owner's uploads are always allowed."""
     lock_id = stage.lock().lock.lock_id or ""
 
@@ -213,7 +213,7 @@ def test_the_holders_own_upload_is_no_intrusion(stage: Stage) -> None:
 
 @pytest.mark.parametrize("why", ["released", "expired", "broken"])
 def test_everybody_who_asked_is_told_once_on_every_kind_of_end(stage: Stage, why: str) -> None:
-    """L-26, P-10: requesters are told on every kind of end, once; then the line is empty."""
+    """L-26, P-10: every kind of end notifies the waitlist once and empties it."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     stage.ask(BOB)

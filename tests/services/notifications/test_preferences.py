@@ -1,4 +1,4 @@
-"""What a person chose: believed only with our signature, and no choice is lost."""
+"""Preferences need our signature; no change is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
 
 @dataclass
 class Meeting:
-    """User properties whose readers go on together, when they can meet at all."""
+    """User properties whose readers continue together where possible."""
 
     inner: Any
     both_read: Barrier
@@ -44,7 +44,7 @@ class Meeting:
 
 
 def test_two_changes_of_preferences_at_once_lose_nothing(stage: RightsStage) -> None:
-    """Whoever follows the links of two mails at the same moment gets neither kind any more."""
+    """Concurrent clicks on the links of two mails switch both kinds off."""
     services, kinds = stage.services, (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT)
     racing = replace(services, user_properties=Meeting(services.user_properties, Barrier(2, timeout=1)))
     with ThreadPoolExecutor() as threads:
@@ -53,7 +53,7 @@ def test_two_changes_of_preferences_at_once_lose_nothing(stage: RightsStage) -> 
 
 
 def test_preferences_are_believed_only_with_our_signature(stage: RightsStage) -> None:
-    """What another app or a browser writes under our key, or copies from another account, counts as nothing."""
+    """Values by another app or browser, or copied from another account, are ignored."""
     services, bob = stage.services, stage.world.actor(BOB)
     chosen = Preferences(off=frozenset({MailKind.LOCK_ENDED}), locale="de", time_zone="Europe/Berlin")
     preferences.change(services, bob, chosen)

@@ -1,4 +1,4 @@
-"""Sending a mail: everything it says is looked up at that moment, as its recipient."""
+"""Sending a mail: content is read at sending, as its recipient."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_both_hear_of_an_overwrite(undone: Stage) -> None:
 
 
 def test_names_are_fetched_as_the_recipient(undone: Stage) -> None:
-    """Privacy 3: names in a mail are fetched as its recipient; who may not see the file any more gets no mail."""
+    """Privacy 3: names are fetched as the recipient; without view permission no mail is sent."""
     site = undone.world.site()
     site.pages[undone.file.container.id].restricted_to = {ALICE, site.app_account}
     undone.taps.clear()
@@ -75,7 +75,7 @@ def test_names_are_fetched_as_the_recipient(undone: Stage) -> None:
 
 
 def test_a_mail_is_sent_once(undone: Stage) -> None:
-    """L-65: a message per event and recipient at most once."""
+    """L-65: at most one message per event and recipient."""
     undone.run_jobs(JobKind.SEND_MAIL)
     for stored in list(undone.world.tables.intents.values()):
         send_mail.send(undone.world.services, stored.id)
@@ -84,14 +84,14 @@ def test_a_mail_is_sent_once(undone: Stage) -> None:
 
 
 def test_who_has_no_address(undone: Stage) -> None:
-    """F46: mail address hidden: logged with the reason's code, forgotten."""
+    """F46: hidden address: the reason's code is logged, the mail dropped."""
     undone.world.site().addresses.clear()
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["hidden", "hidden"]
 
 
 def test_a_mail_server_that_is_away(undone: Stage) -> None:
-    """F45: SMTP down: the intent waits, and is sent later, once."""
+    """F45: SMTP down: the intent waits, and is sent once."""
     mailer = undone.world.services.mailer._port  # type: ignore[attr-defined]
     mailer.trouble = MailUnavailable("421")
     stored = next(iter(undone.world.tables.intents.values()))
@@ -104,14 +104,14 @@ def test_a_mail_server_that_is_away(undone: Stage) -> None:
 
 
 def test_a_mail_server_that_refuses(undone: Stage) -> None:
-    """F45: refused for good: logged, never tried again."""
+    """F45: refused for good: logged, never retried."""
     undone.world.services.mailer._port.trouble = MailRefused("550")  # type: ignore[attr-defined]
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["refused", "refused"]
 
 
 def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
-    """S8: the intent waits while Confluence does not answer."""
+    """S8: the intent waits for Confluence."""
 
     def away() -> None:
         raise HostUnavailable("503")
@@ -124,7 +124,7 @@ def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
 
 
 def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) -> None:
-    """Lifecycle: disabled can be an update of minutes: nothing is asked or sent meanwhile, and nothing forgotten."""
+    """Lifecycle: disabled may be a short update: nothing is read, sent or lost."""
     tenant = undone.world.tables.tenants[ACME.id]
     undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, enabled=False)
     stored = next(iter(undone.world.tables.intents.values()))
@@ -141,7 +141,7 @@ def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) ->
 @pytest.mark.parametrize("lost", [False, True], ids=["all_looked_up", "refused_on_the_way"])
 @pytest.mark.parametrize("installed", [False, True], ids=["uninstalled", "disabled"])
 def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, installed: bool, lost: bool) -> None:
-    """I20: the last question before the sending is whether the app is still at work; a disabled one gets it later."""
+    """I20: an uninstall during the look-up drops the mail; a disable delays it."""
     tables, stored = undone.world.tables, next(iter(undone.world.tables.intents.values()))
 
     def leaves() -> None:
@@ -161,7 +161,7 @@ def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, insta
 
 @pytest.mark.parametrize("error", [GoneOrInvisible, Forbidden, Unauthorised])
 def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> None:
-    """Assumption 34: a single 404 can be false; it takes two looks to call a mail undeliverable."""
+    """Assumption 34: one 404 can be false; an undeliverable mail takes two reads."""
 
     def once() -> None:
         raise error("for a moment")
@@ -181,7 +181,7 @@ def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
 
 
 def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> None:
-    """M-06, P-03: a manager ended your lock, with the reason, read from the signed property at sending."""
+    """M-06, P-03: a manager ended your lock; the reason is read from the signed property at sending."""
     stage.lock()
     stage.world.clock.advance(hours=1)
     stage.break_(stage.held.lock_id, DANA, why="audit tomorrow")
@@ -192,7 +192,7 @@ def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> No
 
 
 def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: Stage) -> None:
-    """Amendment 5: the reason stays with the file until the next lock ends; the mail goes out without it then."""
+    """Amendment 5: the reason stays with the file until the next lock ends; then the mail has none."""
     stage.lock()
     new = stage.take_over(stage.held.lock_id, DANA, why="mine").lock.lock_id or ""
     stored = next(iter(stage.world.tables.intents.values()))
@@ -202,7 +202,7 @@ def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: S
 
 
 def test_who_waited_hears_of_the_end(stage: Stage) -> None:
-    """M-03: the file is available: to everybody who asked, once."""
+    """M-03: the file is available: to everybody on the waitlist, once."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.release(stage.held.lock_id)
@@ -211,7 +211,7 @@ def test_who_waited_hears_of_the_end(stage: Stage) -> None:
 
 
 def test_the_holder_of_a_purged_file_is_told_without_its_name(stage: Stage) -> None:
-    """L-46: purge: file gone, holder told; nobody can look its name up any more, but the page is there."""
+    """L-46: purge: the holder is told without the file's name; the page remains."""
     stage.lock()
     stage.world.site().purge(stage.file.id)
     stage.sweep()
@@ -222,7 +222,7 @@ def test_the_holder_of_a_purged_file_is_told_without_its_name(stage: Stage) -> N
 
 
 def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
-    """Messages: if they may not see it any more, the mail is not sent."""
+    """Messages: without view permission the mail is not sent."""
     stage.lock()
     stage.world.site().purge(stage.file.id)
     stage.sweep()
@@ -232,7 +232,7 @@ def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
 
 
 def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> None:
-    """M-05 is optional: who switched it off gets none; M-04 is not, and has no link that would switch it off."""
+    """M-05 is optional: its opt-out stops it; M-04 is not, and has no link for it."""
     off = Preferences(off=frozenset({MailKind.OVERWRITE_ATTEMPT}))
     for who in (ALICE, BOB):
         preferences.change(undone.world.services, undone.world.actor(who), off)
@@ -243,7 +243,7 @@ def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> No
 
 
 def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None:
-    """One click: the link of a mail switches off this kind for this person, for nobody else and nothing else."""
+    """A mail's link switches off this kind for this person only."""
     undone.run_jobs(JobKind.SEND_MAIL)
     url = _box(undone)["alice@example.com"].unsubscribe_url
     assert url is not None
@@ -266,7 +266,7 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
 
 
 def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:
-    """When Confluence does not tell the preferences, the mail waits: an opt-out is never overlooked."""
+    """A mail waits for unreadable preferences: an opt-out is never overlooked."""
     undone.world.services.user_properties.trouble = HostUnavailable("down")  # type: ignore[attr-defined]
     with pytest.raises(HostUnavailable):
         undone.run_jobs(JobKind.SEND_MAIL)
@@ -274,7 +274,7 @@ def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage)
 
 
 def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: Stage) -> None:
-    """What the person chose wins over the profile kept from their use, and that over what Confluence shows."""
+    """A person's choice outranks the stored profile, and that outranks Confluence."""
     services = undone.world.services
     profile = Profile(time_zone="Europe/Riga", locale="lv", used_at=START)
     services.profiles.put(ACME, ALICE, profile)
@@ -287,7 +287,7 @@ def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: St
 
 
 def test_profiles_are_kept_of_people_who_locked_and_fetched_once_a_day(stage: Stage) -> None:
-    """Only who used locking has a profile; it is fetched again a day later at the earliest."""
+    """Only people who used locking have a profile, fetched at most daily."""
     site, profiles = stage.world.site(), stage.world.services.profiles
     site.people[ALICE] = replace(site.people[ALICE], time_zone="Europe/Riga", locale="lv")
     stage.lock()

@@ -1,4 +1,4 @@
-"""People whose data are everywhere, on real storage."""
+"""People with data everywhere, on real storage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
 
 @pytest.fixture
 def busy(stage: RightsStage) -> dict[str, StoredFile]:
-    """Bob is everywhere: he holds, waited, lost a hold, took one over, uploaded what others hold, and chose mails."""
+    """Bob locked, waited, lost a lock, took one over, overwrote others' files, and chose mails."""
     world = stage.world
     files = {name: world.add_file(BOB if name == "uploaded" else ALICE) for name in
              ("held", "waited", "lost", "taken", "uploaded", "ended", "overwritten")}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Two sites of the Confluence in memory on a real database and a real cache: rights are about what is stored."""
+"""Two sites of an in-memory Confluence on a real database and cache."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KEYS = keyring(["an invented root key of more than 32 characters"])
 
 @dataclass
 class RightsStage:
-    """A world whose storage is real; `acme` and `globex` are its sites."""
+    """A world with real storage; sites `acme` and `globex`."""
 
     world: World
     database: Database
@@ -98,7 +98,7 @@ class RightsStage:
         people[account] = replace(people[account], in_use=active)
 
     def run_jobs(self, *kinds: JobKind) -> None:
-        """Work the queue off as the worker does, those of the future, too."""
+        """Run the queue like the worker, future jobs included."""
         work = handlers(self.services)
         for kind in kinds:
             for row in self.waiting_jobs(kind):
@@ -107,12 +107,12 @@ class RightsStage:
                 work[kind](row.args["tenant_id"], row.args["subject"])
 
     def stored(self) -> str:
-        """Everything in Postgres and Redis as one text."""
+        """Return Postgres and Redis as one text."""
         keys = list(self.cache.scan_iter())
         return "\n".join([everything(self.database), *map(str, keys), *(repr(self.cache.dump(key)) for key in keys)])
 
     def in_confluence(self, tenant: Tenant = ACME) -> str:
-        """Every property on the site as one text."""
+        """Return the site's properties as one text."""
         site = self.world.site(tenant)
         people = {key: value for key, value in self.user_properties.stored.items() if key[0] == tenant.id}
         return repr(site.rows) + repr(site.app_properties) + repr(people)
@@ -153,7 +153,7 @@ def _install(database: Database, tenant: Tenant) -> None:
 
 
 def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
-    """The app is switched on or off on the site, and installed in any case."""
+    """Enable or disable the app, installed either way."""
     with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         assert known is not None
@@ -161,7 +161,6 @@ def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
 
 
 def uninstall(stage: RightsStage, tenant: Tenant) -> None:
-    """The site leaves."""
     with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         assert known is not None

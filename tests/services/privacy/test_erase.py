@@ -1,4 +1,4 @@
-"""Erasing one person: in Confluence, Postgres, Redis and the queue, with nothing left and nothing lost."""
+"""Erasing one person in Confluence, Postgres, Redis and the queue."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _run(stage: RightsStage, account: str = BOB, *, at_once: bool = False) -> An
 
 
 def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """After erasure the account is nowhere in Postgres, Redis, the queue, or in a property that the witness lists."""
+    """After erasure the account is nowhere in Postgres, Redis, the queue, or in properties listed by the witness."""
     assert BOB in stage.stored()
     assert BOB in stage.in_confluence()
     assert _run(stage, at_once=True) is None
@@ -51,7 +51,7 @@ def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredF
 
 
 def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """History keeps a pseudonym, the line keeps its order, other sites keep everything."""
+    """History keeps a pseudonym, the waitlist its order, other sites everything."""
     globex = stage.in_confluence(GLOBEX)
     _run(stage, at_once=True)
     waiting = export(stage.services, ACME, DANA, Origin.OPERATOR).waiting
@@ -67,7 +67,7 @@ def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFil
 
 
 def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A pseudonym links the rows of one person after one erasure, and nothing else."""
+    """A pseudonym links one person's rows of one erasure only."""
     assert busy
     _run(stage, BOB, at_once=True)
     _run(stage, SAM, at_once=True)
@@ -79,7 +79,7 @@ def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, bu
 
 
 def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Live locks of somebody who is gone stand for 24 hours, then they end; the administrator and askers are told."""
+    """Live locks end 24 hours later; the administrator and waitlist are told."""
     stage.ask(busy["held"], CHARLIE)
     assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB
@@ -100,7 +100,7 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
 
 
 def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A record is rewritten by the ordinary conditional write: the next version, one audit row, no new mail."""
+    """A record is rewritten by compare and set: next version, one audit row, no new mail."""
     before = stage.world.found(busy["ended"].id)
     assert isinstance(before, Free)
     _run(stage, at_once=True)
@@ -118,7 +118,7 @@ def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dic
 
 @pytest.mark.parametrize("calls", range(1, 24, 2))
 def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, StoredFile], calls: int) -> None:
-    """Whatever call the process dies at, the job finds the erasure as it was left, and ends it."""
+    """After a crash at any call, the job continues and completes the erasure."""
     erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
     left = calls
     get, replace_ = stage.world.host.attachments.get, stage.world.host.lock_properties.replace
@@ -149,7 +149,7 @@ def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, St
 def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     stage: RightsStage, busy: dict[str, StoredFile]
 ) -> None:
-    """Where the app may not look any more its own rows are cleaned all the same, and others' locks stay known."""
+    """Where the app has no access, its own rows are cleaned, and others' locks stay known."""
     page = stage.world.pages[ACME.id]
     page.restricted_to = {ALICE, BOB}
     other = _on_another_page(stage)
@@ -167,7 +167,7 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
 
 @pytest.mark.parametrize("active", [True, False])
 def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
-    """Nobody is let at the properties of a closed account, which is its end; those of one in use are not forgotten."""
+    """A closed account's properties are inaccessible, which ends them; those of an active one remain to be erased."""
     stage.set_active(BOB, active)
     stage.user_properties.trouble = Forbidden("no")
     assert busy
@@ -181,7 +181,7 @@ def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, S
 @pytest.mark.parametrize("name", ["held", "waited", "lost", "uploaded", "ended"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_passing_404_costs_nothing(stage: RightsStage, busy: dict[str, StoredFile], name: str, times: int) -> None:
-    """A file that is not there once, or twice although it is not purged, keeps its place in the list and is cleaned."""
+    """A file missing once, or twice without a purge, stays listed and is cleaned."""
     get, left = stage.world.host.attachments.get, times
 
     def hiding(tenant: Any, attachment_id: str, **options: Any) -> Any:
@@ -204,7 +204,7 @@ def test_a_passing_404_costs_nothing(stage: RightsStage, busy: dict[str, StoredF
 
 @pytest.mark.parametrize("name", ["held", "lost", "ended"])
 def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict[str, StoredFile], name: str) -> None:
-    """What is gone with all its properties has nothing left to clean; a hold on it has ended."""
+    """A purged file has no properties left to clean; its lock has ended."""
     stage.world.site().purge(busy[name].id)
     assert _run(stage, at_once=True) is None
     assert BOB not in stage.stored()
@@ -213,7 +213,7 @@ def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict
 
 
 def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Ordered while the app is switched off (or just updated): our rows go, the rest waits, and then goes, too."""
+    """While the app is disabled (or updated), our rows go; the rest waits, then goes."""
     away, before = switch(stage, ACME, on=False), stage.in_confluence()
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     rest = erase(stage.services, away, erasure.request_id)
@@ -233,7 +233,7 @@ def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage,
 
 
 def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A site that was away so long that nothing of it is known any more is searched before anything is called done."""
+    """After a long absence, a site is searched for locks before an erasure completes."""
     away = switch(stage, ACME, on=False)
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     for file in busy.values():
@@ -250,7 +250,7 @@ def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy
 
 
 def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Silence after uninstall holds for erasures, too: our rows are cleaned; Confluence's go when the site returns."""
+    """After uninstall no host call: our rows are cleaned; Confluence's go when the site returns."""
     assert busy
     uninstall(stage, ACME)
     erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
@@ -268,7 +268,7 @@ def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, Stor
 
 
 def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A job that names the person may write what it knows after the erasure, or fail and be tried again."""
+    """A job naming the person may finish its write after the erasure, or fail and be retried."""
     assert busy
     stage.services.jobs.defer([Job(JobKind.PROFILE, ACME.id, BOB)])
     with stage.database.single() as connection:
@@ -286,7 +286,7 @@ def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str,
 
 @pytest.mark.parametrize("status", ["todo", "failed"])
 def test_jobs_that_wait_or_were_given_up_go(stage: RightsStage, status: str) -> None:
-    """A job that names the person does not outlive the erasure, whatever became of it."""
+    """Waiting and parked jobs that name the person are deleted by the erasure."""
     stage.services.jobs.defer([Job(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
     with stage.database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))

@@ -36,7 +36,7 @@ def _list_all(stage: RightsStage) -> None:
 
 
 def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Accounts are reported once per cycle, never the app's own, in batches of 90, with their oldest date."""
+    """Accounts are reported once per cycle, except the app's, in batches of 90, with their oldest date."""
     assert busy
     _list_all(stage)
     report(stage.services, ACME)
@@ -48,7 +48,7 @@ def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dic
 
 
 def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> None:
-    """At most 90 accounts go into one call."""
+    """One call has at most 90 accounts."""
     for number in range(100):
         stage.lock(stage.world.add_file(), _colleague(stage, number))
     _list_all(stage)
@@ -65,7 +65,7 @@ def _colleague(stage: RightsStage, number: int) -> str:
 
 
 def _close(stage: RightsStage) -> None:
-    """Atlassian closes Bob's account and tells us so."""
+    """Close Bob's account and report it."""
     stage.reports.closed = {BOB}
     stage.set_active(BOB, active=False)
     _list_all(stage)
@@ -77,7 +77,7 @@ def _close(stage: RightsStage) -> None:
 
 
 def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Closed → erase, its live locks after the grace period; when old versions bring it back it goes unasked."""
+    """Closed → erase; live locks end after the grace period; an id from old versions is not reported."""
     _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)
@@ -91,8 +91,8 @@ def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage,
     assert BOB not in stage.stored()
 
 
-def test_an_open_erasure_is_not_begun_anew_by_the_next_report(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """It goes on when it is due: an hourly report would read every locked file of the site each time."""
+def test_an_open_erasure_is_not_restarted_by_the_next_report(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
+    """It continues when due: otherwise each hourly report would read every locked file."""
     stage.reports.closed = {BOB}
     _list_all(stage)
     report(stage.services, ACME)
@@ -111,9 +111,9 @@ def test_an_open_erasure_is_not_begun_anew_by_the_next_report(stage: RightsStage
 def test_an_account_that_is_in_use_again_is_closed_no_more(
     stage: RightsStage, busy: dict[str, StoredFile], told: bool
 ) -> None:
-    """Who comes back keeps their new lock and is reported like everybody.
+    """A reactivated account keeps its new lock and is reported.
 
-    As long as Confluence does not say that the account is active, the lock ends, but not before the grace period does.
+    Until Confluence says it is active, the lock ends, but not before the grace period.
     """
     _close(stage)
     stage.reports.closed = set()
@@ -140,7 +140,7 @@ def _refuse(*_: Any, **__: Any) -> Any:
 def test_an_account_that_atlassian_refuses_stops_nobody_else(
     stage: RightsStage, count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A 400 for a whole batch: it is halved until the offenders are found, the others are reported the same hour."""
+    """After a 400 the batch is halved until the refused accounts are found; others are reported within the hour."""
     people = [_colleague(stage, number) for number in range(100)]
     for account in people:
         stage.lock(stage.world.add_file(), account)
@@ -159,7 +159,7 @@ def test_an_account_that_atlassian_refuses_stops_nobody_else(
 
 
 def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None:
-    """When nobody of a batch is accepted, it is not the accounts: the next batch waits a day, and has its turn then."""
+    """When a whole batch is refused, the accounts are not the cause: the next batch waits a day."""
     people = {_colleague(stage, number) for number in range(100)}
     for account in people:
         stage.lock(stage.world.add_file(), account)
@@ -178,7 +178,7 @@ def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None
 
 
 def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Updated → what was fetched of the person goes, and comes back at their next use."""
+    """Updated → the fetched profile is deleted, and fetched at the next use."""
     assert busy
     _list_all(stage)
     stage.reports.updated = {BOB}
@@ -191,7 +191,7 @@ def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str,
 
 
 def test_a_429_makes_the_site_wait(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Retry-After is obeyed, across processes; nothing of the cycle is lost."""
+    """Retry-After holds across processes; the cycle loses nothing."""
     assert busy
     _list_all(stage)
     stage.reports.trouble = [QuotaExceeded("later", 3600)]
@@ -204,7 +204,7 @@ def test_a_429_makes_the_site_wait(stage: RightsStage, busy: dict[str, StoredFil
 
 
 def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A 403 does not become a stream of calls."""
+    """After a 403 the next call is a day later."""
     assert busy
     _list_all(stage)
     stage.reports.trouble = [Forbidden("no")]
@@ -217,7 +217,7 @@ def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: d
 
 
 def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
-    """What was answered is written down batch by batch; after a crash only the rest is reported."""
+    """Each answered batch is recorded; after a crash only the rest is reported."""
     for number in range(100):
         stage.lock(stage.world.add_file(), _colleague(stage, number))
     _list_all(stage)

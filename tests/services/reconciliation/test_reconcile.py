@@ -1,4 +1,4 @@
-"""Outsiders edit our property: what they write is never obeyed, and a live lock comes back."""
+"""Foreign values in our property are ignored, and live locks healed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_live_lock_is_healed_within_one_sweep(stage: Stage, damage: Damage) ->
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_lets_nobody_take_the_file(stage: Stage, damage: Damage) -> None:
-    """I9: no unsigned or misplaced value changes any answer: who garbles the record does not get the lock."""
+    """I9: no unsigned or misplaced value changes any answer: garbling the record gives no lock."""
     lock_id = stage.lock().lock.lock_id
     damage(stage)
     assert isinstance(refusal_of(stage.lock, BOB), AlreadyLockedError)
@@ -77,7 +77,7 @@ def test_damage_lets_nobody_take_the_file(stage: Stage, damage: Damage) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_what_people_see_agrees_with_what_the_calls_do(stage: Stage, damage: Damage) -> None:
-    """I23: while the record is damaged, the lists show the lock as it is known, as unreadable, and nobody may lock."""
+    """I23: for a damaged record, lists show the known lock as unreadable, and nobody may lock."""
     stage.lock()
     damage(stage)
     for view in (stage.show(BOB), stage.rows(BOB)[0].lock):
@@ -96,7 +96,7 @@ def test_the_holder_can_release_a_damaged_lock(stage: Stage, damage: Damage) -> 
 
 
 def test_an_old_record_posted_again_is_a_replay(stage: Stage) -> None:
-    """E28: somebody deletes the property and POSTs an old v1 value: the witness is newer → healed."""
+    """E28: an old v1 value posted after a deletion: the witness is newer → healed."""
     old = stage.lock()
     row = stage.world.site().lock_rows(stage.file.id)[0]
     stage.release(old.lock.lock_id or "")
@@ -109,7 +109,7 @@ def test_an_old_record_posted_again_is_a_replay(stage: Stage) -> None:
 
 
 def test_the_overwrite_that_came_with_the_damage_is_undone_too(stage: Stage) -> None:
-    """L-06, L-40: the record is healed and the file protected in the same sweep."""
+    """L-06, L-40: one sweep heals the record and protects the file."""
     stage.lock()
     _delete(stage)
     stage.upload(BOB, b"Bob's")
@@ -117,8 +117,8 @@ def test_the_overwrite_that_came_with_the_damage_is_undone_too(stage: Stage) -> 
     assert stage.content == b"first"
 
 
-def test_a_hold_that_ran_out_while_damaged_ends_properly(stage: Stage) -> None:
-    """L-30: a witness whose hold is over does not stay live for ever: tombstone, holder and requesters told."""
+def test_a_lock_that_expired_while_damaged_ends_properly(stage: Stage) -> None:
+    """L-30: an expired lock in the witness ends: tombstone, holder and waitlist told."""
     stage.lock()
     stage.ask(CHARLIE)
     _delete(stage)
@@ -130,7 +130,7 @@ def test_a_hold_that_ran_out_while_damaged_ends_properly(stage: Stage) -> None:
 
 
 def test_damage_to_a_tombstone_is_nobodys_loss(stage: Stage) -> None:
-    """§3: no live witness → overwrite on the next acquire; epoch + 1 when the record had to be created anew."""
+    """§3: no live witness → replaced at the next acquire; epoch + 1 when the record is created."""
     stage.release(stage.lock().lock.lock_id or "")
     _delete(stage)
     stage.reconcile()
@@ -140,7 +140,7 @@ def test_damage_to_a_tombstone_is_nobodys_loss(stage: Stage) -> None:
 
 
 def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
-    """L-07, E24: page copied with attachments: the copy is free; the record on it is unreadable."""
+    """L-07, E24: page copied with attachments: the copy is free; its record unreadable."""
     stage.lock()
     copy = stage.world.add_file(BOB)
     row = stage.world.site().lock_rows(stage.file.id)[0]
@@ -153,7 +153,7 @@ def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_a_foreign_value_is_reported_once_a_day(stage: Stage) -> None:
-    """L-05: forged, replayed, copied → unreadable, reported once per day, never obeyed."""
+    """L-05: forged, replayed, copied → unreadable, reported daily, never obeyed."""
     for day in range(2):
         for _ in range(2):
             stage.world.site().put_lock_rows(
@@ -199,7 +199,7 @@ def test_a_second_row_made_by_the_host_is_seen_after_the_write(stage: Stage) -> 
 
 
 def test_a_stale_read_right_after_the_write_is_no_damage(stage: Stage) -> None:
-    """F05: stale property read after a write: no false yes, and nothing is healed over a newer record."""
+    """F05: stale property read after a write: no false yes, and no newer record is healed over."""
     stage.lock()
     stage.world.clock.advance(seconds=10)
     stage.extend(stage.held.lock_id)
@@ -212,7 +212,7 @@ def test_a_stale_read_right_after_the_write_is_no_damage(stage: Stage) -> None:
 
 
 def test_a_break_by_a_crashed_process_is_announced_by_whoever_writes_next(stage: Stage) -> None:
-    """L-64, L-21: missing rows are written later as recovered, and the holder is told all the same."""
+    """L-64, L-21: missing rows are written later as recovered, and the holder is told."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     stage.taps.before["effects.record", stage.taps.calls["effects.record"] + 1] = _die

@@ -1,4 +1,4 @@
-"""Locks are found again: with a lost database, and when a site comes back."""
+"""Rediscovery of locks after a lost database or an absence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _lose_the_database(stage: Stage) -> None:
 
 @pytest.fixture
 def lost(stage: Stage) -> Stage:
-    """Two pages, a blog post, three locks, one tombstone, and a database that is empty."""
+    """Two pages, a blog post, three locks, one tombstone, empty database."""
     site = stage.world.site()
     stage.lock()
     blog = site.add_page(kind=ContainerKind.BLOGPOST, space_id="70000")
@@ -43,7 +43,7 @@ def lost(stage: Stage) -> Stage:
 
 @pytest.mark.parametrize("search_works", [True, False], ids=["by_search", "by_walking"])
 def test_every_live_lock_is_found_again(lost: Stage, search_works: bool) -> None:
-    """Amendment 4: pages with the hint → their files → MAC verified → witness; without CQL all spaces."""
+    """Amendment 4: pages with the property → their files → MAC verified → witness; without CQL all spaces."""
     lost.world.site().search_works = search_works
     rediscover(lost.world.services, ACME)
     lost.run_jobs(JobKind.REDISCOVER)
@@ -70,7 +70,7 @@ def test_a_long_search_goes_on_in_another_job(lost: Stage, search_works: bool, m
 
 
 def test_what_was_overwritten_meanwhile_is_undone(lost: Stage) -> None:
-    """E31, L-40: the lock holds through the loss of the database, and the file is protected again."""
+    """E31, L-40: the lock survives the lost database, and the file is protected again."""
     lost.world.clock.advance(minutes=1)
     lost.upload(BOB, b"Bob's")
     rediscover(lost.world.services, ACME)
@@ -78,7 +78,7 @@ def test_what_was_overwritten_meanwhile_is_undone(lost: Stage) -> None:
 
 
 def test_our_own_restorations_are_known_by_their_mark(stage: Stage) -> None:
-    """§5: transparent version: Postgres row, else marker in the message: nothing is restored twice."""
+    """§5: own version: Postgres row, else marker in the message: nothing is restored twice."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"Bob's")
@@ -91,7 +91,7 @@ def test_our_own_restorations_are_known_by_their_mark(stage: Stage) -> None:
 
 
 def test_records_of_another_site_are_not_taken_over(stage: Stage) -> None:
-    """L-07: clones of a site hold no locks."""
+    """L-07: cloned sites have no locks."""
     stage.lock()
     stage.run_jobs(JobKind.PAGE_HINT)
     _lose_the_database(stage)
@@ -110,7 +110,7 @@ def test_a_site_that_left_is_not_searched(lost: Stage) -> None:
 
 
 def test_a_lock_that_ran_out_meanwhile_ends(stage: Stage) -> None:
-    """L-70: reinstall reconciles: expired → tombstone; those who asked are told."""
+    """L-70: reinstall reconciles: expired → tombstone; the waitlist is told."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.run_jobs(JobKind.PAGE_HINT)
@@ -121,7 +121,7 @@ def test_a_lock_that_ran_out_meanwhile_ends(stage: Stage) -> None:
 
 
 def test_pages_that_are_closed_to_the_app_are_passed_over(lost: Stage) -> None:
-    """F29: a page restricted meanwhile does not stop the search."""
+    """F29: a restricted page does not stop the search."""
     lost.world.site().pages[lost.file.container.id].restricted_to = {ALICE}
     rediscover(lost.world.services, ACME)
     assert lost.world.services.witnesses.count_held(ACME) == 2

@@ -1,4 +1,4 @@
-"""A site that comes back: live locks count again, those whose time was over end, and their owners hear of it once."""
+"""Reactivated sites: live locks count, expired ones end, and owners are told once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ from tests.services.stage import Stage, make_stage, untouched
 
 
 def leave(stage: Stage) -> None:
-    """Uninstall: the tenant is gone for every job."""
     gone = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False, enabled=False)
     stage.world.tables.tenants[ACME.id] = gone
 
 
 def come_back(stage: Stage, *, erased: bool = False) -> None:
-    """Install again, 30 days later without anything that was known; nobody has looked at a file yet."""
+    """Install 30 days later, with nothing known and no file read."""
     tables = stage.world.tables
     if erased:
         for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims):
@@ -38,7 +37,7 @@ def come_back(stage: Stage, *, erased: bool = False) -> None:
 
 
 def absence(stage: Stage, *, hours: float = 1, erased: bool = False) -> None:
-    """Everybody was free to do as they liked: Bob uploads in the middle of it."""
+    """Bob uploads during the absence."""
     stage.run_jobs(JobKind.PAGE_HINT)
     leave(stage)
     stage.world.clock.advance(hours=hours / 2)
@@ -56,12 +55,12 @@ WAKERS: dict[str, Callable[[Stage], None]] = {
 }
 
 
-UNKNOWN = ("a_sweep", True)  # a sweep looks at what is known only
+UNKNOWN = ("a_sweep", True)  # a sweep reads known locks only
 
 
 @pytest.mark.parametrize("erased", [False, True], ids=["within_30_days", "after_30_days"])
 def test_live_and_expired_locks(erased: bool) -> None:
-    """L-70, P-16: the live one is enforced from what is current now, the expired one ends; each owner is told once."""
+    """L-70, P-16: the live lock protects the current version, the expired one ends; each owner is told once."""
     stage = make_stage(limits=Limits(longest=timedelta(days=90)))
     long = stage.world.add_file(BOB)
     stage.lock(life=timedelta(hours=2))
@@ -95,8 +94,8 @@ def test_live_and_expired_locks(erased: bool) -> None:
 @pytest.mark.parametrize(
     ("waker", "erased"), [(waker, erased) for waker in WAKERS for erased in (False, True) if (waker, erased) != UNKNOWN]
 )
-def test_whoever_looks_first_undoes_nothing_of_the_absence(stage: Stage, waker: str, erased: bool) -> None:
-    """L-70: base = current head, holder told, nobody punished; whichever job comes first, and if the others fail."""
+def test_whoever_reads_first_undoes_nothing_of_the_absence(stage: Stage, waker: str, erased: bool) -> None:
+    """L-70: base = current head, holder told, nobody accused; whichever job is first, even if others fail."""
     lock_id = stage.lock().lock.lock_id
     absence(stage, erased=erased)
     for _ in range(2):
@@ -112,8 +111,8 @@ def test_whoever_looks_first_undoes_nothing_of_the_absence(stage: Stage, waker: 
     assert untouched(stage)
 
 
-def test_what_came_after_the_return_is_undone_in_the_first_look(stage: Stage) -> None:
-    """Protection begins with the return, and not with the first look: only what came before it stands."""
+def test_what_came_after_the_reactivation_is_undone_in_the_first_read(stage: Stage) -> None:
+    """Protection starts at the reactivation, not at the first read: later uploads are undone."""
     stage.lock()
     absence(stage)
     stage.upload(CHARLIE, b"after the return")
@@ -124,8 +123,8 @@ def test_what_came_after_the_return_is_undone_in_the_first_look(stage: Stage) ->
 
 
 @pytest.mark.parametrize("how", ["release", "break", "expire"])
-def test_a_lock_that_ends_before_anybody_looked_undoes_nothing(stage: Stage, how: str) -> None:
-    """Its holder unlocks, Dana breaks it, or its time was over: what was uploaded in the absence stands."""
+def test_a_lock_that_ends_before_the_first_read_undoes_nothing(stage: Stage, how: str) -> None:
+    """After a release, a break or expiry, uploads made during the absence are accepted."""
     lock_id = stage.lock(life=timedelta(hours=2)).lock.lock_id or ""
     absence(stage, hours=3 if how == "expire" else 1)
     if how == "release":
@@ -140,7 +139,7 @@ def test_a_lock_that_ends_before_anybody_looked_undoes_nothing(stage: Stage, how
 
 
 def test_the_holder_is_told_of_the_newest_version_only(stage: Stage) -> None:
-    """However often others uploaded, it is one mail; the log has them all."""
+    """Many uploads make one mail; the log has all."""
     stage.lock()
     leave(stage)
     for number in range(3):
@@ -154,7 +153,7 @@ def test_the_holder_is_told_of_the_newest_version_only(stage: Stage) -> None:
 
 
 def test_the_holders_own_upload_in_the_absence_is_protected(stage: Stage) -> None:
-    """Alice goes on working: her version is the base, and there is nothing to tell."""
+    """Alice's own version becomes the base; nothing is reported."""
     stage.lock()
     leave(stage)
     stage.world.clock.advance(minutes=1)
@@ -177,7 +176,7 @@ MEANWHILE: dict[str, Callable[[Stage], object]] = {
 
 @pytest.mark.parametrize("event", MEANWHILE)
 def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage, event: str) -> None:
-    """Everybody was free to do that; a file that is trashed under the lock comes back, as ever."""
+    """Trash during the absence is accepted; trash during the lock is undone."""
     stage.lock()
     other = stage.world.add_file()
     stage.lock(file=other)
@@ -198,7 +197,7 @@ def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage, event:
 
 
 def test_a_rename_in_the_absence_stays(stage: Stage) -> None:
-    """The name is the file's name now; a later one is undone."""
+    """A rename during the absence is accepted; a later one is undone."""
     stage.lock()
     leave(stage)
     stage.world.clock.advance(minutes=1)
@@ -211,8 +210,8 @@ def test_a_rename_in_the_absence_stays(stage: Stage) -> None:
     assert stage.file.title == "new name.docx"
 
 
-def test_a_lock_that_begins_after_the_return_protects_at_once(stage: Stage) -> None:
-    """However short the time since the return is: the freedom is about holds that were there before."""
+def test_a_lock_that_begins_after_the_reactivation_protects_at_once(stage: Stage) -> None:
+    """Only locks older than the reactivation accept such uploads, however recent it is."""
     come_back(stage)
     stage.world.clock.advance(seconds=3)
     stage.lock()
@@ -224,7 +223,7 @@ def test_a_lock_that_begins_after_the_return_protects_at_once(stage: Stage) -> N
 
 
 def test_a_file_that_comes_back_from_the_trash_is_protected_there(stage: Stage) -> None:
-    """Once it was seen in its place again, the trash is no place for it any more."""
+    """Once read as restored, the file is protected against trash."""
     stage.lock()
     leave(stage)
     stage.world.site().trash(stage.file.id)
@@ -238,7 +237,7 @@ def test_a_file_that_comes_back_from_the_trash_is_protected_there(stage: Stage) 
 
 
 def refused(stage: Stage) -> None:
-    """Bob's upload under the lock is undone, and only then the app is away for an hour."""
+    """Bob's upload during the lock is undone; then the app is inactive for an hour."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"refused")
@@ -252,7 +251,7 @@ def refused(stage: Stage) -> None:
 
 @pytest.mark.parametrize("erased", [False, True], ids=["known", "forgotten"])
 def test_what_was_undone_before_the_absence_stays_undone(stage: Stage, erased: bool) -> None:
-    """An absence makes nothing right that was wrong while the file was protected."""
+    """An absence accepts nothing that was undone before."""
     refused(stage)
     mails = stage.mails()
     come_back(stage, erased=erased)
@@ -285,7 +284,7 @@ def test_a_name_that_was_given_back_before_the_absence_stays(stage: Stage) -> No
 
 
 def test_what_came_after_the_undoing_and_in_the_absence_stands(stage: Stage) -> None:
-    """Refused first, uploaded again when everybody was free: the second one is the file."""
+    """Undone first, uploaded again during the absence: the second one is accepted."""
     refused(stage)
     stage.upload(BOB, b"free now")
     come_back(stage)
@@ -294,8 +293,8 @@ def test_what_came_after_the_undoing_and_in_the_absence_stands(stage: Stage) -> 
     assert stage.held.base.author == BOB
 
 
-def test_a_hold_until_the_next_upload_ends_with_the_holders_own(stage: Stage) -> None:
-    """L-24: Alice's upload in the absence ends it, though Bob's came later."""
+def test_a_lock_until_the_next_upload_ends_with_the_holders_own(stage: Stage) -> None:
+    """L-24: Alice's upload during the absence ends the lock, though Bob's came later."""
     stage.lock(unlock_on_upload=True)
     leave(stage)
     for who in (ALICE, BOB):

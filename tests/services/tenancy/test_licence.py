@@ -1,4 +1,4 @@
-"""P-16: without a licence locks are shown and can be ended; nothing is locked anew, and nothing is undone."""
+"""P-16: without a licence locks are shown and can be ended; no new lock, no undo."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RETURN = (JobKind.SWEEP, JobKind.REDISCOVER)
 
 @pytest.fixture
 def stage() -> Stage:
-    """Licences count, and the site has one."""
+    """Licences count; the site has one."""
     return make_stage(licensing=True)
 
 
@@ -50,7 +50,7 @@ def end_licence(stage: Stage) -> None:
 
 
 def test_with_licensing_off_nobody_is_asked() -> None:
-    """LOCKPOINT_LICENSING=off: everything is licensed, and neither Confluence nor the database hears a question."""
+    """LOCKPOINT_LICENSING=off: everything is licensed, without a call to Confluence or the database."""
     stage = make_stage()
     source(stage).licensed = False
     HeardLicences(stage.world.services).hear(ACME, False)
@@ -63,7 +63,7 @@ def test_with_licensing_off_nobody_is_asked() -> None:
 
 
 def test_confluence_is_asked_once_an_hour(stage: Stage) -> None:
-    """The answer counts for an hour and not longer."""
+    """The answer counts for an hour."""
     stage.lock()
     for _ in range(3):
         stage.show()
@@ -92,7 +92,7 @@ def test_no_new_locks_without_a_licence(stage: Stage) -> None:
 
 
 def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
-    """Unlocking is possible for those who may, too, and nothing is undone on the way."""
+    """Permitted people can break locks; nothing is undone."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     end_licence(stage)
@@ -104,7 +104,7 @@ def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
 
 @pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE, DANA])
 def test_the_flags_say_the_same_as_the_calls(stage: Stage, who: str) -> None:
-    """U-13: `can` agrees with what the calls do; the lock is shown, and that it does not protect."""
+    """U-13: `can` equals the calls; the lock is shown as unprotecting."""
     lock_id = stage.lock().lock.lock_id or ""
     with_licence = stage.show(who).can
     end_licence(stage)
@@ -118,7 +118,7 @@ def test_the_flags_say_the_same_as_the_calls(stage: Stage, who: str) -> None:
 
 
 def test_a_free_file_cannot_be_locked(stage: Stage) -> None:
-    """A free file shows as free, without a lock button."""
+    """A free file is shown without a lock button."""
     end_licence(stage)
     view = stage.show(BOB)
     assert view.can == Can()
@@ -126,7 +126,7 @@ def test_a_free_file_cannot_be_locked(stage: Stage) -> None:
 
 
 def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
-    """No enforcement: hint, sweep, confirm and trash read the witness, and leave Confluence alone."""
+    """No enforcement: event, sweep, confirm and trash read only the witness."""
     stage.lock()
     end_licence(stage)
     stage.upload(BOB, b"Bob's")
@@ -142,7 +142,7 @@ def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
 
 
 def test_a_search_without_a_licence_only_writes_down(stage: Stage) -> None:
-    """Erasures find by it what they have to clean; nothing is undone, and nobody is told."""
+    """The search records locks for erasures; it undoes and reports nothing."""
     stage.lock()
     stage.run_jobs()
     end_licence(stage)
@@ -155,7 +155,7 @@ def test_a_search_without_a_licence_only_writes_down(stage: Stage) -> None:
 
 
 def test_background_work_rests_without_a_licence(stage: Stage) -> None:
-    """P-16: no calls and no mails: what is over ends, and those who asked are told, when the licence is back."""
+    """P-16: no calls or mails; ends and notices follow when the licence returns."""
     stage.lock(life=timedelta(hours=2))
     stage.ask(CHARLIE)
     end_licence(stage)
@@ -175,7 +175,7 @@ def test_background_work_rests_without_a_licence(stage: Stage) -> None:
 
 
 def test_mails_wait_for_the_licence(stage: Stage) -> None:
-    """Nothing is sent without one, and nothing is lost: the mail leaves when the licence is back."""
+    """Mails wait without loss for the licence."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     end_licence(stage)
@@ -193,7 +193,7 @@ def test_mails_wait_for_the_licence(stage: Stage) -> None:
 
 
 def test_a_licence_that_comes_back_leaves_what_was_uploaded(stage: Stage) -> None:
-    """Live locks count again at once, from what was current at the return on; the holder is told once."""
+    """Live locks count at once, from the version current at the return; the holder is told once."""
     stage.lock()
     end_licence(stage)
     stage.show()
@@ -211,7 +211,7 @@ def test_a_licence_that_comes_back_leaves_what_was_uploaded(stage: Stage) -> Non
 
 
 def test_when_licences_stop_to_count_nothing_is_undone(stage: Stage) -> None:
-    """LOCKPOINT_LICENSING is switched off on a site without one: it returns at that moment."""
+    """Switching LOCKPOINT_LICENSING off reactivates an unlicensed site at that moment."""
     stage.lock()
     end_licence(stage)
     stage.show()
@@ -226,7 +226,7 @@ def test_when_licences_stop_to_count_nothing_is_undone(stage: Stage) -> None:
 
 
 def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
-    """Nobody loses protection, nor gets it, because nobody answers; who never got an answer is licensed."""
+    """Without an answer the last one counts; without any, the site is licensed."""
     source(stage).trouble = HostUnavailable("away")
     stage.lock()
     source(stage).trouble = None
@@ -240,13 +240,13 @@ def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
 
 
 def test_an_answer_from_the_future_is_not_believed(stage: Stage) -> None:
-    """A clock that was wrong for a while cannot keep an answer alive."""
+    """A clock once wrong cannot keep an answer valid."""
     notes(stage).notes[ACME.id] = LicenceNote(Licence.NONE, stage.world.clock.now() + timedelta(days=1))
     stage.lock()
 
 
 def test_the_same_word_is_written_once_a_minute(stage: Stage) -> None:
-    """Webhooks cost nothing more: a word is written when it is new, and again after a minute."""
+    """Webhooks cost no extra: an answer is written when new, and after a minute."""
     heard, clock = HeardLicences(stage.world.services), stage.world.clock
     heard.hear(ACME, True)
     notes(stage).notes.clear()
@@ -261,7 +261,7 @@ def test_the_same_word_is_written_once_a_minute(stage: Stage) -> None:
 
 
 def test_a_word_is_lost_with_the_database(stage: Stage) -> None:
-    """Hearing never fails a call of Confluence; what could not be written down is heard again with the next call."""
+    """Recording never fails a call; the next call repeats it."""
     heard = HeardLicences(stage.world.services)
     stage.world.tables.down = True
     heard.hear(ACME, False)
@@ -272,7 +272,7 @@ def test_a_word_is_lost_with_the_database(stage: Stage) -> None:
 
 
 def test_an_open_list_learns_of_the_licence(stage: Stage) -> None:
-    """The list's tag does not outlive the licence it was made under."""
+    """The list's tag ends with its licence."""
     actor, page = stage.world.actor(ALICE), stage.file.container
     stage.lock()
     tag = page_files.of_container(stage.world.services, actor, page, page_files.Query()).etag

@@ -1,4 +1,4 @@
-"""Site settings: signed, with a revision, guarded against replays."""
+"""Site settings: signed, with revision, safe against replays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _switch(stage: Stage, *, on: bool, revision: int, who: str = SAM) -> site_se
 
 
 def test_a_site_admin_switches_copy_mode(stage: Stage) -> None:
-    """P-04: copy mode is off by default, and a site admin switches it on; the change is audited."""
+    """P-04: copy mode is off by default; a site admin switches it on, audited."""
     assert _now(stage) == SiteSettings()
     assert _switch(stage, on=True, revision=0).settings == SiteSettings(copy_mode=True, revision=1)
     assert _now(stage) == SiteSettings(copy_mode=True, revision=1)
@@ -54,7 +54,7 @@ def _healings(stage: Stage) -> int:
 
 
 def test_an_older_value_is_a_replay(stage: Stage) -> None:
-    """Amendment 6: an older value of ours is a replay and is healed: the newest settings hold and are written again."""
+    """Amendment 6: an older value of ours is a replay: the newest settings count and are written again."""
     _switch(stage, on=True, revision=0)
     old = stage.world.site().app_properties[KEY]
     _switch(stage, on=False, revision=1)
@@ -67,7 +67,7 @@ def test_an_older_value_is_a_replay(stage: Stage) -> None:
 
 
 def test_what_users_write_is_not_obeyed(stage: Stage) -> None:
-    """Amendment 6: users can alter app properties: nobody switches copy mode on or off that way, and it is noticed."""
+    """Amendment 6: users can alter app properties: such values do not switch copy mode, and are reported."""
     _switch(stage, on=True, revision=0)
     value = stage.world.site().app_properties[KEY]
     assert isinstance(value, dict)
@@ -81,7 +81,7 @@ def test_what_users_write_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_settings_that_cannot_be_put_back_hold_all_the_same(stage: Stage) -> None:
-    """What we remember counts while Confluence refuses to take it; the next read tries again."""
+    """Remembered settings count while Confluence refuses them; the next read retries."""
     _switch(stage, on=True, revision=0)
     stage.world.site().app_properties[KEY] = "garbage"
 
@@ -105,7 +105,7 @@ def test_another_sites_value_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_a_crash_at_any_call_leaves_the_old_or_the_new_settings() -> None:
-    """F38: after a crash at every port call the settings are the old or the new ones, and can be changed again."""
+    """F38: after a crash at any port call the settings are old or new, and changeable."""
     whole = make_stage()
     _switch(whole, on=True, revision=0)
     for point in range(1, len(whole.taps.order) + 1):
@@ -122,7 +122,7 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new_settings() -> None:
 
 
 def test_a_lost_database_keeps_the_settings(stage: Stage) -> None:
-    """S11: loss of Postgres loses no setting: the signed property counts."""
+    """S11: after loss of Postgres the signed property counts."""
     _switch(stage, on=True, revision=0)
     stage.world.tables.states.clear()
     assert _now(stage) == SiteSettings(copy_mode=True, revision=1)
@@ -155,7 +155,7 @@ def test_bytes_are_never_carried_by_default(stage: Stage) -> None:
 
 
 def test_switching_it_on_later_repairs_what_stands(stage: Stage) -> None:
-    """P-04: the admin page says so, with one click to copy mode: the next sweep undoes what was left."""
+    """P-04: copy mode is one click on the admin page; the next sweep undoes what remained."""
     stage.world.site().restore_refused = True
     stage.lock()
     stage.world.clock.advance(minutes=1)
@@ -168,7 +168,7 @@ def test_switching_it_on_later_repairs_what_stands(stage: Stage) -> None:
 
 
 def test_a_file_too_large_to_copy_is_flagged(stage: Stage) -> None:
-    """F16: too large → flagged, said why."""
+    """F16: too large → flagged, with the reason."""
     _switch(stage, on=True, revision=0)
     site = stage.world.site()
     site.restore_refused, site.copy_limit = True, 2
@@ -181,7 +181,7 @@ def test_a_file_too_large_to_copy_is_flagged(stage: Stage) -> None:
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_the_self_test_says_which_way_works(stage: Stage, refused: bool) -> None:
-    """U-08: a self-test that restores a version of a scratch attachment and says which way of undoing works here."""
+    """U-08: the self-test restores a version of its own attachment and reports the way that works."""
     stage.world.site().restore_refused = refused
     state = self_test(stage.world.services, ACME)
     assert state.restore_works is not refused
@@ -191,13 +191,13 @@ def test_the_self_test_says_which_way_works(stage: Stage, refused: bool) -> None
 
 
 def test_the_self_test_keeps_what_is_known_where_there_is_nowhere_to_try(stage: Stage) -> None:
-    """U-08: unknown stays unknown; the first real overwrite will tell."""
+    """U-08: unknown stays unknown until the first overwrite."""
     stage.world.site().pages.clear()
     assert self_test(stage.world.services, ACME) == SiteState()
 
 
 def test_an_answer_that_was_lost_may_have_been_stored(stage: Stage) -> None:
-    """F02: the write was applied and its answer lost: the signed, newer revision is ours and counts."""
+    """F02: the write was applied and its answer lost: the signed, newer revision counts."""
 
     def lost() -> None:
         raise HostUnavailable("time-out")

@@ -1,4 +1,4 @@
-"""Usage counts: off unless a site admin switches them on, shown as they are kept, erased when switched off."""
+"""Usage counts: opt-in by site admins, shown as stored, erased when switched off."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def overview(stage: Stage) -> SiteOverview:
 
 
 def test_off_by_default(stage: Stage) -> None:
-    """Opt-in: nothing is counted on a site where nobody switched it on."""
+    """Opt-in: by default nothing is counted."""
     stage.lock()
     assert overview(stage).settings.usage_counts is False
     assert overview(stage).kept == ()
@@ -38,7 +38,7 @@ def test_off_by_default(stage: Stage) -> None:
 
 
 def test_what_people_do_is_counted_once(stage: Stage) -> None:
-    """Each event of the list: a repeated call is one, a refused one none, and taking one's own again extends."""
+    """Each listed event: a repeat counts once, a refusal not, re-acquiring extends."""
     switch(stage, on=True)
     key = stage.key("request-0000000001")
     lock_id = stage.lock(key=key).lock.lock_id or ""
@@ -64,7 +64,7 @@ def test_what_people_do_is_counted_once(stage: Stage) -> None:
 
 
 def test_only_what_is_kept_of_the_last_30_days_is_shown(stage: Stage) -> None:
-    """GET /settings shows exactly what is kept."""
+    """GET /settings shows exactly what is stored."""
     switch(stage, on=True)
     stage.lock()
     stage.world.clock.advance(days=30)
@@ -74,7 +74,7 @@ def test_only_what_is_kept_of_the_last_30_days_is_shown(stage: Stage) -> None:
 
 
 def test_switching_off_erases(stage: Stage) -> None:
-    """Off: nothing is left, and nothing is counted any more; leaving it out changes nothing."""
+    """Off: counts are erased, and counting stops; omitting the field changes nothing."""
     switch(stage, on=True)
     lock_id = stage.lock().lock.lock_id or ""
     assert switch(stage, on=None).settings.usage_counts is True
@@ -86,7 +86,7 @@ def test_switching_off_erases(stage: Stage) -> None:
 
 
 def test_the_switch_follows_the_signed_setting(stage: Stage) -> None:
-    """A lost database counts nothing until an admin looks; what nobody signed switches nothing."""
+    """With a lost database nothing is counted until an admin reads; unsigned values switch nothing."""
     switch(stage, on=True)
     usage(stage).on.clear()
     stage.lock()
@@ -109,7 +109,7 @@ def test_only_site_admins_switch(stage: Stage) -> None:
 
 
 def test_a_database_that_is_away_costs_a_count_and_nothing_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person does never fails because of a count."""
+    """A failed count fails no action."""
 
     def away(*_: object) -> None:
         raise StorageUnavailable("away")

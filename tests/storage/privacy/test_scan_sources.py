@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import subprocess
 import sys
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,15 +21,16 @@ from psycopg.types.json import Jsonb
 from lockpoint.cli import main
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import HostUnavailable
-from lockpoint.services.privacy.scan import Piece, Words, lines, scan
+from lockpoint.services.ports.privacy import Piece
+from lockpoint.services.privacy.scan import Words, lines, scan
 from lockpoint.services.privacy.site_words import gather
 from lockpoint.storage.engine import Database
 from lockpoint.storage.privacy.scan_sources import in_postgres
 from lockpoint.storage.retention.chores import PostgresUpkeep
 from tests.fakes.world import ACME, ALICE, BOB, GLOBEX, FakeClock, make_world
+from tests.support.writings import CANARY, WRITINGS, as_bytes, as_text
 
 pytestmark = pytest.mark.usefixtures("acme")
-CANARY = "Kanarienvogel Ägir & Co"
 ENVIRONMENT = {
     "LOCKPOINT_BASE_URL": "http://127.0.0.1:5000",
     "LOCKPOINT_SECRET_KEYS": "an invented root key of more than 32 characters",
@@ -117,13 +116,12 @@ def test_a_word_in_a_table_is_found(
         f"CREATE SCHEMA other; CREATE TABLE other.t AS SELECT '{CANARY}' AS x",
         f"CREATE TABLE t AS SELECT convert_to('{CANARY}', 'UTF8') AS x",
         f"CREATE MATERIALIZED VIEW v AS SELECT '{CANARY}' AS x",
-        "CREATE TABLE t AS SELECT 'Kanarienvogel%20%C3%84gir%20%26%20Co' AS x",
-        "CREATE TABLE t AS SELECT 'Kanarienvogel \\u00c4gir & Co' AS x",
-        "CREATE TABLE t AS SELECT 'Kanarienvogel Ägir &amp; Co' AS x",
     ],
 )
-def test_a_word_in_other_forms_is_found(run: Callable[..., Result], database_url: str, plant: str) -> None:
-    """As a table's name, in another schema, as bytes, in a view, and written for addresses, JSON and HTML."""
+def test_a_word_in_another_place_of_the_database_is_found(
+    run: Callable[..., Result], database_url: str, plant: str
+) -> None:
+    """As a table's name, in another schema, as bytes, in a view."""
     execute(database_url, plant)
     result = run("--json")
     assert result.exit_code == 1
@@ -140,15 +138,12 @@ def test_a_word_in_other_forms_is_found(run: Callable[..., Result], database_url
         (lambda client: client.sadd("k", CANARY), "value"),
         (lambda client: client.zadd("k", {CANARY: 1}), "value"),
         (lambda client: client.xadd("k", {"f": CANARY}), "value"),
-        (lambda client: client.set("k", gzip.compress(CANARY.encode())), "value"),
-        (lambda client: client.hset("k", "f", base64.b64encode(CANARY.encode())), "value"),
-        (lambda client: client.set(b"k" + zlib.compress(CANARY.encode()), "1"), "key"),
     ],
 )
 def test_a_word_in_redis_is_found(
     run: Callable[..., Result], redis_url: str, plant: Callable[[redis.Redis], object], part: str
 ) -> None:
-    """In a key, and in a value of every type, packed ones too."""
+    """In a key, and in a value of every type."""
     with redis.Redis.from_url(redis_url) as client:
         plant(client)
         assert hits(run("--json")) == {"redis": {part: 1}}
@@ -280,6 +275,39 @@ def test_a_word_in_the_metrics_is_found(run: Callable[..., Result], metrics: Cal
     assert hits(run("--json", "--metrics", address)) == {}
     metrics(f'locks_total{{who="{CANARY}"}} 3\n')
     assert hits(run("--json", "--metrics", address)) == {"metrics": {"line": 1}}
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_every_writing_is_found_in_every_place(
+    run: Callable[..., Result], database_url: str, redis_url: str, tmp_path: Path, metrics: Callable[[str], str],
+    writing: str,
+) -> None:  # fmt: skip
+    """In text, JSON, bytes and the queue, in keys and values of Redis, in a log, in a backup, in the metrics."""
+    text, data = as_text(writing), as_bytes(writing)
+    execute(database_url, "CREATE TABLE t (a text, b jsonb, c bytea, d text[])")
+    execute(database_url, "INSERT INTO t VALUES (%s, %s, %s, %s)", text, Jsonb({"a": [text]}), data, ["x", text])
+    execute(
+        database_url, "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('q', 't', %s)",
+        Jsonb({"a": text}),
+    )  # fmt: skip
+    with redis.Redis.from_url(redis_url) as client:
+        client.mset({data: "1", "k": data})
+        client.hset("h", "f", data)
+    log, backup = tmp_path / "web.log", tmp_path / "backup"
+    log.write_text(f"clean\n{json.dumps({'event': text}, ensure_ascii=False)}\n", encoding="utf-8")
+    execute(database_url, "UPDATE installation SET display_url = %s", text)
+    backup.write_bytes(make_backup(run))
+    execute(database_url, "UPDATE installation SET display_url = NULL")
+    labels = text.replace("\\", "\\\\").replace('"', '\\"')
+    places = ["--logs", str(log), "--backup", str(backup), "--metrics", metrics(f'a{{b="{labels}"}} 1\n')]
+    assert hits(run("--json", *places)) == {
+        "table t": {"column a": 1, "column b": 1, "column c": 1, "column d": 1},
+        "queue procrastinate_jobs": {"column args": 1},
+        "redis": {"key": 1, "value": 2},
+        f"log {log}": {"line": 1},
+        f"backup {backup}": {"installation.display_url": 1},
+        "metrics": {"line": 1},
+    }
 
 
 @pytest.mark.parametrize(("words", "code"), [("ab\n", 2), ("\n", 1)])
