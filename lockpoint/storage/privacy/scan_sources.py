@@ -1,4 +1,4 @@
-"""Everything that Postgres and Redis hold, as text, for the canary scan."""
+"""Everything in Postgres and Redis as text, for the canary scan."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _ACCOUNTS: Final = text(
 
 
 def in_postgres(url: str) -> Iterator[Piece]:
-    """Give every row of every table, partitions and the queue included, and the names of all of them.
+    """Yield every row of every table, partitions and queue included, and the names of all tables and columns.
 
-    Each table is read in a transaction of its own, so that a long search keeps nobody from dropping one that it does
-    not read just now; there is no time limit. StorageUnavailable.
+    Each table has a transaction of its own, so that a long search does not keep others from dropping a table; no time
+    limit. `StorageUnavailable`.
     """
     try:
         with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
@@ -53,7 +53,7 @@ def in_postgres(url: str) -> Iterator[Piece]:
 
 
 def in_redis(client: redis.Redis) -> Iterator[Piece]:
-    """Give every key with its value, whatever its type. StorageUnavailable."""
+    """Every key with its value, whatever its type. `StorageUnavailable`."""
     try:
         for key in client.scan_iter(count=ROWS_AT_ONCE):
             yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
@@ -62,7 +62,7 @@ def in_redis(client: redis.Redis) -> Iterator[Piece]:
 
 
 def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
-    """Give what a backup says in the open and every row in it; OperatorRefusal when it cannot be read."""
+    """Its header and rows; `OperatorRefusal`."""
     _, content = file_format.unpack(data, keys)
     yield Piece(place, (("header", data.partition(b"\n")[0].decode(errors="replace")),))
     for table, rows in content.items():
@@ -71,7 +71,7 @@ def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
 
 
 def _rows(connection: psycopg.Connection, schema: str, table: str, columns: list[str]) -> Iterator[Piece]:
-    """Give the rows of a table; of one that was dropped meanwhile, none."""
+    """None of a table dropped since."""
     place = f"queue {table}" if table.startswith("procrastinate_") else f"table {table}"
     listed = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
     with suppress(psycopg.errors.UndefinedTable), connection.transaction(), connection.cursor(name="scan") as cursor:
@@ -102,7 +102,7 @@ _READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
 
 
 def _parts(value: Any) -> Iterator[bytes]:
-    """Give every name and value in an answer of Redis; a key that is gone meanwhile has none."""
+    """Yield every name and value in an answer; a key that is gone has none."""
     if isinstance(value, bytes):
         yield value
     elif isinstance(value, Mapping):
@@ -113,6 +113,5 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def accounts_named(database: Database, tenant: Tenant) -> Sequence[str]:
-    """Give the accounts that our tables name on a site. StorageUnavailable."""
     with database.single() as connection:
         return list(connection.execute(_ACCOUNTS, {"tenant": tenant.id}).scalars())
