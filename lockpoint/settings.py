@@ -1,6 +1,6 @@
-"""What the environment says, read once at start into one frozen object.
+"""The environment, read once at start; nothing else in the product reads it.
 
-Nothing else in the product reads the environment; `docs/operations.md` explains each variable.
+`docs/operations.md` explains each variable.
 """
 
 import os
@@ -32,7 +32,7 @@ _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg
 
 
 class SettingsError(ValueError):
-    """One or more variables are missing or wrong; the text has one line for each, starting with its name."""
+    """Variables are missing or wrong; the text has one line for each, starting with its name."""
 
 
 def _split(value: object) -> object:
@@ -57,9 +57,9 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
 class Settings(BaseSettings):
-    """Every setting of a process; `load_settings` reads it from the environment.
+    """Every setting of a process.
 
-    Addresses that may hold a password stay out of the repr. Raises ValidationError when built from wrong values.
+    Addresses that may hold a password stay out of the repr. Raises ValidationError for wrong values.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment.
 
-    Raises SettingsError that names every missing or wrong variable and never repeats a value, which may be a secret.
+    Raises SettingsError with every missing or wrong variable; never repeats a value, which may be a secret.
     """
     try:
         return Settings()
@@ -196,7 +196,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _web_address(value: str) -> SplitResult:
-    """Split an address that must be https, or http on this machine, and carry no password, query or fragment."""
+    """Split an address that must be https, or http on this machine, without password, query or fragment."""
     address = urlsplit(value)
     secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
     if not secure or not address.hostname:

@@ -1,4 +1,4 @@
-"""What every sub-command does first; light, because `web` and `migrate` need no more of the product than this."""
+"""Settings and logs of a sub-command; light, because `web` and `migrate` need no more of the product."""
 
 import sys
 
@@ -10,7 +10,7 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 
 
 def settings_or_exit() -> Settings:
-    """Read the environment; a missing or wrong variable ends the command with code 1 and its name on stderr."""
+    """Read the environment; a wrong variable ends the command with code 1 and its name on stderr."""
     try:
         return load_settings()
     except SettingsError as error:
@@ -18,7 +18,7 @@ def settings_or_exit() -> Settings:
 
 
 def settings_of_process() -> Settings:
-    """Read the environment for a process that runs until told to stop, and send its log lines where they go."""
+    """Read the environment for a long-running process, and configure its logs."""
     settings = settings_or_exit()
     try:
         report = reporter(settings.sentry_dsn)
@@ -29,7 +29,7 @@ def settings_of_process() -> Settings:
 
 
 def settings_for_answering() -> Settings:
-    """Read the environment for a command whose answer is on standard output: its log lines go to stderr."""
+    """Read the environment for a command that answers on standard output: logs go to stderr."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, sys.stderr)
     return settings

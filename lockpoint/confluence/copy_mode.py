@@ -1,4 +1,4 @@
-"""Copy mode: one version's bytes from Confluence through memory back to Confluence, and nowhere else."""
+"""Copy mode: a version's bytes from Confluence through memory back to Confluence."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """Copies up to `most_bytes`; nothing is uploaded before the whole file is here and as long as it should be."""
+    """Copies up to `most_bytes`; uploads only a whole file of the right length."""
 
     client: ConfluenceClient
     most_bytes: int
 
     def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
-        """Make the content of `source` current again as a minor version with `message`; gives the new version.
+        """Make the content of `source` current again as a minor version; return the new version.
 
-        `TooLarge` above the limit of ours or the host's, `BadAnswer` when the download is not `source.size` long,
-        `LostRace` when the file got a version after `attachment.head` while it was being downloaded: an upload has no
-        precondition, so a second look is all there is.
+        `TooLarge` above our limit or the host's, `BadAnswer` when the download is not `source.size` long, `LostRace`
+        when the file got a version meanwhile: an upload has no precondition, so a second look is all there is.
         """
         if source.size is not None and source.size > self.most_bytes:
             raise TooLarge("attachments.copy: larger than copy mode carries")

@@ -1,7 +1,6 @@
-"""The words of the mails, one catalogue for each language; English is complete, others can be added beside it.
+"""The words of the mails, a catalogue for each language; English is complete.
 
-Placeholders: {file} {page} {actor} {when} {reason} {version} {why}. They are filled with plain text; the HTML side
-escapes it.
+Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, filled with plain text; the HTML side escapes it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """What one mail says: `story` is what happened, `advice` what to do now; it links to the file, or to its page."""
+    """What one mail says: `story` is what happened, `advice` what to do; it links to the file, or its page."""
 
     subject: str
     heading: str
@@ -29,7 +28,7 @@ class MailWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """One language. `mails` are by kind, or by kind and detail where the detail changes the story."""
+    """`mails` are by kind, or by kind and detail where the detail changes the story."""
 
     language: str
     greeting: str
@@ -216,7 +215,7 @@ CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
 
 
 def locale_of(tag: str) -> Locale:
-    """Give the locale of a tag (`pt-BR`, `pt_BR`), or English where Babel does not know it."""
+    """Return the locale of a tag (`pt-BR`, `pt_BR`), English where Babel does not know it."""
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
@@ -224,17 +223,16 @@ def locale_of(tag: str) -> Locale:
 
 
 def catalogue_for(locale: Locale) -> Catalogue:
-    """Give the catalogue of the language, with its territory where there is one, or English."""
+    """Return the catalogue of the language, with its territory where there is one, else English."""
     return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
 
 
 def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """Give the locale for dates: the person's, or the language of the text with the person's country."""
+    """Return the locale for dates: the person's, or the text's language with the person's country."""
     if locale.language == catalogue.language:
         return locale
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)
 
 
 def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> MailWords:
-    """Give what a mail of this kind says, by its detail where that changes the story."""
     return catalogue.mails.get((kind, detail or "")) or catalogue.mails[kind]

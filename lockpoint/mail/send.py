@@ -21,8 +21,6 @@ _PERMANENT: Final = range(500, 600)
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail goes out, as `LOCKPOINT_MAIL_URL` says it."""
-
     host: str
     port: int
     tls: bool
@@ -48,9 +46,9 @@ def server_of(url: str) -> SmtpServer:
 
 
 class SmtpMailer:
-    """Implements `ports.Mailer`: one connection for each mail, TLS verified; `sender` is what From says.
+    """One connection for each mail, TLS verified; `sender` is what From says.
 
-    What the server answers is never quoted: it often repeats the address.
+    The server's answer is never quoted: it often repeats the address.
     """
 
     def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
@@ -59,14 +57,14 @@ class SmtpMailer:
         self._timeout = timeout
 
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
-        """Hand the mail to the server; MailRefused (never try again) or MailUnavailable (later)."""
+        """MailRefused (never try again) or MailUnavailable (later)."""
         message = compose(facts, address=address, sender=self._sender, message_id=message_id)
         with self._connection() as connection:
             _hand_over(connection, message)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Whatever goes wrong before the mail itself is the server's or the settings' fault, not the mail's."""
+        """What fails before the mail itself is the server's or the settings' fault, not the mail's."""
         try:
             connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:

@@ -1,4 +1,4 @@
-"""One try of one call over HTTP: prepared, then signed, sent with time-outs, read with a cap."""
+"""One try of one call over HTTP: prepared, signed, sent with time-outs, read with a cap."""
 
 from __future__ import annotations
 
@@ -36,13 +36,11 @@ class NotSentError(Exception):
 
 
 class BrokenError(Exception):
-    """The answer is missing or incomplete; nobody knows what the request did."""
+    """The answer is missing or incomplete; the effect is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer as it came, read to its end."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -50,7 +48,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Sends single tries; raises NotSentError or BrokenError when there is no whole answer."""
+    """Sends single tries; NotSentError or BrokenError when there is no whole answer."""
 
     sessions: Sessions
     signer: RequestSigner
@@ -58,9 +56,9 @@ class Wire:
     pace: Pace
 
     def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
-        """Send one try and read the answer, whatever its status; redirects are not followed.
+        """Send one try and read the answer, whatever its status.
 
-        `deadline` is a moment of the monotonic clock. BadAnswer when the answer is longer than anybody should send.
+        `deadline` is a moment of the monotonic clock. BadAnswer when the answer is too long.
         """
         prepared = self._signed(caller, call.method, _address(caller, call.path), call)
         seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
@@ -70,10 +68,10 @@ class Wire:
             raise BadAnswer(f"{call.name}: the answer is too long") from None
 
     def download(self, caller: Caller, call: Call, deadline: float, most: int) -> Raw:
-        """Send one try of a download and follow its redirects by hand; TooLarge above `most` bytes.
+        """Send one try of a download and follow its redirects; TooLarge above `most` bytes.
 
-        Another host gets no credentials and is never left for the tenant's again; on the tenant's own host every hop
-        is signed anew, because a signature fits one address only (`requests` would repeat the old one).
+        Another host gets no credentials and is not left for the tenant's again; on the tenant's host every hop is
+        signed afresh, because a signature fits one address only.
         """
         address, at_home = _address(caller, call.path), True
         for _ in range(MOST_REDIRECTS + 1):
@@ -155,7 +153,7 @@ def _joined(call: Call, address: str, location: str) -> str:
 
 
 def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:
-    """Say whether the next hop is on the tenant's own host; BadAnswer for one that must not be taken."""
+    """Return whether the next hop is on the tenant's host; BadAnswer for one that must not be taken."""
     home = urlsplit(caller.tenant.base_url)
     try:
         there = urlsplit(address)
