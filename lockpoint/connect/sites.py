@@ -43,7 +43,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Return keys accepted at `now` (seconds since 1970): the present one, for three minutes also the one before."""
+        """Return keys accepted at `now` (seconds since 1970): the present one, for 3 minutes also the one before."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
