@@ -58,6 +58,20 @@ class HeldFile:
     def read_state(self) -> FileState:
         return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
 
+    def still_held(self, state: FileState) -> bool:
+        """Return whether the lock that is being protected is the one on the file as it was read now."""
+        standing = state.standing
+        return isinstance(standing, Held) and standing.lock_id == self.held.lock_id
+
+    def unchanged(self) -> bool:
+        """Read once more: whether lock, status and newest version are those that were decided on."""
+        state = self.read_state()
+        same_file = (state.attachment.status, state.attachment.head.created) == (
+            self.attachment.status,
+            self.attachment.head.created,
+        )
+        return same_file and self.still_held(state)
+
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     """Leave the file alone and say so: in the audit log, in every list, and to the holder."""

@@ -20,6 +20,8 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
     """Give the file its name back; None when it moved."""
     if over_budget(held_file, (verdict.offender,)):
         return flag(held_file, Flag(FlagReason.PAUSED))
+    if not held_file.unchanged():
+        return None
     try:
         held_file.services.attachments.rename(
             held_file.tenant, held_file.attachment, verdict.title, priority=held_file.priority
@@ -46,6 +48,10 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
         return ProtectionResult(held_file.state)
     if over_budget(held_file, ()):
         return flag(held_file, Flag(FlagReason.PAUSED))
+    return _undo_trash(held_file) if held_file.unchanged() else None
+
+
+def _undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     title = held_file.attachment.title
     try:
         name = _undelete_as(held_file, title, suffixed(title))
