@@ -55,14 +55,14 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
 }
 _TEXT_OF_CODE: Final[Mapping[str, str]] = {
     "forbidden": "This is not allowed.",
-    "not_found": "There is nothing here.",
-    "method_not_allowed": "This address does not take this method.",
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not accept this method.",
     "too_large": "The request is too large.",
     "unsupported_media_type": "The body must be application/json.",
-    "invalid_request": "The request makes no sense.",
-    "too_many_requests": "Too many requests; try again in a moment.",
-    "internal_error": "Something went wrong on our side.",
-    "busy": "Nobody can tell right now; asking again is safe.",
+    "invalid_request": "The request is invalid.",
+    "too_many_requests": "There are too many requests. Try again in a moment.",
+    "internal_error": "Something went wrong in Lockpoint.",
+    "busy": "The service is busy. Try again; a repeated request has no second effect.",
     "unauthorized": UNAUTHORIZED_TEXT,
 }
 _CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {

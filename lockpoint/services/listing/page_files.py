@@ -53,7 +53,7 @@ class Query:
         if self.cursor is None:
             return 0
         if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
-            raise Invalid("This cursor is not one of ours.")
+            raise Invalid("This cursor is invalid.")
         return int(self.cursor)
 
 

@@ -77,7 +77,7 @@ def _json(body: bytes) -> object:
 def _invalid(error: ValidationError) -> Invalid:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     wrong = [{"field": _name(item["loc"]), "problem": item["msg"]} for item in found[:MOST_FIELDS]]
-    return Invalid("The request makes no sense; see `fields`.", details={"fields": wrong})
+    return Invalid("The request is invalid; see `fields`.", details={"fields": wrong})
 
 
 def _name(place: tuple[int | str, ...]) -> str:

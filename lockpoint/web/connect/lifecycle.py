@@ -72,7 +72,7 @@ def read_install(body: Mapping[str, object]) -> InstallRequest:
 def _required(body: Mapping[str, object], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
-        raise Invalid(f"{name} is missing or makes no sense.")
+        raise Invalid(f"{name} is missing or invalid.")
     return value
 
 

@@ -75,9 +75,9 @@ def read_hint(event: str, body: bytes) -> Hint:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        raise Invalid("The body is no JSON.") from None
+        raise Invalid("The body is not JSON.") from None
     if not isinstance(fields, dict):
-        raise Invalid("The body is no JSON object.")
+        raise Invalid("The body is not a JSON object.")
     family = event.partition("_")[0]
     if family == "attachment":
         thrown_away = event in {"attachment_trashed", "attachment_removed"}
