@@ -14,7 +14,7 @@ _SITES_PER_PROCESS = 32
 
 
 class Sessions:
-    """One gateway serves many tenants, so cookies are refused; without `trust_env` no proxy variable or `.netrc` counts."""
+    """One gateway serves many tenants, so cookies are refused; without `trust_env` no proxy or `.netrc` counts."""
 
     def __init__(self) -> None:
         self._threads = threading.local()
