@@ -1,1 +1,1 @@
-"""Postgres and Redis: what must not be lost, and what may be."""
+"""Durable state in Postgres; caches and counters in Redis."""

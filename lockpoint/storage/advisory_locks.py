@@ -1,4 +1,4 @@
-"""Numbers of our advisory locks: one class each, so that no two purposes meet."""
+"""Advisory locks, a class for each purpose."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Purpose(IntEnum):
 
 
 def hold_in_transaction(connection: Connection, purpose: Purpose, key: int = 0) -> None:
-    """Wait for the lock and keep it until the transaction ends."""
+    """Wait for it; it ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:purpose, :key)"), {"purpose": purpose.value, "key": key})
 
 
 def hold_names_in_transaction(connection: Connection, purpose: Purpose, names: list[str]) -> None:
-    """Wait for the locks of all names, always in the same order, and keep them until the transaction ends."""
+    """Wait for all, always in one order; they end with the transaction."""
     statement = text("SELECT pg_advisory_xact_lock(:purpose, hashtext(:name))")
     for name in sorted(names):
         connection.execute(statement, {"purpose": purpose.value, "name": name})

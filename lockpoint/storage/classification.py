@@ -1,4 +1,4 @@
-"""How stored things are described: whose they are, how long they stay, and what they are made of."""
+"""Words for stored things: whose they are, how long they stay, what they are made of."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from enum import StrEnum
 
 
 class Whose(StrEnum):
-    """Whom a value tells something about."""
-
     PERSON = "a person, by AccountID or a pseudonym"
     FILE = "a file or page, by id"
     SITE = "a Confluence site"
@@ -18,8 +16,6 @@ class Whose(StrEnum):
 
 
 class Kept(StrEnum):
-    """How long something stays at most."""
-
     DAYS = "30 days at most, fewer by setting"
     WORKING_DAYS = "30 days after it was last confirmed or made, at most"
     PROFILE = "30 days at most since the person last used locking"
@@ -45,7 +41,7 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column, one member of a JSON value or one part of a key."""
+    """One column, member of a JSON value or part of a key."""
 
     name: str
     whose: Whose
@@ -53,11 +49,11 @@ class Field:
     kept: Kept | None = None
     """Where it differs from the whole."""
     members: tuple[Field, ...] = ()
-    """What it is made of where it is JSON: the members of an object, or of each object in a list."""
+    """Of JSON: the members of the object, or of each object in a list."""
 
     @property
     def leaves(self) -> Iterator[Field]:
-        """Itself, or what it is made of, down to what has no members."""
+        """Return what has no members: itself, or what it is made of."""
         for member in self.members:
             yield from member.leaves
         if not self.members:
@@ -66,7 +62,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One table, one Redis key pattern, one kind of job arguments or one Confluence property."""
+    """One table, Redis key pattern, kind of job arguments or Confluence property."""
 
     name: str
     what: str
@@ -79,16 +75,12 @@ class Kind:
 
     @property
     def leaves(self) -> Iterator[Field]:
-        """Every column or member, down to what has no members."""
         for field in self.fields:
             yield from field.leaves
 
 
 def redis_key(kind: Kind, *parts: object) -> str:
-    """Make a key of this kind; every key is made here, so that none is written that the inventory does not know.
-
-    ValueError when the key does not look like the kind.
-    """
+    """Make a key of this kind, as every key is made; `ValueError` for one that the inventory does not know."""
     key = ":".join(("lockpoint", *map(str, parts)))
     if re.fullmatch(kind.name, key, re.ASCII) is None:
         raise ValueError(f"not a key of this kind: {kind.what}")

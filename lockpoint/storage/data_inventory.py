@@ -1,8 +1,7 @@
-"""Everything that is kept outside memory, each with what it is, whose it is, why it is there and for how long.
+"""Everything that is stored: what it is, whose, why, and for how long.
 
-`tests/structure/test_inventory.py` compares it with the migrated database, with live Redis keys, with the jobs and with
-the properties that the code writes: what is not classified here fails, and so does what is classified and not there.
-`PRIVACY.md` takes its tables from here (`bin/privacy-page`).
+`tests/structure/test_inventory.py` holds it to the migrated database, live Redis keys, jobs, and the properties that
+the code writes, in both directions. The tables of `PRIVACY.md` come from here (`bin/privacy-page`).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _ENDED: Final = (
 
 
 def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
-    """What a lock is made of, in Confluence and in our copy of it."""
+    """The fields of a lock, in Confluence and in our copy."""
     ended = (*_ENDED, *more_of_the_end)
     return (
         *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes", op_id="random name of the write"),
@@ -56,7 +55,7 @@ JOB_SUBJECTS: Final = (
     *_of(Whose.NOBODY, send_mail="number of the mail intent", erase="number of the request", self_test="empty"),
     *_of(Whose.NOBODY, rediscover="empty", report_accounts="empty"),
 )
-"""What the argument `subject` is, for every kind of job."""
+"""The argument `subject`, by kind of job."""
 
 _JOB_ARGUMENTS: Final = (
     *_of(Whose.SITE, tenant_id="our number of the site"),
@@ -330,7 +329,7 @@ POINTS: Final = Kind(
     value=r"\d+\|[a-z_]+\|[a-z_]+",
 )
 REDIS: Final = (MUTEX, POINTS)
-"""Redis keys as regular expressions; `redis_key` makes no others."""
+"""Keys as regular expressions; `redis_key` makes no others."""
 
 PROPERTIES: Final = (
     Kind(

@@ -1,4 +1,4 @@
-"""Everything that one cause leaves in Postgres, in one transaction."""
+"""All effects of one cause, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,18 +23,15 @@ MOST_DAYS: Final = 30
 
 
 class PostgresEffects:
-    """Implements `ports.Ledger`."""
-
     def __init__(self, database: Database, clock: Clock, retention_days: int = MOST_DAYS) -> None:
         self._database = database
         self._clock = clock
         self._days = retention_days
 
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """Write all effects, or none; repeating is harmless. Mail intents that are new get their send job.
+        """One statement for each kind of effect that there is.
 
-        One statement for each kind of effect that there is. Audit rows that would be too old to stay are not written:
-        what is found in Confluence may be of any age. StorageUnavailable.
+        Audit rows too old to stay are left out: what is found in Confluence may be of any age.
         """
         now = self._clock.now()
         first = first_kept(now, self._days)

@@ -1,4 +1,4 @@
-"""The way to Postgres: a pool, two kinds of block, and the one place where its failures get our name."""
+"""The pool of connections to Postgres; its failures become `StorageUnavailable` here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 
 READ_ONLY: Final = "25006"
-"""SQLSTATE of a write on a server that only reads, as during a fail-over."""
+"""SQLSTATE of a write on a read-only server, as during a fail-over."""
 
 # Every session: UTC; no statement, wait for a lock or forgotten transaction lasts beyond the web's own time-out.
 SESSION: Final = (
@@ -27,7 +27,7 @@ KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval
 
 
 class Database:
-    """A pool of connections; `size` is how many a process may hold, `wait` seconds for one when all are busy."""
+    """Up to `size` connections; a caller waits `wait` seconds for one. Raises `StorageUnavailable`."""
 
     def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
         self.url = url
@@ -45,27 +45,26 @@ class Database:
 
     @contextmanager
     def single(self) -> Iterator[Connection]:
-        """Give a connection whose statements stand alone (autocommit: one round trip each); StorageUnavailable."""
+        """Autocommit: one round trip for each statement."""
         with _named_failures(), self._single.connect() as connection:
             yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Give a connection in a transaction, committed at the end unless the block raises; StorageUnavailable."""
+        """Committed unless the block raises."""
         with _named_failures(), self._engine.begin() as connection:
             yield connection
 
     def ping(self) -> None:
-        """Ask the server anything at all; StorageUnavailable when it does not answer."""
         with self.single() as connection:
             connection.execute(text("SELECT 1"))
 
     def forget(self, tenant: Tenant) -> None:  # noqa: ARG002 - the statements of all sites go together
-        """Forget the compiled statements: each keeps the values that it was first executed with."""
+        """Forget the compiled statements: each keeps the values of its first execution."""
         self._engine.clear_compiled_cache()
 
     def close(self) -> None:
-        """Close every idle connection; the object can still be used afterwards."""
+        """It stays usable."""
         self._engine.dispose()
 
 
@@ -87,14 +86,13 @@ def _cause(error: Exception) -> str:
 
 
 def _leave_dead_ones(connection: psycopg.Connection, _record: object, _proxy: PoolProxiedConnection) -> None:
-    """Notice without a round trip that the server has hung up: an idle connection has nothing to read.
+    """Make the pool replace a connection that the server has closed; an idle one has nothing to read.
 
-    A ping would cost every webhook a second round trip. Raising makes the pool open a fresh connection.
+    A ping would cost every webhook a second round trip.
     """
     if connection.closed or select.select([connection], [], [], 0)[0]:
         raise DisconnectionError("the server closed an idle connection")
 
 
 def libpq_url(url: str) -> str:
-    """Turn an SQLAlchemy address into one that libpq and psycopg take."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,7 +1,6 @@
-"""Keys for each purpose, derived from the operator's root keys, and the sealing of secrets before they are stored.
+"""Keys by purpose, derived from the operator's root keys; sealing of secrets before they are stored.
 
-A root key has one id, which names all keys derived from it and tells nothing about them. docs/secrets.md explains what
-each purpose protects and how keys are rotated.
+A root key's id names all keys derived from it and says nothing about them. Purposes and rotation: docs/secrets.md.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ __all__ = ["HashedAddress", "Keyring", "SecretUnreadable", "keyring"]
 
 @dataclass(frozen=True, slots=True)
 class HashedAddress:
-    """What is kept of an e-mail address: HMAC-SHA-256 in hex, and which key made it."""
+    """HMAC-SHA-256 in hex, and the key that made it."""
 
     digest: str
     key_id: str
@@ -41,7 +40,7 @@ class HashedAddress:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """All derived keys; make it with `keyring`. Mappings are by key id, newest first."""
+    """All derived keys, by key id, newest first; made by `keyring`."""
 
     mac_keys: MacKeys
     tag_keys: MacKeys
@@ -53,64 +52,62 @@ class Keyring:
 
     @property
     def newest(self) -> str:
-        """The id of the root key that everything new is made with."""
+        """The key of everything new."""
         return self.mac_keys.newest
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all root keys, newest first."""
+        """Newest first."""
         return tuple(self._boxes)
 
     def seal(self, secret: str, owner: str) -> str:
-        """Encrypt `secret` under the newest key, bound to `owner`, so that a row cannot be given another's secret."""
+        """Encrypt under the newest key, bound to `owner`: no row can be given another's secret."""
         return _seal(self._boxes[self.newest], secret, owner)
 
     def unseal(self, sealed: str, owner: str) -> str:
-        """Give the secret back; SecretUnreadable."""
+        """`SecretUnreadable`."""
         return _bound_to(owner, _open(self._boxes, sealed)[1])
 
     def reseal(self, sealed: str) -> str:
-        """Encrypt again under the newest key; SecretUnreadable."""
+        """Encrypt under the newest key instead; `SecretUnreadable`."""
         return self._boxes[self.newest].encrypt(_open(self._boxes, sealed)[1]).decode()
 
     def sealed_by(self, sealed: str) -> str | None:
-        """The id of the key that opens a sealed secret; None when no configured one does."""
+        """None when no configured key opens it."""
         try:
             return _open(self._boxes, sealed)[0]
         except SecretUnreadable:
             return None
 
     def seal_link(self, text: str, purpose: str) -> str:
-        """Encrypt what a link in a mail says, good for one purpose, under the newest key for links."""
         return _seal(self._link_boxes[self.newest], text, purpose)
 
     def unseal_link(self, token: str, purpose: str) -> str | None:
-        """Give it back, or None for anything that was not sealed for this purpose."""
         try:
             return _bound_to(purpose, _open(self._link_boxes, token)[1])
         except (SecretUnreadable, ValueError):
             return None
 
     def hash_address(self, address: str) -> HashedAddress:
-        """Hash an e-mail address, lower-cased, under the newest pepper."""
+        """Lower-cased, under the newest pepper."""
         return self.hashes_of(address)[0]
 
     def hashes_of(self, address: str) -> tuple[HashedAddress, ...]:
-        """The hashes of an address under every pepper, newest first, to recognise what was written under older ones."""
+        """Under every pepper, newest first, to recognise older rows."""
         text = address.lower().encode("utf-8", "surrogatepass")
         return tuple(HashedAddress(digest, key_id) for key_id, digest in self._peppers.digests(text).items())
 
     def site_hashes(self, client_key: str) -> tuple[str, ...]:
-        """What a site is called in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
+        """A site's names in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
         return tuple(self._usage_keys.digests(client_key.encode()).values())
 
     def backup_key(self, key_id: str) -> bytes | None:
-        """The key, 32 bytes, that backups of this key id are encrypted with; None when it is not configured."""
+        """32 bytes."""
         return self._backup_keys.get(key_id)
 
 
 def keyring(root_keys: Sequence[str]) -> Keyring:
-    """Derive every key from the root keys, newest first; ValueError when there is none."""
+    """Derive every key from the root keys, newest first; `ValueError` for none."""
     if not root_keys:
         raise ValueError("at least one root key is needed")
     roots = {_derive(root.encode(), KEY_ID, _KEY_ID_BYTES).hex(): root.encode() for root in root_keys}

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest schema; safe to run from several places at once."""
+"""Migrations; safe to run from several places at once."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from lockpoint.storage.partitions import ahead, ensure
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _PLACES: Final = (_PACKAGE.parent / "migrations", _PACKAGE / "migrations")
-"""Beside the package in a checkout; inside it where somebody packs them in."""
+"""Beside the package in a checkout, inside it in a wheel."""
 
 OLDEST_POSTGRES: Final = 160_000
 
 
 class WrongDatabase(Exception):
-    """The server is older than what we need, or the migrations are not where they should be."""
+    """The server is too old, or the migrations are missing."""
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Apply the missing migrations and make the partitions of the days around today.
+    """Apply the missing migrations and create the partitions around today.
 
-    Whoever comes second waits and then finds nothing to do. Raises WrongDatabase, or SQLAlchemy's errors.
+    A second caller waits and finds nothing to do. Raises `WrongDatabase` or SQLAlchemy's errors.
     """
     engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect() as connection:
@@ -40,12 +40,11 @@ def migrate(database_url: str, revision: str = "head") -> None:
 
 
 def revisions() -> frozenset[str]:
-    """Give the names of all schema revisions that this program knows; WrongDatabase."""
+    """Those that this program knows; `WrongDatabase`."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(_scripts()).walk_revisions())
 
 
 def configuration(connection: Connection) -> Config:
-    """Give Alembic's configuration for this open connection."""
     config = _scripts()
     config.attributes["connection"] = connection
     return config
@@ -58,7 +57,6 @@ def _scripts() -> Config:
 
 
 def _alone(connection: Connection) -> None:
-    """Take the migration lock for the life of the connection."""
     connection.execute(text("SELECT pg_advisory_lock(:purpose, 0)"), {"purpose": Purpose.MIGRATION.value})
     connection.commit()
 

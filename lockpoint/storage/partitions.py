@@ -1,4 +1,4 @@
-"""One partition for each UTC day: made ahead, made at once when a row finds none, dropped whole."""
+"""One partition for each UTC day: created ahead or when a row finds none, dropped whole."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _OLD_ROWS: Final = {
 
 
 def ensure(connection: Connection, days: Iterable[date]) -> int:
-    """Make the missing partitions of these UTC days for every partitioned table; how many there were.
+    """Return how many were missing.
 
-    Two processes at once wait for each other. A partition is made beside its parent and then attached, which does
-    not stop readers and writers.
+    Two processes wait for each other. A partition is created beside its parent and then attached, which stops neither
+    readers nor writers.
     """
     hold_in_transaction(connection, Purpose.PARTITIONS)
     wanted = sorted(set(days))
@@ -53,16 +53,16 @@ def ensure(connection: Connection, days: Iterable[date]) -> int:
 
 
 def ahead(now: datetime, days: int = DAYS_AHEAD) -> list[date]:
-    """Name the days that should have a partition: yesterday until `days` from now."""
+    """From yesterday to `days` from now."""
     today = now.astimezone(UTC).date()
     return [today + _DAY * offset for offset in range(-1, days + 1)]
 
 
 def drop_expired(database: Database, now: datetime, retention_days: int) -> int:
-    """Drop the partitions whose first instant is `retention_days` old or older; how many there were.
+    """Return how many there were; `StorageUnavailable` when somebody holds one, those before it are gone.
 
-    Each goes in a transaction of its own that waits a second at most for readers, since writers wait behind it.
-    Two at once share the work. StorageUnavailable when somebody holds a partition; those before it are gone.
+    Each has its own transaction, which waits a second at most for readers, since writers wait behind it. Two at once
+    share the work.
     """
     dropped = 0
     while True:
@@ -77,7 +77,7 @@ def drop_expired(database: Database, now: datetime, retention_days: int) -> int:
 
 
 def expired(connection: Connection, now: datetime, retention_days: int) -> list[str]:
-    """Name the partitions whose first instant is `retention_days` old or older, oldest first."""
+    """Those whose first instant is at least `retention_days` old, oldest first."""
     return [
         name
         for parent in PARTITIONED
@@ -87,7 +87,7 @@ def expired(connection: Connection, now: datetime, retention_days: int) -> list[
 
 
 def old_rows_elsewhere(connection: Connection, first_kept: datetime) -> dict[str, int]:
-    """Count the older rows of each partition that is not ours by its name: somebody made it, and we never drop it."""
+    """Count older rows in partitions whose names are not ours: we never drop those."""
     return {
         place.name: connection.execute(_OLD_ROWS[parent], {"place": place.oid, "first": first_kept}).scalar_one()
         for parent in PARTITIONED
@@ -97,9 +97,9 @@ def old_rows_elsewhere(connection: Connection, first_kept: datetime) -> dict[str
 
 
 def with_partitions(database: Database, moments: Iterable[datetime], work: Callable[[Connection], Result]) -> Result:
-    """Do `work` in a transaction; when a day of `moments` has no partition yet, make it and do `work` again.
+    """Run `work` in a transaction, and again after creating a partition that a day of `moments` lacks.
 
-    Nothing is lost when the upkeep was away. StorageUnavailable.
+    So nothing is lost when the upkeep was away.
     """
     try:
         with database.transaction() as connection:
@@ -128,7 +128,7 @@ def _name(parent: str, day: date) -> str:
 
 
 def _first_instant(parent: str, name: str) -> datetime | None:
-    """The begin of the partition's day; None when it is not one of ours."""
+    """None for a partition that is not ours."""
     day = _OUR_NAME.fullmatch(name)
     if day is None or day["parent"] != parent:
         return None

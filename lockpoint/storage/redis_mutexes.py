@@ -1,4 +1,4 @@
-"""Redis: only what may be lost, and never the reason for a failure."""
+"""Redis holds only what may be lost, and its absence fails nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _RELEASE: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.ca
 
 
 def connect(url: str, *, verify_tls: bool = True, wait: float = 0.5) -> redis.Redis:
-    """Make a client that gives up after `wait` seconds and does not try again: nobody waits for a cache.
+    """Make a client that gives up after `wait` seconds without a retry.
 
-    `verify_tls` False is for providers with self-signed certificates (`rediss://` only).
+    `verify_tls` False is for `rediss://` providers with self-signed certificates.
     """
     options: dict[str, object] = {}
     if url.startswith("rediss://") and not verify_tls:
@@ -32,17 +32,12 @@ def connect(url: str, *, verify_tls: bool = True, wait: float = 0.5) -> redis.Re
 
 
 class RedisMutexes:
-    """Implements `ports.Mutexes`: when Redis does not answer, everybody gets in."""
-
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[bool]:
-        """Whether this caller got it, for the duration of the block; it frees itself after `seconds`.
-
-        ValueError for a name that the inventory does not know.
-        """
+        """A mutex ends by itself after `seconds`. `ValueError` for a name that the inventory does not know."""
         key = redis_key(MUTEX, "mutex", name)
         token = secrets.token_hex(16)
         try:

@@ -1,4 +1,4 @@
-"""What calls to Confluence cost, added up over all processes in Redis: for reports only, and it may be lost."""
+"""Points spent on Confluence, summed over all processes: for reports only."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(hours=3)
 PAUSE_SECONDS: Final = 30.0
-"""After Redis failed nothing is written for so long, so that its absence does not slow every call down."""
+"""After a failure nothing is written for so long, so that a missing Redis does not slow every call."""
 
 
 class RedisPoints:
-    """A `PointsArchive` with one hash per UTC hour; holds ids and words of ours, no names."""
+    """A `PointsArchive` with one hash for each UTC hour; it holds ids and words of ours, no names."""
 
     def __init__(self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -31,7 +31,7 @@ class RedisPoints:
         self._silent_until = 0.0
 
     def add(self, hour: datetime, spending: Spending) -> None:
-        """Add to a line; nothing happens while Redis is away."""
+        """Does nothing while Redis is away."""
         if self._monotonic() < self._silent_until:
             return
         key = redis_key(POINTS, "points", _hour(hour))

@@ -1,4 +1,4 @@
-"""Every table of ours; people are account ids, files are attachment ids, and nothing else about either is a column."""
+"""Our tables. People are account ids, files attachment ids; no column says more about either."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ METADATA: Final = MetaData(
     }
 )
 PARTITIONED: Final = ("audit_event", "email_log")
-"""Tables with one partition for each UTC day of their column `at`."""
+"""Tables with a partition for each UTC day of their column `at`."""
 
 _MOMENT: Final = DateTime(timezone=True)
 

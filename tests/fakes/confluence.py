@@ -267,8 +267,6 @@ def version_of(stored: StoredFile, number: int, *, detailed: bool) -> Version:
 
 
 class FakeAttachments:
-    """Implements `confluence_ports.Attachments`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
@@ -416,8 +414,6 @@ class FakeAttachments:
 
 
 class FakeLockProperties:
-    """Implements `confluence_ports.LockProperties`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
@@ -459,8 +455,6 @@ class FakeLockProperties:
 
 
 class FakeProperties:
-    """Implements `confluence_ports.Properties`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
@@ -494,8 +488,6 @@ class FakeProperties:
 
 
 class FakePeople:
-    """Implements `confluence_ports.People`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
@@ -539,8 +531,6 @@ class FakePeople:
 
 
 class FakeScratchFiles:
-    """Implements `confluence_ports.ScratchFiles`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
@@ -552,8 +542,6 @@ class FakeScratchFiles:
 
 
 class FakeLockSearch:
-    """Implements `confluence_ports.LockSearch`."""
-
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 

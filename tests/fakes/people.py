@@ -17,7 +17,7 @@ from tests.fakes.storage import Tables
 
 @dataclass
 class FakeUserProperties:
-    """Implements `people_ports.UserProperties`; `trouble` is raised by every call."""
+    """`trouble` is raised by every call."""
 
     stored: dict[tuple[int, str, str], object] = field(default_factory=dict)
     trouble: Exception | None = None
@@ -41,7 +41,7 @@ class FakeUserProperties:
 
 @dataclass
 class FakePersonalDataReports:
-    """Implements `people_ports.PersonalDataReports`: answers as Atlassian would, and keeps what was reported."""
+    """Answers as Atlassian would, and keeps what was reported."""
 
     closed: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
@@ -73,8 +73,6 @@ class FakePersonalDataReports:
 
 @dataclass
 class FakeProfiles:
-    """Implements `people_ports.Profiles`."""
-
     tables: Tables
     rows: dict[tuple[int, str], Profile] = field(default_factory=dict)
 
@@ -88,7 +86,7 @@ class FakeProfiles:
 
 
 class FakeTokens:
-    """Implements `people_ports.Tokens` with numbers."""
+    """Tokens are numbers."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)

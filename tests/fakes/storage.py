@@ -57,7 +57,7 @@ class Tables:
         return [stored.intent for stored in self.intents.values() if stored.tenant_id == tenant.id]
 
     def come_back(self, tenant_id: int) -> None:
-        """As `storage.returns` does it."""
+        """As `storage.tenancy.reactivation` does it."""
         self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
         for key, witness in self.witnesses.items():
             if key[0] == tenant_id and isinstance(witness.record, Held):
@@ -71,7 +71,7 @@ class Tables:
 
 
 class FakeEffects:
-    """Implements `ports.Ledger`: all effects or none."""
+    """All effects or none."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -118,8 +118,6 @@ class FakeEffects:
 
 
 class FakeJobs:
-    """Implements `ports.Jobs`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -133,8 +131,6 @@ class FakeJobs:
 
 
 class FakeWitnesses:
-    """Implements `ports.Witnesses`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -185,8 +181,6 @@ class FakeWitnesses:
 
 
 class FakeRestorations:
-    """Implements `ports.Restorations`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -205,8 +199,6 @@ class FakeRestorations:
 
 
 class FakeRequests:
-    """Implements `ports.Requests`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -231,8 +223,6 @@ class FakeRequests:
 
 
 class FakeCreationGuard:
-    """Implements `ports.CreationGuard`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -253,8 +243,6 @@ class FakeCreationGuard:
 
 
 class FakeTenants:
-    """Implements `ports.Tenants`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -272,8 +260,6 @@ class FakeTenants:
 
 
 class FakeSiteStates:
-    """Implements `ports.SiteStates`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -296,8 +282,6 @@ class FakeSiteStates:
 
 
 class FakeIntents:
-    """Implements `ports.Intents`."""
-
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
@@ -313,7 +297,7 @@ class FakeIntents:
 
 
 class FakeMutexes:
-    """Implements `ports.Mutexes`; `away` is a Redis that is not there."""
+    """`away` is a Redis that is not there."""
 
     def __init__(self) -> None:
         self.held: set[str] = set()
@@ -333,7 +317,7 @@ class FakeMutexes:
 
 @dataclass
 class FakeMailer:
-    """Implements `ports.Mailer`: keeps what it was given, or raises `trouble`."""
+    """Keeps what it was given, or raises `trouble`."""
 
     box: list[tuple[str, MailFacts, str]] = field(default_factory=list)
     trouble: Exception | None = None

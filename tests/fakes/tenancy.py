@@ -27,8 +27,6 @@ from tests.fakes.storage import Tables
 
 @dataclass
 class FakeLicences:
-    """Implements `site_ports.Licences`."""
-
     tables: Tables
     notes: dict[int, LicenceNote] = field(default_factory=dict)
 
@@ -56,7 +54,7 @@ class FakeLicences:
 
 @dataclass
 class FakeLicenceSource:
-    """Implements `site_ports.LicenceSource`: counts its calls; `trouble` is raised by every one."""
+    """Counts its calls; `trouble` is raised by every one."""
 
     licensed: bool = True
     trouble: Exception | None = None
@@ -71,7 +69,7 @@ class FakeLicenceSource:
 
 @dataclass
 class FakeUsageCounts:
-    """Implements `site_ports.UsageCounts`; locale and zone are never known here."""
+    """Locale and zone are never known here."""
 
     tables: Tables
     on: set[int] = field(default_factory=set)

@@ -56,7 +56,7 @@ __all__ = ["APP_ACCOUNT", "FakeClock", "FakeIds", "World", "make_services", "mak
 
 
 class FakeClock:
-    """Implements `ports.Clock`: stands still until it is moved; sleeping moves it."""
+    """Stands still until it is moved; sleeping moves it."""
 
     def __init__(self, at: datetime = START) -> None:
         self.at = at
@@ -74,7 +74,7 @@ class FakeClock:
 
 
 class FakeIds:
-    """Implements `ports.Ids`: counts."""
+    """Counts."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)

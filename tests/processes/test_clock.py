@@ -46,7 +46,7 @@ def settings(**values: Any) -> Settings:
 
 @dataclass
 class FakeUpkeep:
-    """Implements `operating_ports.Upkeep` and counts."""
+    """Counts."""
 
     leading: bool = True
     down: bool = False

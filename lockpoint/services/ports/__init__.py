@@ -1,1 +1,1 @@
-"""What the use cases need from their neighbours: a protocol for each."""
+"""What use cases need of their neighbours: one protocol each."""

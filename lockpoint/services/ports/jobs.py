@@ -1,4 +1,4 @@
-"""Durable jobs: what is queued, and who works it off."""
+"""The queue of durable jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lockpoint.services.context import Tenant
 
 
 class JobKind(StrEnum):
-    """The durable jobs; each takes ids only."""
+    """Each takes ids only."""
 
     RECONCILE = "reconcile"
     TRASHED = "trashed"
@@ -29,32 +29,31 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobSubject:
-    """A subject of two words, stored as `first:second`; an account id as the second may have colons of its own.
+    """A subject of two words, stored as `first:second`; an account id as the second may have colons.
 
-    `TRASHED`: the file, and who is said to have trashed it. `CONFIRM`: the file, and the op id of a write that may have
-    landed unnoticed, so that no two writes share one look. `PAGE_HINT`: the container's kind and id.
+    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may have landed,
+    one job for each write. `PAGE_HINT`: kind and id of the container.
     """
 
     first: str
     second: str
 
     def encode(self) -> str:
-        """Return the subject as a job has it."""
         return f"{self.first}:{self.second}"
 
     @classmethod
     def parse(cls, subject: str) -> JobSubject:
-        """Read what `encode` wrote; `ValueError` for a subject of one word."""
+        """Read what `encode` wrote; `ValueError` for one word."""
         first, second = subject.split(":", 1)
         return cls(first, second)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job; two that wait with the same kind, tenant and subject are one.
+    """One job; waiting ones of the same kind, tenant and subject are one.
 
-    `subject` is an encoded `JobSubject`, or one word: an attachment id (`RECONCILE`), an intent (`SEND_MAIL`), an
-    account (`PROFILE`), a request (`ERASE`); "" for the whole site.
+    `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`), intent (`SEND_MAIL`), account (`PROFILE`),
+    request (`ERASE`), "" for the whole site.
     """
 
     kind: JobKind
@@ -64,27 +63,25 @@ class Job:
 
 
 class Jobs(Protocol):
-    """Work for later that needs no other effect in its transaction."""
+    """Every method raises `StorageUnavailable`."""
 
     def defer(self, jobs: Sequence[Job]) -> None:
-        """Put the jobs into the queue, coalescing equal ones; `StorageUnavailable`."""
+        """Queue the jobs; equal waiting ones become one."""
         ...
 
     def pending(self, tenant: Tenant, kind: JobKind) -> bool:
-        """Whether such a job of the site waits or runs; `StorageUnavailable`."""
+        """Whether one waits or runs."""
         ...
 
 
 JobHandler = Callable[[int, str], None]
-"""Does one job of a kind: tenant id and subject."""
+"""Takes tenant id and subject."""
 
 
 class JobRunner(Protocol):
-    """The worker's side of the queue."""
-
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
         """Work until the process is asked to stop; every kind needs its handler.
 
-        What a handler raises decides: dropped, tried later, or parked as failed with the name of the error.
+        The error a handler raises decides: drop, retry, or park under the error's name.
         """
         ...

@@ -1,4 +1,4 @@
-"""What Postgres keeps about locks: witnesses, audit rows, restorations, and the transaction that writes them."""
+"""Locks in Postgres: witnesses, audit rows, restorations, and the transaction that writes them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from lockpoint.services.ports.tenancy import (
 
 
 class Protection(StrEnum):
-    """How a locked file is protected, or why it is not (the words of `FlagReason`)."""
+    """How a locked file is protected, or why not (the words of `FlagReason`)."""
 
     PROTECTED = "protected"
     RESTORING = "restoring"
     SUSPENDED = "suspended"
-    """The file is in the trash together with its page."""
+    """The file is in the trash with its page."""
     UNCHECKED = "left"
-    """Nobody read the file since the site is active again: if it is in the trash, it stays there."""
+    """Not read since the site is active again: if it is in the trash, it stays there."""
     OWN_ACCOUNT_UNKNOWN = FlagReason.OWN_ACCOUNT_UNKNOWN.value
     OWN_UPLOAD_WITHOUT_SOURCE = FlagReason.OWN_UPLOAD_WITHOUT_SOURCE.value
     ORDER_UNCLEAR = FlagReason.ORDER_UNCLEAR.value
@@ -44,9 +44,9 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """Our copy of a stored record: it notices and heals, and never grants. The holder's note is left out.
+    """Our copy of a stored record, without the holder's note: it notices and heals, never grants.
 
-    `signed_by` is the id of the key that signed the record in Confluence; None when that is not known.
+    `signed_by` is the id of the key that signed the record, where known.
     """
 
     attachment_id: str
@@ -60,10 +60,10 @@ class Witness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """One row of the audit log; unique by (tenant, attachment, epoch, seq, kind, at).
+    """Unique by (tenant, attachment, epoch, seq, kind, at).
 
-    `at` is the time inside the stored record (or the offending version's host time), so that writing the row again
-    after a crash repeats the same row. `recovered` marks a row that was written later.
+    `at` comes from the record, or is the overwrite's host time: writing again after a crash repeats the row.
+    `recovered` marks a row written later.
     """
 
     at: datetime
@@ -80,7 +80,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """That we made version `created` of a file bring back `source_created` (both the host's time)."""
+    """That our version `created` restored `source_created` (both the host's time)."""
 
     attachment_id: str
     lock_id: str
@@ -92,10 +92,9 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Everything that one cause leaves in Postgres; written in one transaction, or not at all.
+    """What one cause leaves in Postgres, in one transaction.
 
-    `jobs` are deferred in the same transaction. `request` finishes a request id: (account, request id, status, error).
-    `settings` are remembered unless newer ones are.
+    `request` finishes a request id: (account, request id, status, error). `settings` never replace newer ones.
     """
 
     witness: Witness | None = None
@@ -108,75 +107,62 @@ class Effects:
 
 
 class EffectsStore(Protocol):
-    """What must not be lost: effects in one transaction."""
-
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """Write all effects, or none; repeating is harmless. Mail intents that are new get their send job.
-
-        Raises `StorageUnavailable`.
-        """
+        """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`."""
         ...
 
 
 class Witnesses(Protocol):
-    """The witness table: cache, list and safety net; never a source of a "yes"."""
+    """Cache, list and safety net, never a reason to grant. Each method is one round trip."""
 
-    def get(self, tenant: Tenant, attachment_id: str) -> Witness | None:
-        """The newest known record of the file."""
-        ...
+    def get(self, tenant: Tenant, attachment_id: str) -> Witness | None: ...
 
     def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the ids that are locked as far as we know; one round trip."""
+        """Those of the ids that we know as locked."""
         ...
 
     def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
-        """Attachment ids locked, as far as we know, on these pages or blog posts; one round trip."""
+        """Ids of files that we know as locked on these pages or blog posts."""
         ...
 
     def of_container(self, tenant: Tenant, container_id: str) -> Sequence[Witness]:
-        """All known records of a page's or blog post's files, held and ended; one round trip."""
+        """Records of ended locks, too."""
         ...
 
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
-        """Held records of the site, by attachment id."""
+        """Locks by attachment id."""
         ...
 
-    def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
-        """How many live locks the site has (or one person has)."""
-        ...
+    def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
 
     def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
-        """Say how a held file is protected; True when that is a change."""
+        """Store how a locked file is protected; return whether that is a change."""
         ...
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
-        """Note that Confluence showed the same record again: what it does not confirm for 30 days is forgotten."""
+        """Note that Confluence showed the record again; one not confirmed for 30 days is deleted."""
         ...
 
-    def any(self, tenant: Tenant) -> bool:
-        """Whether the site has any witness row at all."""
-        ...
+    def any(self, tenant: Tenant) -> bool: ...
 
 
 class Restorations(Protocol):
-    """What we ourselves brought back."""
-
     def known(self, tenant: Tenant, attachment_id: str) -> tuple[KnownRestoration, ...]:
-        """Our own versions of this file and their sources."""
+        """Our own versions and their sources."""
         ...
 
     def recent(self, tenant: Tenant, lock_id: str) -> Sequence[Restoration]:
-        """All restorations for one hold, for the budget."""
+        """All for one lock, for the budget."""
         ...
 
 
 class CreationGuard(Protocol):
-    """One creator of a file's first record at a time, also after a time-out."""
+    """One creator of a file's first record at a time."""
 
     def claim(self, tenant: Tenant, attachment_id: str, op_id: str, *, until: datetime) -> bool:
-        """Claim by conditional update; True when free, run out, or already ours (same op_id)."""
+        """True when unclaimed, run out, or ours (same op_id)."""
         ...
 
     def release(self, tenant: Tenant, attachment_id: str, op_id: str) -> None:
-        """Give it back; not called after a time-out, whose write may still land."""
+        """Does nothing unless `op_id` holds it. Not after a time-out, whose write may still land."""
         ...

@@ -1,4 +1,4 @@
-"""What the clock does beside putting jobs into the queue."""
+"""Maintenance by the clock process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from lockpoint.services.context import Tenant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeReport:
-    """What a purge did: places with numbers of rows or partitions, nothing about anybody.
+    """What a purge did: counts of rows and partitions by place, nothing about anybody.
 
-    `overdue` counts, after the purge, what should not be there any more; `failed` names the steps that will be tried
-    again. `late` counts what is not the purge's to do and should be done by now: erasures of people, and accounts of
-    which Atlassian was not told in time.
+    `overdue` counts what should be gone after it; `failed` names steps that will be retried. `late` counts erasures,
+    and accounts to report to Atlassian, that are overdue but not the purge's work.
     """
 
     at: datetime
@@ -28,42 +27,37 @@ class PurgeReport:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left that this or the next purge should remove."""
+        """Return whether nothing overdue is left."""
         return not self.failed and not any(self.overdue.values())
 
     @property
     def total(self) -> int:
-        """How many rows and partitions went."""
         return sum(self.gone.values())
 
 
 class Upkeep(Protocol):
-    """What one clock process does beside putting jobs into the queue; `StorageUnavailable` but for the first two."""
+    """All but the first two methods raise `StorageUnavailable`."""
 
     def lead(self) -> bool:
         """Whether this process is the one clock, now."""
         ...
 
-    def resign(self) -> None:
-        """Let another clock lead."""
-        ...
+    def resign(self) -> None: ...
 
     def requeue_stalled(self) -> int:
-        """Give the running jobs of dead workers back to the queue; how many there were."""
+        """Requeue the running jobs of dead workers; return how many."""
         ...
 
     def make_partitions(self) -> int:
-        """Make the partitions of the coming days; how many were missing."""
+        """Create the partitions of the coming days; return how many were missing."""
         ...
 
-    def purge(self) -> PurgeReport:
-        """Delete what has reached its age, as far as it can be reached now; see the report's `complete`."""
-        ...
+    def purge(self) -> PurgeReport: ...
 
     def live_locks(self) -> int:
-        """Count the locks of all active sites, as far as we know."""
+        """Known locks of all active sites."""
         ...
 
     def without_witness(self) -> Sequence[Tenant]:
-        """Give the active sites of which the witness table knows nothing."""
+        """Active sites without any witness."""
         ...

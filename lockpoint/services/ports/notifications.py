@@ -1,4 +1,4 @@
-"""Mails: intents, profiles, the log, sending, and the sealed texts of links."""
+"""Mails: intents, profiles, log, sending, sealed texts of links."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from lockpoint.services.context import Tenant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailIntent:
-    """That one person is to be told one thing, once: unique by (tenant, kind, event_key, recipient).
+    """One person gets one mail once: unique by (tenant, kind, event_key, recipient).
 
-    Carries ids only; names and the address are looked up when the mail is sent. `actor` is the other person in the
-    story, `created` the offending version's host time. Reasons stay in the signed property.
+    Ids only: names, address and reasons are read when the mail is sent. `actor` is the other person concerned.
     """
 
     kind: MailKind
@@ -30,8 +29,6 @@ class MailIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIntent:
-    """A mail intent as it waits."""
-
     id: int
     tenant_id: int
     intent: MailIntent
@@ -39,24 +36,20 @@ class StoredIntent:
 
 
 class Intents(Protocol):
-    """Mail intents and the log of what was sent."""
-
-    def get(self, intent_id: int) -> StoredIntent | None:
-        """One intent, or None when it is gone."""
-        ...
+    def get(self, intent_id: int) -> StoredIntent | None: ...
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
-        """Mark it done and log time, kind, result and the hashed address (never the address itself)."""
+        """Mark it done and log the hashed address, never the address itself."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailFacts:
-    """What a mail says: filled at the moment of sending, kept nowhere.
+    """What a mail says, read at the moment of sending and kept nowhere.
 
-    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed` or, under another
-    name, `trashed_renamed` for what was undone of that kind; the reason code of an ending or a flag. `unsubscribe_url`
-    switches mails of this kind off for the recipient; None for mails that cannot be switched off.
+    `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
+    for what was undone; the reason of an ending or flag. `unsubscribe_url` is None for mails that cannot be switched
+    off.
     """
 
     kind: MailKind
@@ -76,10 +69,8 @@ class MailFacts:
 
 
 class Mailer(Protocol):
-    """Composes and sends one mail."""
-
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
-        """Hand it to the mail server; `MailRefused` (never try again) or `MailUnavailable` (later)."""
+        """Compose and hand over one mail; `MailRefused` (for good) or `MailUnavailable` (retry)."""
         ...
 
 
@@ -88,12 +79,12 @@ class MailRefused(Exception):
 
 
 class MailUnavailable(Exception):
-    """The mail server is away or says: later."""
+    """The mail server is away, or asks to retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Language and time zone of a person who used locking; None where Confluence does not tell."""
+    """None where Confluence does not tell."""
 
     time_zone: str | None
     locale: str | None
@@ -101,20 +92,16 @@ class Profile:
 
 
 class Profiles(Protocol):
-    """Time zone and locale of people who used locking themselves, for 30 days since their last use."""
+    """Of people who used locking, for 30 days since their last use."""
 
-    def get(self, tenant: Tenant, account: str) -> Profile | None:
-        """The stored profile."""
-        ...
+    def get(self, tenant: Tenant, account: str) -> Profile | None: ...
 
-    def put(self, tenant: Tenant, account: str, profile: Profile) -> None:
-        """Store it over an older one."""
-        ...
+    def put(self, tenant: Tenant, account: str, profile: Profile) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedMail:
-    """What the e-mail log keeps of a mail, but for the hash of its address."""
+    """A row of the mail log, without the hash of the address."""
 
     tenant_id: int
     at: datetime
@@ -123,12 +110,12 @@ class LoggedMail:
 
 
 class Tokens(Protocol):
-    """Sealed texts that only we can read, for links in mails."""
+    """Sealed texts for links in mails."""
 
     def seal_link(self, text: str, purpose: str) -> str:
-        """A token for addresses, good for this purpose only."""
+        """Return a URL-safe token, good for this purpose only."""
         ...
 
     def unseal_link(self, token: str, purpose: str) -> str | None:
-        """The text, or None for anything that was not sealed for this purpose."""
+        """Return the text, None for anything not sealed for this purpose."""
         ...

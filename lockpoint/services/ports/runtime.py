@@ -1,4 +1,4 @@
-"""Time, random names, mutual exclusion, and the request ids of writing calls."""
+"""Time, random names, mutual exclusion, request ids."""
 
 from __future__ import annotations
 
@@ -15,29 +15,23 @@ class Clock(Protocol):
     """Our own time; it decides expiry and nothing else."""
 
     def now(self) -> datetime:
-        """The present, UTC, aware."""
+        """Aware, UTC."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
+    def sleep(self, seconds: float) -> None: ...
 
 
 class Ids(Protocol):
-    """128-bit random names."""
-
     def new(self) -> str:
-        """A fresh one, 32 lower-case hex digits."""
+        """128 random bits in 32 lower-case hex digits."""
         ...
 
     def fraction(self) -> float:
-        """Evenly spread in [0, 1); for jitter."""
+        """Evenly spread in [0, 1)."""
         ...
 
 
 class RequestState(StrEnum):
-    """What is known of a request id."""
-
     FRESH = "fresh"
     RUNNING = "running"
     DONE = "done"
@@ -46,7 +40,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BegunRequest:
-    """What came of a request: `lock_id` and `op_id` were chosen before the first write; `error` is an error code."""
+    """`lock_id` and `op_id` were chosen before the first write; `error` is a code."""
 
     state: RequestState
     digest: str
@@ -57,26 +51,26 @@ class BegunRequest:
 
 
 class Requests(Protocol):
-    """Idempotency of writing calls, unique by (tenant, account, request id), kept for 24 hours."""
+    """Idempotency of writing calls, by (tenant, account, request id), for 24 hours."""
 
     def begin(
         self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
     ) -> BegunRequest:
-        """Claim the request id, or tell what became of it.
+        """Claim the request id, or return what became of it.
 
-        FRESH: go on with the given ids. RESUMED: an earlier attempt died; go on with the ids in the answer.
-        RUNNING: a twin is at work. DONE: the stored outcome. A differing digest is for the caller to notice.
+        FRESH: use the given ids. RESUMED: an attempt died; use the ids returned. RUNNING: a twin is at work. DONE: the
+        stored outcome. The caller compares the digest.
         """
         ...
 
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:
-        """Let a repeated call resume at once (the outcome is unknown)."""
+        """Let a repeated call resume at once: the outcome is unknown."""
         ...
 
 
 class Mutexes(Protocol):
-    """Best-effort exclusion; when Redis is away everybody gets in, and nothing goes wrong but efficiency."""
+    """Best-effort exclusion: without Redis everybody gets in, which costs efficiency only."""
 
     def hold(self, name: str, seconds: float) -> AbstractContextManager[bool]:
-        """Whether this caller got it, for the duration of the block."""
+        """True for one caller, for the duration of the block."""
         ...

@@ -13,31 +13,29 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.jobs import Job
 
 ERASED: Final = ""
-"""The base URL of a site that left so long ago that its data are gone."""
+"""The base URL of a departed site whose data are erased."""
 
 LICENCE_FRESH: Final = timedelta(hours=1)
-"""How long an answer of Confluence about a licence counts."""
+"""How long Confluence's answer counts."""
 
 
 class Tenants(Protocol):
-    """The installations that use cases and jobs ask for."""
-
     def by_id(self, tenant_id: int) -> Tenant | None:
-        """One installation, also an inactive one."""
+        """Inactive ones, too."""
         ...
 
     def active(self) -> Sequence[Tenant]:
-        """Installed and enabled ones."""
+        """Installed and enabled."""
         ...
 
     def installed(self) -> Sequence[Tenant]:
-        """Installed ones, disabled ones too."""
+        """Disabled ones, too."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsNote:
-    """The newest settings of a site that we know: `fields` is their canonical JSON, to be written again if need be."""
+    """The newest known settings; `fields` is their canonical JSON, to be written again at need."""
 
     revision: int
     fields: str
@@ -45,7 +43,7 @@ class SettingsNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """What Postgres keeps of a site: its newest settings, the self-test's result, and where a search stands."""
+    """Settings, result of the restore probe, place of a search."""
 
     settings: SettingsNote | None = None
     restore_works: bool | None = None
@@ -55,28 +53,24 @@ class SiteState:
 
 
 class SiteStates(Protocol):
-    """Per-site state; each method touches its own columns only, so that writers cannot undo each other."""
+    """Each method writes its own columns only, so that no writer undoes another."""
 
-    def get(self, tenant: Tenant) -> SiteState:
-        """The state; the empty one when nothing was stored."""
-        ...
+    def get(self, tenant: Tenant) -> SiteState: ...
 
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
-        """Keep what a trial of the restore operation showed; a scratch id of None leaves the known one."""
+        """A scratch id of None keeps the known one."""
         ...
 
     def note_place(self, tenant: Tenant, cursor: str | None) -> None:
-        """Keep where the search for locks goes on."""
+        """Where the search for locks goes on."""
         ...
 
     def exclusive(self, tenant: Tenant) -> AbstractContextManager[None]:
-        """Hold the site's settings and preferences alone (advisory lock) for the duration of the block."""
+        """Hold the site's settings and preferences alone for the block (advisory lock)."""
         ...
 
 
 class InstallationEvent(StrEnum):
-    """What is logged about an installation (no personal data)."""
-
     INSTALLED = "installed"
     REINSTALLED = "reinstalled"
     SECRET_CHANGED = "secret_changed"  # noqa: S105 - the name of an event
@@ -89,10 +83,9 @@ class InstallationEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What is stored about one installation, by client key; secrets in the clear here, encrypted by the storage.
+    """Secrets in the clear here, encrypted by the storage.
 
-    `secret` is None once uninstalled, and `uninstalled_at` tells since when. `previous_secret` was in force until
-    `secret_changed_at`.
+    `secret` is None once uninstalled. `previous_secret` was in force until `secret_changed_at`.
     """
 
     client_key: str
@@ -109,8 +102,6 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A stored registration with the tenant it stands for."""
-
     tenant: Tenant
     registration: Registration
 
@@ -119,56 +110,50 @@ class InstallationChange(Protocol):
     """One transaction that alone may change the installations with this client key or base URL."""
 
     def find(self, client_key: str) -> Installation | None:
-        """The row, also of an uninstalled site."""
+        """Uninstalled ones, too."""
         ...
 
     def find_replaced(self, client_key: str) -> Installation | None:
-        """The row whose secret is about to be replaced or erased: one that no key opens any more counts as none."""
+        """Return the row whose secret is about to go; one that no key opens counts as none."""
         ...
 
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
-        """Installed rows with this base URL and another client key than `other_than`; lost secrets count as none."""
+        """Return installed rows with this base URL and another client key; secrets that no key opens count as none."""
         ...
 
     def store(self, registration: Registration) -> Tenant:
-        """Insert or replace the row of this client key (the tenant's id never changes)."""
+        """Insert or replace the row; the tenant's id never changes."""
         ...
 
-    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
-        """Add a line to the log of installs and uninstalls."""
-        ...
+    def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
 
     def come_back(self, tenant_id: int) -> None:
-        """Note that the app is at work here again, by the storage's clock, and that nobody read its holds since."""
+        """Note that the site is active again, by the storage's clock, and its locks are unchecked."""
         ...
 
-    def defer(self, jobs: Sequence[Job]) -> None:
-        """Put jobs into the queue in this transaction, coalescing equal ones."""
-        ...
+    def defer(self, jobs: Sequence[Job]) -> None: ...
 
 
 class Installations(Protocol):
-    """The installation table; every method raises `StorageUnavailable`."""
+    """Every method raises `StorageUnavailable`."""
 
     def find(self, client_key: str) -> Installation | None:
-        """The installation of a client key, also an uninstalled one; one round trip."""
+        """Uninstalled ones, too; one round trip."""
         ...
 
     def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:
-        """A transaction under advisory locks on both values; commits at the end of the block, unless it raises."""
+        """Open a transaction under advisory locks on both values."""
         ...
 
 
 class SiteCache(Protocol):
-    """What one process keeps of sites in its memory."""
+    """What a process remembers of sites."""
 
-    def forget(self, tenant: Tenant) -> None:
-        """Drop everything of the site; what is needed again is asked for again."""
-        ...
+    def forget(self, tenant: Tenant) -> None: ...
 
 
 class Licence(StrEnum):
-    """What is known of a site's licence; an evaluation counts as one."""
+    """An evaluation counts as one."""
 
     ACTIVE = "active"
     NONE = "none"
@@ -176,33 +161,29 @@ class Licence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LicenceNote:
-    """What was last heard, and when; both None when nothing was heard yet."""
+    """Both None when nothing was heard yet."""
 
     licence: Licence | None = None
     checked_at: datetime | None = None
 
 
 class Licences(Protocol):
-    """What we remember of licences; `StorageUnavailable`."""
+    """What was heard of licences; `StorageUnavailable`."""
 
-    def get(self, tenant: Tenant) -> LicenceNote:
-        """What was last heard."""
-        ...
+    def get(self, tenant: Tenant) -> LicenceNote: ...
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Remember what was heard at `at`, and answer what counts; with a licence that comes back the site does."""
+        """Store what was heard at `at`; return what counts. A site whose licence returns is active again."""
         ...
 
     def lift(self) -> None:
-        """Licences do not count any more: sites that had none come back."""
+        """Licences count no more: sites without one are active again."""
         ...
 
 
 class LicenceSource(Protocol):
-    """What Confluence says of the licence."""
-
     def active(self, tenant: Tenant, *, priority: Priority) -> bool:
-        """Whether the site has a licence, or an evaluation, now; raises the host's errors."""
+        """Ask Confluence whether the site has a licence or evaluation; raises the host's errors."""
         ...
 
 
@@ -219,7 +200,7 @@ class UsageEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
-    """How often something happened on one UTC day; locale and zone are "" where they are not known."""
+    """One count of one UTC day; locale and zone are "" where unknown."""
 
     day: date
     event: UsageEvent
@@ -229,20 +210,18 @@ class UsageRow:
 
 
 class UsageCounts(Protocol):
-    """Counts of days without people, for sites that switched them on; `StorageUnavailable`."""
+    """Counts by day without people, on sites that switched them on; `StorageUnavailable`."""
 
-    def counting(self, tenant: Tenant) -> bool:
-        """Whether the site has its usage counted."""
-        ...
+    def counting(self, tenant: Tenant) -> bool: ...
 
     def switch(self, tenant: Tenant, *, on: bool) -> None:
-        """Begin to count, or stop and erase every count of the site, in one transaction."""
+        """Start to count, or stop and delete every count of the site, in one transaction."""
         ...
 
     def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
-        """Add one, unless the site has it off; of the account only locale and time zone are used, as far as known."""
+        """Add one if the site counts; of the account only known locale and time zone are used."""
         ...
 
     def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
-        """Every count of the site from that day on, newest day first."""
+        """Newest day first."""
         ...

@@ -1,7 +1,7 @@
-"""Backups of the registrations: which sites installed the app, with their secrets, and the log of it; nothing else.
+"""Backups of the registrations with their secrets and the log of installs, and of nothing else.
 
-Everything with a limit of 30 days stays out, and comes back from Confluence where it matters: locks live there. Of
-sites that left there is only what stays of them for good, because nobody can erase it from a backup 30 days later.
+What has a limit of 30 days stays out; locks come back from Confluence. Of departed sites there is only what stays for
+good: nobody can erase it from a backup 30 days later.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from lockpoint.storage.tenancy.departed_sites import STRIPPED
 
 TABLES: Final = (INSTALLATION, INSTALLATION_EVENT)
 LEFT_OUT: Final = frozenset({"previous_secret", "secret_changed_at"})
-"""A replaced secret is accepted for three minutes, so it is worth nothing in a backup."""
+"""A replaced secret is accepted for three minutes, so no backup needs it."""
 
 _OF_DEPARTED: Final = {column.name: value for column, value in STRIPPED.items() if column.name not in LEFT_OUT}
 
 NOT_MIGRATED: Final = frozenset({"42P01", "42703"})
-"""SQLSTATEs of a table and of a column that is not there."""
+"""SQLSTATEs of a missing table and a missing column."""
 
-# One statement, so one moment: a site that installs meanwhile is in both tables or in neither.
+# One statement, so one moment: a site that installs now is in both tables or in neither.
 _SNAPSHOT: Final = text(
     "SELECT (SELECT version_num FROM alembic_version) AS revision,"
     " (SELECT coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.id), '[]') FROM installation i) AS installation,"
@@ -50,23 +50,19 @@ _SNAPSHOT: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A finished backup: what it says about itself, and its bytes."""
-
     header: BackupHeader
     data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore brought back: from when, how many rows of which table, and how many sites are active."""
-
     created_at: datetime
     rows: Mapping[str, int]
     active_sites: int
 
 
 class Backups:
-    """Makes and restores backups; StorageUnavailable, and OperatorRefusal with the reason, nothing being changed."""
+    """Raises `StorageUnavailable`, and `OperatorRefusal` with the reason, nothing being changed."""
 
     def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:
         self._database = database
@@ -74,7 +70,7 @@ class Backups:
         self._clock = clock
 
     def create(self) -> Backup:
-        """Make one under the newest key, with every secret sealed again under it: it takes one key to restore it."""
+        """Make a backup under the newest key, every secret sealed again under it: restoring takes one key."""
         with self._database.single() as connection, _of_our_schema():
             found = connection.execute(_SNAPSHOT).one()
         content = {
@@ -91,23 +87,20 @@ class Backups:
         return Backup(read_header(data), data)
 
     def store(self, place: Path) -> tuple[Backup, Path]:
-        """Make one and write it into a folder."""
         backup = self.create()
         return backup, folder.write(place, backup.header.created_at, backup.data)
 
     def prune(self, place: Path, *, dry_run: bool) -> folder.Pruned:
-        """Remove the backups of a folder that the schedule does not keep."""
         return folder.prune(place, self._clock.now(), dry_run=dry_run)
 
     def in_folder(self, place: Path) -> Sequence[BackupHeader]:
-        """What the backups of a folder say about themselves."""
         return folder.headers(place)
 
     def restore(self, data: bytes, *, replace: bool) -> Restored:
-        """Put the registrations of a backup in place, all or nothing, and have every active site's locks looked for.
+        """Restore the registrations, all or nothing, and queue a search for every active site's locks.
 
-        Refuses a database that has any, unless `replace`; then rows of other tables go whose site is another one now,
-        and a site that left after the backup was made has left.
+        Refuses a database that has any, unless `replace`: then rows whose site is another one now are deleted, and a
+        site that left since the backup has left.
         """
         header, content = unpack(data, self._keys)
         if header.schema_revision not in revisions():
@@ -124,7 +117,7 @@ class Backups:
         return Restored(created_at=header.created_at, rows=header.rows, active_sites=active)
 
     def _restorable(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A row for this version: a licence in words that it does not know is taken for none, until one is heard."""
+        """Return a row for this version: an unknown licence word counts as none, until one is heard."""
         licence = row.get("licence")
         known = licence is None or licence in frozenset(Licence)
         return self._sealed_anew(row if known else {**row, "licence": Licence.NONE.value})
@@ -140,14 +133,14 @@ class Backups:
 
 
 def _worth_keeping(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a restored site needs, and of one that is not installed what stays for good."""
+    """Of an uninstalled site, what stays for good."""
     kept = {name: value for name, value in row.items() if name not in LEFT_OUT}
     return kept if row["installed"] else {**kept, **_OF_DEPARTED}
 
 
 @contextmanager
 def _of_our_schema() -> Iterator[None]:
-    """Name what a database says that was not migrated, or whose tables do not take the backup's rows."""
+    """Refuse a database that was not migrated, or that does not take the backup's rows."""
     try:
         yield
     except ProgrammingError as error:
@@ -159,7 +152,7 @@ def _of_our_schema() -> Iterator[None]:
 
 
 def _make_room(connection: Connection, *, replace: bool) -> None:
-    """Keep everybody else from changing the tables until the end, and empty them."""
+    """Lock the tables until the end of the transaction and empty them."""
     connection.execute(text("LOCK TABLE installation, installation_event IN EXCLUSIVE MODE"))
     sites, events = (connection.execute(select(func.count()).select_from(table)).scalar_one() for table in TABLES)
     if (sites or events) and not replace:
@@ -177,7 +170,7 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows with the ids they had; columns that an older backup does not know get their defaults."""
+    """Insert the rows with their ids; columns that an older backup lacks get their defaults."""
     if not rows:
         return
     columns = sorted({name for row in rows for name in row})
@@ -198,13 +191,13 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
 
 
 def _date_departures(connection: Connection, now: datetime) -> None:
-    """A site that left, in a backup from before its time was kept, is erased 30 days from now at the latest."""
+    """A site that left, in a backup from before that time was stored, is erased 30 days from now."""
     gone = ~INSTALLATION.c.installed & INSTALLATION.c.uninstalled_at.is_(None)
     connection.execute(update(INSTALLATION).where(gone).values(uninstalled_at=now))
 
 
 def _end_departed_again(connection: Connection, made_at: datetime) -> None:
-    """End what the replaced rows say has ended since the backup: nobody tells us of a departure twice."""
+    """End installations that the replaced rows say have ended: nobody tells us of a departure twice."""
     left = text(
         "SELECT i.id, b.uninstalled_at FROM installation i JOIN site_before b USING (client_key)"
         " WHERE i.installed AND NOT b.installed AND b.uninstalled_at > :made_at"
@@ -221,7 +214,7 @@ def _end_departed_again(connection: Connection, made_at: datetime) -> None:
 
 
 def _forget_other_sites(connection: Connection) -> None:
-    """Drop whatever belongs to a number that stands for another site now, or for none: no site may see another's."""
+    """Delete what belongs to a number that stands for another site now: no site may see another's."""
     same = (
         connection.execute(
             text(
@@ -240,7 +233,7 @@ def _forget_other_sites(connection: Connection) -> None:
 
 
 def _look_for_locks(connection: Connection) -> int:
-    """Queue for each active site what an install would; how many there are."""
+    """Queue what an install would; return how many sites."""
     active = INSTALLATION.c.installed & INSTALLATION.c.enabled
     sites = connection.execute(select(INSTALLATION.c.id).where(active)).scalars().all()
     enqueue(connection, [Job(kind, site) for site in sites for kind in (JobKind.REDISCOVER, JobKind.SELF_TEST)])

@@ -1,10 +1,10 @@
-"""The form of a backup: one line of JSON in the clear that says what it is, then the encrypted content.
+"""The format of a backup: one line of JSON in the clear, then the encrypted content.
 
     lockpoint-backup {"format": 1, "keyId": ..., "createdAt": ..., "schemaRevision": ..., "rows": {...}, "nonce": ...,
     "length": ..., "sha256": ...}
     <AES-256-GCM of the deflated JSON content; the header without its checksum is authenticated with it>
 
-The checksum covers header and content, so that damage is told from a wrong key, by anybody, without a key.
+The checksum covers header and content: anybody can tell damage from a wrong key, without a key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Content = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupHeader:
-    """What a backup says about itself; nothing in it is about a customer."""
+    """What a backup says about itself, nothing about a customer."""
 
     format: int
     key_id: str
@@ -45,7 +45,7 @@ class BackupHeader:
 
 
 def pack(content: Content, keys: Keyring, *, created_at: datetime, schema_revision: str, nonce: bytes) -> bytes:
-    """Encrypt the content under the newest key; `nonce` are `NONCE_BYTES` random bytes that were never used before."""
+    """Encrypt under the newest key; `nonce` are `NONCE_BYTES` random bytes, never used before."""
     body = zlib.compress(json.dumps(content, separators=(",", ":")).encode())
     fields: dict[str, Any] = {
         "format": FORMAT,
@@ -62,15 +62,12 @@ def pack(content: Content, keys: Keyring, *, created_at: datetime, schema_revisi
 
 
 def read_header(data: bytes) -> BackupHeader:
-    """Say what a backup is, of which the first `LONGEST_HEADER` bytes are enough; needs no key.
-
-    OperatorRefusal for what is no backup, or of a newer format.
-    """
+    """Read the header from the first `LONGEST_HEADER` bytes, without a key. `OperatorRefusal`."""
     return _header(_fields(data)[0])
 
 
 def read_whole(data: bytes) -> BackupHeader:
-    """Say what a backup is, having made sure that all of it is there and undamaged; needs no key. OperatorRefusal."""
+    """Read the header of a backup that is whole and undamaged, without a key. `OperatorRefusal`."""
     fields, sealed = _fields(data)
     header = _header(fields)
     _must_be_whole(fields, sealed)
@@ -78,10 +75,7 @@ def read_whole(data: bytes) -> BackupHeader:
 
 
 def unpack(data: bytes, keys: Keyring) -> tuple[BackupHeader, Content]:
-    """Check and decrypt a backup.
-
-    OperatorRefusal with the reason: no backup at all, a newer format, truncated, damaged, a key that is not configured.
-    """
+    """Check and decrypt; `OperatorRefusal` with the reason."""
     fields, sealed = _fields(data)
     header = _header(fields)
     _must_be_whole(fields, sealed)
@@ -98,7 +92,6 @@ def unpack(data: bytes, keys: Keyring) -> tuple[BackupHeader, Content]:
 
 
 def _fields(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Split the header's fields from the sealed content."""
     head, newline, sealed = data.partition(b"\n") if b"\n" in data[:LONGEST_HEADER] else (b"", b"", b"")
     if not newline or not head.startswith(MAGIC):
         raise OperatorRefusal("this is not a backup of Lockpoint, or its beginning is damaged")

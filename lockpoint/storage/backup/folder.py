@@ -1,4 +1,4 @@
-"""A folder of backups: their names, writing one so that it is there whole or not at all, and pruning."""
+"""A folder of backups: names, writing, pruning."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 _NAME: Final = re.compile(r"lockpoint-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z\.backup")
 _PARTIAL: Final = re.compile(r"\.lockpoint-([0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.backup\.partial")
 ABANDONED: Final = timedelta(days=1)
-"""The remains of an interrupted writing go when they are so old."""
+"""Age at which the rest of an interrupted write is deleted."""
 
 CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """Names of the backups that stay and of what went (or would go), oldest first.
+    """Names of backups that stay and that went (or would go), oldest first.
 
-    `spoilt` are files with the name of a backup that are none, or not whole: they count for nothing and are left alone.
+    `spoilt` have the name of a backup and are none, or not whole: they count for nothing and stay.
     """
 
     kept: tuple[str, ...]
@@ -36,14 +36,14 @@ class Pruned:
 
 
 def name_of(created_at: datetime) -> str:
-    """The file name of a backup; names sort by time."""
+    """Names sort by time."""
     return f"lockpoint-{created_at.astimezone(UTC).strftime(_TIME)}.backup"
 
 
 def write(folder: Path, created_at: datetime, data: bytes) -> Path:
-    """Write a backup that only its owner may read, and give its path.
+    """Write a backup readable by its owner only; return its path.
 
-    It appears under its name when it is whole and on disk. OperatorRefusal when the folder is missing or full.
+    It gets its name when it is whole and on disk. `OperatorRefusal` when the folder is missing or full.
     """
     path = folder / name_of(created_at)
     partial = folder / f".{path.name}.partial"
@@ -60,9 +60,9 @@ def write(folder: Path, created_at: datetime, data: bytes) -> Path:
 
 
 def prune(folder: Path, now: datetime, *, dry_run: bool = False) -> Pruned:
-    """Remove what the schedule does not keep; files with other names are left alone. OperatorRefusal.
+    """Delete what the schedule does not keep; files with other names stay. `OperatorRefusal`.
 
-    When a backup was made is taken from the file and not from its name: a spoilt one takes no good one's place.
+    The time of a backup comes from the file, not its name: a spoilt one takes no good one's place.
     """
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
@@ -86,7 +86,7 @@ def _sorted_out(found: Mapping[str, datetime | None], abandoned: Sequence[str]) 
 
 
 def _must_be_past(found: Mapping[str, datetime | None], now: datetime) -> None:
-    """Refuse to count back from a time that has not come: all other backups would look old."""
+    """Refuse a backup from the future: all others would look old."""
     early = [name for name, moment in found.items() if moment is not None and moment > now + CLOCKS_DIFFER]
     if early:
         raise OperatorRefusal(f"{early[0]} says that it was made in the future; nothing was removed")
@@ -100,7 +100,7 @@ def _made_at(path: Path) -> datetime | None:
 
 
 def headers(folder: Path) -> Sequence[BackupHeader]:
-    """What the readable backups of a folder say about themselves. OperatorRefusal when the folder cannot be read."""
+    """Of the readable backups; `OperatorRefusal` when the folder cannot be read."""
     try:
         paths = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
         beginnings = [_beginning(path) for path in paths]
@@ -134,7 +134,7 @@ def _time(match: re.Match[str]) -> datetime:
 
 
 def _write_through(path: Path, data: bytes) -> None:
-    """Write with rights for the owner alone from the first byte on, down to the disk."""
+    """Write down to the disk, for the owner alone from the first byte on."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()

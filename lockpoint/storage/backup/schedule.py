@@ -1,4 +1,4 @@
-"""Which backups are kept: the newest of each of the last days, weeks and months, counted back from the newest."""
+"""Which backups are kept: the newest of each of the last days, weeks and months."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Of how many days, ISO weeks and months, all in UTC, one backup is kept; that of the newest is the last."""
+    """How many days, ISO weeks and months (UTC) keep one backup each; the newest backup's is the last."""
 
     daily: int = 7
     weekly: int = 8
@@ -21,11 +21,10 @@ _WEEK_DAYS: Final = 7
 
 
 def kept(moments: Iterable[datetime], schedule: Schedule = Schedule()) -> frozenset[datetime]:
-    """Give those of the backups' times that stay.
+    """Return the times of the backups that stay.
 
-    Time is counted back from the newest backup, not from now: when backups stop being made, nothing is deleted any
-    more, and none that stays is 12 months older than the newest. Pruning every day leaves the same as pruning once at
-    the end.
+    Counted back from the newest backup, not from now: when backups stop, nothing more is deleted, and none that stays
+    is 12 months older than the newest. Pruning daily leaves the same as pruning once.
     """
     latest_first = sorted(set(moments), reverse=True)
     return frozenset(

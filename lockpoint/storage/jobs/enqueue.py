@@ -1,7 +1,7 @@
-"""Putting jobs into the queue: in the transaction of their cause, and equal ones only once.
+"""Queueing jobs in the transaction of their cause, equal ones once.
 
-The rows go straight into procrastinate's table instead of through its `defer`: there a second equal job is a unique
-violation, which would spoil the transaction that carries the audit row. Arguments are ids only.
+Rows go straight into procrastinate's table: in its `defer` a second equal job is a unique violation, which would spoil
+the transaction. Arguments are ids only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lockpoint.storage.tables import QUEUE
 
 QUEUE_NAME: Final = "lockpoint"
 
-# What a person waits for goes first; what only keeps the house in order goes last.
+# What a person waits for goes first, maintenance last.
 PRIORITY: Final = {
     JobKind.RECONCILE: 20,
     JobKind.TRASHED: 20,
@@ -36,15 +36,14 @@ PRIORITY: Final = {
 
 
 def priority_of(job: Job) -> int:
-    """How early a waiting job is taken; the highest goes first."""
     return PRIORITY[job.kind]
 
 
 def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Add the jobs; one that already waits stays, and is brought forward when the new one is due earlier.
+    """Add the jobs; one that waits already is brought forward when the new one is due earlier.
 
-    A job that runs does not count as waiting: what happened after it looked needs another look. A job in back-off
-    keeps its time. Rows are locked in one order, so that two transactions never wait for each other.
+    A running job does not count as waiting: what happened after it looked needs another look. A retry keeps its time.
+    Rows are locked in one order, so that two transactions never wait for each other.
     """
     earliest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.delay, reverse=True):
@@ -64,7 +63,7 @@ def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
 
 
 def key_of(job: Job) -> str:
-    """Name the work: equal jobs wait once and run one after another."""
+    """Equal jobs wait once and run one after another."""
     return f"{job.kind.value}:{job.tenant_id}:{job.subject}"
 
 
@@ -83,18 +82,14 @@ def _row(key: str, job: Job) -> dict[str, object]:
 
 
 class PostgresJobs:
-    """Implements `ports.Jobs`; StorageUnavailable."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def defer(self, jobs: Sequence[Job]) -> None:
-        """Put the jobs into the queue, coalescing equal ones, in one statement."""
         with self._database.single() as connection:
             enqueue(connection, jobs)
 
     def pending(self, tenant: Tenant, kind: JobKind) -> bool:
-        """Whether such a job of the site waits or runs."""
         its = (QUEUE.c.task_name == kind.value) & QUEUE.c.status.in_(("todo", "doing"))
         of_site = QUEUE.c.args["tenant_id"].as_integer() == tenant.id
         with self._database.single() as connection:

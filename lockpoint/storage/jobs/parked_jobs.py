@@ -1,4 +1,4 @@
-"""Jobs that are not simply waiting: put off, parked, or left behind by a worker that died."""
+"""Jobs to retry, parked jobs, and jobs of dead workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lockpoint.storage.jobs.retry_policy import ATTEMPTS
 from lockpoint.storage.tables import QUEUE, WORKERS
 
 SILENCE: Final = timedelta(seconds=15)
-"""A worker that has not said anything for so long is dead; it speaks every 3 s, also while it shuts down."""
+"""A worker silent for so long is dead; it speaks every 3 s, also while it shuts down."""
 
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
@@ -24,7 +24,7 @@ _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedJob:
-    """A job that was given up; `cause` is the name of the error."""
+    """`cause` is the name of the error."""
 
     id: int
     kind: str
@@ -35,9 +35,9 @@ class ParkedJob:
 
 
 def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) -> None:
-    """Let a running job be tried again later, unless an equal one waits already; then that one does the work.
+    """Let a running job be retried later, unless an equal one waits, which then does the work.
 
-    The new row is a copy, since the running one is about to end; procrastinate's own retry would fail on the twin.
+    The new row is a copy, since the running one is about to end; procrastinate's own retry fails on an equal one.
     """
     row = QUEUE.c
     again = select(
@@ -53,16 +53,15 @@ def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) 
 
 
 def note_cause(connection: Connection, job_id: int, cause: str) -> None:
-    """Keep the name of the error beside the ids of a job that is about to be parked."""
     connection.execute(
         update(QUEUE).where(QUEUE.c.id == job_id).values(args=QUEUE.c.args.op("||")(cast({"cause": cause}, JSONB)))
     )
 
 
 def requeue_stalled(database: Database, silence: timedelta = SILENCE) -> int:
-    """Give the running jobs of dead workers back to the queue; how many there were. StorageUnavailable.
+    """Requeue the running jobs of dead workers; return how many. `StorageUnavailable`.
 
-    A job whose worker died under it too often is parked: perhaps it is what kills them.
+    A job whose worker died too often is parked: it may be what kills them.
     """
     statement = (
         select(QUEUE.c.id, QUEUE.c.attempts)
@@ -78,9 +77,9 @@ def requeue_stalled(database: Database, silence: timedelta = SILENCE) -> int:
 
 
 def requeue_lost(database: Database, worker_id: int, running: Sequence[int], since: timedelta = SILENCE) -> int:
-    """Give back what is booked as running at this live worker although it is not; how many there were.
+    """Requeue jobs booked as running at this live worker that do not run; return how many. `StorageUnavailable`.
 
-    That happens when the database was away at the moment a job ended. StorageUnavailable.
+    They exist when the database was away as a job ended.
     """
     statement = (
         select(QUEUE.c.id, QUEUE.c.attempts)
@@ -120,13 +119,13 @@ def _give_back_one(connection: Connection, row: Row[Any]) -> None:
 
 
 class PostgresParkedJobs:
-    """The jobs that were given up, for operators; StorageUnavailable."""
+    """Parked jobs, for operators; `StorageUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self) -> Sequence[ParkedJob]:
-        """Give all of them, oldest first."""
+        """Oldest first."""
         statement = select(QUEUE).where(QUEUE.c.status == "failed").order_by(QUEUE.c.id)
         with self._database.single() as connection:
             return [
@@ -142,7 +141,7 @@ class PostgresParkedJobs:
             ]
 
     def retry(self, job_id: int) -> bool:
-        """Let a parked job wait again with fresh attempts (or let its waiting twin do it); False when there is none."""
+        """Let a parked job wait with fresh attempts, or let its waiting equal do it; False when there is none."""
         with self._database.transaction() as connection:
             taken = connection.execute(
                 delete(QUEUE).where(QUEUE.c.id == job_id, QUEUE.c.status == "failed").returning(QUEUE)
@@ -160,7 +159,6 @@ class PostgresParkedJobs:
         return True
 
     def drop(self, job_id: int) -> bool:
-        """Forget a parked job; False when there is none."""
         with self._database.single() as connection:
             gone = connection.execute(delete(QUEUE).where(QUEUE.c.id == job_id, QUEUE.c.status == "failed"))
             return gone.rowcount > 0

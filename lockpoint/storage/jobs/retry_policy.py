@@ -1,4 +1,4 @@
-"""What to do with a job that failed: forget it, try it later, or put it aside for a person to look at."""
+"""What happens to a failed job: dropped, retried, or parked for a person to look at."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 
 ATTEMPTS: Final = 5
 MAIL_ATTEMPTS: Final = 12
-"""With the pauses below about a day, which is how long mail servers themselves try."""
+"""About a day with the pauses below, as long as mail servers themselves try."""
 
 EXPECTED: Final = (HostError, UseCaseError, StorageUnavailable, MailRefused, MailUnavailable)
 """What neighbours and rules answer; any other error is a fault in the code."""
@@ -37,24 +37,22 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Try again in so many seconds."""
-
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """Keep the job as failed until a person retries or drops it."""
+    """Keep it as failed until a person retries or drops it."""
 
 
 Fate = Drop | Later | Park
 
 
 def triage(error: Exception, kind: JobKind, attempts: int) -> Fate:
-    """Decide from the error and how many attempts there were before this one.
+    """Decide by the error and the attempts before this one.
 
-    A single "not there" or "not allowed" can be a passing state of Confluence, two in a row are believed. Whatever
-    else goes wrong is tried a bounded number of times, with pauses that grow and never undercut what was asked for.
+    One "not there" or "not allowed" can be a passing state of Confluence; two in a row are believed. Anything else is
+    retried a bounded number of times, with growing pauses, never earlier than the error asked for.
     """
     if isinstance(error, MailRefused) or (
         attempts > 0 and isinstance(error, GoneOrInvisible | Forbidden | Unauthorised)

@@ -1,4 +1,4 @@
-"""Working off the queue: threads for the jobs, one loop that fetches them, and a stop that is never late."""
+"""The worker: threads for the jobs, one loop that fetches them, and a stop within a fixed time."""
 
 from __future__ import annotations
 
@@ -33,20 +33,19 @@ logger = logging.getLogger(__name__)
 
 
 class Parked(Exception):
-    """The job was given up; it stays in the queue's table as failed."""
+    """The job stays in the queue's table as failed."""
 
 
 class _Again(BaseRetryStrategy):
-    """For the case that even writing down what to do with a failed job failed: let it wait a little."""
+    """Retries a job soon when even storing what to do with it failed."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """Park what was parked on purpose; anything else waits."""
         del job
         return None if isinstance(exception, Parked) else RetryDecision(retry_in={"seconds": 10})
 
 
 class ProcrastinateRunner:
-    """Implements `operating_ports.JobRunner`: `concurrency` jobs at a time, with `grace` seconds to end at a stop."""
+    """Runs `concurrency` jobs at a time; at a stop they have `grace` seconds to end."""
 
     def __init__(self, database: Database, *, concurrency: int = 4, grace: float = GRACE) -> None:
         self._database = database
@@ -55,7 +54,7 @@ class ProcrastinateRunner:
         self._running: set[int] = set()
 
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
-        """Work until SIGTERM or SIGINT; jobs that do not end within the grace time are left to the next worker."""
+        """Work until SIGTERM or SIGINT; jobs that outlast the grace time are left to the next worker."""
         asyncio.run(self._serve(handlers))
 
     async def _serve(self, handlers: Mapping[JobKind, JobHandler]) -> None:
@@ -70,7 +69,7 @@ class ProcrastinateRunner:
                 await self._live(app, stop)
 
     async def _live(self, app: App, stop: asyncio.Event) -> None:
-        """Run one worker until the stop, or until the database goes away under it."""
+        """Run one worker until the stop, or until it loses the database."""
         worker = Worker(
             app,
             queues=[QUEUE_NAME],
@@ -98,7 +97,7 @@ class ProcrastinateRunner:
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def _keep_house(self, app: App, worker: Worker) -> None:
-        """Say that we live, also while stopping, and give back what dead workers hold."""
+        """Send heartbeats, also while stopping, and requeue what dead workers hold."""
         while True:
             try:
                 await asyncio.to_thread(requeue_stalled, self._database)
@@ -156,18 +155,18 @@ class ProcrastinateRunner:
 
 
 def _tell(kind: JobKind, tenant_id: int, outcome: str, seconds: float) -> None:
-    """One line for each job, without its subject: that can name a person."""
+    """Without its subject, which can name a person."""
     line = {"kind": kind.value, "tenant": tenant_id, "outcome": outcome, "seconds": round(seconds, 3)}
     logger.info("job", extra=line)
 
 
 def _frames(error: Exception) -> list[str]:
-    """Where it happened, without the message or any value, which may be data of a customer."""
+    """Without message and values, which may be a customer's data."""
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def _leave(reason: str) -> NoReturn:
-    """End the process although threads still work; waiting for them is what the interpreter would do otherwise."""
+    """End the process although threads still work; the interpreter would wait for them."""
     logger.warning(reason)
     logging.shutdown()
     os._exit(1)

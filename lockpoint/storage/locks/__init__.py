@@ -1,1 +1,1 @@
-"""Locks in Postgres: witnesses, restorations, request outcomes, and the guard of first records."""
+"""Locks in Postgres."""

@@ -1,4 +1,4 @@
-"""The creation guard: one creator of a file's first record at a time."""
+"""The creation guard."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ _ROW: Final = CREATION_GUARD.c
 
 
 class PostgresCreationGuard:
-    """Implements `ports.CreationGuard`; one conditional statement decides. StorageUnavailable."""
+    """One conditional statement decides."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def claim(self, tenant: Tenant, attachment_id: str, op_id: str, *, until: datetime) -> bool:
-        """Claim the file; True when free, run out, or already ours (same op_id)."""
         statement = insert(CREATION_GUARD).values(
             tenant_id=tenant.id, attachment_id=attachment_id, op_id=op_id, until=until
         )
@@ -38,7 +37,6 @@ class PostgresCreationGuard:
             return connection.execute(claim).first() is not None
 
     def release(self, tenant: Tenant, attachment_id: str, op_id: str) -> None:
-        """Give the claim back, if it is still ours."""
         with self._database.single() as connection:
             connection.execute(
                 delete(CREATION_GUARD).where(

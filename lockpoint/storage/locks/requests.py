@@ -1,4 +1,4 @@
-"""Outcomes of writing calls, so that a repeated request id gives the same answer."""
+"""Outcomes of writing calls, by request id."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from lockpoint.storage.tables import REQUEST_OUTCOME
 
 KEPT: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
-"""Longer than a request can live; an attempt that is older has died."""
+"""Longer than a request can live: an older attempt has died."""
 
 _ROW: Final = REQUEST_OUTCOME.c
 _KEY: Final = [_ROW.tenant_id, _ROW.account, _ROW.request_id]
 
 
 class PostgresRequests:
-    """Implements `ports.Requests`; StorageUnavailable."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -32,7 +30,6 @@ class PostgresRequests:
     def begin(
         self, tenant: Tenant, account: str, request_id: str, *, digest: str, lock_id: str, op_id: str
     ) -> BegunRequest:
-        """Claim the request id, or tell what became of it."""
         values = {
             "tenant_id": tenant.id,
             "account": account,
@@ -52,7 +49,7 @@ class PostgresRequests:
         return _outcome(known, RequestState.DONE if known.done else RequestState.RUNNING)
 
     def _claim(self, connection: Connection, values: dict[str, object]) -> Row[Any] | None:
-        """Insert the row, or take it over from a dead attempt (with its ids) or from a past day (with the new ones)."""
+        """Insert the row, or take it over from a dead attempt (with its ids) or a past day (with the new ones)."""
         now = self._clock.now()
         row = {**values, "done": False, "started_at": now, "busy_until": now + LEASE}
         statement = insert(REQUEST_OUTCOME).values(row)
@@ -69,7 +66,6 @@ class PostgresRequests:
         ).one_or_none()
 
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:
-        """Let a repeated call resume at once."""
         with self._database.single() as connection:
             connection.execute(
                 update(REQUEST_OUTCOME)
@@ -79,7 +75,7 @@ class PostgresRequests:
 
 
 def finish(connection: Connection, tenant_id: int, request: tuple[str, str, int, str | None]) -> None:
-    """Store what came of a request: (account, request id, status, error code)."""
+    """Store an outcome: (account, request id, status, error code)."""
     account, request_id, status, error = request
     connection.execute(
         update(REQUEST_OUTCOME)

@@ -1,4 +1,4 @@
-"""What we ourselves brought back, so that our own versions are known as ours."""
+"""Our own restorations, by which our versions are known as ours."""
 
 from __future__ import annotations
 
@@ -19,19 +19,16 @@ _INSERT: Final = insert(RESTORATION).on_conflict_do_nothing()
 
 
 def append(connection: Connection, tenant_id: int, restorations: Sequence[Restoration]) -> None:
-    """Add the rows that are not there yet."""
     if restorations:
         connection.execute(_INSERT.values([_values(tenant_id, restoration) for restoration in restorations]))
 
 
 class PostgresRestorations:
-    """Implements `ports.Restorations`; StorageUnavailable."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def known(self, tenant: Tenant, attachment_id: str) -> tuple[KnownRestoration, ...]:
-        """Give our own versions of this file and their sources, oldest first."""
+        """Oldest first."""
         statement = (
             select(_ROW.created, _ROW.source_created)
             .where(_ROW.tenant_id == tenant.id, _ROW.attachment_id == attachment_id)
@@ -41,7 +38,7 @@ class PostgresRestorations:
             return tuple(KnownRestoration(row.created, row.source_created) for row in connection.execute(statement))
 
     def recent(self, tenant: Tenant, lock_id: str) -> Sequence[Restoration]:
-        """Give all restorations for one hold, oldest first."""
+        """Oldest first."""
         statement = (
             select(RESTORATION)
             .where(_ROW.tenant_id == tenant.id, _ROW.lock_id == lock_id)

@@ -1,4 +1,4 @@
-"""The witness table: our copy of each record, without anybody's own words."""
+"""The witness table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROW: Final = LOCK_WITNESS.c
 
 
 def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
-    """Keep the witness unless a newer record (by epoch, then seq) is known; what it does not know stays as it was."""
+    """Store the witness unless a newer record (by epoch, then seq) is known; what it leaves open stays as it was."""
     statement = insert(LOCK_WITNESS).values(_values(tenant_id, witness))
     new = statement.excluded
     connection.execute(
@@ -44,23 +44,18 @@ def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
 
 
 class PostgresWitnesses:
-    """Implements `ports.Witnesses`; every method is one statement and raises StorageUnavailable."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, tenant: Tenant, attachment_id: str) -> Witness | None:
-        """Give the newest known record of the file."""
         with self._database.single() as connection:
             row = connection.execute(select(LOCK_WITNESS).where(*_one(tenant, attachment_id))).one_or_none()
         return None if row is None else _witness(row)
 
     def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
-        """Give those of the ids that are locked as far as we know."""
         return self._held(tenant, _ROW.attachment_id, attachment_ids)
 
     def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
-        """Give the attachment ids locked, as far as we know, on these pages or blog posts."""
         return self._held(tenant, _ROW.container_id, container_ids)
 
     def _held(self, tenant: Tenant, column: ColumnElement[Any], values: Iterable[str]) -> frozenset[str]:
@@ -74,7 +69,6 @@ class PostgresWitnesses:
             return frozenset(connection.execute(statement).scalars())
 
     def of_container(self, tenant: Tenant, container_id: str) -> Sequence[Witness]:
-        """Give all known records of a page's or blog post's files, held and ended."""
         query = select(LOCK_WITNESS).where(
             LOCK_WITNESS.c.tenant_id == tenant.id, LOCK_WITNESS.c.container_id == container_id
         )
@@ -82,7 +76,6 @@ class PostgresWitnesses:
             return [_witness(row) for row in connection.execute(query)]
 
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
-        """Give held records of the site by attachment id, those behind `after`."""
         statement = (
             select(LOCK_WITNESS)
             .where(_ROW.tenant_id == tenant.id, _ROW.holder.is_not(None), _ROW.attachment_id > (after or ""))
@@ -93,14 +86,12 @@ class PostgresWitnesses:
             return [_witness(row) for row in connection.execute(statement)]
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int:
-        """Count the held records of the site, or of one person there."""
         whose = _ROW.holder.is_not(None) if holder is None else _ROW.holder == holder
         statement = select(func.count()).where(_ROW.tenant_id == tenant.id, whose)
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
     def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
-        """Say how a held file is protected; True when that is a change."""
         statement = (
             update(LOCK_WITNESS)
             .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection.value)
@@ -110,13 +101,11 @@ class PostgresWitnesses:
             return connection.execute(statement).rowcount > 0
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
-        """Note that Confluence showed the same record again."""
         later = func.greatest(_ROW.seen_at, at)
         with self._database.single() as connection:
             connection.execute(update(LOCK_WITNESS).where(*_one(tenant, attachment_id)).values(seen_at=later))
 
     def any(self, tenant: Tenant) -> bool:
-        """Whether the site has any witness row at all."""
         with self._database.single() as connection:
             row = connection.execute(select(_ROW.epoch).where(_ROW.tenant_id == tenant.id).limit(1)).first()
         return row is not None

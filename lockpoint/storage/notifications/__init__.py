@@ -1,1 +1,1 @@
-"""Mail intents, the mail log, profiles, sealed links."""
+"""Mail intents, mail log, profiles."""

@@ -1,4 +1,4 @@
-"""Mail intents: that one person is to be told one thing, once."""
+"""Mail intents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INSERT: Final = insert(EMAIL_INTENT).on_conflict_do_nothing().returning(_ROW.id
 
 
 def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent], at: datetime) -> list[int]:
-    """Add the intents that are new, and give their ids."""
+    """Add the intents that are new; return their ids."""
     if not intents:
         return []
     rows = [_values(tenant_id, intent, at) for intent in intents]
@@ -31,21 +31,18 @@ def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent]
 
 
 class PostgresIntents:
-    """Implements `ports.Intents`; StorageUnavailable."""
-
     def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:
         self._database = database
         self._keys = keys
         self._clock = clock
 
     def get(self, intent_id: int) -> StoredIntent | None:
-        """Give one intent, or None when it is gone."""
         with self._database.single() as connection:
             row = connection.execute(select(EMAIL_INTENT).where(_ROW.id == intent_id)).one_or_none()
         return None if row is None else _stored(row)
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
-        """Mark it done and log time, kind, result and the hashed address, in one transaction."""
+        """One transaction."""
         now = self._clock.now()
         hashed = None if address is None else self._keys.hash_address(address)
 

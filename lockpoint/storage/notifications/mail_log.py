@@ -1,4 +1,4 @@
-"""The log of mails: time, kind, result and a hashed address; never the address, the subject or the text."""
+"""The log of mails: time, kind, result, hashed address; never address, subject or text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ _ROW: Final = EMAIL_LOG.c
 
 
 class PostgresMailLog:
-    """What the log tells somebody who knows an address; StorageUnavailable."""
-
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
     def of(self, address: str) -> Sequence[LoggedMail]:
-        """The mails to this address on all sites, oldest first, whichever configured key hashed it."""
+        """Return the mails to this address on all sites, oldest first, by whichever key. `StorageUnavailable`."""
         hashes = [(hashed.key_id, hashed.digest) for hashed in self._keys.hashes_of(address)]
         statement = (
             select(_ROW.tenant_id, _ROW.at, _ROW.kind, _ROW.result)
@@ -39,7 +37,7 @@ class PostgresMailLog:
 def append(
     connection: Connection, tenant_id: int, *, at: datetime, kind: MailKind, result: str, address: HashedAddress | None
 ) -> None:
-    """Add one row; IntegrityError when the day has no partition."""
+    """Add one row; `IntegrityError` when the day has no partition."""
     connection.execute(
         insert(EMAIL_LOG).values(
             tenant_id=tenant_id,

@@ -1,4 +1,4 @@
-"""Language and time zone of people who used locking themselves."""
+"""Language and time zone of people who used locking."""
 
 from __future__ import annotations
 
@@ -16,20 +16,16 @@ _ROW: Final = ACCOUNT_PROFILE.c
 
 
 class PostgresProfiles:
-    """Implements `people_ports.Profiles`; StorageUnavailable."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, tenant: Tenant, account: str) -> Profile | None:
-        """Give the stored profile."""
         statement = select(ACCOUNT_PROFILE).where(_ROW.tenant_id == tenant.id, _ROW.account == account)
         with self._database.single() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else Profile(time_zone=row.time_zone, locale=row.locale, used_at=row.used_at)
 
     def put(self, tenant: Tenant, account: str, profile: Profile) -> None:
-        """Store it over an older one."""
         values = {"time_zone": profile.time_zone, "locale": profile.locale, "used_at": profile.used_at}
         statement = insert(ACCOUNT_PROFILE).values(tenant_id=tenant.id, account=account, **values)
         with self._database.single() as connection:

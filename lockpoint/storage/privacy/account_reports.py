@@ -1,4 +1,4 @@
-"""Which accounts have to be reported to Atlassian when; one row for each account of a site."""
+"""Accounts to report to Atlassian, one row for each account of a site."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from lockpoint.storage.tables import (
 )
 
 CYCLE_DAYS: Final = 7
-"""How often an account is reported unless Atlassian says otherwise."""
+"""Unless Atlassian says otherwise."""
 
 PATIENCE: Final = timedelta(days=1)
-"""After that time past its turn an account counts as late: hours of rest and of the reports' jobs fit into it."""
+"""An account counts as late so long after its turn, so that pauses and the jobs' hours fit in."""
 
 _DAY_SECONDS: Final = 86400
 
 _ROW: Final = ACCOUNT_REPORT.c
 _CYCLE: Final = REPORT_CYCLE.c
 
-# Where accounts are named, and when what stands there was fetched. `unknown` is Atlassian's word for nobody.
+# Where accounts are named, and when that was fetched. `unknown` is Atlassian's word for nobody.
 _NAMED: Final = """
     SELECT tenant_id, account, at FROM (
         SELECT tenant_id, account, at FROM audit_event
@@ -45,8 +45,8 @@ _NAMED: Final = """
                                                  record#>>'{ended,holder}']), seen_at FROM lock_witness
     ) named WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%'
 """
-# Each account has a place of its own in the cycle, the same in every cycle, and gets its turn there. So the reports are
-# spread evenly, and who leaves the list and comes back again and again is reported neither more often nor never.
+# An account has its turn at its own place in the cycle, the same in every cycle. So reports are spread evenly, and an
+# account that leaves the list and returns is reported as often as the others.
 _ADD: Final = text(
     f"INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"  # noqa: S608 - nothing comes from outside
     f" SELECT tenant_id, account, at, to_timestamp(place + :cycle * (floor((:now - place) / :cycle) + 1)) FROM ("
@@ -65,9 +65,9 @@ _COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOW
 
 
 def bring_in_line(connection: Connection, tenant: Tenant, now: datetime) -> None:
-    """Bring the list in line with what is stored: new accounts get a turn within the cycle, others leave it.
+    """List new accounts and drop those that no row names.
 
-    The turn of a new one is at its place in the cycle, where it was as well when it stood on the list before.
+    A new one's turn is at its own place in the cycle, where it was as well when it was listed before.
     """
     days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
     connection.execute(_DROP, {"tenant": tenant.id})
@@ -75,12 +75,10 @@ def bring_in_line(connection: Connection, tenant: Tenant, now: datetime) -> None
 
 
 def listed(connection: Connection, tenant: Tenant) -> Sequence[str]:
-    """Give every account on the list."""
     return list(connection.execute(select(_ROW.account).where(_ROW.tenant_id == tenant.id)).scalars())
 
 
 def due(connection: Connection, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
-    """Give accounts whose turn it is, longest due first; none while Atlassian wants to be left alone."""
     resting = select(1).where(_CYCLE.tenant_id == tenant.id, _CYCLE.not_before > now).exists()
     statement = (
         select(_ROW.account, _ROW.retrieved_at)
@@ -92,19 +90,16 @@ def due(connection: Connection, tenant: Tenant, now: datetime, limit: int) -> Se
 
 
 def closed(connection: Connection, tenant: Tenant) -> frozenset[str]:
-    """Give digests of the accounts that Atlassian called closed."""
     statement = select(CLOSED_ACCOUNT.c.digest).where(CLOSED_ACCOUNT.c.tenant_id == tenant.id)
     return frozenset(connection.execute(statement).scalars())
 
 
 def reopen(connection: Connection, tenant: Tenant, digests: Sequence[str]) -> None:
-    """Forget these digests: their accounts are in use again."""
     mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
     connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
 
 
 def settle(connection: Connection, tenant: Tenant, settlement: ReportSettlement) -> None:
-    """Write down what a report led to; profiles of `updated` accounts go."""
     at = settlement.at
     mine = _ROW.tenant_id == tenant.id
     fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
@@ -121,19 +116,18 @@ def settle(connection: Connection, tenant: Tenant, settlement: ReportSettlement)
 
 
 def store_cycle(connection: Connection, tenant: Tenant, **values: object) -> None:
-    """Store columns of the site's cycle; the others stay, or get their defaults."""
+    """Other columns stay, or get their defaults."""
     statement = insert(REPORT_CYCLE).values({"days": CYCLE_DAYS, **values, "tenant_id": tenant.id})
     connection.execute(statement.on_conflict_do_update(index_elements=[_CYCLE.tenant_id], set_=values))
 
 
 def drop_unnamed(database: Database) -> int:
-    """Drop the accounts of all sites that no other row names any more; how many there were."""
+    """Delete accounts that no other row names, on all sites; return how many."""
     with database.single() as connection:
         return connection.execute(_DROP_ALL).rowcount
 
 
 def unnamed(connection: Connection) -> int:
-    """Count the accounts of all sites that no other row names any more."""
     count: int = connection.execute(_COUNT_ALL).scalar_one()
     return count
 
@@ -150,13 +144,13 @@ def _days(tenant: Tenant) -> Select[tuple[int]]:
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:
-    """Whether it is the account's turn; who is being erased is not reported any more."""
+    """One being erased has no turn."""
     leaving = select(1).where(ERASURE.c.tenant_id == _ROW.tenant_id, ERASURE.c.account == _ROW.account).exists()
     return (_turn() <= now) & ~leaving
 
 
 def _turn() -> ColumnElement[datetime]:
-    """When an account is to be reported: a cycle after it was, or at its place in the first one."""
+    """A cycle after the last report, or the account's place in the first."""
     known = select(_CYCLE.days).where(_CYCLE.tenant_id == _ROW.tenant_id).scalar_subquery()
     again: ColumnElement[datetime] = _ROW.reported_at + func.make_interval(0, 0, 0, func.coalesce(known, CYCLE_DAYS))
     return func.coalesce(again, _ROW.due_at)

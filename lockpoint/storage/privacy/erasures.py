@@ -1,4 +1,4 @@
-"""Requests of people, and erasures under way: the one link between a person and a pseudonym, gone at the end."""
+"""Requests of people, and erasures under way: the only link between person and pseudonym, deleted at the end."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _REQUEST: Final = PRIVACY_REQUEST.c
 
 
 ERASED_WITHIN: Final = timedelta(days=7)
-"""How long an erasure may take, from the request to its end."""
+"""From the request to its end."""
 
 
 def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
-    """Begin erasures inside a transaction, each with its job, and remember the digests of closed accounts."""
+    """Each with its job; closed accounts leave a digest."""
     hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
     begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
     now = [erasure for erasure in begun if erasure.due_at == at]
@@ -37,43 +37,37 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
 
 
 def get(connection: Connection, request_id: int) -> Erasure | None:
-    """Give one erasure, or None when it is over."""
     row = connection.execute(select(ERASURE).where(_ROW.request_id == request_id)).one_or_none()
     return None if row is None else _erasure(row)
 
 
 def under_way(connection: Connection) -> Sequence[Erasure]:
-    """Give all of them, oldest first."""
     return [_erasure(row) for row in connection.execute(select(ERASURE).order_by(_ROW.request_id))]
 
 
 def note(connection: Connection, request_id: int, **values: object) -> None:
-    """Change columns of an erasure that is under way."""
     connection.execute(update(ERASURE).where(_ROW.request_id == request_id).values(values))
 
 
 def finish(connection: Connection, erasure: Erasure, at: datetime) -> None:
-    """Forget whom it was about, and note the request as done."""
     connection.execute(delete(ERASURE).where(_ROW.request_id == erasure.request_id))
     done(connection, erasure.request_id, at)
 
 
 def asked(connection: Connection, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
-    """Note a request, and give its number."""
     statement = insert(PRIVACY_REQUEST).values(tenant_id=tenant.id, right=right.value, origin=origin.value, asked_at=at)
     number: int = connection.execute(statement.returning(_REQUEST.id)).scalar_one()
     return number
 
 
 def done(connection: Connection, request_id: int, at: datetime) -> None:
-    """Note that a request was fulfilled."""
     connection.execute(update(PRIVACY_REQUEST).where(_REQUEST.id == request_id).values(done_at=at))
 
 
 def late(connection: Connection, now: datetime) -> int:
-    """Count the erasures that should be over. Where the app is not at work they have to wait, and are not late.
+    """Count the erasures that should be over; on inactive sites they have to wait, and are not late.
 
-    One that waits for a page that is closed to the app counts: only people can open that page.
+    One that waits for a page closed to the app counts: only people can open that page.
     """
     asked = select(_REQUEST.id).where(_REQUEST.asked_at < now - ERASED_WITHIN)
     active = select(INSTALLATION.c.id).where(INSTALLATION.c.installed, INSTALLATION.c.enabled)
@@ -82,7 +76,7 @@ def late(connection: Connection, now: datetime) -> int:
 
 
 def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:
-    """One that is under way begins anew only where holds may end earlier now; else it goes on when it is due."""
+    """One under way starts again only where locks may end earlier now; else it goes on when due."""
     same = (_ROW.tenant_id == tenant.id) & (_ROW.account == order.account)
     sooner = {"release_at": order.release_at, "due_at": at, "cursor": None, "skipped": 0}
     connection.execute(update(ERASURE).where(same, _ROW.release_at > order.release_at).values(sooner))

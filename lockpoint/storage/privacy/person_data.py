@@ -1,4 +1,4 @@
-"""Everything in Postgres and Redis that names a person: to hand it out, and to take the name away."""
+"""Rows and Redis keys that name a person: to export them, and to remove the name."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _AUTHOR: Final = ("base", "author")
 
 
 def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-    """Give by table what is stored about the account, each row without what belongs to others."""
+    """Each row without what belongs to others."""
     return {
         table.name: [
             own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
@@ -72,10 +72,10 @@ def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str,
 
 
 def erase(connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
-    """Take the account out of every row; False while a job that names it still runs.
+    """Remove the account from every row; False while a job that names it runs.
 
-    What only serves the person goes; what others rely on keeps the pseudonym. Rows of the erasure itself stay, and with
-    `keep_files` the copies of records. Jobs go first: what one of them wrote before is there to be deleted.
+    What serves only the person is deleted; what others rely on gets the pseudonym. Rows of the erasure itself stay.
+    Jobs go first, so that whatever one of them wrote is there to be deleted.
     """
     quiet = _stop_jobs(connection, tenant, account)
     for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
@@ -87,7 +87,7 @@ def erase(connection: Connection, tenant: Tenant, account: str, pseudonym: str, 
 
 
 def erase_in_cache(client: redis.Redis, account: str) -> None:
-    """No key of ours names a person; should one ever do, it goes here. StorageUnavailable when Redis is away."""
+    """Delete keys that name the account: none should. `StorageUnavailable` without Redis."""
     try:
         found = [key for key in client.scan_iter(match="lockpoint:*") if account.encode() in key]
         if found:
@@ -99,7 +99,6 @@ def erase_in_cache(client: redis.Redis, account: str) -> None:
 def files_of(
     connection: Connection, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None
 ) -> Sequence[str]:
-    """Give ids, behind `after`, of files whose known record names the account (`own`), and of other held files."""
     row = LOCK_WITNESS.c
     named, held = func.coalesce(_says(LOCK_WITNESS, account), false()), row.holder.is_not(None)
     could = {None: named | held, True: named, False: held & ~named}[own]
@@ -113,15 +112,14 @@ def files_of(
 
 
 def tenants_naming(connection: Connection, account: str) -> Sequence[int]:
-    """Give the sites, gone ones included, for which any row names the account."""
     found = union(*(select(_tenant_of(table)).where(_says(table, account)) for table in TABLES))
     return sorted(connection.execute(found).scalars())
 
 
 def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
-    """Delete the jobs that name the account, given up ones too; False while one of them runs.
+    """Delete the jobs that name the account, parked ones too; False while one runs.
 
-    A running one is not ours to delete: it may end, be tried again under a new number, or be left by a dead worker.
+    A running one is not ours to delete: it may end, be retried under a new number, or be left by a dead worker.
     """
     named = _names(QUEUE, tenant, account)
     connection.execute(delete(QUEUE).where(named, QUEUE.c.status != "doing"))
@@ -147,7 +145,7 @@ def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str
 
 
 def _rename_in_witness(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
-    """The pseudonym takes the account's place, and nobody that of an author; a hold of the account stays a hold."""
+    """Put the pseudonym in the account's place, and nobody in an author's; a lock of the account stays."""
     row = LOCK_WITNESS.c
     others = _names(LOCK_WITNESS, tenant, account) & (row.holder.is_(None) | (row.holder != account))
     author = func.jsonb_set(row.record, text("'{base,author}'"), text("'null'"))
@@ -171,7 +169,6 @@ def _tenant_of(table: Table) -> ColumnElement[Any]:
 
 
 def _says(table: Table, account: str) -> ColumnElement[bool]:
-    """Whether a row of the table names the account anywhere."""
     if table is LOCK_WITNESS:
         anywhere = [
             LOCK_WITNESS.c.record[path].astext == account

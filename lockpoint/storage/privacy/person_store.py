@@ -1,4 +1,4 @@
-"""What Postgres and Redis keep of people: each method is one statement, or one transaction."""
+"""What is stored of people; each method is one statement or one transaction."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from lockpoint.storage.privacy import account_reports, erasures, person_data
 
 
 class PostgresPersonStore:
-    """Implements `ports.PersonStore`."""
-
     def __init__(self, database: Database, cache: redis.Redis) -> None:
         self._database = database
         self._cache = cache

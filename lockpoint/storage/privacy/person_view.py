@@ -1,4 +1,4 @@
-"""The part of a row that is about one person: what it says of others is left out."""
+"""A row as one person may see it, without what it says of others."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any, Final
 
 StoredRow = Mapping[str, Any]
 _OURS: Final = frozenset({"tenant_id", "pseudonym"})
-"""Columns that say nothing about a person; a pseudonym is left out because it must not lead back to one."""
+"""They say nothing about a person; a pseudonym must not lead back to one."""
 
 
 def own_part(table: str, row: StoredRow, account: str) -> dict[str, object]:
-    """Give the row as its person may see it."""
     shown = _SHOWN.get(table)
     fields = shown(row, account) if shown else row
     return {name: value for name, value in fields.items() if name not in _OURS}
 
 
 def _intent(row: StoredRow, account: str) -> StoredRow:
-    """A mail to the person, or one to somebody else about something the person did."""
+    """A mail to the person, or to somebody else about something the person did."""
     others = "actor" if row["recipient"] == account else "recipient"
     return {name: value for name, value in row.items() if name != others or value == account}
 
@@ -33,7 +32,7 @@ def _queued(row: StoredRow, account: str) -> StoredRow:
 
 
 def _witness(row: StoredRow, account: str) -> StoredRow:
-    """The hold of the person, or their part in another record: how a hold ended, or which version they uploaded."""
+    """The person's lock, or their part in another record: how a lock ended, which version they uploaded."""
     record: StoredRow = row["record"]
     place = {name: row[name] for name in ("attachment_id", "container_kind", "container_id", "space_id", "seen_at")}
     parts: dict[str, object] = {}

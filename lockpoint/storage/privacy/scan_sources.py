@@ -1,4 +1,4 @@
-"""Everything that Postgres, Redis and backups hold, for the canary scan."""
+"""Everything in Postgres and Redis as text, for the canary scan."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _ACCOUNTS: Final = text(
 
 
 def in_postgres(url: str) -> Iterator[Piece]:
-    """Yield every row of every table, partitions and the queue included, and the names of all of them.
+    """Yield every row of every table, partitions and queue included, and the names of all tables and columns.
 
-    Each table is read in a transaction of its own, so that a long search keeps nobody from dropping one that it does
-    not read just now; there is no time limit. StorageUnavailable.
+    Each table has a transaction of its own, so that a long search does not keep others from dropping a table; no time
+    limit. `StorageUnavailable`.
     """
     try:
         with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
@@ -54,7 +54,7 @@ def in_postgres(url: str) -> Iterator[Piece]:
 
 
 def in_redis(client: redis.Redis) -> Iterator[Piece]:
-    """Yield every key with its value, whatever its type. StorageUnavailable."""
+    """Every key with its value, whatever its type. `StorageUnavailable`."""
     try:
         for key in client.scan_iter(count=ROWS_AT_ONCE):
             yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
@@ -63,7 +63,7 @@ def in_redis(client: redis.Redis) -> Iterator[Piece]:
 
 
 def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
-    """Yield what a backup says in the open and every row in it; OperatorRefusal when it cannot be read."""
+    """Its header and rows; `OperatorRefusal`."""
     _, content = file_format.unpack(data, keys)
     yield Piece(place, (("header", data.partition(b"\n")[0].decode(errors="replace")),))
     for table, rows in content.items():
@@ -107,7 +107,7 @@ _READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
 
 
 def _parts(value: Any) -> Iterator[bytes]:
-    """Yield every name and value in an answer of Redis; a key that is gone by now has none."""
+    """Yield every name and value in an answer; a key that is gone has none."""
     if isinstance(value, bytes):
         yield value
     elif isinstance(value, Mapping):
@@ -118,6 +118,5 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def accounts_named(database: Database, tenant: Tenant) -> Sequence[str]:
-    """Return the accounts that our tables name on a site. StorageUnavailable."""
     with database.single() as connection:
         return list(connection.execute(_ACCOUNTS, {"tenant": tenant.id}).scalars())

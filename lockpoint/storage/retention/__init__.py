@@ -1,1 +1,1 @@
-"""What goes when, and the clock's chores."""
+"""Purging, and the clock's maintenance."""

@@ -1,4 +1,4 @@
-"""What the clock process needs of Postgres: the leadership, and the chores that no request waits for."""
+"""Leadership and maintenance of the clock process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lockpoint.storage.tenancy.installations import PostgresTenants
 
 
 class ClockLeadership:
-    """An advisory lock on a connection of its own: whoever holds it is the one clock, and loses it by dying."""
+    """An advisory lock on a connection of its own: its holder is the one clock, until it or the connection ends."""
 
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)
@@ -28,7 +28,7 @@ class ClockLeadership:
         self._connection: psycopg.Connection | None = None
 
     def held(self) -> bool:
-        """Keep the leadership, or take it when it is free; False while another has it or the database is away."""
+        """Keep or take the leadership; False while another has it or the database is away."""
         with self._one_at_a_time:
             try:
                 return self._keep() or self._take()
@@ -37,7 +37,6 @@ class ClockLeadership:
                 return False
 
     def resign(self) -> None:
-        """Give the leadership back."""
         with self._one_at_a_time:
             self._let_go()
 
@@ -68,8 +67,6 @@ class ClockLeadership:
 
 
 class PostgresUpkeep:
-    """Implements `operating_ports.Upkeep`; all but `lead` and `resign` raise StorageUnavailable."""
-
     def __init__(self, database: Database, clock: Clock, *, retention_days: int = 30) -> None:
         self._database = database
         self._clock = clock
@@ -78,30 +75,23 @@ class PostgresUpkeep:
         self._retention = Retention(database, clock, retention_days)
 
     def lead(self) -> bool:
-        """Whether this process is the one clock, now."""
         return self._leadership.held()
 
     def resign(self) -> None:
-        """Let another clock lead."""
         self._leadership.resign()
 
     def requeue_stalled(self) -> int:
-        """Give the running jobs of dead workers back to the queue; how many there were."""
         return requeue_stalled(self._database)
 
     def make_partitions(self) -> int:
-        """Make the partitions of the coming days; how many were missing."""
         with self._database.transaction() as connection:
             return ensure(connection, ahead(self._clock.now()))
 
     def purge(self) -> PurgeReport:
-        """Delete what has reached its age; the report says what went and what is left."""
         return self._retention.purge()
 
     def live_locks(self) -> int:
-        """Count the locks of all active sites, as far as we know."""
         return self._tenants.live_locks()
 
     def without_witness(self) -> Sequence[Tenant]:
-        """Give the active sites of which the witness table knows nothing."""
         return self._tenants.without_witness()

@@ -1,7 +1,6 @@
-"""Nothing stays longer than it may: expired partitions and rows go, and the report says that nothing is left.
+"""Deletes expired partitions and rows, and reports what is left.
 
-Days are whole UTC days: all rows of a day go at the moment at which its first instant is old enough. So no row is ever
-older than the limit, however the hours of a day and of the purge lie.
+All rows of a UTC day go when its first instant is old enough, so that no row is ever older than the limit.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ BATCH: Final = 5000
 PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
-"""What belongs to sites that uninstalled the app 30 days ago; the table follows behind a dot."""
+"""Data of sites that uninstalled 30 days ago; the table follows behind a dot."""
 
 FORMER_SECRETS: Final = "former_secrets"
 
@@ -49,7 +48,7 @@ OPERATION_NEEDS: Final = 3
 """Days that rows of running work stay at least."""
 
 WITNESS_STAYS: Final = 30
-"""Days that copies of records stay, whatever the operator chose: an erasure finds by them the files to clean."""
+"""Days that witnesses stay, whatever the operator chose: by them an erasure finds the files to clean."""
 
 # Jobs hold ids only, but ids are data too; the events of a job go with it. One that still waits goes as well: what it
 # was about, sweeps and searches find again. One that runs ends, or is given back when its worker died.
@@ -61,7 +60,7 @@ _OLD_JOBS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """A table whose rows go by age: counted from `since`, for the operator's days or for a time of its own."""
+    """A table whose rows go by age since `since`: the operator's days, or a time of its own."""
 
     table: Table
     since: Column[datetime] | Column[date]
@@ -69,7 +68,7 @@ class Aged:
     least: int = 1
 
     def old(self, now: datetime, days: int) -> ColumnElement[bool]:
-        """The condition for a row that must not be there any more."""
+        """The condition for rows that must be gone."""
         if self.own is not None:
             return self.since < now - self.own
         first = first_kept(now, max(days, self.least))
@@ -88,24 +87,21 @@ AGED: Final = (
 
 
 def first_kept(now: datetime, days: int) -> datetime:
-    """Give the first instant of the oldest UTC day whose first instant is less than `days` days old."""
+    """The first instant of the oldest UTC day that began less than `days` days ago."""
     day = (now.astimezone(UTC) - timedelta(days=days)).date() + timedelta(days=1)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 class Retention:
-    """Deletes what is older than `days` (and what is older than its own shorter limit)."""
-
     def __init__(self, database: Database, clock: Clock, days: int) -> None:
         self._database = database
         self._clock = clock
         self._days = days
 
     def purge(self) -> PurgeReport:
-        """Delete what has reached its age; can be stopped and repeated at any point, and two at once do no harm.
+        """Can be stopped and repeated at any point; two at once do no harm.
 
-        A step that fails, for whatever reason, does not stop the others; StorageUnavailable only when nothing can be
-        asked at all.
+        A failing step does not stop the others; `StorageUnavailable` only when nothing can be asked at all.
         """
         now = self._clock.now()
         failed: list[str] = []
@@ -154,7 +150,6 @@ class Retention:
                 return gone
 
     def _overdue(self, now: datetime) -> dict[str, int]:
-        """Count what should be gone: partitions, rows, jobs, accounts to report that nothing names any more."""
         with self._database.single() as connection:
             found = {PARTITIONS: len(expired(connection, now, self._days))}
             found |= old_rows_elsewhere(connection, first_kept(now, self._days))
@@ -173,7 +168,7 @@ class Retention:
 
 
 def _tried(name: str, step: Callable[[], int], failed: list[str]) -> int:
-    """Do a step of the purge; one that fails is noted, and has removed nothing that could be counted."""
+    """Run a step; a failing one is logged, and has removed nothing that could be counted."""
     try:
         return step()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one place, the others are purged

@@ -1,6 +1,6 @@
-"""Erasing what is left of sites that uninstalled the app 30 days ago; their client key and their log stay.
+"""Erasing sites that uninstalled the app 30 days ago.
 
-The client key and the log tell nothing about anybody, and with them a site that returns gets its number back.
+Client key and log of installs stay: they tell nothing about anybody, and a site that returns gets its number back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BATCH: Final = 5000
 OF_SITES: Final = tuple(
     table for table in METADATA.sorted_tables if "tenant_id" in table.columns and table is not INSTALLATION_EVENT
 )
-"""Every table with rows of a site; the log of installs is the one that stays."""
+"""Every table with rows of a site, but the log of installs."""
 
 _ROW: Final = INSTALLATION.c
 STRIPPED: Final = {
@@ -28,15 +28,15 @@ STRIPPED: Final = {
     **dict.fromkeys((_ROW.display_url, _ROW.oauth_client_id, _ROW.licence, _ROW.licence_checked_at, _ROW.returned_at)),
     **dict.fromkeys((_ROW.secret, _ROW.previous_secret, _ROW.secret_changed_at)),
 }
-"""What a registration has in the end that belongs to a site that left, beside its number, client key and dates."""
+"""What a departed registration has in the end, beside number, client key and dates."""
 
 _NOT_STRIPPED: Final = or_(*(column.is_distinct_from(value) for column, value in STRIPPED.items()))
 
 
 def erase_rows(database: Database, table: Table, now: datetime) -> int:
-    """Delete the rows of departed sites from one table, in batches; how many there were.
+    """In batches; return how many.
 
-    Who is departed is decided by each statement anew: a site that returns meanwhile keeps what it then writes.
+    Each statement decides afresh who is departed: a site that returns keeps what it then writes.
     """
     gone = 0
     while True:
@@ -48,19 +48,18 @@ def erase_rows(database: Database, table: Table, now: datetime) -> int:
 
 
 def drop_jobs(database: Database, now: datetime) -> int:
-    """Delete what still waits, or was given up, in the queue for departed sites; how many jobs there were."""
+    """Waiting and parked ones; return how many."""
     with database.single() as connection:
         return connection.execute(delete(QUEUE).where(_their_jobs(now))).rowcount
 
 
 def strip_registrations(database: Database, now: datetime) -> int:
-    """Take everything but the client key out of the registrations of departed sites; how many there were."""
+    """Return how many."""
     with database.single() as connection:
         return connection.execute(update(INSTALLATION).where(_gone(now), _NOT_STRIPPED).values(STRIPPED)).rowcount
 
 
 def left_over(connection: Connection, now: datetime) -> int:
-    """Count what should be gone: rows, jobs and registrations of departed sites."""
     conditions = [(INSTALLATION, _gone(now) & _NOT_STRIPPED), (QUEUE, _their_jobs(now))]
     conditions += [(table, _theirs(table, now)) for table in OF_SITES]
     counts = [

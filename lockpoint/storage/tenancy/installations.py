@@ -1,4 +1,4 @@
-"""The installations: who may call us and whom we may call; secrets are sealed before they reach the table."""
+"""The installations; their secrets are sealed before they reach the table."""
 
 from __future__ import annotations
 
@@ -26,31 +26,24 @@ _ACTIVE: Final = _ROW.installed & _ROW.enabled
 
 
 class PostgresTenants:
-    """Implements `ports.Tenants`; StorageUnavailable."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def by_id(self, tenant_id: int) -> Tenant | None:
-        """Give one installation, also an inactive one."""
         with self._database.single() as connection:
             row = connection.execute(select(INSTALLATION).where(_ROW.id == tenant_id)).one_or_none()
         return None if row is None else _tenant(row)
 
     def active(self) -> Sequence[Tenant]:
-        """Give the installed and enabled ones."""
         return self._all(_ACTIVE)
 
     def installed(self) -> Sequence[Tenant]:
-        """Give the installed ones, disabled ones too."""
         return self._all(_ROW.installed)
 
     def without_witness(self) -> Sequence[Tenant]:
-        """Give the active ones of which the witness table knows nothing."""
         return self._all(_ACTIVE & ~select(1).where(LOCK_WITNESS.c.tenant_id == _ROW.id).exists())
 
     def live_locks(self) -> int:
-        """Count the held records of all active sites."""
         statement = (
             select(func.count())
             .select_from(LOCK_WITNESS.join(INSTALLATION, LOCK_WITNESS.c.tenant_id == _ROW.id))
@@ -65,23 +58,19 @@ class PostgresTenants:
 
 
 class PostgresInstallations:
-    """Implements `operating_ports.Installations`; StorageUnavailable."""
-
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
     def find(self, client_key: str) -> Installation | None:
-        """Give the installation of a client key, also an uninstalled one."""
         with self._database.single() as connection:
             return _one(connection, self._keys, _ROW.client_key == client_key)
 
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
-        """Open a transaction that alone may change the installations with these values.
+        """Installs, which name a base URL, run one after another.
 
-        Installs, which name a base URL, run one after another: each may end the row of another client key, so two that
-        swap addresses would wait for each other.
+        Each may end the row of another client key, so two that swap addresses would wait for each other.
         """
         names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
         with self._database.transaction() as connection:
@@ -90,22 +79,17 @@ class PostgresInstallations:
 
 
 class PostgresInstallationChange:
-    """Implements `operating_ports.InstallationChange` on one open transaction."""
-
     def __init__(self, connection: Connection, keys: Keyring) -> None:
         self._connection = connection
         self._keys = keys
 
     def find(self, client_key: str) -> Installation | None:
-        """Give the row, also of an uninstalled site."""
         return _one(self._connection, self._keys, _ROW.client_key == client_key)
 
     def find_replaced(self, client_key: str) -> Installation | None:
-        """Give the row whose secret is about to go: one that no key opens any more counts as none."""
         return _one(self._connection, self._keys, _ROW.client_key == client_key, lost_ones_count=False)
 
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
-        """Give installed rows with this base URL and another client key than `other_than`."""
         statement = (
             select(INSTALLATION)
             .where(_ROW.base_url == base_url, _ROW.client_key != other_than, _ROW.installed)
@@ -114,7 +98,6 @@ class PostgresInstallationChange:
         return [_installation(row, self._keys, lost_ones_count=False) for row in self._connection.execute(statement)]
 
     def store(self, registration: Registration) -> Tenant:
-        """Insert or replace the row of this client key (the tenant's id never changes)."""
         values = self._values(registration)
         statement = insert(INSTALLATION).values(client_key=registration.client_key, **values)
         row = self._connection.execute(
@@ -123,15 +106,12 @@ class PostgresInstallationChange:
         return _tenant(row)
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None:
-        """Add a line to the log of installs and uninstalls."""
         self._connection.execute(plain_insert(INSTALLATION_EVENT).values(tenant_id=tenant_id, event=event.value, at=at))
 
     def come_back(self, tenant_id: int) -> None:
-        """Note the return."""
         come_back(self._connection, [tenant_id])
 
     def defer(self, jobs: Sequence[Job]) -> None:
-        """Put jobs into the queue in this transaction, coalescing equal ones."""
         enqueue(self._connection, jobs)
 
     def _values(self, registration: Registration) -> dict[str, object]:
@@ -173,7 +153,7 @@ def _tenant(row: Row[Any]) -> Tenant:
 
 
 def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
-    """Open the secrets; SecretUnreadable for the present one when lost ones count. A former one is optional anyway."""
+    """Open the secrets; `SecretUnreadable` for the present one where lost ones count. A former one is optional."""
     registration = Registration(
         client_key=row.client_key,
         base_url=row.base_url,

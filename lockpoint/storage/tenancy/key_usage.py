@@ -1,4 +1,4 @@
-"""Which key is still needed for what."""
+"""What each key is still needed for."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ _SIGNER: Final = LOCK_WITNESS.c.record["signed_by"].as_string()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyUse:
-    """What one root key is needed for.
+    """What one root key is needed for; `key_id` None: what no known key made (lost secrets, unknown signers).
 
-    `key_id` None stands for what no known key made: secrets that cannot be opened, locks whose signer is not known yet.
-    `live_locks` are those of active sites, `locks_elsewhere` those of sites that left or are disabled.
-    `usage_rows` are rows of usage counts that name their site by it. `address_hashes_until` is when the last address
-    that was hashed under it leaves the e-mail log. `droppable` is the moment from which nothing of it is missed, None
-    while secrets, locks of active sites or usage counts need it.
+    `live_locks` are those of active sites, `locks_elsewhere` those of inactive ones, `usage_rows` usage counts that
+    name their site by it. `address_hashes_until` is when its last hash leaves the mail log. `droppable` is when nothing
+    of it is missed, None while secrets, live locks or usage counts need it.
     """
 
     key_id: str | None
@@ -54,7 +52,7 @@ class _Counts:
 
 
 def key_uses(database: Database, keys: Keyring, *, now: datetime, retention_days: int) -> Sequence[KeyUse]:
-    """Tell it of every configured key, newest first, and then of others that turn up; StorageUnavailable."""
+    """Return the configured keys, newest first, then others that turn up; `StorageUnavailable`."""
     counts = _counts(database, keys)
     others = sorted(counts.keys() - set(keys.ids), key=lambda key_id: (key_id is None, key_id or ""))
     return [_use(key_id, keys, counts, now, timedelta(days=retention_days)) for key_id in (*keys.ids, *others)]

@@ -1,4 +1,4 @@
-"""What is remembered of a site's licence, beside its registration."""
+"""What was heard of a site's licence."""
 
 from __future__ import annotations
 
@@ -20,17 +20,13 @@ _ROW: Final = INSTALLATION.c
 
 
 class PostgresLicences:
-    """Implements `site_ports.Licences`; StorageUnavailable.
-
-    `look_after` names the jobs of a site that comes back; they are queued in the transaction that notes it.
-    """
+    """`look_after` names the jobs of a site that is active again, queued in the transaction that notes it."""
 
     def __init__(self, database: Database, look_after: Callable[[int], Sequence[Job]]) -> None:
         self._database = database
         self._look_after = look_after
 
     def get(self, tenant: Tenant) -> LicenceNote:
-        """Give what was last heard."""
         statement = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id)
         with self._database.single() as connection:
             row = connection.execute(statement).one_or_none()
@@ -39,7 +35,7 @@ class PostgresLicences:
         return LicenceNote(Licence(row.licence), row.licence_checked_at)
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Store it, unless something newer is known; a site that comes back does so in the same transaction."""
+        """Something newer that is known stays."""
         heard = Licence.ACTIVE if active else Licence.NONE
         known = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id, _ROW.installed)
         with self._database.transaction() as connection:
@@ -55,7 +51,6 @@ class PostgresLicences:
         return heard
 
     def lift(self) -> None:
-        """Forget that sites had none: they come back now."""
         values = {"licence": None, "licence_checked_at": None}
         with self._database.transaction() as connection:
             statement = update(INSTALLATION).where(_ROW.licence == Licence.NONE.value).values(values)
@@ -67,5 +62,5 @@ class PostgresLicences:
 
 
 def _newer(known: datetime | None, at: datetime) -> bool:
-    """Whether what is known was heard after `at`; a time that lies far ahead is a clock's error."""
+    """Return whether the known word was heard after `at`; one far ahead is a clock's error."""
     return known is not None and at < known < at + LICENCE_FRESH

@@ -1,4 +1,4 @@
-"""Sites where the app is at work again, as one transaction leaves them."""
+"""Sites that are active again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lockpoint.storage.tables import INSTALLATION, LOCK_WITNESS
 
 
 def come_back(connection: Connection, tenant_ids: Sequence[int]) -> None:
-    """Note the time and that nobody has looked at any hold since.
+    """Note the time, and that no lock was read since.
 
-    The time is the database's: a process whose clock is wrong must not decide whose work stands.
+    By the database's time: a process whose clock is wrong must not decide whose uploads are accepted.
     """
     sites = INSTALLATION.c.id.in_(tenant_ids)
     connection.execute(update(INSTALLATION).where(sites).values(returned_at=func.now()))

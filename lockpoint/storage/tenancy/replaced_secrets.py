@@ -1,4 +1,4 @@
-"""Erasing secrets that a new one replaced: they are accepted for three minutes, and are of no use to anybody then."""
+"""Erasing secrets that a new one replaced more than three minutes ago."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ _ROW: Final = INSTALLATION.c
 
 
 def erase(database: Database, now: datetime) -> int:
-    """Erase those that nobody accepts any more; how many there were."""
+    """Return how many there were."""
     statement = update(INSTALLATION).where(_useless(now)).values(previous_secret=None, secret_changed_at=None)
     with database.single() as connection:
         return connection.execute(statement).rowcount
 
 
 def left_over(connection: Connection, now: datetime) -> int:
-    """Count those that should be gone."""
     return connection.execute(select(func.count()).select_from(INSTALLATION).where(_useless(now))).scalar_one()
 
 

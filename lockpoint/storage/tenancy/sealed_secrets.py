@@ -1,4 +1,4 @@
-"""The sealed secrets of all installations: bringing them under the newest key, and telling under which they are."""
+"""The sealed secrets of all installations, and the keys they are under."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SEALED: Final = _ROW.secret.is_not(None) | _ROW.previous_secret.is_not(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingReport:
-    """How many sites were sealed again now, were under the newest key before, and have a secret that no key opens.
+    """Counts of sites sealed again now and of those under the newest key before; sites with a secret that no key opens.
 
-    Of a site that has two, one may be sealed again while no key opens the other: it counts in both places.
+    A site with two secrets can count as both sealed and unreadable.
     """
 
     sealed: int
@@ -32,34 +32,32 @@ class SealingReport:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """Whether a secret of a site was sealed again, and whether no key opens one."""
-
     sealed: bool
     lost: bool
 
 
 class SealedSecrets:
-    """The columns `secret` and `previous_secret` of the installations; StorageUnavailable."""
+    """The columns `secret` and `previous_secret`; `StorageUnavailable`."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
     def count(self) -> int:
-        """How many sites have a secret."""
+        """Sites with a secret."""
         with self._database.single() as connection:
             return connection.execute(select(func.count()).select_from(INSTALLATION).where(_SEALED)).scalar_one()
 
     def by_key(self) -> Mapping[str | None, int]:
-        """How many secrets each key opens; those that none opens are counted under None."""
+        """Numbers by the key that opens them, None where none does."""
         with self._database.single() as connection:
             rows = connection.execute(select(_ROW.secret, _ROW.previous_secret).where(_SEALED)).all()
         return Counter(self._keys.sealed_by(sealed) for row in rows for sealed in row if sealed is not None)
 
     def reseal(self, step: Callable[[int], None] = lambda _done: None) -> SealingReport:
-        """Encrypt again what is not under the newest key, some sites at a time, so that it can be stopped and resumed.
+        """Encrypt under the newest key what is not, in batches, so that it can be stopped and resumed.
 
-        What no key opens is left as it is and named. A site that installs meanwhile waits for one batch at most. Calls
+        What no key opens stays as it is and is named. A site that installs now waits for one batch at most. Calls
         `step` with the number of sites of each batch.
         """
         done: dict[int, _Outcome] = {}
@@ -74,7 +72,6 @@ class SealedSecrets:
             step(len(batch))
 
     def _batch(self, connection: Connection, after: int) -> dict[int, _Outcome]:
-        """What became of some more sites."""
         rows = connection.execute(
             select(_ROW.id, _ROW.secret, _ROW.previous_secret)
             .where(_SEALED, _ROW.id > after)
@@ -88,7 +85,7 @@ class SealedSecrets:
         }
 
     def _site(self, connection: Connection, site: int, columns: Mapping[str, str | None]) -> _Outcome:
-        """Seal each secret on its own: a former one that is lost must not keep the present one under an old key."""
+        """Seal each secret on its own: a lost former one must not keep the present one under an old key."""
         there = {name: sealed for name, sealed in columns.items() if sealed is not None}
         keys = {name: self._keys.sealed_by(sealed) for name, sealed in there.items()}
         old = [name for name, key_id in keys.items() if key_id not in {None, self._keys.newest}]

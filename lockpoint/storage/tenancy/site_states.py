@@ -1,4 +1,4 @@
-"""What Postgres keeps of a site beside its configuration."""
+"""What Postgres keeps of a site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
 
 
 def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) -> None:
-    """Remember settings unless newer ones are known."""
+    """Newer known ones stay."""
     values = {"revision": note.revision, "settings": note.fields}
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
@@ -30,10 +30,9 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
 
 
 class PostgresSiteStates:
-    """Implements `ports.SiteStates`; StorageUnavailable, also when the lock is not to be had within seconds.
+    """Raises `StorageUnavailable` also when the lock is not free within seconds.
 
-    `locks` is a pool of its own: who holds the configuration talks to Confluence, and must not keep others waiting for
-    a connection.
+    `locks` is a pool of its own: its holder talks to Confluence and must not keep others from a connection.
     """
 
     def __init__(self, database: Database, locks: Database) -> None:
@@ -41,7 +40,6 @@ class PostgresSiteStates:
         self._locks = locks
 
     def get(self, tenant: Tenant) -> SiteState:
-        """Give the state; the empty one when nothing was stored."""
         with self._database.single() as connection:
             row = connection.execute(select(SITE_STATE).where(SITE_STATE.c.tenant_id == tenant.id)).one_or_none()
         if row is None:
@@ -55,21 +53,16 @@ class PostgresSiteStates:
         )
 
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
-        """Keep what a trial of the restore operation showed; a scratch id of None leaves the known one."""
         found = {"restore_works": works, "tested_at": at}
         kept = {**found, "scratch_id": func.coalesce(scratch_id, SITE_STATE.c.scratch_id)}
         self._upsert(tenant, {**found, "scratch_id": scratch_id}, kept)
 
     def note_place(self, tenant: Tenant, cursor: str | None) -> None:
-        """Keep where the search for locks goes on."""
         self._upsert(tenant, {"cursor": cursor}, {"cursor": cursor})
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:
-        """Hold the site's settings and preferences alone for the duration of the block, on a connection of its own.
-
-        Not a transaction: the block talks to Confluence. A process that dies loses the lock with its connection.
-        """
+        """Not a transaction: the block talks to Confluence. A process that dies loses the lock with its connection."""
         key = {"purpose": Purpose.SITE_CONFIGURATION.value, "key": tenant.id}
         with self._locks.single() as connection:
             connection.execute(_LOCK, key)

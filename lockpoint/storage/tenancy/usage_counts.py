@@ -1,4 +1,4 @@
-"""Usage counts by day, for sites that switched them on; a row names its site by a keyed hash, and no person at all."""
+"""Usage counts by day. A row names its site by a keyed hash, and no person."""
 
 from __future__ import annotations
 
@@ -23,20 +23,17 @@ _UNKNOWN: Final = ""
 
 
 class PostgresUsageCounts:
-    """Implements `site_ports.UsageCounts`; StorageUnavailable."""
-
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
     def counting(self, tenant: Tenant) -> bool:
-        """Whether the site has its usage counted."""
         statement = select(SITE_STATE.c.usage_counts).where(SITE_STATE.c.tenant_id == tenant.id)
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one_or_none() is True
 
     def switch(self, tenant: Tenant, *, on: bool) -> None:
-        """Begin to count, or stop and erase; a count that is just being added ends up before or not at all."""
+        """A count that is just being added ends up before or not at all."""
         state = insert(SITE_STATE).values(tenant_id=tenant.id, revision=0, usage_counts=on)
         with self._database.transaction() as connection:
             connection.execute(
@@ -46,7 +43,7 @@ class PostgresUsageCounts:
                 connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key))))
 
     def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
-        """Add one in one statement, which finds out itself whether it may and what locale and zone are known."""
+        """One statement, which finds out whether it may count and which locale and zone are known."""
         profile, state = ACCOUNT_PROFILE.c, SITE_STATE.c
         mine = (profile.tenant_id == state.tenant_id) & (profile.account == account)
         source = (
@@ -60,7 +57,7 @@ class PostgresUsageCounts:
             )
             .select_from(SITE_STATE.outerjoin(ACCOUNT_PROFILE, mine))
             .where(state.tenant_id == tenant.id, state.usage_counts)
-            # Whoever switches it off waits for this row, or makes this statement look again.
+            # Switching off waits for this row, or makes this statement look again.
             .with_for_update(read=True, of=SITE_STATE)
         )
         names = ["site", "event", "locale", "zone", "day", "count"]
@@ -69,7 +66,7 @@ class PostgresUsageCounts:
             connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": _ROW["count"] + 1}))
 
     def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
-        """Give every count from that day on; those of one day under an older key and a newer one are one."""
+        """Adds up a day's counts under an older and a newer key."""
         total = func.sum(_ROW["count"]).label("total")
         groups = (_ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
         statement = (
@@ -85,10 +82,7 @@ class PostgresUsageCounts:
             ]
 
     def bring_over(self) -> int:
-        """Name sites by the newest key wherever an older one does; how many rows were brought over.
-
-        Can be stopped and repeated at any point.
-        """
+        """Rename sites to the newest key's name; return how many rows. Can be stopped and repeated."""
         with self._database.single() as connection:
             named = set(connection.execute(select(_ROW.site).distinct()).scalars())
             sites = connection.execute(select(_SITE.id, _SITE.client_key).order_by(_SITE.id)).all()
@@ -101,7 +95,7 @@ class PostgresUsageCounts:
         return brought
 
     def by_key(self) -> Mapping[str | None, int]:
-        """How many rows each key names; those that no key can name are counted under None."""
+        """Count rows by the key that names them, None where none does."""
         with self._database.single() as connection:
             rows = connection.execute(select(_ROW.site, func.count()).group_by(_ROW.site)).all()
             client_keys = connection.execute(select(_SITE.client_key)).scalars().all()
@@ -117,8 +111,8 @@ class PostgresUsageCounts:
 
 
 def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest: str) -> int:
-    """Add a site's rows under older names to those under the newest; how many there were."""
-    # Whoever switches the counts off meanwhile waits for this row, and then erases what is under the newest name, too.
+    """Add a site's rows under older names to those under the newest; return how many."""
+    # Switching off waits for this row, and then also deletes what is under the newest name.
     connection.execute(select(SITE_STATE.c.tenant_id).where(SITE_STATE.c.tenant_id == tenant_id).with_for_update())
     moved: Counter[tuple[object, ...]] = Counter()
     gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
