@@ -5,6 +5,7 @@
 
 import os
 import re
+from importlib.util import find_spec
 from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,6 +29,10 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 _MAILBOX: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
+_SENTRY_DSN: Final = re.compile(
+    r"(https://\w+(:\w+)?@[\w.-]+|http://\w+(:\w+)?@(localhost|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(/[\w.-]+)*/\d+",
+    re.ASCII,
+)
 _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg)://")
 
 
@@ -103,6 +108,7 @@ class Settings(BaseSettings):
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
     sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
+    """Where crashes are reported."""
 
     @field_validator("database_url")
     @classmethod
@@ -165,6 +171,19 @@ class Settings(BaseSettings):
         address = urlsplit(value)
         if address.scheme not in {"smtp", "smtps"} or not address.hostname:
             msg = "must look like smtp://user:password@host:587?starttls=1"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _dsn(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _SENTRY_DSN.fullmatch(value):
+            msg = "must look like https://key@host/1"
+            raise ValueError(msg)
+        if find_spec("sentry_sdk") is None:
+            msg = "is set, but sentry-sdk is not installed: install lockpoint[sentry], or unset SENTRY_DSN"
             raise ValueError(msg)
         return value
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from lockpoint.crash_reports import CrashReportsUnavailableError, reporter
+from lockpoint.crash_reports import reporter
 from lockpoint.logs import configure_logs
 from lockpoint.settings import Settings, SettingsError, load_settings
 
@@ -20,11 +20,7 @@ def settings_or_exit() -> Settings:
 def settings_of_process() -> Settings:
     """Read the environment for a long-running process, and configure its logs."""
     settings = settings_or_exit()
-    try:
-        report = reporter(settings.sentry_dsn)
-    except CrashReportsUnavailableError as error:
-        raise click.ClickException(str(error)) from None
-    configure_logs(settings.log_level, settings.log_format, report=report)
+    configure_logs(settings.log_level, settings.log_format, report=reporter(settings.sentry_dsn))
     return settings
 
 
