@@ -36,7 +36,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
@@ -273,7 +273,7 @@ def services_on(neighbours: Neighbours) -> Services:
         profiles=PostgresProfiles(database),
         person_store=PostgresPersonStore(database, neighbours.redis),
         tokens=neighbours.keys,
-        licences=PostgresLicences(database, look_after),
+        licences=PostgresLicences(database, jobs_after_return),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,

@@ -10,7 +10,7 @@ from lockpoint.domain.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell, unprotected
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about, unprotected
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
@@ -77,7 +77,7 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     """Leave the file alone and say so: in the audit log, in every list, and to the holder."""
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
-    intents = list(tell(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
+    intents = list(overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))

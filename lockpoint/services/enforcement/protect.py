@@ -51,10 +51,10 @@ def protect(
         judgement = judged(held_file, history, own)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
-        settled = _act(held_file, verdict)
-        if settled is not None:
+        result = _act(held_file, verdict)
+        if result is not None:
             uploaded = judgement.head if judgement.uploaded else None
-            return replace(settled, uploaded=uploaded, by_holder=judgement.by_holder)
+            return replace(result, uploaded=uploaded, by_holder=judgement.by_holder)
         state = held_file.read_state()
         if not held_file.still_held(state):
             return ProtectionResult(state)

@@ -10,7 +10,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
 from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
-from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
@@ -36,7 +36,7 @@ def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
 
 def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResult | None:
     try:
-        made = _bring_back(held_file, way, verdict.version)
+        made = _make_current(held_file, way, verdict.version)
     except LostRace:
         return None
     except REFUSALS as refused:
@@ -62,10 +62,10 @@ def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult 
     attachments, file_id = held_file.services.attachments, held_file.attachment.id
     buried = attachments.version(held_file.tenant, file_id, made.number - 1, priority=held_file.priority)
     try:
-        _record_own(held_file, _bring_back(held_file, way, buried), buried.created)
+        _record_own(held_file, _make_current(held_file, way, buried), buried.created)
     except HostError:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
-        told = tell(held_file.attachment, held_file.held, (buried,), "undone")
+        told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
         mails = tuple(mail for mail in told if mail.kind is MailKind.UPLOAD_UNDONE)
         held_file.services.effects.record(
             held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails)
@@ -114,7 +114,7 @@ def _way(held_file: HeldFile) -> Way | None:
     )
 
 
-def _bring_back(held_file: HeldFile, way: Way, source: Version) -> Version:
+def _make_current(held_file: HeldFile, way: Way, source: Version) -> Version:
     message = marker(held_file.held.lock_id, source.created)
     attachments = held_file.services.attachments
     if way is Way.COPY:
@@ -166,7 +166,7 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, be
     effects = Effects(
         restorations=(restoration,) if believed else (),
         audit=(*conflicts(held_file.attachment, held_file.held, verdict.offenders, "undone"), restored),
-        intents=tell(held_file.attachment, held_file.held, verdict.offenders, "undone"),
+        intents=overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)
     held_file.mark(Protection.PROTECTED)

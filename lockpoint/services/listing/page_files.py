@@ -23,7 +23,7 @@ from lockpoint.services.quota_accounting import spending_on
 
 READ_AT_ONCE = 250
 LONGEST_CURSOR = 6
-ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a read for who ended it and why
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
 
 
 class Sort(StrEnum):

@@ -51,7 +51,7 @@ def witness_of(record: Record, state: FileState, space_id: str | None, now: date
         container=state.attachment.container,
         space_id=space,
         record=without_words(record),
-        protection=known.protection if known and _same_hold(known.record, record) else Protection.PROTECTED,
+        protection=known.protection if known and _same_lock(known.record, record) else Protection.PROTECTED,
         seen_at=now,
         signed_by=signer_of(state) if state.found == record else newest_key,
     )
@@ -144,5 +144,5 @@ def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
     return recovered_row(before, written.state)
 
 
-def _same_hold(one: Record, other: Record) -> bool:
+def _same_lock(one: Record, other: Record) -> bool:
     return isinstance(one, Held) and isinstance(other, Held) and one.lock_id == other.lock_id

@@ -26,8 +26,8 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
     with spending_on("notify_me"):
         state, view = read_for(services, actor, attachment_id)
         app_may_act(state)
-        rights = facts(services, actor, view, roles=False)
-        if not permissions.can(rights, state.standing, actor.account_id, services.clock.now()).notify_me:
+        known = facts(services, actor, view, roles=False)
+        if not permissions.can(known, state.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else has locked this file, so there is nothing to wait for.")
         answer = _change(services, actor, state, add=True)
         _catch_the_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
