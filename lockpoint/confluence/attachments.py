@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250
-WATCH_KEY: Final = "lockpointwatch"
-BETWEEN_WITNESSES_SECONDS: Final = 1.5
+WAITLIST_KEY: Final = "lockpointwatch"
+SECOND_READ_SECONDS: Final = 1.5
 
 FOLDERS: Final = {
     ContainerKind.PAGE: "pages",
@@ -53,7 +53,7 @@ FOLDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceAttachments:
-    """`most_bytes` bounds what copy mode carries in memory."""
+    """`most_bytes` limits what copy mode holds in memory."""
 
     client: ConfluenceClient
     most_bytes: int = 64 * 1024 * 1024
@@ -68,9 +68,9 @@ class ConfluenceAttachments:
         properties: bool = True,
         operations: bool = True,
     ) -> Attachment:
-        """2 points, in one call; a trashed attachment is found, a purged one is `GoneOrInvisible`.
+        """2 points, one call; finds trashed attachments; `GoneOrInvisible` for purged ones.
 
-        The first fifty properties come along; a further one of ours costs 1 point more.
+        The first fifty properties come along; a further one of ours costs 1 point.
         """
         caller = Caller(tenant, priority, person)
         extras = {"include-properties": properties, "include-operations": operations}
@@ -79,8 +79,8 @@ class ConfluenceAttachments:
         if not properties:
             return _attachment(tenant, reply, None)
         rows = self._rows(caller, attachment_id, reply.answer, LOCK_KEY)
-        watching = self._rows(caller, attachment_id, reply.answer, WATCH_KEY)
-        return replace(_attachment(tenant, reply, rows), waitlist_row=watching[0] if watching else None)
+        waitlist = self._rows(caller, attachment_id, reply.answer, WAITLIST_KEY)
+        return replace(_attachment(tenant, reply, rows), waitlist_row=waitlist[0] if waitlist else None)
 
     def of_container(
         self,
@@ -105,7 +105,7 @@ class ConfluenceAttachments:
         return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
 
     def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        """1 point. `Rejected` also when the version is current already.
+        """1 point; `Rejected` also when the version is current already.
 
         No document says that the operation takes attachments.
         """
@@ -138,14 +138,14 @@ class ConfluenceAttachments:
     def confirmed_gone(
         self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
     ) -> bool:
-        """Return whether the file is missing by id, and 1.5 s later from its container's whole list.
+        """Return whether the file is missing by id and, 1.5 s later, from its container's list.
 
         A single 404 can be false during a trash or move. An invisible container proves nothing. 1 point, and 1 for each
         attachment listed.
         """
         if container is None or self._visible(tenant, attachment_id, priority):
             return False
-        self.client.pause(BETWEEN_WITNESSES_SECONDS)
+        self.client.pause(SECOND_READ_SECONDS)
         try:
             return not self._listed(Caller(tenant, priority), container, attachment_id)
         except GoneOrInvisible:

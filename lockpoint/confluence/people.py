@@ -1,4 +1,4 @@
-"""People and what they may do, asked of Confluence each time."""
+"""People and their permissions, read from Confluence each time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KINDS: Final = {
     ContainerKind.BLOGPOST: ("blogposts", "blogpost"),
     ContainerKind.CUSTOM: ("custom-content", "custom-content"),
 }
-"""Folder in the address, and the word for it in permitted operations (for custom content an assumption)."""
+"""Folder in the address, and target in permitted operations (assumed for custom content)."""
 
 _INACTIVE: Final = frozenset({"inactive", "closed"})
 
@@ -72,9 +72,9 @@ class ConfluencePeople:
         return permits(answer.items("operations"), ADMINISTER, "space")
 
     def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
-        """Groups are not expanded; only administrators named one by one get mail.
+        """1 point for each page of permissions; none where they are hidden.
 
-        1 point for a page of permissions; none where they are hidden.
+        Groups are not expanded; only administrators named one by one get mail.
         """
         call = get("spaces.permissions", f"/api/v2/spaces/{content_id(space_id)}/permissions", query=_MOST)
         found: dict[str, None] = {}
@@ -100,7 +100,7 @@ class ConfluencePeople:
         return permits(operations, ADMINISTER, "application")
 
     def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
-        """1 point for each 250; unknown and erased people are left out."""
+        """1 point for each 250; omits unknown and erased people."""
         wanted = tuple(dict.fromkeys(account for account in accounts if not is_pseudonym(account)))
         found: dict[str, Person] = {}
         for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
@@ -110,17 +110,14 @@ class ConfluencePeople:
         return found
 
     def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
-        """3 points.
+        """3 points; `GoneOrInvisible` for an unknown account.
 
-        `locale` is in no document, but v1 answers carry it; `GoneOrInvisible` for an unknown account.
+        `locale` is undocumented, but v1 answers carry it.
         """
         return _person(self._user(tenant, account, priority, ()))
 
     def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
-        """3 points.
-
-        `NoAddress` with `not_approved` (by Atlassian), `unknown`, `switched_off` or `hidden`.
-        """
+        """3 points; `NoAddress`: `not_approved` (by Atlassian), `unknown`, `switched_off` or `hidden`."""
         call = get("users.email", "/rest/api/user/email", query=(("accountId", account),), objects=Objects.IDENTITY)
         try:
             address = self.client.ask(Caller(tenant, priority), call).answer.text_or_none("email")
@@ -135,7 +132,7 @@ class ConfluencePeople:
         return address
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
-        """3 points the first time, then kept in the process."""
+        """3 points the first time, then cached."""
         key = (tenant.id, tenant.client_key)
         with self._lock:
             known = self._own.get(key)

@@ -1,4 +1,4 @@
-"""Finding locks by search on a site whose witness rows are lost. The index lags; nothing is decided by it."""
+"""Finds locks by search when a site's witness rows are lost. The index lags and decides nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PAGE: Final = "100"
 PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
-"""Works where Confluence has indexed what the descriptor extracts from the page property; 400 where it does not."""
+"""400 where Confluence has not indexed what the descriptor extracts from the page property."""
 
 _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 
@@ -54,9 +54,9 @@ class ConfluenceLockSearch:
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[str, ...], str | None]:
-        """1 point a call and 1 for each page, then for each page 1 and 1 for each attachment.
+        """1 point and 1 for each page, then for each page 1 and 1 for each attachment.
 
-        Uses no search, since it is what remains when the search does not answer. Custom content is left out.
+        Uses no search: it is the fallback when search fails. Omits custom content.
         """
         kind, query = _position(cursor)
         folder = FOLDERS[kind]

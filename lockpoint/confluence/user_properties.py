@@ -34,7 +34,7 @@ class ConfluenceUserProperties:
         return answer.data.get("value")
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
-        """Confluence creates by one operation and replaces by another, so the loser of a race tries the other."""
+        """Confluence separates creating and replacing; after a lost race, try the other."""
         caller, path, body = Caller(tenant, priority), _path(account, key), {"value": dict(value)}
         for _ in range(_ROUNDS):
             try:
@@ -45,7 +45,7 @@ class ConfluenceUserProperties:
                 except LostRace:
                     continue
             return
-        raise LostRace("user_properties: it comes and goes")
+        raise LostRace("user_properties: others create and delete it at the same time")
 
     def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         call = Call(name="user_properties.delete", method="DELETE", path=_path(account, key))
