@@ -1,4 +1,4 @@
-"""Settings and logs of a sub-command; light, because `web` and `migrate` need no more of the product."""
+"""Settings and logs of sub-commands; light, since `web` and `migrate` need no more."""
 
 import sys
 
@@ -10,7 +10,7 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 
 
 def settings_or_exit() -> Settings:
-    """Read the environment; a wrong variable ends the command with code 1 and its name on stderr."""
+    """A wrong variable ends the command with code 1 and its name on stderr."""
     try:
         return load_settings()
     except SettingsError as error:
@@ -18,14 +18,13 @@ def settings_or_exit() -> Settings:
 
 
 def settings_of_process() -> Settings:
-    """Read the environment for a long-running process, and configure its logs."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, report=reporter(settings.sentry_dsn))
     return settings
 
 
 def settings_for_answering() -> Settings:
-    """Read the environment for a command that answers on standard output: logs go to stderr."""
+    """For commands that answer on stdout: logs go to stderr."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, sys.stderr)
     return settings
