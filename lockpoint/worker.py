@@ -76,7 +76,6 @@ USE_CASES: dict[JobKind, UseCase] = {
 
 
 def handlers(services: Services) -> dict[JobKind, JobHandler]:
-    """Return a handler for every kind of job."""
     for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
     return {
         **for_sites,

@@ -54,7 +54,6 @@ class Guard(StrEnum):
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
-    """Declare the guard of a view."""
 
     def mark(view: View) -> View:
         setattr(view, _MARK, guard)
