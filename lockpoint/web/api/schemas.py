@@ -213,8 +213,6 @@ class AttachmentModel(Outgoing):
 
 
 class ViewerModel(Outgoing):
-    """The viewer's permissions on the page."""
-
     account_id: str
     may_edit: bool
     may_break: bool
