@@ -1,4 +1,4 @@
-"""The WSGI application: routes, guards, headers and errors around what bootstrap built."""
+"""The WSGI application: routes, guards, headers and errors."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
 <body><h1>Lockpoint</h1>
-<p>Exclusive locks for the attachments of Confluence Cloud: while you hold one, uploads by others are undone.</p>
-<p>This is the app's server; people meet it inside Confluence. <a href="/atlassian-connect.json">Descriptor</a></p>
+<p>Exclusive locks for the attachments of Confluence Cloud: while a file is locked, uploads by others are undone.</p>
+<p>This is the app's server; people use the app inside Confluence. <a href="/atlassian-connect.json">Descriptor</a></p>
 </body></html>
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What the web process is made of; `blueprints` are the API and the surfaces, each route with its guard."""
+    """`blueprints` are the API and the surfaces, each route with its guard."""
 
     inbound: Inbound
     descriptor: Descriptor
@@ -47,10 +47,10 @@ class Shell:
 
 
 def create_app(shell: Shell) -> Flask:
-    """Build the application; raises ValueError when a route has no guard."""
+    """Raises ValueError when a route has no guard."""
     app = Flask("lockpoint", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # Routing never redirects: a redirect would repeat the token in the address.
+    # No redirects from routing: they would repeat the token in the address.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
@@ -71,7 +71,6 @@ def create_app(shell: Shell) -> Flask:
 
 
 def public_routes(descriptor: Descriptor) -> Blueprint:
-    """Return the descriptor, and a page for people who open the app's address."""
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/atlassian-connect.json")

@@ -83,9 +83,9 @@ if TYPE_CHECKING:
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
-# Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
+# Connections of each process; together below the 20 of Heroku's smallest plan.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
-CONFIGURATION_CONNECTIONS = 1  # for whoever changes a site's settings
+SITE_SETTINGS_CONNECTIONS = 1  # for changes of site settings
 
 
 class SystemClock:
@@ -106,11 +106,11 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The connections of one process, what is built on them, and what of it remembers sites."""
+    """The connections of one process, what is built on them, and its caches of sites."""
 
     settings: Settings
     database: Database
-    configuration: Database
+    site_settings: Database
     redis: redis.Redis
     keys: Keyring
     installations: PostgresInstallations
@@ -120,15 +120,15 @@ class Neighbours:
     caches: tuple[SiteCache, ...]
 
     def close(self) -> None:
-        """Close what is open; a process that ends need not call this."""
+        """A process that ends need not call this."""
         self.database.close()
-        self.configuration.close()
+        self.site_settings.close()
         self.redis.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the canary scan looks at, and where its words come from."""
+    """What the canary scan searches, and the sources of its words."""
 
     everything: Callable[[], Iterator[Piece]]
     backup: Callable[[str, bytes], Iterator[Piece]]
@@ -149,7 +149,7 @@ class Operator:
 
 
 def build(settings: Settings) -> Services:
-    """Return the services for processes without a web server."""
+    """For processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
 
 
@@ -190,7 +190,7 @@ def build_upkeep(settings: Settings) -> maintenance.Upkeep:
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
-    """Yield what an operator's command may need."""
+    """Closes everything at the end."""
     neighbours = connect(settings, OPERATOR_CONNECTIONS)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
@@ -214,7 +214,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
-    """Prepare the connections of a process; none is opened before its first use."""
+    """Connections open on first use."""
     database = Database(settings.database_url, size=connections)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = PostgresInstallations(database, keys)
@@ -229,18 +229,18 @@ def connect(settings: Settings, connections: int) -> Neighbours:
         ),
     )
     people = ConfluencePeople(client)
-    configuration = Database(settings.database_url, size=CONFIGURATION_CONNECTIONS)
+    site_settings = Database(settings.database_url, size=SITE_SETTINGS_CONNECTIONS)
     return Neighbours(
         settings=settings,
         database=database,
-        configuration=configuration,
+        site_settings=site_settings,
         redis=redis_client,
         keys=keys,
         installations=installations,
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database, configuration),
+        caches=(sites, tokens, client, people, database, site_settings),
     )
 
 
@@ -264,7 +264,7 @@ def services_on(neighbours: Neighbours) -> Services:
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
         caches=neighbours.caches,
-        site_states=PostgresSiteStates(database, neighbours.configuration),
+        site_states=PostgresSiteStates(database, neighbours.site_settings),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
@@ -298,5 +298,5 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
 
 
 def _pings(neighbours: Neighbours) -> tuple[Ping, ...]:
-    """Redis is missing on purpose: without it everything is slower and nothing is wrong."""
+    """Without Redis the app is slower, not wrong: no ping."""
     return (Ping("postgres", neighbours.database.ping),)

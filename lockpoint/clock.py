@@ -22,32 +22,32 @@ logger = logging.getLogger(__name__)
 
 POINTS_PER_LOCK: Final = 2
 SWEEP_SHARE: Final = 0.3
-"""How much of the hourly points sweeping may use."""
+"""Share of the hourly points for sweeps."""
 
 STALLED_SECONDS: Final = 15
-RIGHTS_SECONDS: Final = 3600
+PRIVACY_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
 REDISCOVERY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
-    """Return how often each lock is read: as set, or less often where that would use too many points."""
+    """Return the time between reads of a lock: as set, or longer to stay within `SWEEP_SHARE`."""
     affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
     return timedelta(seconds=max(float(wished_seconds), affordable))
 
 
 @dataclass(slots=True)
 class Rounds:
-    """When each site is due; sites are spread over the period.
+    """Due times of sites, spread over the period.
 
-    The first round after a start is over within `first_round`. Missed rounds are not made up for.
+    The first round ends within `first_round` after the start. Missed rounds are skipped.
     """
 
     first_round: timedelta = FIRST_ROUND
     _next: dict[int, datetime] = field(default_factory=dict)
 
     def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
-        """Return the sites that are due, and set their next turn; sites that are no longer named are forgotten."""
+        """Return the due sites and set their next turn; sites not named are forgotten."""
         first = min(self.first_round, period)
         turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
         due = [id_ for id_, turn in turns.items() if turn <= now]
@@ -59,12 +59,12 @@ class Rounds:
 
 
 def _spread(tenant_id: int) -> float:
-    """Return a number from 0 to 1 for each site; neighbours are far apart (multiples of the golden ratio)."""
+    """Return a number from 0 to 1; neighbouring ids are far apart (golden ratio)."""
     return tenant_id * 0.6180339887498949 % 1
 
 
 class Ticks:
-    """What happens at each tick, on the leading clock only."""
+    """Runs on the leading clock only."""
 
     def __init__(self, services: Services, upkeep: Upkeep, settings: Settings) -> None:
         self._services = services
@@ -75,7 +75,7 @@ class Ticks:
         self._tidied: datetime | None = None
 
     def sweep(self) -> None:
-        """Queue the sweeps that are due, and searches for locks on sites without any known one."""
+        """Enqueue due sweeps, and rediscovery on sites without known locks."""
         now = self._services.clock.now()
         period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
         active = [tenant.id for tenant in self._services.tenants.active()]
@@ -85,8 +85,8 @@ class Ticks:
         if jobs:
             self._services.jobs.defer(jobs)
 
-    def rights(self) -> None:
-        """Queue the personal-data reports of every site, spread over the hour, and erasures that lost their job."""
+    def privacy_duties(self) -> None:
+        """Enqueue personal-data reports, spread over the hour, and erasures that lost their job."""
         now, hour = self._services.clock.now(), timedelta(hours=1)
         jobs = [
             Job(JobKind.REPORT_ACCOUNTS, tenant.id, delay=hour * _spread(tenant.id))
@@ -100,16 +100,16 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rescue(self) -> None:
-        """Return the jobs of dead workers to the queue."""
+        """Requeue the jobs of dead workers."""
         count = self._upkeep.requeue_stalled()
         if count:
-            logger.warning("gave %d jobs of dead workers back to the queue", count)
+            logger.warning("requeued %d jobs of dead workers", count)
 
     def chores(self) -> None:
-        """Once in each UTC hour: delete what is too old, and make the partitions of the coming days.
+        """Once in each UTC hour: purge, and make the partitions of the coming days.
 
-        Asked every minute, so that midnight is met and failures are tried again soon. Partitions come last: one that
-        was made by hand can be in their way and must not stop the purge.
+        Runs every minute, to meet midnight and retry failures soon. Partitions come last: one made by hand can be in
+        their way and must not stop the purge.
         """
         hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
         if hour == self._tidied:
@@ -120,28 +120,30 @@ class Ticks:
             self._tidied = hour
             self._warn_of_lateness(report)
         else:
-            logger.warning("the purge is tried again", extra={"failed": report.failed, "overdue": dict(report.overdue)})
-        logger.info("looked after partitions", extra={"partitions_made": self._upkeep.make_partitions()})
+            logger.warning(
+                "the purge is incomplete and will be retried",
+                extra={"failed": report.failed, "overdue": dict(report.overdue)},
+            )
+        logger.info("partitions checked", extra={"partitions_made": self._upkeep.make_partitions()})
 
     def _warn_of_lateness(self, report: PurgeReport) -> None:
         if any(report.late.values()):
-            logger.warning("people's rights are late: look at lockpoint jobs list", extra={"late": dict(report.late)})
+            logger.warning("privacy duties are late: see lockpoint jobs list", extra={"late": dict(report.late)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
-        """Do `tick` only while this process leads; without a database it waits for the next tick."""
+        """Run `tick` only while this process leads; without a database, wait for the next one."""
 
         def maybe() -> None:
             try:
                 if self._upkeep.lead():
                     tick()
             except StorageUnavailable as error:
-                logger.warning("the database is away (%s), this tick is left out", error)
+                logger.warning("the database does not answer (%s); this tick is skipped", error)
 
         return maybe
 
 
 def run(settings: Settings) -> None:
-    """Tick until SIGTERM or SIGINT."""
     services, upkeep = bootstrap.build(settings), bootstrap.build_upkeep(settings)
     scheduler = BlockingScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
@@ -149,7 +151,7 @@ def run(settings: Settings) -> None:
     ticks = Ticks(services, upkeep, settings)
     sweep_tick = max(1.0, min(15.0, settings.sweep_seconds / 4))
     scheduler.add_job(ticks.when_leading(ticks.chores), "cron", second=0, next_run_time=services.clock.now())
-    periods = ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick), (ticks.rights, RIGHTS_SECONDS))
+    periods = ((ticks.rescue, STALLED_SECONDS), (ticks.sweep, sweep_tick), (ticks.privacy_duties, PRIVACY_SECONDS))
     for tick, seconds in periods:
         scheduler.add_job(ticks.when_leading(tick), "interval", seconds=seconds, next_run_time=services.clock.now())
     for number in (signal.SIGTERM, signal.SIGINT):

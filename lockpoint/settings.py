@@ -1,4 +1,4 @@
-"""The environment, read once at start; nothing else in the product reads it.
+"""The environment, read once at start; nothing else reads it.
 
 `docs/operations.md` explains each variable.
 """
@@ -16,10 +16,10 @@ ATLASSIAN_KEY_HOSTS: Final = (
     "https://asap-distribution.us-west-2.prod.atl-asap.net",
     "https://connect-install-keys.atlassian.com",
 )
-"""Where Atlassian publishes the keys of signed installs; Atlassian's own framework asks them in this order."""
+"""Keys of signed installs, in the order of Atlassian's own framework."""
 
 ATLASSIAN_OAUTH: Final = "https://oauth-2-authorization-server.services.atlassian.com"
-"""Issuer of impersonation tokens; the token operation is `/oauth2/token` below it."""
+"""Issuer of impersonation tokens; the operation is `/oauth2/token`."""
 
 ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
 """The iframe side of Atlassian's JavaScript bridge."""
@@ -37,7 +37,7 @@ _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg
 
 
 class SettingsError(ValueError):
-    """Variables are missing or wrong; the text has one line for each, starting with its name."""
+    """A line for each missing or wrong variable, starting with its name."""
 
 
 def _split(value: object) -> object:
@@ -62,31 +62,28 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
 class Settings(BaseSettings):
-    """Every setting of a process.
-
-    Addresses that may hold a password stay out of the repr. Raises ValidationError for wrong values.
-    """
+    """Raises ValidationError for wrong values. Addresses that may hold a password stay out of the repr."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
     database_url: str = Field(alias="DATABASE_URL", repr=False)
-    """SQLAlchemy address with the psycopg 3 driver; unix sockets as `?host=/absolute/folder`."""
+    """For SQLAlchemy and psycopg 3; unix sockets as `?host=/absolute/folder`."""
     redis_url: str = Field(alias="REDIS_URL", repr=False)
     redis_tls_verify: bool = Field(alias="LOCKPOINT_REDIS_TLS_VERIFY", default=True)
     port: int = Field(alias="PORT", default=5000, ge=1, le=65535)
     base_url: str = Field(alias="LOCKPOINT_BASE_URL")
-    """Scheme and host, without a path or closing slash."""
+    """Scheme and host, no path or closing slash."""
     app_key: str = Field(alias="LOCKPOINT_APP_KEY", default="lockpoint", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         alias="LOCKPOINT_SECRET_KEYS", min_length=1
     )
-    """Root keys, newest first; the newest signs and encrypts, the others still verify and decrypt."""
+    """Root keys, newest first: that one signs and encrypts, all verify and decrypt."""
     allowed_hosts: Listed = Field(
         alias="LOCKPOINT_ALLOWED_HOSTS", default=("*.atlassian.net", "*.jira.com"), min_length=1
     )
-    """Host patterns in lower case; `*.` stands for one or more labels, a port is part of the pattern."""
+    """Lower case; `*.` stands for one or more labels, a port is part of the pattern."""
     install_key_urls: Listed = Field(alias="LOCKPOINT_INSTALL_KEY_URLS", default=ATLASSIAN_KEY_HOSTS, min_length=1)
-    """Tried in this order; `/{kid}` is appended, so they have no closing slash."""
+    """Tried in this order; `/{kid}` is appended, so no closing slash."""
     oauth_url: str = Field(alias="LOCKPOINT_OAUTH_URL", default=ATLASSIAN_OAUTH)
     connect_js_url: str = Field(alias="LOCKPOINT_CONNECT_JS_URL", default=ATLASSIAN_CONNECT_JS)
     mail_url: str = Field(alias="LOCKPOINT_MAIL_URL", repr=False)
@@ -99,11 +96,11 @@ class Settings(BaseSettings):
     proxy_hops: int = Field(
         alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
     )
-    """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process, and its router is one hop."""
+    """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process; its router is one hop."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_LEVEL", default="info"
     )
-    """For our own lines; libraries are heard from warnings on."""
+    """For our lines; libraries log from warning on."""
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
@@ -197,10 +194,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment.
-
-    Raises SettingsError with every missing or wrong variable; never repeats a value, which may be a secret.
-    """
+    """Raises SettingsError; never repeats a value, which may be a secret."""
     try:
         return Settings()
     except ValidationError as error:
@@ -215,7 +209,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _web_address(value: str) -> SplitResult:
-    """Split an address that must be https, or http on this machine, without password, query or fragment."""
+    """Accept https, or http on this machine, without user, query or fragment."""
     address = urlsplit(value)
     secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
     if not secure or not address.hostname:

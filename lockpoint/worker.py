@@ -72,7 +72,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.PROFILE: _profile,
     JobKind.REPORT_ACCOUNTS: _report_accounts,
 }
-"""What each kind of job does for an active site; mails look their site up themselves, since they log why none went."""
+"""What each job does for an active site; mails check the site themselves, to log why none went."""
 
 
 def handlers(services: Services) -> dict[JobKind, JobHandler]:
@@ -85,7 +85,7 @@ def handlers(services: Services) -> dict[JobKind, JobHandler]:
 
 
 def _erase(services: Services, tenant_id: int, subject: str) -> None:
-    """A person is erased on sites that left too: there only our rows are touched."""
+    """Erasure on departed sites touches only our rows."""
     tenant = services.tenants.by_id(tenant_id)
     if tenant is not None:
         erase(services, tenant, int(subject))
@@ -103,7 +103,7 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
 
 
 def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; running jobs have 25 s to end."""
+    """Work until SIGTERM or SIGINT; running jobs get 25 s to end."""
     services = bootstrap.build(settings)
     if not services.licensing:
         services.licences.lift()

@@ -56,7 +56,7 @@ def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
 
 
 def bare(attachment_id: str) -> str:
-    """Return the id's digits, with or without `att`; BadParameter otherwise."""
+    """Accept digits, with or without `att`; BadParameter otherwise."""
     digits = attachment_id.removeprefix("att")
     if not digits.isdecimal():
         raise click.BadParameter("an attachment's id is a number, with or without `att`", param_hint="ATTACHMENT")

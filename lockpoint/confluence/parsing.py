@@ -66,7 +66,6 @@ def listed_version(answer: Answer) -> Version:
 
 
 def attachment_version(answer: Answer) -> Version:
-    """A v2 attachment's version has size, file id and title."""
     version = listed_version(answer.part("version"))
     return Version(
         number=version.number,

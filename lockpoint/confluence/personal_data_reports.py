@@ -64,7 +64,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _days(text: str) -> int | None:
-    """Return the length of a cycle, at most `LONGEST_CYCLE`; None when invalid."""
+    """At most `LONGEST_CYCLE`; None when invalid."""
     digits = text.strip().lstrip("0")
     if not digits.isdecimal():
         return None

@@ -22,7 +22,7 @@ _FOLDERS: Final = {ContainerKind.PAGE: "pages", ContainerKind.BLOGPOST: "blogpos
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceTitles:
-    """What the app may see, as the app."""
+    """Only what the app may see."""
 
     client: ConfluenceClient
 

@@ -218,7 +218,7 @@ CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
 
 
 def locale_of(tag: str) -> Locale:
-    """Return the locale of a tag (`pt-BR`, `pt_BR`), or English if Babel does not know it."""
+    """English if Babel does not know the tag (`pt-BR`, `pt_BR`)."""
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
@@ -231,7 +231,7 @@ def catalogue_for(locale: Locale) -> Catalogue:
 
 
 def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """Return the locale for dates: the person's, or the text's language with the person's country."""
+    """The person's locale, or the text's language with the person's country."""
     if locale.language == catalogue.language:
         return locale
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)

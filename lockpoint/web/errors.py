@@ -38,9 +38,9 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "internal_error": 500,
     "busy": 503,
 }
-"""Every error code with its status; `docs/api-errors.md` explains them."""
+"""Every error code; `docs/api-errors.md` explains them."""
 
-UNAUTHORIZED_TEXT: Final = "The request is not signed as it must be."
+UNAUTHORIZED_TEXT: Final = "The request is not signed correctly. Reload the page and try again."
 RETRY_SECONDS: Final = 5
 
 _CODE_OF_STATUS: Final[Mapping[int, str]] = {
@@ -54,14 +54,14 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     503: "busy",
 }
 _TEXT_OF_CODE: Final[Mapping[str, str]] = {
-    "forbidden": "This is not allowed.",
-    "not_found": "There is nothing at this address.",
+    "forbidden": "You are not allowed to do this.",
+    "not_found": "Nothing was found at this address, or you may not see it.",
     "method_not_allowed": "This address does not accept this method.",
     "too_large": "The request is too large.",
     "unsupported_media_type": "The body must be application/json.",
     "invalid_request": "The request is invalid.",
     "too_many_requests": "There are too many requests. Try again in a moment.",
-    "internal_error": "Something went wrong in Lockpoint.",
+    "internal_error": "Something went wrong in Lockpoint. Try again later.",
     "busy": "The service is busy. Try again; a repeated request has no second effect.",
     "unauthorized": UNAUTHORIZED_TEXT,
 }
@@ -73,12 +73,12 @@ _CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {
 
 
 def error_body(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Return the body; details never replace code or message."""
+    """Details never replace code or message."""
     return {**(details or {}), "error": code, "message": message or _TEXT_OF_CODE[code]}
 
 
 def error_answer(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> Response:
-    """Return status, body, and Retry-After where waiting helps."""
+    """Sends Retry-After where waiting helps."""
     answer = jsonify(error_body(code, message, details))
     answer.status_code = STATUS_OF_CODE[code]
     seconds = (details or {}).get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
@@ -113,7 +113,6 @@ def _storage_failed(error: errors.StorageUnavailable) -> Response:
 
 
 def log_storage(error: errors.StorageUnavailable) -> None:
-    """Log what the database did, or the words for the operator where root keys are missing."""
     if isinstance(error, errors.SecretUnreadable):
         log.error("secret_unreadable", reason=str(error), remedy="put the old key back; docs/secrets.md")
     else:
@@ -132,6 +131,6 @@ def _http_failed(error: HTTPException) -> Response:
 
 
 def _crashed(error: Exception) -> Response:
-    # The traceback goes to the log without local variables: they hold names and tokens.
+    # The traceback is logged without local variables: they hold names and tokens.
     log.error("request_crashed", error=type(error).__name__, exc_info=error)
     return error_answer("internal_error")

@@ -1,7 +1,6 @@
-"""One guard for each kind of token, declared on every route; a route without one answers nobody.
+"""A guard for each kind of token, declared on every route; a route without one refuses every caller.
 
-`guarded_by` marks a view, `protect` checks the mark first. The caller is known from `current_tenant`, `current_actor`,
-`current_viewer` and `signed_body` only.
+`guarded_by` marks a view, `protect` checks the mark first. The caller comes only from `current_*` and `signed_body`.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 import structlog
 from flask import Flask, g, request
+from prometheus_client import Counter
 
 from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
 from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
@@ -22,12 +22,14 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
 from lockpoint.web.api.request_body import whole_body
-from lockpoint.web.counters import TOKENS_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = structlog.get_logger("lockpoint.security")
+
+# Labels are our own words, never ids.
+_TOKENS_REFUSED: Final = Counter("lockpoint_tokens_refused", "Refused tokens", ["guard", "reason"])
 
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
@@ -37,20 +39,18 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 
 class Guard(StrEnum):
-    """Who may call a route."""
-
     PUBLIC = "public"
-    """Anybody; the answer tells nothing about customers."""
+    """The answer tells nothing about customers."""
     SIGNED_INSTALL = "signed_install"
     """Atlassian, RS256 (`installed`, `uninstalled`)."""
     SERVER = "server"
-    """A site, HS256 in the header with the hash of the address (webhooks, `enabled`, `disabled`)."""
+    """A site, HS256 in the header with the address hash (webhooks, `enabled`, `disabled`)."""
     FRAME = "frame"
-    """A site that opens a frame, HS256 in the query parameter `jwt` with the hash of the address."""
+    """A site that opens a frame, HS256 in the query parameter `jwt` with the address hash."""
     CONTEXT = "context"
     """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
-    """Whoever holds a link of a mail: the address itself is a sealed link for one person and one purpose."""
+    """The address is a sealed link of a mail, for one person and one purpose."""
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -68,7 +68,7 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 
 def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """Check every request with the guard of its view; `read_link` reads the links of mails."""
+    """`read_link` reads the links of mails."""
 
     @app.before_request
     def check() -> None:
@@ -99,26 +99,26 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
-    """Log and count a refusal: why, where and (as a digest) the claimed sender; never a token."""
+    """Log and count why, where and (as a digest) the claimed sender; never a token."""
     kind = guard.value if guard else "none"
     site = sha256(refusal.issuer.encode()).hexdigest()[:12] if refusal.issuer else None
     log.warning("token_refused", reason=refusal.reason.value, guard=kind, route=route, site=site)
-    TOKENS_REFUSED.labels(guard=kind, reason=refusal.reason.value).inc()
+    _TOKENS_REFUSED.labels(guard=kind, reason=refusal.reason.value).inc()
 
 
 def current_tenant() -> Tenant:
-    """The verified site (any guard but `PUBLIC` and `SIGNED_INSTALL`)."""
+    """Return the verified site (guards `SERVER`, `FRAME`, `CONTEXT`)."""
     return current_viewer().tenant
 
 
 def current_viewer() -> TokenCaller:
-    """The verified site, and the person if the token names one."""
+    """Return the verified site, and the person if the token names one."""
     caller: TokenCaller = g.lockpoint_caller
     return caller
 
 
 def current_actor() -> Actor:
-    """The verified person (guard `CONTEXT`)."""
+    """Return the verified person (guard `CONTEXT`)."""
     caller = current_viewer()
     if caller.account_id is None:
         raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
@@ -126,19 +126,19 @@ def current_actor() -> Actor:
 
 
 def verified_tenant() -> Tenant | None:
-    """The verified site if there is one: for headers and error answers."""
+    """For headers and error answers."""
     caller: TokenCaller | None = g.get("lockpoint_caller")
     return caller.tenant if caller else None
 
 
 def current_link() -> UnsubscribeLink:
-    """What the link means (guard `MAIL_LINK`)."""
+    """Return the verified link (guard `MAIL_LINK`)."""
     link: UnsubscribeLink = g.lockpoint_link
     return link
 
 
 def signed_body() -> Mapping[str, object]:
-    """The body that the signed install was checked with (guard `SIGNED_INSTALL`)."""
+    """Return the verified body (guard `SIGNED_INSTALL`)."""
     body: Mapping[str, object] = g.lockpoint_signed_body
     return body
 
@@ -169,9 +169,8 @@ def _link(read_link: LinkReader) -> UnsubscribeLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
-    """A site that disabled the app is shown nothing."""
     if not caller.tenant.active:
-        raise NotAllowed("The app is disabled on this site.")
+        raise NotAllowed("The app is disabled on this site. Ask a Confluence administrator to enable it.")
     return caller
 
 

@@ -1,4 +1,4 @@
-"""Headers of every answer: who may frame it, what it may load, and no caching."""
+"""Headers of every answer: framing, loading, no caching."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 ALWAYS: Final = (
     ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),  # the addresses of frames carry tokens
+    ("Referrer-Policy", "no-referrer"),  # addresses of frames carry tokens
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 NO_STORE: Final = ("Cache-Control", "no-cache, no-store")
 NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of everything that is not a page."""
+"""The policy of all answers but pages."""
 
 BARE_HEADERS: Final = (*ALWAYS, NO_STORE, ("Content-Security-Policy", NOTHING))
-"""All of them, for answers that are made without Flask."""
+"""For answers made without Flask."""
 
 _ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 
 
 def send_headers(app: Flask, connect_js_url: str) -> None:
-    """Add the headers to every answer, errors included; `connect_js_url` is the bridge's address."""
+    """Errors get them too; `connect_js_url` is the bridge."""
     bridge = origin_of(connect_js_url)
 
     @app.after_request
@@ -48,7 +48,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
 
 
 def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
-    """Return the policy of a page: our files and Atlassian's bridge, framed by these origins only."""
+    """Our files and Atlassian's bridge, framed by these origins only."""
     code = " ".join(filter(None, ("'self'", bridge)))
     framed_by = " ".join(ancestors) or "'none'"
     return (
@@ -59,13 +59,13 @@ def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
 
 
 def origins_of(tenant: Tenant) -> tuple[str, ...]:
-    """Return the origins of a verified site's pages: its own, and its custom domain."""
+    """Its own, and its custom domain."""
     found = (origin_of(tenant.base_url), origin_of(tenant.display_url or ""))
     return tuple(dict.fromkeys(origin for origin in found if origin))
 
 
 def origin_of(url: str) -> str | None:
-    """Return the origin of an address; None for what must not go into a header."""
+    """Return None for what must not go into a header."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     return origin if _ORIGIN.fullmatch(origin) else None

@@ -1,4 +1,4 @@
-"""`/mail/<token>`: looking at a mail's link changes nothing, posting to it acts.
+"""`/mail/<token>`: GET changes nothing, POST unsubscribes.
 
 Mail programs post to the same address when their user unsubscribes (RFC 8058).
 """
@@ -33,7 +33,7 @@ _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The policy of these pages: they load nothing, run nothing, and send their one form home."""
+"""These pages load nothing, run nothing, and post one form home."""
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -78,7 +78,11 @@ def mail_routes(services: Services) -> Blueprint:
 
 
 def _unknown(_error: TokenRefusedError) -> Response:
-    return _page(401, "This link does not work", "It is incomplete, or too old. Nothing was changed.")
+    return _page(
+        401,
+        "This link does not work",
+        "It is incomplete or too old. Nothing was changed. You can choose your mails in Lockpoint's preferences.",
+    )
 
 
 def _later(_error: HostError) -> Response:

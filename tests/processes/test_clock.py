@@ -261,7 +261,7 @@ def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: s
     )
     (erasure,) = store.begin_erasures(acme, [order], world.clock.now())
     store.put_off_erasure(erasure.request_id, world.clock.now() + timedelta(hours=2))
-    ticks(world, FakeUpkeep()).rights()
+    ticks(world, FakeUpkeep()).privacy_duties()
     found = {(job.kind, job.tenant_id, job.subject): job.delay for job in world.tables.jobs}
     reports = [found.pop((JobKind.REPORT_ACCOUNTS, tenant.id, "")) for tenant in (ACME, GLOBEX)]
     assert len(set(reports)) == 2

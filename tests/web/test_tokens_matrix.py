@@ -40,7 +40,10 @@ from tests.fakes.connect import (
 
 NEW_SECRET = "acme-new-secret-acme-new-secret-acme-new-0"
 NOW = int(START.timestamp())
-UNAUTHORIZED = {"error": "unauthorized", "message": "The request is not signed as it must be."}
+UNAUTHORIZED = {
+    "error": "unauthorized",
+    "message": "The request is not signed correctly. Reload the page and try again.",
+}
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,5 @@ def count_results(answer: Answer) -> int:
 def get(
     name: str, path: str, *, query: QueryPairs = (), objects: Objects = Objects.NONE, listing: bool = False
 ) -> Call:
-    """Return a read of one object, or of a list when `listing`."""
     count = count_results if listing else (lambda _: 1)
     return Call(name=name, method="GET", path=path, query=query, repeat=Repeat.FREELY, objects=objects, count=count)

@@ -65,7 +65,7 @@ class _Failure:
 
 
 class _NotAdmittedError(Exception):
-    """Nothing was sent; `error` is for the caller."""
+    """Nothing was sent."""
 
     def __init__(self, error: HostError) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class ConfluenceClient:
         self._retries = RetryBudget()
 
     def ask(self, caller: Caller, call: Call) -> Reply:
-        """Return a JSON object; `HostUnavailable` when a write's answer is unreadable: the outcome is unknown."""
+        """`HostUnavailable` when a write's answer is unreadable: the outcome is unknown."""
         seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.priority]
         raw = self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
         try:
@@ -110,11 +110,10 @@ class ConfluenceClient:
         return Reply(answer, http_date(raw.headers.get("Date", "")))
 
     def tell(self, caller: Caller, call: Call) -> None:
-        """Make a call and ignore the answer's content."""
         self.exchange(caller, call)
 
     def exchange(self, caller: Caller, call: Call) -> Raw:
-        """Make a call; return status and headers too."""
+        """Return status and headers too."""
         seconds = DEADLINE_SECONDS[caller.priority]
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 

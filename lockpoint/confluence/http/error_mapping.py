@@ -83,7 +83,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Return None when the date is missing or unreadable."""
+    """None when missing or unreadable."""
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -92,9 +92,9 @@ def http_date(value: str) -> datetime | None:
 
 
 def host_quota(headers: Mapping[str, str]) -> HostQuota | None:
-    """Return None when the headers say nothing.
+    """None when the headers say nothing.
 
-    The host does not enforce `Beta-` headers; they are ignored.
+    Ignores `Beta-` headers: the host does not enforce them.
     """
     remaining, limit = headers.get("X-RateLimit-Remaining", ""), headers.get("X-RateLimit-Limit", "")
     near = headers.get("X-RateLimit-NearLimit")
@@ -119,7 +119,7 @@ def _iso(value: str) -> datetime | None:
 def whole_pool(headers: Mapping[str, str]) -> bool | None:
     """Whose points a 429 concerns: True the app's whole pool, False this site's, None a short burst.
 
-    The spelling of `RateLimit-Reason` differs between documents and observed answers, so it is matched loosely.
+    Matched loosely: the spelling of `RateLimit-Reason` differs between documents and answers.
     """
     reason = headers.get("RateLimit-Reason", "").lower()
     if "global" in reason:

@@ -35,7 +35,7 @@ class Answer:
         return str(value)
 
     def text_or_none(self, name: str) -> str | None:
-        """Return None when the field is missing, null or empty."""
+        """None also for null and an empty string."""
         if self.data.get(name) in (None, ""):
             return None
         return self.text(name)
@@ -49,11 +49,11 @@ class Answer:
             raise self._wrong(name) from None
 
     def number_or_none(self, name: str) -> int | None:
-        """Return None when the field is missing or null."""
+        """None also for null."""
         return None if self.data.get(name) is None else self.number(name)
 
     def flag(self, name: str) -> bool:
-        """Return whether the field is exactly `true`."""
+        """Exactly `true`."""
         return self.data.get(name) is True
 
     def moment(self, name: str) -> datetime:
@@ -73,7 +73,7 @@ class Answer:
         return Answer(self.operation, value)
 
     def part_or_empty(self, name: str) -> Answer:
-        """Return an empty object when the field is missing or null."""
+        """Empty also for null."""
         return Answer(self.operation, {}) if self.data.get(name) is None else self.part(name)
 
     def items(self, name: str = "results") -> tuple[Answer, ...]:
@@ -102,7 +102,7 @@ class Answer:
         return query
 
     def next_cursor(self) -> str | None:
-        """Return the opaque cursor of the next page, None on the last."""
+        """Opaque; None on the last page."""
         query = self.next_query()
         return None if query is None else dict(query)["cursor"]
 

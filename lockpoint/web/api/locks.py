@@ -44,14 +44,14 @@ def api_routes(services: Services) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
     _reading_routes(blueprint, services)
-    _holding_routes(blueprint, services)
+    _locking_routes(blueprint, services)
     _managing_routes(blueprint, services)
-    _waiting_routes(blueprint, services)
+    _waitlist_routes(blueprint, services)
     return blueprint
 
 
 def refused(error: UseCaseError) -> Response:
-    """Return a refusal, with the lock in the API's shape."""
+    """The lock gets the API's shape."""
     details = dict(error.details)
     if isinstance(lock := details.get("lock"), LockView):
         details["lock"] = dump(s.LockModel.model_validate(lock))
@@ -82,7 +82,7 @@ def _reading_routes(blueprint: Blueprint, services: Services) -> None:
         return jsonify(dump(s.LockStateModel(id=id_, lock=lock, server_time=services.clock.now())))
 
 
-def _holding_routes(blueprint: Blueprint, services: Services) -> None:
+def _locking_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/attachments/<attachment_id>/lock")
     @guarded_by(Guard.CONTEXT)
     def post_lock(attachment_id: str) -> tuple[Response, int]:
@@ -126,19 +126,19 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
         return _answer(services, id_, answer)
 
 
-def _waiting_routes(blueprint: Blueprint, services: Services) -> None:
+def _waitlist_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.put("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def ask(attachment_id: str) -> Response:
-        return _in_line(services, bare_id(attachment_id), notify_me.ask)
+        return _change_waitlist(services, bare_id(attachment_id), notify_me.ask)
 
     @blueprint.delete("/attachments/<attachment_id>/notify-me")
     @guarded_by(Guard.CONTEXT)
     def cancel(attachment_id: str) -> Response:
-        return _in_line(services, bare_id(attachment_id), notify_me.cancel)
+        return _change_waitlist(services, bare_id(attachment_id), notify_me.cancel)
 
 
-def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, str], WaitlistPlace]) -> Response:
+def _change_waitlist(services: Services, id_: str, change: Callable[[Services, Actor, str], WaitlistPlace]) -> Response:
     actor, key = current_actor(), key_of(body_as(s.NotifyBody))
     asking = once_set(
         services,
@@ -151,7 +151,7 @@ def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, st
 
 
 def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
-    """Return the list, or 304 while the caller's is still true of locks."""
+    """Return the list, or 304 while the caller's copy has the right locks."""
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
     mark = _mark(asked)
@@ -165,18 +165,18 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
 
 
 def _tagged(answer: Response, tag: str) -> Response:
-    """Weak, because the list tells the time too."""
+    """Weak, because the list contains the time."""
     answer.set_etag(tag, weak=True)
     return answer
 
 
 def _mark(asked: s.ListQuery) -> str:
-    """Which part of the list, in which order: a tag counts for that part only."""
+    """A tag counts for this part of the list only."""
     return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _of_content(services: Services, content_id: str, query: Query) -> Listing:
-    """Confluence gives frames one kind of id for pages and blog posts, so the second is tried where no page is."""
+    """Frames get one kind of id for pages and blog posts: try both."""
     actor = current_actor()
     try:
         return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)

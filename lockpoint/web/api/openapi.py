@@ -1,4 +1,4 @@
-"""The OpenAPI document, written from the models that check requests and make answers."""
+"""The OpenAPI document, from the models that check requests and make answers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _REFERENCE: Final = "#/components/schemas/{model}"
 
 
 class DocumentModel(s.Outgoing):
+    """This document."""
+
     model_config = ConfigDict(extra="allow")
 
     openapi: str
@@ -26,7 +28,7 @@ class DocumentModel(s.Outgoing):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call: what comes in and goes out, and which refusals to expect beside the common ones."""
+    """`refusals` come beside the common ones."""
 
     method: str
     path: str
@@ -49,7 +51,7 @@ _LOCKS_AND_SETTINGS: Final = (
         "get",
         "/pages/{pageId}/attachments",
         "listAttachments",
-        "The files of a page or blog post with their locks; 304 while the tagged list still holds",
+        "The files of a page or blog post with their locks; 304 while the tagged list is current",
         ((200, s.ListModel), (304, None)),
         query=s.ListQuery,
         tagged=True,
@@ -83,7 +85,7 @@ _LOCKS_AND_SETTINGS: Final = (
         "post",
         f"{_LOCK}/take-over",
         "takeOver",
-        "End another person's lock and hold the file",
+        "Take over another person's lock",
         ((201, s.LockAnswerModel),),
         body=s.TakeOverBody,
         refusals=(409, 412),
@@ -92,7 +94,7 @@ _LOCKS_AND_SETTINGS: Final = (
         "put",
         _NOTIFY,
         "askNotice",
-        "Be told when the file is free",
+        "Get a mail when the file is unlocked",
         ((200, s.NotifyModel),),
         body=s.NotifyBody,
         refusals=(409,),
@@ -101,7 +103,7 @@ _LOCKS_AND_SETTINGS: Final = (
         "delete",
         _NOTIFY,
         "cancelNotice",
-        "No longer be told",
+        "Cancel that mail",
         ((200, s.NotifyModel),),
         body=s.NotifyBody,
         refusals=(409,),
@@ -119,13 +121,13 @@ _LOCKS_AND_SETTINGS: Final = (
 )
 
 _ME: Final = (
-    Operation("get", "/me/data", "showMyData", "Everything that is held about the caller", ((200, s.MyDataModel),)),
-    Operation("get", "/me/preferences", "showPreferences", "What the caller chose", ((200, s.PreferencesModel),)),
+    Operation("get", "/me/data", "showMyData", "All data about the caller", ((200, s.MyDataModel),)),
+    Operation("get", "/me/preferences", "showPreferences", "The caller's preferences", ((200, s.PreferencesModel),)),
     Operation(
         "put",
         "/me/preferences",
         "changePreferences",
-        "Replace what the caller chose",
+        "Replace the caller's preferences",
         ((200, s.PreferencesModel),),
         body=s.PreferencesBody,
     ),
@@ -200,7 +202,7 @@ def _statuses(operation: Operation) -> list[tuple[int, type[BaseModel] | None]]:
 
 def _response(status: int, model: type[BaseModel] | None) -> dict[str, Any]:
     if model is None:
-        return {"description": "Nothing but the status"}
+        return {"description": "No body"}
     content = _json(model)
     if model is s.ErrorModel:
         codes = sorted(code for code, its_status in STATUS_OF_CODE.items() if its_status == status)
@@ -230,13 +232,13 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """A query has no word for null: such parameters are left out."""
+    """A query cannot express null."""
     kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
     return kinds[0] if len(kinds) == 1 else field
 
 
 def _inlined(field: Any, shared: dict[str, Any]) -> Any:
-    """Return a schema with references replaced: parameters cannot carry definitions."""
+    """Replace references: parameters cannot carry definitions."""
     if isinstance(field, list):
         return [_inlined(item, shared) for item in field]
     if not isinstance(field, dict):

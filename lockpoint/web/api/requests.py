@@ -1,4 +1,4 @@
-"""Ids, queries and bodies of `/api/v1`, checked before any use case sees them."""
+"""Ids, queries and bodies of `/api/v1`, checked before any use case."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_FIELDS, LONGEST_NAME = 20, 64
-"""How much of what is wrong with a request is told."""
+"""How many problems an answer tells."""
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
 
@@ -30,15 +30,15 @@ Q = TypeVar("Q", bound=Incoming)
 
 
 def bare_id(text: str) -> str:
-    """Return the digits of an id that may begin with `att`; `NotFound` for anything else."""
+    """Return the digits of an id, with or without `att`; `NotFound` otherwise."""
     match = _ID.fullmatch(text)
     if match is None:
-        raise NotFound("There is nothing with this id.")
+        raise NotFound("Nothing was found with this id.")
     return match[1]
 
 
 def body_as(model: type[C]) -> C:
-    """Return the JSON body; 415, 413, or `Invalid` with the wrong fields (never their values)."""
+    """Return the JSON body; 415, 413, or `Invalid` with the fields (never values)."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -48,7 +48,7 @@ def body_as(model: type[C]) -> C:
 
 
 def query_as(model: type[Q]) -> Q:
-    """Return the query parameters, each at most once."""
+    """`Invalid` for wrong fields, and for one given twice."""
     values: Mapping[str, list[str]] = request.args.to_dict(flat=False)
     repeated = sorted(name for name, given in values.items() if len(given) > 1)
     if repeated:
@@ -60,18 +60,18 @@ def query_as(model: type[Q]) -> Q:
 
 
 def key_of(command: Command) -> RequestKey:
-    """Return the request's id, and a digest of everything that it asks for, however its ids are written."""
+    """Return the request's id, and a digest of all it asks for, its ids normalised."""
     ids = sorted((name, bare_id(value)) for name, value in (request.view_args or {}).items())
     text = f"{request.method} {request.url_rule} {ids}\n{command.model_dump_json()}"
     return RequestKey(command.request_id, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _json(body: bytes) -> object:
-    """Return the JSON value; `Invalid` for anything else, and where a name comes twice."""
+    """`Invalid` also where a name comes twice."""
     try:
         return json.loads(body.decode(), object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError):
-        raise Invalid("The body is not JSON, or it names something twice.") from None
+        raise Invalid("The body is not JSON, or repeats a name.") from None
 
 
 def _invalid(error: ValidationError) -> Invalid:
@@ -81,5 +81,5 @@ def _invalid(error: ValidationError) -> Invalid:
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    """An unknown field has the caller's name, of which a part is enough."""
+    """Callers choose the names of unknown fields, so these are cut."""
     return ".".join(str(part) for part in place)[:LONGEST_NAME]

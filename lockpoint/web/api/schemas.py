@@ -1,4 +1,4 @@
-"""The shapes of `/api/v1`: they check what comes in, make what goes out, and become OpenAPI."""
+"""The shapes of `/api/v1`: for requests, answers and OpenAPI."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
-# A person's own words: no control characters but line breaks and tabs.
+# Free text: no control characters but line breaks and tabs.
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
@@ -25,7 +25,7 @@ ReasonText = Annotated[
 
 
 def _plain_number(text: object) -> object:
-    """Refuse what Python also takes as a number: `+1`, `1_0`, ` 1 `."""
+    """Refuse what Python also takes: `+1`, `1_0`, ` 1 `."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("must be a number")
     return text
@@ -46,14 +46,12 @@ class Outgoing(BaseModel):
 
 
 class Command(Incoming):
-    """Every writing call carries an id, so that repeating it has one effect."""
+    """The id gives a repeated call one effect."""
 
     request_id: RequestId
 
 
 class AcquireBody(Command):
-    """Lock a file."""
-
     seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
     hours: Hours | None = None
     note: Note | None = None
@@ -61,28 +59,22 @@ class AcquireBody(Command):
 
 
 class ReleaseBody(Command):
-    """End one's own lock."""
-
     lock_id: LockId
 
 
 class ExtendBody(Command):
-    """Count the life of one's own lock from now."""
+    """Life counts from now."""
 
     lock_id: LockId
     hours: Hours | None = None
 
 
 class BreakBody(Command):
-    """End another person's lock."""
-
     lock_id: LockId
     reason: ReasonText
 
 
 class TakeOverBody(Command):
-    """End another person's lock and hold the file oneself."""
-
     lock_id: LockId
     reason: ReasonText
     hours: Hours | None = None
@@ -91,11 +83,11 @@ class TakeOverBody(Command):
 
 
 class NotifyBody(Command):
-    """Ask to be told when the file is free, or take that back."""
+    """Join or leave the waitlist."""
 
 
 class SettingsBody(Command):
-    """Change the site's settings; `revision` is the one that was read."""
+    """`revision` is the one that was read."""
 
     copy_mode: Annotated[bool, Field(strict=True)]
     usage_counts: Annotated[bool, Field(strict=True)] | None = None
@@ -103,7 +95,7 @@ class SettingsBody(Command):
 
 
 class MailChoices(BaseModel):
-    """Which of the mails that can be switched off a person wants."""
+    """Which optional mails a person wants."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -113,7 +105,7 @@ class MailChoices(BaseModel):
 
 
 class PreferencesBody(Command):
-    """All preferences of the caller; null for what their Confluence profile shall decide."""
+    """All preferences; null follows the Confluence profile."""
 
     mails: MailChoices = MailChoices()
     locale: Annotated[str, StringConstraints(max_length=35)] | None = None
@@ -121,8 +113,6 @@ class PreferencesBody(Command):
 
 
 class ListQuery(Incoming):
-    """Which of a page's files are wanted."""
-
     q: Annotated[str, StringConstraints(max_length=200)] = ""
     state: ViewState | None = None
     sort: Sort = Sort.TITLE
@@ -131,22 +121,20 @@ class ListQuery(Incoming):
 
 
 class PersonModel(Outgoing):
-    """A person; the name is null where Confluence does not show it."""
+    """The name is null where Confluence hides it."""
 
     account_id: str
     display_name: str | None
 
 
 class AskingModel(Outgoing):
-    """The viewer's place on the waitlist."""
-
     asked: bool
     count: int
     position: int | None
 
 
 class CanModel(Outgoing):
-    """What the viewer may do with the file now."""
+    """What the viewer may do now."""
 
     lock: bool
     release: bool
@@ -157,8 +145,6 @@ class CanModel(Outgoing):
 
 
 class LastEndedModel(Outgoing):
-    """How the last lock on the file ended."""
-
     reason: str
     by: PersonModel | None
     at: datetime
@@ -166,7 +152,7 @@ class LastEndedModel(Outgoing):
 
 
 class LockModel(Outgoing):
-    """A lock from the viewer's side."""
+    """A lock as the viewer sees it."""
 
     state: ViewState
     lock_id: str | None
@@ -184,7 +170,7 @@ class LockModel(Outgoing):
 
 
 class WarningModel(Outgoing):
-    """Something the caller should know although the call worked."""
+    """The call worked; the caller should know this."""
 
     code: Literal["head_moved"]
     message: str
@@ -202,13 +188,15 @@ class LockAnswerModel(Outgoing):
 
 
 class LockStateModel(Outgoing):
+    """The lock of one file."""
+
     id: str
     lock: LockModel
     server_time: datetime
 
 
 class LinksModel(Outgoing):
-    """Where Confluence shows and gives the file."""
+    """Where Confluence shows and serves the file."""
 
     open: str
     download: str
@@ -246,14 +234,12 @@ class NotifyModel(Outgoing):
 
 
 class SelfTestModel(Outgoing):
-    """What the restore self-test found."""
-
     result: Literal["works", "refused", "unknown"]
     at: datetime | None
 
 
 class UsageModel(Outgoing):
-    """How often something happened on one day; locale and zone are empty where unknown."""
+    """An event's count on one day; locale and zone are empty where unknown."""
 
     day: date
     event: UsageEvent
@@ -263,7 +249,7 @@ class UsageModel(Outgoing):
 
 
 class SettingsModel(Outgoing):
-    """The site's settings; `kept` is every usage count that we have of the site."""
+    """The site's settings; `kept` is every stored usage count of the site."""
 
     copy_mode: bool
     usage_counts: bool
@@ -281,7 +267,7 @@ class PreferencesModel(Outgoing):
 
 
 class MyDataModel(Outgoing):
-    """Everything held about the caller on this site; rows have the names they are stored under."""
+    """All data about the caller on this site; rows keep their stored names."""
 
     site: str
     account_id: str

@@ -1,4 +1,4 @@
-"""`/api/v1/settings`: the site's settings, for site admins."""
+"""`/api/v1/settings`, for site admins."""
 
 from __future__ import annotations
 

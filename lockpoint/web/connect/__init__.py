@@ -1,1 +1,1 @@
-"""Atlassian Connect's side: lifecycle, webhooks, frames."""
+"""Atlassian Connect: lifecycle, webhooks, frames."""

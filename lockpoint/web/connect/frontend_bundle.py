@@ -1,4 +1,4 @@
-"""The built front end in memory; file names carry a digest of their content, so browsers keep them."""
+"""The built front end in memory; file names carry digests, so browsers keep them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 BUILT: Final = Path(__file__).parents[1] / "static"
 MANIFEST: Final = Path(".vite") / "manifest.json"
 
-# A file smaller than this grows by being packed.
+# Smaller files grow when packed.
 _WORTH_PACKING: Final = 512
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 
 
 class BundleError(Exception):
-    """The front end is not built, or from other sources than this code expects."""
+    """The front end is not built, or from other sources than this code."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One built file; `packed` is the gzip form, None where it is no smaller."""
+    """`packed` is gzip; None where no smaller."""
 
     content: bytes
     packed: bytes | None
@@ -35,7 +35,7 @@ class StaticFile:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Names under `/static/` that one surface loads."""
+    """Names under `/static/`."""
 
     script: str
     styles: tuple[str, ...]
@@ -43,13 +43,13 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All files by their name under `/static/`, and what each entry of the build needs."""
+    """Files by name under `/static/`, and what each entry of the build needs."""
 
     files: Mapping[str, StaticFile]
     screens: Mapping[str, Screen]
 
     def screen(self, entry: str) -> Screen:
-        """Return what the entry (path of its source) loads; BundleError when there is none."""
+        """Return what an entry (path of its source) loads; BundleError when there is none."""
         try:
             return self.screens[entry]
         except KeyError:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockpoint.services.container import Services
+
 LONGEST_TEXT: Final = 1024
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
 
 
 def lifecycle_routes(services: Services) -> Blueprint:
-    """Return the four routes; each answers 204."""
+    """Each answers 204."""
     blueprint = Blueprint("lifecycle", __name__)
 
     @blueprint.post("/connect/installed")
@@ -56,8 +57,8 @@ def lifecycle_routes(services: Services) -> Blueprint:
 def read_install(body: Mapping[str, object]) -> InstallRequest:
     """Return the fields of an `installed` call that we use.
 
-    An invalid display URL or OAuth client id is left out: links and acting as a person can do without. Raises Invalid,
-    naming the field and not its value.
+    Omits an invalid display URL or OAuth client id: links and acting as a person are optional. Raises Invalid with the
+    field's name, never its value.
     """
     display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
     return InstallRequest(

@@ -1,7 +1,6 @@
 """`POST /connect/webhooks/<event>`: verified, looked up, answered within milliseconds.
 
-`WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route does the same where the app is mounted
-without the door.
+`WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route serves apps mounted without it.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import Blueprint, Response, request
+from prometheus_client import Counter
 
 from lockpoint.connect.tokens import TokenRefusedError
 from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from lockpoint.web.api.request_body import read_body, whole_body
-from lockpoint.web.counters import HINTS
 from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
 from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by, log_refusal
 from lockpoint.web.headers import BARE_HEADERS
@@ -34,6 +33,9 @@ PREFIX: Final = "/connect/webhooks/"
 
 log = structlog.get_logger(__name__)
 
+# Labels are our own words, never ids.
+_HINTS: Final = Counter("lockpoint_hints", "Webhooks by event and what came of them", ["event", "outcome"])
+
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,19})")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 _CONTAINERS: Final = ("page", "blog", "blogpost", "content")
@@ -45,32 +47,31 @@ WsgiApp = Any
 
 @dataclass(frozen=True, slots=True)
 class WebhookIntake:
-    """Takes webhooks of the events that the descriptor subscribes to."""
+    """Takes the events that the descriptor subscribes to."""
 
     services: Services
     events: frozenset[str]
 
     def take(self, tenant: Tenant, event: str, body: bytes) -> None:
-        """Queue what the body of a verified webhook makes necessary.
+        """Queue what a verified webhook makes necessary.
 
-        Raises NotFound for an event that we did not ask for, Invalid for a body that is no JSON object, and
-        StorageUnavailable.
+        Raises NotFound for another event, Invalid, and StorageUnavailable.
         """
         if event not in self.events:
-            raise NotFound("There is no such webhook.")
+            raise NotFound("The app does not subscribe to this webhook.")
         try:
             queued = take_hint(self.services, tenant, read_hint(event, body))
         except StorageUnavailable:
-            HINTS.labels(event=event, outcome="lost").inc()
+            _HINTS.labels(event=event, outcome="lost").inc()
             raise
-        HINTS.labels(event=event, outcome="queued" if queued else "not_locked").inc()
+        _HINTS.labels(event=event, outcome="queued" if queued else "not_locked").inc()
 
 
 def read_hint(event: str, body: bytes) -> Hint:
-    """Return what a webhook's body names; everything else is left unread.
+    """Return what a webhook's body names, and ignore the rest.
 
-    Ids come as numbers, digits or `att` and digits, in lists or alone, since the sources disagree; odd entries are
-    skipped. Raises Invalid when the body is no JSON object.
+    Ids come as numbers, digits or `att` and digits, in lists or alone: the sources disagree. Skips odd entries. Raises
+    Invalid when the body is no JSON object.
     """
     try:
         fields = json.loads(body)
@@ -91,7 +92,7 @@ def read_hint(event: str, body: bytes) -> Hint:
 
 
 def _account(fields: dict[str, Any]) -> str | None:
-    """Return who is said to have done it; the job believes it only where all else agrees."""
+    """Return the claimed actor; the job believes it only where all else agrees."""
     account = fields.get("userAccountId")
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
@@ -109,7 +110,7 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
 
 
 class WebhookDoor:
-    """A WSGI callable that answers webhooks and hands everything else to `behind`."""
+    """WSGI; answers webhooks and hands other requests to `behind`."""
 
     def __init__(self, behind: WsgiApp, inbound: Inbound, intake: WebhookIntake) -> None:
         self._behind = behind
@@ -139,7 +140,7 @@ class WebhookDoor:
         return [content]
 
     def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
-        """Return None when the webhook was taken, else the error code and its text."""
+        """None: the webhook was taken."""
         try:
             caller = self._inbound.server(call_of(environ))
             body = read_body(environ)
@@ -155,7 +156,7 @@ class WebhookDoor:
             log_storage(error)
             return "busy", None
         except Exception as error:
-            # The door is the outermost frame: nothing may escape it.
+            # The outermost frame: nothing may escape.
             log.exception("request_crashed", error=type(error).__name__)
             return "internal_error", None
         return None
@@ -171,7 +172,7 @@ def _entries(value: object) -> Iterator[object]:
 
 
 def _id(entry: object) -> str | None:
-    """Return the bare digits of an entry's id; `idAsString` is preferred, since numbers may have lost digits."""
+    """Return bare digits; `idAsString` is preferred, since numbers may have lost digits."""
     if isinstance(entry, dict):
         return _id_text(entry.get("idAsString")) or _id_text(entry.get("id"))
     return _id_text(entry)
@@ -182,6 +183,6 @@ def _id_text(value: object) -> str | None:
         return None
     try:
         match = _ID.fullmatch(str(value))
-    except ValueError:  # more digits than Python is willing to print
+    except ValueError:  # more digits than Python prints
         return None
     return match[1] if match else None
