@@ -1,4 +1,4 @@
-"""The WSGI application: routes, guards, headers and errors put together around what bootstrap built."""
+"""The WSGI application: routes, guards, headers and errors around what bootstrap built."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def create_app(shell: Shell) -> Flask:
 
 
 def public_routes(descriptor: Descriptor) -> Blueprint:
-    """The descriptor, and a page for people who open the app's address."""
+    """Return the descriptor, and a page for people who open the app's address."""
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/atlassian-connect.json")
@@ -94,7 +94,6 @@ def _check_guards(app: Flask) -> None:
 
 
 def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
-    """Put what comes before Flask in front of it."""
     behind = app.wsgi_app
     if shell.proxy_hops:
         hops = shell.proxy_hops

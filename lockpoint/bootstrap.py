@@ -1,4 +1,4 @@
-"""From settings to a working whole: the only place that names concrete classes."""
+"""The composition root: the only place that names concrete classes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
@@ -89,32 +89,24 @@ CONFIGURATION_CONNECTIONS = 1  # for whoever changes a site's settings
 
 
 class SystemClock:
-    """The machine's clock."""
-
     def now(self) -> datetime:
-        """The present, UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
         time.sleep(seconds)
 
 
 class RandomIds:
-    """Names and chance from the operating system."""
-
     def new(self) -> str:
-        """128 bits in hex."""
         return secrets.token_hex(16)
 
     def fraction(self) -> float:
-        """Evenly spread in [0, 1)."""
         return secrets.randbelow(1 << 32) / (1 << 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The connections that one process holds, what is built on them, and what of it remembers sites."""
+    """The connections of one process, what is built on them, and what of it remembers sites."""
 
     settings: Settings
     database: Database
@@ -136,7 +128,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the canary scan looks at: all tables and keys, a backup's content, and where its words come from."""
+    """What the canary scan looks at, and where its words come from."""
 
     everything: Callable[[], Iterator[Piece]]
     backup: Callable[[str, bytes], Iterator[Piece]]
@@ -146,8 +138,6 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What commands work with."""
-
     services: Services
     parked: PostgresParkedJobs
     sealed: SealedSecrets
@@ -159,12 +149,11 @@ class Operator:
 
 
 def build(settings: Settings) -> Services:
-    """The use cases' services, for processes without a web server."""
+    """Return the services for processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
 
 
 def build_app(settings: Settings) -> Flask:
-    """The WSGI application."""
     neighbours = connect(settings, WEB_CONNECTIONS)
     services = services_on(neighbours)
     heard = HeardLicences(services)
@@ -191,19 +180,17 @@ def build_app(settings: Settings) -> Flask:
 
 
 def build_runner(settings: Settings) -> JobRunner:
-    """The queue's worker side."""
     return ProcrastinateRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
 
 
 def build_upkeep(settings: Settings) -> maintenance.Upkeep:
-    """What the clock process keeps in order."""
     database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
     return PostgresUpkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
-    """Everything an operator's command may need, closed at its end."""
+    """Yield what an operator's command may need."""
     neighbours = connect(settings, OPERATOR_CONNECTIONS)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
@@ -258,7 +245,6 @@ def connect(settings: Settings, connections: int) -> Neighbours:
 
 
 def services_on(neighbours: Neighbours) -> Services:
-    """The services of the use cases on these connections."""
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
     return Services(
         clock=clock,
@@ -287,7 +273,7 @@ def services_on(neighbours: Neighbours) -> Services:
         profiles=PostgresProfiles(database),
         person_store=PostgresPersonStore(database, neighbours.redis),
         tokens=neighbours.keys,
-        licences=PostgresLicences(database, look_after),
+        licences=PostgresLicences(database, jobs_after_return),
         licence_source=ConfluenceLicences(client, neighbours.settings.app_key),
         usage=PostgresUsageCounts(database, neighbours.keys),
         licensing=neighbours.settings.licensing,

@@ -1,4 +1,4 @@
-"""The command `lockpoint`; each sub-command is loaded when it is called and costs its own imports only.
+"""The command `lockpoint`; a sub-command is loaded when it is called.
 
 Exit codes: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage.
 """
@@ -29,14 +29,10 @@ COMMANDS: Final = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a sub-command when it is asked for."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the sub-commands in the order of their table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """Load one sub-command; none when there is no such name."""
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")

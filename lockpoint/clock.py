@@ -1,4 +1,4 @@
-"""The clock process: it only puts work into the queue and keeps the house; a second one waits for the first to die."""
+"""Enqueues periodic jobs and does maintenance; a second clock waits for the advisory lock."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ REDISCOVERY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
-    """How often each lock is read: as wished, or less often when that would use more than our share of the points."""
+    """Return how often each lock is read: as set, or less often where that would use too many points."""
     affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
     return timedelta(seconds=max(float(wished_seconds), affordable))
 
 
 @dataclass(slots=True)
 class Rounds:
-    """When each site is due next; sites are spread over the period so that they never all come at once.
+    """When each site is due; sites are spread over the period.
 
     The first round after a start is over within `first_round`. Missed rounds are not made up for.
     """
@@ -47,7 +47,7 @@ class Rounds:
     _next: dict[int, datetime] = field(default_factory=dict)
 
     def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
-        """Give the sites whose turn it is, and set their next turn; sites that are no longer named are forgotten."""
+        """Return the sites that are due, and set their next turn; sites that are no longer named are forgotten."""
         first = min(self.first_round, period)
         turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
         due = [id_ for id_, turn in turns.items() if turn <= now]
@@ -59,12 +59,12 @@ class Rounds:
 
 
 def _spread(tenant_id: int) -> float:
-    """A number from 0 to 1 for each site; neighbours in number are far apart (multiples of the golden ratio)."""
+    """Return a number from 0 to 1 for each site; neighbours are far apart (multiples of the golden ratio)."""
     return tenant_id * 0.6180339887498949 % 1
 
 
 class Ticks:
-    """What happens at each tick; only the leading clock does anything."""
+    """What happens at each tick, on the leading clock only."""
 
     def __init__(self, services: Services, upkeep: Upkeep, settings: Settings) -> None:
         self._services = services
@@ -75,7 +75,7 @@ class Ticks:
         self._tidied: datetime | None = None
 
     def sweep(self) -> None:
-        """Queue the sweeps that are due, and searches for locks on sites of which we know none."""
+        """Queue the sweeps that are due, and searches for locks on sites without any known one."""
         now = self._services.clock.now()
         period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
         active = [tenant.id for tenant in self._services.tenants.active()]
@@ -100,7 +100,7 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rescue(self) -> None:
-        """Give the jobs of dead workers back to the queue."""
+        """Return the jobs of dead workers to the queue."""
         count = self._upkeep.requeue_stalled()
         if count:
             logger.warning("gave %d jobs of dead workers back to the queue", count)
@@ -108,8 +108,8 @@ class Ticks:
     def chores(self) -> None:
         """Once in each UTC hour: delete what is too old, and make the partitions of the coming days.
 
-        Asked every minute, so that midnight is met to the minute and what could not be done is tried again soon. The
-        partitions come last: one that somebody made by hand can be in their way, and must not stop the purge.
+        Asked every minute, so that midnight is met and failures are tried again soon. Partitions come last: one that
+        was made by hand can be in their way and must not stop the purge.
         """
         hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
         if hour == self._tidied:
@@ -128,7 +128,7 @@ class Ticks:
             logger.warning("people's rights are late: look at lockpoint jobs list", extra={"late": dict(report.late)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
-        """Do `tick` only while this process leads; a database that is away makes it wait for the next tick."""
+        """Do `tick` only while this process leads; without a database it waits for the next tick."""
 
         def maybe() -> None:
             try:

@@ -1,16 +1,19 @@
-"""Crashes for an operator's Sentry: what the log shows of them, and nothing else.
+"""Crashes for an operator's Sentry: what the log shows of them, without its message.
 
 Sentry's library collects by itself what a process holds: variables, requests, log lines, host names. All of that is
-switched off. A report is made here, from a log event that has passed the scrubber.
+off, and what leaves is built here from a log event that has passed the scrubber.
 """
 
 from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lockpoint import __version__
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -18,54 +21,56 @@ SECONDS_AT_END: Final = 2.0
 """How long a process that ends waits for its last report to leave."""
 
 
-class CrashReportsUnavailableError(Exception):
-    """SENTRY_DSN is set and cannot be used; the text says what to do."""
-
-
 def reporter(dsn: str | None) -> Report | None:
-    """Return what sends a scrubbed log event, None without a DSN; raises CrashReportsUnavailableError."""
+    """Return what sends a scrubbed log event; None without a DSN. The settings have checked both DSN and library."""
     if dsn is None:
         return None
-    try:
-        from sentry_sdk import Client  # noqa: PLC0415 - an optional extra
-        from sentry_sdk.utils import BadDsn  # noqa: PLC0415 - the same
-    except ImportError:
-        raise CrashReportsUnavailableError(
-            "SENTRY_DSN is set, but sentry-sdk is not installed: install lockpoint[sentry], or unset SENTRY_DSN."
-        ) from None
-    try:
-        client = Client(
-            dsn=dsn,
-            release=f"lockpoint@{__version__}",
-            default_integrations=False,
-            auto_enabling_integrations=False,
-            include_local_variables=False,
-            include_source_context=False,
-            attach_stacktrace=False,
-            max_breadcrumbs=0,
-            auto_session_tracking=False,
-            server_name="",
-        )
-    except BadDsn:
-        raise CrashReportsUnavailableError("SENTRY_DSN is no address of a Sentry project.") from None
-    atexit.register(client.close, SECONDS_AT_END)
-    return lambda event: _send(client.capture_event, event)
+    from sentry_sdk import Client  # noqa: PLC0415 - an optional extra, and slow to import
 
-
-def _send(capture: Callable[..., object], event: Mapping[str, Any]) -> None:
-    capture(
-        {
-            "level": "fatal" if event.get("level") == "critical" else "error",
-            "logger": str(event.get("logger", "")),
-            "message": str(event.get("event", "")),
-            "exception": {"values": [_exception(event)]},
-        }
+    client = Client(
+        dsn=dsn,
+        before_send=_built,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        send_default_pii=False,
+        include_local_variables=False,
+        include_source_context=False,
+        max_breadcrumbs=0,
+        auto_session_tracking=False,
+        send_client_reports=False,
+        spotlight=False,  # else a variable of the environment sends everything to a second address
+        server_name="",
+        debug=False,
     )
+    atexit.register(client.close, SECONDS_AT_END)
+
+    def report(line: Mapping[str, Any]) -> None:
+        client.capture_event({}, hint={"line": line})
+
+    return report
 
 
-def _exception(event: Mapping[str, Any]) -> dict[str, Any]:
-    frames = [_frame(str(place)) for place in event.get("at", ())]
-    return {"type": str(event["exception"]), "value": "", "stacktrace": {"frames": frames}}
+def _built(event: Event, hint: Hint) -> Event:
+    """Return what leaves: from the library its own number and time, all else from the line."""
+    line = hint["line"]
+    return {
+        "event_id": event["event_id"],
+        "timestamp": event["timestamp"],
+        "platform": "python",
+        "level": "fatal" if line["level"] == "critical" else "error",
+        "logger": str(line["logger"]),
+        "release": f"lockpoint@{__version__}",
+        "exception": {"values": [_exception(str(line["exception"]), line["at"])]},
+    }
+
+
+def _exception(kinds: str, places: list[str]) -> dict[str, Any]:
+    """Name the error by its kind; kinds and codes of it and its causes take the place of its text."""
+    return {
+        "type": kinds.partition(",")[0].partition(" ")[0],
+        "value": kinds,
+        "stacktrace": {"frames": [_frame(str(place)) for place in places]},
+    }
 
 
 def _frame(place: str) -> dict[str, object]:

@@ -22,6 +22,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, TextIO
 
@@ -105,9 +106,12 @@ def configure_logs(
 
 
 def _reporting(report: Report) -> Processor:
+    """Pass crashes on; a report that fails costs no log line."""
+
     def pass_on(_logger: object, _method: str, event: EventDict) -> EventDict:
-        if event.get("level") in _CRASHES and "exception" in event:
-            report(event)
+        if event.get("level") in _CRASHES and "exception" in event and "at" in event:
+            with suppress(Exception):
+                report(event)
         return event
 
     return pass_on

@@ -1,10 +1,11 @@
-"""What the environment says, read once at start into one frozen object.
+"""The environment, read once at start; nothing else in the product reads it.
 
-Nothing else in the product reads the environment; `docs/operations.md` explains each variable.
+`docs/operations.md` explains each variable.
 """
 
 import os
 import re
+from importlib.util import find_spec
 from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,11 +29,15 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 _MAILBOX: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
+_SENTRY_DSN: Final = re.compile(
+    r"(https://\w+(:\w+)?@[\w.-]+|http://\w+(:\w+)?@(localhost|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(/[\w.-]+)*/\d+",
+    re.ASCII,
+)
 _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg)://")
 
 
 class SettingsError(ValueError):
-    """One or more variables are missing or wrong; the text has one line for each, starting with its name."""
+    """Variables are missing or wrong; the text has one line for each, starting with its name."""
 
 
 def _split(value: object) -> object:
@@ -57,9 +62,9 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
 class Settings(BaseSettings):
-    """Every setting of a process; `load_settings` reads it from the environment.
+    """Every setting of a process.
 
-    Addresses that may hold a password stay out of the repr. Raises ValidationError when built from wrong values.
+    Addresses that may hold a password stay out of the repr. Raises ValidationError for wrong values.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
@@ -103,6 +108,7 @@ class Settings(BaseSettings):
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
     sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
+    """Where crashes are reported."""
 
     @field_validator("database_url")
     @classmethod
@@ -168,6 +174,19 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _dsn(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _SENTRY_DSN.fullmatch(value):
+            msg = "must look like https://key@host/1"
+            raise ValueError(msg)
+        if find_spec("sentry_sdk") is None:
+            msg = "is set, but sentry-sdk is not installed: install lockpoint[sentry], or unset SENTRY_DSN"
+            raise ValueError(msg)
+        return value
+
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
@@ -180,7 +199,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment.
 
-    Raises SettingsError that names every missing or wrong variable and never repeats a value, which may be a secret.
+    Raises SettingsError with every missing or wrong variable; never repeats a value, which may be a secret.
     """
     try:
         return Settings()
@@ -196,7 +215,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _web_address(value: str) -> SplitResult:
-    """Split an address that must be https, or http on this machine, and carry no password, query or fragment."""
+    """Split an address that must be https, or http on this machine, without password, query or fragment."""
     address = urlsplit(value)
     secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
     if not secure or not address.hostname:

@@ -1,4 +1,4 @@
-"""The worker process: works off the queue until it is told to stop."""
+"""The worker process."""
 
 from __future__ import annotations
 
@@ -76,7 +76,6 @@ USE_CASES: dict[JobKind, UseCase] = {
 
 
 def handlers(services: Services) -> dict[JobKind, JobHandler]:
-    """Give every kind of job its handler."""
     for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
     return {
         **for_sites,
@@ -86,14 +85,14 @@ def handlers(services: Services) -> dict[JobKind, JobHandler]:
 
 
 def _erase(services: Services, tenant_id: int, subject: str) -> None:
-    """A person is erased on sites that left, too: there only our own rows are touched."""
+    """A person is erased on sites that left too: there only our rows are touched."""
     tenant = services.tenants.by_id(tenant_id)
     if tenant is not None:
         erase(services, tenant, int(subject))
 
 
 def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
-    """Jobs of a site that is gone or switched off end without a call to it."""
+    """Jobs of an inactive site end without a call to it."""
 
     def handle(tenant_id: int, subject: str) -> None:
         tenant = active_now(services, tenant_id, licensed=False)

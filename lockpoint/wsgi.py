@@ -1,4 +1,4 @@
-"""`lockpoint.wsgi:app`, for WSGI servers: built when a server process imports it."""
+"""`lockpoint.wsgi:app`, built when a server process imports it."""
 
 from typing import Final
 

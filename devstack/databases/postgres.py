@@ -1,7 +1,6 @@
 """Embedded PostgreSQL: a wheel's programs, own start and stop, one unix socket.
 
-`docs/adr` explains why the wheel's start function is not used. By default the cluster is durable: committed data
-survives a kill or a machine failure; tests turn this off.
+By default the cluster is durable: committed data survives a kill or a machine failure; tests turn this off.
 """
 
 import contextlib

@@ -1,1 +1,1 @@
-"""The sub-commands of `lockpoint`, one module for each subject."""
+"""Sub-commands of `lockpoint`, a module for each subject."""

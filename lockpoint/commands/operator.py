@@ -1,4 +1,4 @@
-"""What operators' commands share: their neighbours, and how they end when something is wrong."""
+"""The connections of operators' commands, and their errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,9 @@ from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadab
 
 @contextmanager
 def operator() -> Iterator[Operator]:
-    """Give what a command works with.
+    """A wrong setting, a refusal or a silent neighbour ends the command with code 1 and a reason.
 
-    Standard output is the answer's alone; log lines go to stderr. A wrong setting, a refusal or a neighbour that does
-    not answer ends the command with code 1 and a reason.
+    Stdout is for the answer, logs go to stderr.
     """
     try:
         with operating(settings_for_answering()) as working:

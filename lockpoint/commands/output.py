@@ -1,4 +1,4 @@
-"""How data come out: a line for each thing for people, JSON for programs."""
+"""Output: tables for people, JSON for programs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ as_json: Final = click.option("--json", "json_wanted", is_flag=True, help="Print
 
 
 def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> None:
-    """Print a table with the names of the fields above it, or a JSON list; `none` is the sentence for no rows."""
+    """Print a table, or JSON; `none` is the sentence for no rows."""
     if json_wanted:
         click.echo(json.dumps([*map(dict, rows)], default=_plain, indent=2))
     elif not rows:
@@ -23,7 +23,7 @@ def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> No
 
 
 def print_fields(fields: OutputRow, *, json_wanted: bool, err: bool = False) -> None:
-    """Print one thing, a field a line, or a JSON object; on stderr where stdout carries the data themselves."""
+    """Print a field a line, or JSON; `err` where stdout carries data."""
     if json_wanted:
         click.echo(json.dumps(dict(fields), default=_plain, indent=2), err=err)
         return

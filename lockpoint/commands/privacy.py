@@ -108,7 +108,7 @@ def _outcome(services: Services, tenant: Tenant, request_id: int) -> str:
 
 
 def told(rest: Rest, tenant: Tenant) -> str:
-    """What is left, in words: an erasure is not called done before it is."""
+    """Return what is left, in words."""
     when = rest.due_at.isoformat(timespec="minutes")
     back = "is switched on" if tenant.installed else "is installed, within 30 days of its uninstall,"
     files = f"{rest.files} {'file' if rest.files == 1 else 'files'} that the app cannot change"
@@ -124,7 +124,7 @@ def told(rest: Rest, tenant: Tenant) -> str:
 
 
 def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
-    """The named site, or every site that is active or has a row about the account."""
+    """Return the named site, or every site that is active or has a row about the account."""
     return [find_installed_site(services, name)] if name is not None else list(_all_sites(services, account))
 
 
@@ -183,7 +183,7 @@ def _asked() -> str:
 
 
 def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
-    """Note on each site concerned that a person was answered; return the sites' names."""
+    """Record on each site concerned that a person was answered; return the sites' names."""
     services, names = working.services, dict[int, str]()
     for tenant_id in tenant_ids:
         tenant = services.tenants.by_id(tenant_id)

@@ -1,4 +1,4 @@
-"""Attachments: reading them, and giving them back what another person's change took away."""
+"""Attachments: reading them, and undoing what others changed."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250
-WATCH_KEY: Final = "lockpointwatch"
-BETWEEN_WITNESSES_SECONDS: Final = 1.5
+WAITLIST_KEY: Final = "lockpointwatch"
+SECOND_READ_SECONDS: Final = 1.5
 
 FOLDERS: Final = {
     ContainerKind.PAGE: "pages",
@@ -53,7 +53,7 @@ FOLDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceAttachments:
-    """Attachments of a site, read as the app or as a person; `most_bytes` bounds what copy mode carries in memory."""
+    """`most_bytes` limits what copy mode holds in memory."""
 
     client: ConfluenceClient
     most_bytes: int = 64 * 1024 * 1024
@@ -68,10 +68,9 @@ class ConfluenceAttachments:
         properties: bool = True,
         operations: bool = True,
     ) -> Attachment:
-        """Give an attachment with its newest version, lock rows and the caller's rights; 2 points, in one call.
+        """2 points, one call; finds trashed attachments; `GoneOrInvisible` for purged ones.
 
-        A trashed attachment is found too, a purged one is `GoneOrInvisible`. Only the first fifty properties come
-        along; where there are more and one of ours is not among them, it is read for 1 point more.
+        The first fifty properties come along; a further one of ours costs 1 point.
         """
         caller = Caller(tenant, priority, person)
         extras = {"include-properties": properties, "include-operations": operations}
@@ -80,8 +79,8 @@ class ConfluenceAttachments:
         if not properties:
             return _attachment(tenant, reply, None)
         rows = self._rows(caller, attachment_id, reply.answer, LOCK_KEY)
-        watching = self._rows(caller, attachment_id, reply.answer, WATCH_KEY)
-        return replace(_attachment(tenant, reply, rows), waitlist_row=watching[0] if watching else None)
+        waitlist = self._rows(caller, attachment_id, reply.answer, WAITLIST_KEY)
+        return replace(_attachment(tenant, reply, rows), waitlist_row=waitlist[0] if waitlist else None)
 
     def of_container(
         self,
@@ -93,24 +92,22 @@ class ConfluenceAttachments:
         cursor: str | None = None,
         limit: int = 50,
     ) -> AttachmentPage:
-        """Give one page of the current attachments the caller may see; 1 point and 1 for each."""
+        """1 point and 1 for each."""
         return self._page(Caller(tenant, priority, person), container, ("current",), cursor, limit)
 
     def versions(
         self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
     ) -> tuple[tuple[Version, ...], bool]:
-        """Give the versions oldest first, back to one not younger than `back_to`, and whether none is missing."""
         return Histories(self.client).versions(Caller(tenant, priority), attachment_id, back_to)
 
     def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
-        """Give one version with its size, file id and title; 2 points."""
+        """2 points."""
         return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
 
     def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        """Make a version current again by Confluence's own operation; 1 point.
+        """1 point; `Rejected` also when the version is current already.
 
-        `Rejected` when Confluence does not do that for attachments (or the version is current already), `Forbidden`
-        when the app may not edit here. No document says that the operation takes attachments.
+        No document says that the operation takes attachments.
         """
         params = {"versionNumber": number, "message": message, "restoreTitle": False}
         call = Call(
@@ -126,29 +123,29 @@ class ConfluenceAttachments:
     def copy(
         self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
     ) -> Version:
-        """Copy mode: carry the bytes of `source` back to Confluence as a new minor version; 4 points."""
+        """4 points."""
         copying = FileCopy(self.client, self.most_bytes)
         return copying.copy(Caller(tenant, priority), attachment, source, message)
 
     def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
-        """Give the file this name if its version is still `attachment.head`; 1 point, `LostRace` otherwise."""
+        """1 point."""
         MetadataEdits(self.client).rename(Caller(tenant, priority), attachment, title)
 
     def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
-        """Bring a trashed file back under `title`; 1 point, 2 when the name changes. `LostRace`: name or version."""
+        """1 point, 2 when the name changes."""
         MetadataEdits(self.client).undo_trash(Caller(tenant, priority), attachment, title)
 
     def confirmed_gone(
         self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
     ) -> bool:
-        """Whether the file is purged: not found by id, and 1.5 s later missing from its container's whole list.
+        """Return whether the file is missing by id and, 1.5 s later, from its container's list.
 
-        A single 404 can be false while something is being trashed or moved. A container that is not visible itself
-        proves nothing, so then the answer is no. 1 point, and 1 for each attachment listed.
+        A single 404 can be false during a trash or move. An invisible container proves nothing. 1 point, and 1 for each
+        attachment listed.
         """
         if container is None or self._visible(tenant, attachment_id, priority):
             return False
-        self.client.pause(BETWEEN_WITNESSES_SECONDS)
+        self.client.pause(SECOND_READ_SECONDS)
         try:
             return not self._listed(Caller(tenant, priority), container, attachment_id)
         except GoneOrInvisible:

@@ -1,4 +1,4 @@
-"""Copy mode: one version's bytes from Confluence through memory back to Confluence, and nowhere else."""
+"""Copy mode: a version's bytes from Confluence through memory back to Confluence."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """Copies up to `most_bytes`; nothing is uploaded before the whole file is here and as long as it should be."""
+    """Uploads only a whole file of the right length, up to `most_bytes`."""
 
     client: ConfluenceClient
     most_bytes: int
 
     def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
-        """Make the content of `source` current again as a minor version with `message`; gives the new version.
+        """Make the content of `source` current as a minor version; return that version.
 
-        `TooLarge` above the limit of ours or the host's, `BadAnswer` when the download is not `source.size` long,
-        `LostRace` when the file got a version after `attachment.head` while it was being downloaded: an upload has no
-        precondition, so a second look is all there is.
+        `TooLarge` above our limit or the host's; `BadAnswer` when the download is not `source.size` long; `LostRace`
+        when a newer version appears before the upload, which itself has no precondition.
         """
         if source.size is not None and source.size > self.most_bytes:
-            raise TooLarge("attachments.copy: larger than copy mode carries")
+            raise TooLarge("attachments.copy: above the limit of copy mode")
         if attachment.container is None:
-            raise GoneOrInvisible("attachments.copy: the attachment hangs on nothing")
+            raise GoneOrInvisible("attachments.copy: the attachment has no container")
         folder = f"/rest/api/content/{content_id(attachment.container.id)}/child/attachment"
         path = f"{folder}/{rest_attachment_id(attachment.id)}"
         content = self._download(caller, f"{path}/download", source)
         histories = Histories(self.client)
         if histories.head(caller, attachment.id).created != attachment.head.created:
-            raise LostRace("attachments.copy: a newer version came meanwhile")
+            raise LostRace("attachments.copy: a newer version appeared")
         answer = self._upload(caller, f"{path}/data", attachment, content, message)
         return histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
 
@@ -67,5 +66,5 @@ class FileCopy:
             return self.client.ask(caller, call).answer
         except GoneOrInvisible:
             Histories(self.client).head(caller, attachment.id)
-            # The file is there, so the 404 is the one that the document gives for a file above the site's limit.
+            # The file exists, so the 404 is the documented one for a file above the site's limit.
             raise TooLarge("attachments.upload: larger than the site allows") from None

@@ -1,4 +1,4 @@
-"""Edits of an attachment's name and status: conditional on its version, and each makes a new one."""
+"""Edits of an attachment's name and status: conditional on its version, each makes a new one."""
 
 from __future__ import annotations
 
@@ -17,27 +17,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MetadataEdits:
-    """Renames and brings back from the trash."""
-
     client: ConfluenceClient
 
     def rename(self, caller: Caller, attachment: Attachment, title: str) -> None:
-        """Give the file a name; `LostRace` when its version moved on."""
+        """`LostRace` when its version moved on."""
         self._edit(caller, attachment, attachment.head.number + 1, {"title": title})
 
     def undo_trash(self, caller: Caller, attachment: Attachment, title: str) -> None:
-        """Bring a trashed file back; under another name it is renamed in the trash first, since names may clash."""
+        """A new name is set in the trash first, since names may clash."""
         number = attachment.head.number + 1
         if title != attachment.title:
             number = 1 + self._edit(caller, attachment, number, {"title": title, "status": "trashed"})
         self._edit(caller, attachment, number, {"title": title, "status": "current"})
 
     def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: dict[str, str]) -> int:
-        """Store the fields as version `number` and give the number that holds now."""
+        """Store the fields as version `number`; return the resulting number."""
         if attachment.container is None:
-            raise GoneOrInvisible("attachments.edit: the attachment hangs on nothing")
+            raise GoneOrInvisible("attachments.edit: the attachment has no container")
         own_id = rest_attachment_id(attachment.id)
-        # The document calls `when` and `minorEdit` required in a version; minor keeps watchers from being mailed.
+        # The document requires `when` and `minorEdit`; minor edits send watchers no mail.
         version = {"number": number, "minorEdit": True, "when": None}
         call = Call(
             name="attachments.edit",

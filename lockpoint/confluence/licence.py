@@ -1,4 +1,4 @@
-"""The licence of the app on a site, by Connect's own operation."""
+"""The app's licence on a site, by Connect's operation."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLicences:
-    """Implements `site_ports.LicenceSource`; 1 point.
+    """1 point.
 
-    `license.active` is true for subscriptions and evaluations, false for ended ones, and `license` is missing for apps
-    that are not paid (developer.atlassian.com, license API for cloud apps). The answer also names contacts of the site;
-    nothing of that is read.
+    `license.active`: true for subscriptions and evaluations, false for ended ones, missing for unpaid apps
+    (developer.atlassian.com, license API for cloud apps). The answer's contacts are not read.
     """
 
     client: ConfluenceClient
     app_key: str
 
     def active(self, tenant: Tenant, *, priority: Priority) -> bool:
-        """Whether the licence, or an evaluation, is in force."""
         call = get("addon.licence", f"/rest/atlassian-connect/1/addons/{self.app_key}")
         licence = self.client.ask(Caller(tenant, priority), call).answer.data.get("license")
         return isinstance(licence, dict) and licence.get("active") is True

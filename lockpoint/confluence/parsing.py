@@ -1,4 +1,4 @@
-"""From Confluence's JSON to the values that use cases know; every reading of a shape is here, once."""
+"""From Confluence's JSON to values of use cases; each shape is read only here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CONTAINERS: Final = (
 
 
 def status_of(answer: Answer) -> FileStatus:
-    """Read a content status; BadAnswer for one nobody has told us about, because guessing could lift protection."""
+    """BadAnswer for an unknown status: guessing could lift protection."""
     status = _STATUS.get(answer.text("status"))
     if status is None:
         raise BadAnswer(f"{answer.operation}: unknown status")
@@ -40,7 +40,6 @@ def status_of(answer: Answer) -> FileStatus:
 
 
 def attachment_id_of(answer: Answer, name: str = "id") -> str:
-    """Read an attachment's id as bare digits."""
     try:
         return normalise_attachment_id(answer.text(name))
     except ValueError:
@@ -48,7 +47,6 @@ def attachment_id_of(answer: Answer, name: str = "id") -> str:
 
 
 def container_of(answer: Answer) -> Container | None:
-    """Read what an attachment hangs on; None when nothing is named."""
     for name, kind in _CONTAINERS:
         container_id = answer.text_or_none(name)
         if container_id is not None:
@@ -57,7 +55,7 @@ def container_of(answer: Answer) -> Container | None:
 
 
 def listed_version(answer: Answer) -> Version:
-    """Read a version as lists tell it (v2): without size, file id and title."""
+    """A version in a v2 list has no size, file id or title."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("createdAt"),
@@ -68,7 +66,7 @@ def listed_version(answer: Answer) -> Version:
 
 
 def attachment_version(answer: Answer) -> Version:
-    """Read the version that an attachment's own body (v2) describes, with size, file id and title."""
+    """A v2 attachment's version has size, file id and title."""
     version = listed_version(answer.part("version"))
     return Version(
         number=version.number,
@@ -83,7 +81,7 @@ def attachment_version(answer: Answer) -> Version:
 
 
 def made_version(answer: Answer) -> Version:
-    """Read a version as v1 tells the one it has just made; `when` is taken to equal v2's `createdAt`."""
+    """Read a version that v1 made; `when` is assumed to equal v2's `createdAt`."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("when"),
@@ -94,7 +92,6 @@ def made_version(answer: Answer) -> Version:
 
 
 def stored_property(answer: Answer) -> StoredProperty:
-    """Read one property row. The value may be any JSON; whether it makes sense is for others to say."""
     if "value" not in answer.data:
         raise BadAnswer(f"{answer.operation}: a property without a value")
     version = answer.part("version")
@@ -109,20 +106,19 @@ def stored_property(answer: Answer) -> StoredProperty:
 
 
 def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
-    """Read the rows of one key, lowest id first: of duplicate rows the lowest id is the record."""
+    """Read the rows of one key; of duplicates, the lowest id is the record."""
     rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
     return tuple(sorted(rows, key=lambda row: int(row.id)))
 
 
 def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
-    """Whether a list of permitted operations has this one."""
     return any(
         entry.data.get("operation") == operation and entry.data.get("targetType") == target for entry in operations
     )
 
 
 def link(base: str, path: str | None) -> str:
-    """Join a link that is relative to the site's base address; empty when it is missing or leads elsewhere."""
+    """Join a link relative to the base address; empty when missing or leading elsewhere."""
     if path is None or not path.startswith("/") or path.startswith("//"):
         return ""
     return base.rstrip("/") + path

@@ -1,4 +1,4 @@
-"""People and what they may do, asked of Confluence each time."""
+"""People and their permissions, read from Confluence each time."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _KINDS: Final = {
     ContainerKind.BLOGPOST: ("blogposts", "blogpost"),
     ContainerKind.CUSTOM: ("custom-content", "custom-content"),
 }
-"""Folder in the address, and the word for it in permitted operations (for custom content an assumption)."""
+"""Folder in the address, and target in permitted operations (assumed for custom content)."""
 
 _INACTIVE: Final = frozenset({"inactive", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePeople:
-    """Names, rights and addresses. Nothing about people is kept here but the app's own account id."""
+    """Keeps only the app's own account id."""
 
     client: ConfluenceClient
     _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
@@ -45,7 +45,7 @@ class ConfluencePeople:
     def container(
         self, tenant: Tenant, account: str | None, container: Container, *, priority: Priority
     ) -> ContainerView:
-        """Give a page or blog post as the person (None: the app) sees it, asked as that person; 2 points."""
+        """2 points."""
         folder, target = _KINDS[container.kind]
         call = get(
             f"{folder}.get",
@@ -63,7 +63,7 @@ class ConfluencePeople:
         )
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
-        """Whether the person administers the space, asked as that person; 1 point. No, where they do not see it."""
+        """1 point; False where the person does not see the space."""
         call = get("spaces.operations", f"/api/v2/spaces/{content_id(space_id)}/operations")
         try:
             answer = self.client.ask(Caller(tenant, priority, account), call).answer
@@ -72,9 +72,9 @@ class ConfluencePeople:
         return permits(answer.items("operations"), ADMINISTER, "space")
 
     def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
-        """Give the people who are named as administrators of the space; 1 point for a page of permissions.
+        """1 point for each page of permissions; none where they are hidden.
 
-        A group is not taken apart: what is everybody's task is nobody's. Nobody where permissions are hidden.
+        Groups are not expanded; only administrators named one by one get mail.
         """
         call = get("spaces.permissions", f"/api/v2/spaces/{content_id(space_id)}/permissions", query=_MOST)
         found: dict[str, None] = {}
@@ -91,7 +91,7 @@ class ConfluencePeople:
         return tuple(found)
 
     def administers_site(self, tenant: Tenant, account: str, *, priority: Priority) -> bool:
-        """Whether the person administers Confluence; 3 points. No, for an account that Confluence does not know."""
+        """3 points; False for an unknown account."""
         try:
             answer = self._user(tenant, account, priority, (("expand", "operations"),))
         except GoneOrInvisible:
@@ -100,7 +100,7 @@ class ConfluencePeople:
         return permits(operations, ADMINISTER, "application")
 
     def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
-        """Give names for display; 1 point for each 250. Unknown accounts and erased people are left out."""
+        """1 point for each 250; omits unknown and erased people."""
         wanted = tuple(dict.fromkeys(account for account in accounts if not is_pseudonym(account)))
         found: dict[str, Person] = {}
         for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
@@ -110,17 +110,14 @@ class ConfluencePeople:
         return found
 
     def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
-        """Give one person with time zone and locale, where Confluence tells them; 3 points.
+        """3 points; `GoneOrInvisible` for an unknown account.
 
-        `locale` is in no document, but v1 answers carry it; `GoneOrInvisible` for an unknown account.
+        `locale` is undocumented, but v1 answers carry it.
         """
         return _person(self._user(tenant, account, priority, ()))
 
     def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
-        """Give the e-mail address for one mail; 3 points.
-
-        `NoAddress` with `not_approved` (Atlassian has not approved the app), `unknown`, `switched_off` or `hidden`.
-        """
+        """3 points; `NoAddress`: `not_approved` (by Atlassian), `unknown`, `switched_off` or `hidden`."""
         call = get("users.email", "/rest/api/user/email", query=(("accountId", account),), objects=Objects.IDENTITY)
         try:
             address = self.client.ask(Caller(tenant, priority), call).answer.text_or_none("email")
@@ -135,7 +132,7 @@ class ConfluencePeople:
         return address
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
-        """Give the app user's account id on this site; 3 points the first time, then kept in the process."""
+        """3 points the first time, then cached."""
         key = (tenant.id, tenant.client_key)
         with self._lock:
             known = self._own.get(key)
@@ -147,7 +144,6 @@ class ConfluencePeople:
         return known
 
     def forget(self, tenant: Tenant) -> None:
-        """Ask for the own account again: after an uninstall or a new install."""
         with self._lock:
             self._own.pop((tenant.id, tenant.client_key), None)
 

@@ -1,4 +1,4 @@
-"""Atlassian's reporting of personal data, by Connect's own operation on each site."""
+"""Reports of personal data to Atlassian, by Connect's operation on each site."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
 LONGEST_CYCLE: Final = 90
-"""Days: a longer cycle would be as good as no reports at all."""
+"""Days; a longer cycle would mean no reports."""
 
 _DIGITS: Final = 4
 _NAME: Final = "report_accounts"
@@ -28,16 +28,16 @@ _NAME: Final = "report_accounts"
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePersonalDataReports:
-    """Implements `people_ports.PersonalDataReports`; 1 point for each report.
+    """1 point for each report.
 
-    The path is the one that Atlassian's Connect libraries use; 204 means that nothing has to be done
-    (developer.atlassian.com, user privacy guidelines).
+    The path is that of Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy
+    guidelines).
     """
 
     client: ConfluenceClient
 
     def report(self, tenant: Tenant, accounts: Sequence[Reported], *, priority: Priority) -> ReportAnswer:
-        """Report at most `MOST_REPORTED` accounts; ValueError for more, or for none."""
+        """ValueError for more than `MOST_REPORTED` accounts, or none."""
         if not 1 <= len(accounts) <= MOST_REPORTED:
             raise ValueError("a report is about 1 to 90 accounts")
         listed = [{"accountId": one.account, "updatedAt": _moment(one.retrieved_at)} for one in accounts]
@@ -54,7 +54,7 @@ class ConfluencePersonalDataReports:
 
 
 def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
-    """The accounts of this status; one that we did not ask about is none of our business."""
+    """Ignore accounts that we did not ask about."""
     said = (one.text("accountId") for one in found if one.data.get("status") == status)
     return tuple(dict.fromkeys(account for account in said if account in asked))
 
@@ -64,7 +64,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _days(text: str) -> int | None:
-    """The length of a cycle, within what makes sense; None when nothing like it was said."""
+    """Return the length of a cycle, at most `LONGEST_CYCLE`; None when invalid."""
     digits = text.strip().lstrip("0")
     if not digits.isdecimal():
         return None

@@ -1,4 +1,4 @@
-"""Our properties in Confluence: the lock record, and everything else we keep there."""
+"""Our properties in Confluence: the lock record, and all others."""
 
 from __future__ import annotations
 
@@ -26,18 +26,16 @@ _PROPERTY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockProperties:
-    """The lock record's place on an attachment, as the app; 1 point for each operation."""
+    """1 point for each operation, as the app."""
 
     client: ConfluenceClient
 
     def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
-        """Give all rows under the lock key, lowest id first; normally none or one."""
         return self._rows.under(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
 
     def create(
         self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
     ) -> StoredProperty:
-        """Create the record; `LostRace` when there is one, `HostUnavailable` when it may exist now or appear later."""
         host = PropertyHost.ATTACHMENT
         return self._rows.create(Caller(tenant, priority), host, attachment_id, LOCK_KEY, dict(value))
 
@@ -51,12 +49,10 @@ class ConfluenceLockProperties:
         *,
         priority: Priority,
     ) -> StoredProperty:
-        """Write the record as `version`, which must be the present one + 1; `LostRace` otherwise."""
         caller, row = Caller(tenant, priority), (property_id, version)
         return self._rows.replace(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, row, dict(value))
 
     def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
-        """Remove a superfluous duplicate row."""
         self._rows.delete(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, property_id)
 
     @property
@@ -66,7 +62,7 @@ class ConfluenceLockProperties:
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceProperties:
-    """Our other properties, as the app; 1 point for each operation. `app_key` names whose app properties are meant."""
+    """1 point for each operation, as the app; `app_key` owns the app properties."""
 
     client: ConfluenceClient
     app_key: str
@@ -74,14 +70,12 @@ class ConfluenceProperties:
     def read(
         self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
     ) -> StoredProperty | None:
-        """Give the row (the lowest id of several), or None."""
         rows = PropertyRows(self.client).under(Caller(tenant, priority), host, host_id, key)
         return rows[0] if rows else None
 
     def create(
         self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
     ) -> StoredProperty:
-        """Create it; `LostRace` when it exists."""
         return PropertyRows(self.client).create(Caller(tenant, priority), host, host_id, key, value)
 
     def replace(
@@ -94,12 +88,10 @@ class ConfluenceProperties:
         *,
         priority: Priority,
     ) -> StoredProperty:
-        """Write the version after `stored.version`; `LostRace` when somebody was faster."""
         row = (stored.id, stored.version + 1)
         return PropertyRows(self.client).replace(Caller(tenant, priority), host, host_id, stored.key, row, value)
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
-        """Give an app property's value, or None; users can write it through the browser, so verify what you read."""
         call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))
         try:
             answer = self.client.ask(Caller(tenant, priority), call).answer
@@ -108,7 +100,6 @@ class ConfluenceProperties:
         return _app_value(answer.data.get("value"))
 
     def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
-        """Store an app property; the last write wins."""
         call = Call(name="app_properties.put", method="PUT", path=self._app_path(key), body=value)
         self.client.tell(Caller(tenant, priority), call)
 
@@ -119,7 +110,7 @@ class ConfluenceProperties:
 
 
 def _app_value(value: object) -> object:
-    # `jsonValue` is told by an old document only: where it is ignored, the JSON comes as text.
+    # Only an old document describes `jsonValue`; where ignored, the JSON comes as text.
     if not isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""Calls on content and space properties: the only writes in Confluence that name the version they replace."""
+"""Content and space properties: writes name the version they replace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDERS = {
 
 
 def properties_path(host: PropertyHost, host_id: str) -> str:
-    """Give the path of a host's properties; ValueError when `host_id` is not an id."""
+    """ValueError when `host_id` is not an id."""
     if host is PropertyHost.ATTACHMENT:
         return f"/api/v2/attachments/{rest_attachment_id(host_id)}/properties"
     return f"/api/v2/{_FOLDERS[host]}/{content_id(host_id)}/properties"
@@ -30,12 +30,10 @@ def properties_path(host: PropertyHost, host_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PropertyRows:
-    """Property rows of anything that can have them, read and written as the caller."""
-
     client: ConfluenceClient
 
     def under(self, caller: Caller, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
-        """Read all rows of a key, lowest id first; 1 point. `GoneOrInvisible` is about the host, not the key."""
+        """Read all rows of a key, lowest id first; 1 point. `GoneOrInvisible` concerns the host, not the key."""
         call = get(
             f"{host.value}_properties.find",
             properties_path(host, host_id),
@@ -44,10 +42,10 @@ class PropertyRows:
         return rows_under(key, self.client.ask(caller, call).answer.items())
 
     def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
-        """Create a row; 1 point. `LostRace` when one exists.
+        """1 point; `LostRace` when a row exists.
 
-        Not repeated after a time-out: a POST that is still on its way could then make a second row. The caller keeps
-        its creation guard for as long as that can last.
+        Not repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard that
+        long.
         """
         call = Call(
             name=f"{host.value}_properties.create",
@@ -62,7 +60,7 @@ class PropertyRows:
     ) -> StoredProperty:
         """Write the next version of row (id, version to write); 1 point.
 
-        `LostRace` for a version that is taken (409, or 400 "cannot update") and for a row that is gone (404).
+        `LostRace` for a taken version (409, or 400 "cannot update") and a missing row (404).
         """
         property_id, version = row
         call = Call(
@@ -78,7 +76,7 @@ class PropertyRows:
             raise LostRace(str(error)) from None
 
     def delete(self, caller: Caller, host: PropertyHost, host_id: str, property_id: str) -> None:
-        """Remove a row; 1 point. A row that is gone already is as good."""
+        """1 point; a missing row is fine."""
         path = f"{properties_path(host, host_id)}/{content_id(property_id)}"
         try:
             self.client.tell(caller, Call(name=f"{host.value}_properties.delete", method="DELETE", path=path))
@@ -89,5 +87,5 @@ class PropertyRows:
         answer = self.client.ask(caller, call).answer
         stored = stored_property(answer)
         if stored.version != version:
-            raise HostUnavailable(f"{call.name}: stored under another version than asked; what holds is unknown")
+            raise HostUnavailable(f"{call.name}: stored under another version than asked; the outcome is unknown")
         return stored

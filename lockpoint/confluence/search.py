@@ -1,4 +1,4 @@
-"""Finding locks again by search, on a site whose witness rows are lost. The index lags; nothing is decided by it."""
+"""Finds locks by search when a site's witness rows are lost. The index lags and decides nothing."""
 
 from __future__ import annotations
 
@@ -23,24 +23,21 @@ if TYPE_CHECKING:
 PAGE: Final = "100"
 PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
-"""Works where Confluence has indexed what the descriptor extracts from the page property; 400 where it does not."""
+"""400 where Confluence has not indexed what the descriptor extracts from the page property."""
 
 _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockSearch:
-    """Searches as the app, so only what the app may see. A cursor is the query of the next page, opaque to others."""
+    """Searches as the app; a cursor is the query of the next page."""
 
     client: ConfluenceClient
 
     def containers_with_locks(
         self, tenant: Tenant, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[Container, ...], str | None]:
-        """Give pages and blog posts whose `lockedCount` is above 0; `Rejected` where the search has no such field.
-
-        1 point and 1 for each page found.
-        """
+        """1 point and 1 for each page found."""
         query = _resumed(cursor) or (("cql", CONTAINERS_WITH_LOCKS), ("limit", PAGE))
         call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
@@ -48,7 +45,7 @@ class ConfluenceLockSearch:
         return tuple(container for container in found if container is not None), _cursor(answer, cursor)
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
-        """Give ids of the current spaces; 1 point and 1 for each."""
+        """1 point and 1 for each."""
         query: QueryPairs = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
@@ -57,10 +54,9 @@ class ConfluenceLockSearch:
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[str, ...], str | None]:
-        """Give ids of a space's attachments, some pages or blog posts at a time.
+        """1 point and 1 for each page, then for each page 1 and 1 for each attachment.
 
-        For each call 1 point and 1 for each page, then for each page 1 and 1 for each attachment. It asks no search,
-        since it is what remains when the search does not answer. Custom content is not looked into.
+        Uses no search: it is the fallback when search fails. Omits custom content.
         """
         kind, query = _position(cursor)
         folder = FOLDERS[kind]

@@ -1,4 +1,4 @@
-"""Names and titles of a site, for the canary scan: read, compared in memory, and forgotten."""
+"""Names and titles of a site for the canary scan; stored nowhere."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _FOLDERS: Final = {ContainerKind.PAGE: "pages", ContainerKind.BLOGPOST: "blogpos
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceTitles:
-    """Implements `site_words.Titles`: what the app may see, as the app."""
+    """What the app may see, as the app."""
 
     client: ConfluenceClient
 
     def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
-        """Give names of spaces, and titles of `most` pages and blog posts of each with their files.
+        """Yield names of spaces, and titles of `most` pages and blog posts of each with their files.
 
-        With the title of a file comes the account that uploaded its newest version. About 2 points for each title.
+        A file comes with the account of its newest version. About 2 points for each title.
         """
         spaces = get("spaces.list", "/api/v2/spaces", query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
         for space in self._all(tenant, spaces, priority):

@@ -1,4 +1,4 @@
-"""Properties on accounts: small values that follow a person, written as the app."""
+"""Properties on accounts, as the app."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ _ROUNDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceUserProperties:
-    """Implements `people_ports.UserProperties` on v1 `user/{id}/property/{key}`; 1 point for each operation."""
+    """v1 `user/{id}/property/{key}`; 1 point for each operation."""
 
     client: ConfluenceClient
 
     def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
-        """Give the value; None when there is none, or no such account."""
         try:
             answer = self.client.ask(Caller(tenant, priority), get("user_properties.get", _path(account, key))).answer
         except GoneOrInvisible:
@@ -35,10 +34,7 @@ class ConfluenceUserProperties:
         return answer.data.get("value")
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
-        """Store the value, whether there was one or not.
-
-        Confluence has one operation to create and one to replace, so whoever loses to a twin tries the other.
-        """
+        """Confluence separates creating and replacing; after a lost race, try the other."""
         caller, path, body = Caller(tenant, priority), _path(account, key), {"value": dict(value)}
         for _ in range(_ROUNDS):
             try:
@@ -49,10 +45,9 @@ class ConfluenceUserProperties:
                 except LostRace:
                     continue
             return
-        raise LostRace("user_properties: it comes and goes")
+        raise LostRace("user_properties: others create and delete it at the same time")
 
     def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
-        """Remove it; a property or an account that is not there is as good."""
         call = Call(name="user_properties.delete", method="DELETE", path=_path(account, key))
         try:
             self.client.tell(Caller(tenant, priority), call)

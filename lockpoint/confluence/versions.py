@@ -24,17 +24,15 @@ MOST_PAGES: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """Reads version lists and single versions."""
-
     client: ConfluenceClient
 
     def versions(
         self, caller: Caller, attachment_id: str, back_to: datetime | None
     ) -> tuple[tuple[Version, ...], bool]:
-        """Give versions oldest first and whether the list has no gap; 1 point for each fifty and 1 for each version.
+        """1 point for each fifty and 1 for each version.
 
-        Numbers are positions, so a list that changed while it was read shows as a missing or doubled number; then it
-        is read once more before it is called incomplete.
+        Numbers are positions: a list that changed during the read has a missing or doubled number, and is read once
+        more before it counts as incomplete.
         """
         call = get(
             "attachments.versions",
@@ -49,20 +47,20 @@ class Histories:
         return found, _seamless(found, back_to)
 
     def version(self, caller: Caller, attachment_id: str, number: int) -> Version:
-        """Give one version with size, file id and title; 2 points. `GoneOrInvisible` when there is none."""
+        """2 points; `GoneOrInvisible` when there is none."""
         version = self._read(caller, attachment_id, (("version", str(number)),))
         if version.number != number:
             raise BadAnswer("attachments.version: another version than asked")
         return version
 
     def head(self, caller: Caller, attachment_id: str) -> Version:
-        """Give the newest version; 2 points."""
+        """2 points."""
         return self._read(caller, attachment_id, ())
 
     def made(self, caller: Caller, attachment_id: str, answer: Answer, message: str) -> Version:
-        """Give the version that a write has just made, from its answer, or where that does not tell, by reading.
+        """Return the version that a write has just made, from its answer or by reading.
 
-        `HostUnavailable` when the newest version is not ours by its message: what was done is then unknown.
+        `HostUnavailable` when the newest version lacks our message: the outcome is unknown.
         """
         if answer.text_or_none("when") and answer.data.get("number") is not None:
             return made_version(answer)

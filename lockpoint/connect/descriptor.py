@@ -1,4 +1,4 @@
-"""The descriptor that a site reads to learn what the app is: `atlassian-connect.json`, filled in once."""
+"""The descriptor, `atlassian-connect.json`, filled in once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PACKAGE: Final = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """The served document and what the app itself needs to know of it."""
+    """The served document and what the app needs to know of it."""
 
     content: bytes
     webhook_events: frozenset[str]
 
 
 def build(*, app_key: str, base_url: str, licensing: bool) -> Descriptor:
-    """Fill in the app's key, its base URL and whether licences count.
+    """Fill in app key, base URL and licensing.
 
     Raises FileNotFoundError when the file is neither in the package (a wheel) nor beside it (a checkout).
     """
@@ -37,7 +37,6 @@ def build(*, app_key: str, base_url: str, licensing: bool) -> Descriptor:
 
 
 def read_template() -> dict[str, Any]:
-    """Read the document as it lies in the repository."""
     places = (_PACKAGE / FILE_NAME, _PACKAGE.parent / FILE_NAME)
     path = next((place for place in places if place.is_file()), None)
     if path is None:

@@ -1,8 +1,8 @@
-"""Acting as a person: access tokens that Atlassian's authorisation server gives to an app with `ACT_AS_USER`.
+"""Acting as a person: access tokens from Atlassian's authorisation server for apps with `ACT_AS_USER`.
 
-The request is the JWT bearer grant of Connect apps (developer.atlassian.com, "OAuth 2.0 - JWT Bearer token
-authorization grant type"; fields as in `atlassian-oauth2`). The server's errors are not documented: what is 400, 401 or
-403 is taken as permanent for this person, everything else as passing.
+The JWT bearer grant of Connect apps (developer.atlassian.com, "OAuth 2.0 - JWT Bearer token authorization grant type";
+fields as in `atlassian-oauth2`). Errors are undocumented: 400, 401 and 403 count as permanent for this person, all else
+as passing.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _PERMANENT: Final = frozenset({400, 401, 403})
 
 
 class ImpersonationRefusedError(Unauthorised):
-    """The authorisation server will not let us act as this person (closed, no access, or our secret is stale)."""
+    """The server will not let us act as this person (closed, no access, or our secret is stale)."""
 
 
 class ImpersonationUnavailableError(HostUnavailable):
-    """Nobody knows yet; `retry_after` is in seconds. The message never holds the person, an assertion or a token."""
+    """Unknown yet; `retry_after` is in seconds. Never holds the person, an assertion or a token."""
 
     def __init__(self, message: str, retry_after: float = DEFAULT_RETRY_SECONDS) -> None:
         super().__init__(message)
@@ -57,11 +57,10 @@ class _Kept:
 
 
 class Impersonation:
-    """Access tokens per site and person, kept in memory until shortly before they end; safe for threads.
+    """Access tokens per site and person, in memory until shortly before they end; safe for threads.
 
-    `oauth_url` is the server's issuer address without closing slash: the assertion's audience, and the place of
-    `/oauth2/token`. `session` gives the calling thread's HTTP session, `now` seconds since 1970. Tokens fetched with an
-    earlier secret are never used again.
+    `oauth_url`, without closing slash, is the assertion's audience and the place of `/oauth2/token`. `session` returns
+    the thread's HTTP session, `now` seconds since 1970. Tokens of an earlier secret are not used.
     """
 
     def __init__(
@@ -81,10 +80,10 @@ class Impersonation:
         self._kept: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Give a bearer token for the person.
+        """Return a bearer token for the person.
 
-        Raises ImpersonationRefusedError (remembered for half a minute) or ImpersonationUnavailableError; both are
-        errors of `services.errors` to callers. StorageUnavailable when the site's secret cannot be read.
+        Raises ImpersonationRefusedError (remembered for half a minute), ImpersonationUnavailableError, or
+        StorageUnavailable.
         """
         site = self._sites.find_active(tenant.client_key)
         if site is None:
@@ -104,7 +103,6 @@ class Impersonation:
             self._kept.pop((tenant_id, account_id), None)
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget the tokens of everybody on the site."""
         with self._lock:
             for key in [key for key in self._kept if key[0] == tenant.id]:
                 del self._kept[key]

@@ -1,7 +1,7 @@
-"""Who is calling: one verification for each kind of token, shared by the guards and the webhook door.
+"""Who is calling: one verification for each kind of token, shared by guards and webhook door.
 
-The kind belongs to the route. A token of one kind is worth nothing on a route of another: context tokens carry a fixed
-hash and are taken on the JSON API only, everything else must carry the hash of the very address that was called.
+The kind belongs to the route: context tokens carry a fixed hash and count on the JSON API only, all others must carry
+the hash of the address that was called.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DECOY: Final = SigningKey("an unknown site costs as much as a known one")
 
 @dataclass(frozen=True, slots=True)
 class InboundCall:
-    """A request as the wire had it: `target` is path and query, undecoded; `authorization` the header, if any."""
+    """A request as the wire had it: `target` is path and query, undecoded."""
 
     method: str
     target: str
@@ -46,7 +46,7 @@ class TokenCaller:
 class Inbound:
     """The verifications of one app; `now` gives seconds since 1970. Every method raises TokenRefusedError.
 
-    StorageUnavailable comes through when an unknown site cannot be looked up.
+    StorageUnavailable when an unknown site cannot be looked up.
     """
 
     sites: SiteDirectory
@@ -109,7 +109,7 @@ class Inbound:
         return TokenCaller(site.tenant, claims.account_id)
 
     def _newer(self, site: Site, refusal: TokenRefusedError) -> Site:
-        """The site as another process may have changed it meanwhile; raises the refusal when there is nothing new."""
+        """Return the site as another process may have changed it; raises the refusal when nothing is new."""
         newer = self.sites.reread(site) if refusal.reason is Reason.SIGNATURE else None
         if newer is None:
             raise refusal
@@ -117,7 +117,6 @@ class Inbound:
 
 
 def _tokens(call: InboundCall) -> tuple[str | None, str | None]:
-    """The tokens in the header and in the query, either of which may be missing."""
     header = call.authorization
     if header is not None:
         header = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else None
@@ -129,7 +128,7 @@ def _tokens(call: InboundCall) -> tuple[str | None, str | None]:
 
 
 def _only(wanted: str | None, other: str | None) -> str:
-    """The token from the place where it belongs; a second, different one elsewhere is refused."""
+    """Return the token from its place; a different one elsewhere is refused."""
     if not wanted:
         raise TokenRefusedError(Reason.MISSING if other is None else Reason.WRONG_PLACE)
     if other is not None and other != wanted:

@@ -1,8 +1,7 @@
-"""Atlassian's public keys of signed installs: fetched by key id, checked, and kept.
+"""Atlassian's public keys of signed installs: fetched by key id, checked, kept.
 
-A key id never changes its key, so a key stays good for as long as the hosts cannot tell otherwise. Atlassian's own
-framework (`atlassian-connect-express`, verify-installation) asks two hosts in this order; unlike it, we insist on
-status 200, on a PEM public key of sufficient size and on time limits, and keep what we have learnt.
+A key id never changes its key. Atlassian's framework (`atlassian-connect-express`, verify-installation) asks two hosts
+in this order; we also insist on status 200, on a PEM public key of sufficient size and on time limits.
 """
 
 from __future__ import annotations
@@ -40,21 +39,19 @@ _PEM_START: Final = b"-----BEGIN PUBLIC KEY-----"
 
 
 class KeyUnavailableError(Exception):
-    """A key host did not answer as it should; nothing is known about the key id."""
+    """A key host did not answer as it should; the key id stays unknown."""
 
 
 class KeySource(Protocol):
-    """Where keys come from; the HTTP one is `HttpKeySource`."""
-
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        """Give the key, or None when every host says that there is none; raises KeyUnavailableError."""
+        """Return the key; None when every host says that there is none; raises KeyUnavailableError."""
         ...
 
 
 class HttpKeySource:
     """Fetches keys from the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
 
-    `urls` have no closing slash; the key id is appended as the last segment, so it must have been checked.
+    `urls` have no closing slash; the checked key id is appended.
     """
 
     def __init__(
@@ -65,10 +62,6 @@ class HttpKeySource:
         self._read_seconds = read_seconds
 
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        """Ask each host until one knows the key.
-
-        None when all of them say 404; raises KeyUnavailableError when one of them said anything else.
-        """
         troubled: list[str] = []
         for url in self._urls:
             try:
@@ -100,7 +93,7 @@ class HttpKeySource:
 
 
 def read_public_key(body: bytes) -> RSAPublicKey:
-    """The RSA public key in a PEM text; raises KeyUnavailableError for anything else, or for a short key."""
+    """Return the RSA public key in a PEM text; KeyUnavailableError for anything else, or a short key."""
     if not body.strip().startswith(_PEM_START):
         raise KeyUnavailableError("no PEM public key")
     try:
@@ -113,7 +106,7 @@ def read_public_key(body: bytes) -> RSAPublicKey:
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
-    """The body, piece by piece as it comes, so that neither a large nor a dripping answer holds us up."""
+    """Read piece by piece, so that neither a large nor a dripping answer holds us up."""
     body = b""
     while piece := answer.raw.read1(4096, decode_content=True):
         body += piece
@@ -129,11 +122,11 @@ class _Kept:
 
 
 class InstallKeys:
-    """A bounded cache before a key source, safe for threads.
+    """A bounded cache before a key source, safe for threads; `clock` gives monotonic seconds.
 
-    Keys are fresh for a day. A stale key is asked for again and keeps working while the hosts are in trouble; it goes
-    when they say that it is unknown. Unknown key ids are remembered for a minute, and fetches are rationed, so that a
-    flood of invented ids costs the hosts (and us) little. `clock` gives monotonic seconds.
+    Keys are fresh for a day. A stale key is asked for again and works while the hosts are in trouble; it goes when they
+    say that it is unknown. Unknown ids are remembered for a minute and fetches are rationed, so that invented ids cost
+    little.
     """
 
     def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
@@ -146,7 +139,7 @@ class InstallKeys:
         self._rationed_at = clock()
 
     def key(self, key_id: str) -> RSAPublicKey:
-        """The public key of a checked key id; raises TokenRefusedError when there is none or none can be had now."""
+        """Return the public key of a checked key id; raises TokenRefusedError."""
         now = self._clock()
         with self._lock:
             kept = self._kept.get(key_id)

@@ -1,7 +1,6 @@
-"""The query string hash that ties a token to one method and one address.
+"""The query string hash, which ties a token to one method and address, never to a body.
 
-The rules are those of Atlassian's `atlassian-jwt` packages, whose vectors are in the tests. The body is not covered:
-a hash that fits proves who calls and which address, never what was sent.
+The rules are those of Atlassian's `atlassian-jwt` packages, whose vectors are in the tests.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ _OF_NO_SITE: Final = re.compile(r"[^?#]{1,160}(\?lic=[a-z]{1,16})?")
 
 
 def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
-    """Decoded names and values of a raw query, read as a form is: `&` separates, `+` is a space.
+    """Return decoded names and values of a raw query as of a form: `&` separates, `+` is a space.
 
-    Works on bytes, so that a query that is not UTF-8 still hashes as it was sent.
+    Works on bytes: a query that is not UTF-8 hashes as it was sent.
     """
     return [
         (unquote_to_bytes(name.replace("+", " ")), unquote_to_bytes(value.replace("+", " ")))
@@ -33,26 +32,25 @@ def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
 
 
 def canonical_request(method: str, target: str, base_path: str = "", *, encoded_order: bool = False) -> str:
-    """The text that is hashed, from the request target as it was on the wire.
+    """Return the text that is hashed, from the request target as it was on the wire.
 
-    `target` may be an absolute address or a path; `base_path` is dropped from its front on a segment boundary: the
-    path of our own base URL for incoming requests, the host's context path (`/wiki`) for outgoing ones. Values of a
-    repeated parameter are sorted before encoding, as Atlassian's code does; the written rule sorts them encoded, which
-    `encoded_order` gives.
+    `target` is an absolute address or a path; `base_path` is dropped from its front: our base URL's path for incoming
+    requests, the host's context path (`/wiki`) for outgoing ones. Values of a repeated parameter are sorted before
+    encoding, as Atlassian's code does; the written rule sorts them encoded, which `encoded_order` gives.
     """
     path, query = _split(target)
     return f"{method.upper()}&{_canonical_path(path, base_path)}&{_canonical_query(query, encoded_order)}"
 
 
 def request_hash(method: str, target: str, base_path: str = "") -> str:
-    """The `qsh` claim for a request, 64 lower-case hex digits."""
+    """Return the `qsh` claim, 64 lower-case hex digits."""
     return _digest(canonical_request(method, target, base_path))
 
 
 def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str, ...]:
-    """Every hash that an honest caller may have computed: one, or two when a parameter is repeated.
+    """Return every hash that an honest caller may have computed: one, or two for a repeated parameter.
 
-    Targets that are the same for every site (webhooks, lifecycle calls) are answered from a bounded memo.
+    Targets that are the same for every site are answered from a bounded memo.
     """
     if _OF_NO_SITE.fullmatch(target):
         return _memoised(method, target, base_path)
@@ -60,7 +58,7 @@ def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str,
 
 
 def path_of(base_url: str) -> str:
-    """The path of a base URL without its closing slash: `/wiki` for a site, usually empty for the app itself."""
+    """Return the path of a base URL without closing slash: `/wiki` for a site, usually empty for the app."""
     return urlsplit(base_url).path.rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""Signed installs: the calls that Atlassian signs with a key of its own (RS256), not with a site's secret."""
+"""Signed installs: calls that Atlassian signs with its own key (RS256), not with a site's secret."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ PRODUCT: Final = "confluence"
 
 @dataclass(frozen=True, slots=True)
 class SignedInstalls:
-    """Verifies `installed` and `uninstalled` calls to one app; `base_url` is the audience they must name."""
+    """Verifies `installed` and `uninstalled` calls; `base_url` is the audience they must name."""
 
     keys: InstallKeys
     app_key: str
     base_url: str
 
     def verify(self, text: str, method: str, target: str, body: Mapping[str, object], now: float) -> Claims:
-        """The claims of a signed call whose body belongs to it; raises TokenRefusedError.
+        """Return the claims of a signed call whose body belongs to it; raises TokenRefusedError.
 
-        The token covers method and address only. The body is tied to it by the client key, which must be the token's
-        issuer, so nobody can use their own site's signature to register a secret for another site. What costs nothing
-        is checked before a key is fetched.
+        The token covers method and address only. The body's client key must be the issuer, so a site's signature cannot
+        register a secret for another site. What costs nothing is checked before a key is fetched.
         """
         token = tokens.parse(text, RS256)
         if token.header.key_id is None:

@@ -1,4 +1,4 @@
-"""Sites that may call us, kept in the process with their prepared keys, and the signing of our calls to them."""
+"""Sites that may call us, kept in the process, and the signing of our calls to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An installed site and the keys its tokens may be signed with; `secret` never shows in a repr."""
+    """An installed site and the keys of its tokens; `secret` stays out of the repr."""
 
     tenant: Tenant
     secret: str = field(repr=False)
@@ -43,7 +43,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Keys accepted at `now` (seconds since 1970): the present one, and for three minutes the one before."""
+        """Return keys accepted at `now` (seconds since 1970): the present one, for 3 minutes also the one before."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
@@ -57,10 +57,10 @@ class _Kept:
 
 
 class SiteDirectory:
-    """A bounded cache of installations by client key; safe for threads.
+    """A bounded cache of installations by client key; safe for threads; `clock` gives monotonic seconds.
 
-    `clock` gives monotonic seconds. Lifecycle events call `forget` in their own process; other processes notice within
-    `FRESH_SECONDS`, or at once when a signature does not fit.
+    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or at once when a signature
+    does not fit.
     """
 
     def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
@@ -71,7 +71,7 @@ class SiteDirectory:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     def find(self, client_key: str) -> Site | None:
-        """The installed site of this client key, or None; raises StorageUnavailable when nobody can tell."""
+        """Return the installed site of this client key; StorageUnavailable when that is unknown."""
         now = self._clock()
         with self._lock:
             kept = self._known.get(client_key)
@@ -96,7 +96,7 @@ class SiteDirectory:
         return site if site is not None and site.tenant.enabled else None
 
     def reread(self, site: Site) -> Site | None:
-        """What the database says now about a site whose token did not fit; None when that was asked just now."""
+        """Return a site whose token did not fit from the database; None when that was asked just now."""
         client_key = site.tenant.client_key
         now = self._clock()
         with self._lock:
@@ -108,7 +108,6 @@ class SiteDirectory:
         return self._read(client_key, doubted_at=now)
 
     def forget(self, tenant: Tenant) -> None:
-        """Read this site from the database next time."""
         with self._lock:
             self._known.pop(tenant.client_key, None)
             self._unknown.pop(tenant.client_key, None)
@@ -128,17 +127,15 @@ class SiteDirectory:
 
 @dataclass(frozen=True, slots=True)
 class AppSigner:
-    """Signs the calls that the app makes as itself; `now` gives seconds since 1970."""
-
     sites: SiteDirectory
     app_key: str
     now: Callable[[], float]
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """The `Authorization` header for one call.
+        """Return the `Authorization` header for one call.
 
-        `target` is path and query exactly as sent, below the tenant's base URL (so without `/wiki`). Raises
-        Unauthorised when the site is not active any more, StorageUnavailable when nobody can tell.
+        `target` is path and query exactly as sent, below the tenant's base URL (without `/wiki`). Raises Unauthorised
+        for an inactive site, StorageUnavailable.
         """
         site = self.sites.find_active(tenant.client_key)
         if site is None:

@@ -89,7 +89,7 @@ class TokenHeader:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a well-formed token claims; times are seconds since 1970. Nothing is proved by this value alone."""
+    """What a well-formed token claims; times are seconds since 1970. It proves nothing."""
 
     issuer: str
     issued: float
@@ -270,7 +270,7 @@ def _json_object(text: bytes) -> dict[str, object]:
 
 
 def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object's pairs as a dict; raises ValueError when a key comes twice."""
+    """Return a JSON object's pairs as a dict; ValueError when a key comes twice."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key comes twice")

@@ -1,4 +1,4 @@
-"""What a file's history requires, from one fresh read."""
+"""What a file's history requires, from one fresh read; `lineage` says which versions are whose."""
 
 from __future__ import annotations
 

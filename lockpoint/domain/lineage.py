@@ -137,7 +137,7 @@ def _undoes(ours: Traced, other: Traced) -> bool:
 
 
 def _traced(version: Version, earlier: list[Traced], view: _View) -> Traced:
-    content = None if version.created == view.base else _brought_back(version, earlier, view)
+    content = None if version.created == view.base else _restored_content(version, earlier, view)
     if content is not None:
         return Traced(version, Standing.RESTORATION, content, Standing.RESTORATION)
     by, before = _standing(version, view), earlier[-1] if earlier else None
@@ -159,7 +159,7 @@ def _standing(version: Version, view: _View) -> Standing:
     return Standing.OWN if own else Standing.FOREIGN
 
 
-def _brought_back(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
+def _restored_content(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
     """Return when the content of a version of ours was made; None for others' versions, and where it is unknown.
 
     The bytes are better evidence than what we recorded: a version number is a place, and when an admin deletes a
@@ -205,14 +205,14 @@ def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage
     right = [index for index, each in enumerate(traced) if head and _carries(each, head)]
     since = right[-1] + 1 if right else 0
     first = right[0] + 1 if right else 0
-    intruders = _intruders(traced, head)
+    overwrites = _overwrites(traced, head)
     foreign = [each.version for each in traced[first:] if each.by is Standing.FOREIGN]
     named = [each.version.title for each in traced if each.by in _AUTHORISED]
     return Lineage(
         head=head,
         unreplaced=traced[since:],
-        offenders=tuple(version for index, version in intruders if index >= since),
-        replaced=tuple(version for index, version in intruders if index < since),
+        offenders=tuple(version for index, version in overwrites if index >= since),
+        replaced=tuple(version for index, version in overwrites if index < since),
         renamer=foreign[-1] if foreign else None,
         free=tuple(each.version for each in traced if each.by is Standing.FREE),
         title=named[-1] if named else head.version.title if head else None,
@@ -242,12 +242,12 @@ def _carries(each: Traced, head: Traced) -> bool:
     return each is head or restored or same_content(each.version, head.version)
 
 
-def _intruders(traced: tuple[Traced, ...], head: Traced | None) -> list[tuple[int, Version]]:
+def _overwrites(traced: tuple[Traced, ...], head: Traced | None) -> list[tuple[int, Version]]:
     """Return foreign versions with their places, without those known to have changed no content."""
-    intruders = []
+    overwrites = []
     for index, each in enumerate(traced):
         before = traced[index - 1].version if index else None
         alike = [other for other in (head.version if head else None, before) if other is not None]
         if each.by is Standing.FOREIGN and not any(same_content(each.version, other) for other in alike):
-            intruders.append((index, each.version))
-    return intruders
+            overwrites.append((index, each.version))
+    return overwrites

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# No node may be further than half of this from the host's clock; see docs/adr on time.
+# A node decides only while its clock is at most half of this from Confluence's.
 MARGIN = timedelta(seconds=30)
 SCHEMA = 1
 
 
 class EndReason(StrEnum):
-    """Why a lock ended."""
-
     RELEASED = "released"
     BROKEN = "broken"
     TAKEN_OVER = "taken_over"

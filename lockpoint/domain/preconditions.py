@@ -45,7 +45,7 @@ def unfit(
     for a snapshot without the file's head.
     """
     if snapshot.head is None:
-        raise ValueError("a hold needs the file's newest version to protect")
+        raise ValueError("a lock needs the file's newest version to protect")
     ended = ended_of(found)
     if is_lock(found, lock_id) or (ended and ended.lock_id == lock_id):
         return LockLost(found)

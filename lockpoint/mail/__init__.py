@@ -1,1 +1,1 @@
-"""Mails: composed at the moment of sending, in the recipient's language and time, and kept nowhere."""
+"""Mails, composed when sent; stored nowhere."""

@@ -1,7 +1,6 @@
-"""The words of the mails, one catalogue for each language; English is complete, others can be added beside it.
+"""Texts of the mails, by language; English is complete.
 
-Placeholders: {file} {page} {actor} {when} {reason} {version} {why}. They are filled with plain text; the HTML side
-escapes it.
+Placeholders: {name} {file} {page} {actor} {when} {reason} {why}, filled with plain text; the HTML side escapes it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """What one mail says: `story` is what happened, `advice` what to do now; it links to the file, or to its page."""
+    """`story`: what happened; `advice`: what to do; links to the file, or its page."""
 
     subject: str
     heading: str
@@ -29,7 +28,7 @@ class MailWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """One language. `mails` are by kind, or by kind and detail where the detail changes the story."""
+    """`mails` are by kind, or by kind and detail where that changes the story."""
 
     language: str
     greeting: str
@@ -143,8 +142,8 @@ ENGLISH: Final = Catalogue(
             subject="{file} was changed while Lockpoint was switched off",
             heading="Your locked file was changed",
             story=(
-                "{actor} uploaded a new version of {file} while Lockpoint was not at work on your site.",
-                "Everybody was free to do so, and the version stands.",
+                "{actor} uploaded a new version of {file} while Lockpoint was inactive on your site.",
+                "Uploads were allowed at that time, so Lockpoint kept the version.",
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
         ),
@@ -178,7 +177,7 @@ ENGLISH: Final = Catalogue(
             to_page=True,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): MailWords(
-            # The name went with the file: nothing of ours keeps it.
+            # The name is gone with the file; we store no copy.
             subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
             story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
@@ -206,7 +205,10 @@ ENGLISH: Final = Catalogue(
                 "{file} was overwritten and restored several times in a short time, so Lockpoint has stopped.",
                 "A program that synchronises files is often the cause.",
             ),
-            advice=("Please find out together who uploads the file. Ending the lock and locking again starts afresh.",),
+            advice=(
+                "Please find out together who uploads the file.",
+                "To protect the file again, end the lock and lock it again.",
+            ),
             to_page=True,
         ),
     },
@@ -216,7 +218,7 @@ CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
 
 
 def locale_of(tag: str) -> Locale:
-    """Give the locale of a tag (`pt-BR`, `pt_BR`), or English where Babel does not know it."""
+    """Return the locale of a tag (`pt-BR`, `pt_BR`), or English if Babel does not know it."""
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
@@ -224,17 +226,16 @@ def locale_of(tag: str) -> Locale:
 
 
 def catalogue_for(locale: Locale) -> Catalogue:
-    """Give the catalogue of the language, with its territory where there is one, or English."""
+    """Prefer the catalogue of the territory, then of the language, then English."""
     return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
 
 
 def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """Give the locale for dates: the person's, or the language of the text with the person's country."""
+    """Return the locale for dates: the person's, or the text's language with the person's country."""
     if locale.language == catalogue.language:
         return locale
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)
 
 
 def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> MailWords:
-    """Give what a mail of this kind says, by its detail where that changes the story."""
     return catalogue.mails.get((kind, detail or "")) or catalogue.mails[kind]

@@ -1,4 +1,4 @@
-"""From facts to a mail: HTML and text with the same words, in the recipient's language, time zone and date format."""
+"""Composes mails: HTML and text, in the recipient's language, zone and date format."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000
 _ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,255}")
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-# Characters that reorder what stands around them: a name could make a sentence say the opposite.
+# Characters that reorder their neighbours: a name could reverse a sentence's meaning.
 _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What both templates lay out; `lines` are the small facts under the story."""
+    """`lines` are the small facts under the story."""
 
     language: str
     direction: str
@@ -56,14 +56,12 @@ _UNSUBSCRIBE: Final = "List-Unsubscribe"
 
 
 class _WholeAddresses(EmailPolicy):
-    """As SMTP, but a header with a link stays on one line: in encoded words nobody could open it."""
+    """As SMTP, but keeps a header with a link on one line: encoded words would break the link."""
 
     def fold(self, name: str, value: str) -> str:
-        """Give the header as it goes out."""
         return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Give the same in ASCII."""
         return self.fold(name, value).encode("ascii") if name == _UNSUBSCRIBE else super().fold_binary(name, value)
 
 
@@ -71,10 +69,10 @@ _POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
 
 
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
-    """Make the mail to `address`; MailRefused when that is not an address.
+    """Return the mail to `address`; MailRefused when that is not an address.
 
-    `sender` is an address or a name with an address in angle brackets. `message_id` is the name of the intent, so that
-    a mail that was sent twice can be recognised as one.
+    `sender` is an address, or a name with one in angle brackets. `message_id` names the intent, to recognise a mail
+    sent twice.
     """
     message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
@@ -87,7 +85,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if plain.unsubscribe_url:
-        # One click in the mail program, RFC 8058.
+        # RFC 8058: one click.
         message[_UNSUBSCRIBE] = f"<{plain.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_templates().get_template("mail.txt").render(letter=plain))
@@ -96,7 +94,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
 
 
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
-    """Make somebody else's words fit for one line: no control or reordering characters, no lone surrogates."""
+    """Return text for one line: no control or reordering characters, no lone surrogates."""
     shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -107,7 +105,7 @@ def _visible(char: str) -> bool:
 
 
 def _recipient(address: str) -> Address:
-    """One plain address; the library's parser refuses letters beyond ASCII, which a server may well know."""
+    """The library's parser refuses letters beyond ASCII, which a server may accept."""
     if not _ADDRESS.fullmatch(address):
         raise MailRefused("not an e-mail address")
     user, _, domain = address.rpartition("@")
@@ -115,7 +113,6 @@ def _recipient(address: str) -> Address:
 
 
 def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
-    """The same letter twice: as text, and as HTML with everything that is not ours escaped."""
     catalogue = catalogue_for(locale_of(facts.locale))
     locale = dates_in(catalogue, locale_of(facts.locale))
     values = _values(facts, catalogue, locale)
@@ -148,7 +145,6 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
 
 
 def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
-    """What the placeholders stand for, each fit for one line."""
     return {
         "name": clean(facts.recipient_name),
         "file": clean(facts.file_name),
@@ -170,7 +166,6 @@ def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _zone(name: str) -> tzinfo:
-    """The person's time zone, or UTC where the name means nothing here."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -178,7 +173,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _web_address(urls: tuple[str, ...]) -> str | None:
-    """The first that a browser opens; anything else would be a link to something unexpected."""
+    """Return the first address with a web scheme; other schemes are unsafe in a link."""
     return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
 
 

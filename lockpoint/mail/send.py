@@ -1,4 +1,4 @@
-"""Handing a mail to the mail server: refused for good, or later."""
+"""Delivery to the mail server."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ _PERMANENT: Final = range(500, 600)
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail goes out, as `LOCKPOINT_MAIL_URL` says it."""
-
     host: str
     port: int
     tls: bool
@@ -32,7 +30,7 @@ class SmtpServer:
 
 
 def server_of(url: str) -> SmtpServer:
-    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; ValueError for anything else."""
+    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; ValueError otherwise."""
     address = urlsplit(url)
     if address.scheme not in {"smtp", "smtps"} or not address.hostname:
         raise ValueError("not an address of a mail server")
@@ -48,9 +46,9 @@ def server_of(url: str) -> SmtpServer:
 
 
 class SmtpMailer:
-    """Implements `ports.Mailer`: one connection for each mail, TLS verified; `sender` is what From says.
+    """One connection for each mail, TLS verified; `sender` is the From.
 
-    What the server answers is never quoted: it often repeats the address.
+    Errors never quote the server's answer: it often repeats the address.
     """
 
     def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
@@ -59,14 +57,14 @@ class SmtpMailer:
         self._timeout = timeout
 
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
-        """Hand the mail to the server; MailRefused (never try again) or MailUnavailable (later)."""
+        """MailRefused (final) or MailUnavailable (try later)."""
         message = compose(facts, address=address, sender=self._sender, message_id=message_id)
         with self._connection() as connection:
             _hand_over(connection, message)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Whatever goes wrong before the mail itself is the server's or the settings' fault, not the mail's."""
+        """MailUnavailable for failures before the mail itself: the cause is the server or the settings."""
         try:
             connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:
@@ -74,7 +72,7 @@ class SmtpMailer:
         try:
             yield connection
         finally:
-            # The mail is accepted or not by now; how the server says goodbye changes nothing.
+            # The mail is accepted or refused by now; a failed QUIT changes nothing.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 connection.quit()
             connection.close()

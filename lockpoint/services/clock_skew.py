@@ -9,7 +9,7 @@ from statistics import median
 from lockpoint.domain.lock import MARGIN
 
 TOLERATED = MARGIN / 2
-"""Two nodes that are each this far off still agree within the margin at the end of a hold."""
+"""Two nodes that are each this far off still agree within the margin at the end of a lock."""
 
 KEPT = 20
 HALF_A_SECOND = timedelta(milliseconds=500)  # the host tells whole seconds, cut off

@@ -59,9 +59,9 @@ def once(
         op_id=services.ids.new(),
     )
     if begun.digest != key.digest:
-        raise errors.RequestReused("This request id was already used for something else.")
+        raise errors.RequestReused("This request id was used for another request.")
     if begun.state is RequestState.RUNNING:
-        raise errors.InProgress("The same request is still being worked on.")
+        raise errors.InProgress("The same request is still running. Try again in a moment.")
     if begun.state is RequestState.DONE:
         return _repeat(begun.status or OK, begun.error, replay)
     return _attempt(services, actor, key, work, begun)

@@ -36,7 +36,7 @@ class Kept(StrEnum):
     FILE_LIFE = "as long as the file; it survives uninstalling"
     WAITING = "until served or cancelled"
     CONFLUENCE = "as long as what it hangs on"
-    CHOICE = "until changed or erased; that of a closed account until Confluence lets go of it"
+    CHOICE = "until changed or erased; that of a closed account until Confluence deletes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ class Field:
 
     @property
     def leaves(self) -> Iterator[Field]:
-        """Return what has no members: itself, or what it is made of."""
         for member in self.members:
             yield from member.leaves
         if not self.members:

@@ -23,7 +23,7 @@ _BASE: Final = (
     *_of(Whose.PERSON, author="AccountID of the author of the protected version"),
 )
 _ENDED: Final = (
-    *_of(Whose.NOBODY, reason="how it ended", at="when", lock_id="random name of the hold"),
+    *_of(Whose.NOBODY, reason="how it ended", at="when", lock_id="random name of the lock"),
     *_of(Whose.PERSON, holder="AccountID of the last owner", by="AccountID of who ended the lock"),
     *_of(Whose.FILE, unsettled="times of versions that were still to be judged"),
 )
@@ -33,12 +33,12 @@ def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
     """The fields of a lock, in Confluence and in our copy."""
     ended = (*_ENDED, *more_of_the_end)
     return (
-        *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes", op_id="random name of the write"),
-        *_of(Whose.NOBODY, at="time", lock_id="random name of the hold", acquired_at="begin", expires_at="end"),
+        *_of(Whose.NOBODY, epoch="counter of locks", seq="counter of writes", op_id="random name of the write"),
+        *_of(Whose.NOBODY, at="time", lock_id="random name of the lock", acquired_at="begin", expires_at="end"),
         *_of(Whose.PERSON, holder="AccountID of the owner"),
         Field("base", Whose.PERSON, "the protected version", members=_BASE),
         *_of(Whose.NOBODY, unlock_on_upload="whether the owner's upload ends the lock"),
-        Field("ended", Whose.PERSON, "how the last hold ended", members=ended),
+        Field("ended", Whose.PERSON, "how the last lock ended", members=ended),
     )
 
 
@@ -99,7 +99,7 @@ TABLES: Final = (
             *_TENANT,
             *_FILE,
             *_of(Whose.FILE, container_kind="page or blog post", container_id="its id", space_id="id of its space"),
-            *_of(Whose.NOBODY, epoch="counter of holds", seq="counter of writes"),
+            *_of(Whose.NOBODY, epoch="counter of locks", seq="counter of writes"),
             *_of(Whose.PERSON, holder="AccountID of the owner"),
             Field("record", Whose.PERSON, "the record", members=(*_record(), *_SIGNER)),
             *_of(Whose.FILE, protection="whether the file can be protected, or why not"),
@@ -115,28 +115,28 @@ TABLES: Final = (
     ),
     Kind(
         name="request_outcome",
-        what="the outcome of each writing call",
+        what="the outcome of each call that writes",
         why="a repeated call gets the same answer",
         kept=Kept.DAY,
         fields=(
             *_TENANT,
             *_of(Whose.PERSON, account="AccountID of the caller"),
             *_of(Whose.NOBODY, request_id="random name from the browser", digest="hash of the call"),
-            *_of(Whose.NOBODY, lock_id="random name of a hold", op_id="random name of a write", done="state"),
+            *_of(Whose.NOBODY, lock_id="random name of a lock", op_id="random name of a write", done="state"),
             *_of(Whose.NOBODY, status="code of the answer", error="code of the refusal"),
             *_of(Whose.NOBODY, started_at="when", busy_until="when a dead attempt may be repeated"),
         ),
     ),
     Kind(
         name="restoration",
-        what="which versions the app brought back",
+        what="which versions the app restored",
         why="to tell our own versions from overwrites, and never to restore in circles",
         kept=Kept.WORKING_DAYS,
         fields=(
             *_TENANT,
             *_FILE,
-            *_of(Whose.FILE, created="time of our version", source_created="time of the version brought back"),
-            *_of(Whose.NOBODY, lock_id="random name of the hold", at="when"),
+            *_of(Whose.FILE, created="time of our version", source_created="time of the restored version"),
+            *_of(Whose.NOBODY, lock_id="random name of the lock", at="when"),
             *_of(Whose.PERSON, offenders="AccountIDs whose uploads were undone"),
         ),
     ),
@@ -147,10 +147,10 @@ TABLES: Final = (
         kept=Kept.DAYS,
         fields=(
             *_TENANT,
-            *_of(Whose.NOBODY, at="date and time", kind="event", epoch="counter of holds", seq="counter of writes"),
+            *_of(Whose.NOBODY, at="date and time", kind="event", epoch="counter of locks", seq="counter of writes"),
             *_FILE,
             *_of(Whose.PERSON, account="AccountID, or a random pseudonym after erasure"),
-            *_of(Whose.NOBODY, lock_id="random name of the hold", detail="a word of ours", recovered="written later"),
+            *_of(Whose.NOBODY, lock_id="random name of the lock", detail="a word of ours", recovered="written later"),
             *_of(Whose.FILE, version="number of the version"),
         ),
     ),
@@ -177,7 +177,7 @@ TABLES: Final = (
             *_of(Whose.NOBODY, kind="kind of mail", event_key="which event", done="state", created_at="when"),
             *_of(Whose.PERSON, recipient="AccountID of the recipient", actor="AccountID of the other person"),
             *_FILE,
-            *_of(Whose.NOBODY, lock_id="random name of the hold", detail="a word of ours"),
+            *_of(Whose.NOBODY, lock_id="random name of the lock", detail="a word of ours"),
             *_of(Whose.FILE, version="number of the version"),
         ),
     ),
@@ -194,7 +194,7 @@ TABLES: Final = (
     Kind(
         name="site_state",
         what="state of a site's settings",
-        why="older settings cannot be slipped in again; the result of the restore self-test",
+        why="nobody can put older settings back; the result of the restore test",
         kept=Kept.INSTALLED,
         fields=(
             *_TENANT,
@@ -288,8 +288,8 @@ TABLES: Final = (
     ),
     Kind(
         name="procrastinate_workers",
-        what="workers that live",
-        why="jobs of a dead one are given back",
+        what="running workers",
+        why="jobs of a stopped one are requeued",
         kept=Kept.HOUR,
         fields=_of(Whose.NOBODY, id="number", last_heartbeat="when it last spoke"),
     ),
@@ -314,7 +314,7 @@ TABLES: Final = (
 
 MUTEX: Final = Kind(
     name=r"lockpoint:mutex:reconcile:\d+:\d+",
-    what="that a file is being looked after; key: site and attachment id, value: a random number",
+    what="that one worker handles a file; key: site and attachment id, value: a random number",
     why="two workers do not do the same work",
     kept=Kept.HOUR,
     fields=(*_TENANT, *_FILE),

@@ -1,1 +1,1 @@
-"""The HTTP side: translates requests into use cases and their results into answers, and decides nothing itself."""
+"""HTTP: requests become calls of use cases, results become answers."""

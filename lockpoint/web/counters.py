@@ -1,4 +1,4 @@
-"""What the web process counts; labels are words of ours, never ids."""
+"""Counters of the web process; labels are words of ours, never ids."""
 
 from typing import Final
 

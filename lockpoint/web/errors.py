@@ -1,7 +1,4 @@
-"""One error body for everything that is not a success: `{"error": code, "message": text, …details}`.
-
-What went wrong inside is logged by its kind and never sent.
-"""
+"""One error body for every failure: `{"error": code, "message": text, …details}`; causes are logged, never sent."""
 
 from __future__ import annotations
 
@@ -58,14 +55,14 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
 }
 _TEXT_OF_CODE: Final[Mapping[str, str]] = {
     "forbidden": "This is not allowed.",
-    "not_found": "There is nothing here.",
-    "method_not_allowed": "This address does not take this method.",
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not accept this method.",
     "too_large": "The request is too large.",
     "unsupported_media_type": "The body must be application/json.",
-    "invalid_request": "The request makes no sense.",
-    "too_many_requests": "Too many requests; try again in a moment.",
-    "internal_error": "Something went wrong on our side.",
-    "busy": "Nobody can tell right now; asking again is safe.",
+    "invalid_request": "The request is invalid.",
+    "too_many_requests": "There are too many requests. Try again in a moment.",
+    "internal_error": "Something went wrong in Lockpoint.",
+    "busy": "The service is busy. Try again; a repeated request has no second effect.",
     "unauthorized": UNAUTHORIZED_TEXT,
 }
 _CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {
@@ -76,12 +73,12 @@ _CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {
 
 
 def error_body(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> dict[str, object]:
-    """The body of an error answer; details can add to it and never replace code or message."""
+    """Return the body; details never replace code or message."""
     return {**(details or {}), "error": code, "message": message or _TEXT_OF_CODE[code]}
 
 
 def error_answer(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> Response:
-    """The answer for an error code: its status, the one body, and Retry-After where waiting helps."""
+    """Return status, body, and Retry-After where waiting helps."""
     answer = jsonify(error_body(code, message, details))
     answer.status_code = STATUS_OF_CODE[code]
     seconds = (details or {}).get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
@@ -91,7 +88,6 @@ def error_answer(code: str, message: str | None = None, details: Mapping[str, ob
 
 
 def handle_errors(app: Flask) -> None:
-    """Give every failure of `app` its one answer."""
     app.register_error_handler(TokenRefusedError, lambda _error: error_answer("unauthorized"))
     app.register_error_handler(errors.UseCaseError, _refused)
     app.register_error_handler(errors.HostError, _host_failed)
@@ -125,7 +121,7 @@ def log_storage(error: errors.StorageUnavailable) -> None:
 
 
 def _http_failed(error: HTTPException) -> Response:
-    """Keep the status and the headers that belong to it (`Allow`), replace the body."""
+    """Keep the status and its headers (`Allow`), replace the body."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
     answer = error_answer(code)

@@ -1,7 +1,7 @@
-"""One guard for each kind of token, declared on every route; a route without a declaration answers nobody.
+"""One guard for each kind of token, declared on every route; a route without one answers nobody.
 
-`guarded_by` marks a view, `protect` checks the mark before the view runs. What the guard established is read with
-`current_tenant`, `current_actor`, `current_viewer` and `signed_body`; the caller is known from nowhere else.
+`guarded_by` marks a view, `protect` checks the mark first. The caller is known from `current_tenant`, `current_actor`,
+`current_viewer` and `signed_body` only.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ class Guard(StrEnum):
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
-    """Declare the guard of a view; every route needs exactly one."""
 
     def mark(view: View) -> View:
         setattr(view, _MARK, guard)
@@ -64,13 +63,12 @@ def guarded_by(guard: Guard) -> Callable[[View], View]:
 
 
 def guard_of(view: Callable[..., Any]) -> Guard | None:
-    """The guard that a view declares."""
     guard = getattr(view, _MARK, None)
     return guard if isinstance(guard, Guard) else None
 
 
 def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """Check every request to `app` with the guard its view declares; `read_link` reads the links of mails."""
+    """Check every request with the guard of its view; `read_link` reads the links of mails."""
 
     @app.before_request
     def check() -> None:
@@ -87,10 +85,10 @@ def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None
 
 
 def call_of(environ: Mapping[str, Any]) -> InboundCall:
-    """The request as the wire had it.
+    """Return the request as the wire had it.
 
-    Servers that keep the undecoded target put it into `RAW_URI` or `REQUEST_URI`. Where there is none (granian), the
-    decoded path is encoded again: the same text for every path of ours, since none of them needs an escape.
+    `RAW_URI` or `REQUEST_URI` hold the undecoded target. Without them (granian) the decoded path is encoded again:
+    exact for our paths, which need no escape.
     """
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not target:
@@ -101,7 +99,7 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
-    """Write the security log line and count: why, where and (as a digest) who it claimed to be; never a token."""
+    """Log and count a refusal: why, where and (as a digest) the claimed sender; never a token."""
     kind = guard.value if guard else "none"
     site = sha256(refusal.issuer.encode()).hexdigest()[:12] if refusal.issuer else None
     log.warning("token_refused", reason=refusal.reason.value, guard=kind, route=route, site=site)
@@ -109,7 +107,7 @@ def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> 
 
 
 def current_tenant() -> Tenant:
-    """The verified site of this request (any guard but `PUBLIC` and `SIGNED_INSTALL`)."""
+    """The verified site (any guard but `PUBLIC` and `SIGNED_INSTALL`)."""
     return current_viewer().tenant
 
 
@@ -120,7 +118,7 @@ def current_viewer() -> TokenCaller:
 
 
 def current_actor() -> Actor:
-    """The verified person of this request (guard `CONTEXT`)."""
+    """The verified person (guard `CONTEXT`)."""
     caller = current_viewer()
     if caller.account_id is None:
         raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
@@ -128,13 +126,13 @@ def current_actor() -> Actor:
 
 
 def verified_tenant() -> Tenant | None:
-    """The verified site if this request has one: for headers and error answers."""
+    """The verified site if there is one: for headers and error answers."""
     caller: TokenCaller | None = g.get("lockpoint_caller")
     return caller.tenant if caller else None
 
 
 def current_link() -> UnsubscribeLink:
-    """What the link of this request stands for (guard `MAIL_LINK`)."""
+    """What the link means (guard `MAIL_LINK`)."""
     link: UnsubscribeLink = g.lockpoint_link
     return link
 
@@ -171,7 +169,7 @@ def _link(read_link: LinkReader) -> UnsubscribeLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
-    """Where an admin disabled the app it shows nothing and calls nobody."""
+    """A site that disabled the app is shown nothing."""
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site.")
     return caller

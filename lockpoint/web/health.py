@@ -1,4 +1,4 @@
-"""Whether this process lives, whether it can work, and its counters; nothing here is about customers."""
+"""Whether this process lives and can work, and its counters; nothing about customers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A neighbour that this process cannot work without; `check` returns when it is well, and raises otherwise."""
+    """A neighbour that this process cannot work without; `check` raises when it is unwell."""
 
     name: str
     check: Callable[[], object]
 
 
 def health_routes(pings: Sequence[Ping]) -> Blueprint:
-    """The routes `/healthz` (alive), `/readyz` (able to work: every ping is well, else 503) and `/metrics`."""
+    """Return `/healthz` (alive), `/readyz` (every ping is well, else 503) and `/metrics`."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")

@@ -1,6 +1,6 @@
-"""`/mail/<token>`: what a link in a mail does; looking at it changes nothing, posting to it acts.
+"""`/mail/<token>`: looking at a mail's link changes nothing, posting to it acts.
 
-Mail programs post to the same address by themselves when their user asks them to unsubscribe (RFC 8058).
+Mail programs post to the same address when their user unsubscribes (RFC 8058).
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ _ABOUT: Final = {
 
 
 def mail_routes(services: Services) -> Blueprint:
-    """Unsubscribing from one kind of mail."""
     blueprint = Blueprint("mail", __name__, url_prefix="/mail")
     blueprint.register_error_handler(TokenRefusedError, _unknown)
     blueprint.register_error_handler(UseCaseError, lambda error: _page(409, "Nothing was changed", error.message))

@@ -21,7 +21,7 @@ from lockpoint.services.ports.tenancy import (
     UsageEvent,
     UsageRow,
 )
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from tests.fakes.storage import Tables
 
 
@@ -49,7 +49,7 @@ class FakeLicences:
 
     def _come_back(self, tenant_id: int) -> None:
         self.tables.come_back(tenant_id)
-        self.tables.defer(look_after(tenant_id))
+        self.tables.defer(jobs_after_return(tenant_id))
 
 
 @dataclass

@@ -11,88 +11,81 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from click.testing import CliRunner
 
-from lockpoint.crash_reports import CrashReportsUnavailableError, reporter
+from devstack.environment import app_environment, spare_ports
+from lockpoint.cli import main
+from lockpoint.crash_reports import reporter
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.privacy.scan import Sight, Words
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.enqueue import PostgresJobs
+from tests.devstack.processes import wait_until
 from tests.support.checkout import ROOT
 
 CANARY = "Kanarienvogel"
-START = """
-import logging, sys
-from lockpoint.crash_reports import reporter
-from lockpoint.logs import configure_logs
-configure_logs(report=reporter(sys.argv[1]))
+CRASHES = """
+import logging, os
+import lockpoint.app, lockpoint.clock, lockpoint.worker
+from lockpoint.services.ports.jobs import JobKind
+
+def crash(*args, **kwargs):
+    hidden = "Kanarienvogel in a variable"
+    logging.getLogger("lockpoint.x").error("a line about %s", hidden)
+    try:
+        raise LookupError(hidden)
+    except LookupError:
+        logging.getLogger("lockpoint.x").exception("a line about %s", hidden, extra={"who": hidden})
+        logging.getLogger("some.library").exception(f"a line about {hidden}")
+    raise ValueError("Kanarienvogel in a message " + hidden) from KeyError("Kanarienvogel in a cause")
+
+if os.environ["CRASH_IN"] == "start":
+    lockpoint.clock.bootstrap.build = crash
+lockpoint.app.Response = crash
+lockpoint.worker.USE_CASES[JobKind.SWEEP] = crash
+lockpoint.clock.Ticks.rescue = crash
 """
-WEB = (
-    START
-    + f"""
-from flask import Flask, request
-from lockpoint.web.errors import handle_errors
-app = Flask("x")
-handle_errors(app)
-@app.post("/crash")
-def crash():
-    {CANARY.lower()} = request.get_data(as_text=True) + " {CANARY} local"
-    raise RuntimeError("{CANARY} message " + {CANARY.lower()})
-answer = app.test_client().post("/crash?name={CANARY}", data="{CANARY} body", headers={{"X-Who": "{CANARY}"}})
-assert answer.status_code == 500, answer.status_code
-"""
-)
-WORKER = (
-    START
-    + f"""
-logging.getLogger("procrastinate.worker").error(
-    "Job {CANARY} failed",
-    extra={{"action": "job_error", "job": {{"task_name": "sweep", "id": 7, "args": "{CANARY}"}}}},
-    exc_info=KeyError("{CANARY}"),
-)
-"""
-)
-CLOCK = (
-    START
-    + f"""
-import threading
-def tick():
-    raise ValueError("{CANARY} in a thread")
-one = threading.Thread(target=tick)
-one.start()
-one.join()
-"""
-)
-LEAK = (
-    START
-    + f"""
-from sentry_sdk import Client
-client = Client(dsn=sys.argv[1], default_integrations=False)
-client.capture_event({{"message": "{CANARY}"}})
-client.close(2)
-"""
-)
+"""Python imports this at the start of each process: the front page, the sweep and the clock's rescue crash."""
 
 
 class Sentry:
-    """A server that takes envelopes; `bodies` are what arrived, unpacked."""
+    """A server that takes what Sentry's library sends."""
 
-    def __init__(self) -> None:
-        self.bodies: list[str] = []
-        self.dsn = ""
+    def __init__(self, port: int) -> None:
+        self.dsn = f"http://key@127.0.0.1:{port}/1"
+        self.paths: set[str] = set()
+        self.bodies: list[bytes] = []
+        self.headers: list[str] = []
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(body.splitlines()[2]) for body in self.bodies]
+        """The events of all envelopes, with nothing but number and time beside them."""
+        lines = [[json.loads(line) for line in body.splitlines()] for body in self.bodies]
+        assert [len(envelope) for envelope in lines] == [3] * len(lines)
+        assert {envelope[1]["type"] for envelope in lines} <= {"event"}
+        assert {name for envelope in lines for name in envelope[0]} <= {"event_id", "sent_at"}
+        return [envelope[2] for envelope in lines]
+
+    def holds(self, *words: str) -> bool:
+        """Whether any of the words arrived, in whatever writing."""
+        wanted = Words(words)
+        return any(wanted.look_in(one) is not Sight.NOTHING for one in (*self.bodies, *self.headers, *self.paths))
 
 
-@contextmanager
-def listening() -> Iterator[Sentry]:
-    sentry = Sentry()
-
+@pytest.fixture
+def sentry() -> Iterator[Sentry]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            received.paths.add(self.path)
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            packed = self.headers.get("Content-Encoding") == "gzip"
-            sentry.bodies.append((gzip.decompress(body) if packed else body).decode() + str(self.headers))
+            received.headers.append(str(self.headers))
+            received.bodies.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
             self.send_response(200)
             self.end_headers()
 
@@ -100,48 +93,119 @@ def listening() -> Iterator[Sentry]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    received = Sentry(server.server_port)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    sentry.dsn = f"http://key@127.0.0.1:{server.server_port}/1"
+    yield received
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def environment(sentry: Sentry, database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """That of a process that crashes, and in which variables ask Sentry's library for more than it may tell."""
+    (tmp_path / "sitecustomize.py").write_text(CRASHES)
+    settings = app_environment({}, spare_ports(), database_url=database_url, redis_url=redis_url, secret_keys="k" * 64)
+    more = {"SENTRY_SPOTLIGHT": sentry.dsn.removesuffix("/1") + "/stream", "SENTRY_DEBUG": "1"}
+    paths = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    return {**settings, **more, **paths, "SENTRY_DSN": sentry.dsn, "CRASH_IN": "work"}
+
+
+@contextmanager
+def running(environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-m", "lockpoint", *command], cwd=ROOT, env=environment)
     try:
-        yield sentry
+        yield process
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        process.terminate()
+        process.wait(40)
 
 
-def run(program: str, dsn: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOSTNAME": CANARY}
-    done = subprocess.run(
-        [sys.executable, "-c", program, dsn], capture_output=True, text=True, env=environment, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def kinds(sentry: Sentry) -> set[str]:
+    return {event["exception"]["values"][0]["type"] for event in sentry.events}
 
 
-@pytest.mark.parametrize(
-    ("program", "kind"),
-    [(WEB, "RuntimeError"), (WORKER, "KeyError"), (CLOCK, "ValueError")],
-    ids=["web", "worker", "clock"],
-)
-def test_a_crash_arrives_without_values(program: str, kind: str) -> None:
-    """An unhandled error of each process arrives with its kind and places; no message, local, header, body or name."""
-    with listening() as sentry:
-        run(program, sentry.dsn)
-        (event,) = sentry.events
+def check(sentry: Sentry) -> None:
+    """Wait for the crash of `crash`, and look at all that arrived."""
+    wait_until(lambda: "ValueError" in kinds(sentry), "the report of the crash", 60)
+    assert not sentry.holds(CANARY)
+    assert sentry.paths == {"/api/1/envelope/"}
+    for event in sentry.events:
+        assert set(event) == {"event_id", "timestamp", "platform", "level", "logger", "release", "exception"}
         (error,) = event["exception"]["values"]
-        assert error["type"].startswith(kind)
-        assert event["release"].startswith("lockpoint@")
-        assert CANARY.lower() not in "".join(sentry.bodies).lower()
-        if program is not WORKER:
-            assert error["stacktrace"]["frames"][-1]["function"] in {"crash", "tick"}
+        assert set(error) == {"type", "value", "stacktrace"}
+        assert error["value"].split(",")[0] == error["type"]
+        assert all(set(frame) == {"filename", "lineno", "function"} for frame in error["stacktrace"]["frames"])
+        if error["type"] == "ValueError":
+            assert error["stacktrace"]["frames"][-1]["function"] == "crash"
 
 
-def test_the_check_sees_a_leak() -> None:
-    """A message that is sent past the scrubber is found by the same look."""
-    with listening() as sentry:
-        run(LEAK, sentry.dsn)
-        assert CANARY in "".join(sentry.bodies)
+@pytest.mark.processes
+def test_a_crash_of_the_web_process_arrives_without_values(environment: dict[str, str], sentry: Sentry) -> None:
+    """Under granian: nothing of address, headers, body, variables, log lines or the error's text."""
+    address = environment["LOCKPOINT_BASE_URL"]
+    with running(environment, "web", "--host", "127.0.0.1", "--workers", "1", "--threads", "2"):
+        wait_until(lambda: answers(f"{address}/healthz") == 200, "the web process", 60)
+        headers = {"X-Who": CANARY, "Cookie": f"a={CANARY}", "Authorization": f"JWT {CANARY}", "User-Agent": CANARY}
+        answer = requests.get(f"{address}/?name={CANARY}", headers=headers, data=f"{CANARY} in a body", timeout=10)
+        assert answer.status_code == 500
+        check(sentry)
+    assert "lockpoint.web.errors" in {event["logger"] for event in sentry.events}
+
+
+def answers(address: str) -> int | None:
+    try:
+        return requests.get(address, timeout=2).status_code
+    except requests.RequestException:
+        return None
+
+
+@pytest.mark.processes
+def test_a_crash_of_a_job_arrives_without_values(
+    environment: dict[str, str], sentry: Sentry, acme: Tenant, database: Database
+) -> None:
+    """At its first failure, without its subject."""
+    PostgresJobs(database).defer([Job(JobKind.SWEEP, acme.id, CANARY)])
+    with running(environment, "worker"):
+        check(sentry)
+
+
+@pytest.mark.processes
+def test_a_crash_of_the_clock_arrives_without_values(environment: dict[str, str], sentry: Sentry) -> None:
+    """A tick that crashes ends nothing and is reported."""
+    with running(environment, "clock") as process:
+        check(sentry)
+        assert process.poll() is None
+
+
+@pytest.mark.processes
+def test_the_crash_that_ends_a_process_arrives(environment: dict[str, str], sentry: Sentry) -> None:
+    """The process waits for its last report to leave."""
+    with running({**environment, "CRASH_IN": "start"}, "clock") as process:
+        assert process.wait(60) == 1
+        check(sentry)
+    assert {event["level"] for event in sentry.events if event["logger"] == "lockpoint.crash"} == {"fatal"}
+
+
+LEAKS: dict[str, str] = {
+    "message": "client.capture_event({'message': CANARY})",
+    "encoded": "client.capture_event({'message': __import__('base64').b64encode(CANARY.encode()).decode()})",
+    "variable": "sentry_sdk.init(sys.argv[1])\ntry: 1 / 0\nexcept ArithmeticError: sentry_sdk.capture_exception()",
+    "breadcrumb": "sentry_sdk.init(sys.argv[1], include_local_variables=False, server_name='')\n"
+    "import logging; logging.getLogger('x').warning('about %s', CANARY)\nsentry_sdk.capture_message('x')",
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_the_check_sees_a_leak(sentry: Sentry, leak: str) -> None:
+    """What Sentry's library sends past our builder is found by the same look."""
+    start = f"import sys, sentry_sdk; CANARY = {CANARY!r}; client = sentry_sdk.Client(sys.argv[1])\n"
+    end = "\nclient.flush(5); sentry_sdk.flush(5)"
+    command = [sys.executable, "-c", f"{start}{leak}{end}", sentry.dsn]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sentry.holds(CANARY)
 
 
 def test_without_a_dsn_nothing_is_made() -> None:
@@ -149,11 +213,24 @@ def test_without_a_dsn_nothing_is_made() -> None:
     assert reporter(None) is None
 
 
-def test_a_missing_library_and_a_wrong_address_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The start stops with the variable's name and what to do, and without the value."""
-    with pytest.raises(CrashReportsUnavailableError, match="SENTRY_DSN is no address") as wrong:
-        reporter("http://secret-part")
-    assert "secret-part" not in str(wrong.value)
+def test_a_report_that_fails_costs_no_log_line() -> None:
+    """Sentry's library may fail; the log has the line all the same."""
+    program = (
+        "import logging; from lockpoint.logs import configure_logs; configure_logs(report=lambda line: 1 / 0)\n"
+        "logging.getLogger('lockpoint.x').error('failed', exc_info=ValueError())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(done.stdout)["exception"] == "ValueError"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "clock", "migrate"])
+def test_a_missing_library_stops_the_start(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """With the variable's name and what to install; the release phase notices it first."""
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    with pytest.raises(CrashReportsUnavailableError, match=r"lockpoint\[sentry\]"):
-        reporter("http://key@127.0.0.1/1")
+    refused = CliRunner(env=environment).invoke(main, [command])
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: SENTRY_DSN: is set, but sentry-sdk is not installed")
+    assert "install lockpoint[sentry]" in refused.stderr

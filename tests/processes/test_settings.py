@@ -104,6 +104,10 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str, em
         ("LOCKPOINT_LICENSING", "maybe"),
         ("LOCKPOINT_PROXY_HOPS", "-1"),
         ("LOCKPOINT_REDIS_TLS_VERIFY", "sometimes"),
+        ("SENTRY_DSN", "https://key@sentry.example.com"),
+        ("SENTRY_DSN", "https://sentry.example.com/1"),
+        ("SENTRY_DSN", "https://key@sentry.example.com:8x0/1"),
+        ("SENTRY_DSN", "http://key@sentry.example.com/1"),
     ],
 )
 def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -114,6 +118,20 @@ def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{name}: ")
     assert len(value) < 3 or value not in line
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "https://0f0f@o1.ingest.de.sentry.io/4501",
+        "https://key:secret@sentry.example.com:8443/below/7",
+        "http://key@127.0.0.1:9000/1",
+    ],
+)
+def test_addresses_of_sentry_projects_are_taken(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
+    """Of Sentry's own service, of a server below a path, and on this machine without TLS."""
+    monkeypatch.setenv("SENTRY_DSN", dsn)
+    assert load_settings().sentry_dsn == dsn
 
 
 def test_secrets_stay_out_of_the_repr() -> None:

@@ -1,7 +1,6 @@
 /**
- * English: the reference catalogue. Other languages have the same keys with the same placeholders;
- * the compiler checks that. A plural entry holds the forms that `Intl.PluralRules` names for the language
- * and chooses by the placeholder `count`.
+ * English, the reference catalogue. The compiler checks that other languages have the same keys and placeholders.
+ * A plural entry has the forms that `Intl.PluralRules` names for the language; `count` chooses one.
  */
 export const en = {
   "page.title": "File locks",
@@ -13,7 +12,7 @@ export const en = {
   "page.noMatch.hint": "Change the words you search for, or show every state.",
   "page.noMatch.reset": "Show all",
   "page.readOnly":
-    "You may view this page but not edit it, so you can't lock its files. You can ask to be told when a file is free.",
+    "You may view this page but not edit it, so you can't lock its files. You can ask for a mail when a file is free.",
   "page.native":
     "Confluence's own list of attachments can't show locks. A version that somebody else uploads over a locked file is undone; it stays in the file's history.",
   "page.failed.title": "The attachments could not be loaded",
@@ -54,11 +53,11 @@ export const en = {
   "state.ending": "Lock is ending",
   "state.ending.hint": "Free in a moment.",
   "protection.restoring": "Being undone",
-  "protection.restoring.hint": "Somebody else's upload is being undone.",
+  "protection.restoring.hint": "Somebody else uploaded over this file. The protected version is being restored.",
   "protection.unprotected": "Not protected",
   "protection.why.app_blocked": "Lockpoint may not edit this page. Ask a person who may edit it to add Lockpoint to the page's restrictions.",
   "protection.why.restore_refused": "This Confluence site refuses to restore earlier versions of attachments. A site admin can switch on copy mode.",
-  "protection.why.paused": "Too many uploads were undone in a short time, so undoing is paused.",
+  "protection.why.paused": "Too many uploads were undone in a short time, so undoing is paused. Find out who uploads the file, then unlock and lock it again.",
   "protection.why.unreadable": "The lock's record could not be read. Unlock the file and lock it again.",
   "protection.why.unlicensed": "Lockpoint has no licence on this site, so uploads by others are not undone. A site admin can renew it.",
   "protection.why.unknown": "Uploads by others are not undone at the moment.",
@@ -102,7 +101,7 @@ export const en = {
 
   "form.lock.title": "Lock {title}",
   "form.lock.hours": "Unlock after (hours)",
-  "form.lock.hours.hint": "Empty: the site's usual time.",
+  "form.lock.hours.hint": "Leave this empty for the site's usual time.",
   "form.lock.hours.wrong": "Enter whole hours, 1 or more.",
   "form.lock.note": "Note for others",
   "form.lock.note.hint": "Everybody who can see the file can read it. Up to 500 characters.",
@@ -133,7 +132,7 @@ export const en = {
   "notice.lost.broken": "{name} ended your lock on {title} at {time}.",
   "notice.lost.taken_over": "Your lock on {title} was taken over by {name} at {time}.",
   "notice.lost.expired": "Your lock on {title} ran out at {time}.",
-  "notice.lost.other": "Your lock on {title} is gone.",
+  "notice.lost.other": "Your lock on {title} has ended.",
   "notice.free": "{title} is free now.",
 
   "problem.already_locked": "{name} locked {title} first, {since}.",
@@ -145,12 +144,12 @@ export const en = {
   "problem.too_many": "You can't hold more locks. Unlock a file that you no longer need.",
   "problem.in_progress": "Another change of {title} is under way. Try again in a moment.",
   "problem.unlicensed": "Lockpoint has no licence on this site, so nothing can be locked. A site admin can renew it.",
-  "problem.forbidden": "You don't have the right to do this any more.",
-  "problem.not_found": "{title} is gone, or you may not see it any more.",
-  "problem.page_gone": "This page is gone, or you may not see it any more.",
+  "problem.forbidden": "You may no longer do this. Reload the page to see what you may do.",
+  "problem.not_found": "{title} was deleted, or you may no longer see it.",
+  "problem.page_gone": "This page was deleted, or you may no longer see it.",
   "problem.invalid": "The server did not accept this: {message}",
   "problem.busy": "Confluence is busy. Try again in a moment.",
   "problem.unauthorized": "Your session in Confluence has ended. Reload the page.",
-  "problem.offline": "The server can't be reached. Check your connection; we keep trying.",
-  "problem.unexpected": "Something went wrong on our side. Try again in a moment.",
+  "problem.offline": "The server can't be reached. Check your connection; Lockpoint keeps trying.",
+  "problem.unexpected": "Something went wrong in Lockpoint. Try again in a moment.",
 } as const;

@@ -1,1 +1,1 @@
-"""One call to a Confluence site: signing, quota, retries, time-outs, errors."""
+"""One call to Confluence: signing, quota, retries, time-outs, errors."""

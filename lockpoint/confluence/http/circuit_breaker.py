@@ -1,4 +1,4 @@
-"""A circuit breaker per site: a Confluence that does not answer is left alone for a while."""
+"""A circuit breaker per site: no calls for a while where Confluence does not answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_PAUSE: Final = 60.0
 class _Circuit:
     failures: int = 0
     pause: float = FIRST_PAUSE
-    silent_until: float = 0.0
+    paused_until: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -26,36 +26,35 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Counts failures in a row per tenant; while open, one probe is let through after each pause, which doubles."""
+    """Counts failures in a row; while open, admits one probe after each pause, which doubles."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        """Take the clock that pauses are measured with."""
         self._monotonic = monotonic
         self._circuits: dict[int, _Circuit] = {}
         self._lock = threading.Lock()
 
     def admits(self, tenant_id: int) -> bool:
-        """Whether a call to this site may be tried now; a yes while open makes the caller the probe."""
+        """While the circuit is open, True makes the caller the probe."""
         with self._lock:
             circuit = self._circuits.get(tenant_id)
             if circuit is None or not circuit.open:
                 return True
             now = self._monotonic()
-            if now < circuit.silent_until:
+            if now < circuit.paused_until:
                 return False
-            circuit.silent_until = now + circuit.pause
+            circuit.paused_until = now + circuit.pause
             circuit.pause = min(LONGEST_PAUSE, circuit.pause * 2)
             return True
 
     def answered(self, tenant_id: int) -> None:
-        """Note that the site answered, whatever it said: its failures are forgotten."""
+        """Forget the failures: any answer below 500 counts."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
 
     def failed(self, tenant_id: int) -> None:
-        """Note that the site did not answer, or answered 5xx."""
+        """Count a 5xx, or no answer."""
         with self._lock:
             circuit = self._circuits.setdefault(tenant_id, _Circuit())
             circuit.failures += 1
             if circuit.failures == FAILURES_TO_OPEN:
-                circuit.silent_until = self._monotonic() + circuit.pause
+                circuit.paused_until = self._monotonic() + circuit.pause

@@ -1,4 +1,4 @@
-"""The one client for Confluence: budget, tries, deadline and typed errors around single HTTP tries."""
+"""Quota, retries, deadline and typed errors around single HTTP tries."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why a try failed: `undone` when it certainly changed nothing, `wait` what the host asked for."""
+    """`undone`: it certainly changed nothing; `wait`: what the host asked for, in seconds."""
 
     error: HostError
     repeatable: bool
@@ -65,7 +65,7 @@ class _Failure:
 
 
 class _NotAdmittedError(Exception):
-    """The call was not even tried; carries what the caller is told."""
+    """Nothing was sent; `error` is for the caller."""
 
     def __init__(self, error: HostError) -> None:
         super().__init__()
@@ -73,12 +73,11 @@ class _NotAdmittedError(Exception):
 
 
 class ConfluenceClient:
-    """Thread-safe; makes calls as the app or as a person and answers with JSON or with a `HostError`.
+    """Thread-safe; calls as the app or as a person, returns JSON or raises `HostError`.
 
-    A read, or a write that names the version it replaces, is tried up to four times on network errors, 429, 502, 503
-    and 504. Other writes are tried again only when the failed try certainly did nothing. When a repeated write is
-    refused after an earlier try whose outcome is unknown, the answer is `HostUnavailable` (unknown) and never
-    `LostRace`, because it may have lost against itself.
+    Reads, and writes that name the version they replace, are tried up to four times on network errors, 429, 502, 503
+    and 504; other writes again only when the failed try certainly did nothing. A write refused after a try with unknown
+    outcome raises `HostUnavailable`, never `LostRace`: it may have lost against itself.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class ConfluenceClient:
         pace: Pace | None = None,
         sessions: Sessions | None = None,
     ) -> None:
-        """Take who signs, who pays, and (in tests) time and chance."""
         self._pace = pace or Pace()
         self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
         self._person_tokens = person_tokens
@@ -99,7 +97,7 @@ class ConfluenceClient:
         self._retries = RetryBudget()
 
     def ask(self, caller: Caller, call: Call) -> Reply:
-        """Make a call that answers a JSON object; for a write an unreadable answer means an unknown outcome."""
+        """Return a JSON object; `HostUnavailable` when a write's answer is unreadable: the outcome is unknown."""
         seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.priority]
         raw = self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
         try:
@@ -107,34 +105,33 @@ class ConfluenceClient:
         except BadAnswer as error:
             if call.reads:
                 raise
-            raise HostUnavailable(f"{error}; whether it was done is unknown") from None
+            raise HostUnavailable(f"{error}; the outcome is unknown") from None
         self._pay_for(caller, call, answer)
         return Reply(answer, http_date(raw.headers.get("Date", "")))
 
     def tell(self, caller: Caller, call: Call) -> None:
-        """Make a call whose answer has no content that matters."""
+        """Make a call and ignore the answer's content."""
         self.exchange(caller, call)
 
     def exchange(self, caller: Caller, call: Call) -> Raw:
-        """Make a call of whose answer status and headers matter, too."""
+        """Make a call; return status and headers too."""
         seconds = DEADLINE_SECONDS[caller.priority]
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
     def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
-        """Download a file into memory; `TooLarge` above `most` bytes."""
+        """Download into memory; `TooLarge` above `most` bytes."""
         raw = self._repeat(
             caller, call, DEADLINE_BYTES_SECONDS, lambda deadline: self._wire.download(caller, call, deadline, most)
         )
         return raw.body
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget what the site spent and whether it answered, and close the connections to it."""
+        """Forget the site's points and failures, and close its connections."""
         self._budget.forget(tenant.id)
         self._breaker.answered(tenant.id)
         self._wire.sessions.forget(tenant.base_url)
 
     def pause(self, seconds: float) -> None:
-        """Wait between two reads that must not be the same moment."""
         self._pace.sleep(seconds)
 
     def _repeat(self, caller: Caller, call: Call, seconds: float, once: Callable[[float], Raw]) -> Raw:
@@ -171,8 +168,7 @@ class ConfluenceClient:
         except QuotaExceeded as error:
             raise _NotAdmittedError(error) from None
         if not self._breaker.admits(caller.tenant.id):
-            silent = HostUnavailable(f"{call.name}: the site does not answer and is left alone for a while")
-            raise _NotAdmittedError(silent)
+            raise _NotAdmittedError(HostUnavailable(f"{call.name}: the site does not answer; calls to it are paused"))
 
     def _note(self, caller: Caller, raw: Raw) -> None:
         tenant = caller.tenant.id
@@ -190,11 +186,11 @@ class ConfluenceClient:
         if isinstance(error, Unauthorised) and caller.account is not None:
             self._person_tokens.drop(caller.tenant.id, caller.account)
         if isinstance(error, QuotaExceeded):
-            self._hold_back(caller, error, raw)
+            self._block_calls(caller, error, raw)
         undone = not isinstance(error, HostUnavailable)
         return _Failure(error, worth_repeating(raw.status), undone, retry_after(raw.headers))
 
-    def _hold_back(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
+    def _block_calls(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
         whole = whole_pool(raw.headers)
         if whole is not None and error.retry_after > LONGEST_RETRY_AFTER:
             self._budget.block(error.retry_after, tenant_id=None if whole else caller.tenant.id)

@@ -1,4 +1,4 @@
-"""What the client needs to prove who is calling; `lockpoint.connect` implements it."""
+"""Proof of who is calling; `lockpoint.connect` implements it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ if TYPE_CHECKING:
 
 
 class RequestSigner(Protocol):
-    """Signs calls that the app makes as itself."""
+    """Signs calls of the app itself."""
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Give the `Authorization` header for one request.
+        """Return the `Authorization` header; `Unauthorised` when the tenant has no secret any more.
 
-        `target` is the path with its query exactly as it will go over the wire, relative to the tenant's base address
-        (so without `/wiki`). Raises `Unauthorised` when the tenant has no secret any more.
+        `target` is path and query exactly as on the wire, relative to the base address (without `/wiki`).
         """
         ...
 
 
 class PersonTokens(Protocol):
-    """Access tokens of people, by impersonation; implementations keep them until shortly before they expire."""
+    """Access tokens by impersonation, kept until shortly before they expire."""
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Give a bearer token; `Unauthorised` when this person cannot be acted for, `HostUnavailable` for outages."""
+        """Return a bearer token; `Unauthorised`: the app cannot act for this person; `HostUnavailable`: outage."""
         ...
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget the tokens of a person, because the site refused one."""
+        """Forget a person's tokens after the site refused one."""
         ...

@@ -1,4 +1,4 @@
-"""From what the host answered to the error that use cases understand. Messages name the operation, never an address."""
+"""Maps the host's answers to errors of use cases. Messages name the operation, never an address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RETRY_AFTER_UNKNOWN: Final = 30.0
-"""Seconds to wait when a 429 does not say how long; the gateway sometimes leaves it out."""
+"""Seconds to wait when the gateway's 429 names none."""
 
 _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
     HTTPStatus.BAD_REQUEST: Rejected,
@@ -57,12 +57,10 @@ _PAUSES: Final = frozenset(
 
 
 def worth_repeating(status: int) -> bool:
-    """Whether another try may help: 429, 502, 503, 504."""
     return status in _PAUSES
 
 
 def error_for(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> HostError:
-    """Give the error for an answer that is not a success."""
     message = f"{operation}: HTTP {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return QuotaExceeded(message, retry_after(headers) or RETRY_AFTER_UNKNOWN)
@@ -76,7 +74,7 @@ def error_for(operation: str, status: int, headers: Mapping[str, str], body: byt
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of `Retry-After` (also as a date against the answer's own `Date`), or None when missing or nonsense."""
+    """Return seconds of `Retry-After`; a date counts from the answer's own `Date`. None when missing or invalid."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
@@ -85,7 +83,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Read an HTTP date; None when it is missing or unreadable."""
+    """Return None when the date is missing or unreadable."""
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -94,9 +92,9 @@ def http_date(value: str) -> datetime | None:
 
 
 def host_quota(headers: Mapping[str, str]) -> HostQuota | None:
-    """Read what the headers say about the points; None when they say nothing.
+    """Return None when the headers say nothing.
 
-    Reported-only headers (prefix `Beta-`) are not enforced by the host and are ignored.
+    The host does not enforce `Beta-` headers; they are ignored.
     """
     remaining, limit = headers.get("X-RateLimit-Remaining", ""), headers.get("X-RateLimit-Limit", "")
     near = headers.get("X-RateLimit-NearLimit")
@@ -119,9 +117,9 @@ def _iso(value: str) -> datetime | None:
 
 
 def whole_pool(headers: Mapping[str, str]) -> bool | None:
-    """Whose points a 429 is about: True the app's whole pool, False this site's, None only a short burst.
+    """Whose points a 429 concerns: True the app's whole pool, False this site's, None a short burst.
 
-    `RateLimit-Reason` is matched loosely because its spelling differs between the documents and what was seen.
+    The spelling of `RateLimit-Reason` differs between documents and observed answers, so it is matched loosely.
     """
     reason = headers.get("RateLimit-Reason", "").lower()
     if "global" in reason:

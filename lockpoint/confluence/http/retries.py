@@ -1,4 +1,4 @@
-"""When and how long to wait before trying again: bounded in tries, in time and in share of the traffic."""
+"""Waits between tries, bounded in tries, time and share of the traffic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MOST_TRIES: Final = 4
 LONGEST_RETRY_AFTER: Final = 5.0
-"""Seconds of `Retry-After` that are waited out in place; anything longer is the caller's business."""
+"""Seconds of `Retry-After` to wait in place; longer ones go to the caller."""
 
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 4.0
@@ -23,7 +23,7 @@ _RESERVE: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Time and chance of the client, replaceable in tests; `chance` gives a number in [0, 1)."""
+    """`chance` returns a number in [0, 1)."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -31,23 +31,21 @@ class Pace:
 
 
 class RetryBudget:
-    """Lets at most a fifth of the traffic be repetitions, so that a struggling host is not buried by us.
+    """Limits repetitions to a fifth of the traffic, to relieve a struggling host.
 
-    Every first try earns a fifth of a repetition; a reserve of 20 covers quiet times. Shared by all threads.
+    A first try earns a fifth of a repetition; a reserve of 20 covers quiet times. Shared by all threads.
     """
 
     def __init__(self) -> None:
-        """Start with a full reserve."""
         self._tokens = _RESERVE
         self._lock = threading.Lock()
 
     def earn(self) -> None:
-        """Note a first try."""
         with self._lock:
             self._tokens = min(_RESERVE, self._tokens + _DEPOSIT)
 
     def take(self) -> bool:
-        """Take one repetition; False when there is none left."""
+        """Return False when no repetition is left."""
         with self._lock:
             if self._tokens < 1:
                 return False
@@ -56,5 +54,5 @@ class RetryBudget:
 
 
 def jittered_wait(tries: int, chance: float) -> float:
-    """Seconds to wait after `tries` failed tries: full jitter below an exponential bound."""
+    """Return seconds: full jitter below an exponential bound."""
     return chance * min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**tries)

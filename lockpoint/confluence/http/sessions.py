@@ -1,4 +1,4 @@
-"""One HTTP session per thread: no cookies, no environment, no retries below us, no redirects followed."""
+"""One HTTP session per thread: no cookies, environment, retries or redirects."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ _SITES_PER_PROCESS = 32
 
 
 class Sessions:
-    """Keeps a `requests` session for every thread that asks.
-
-    Cookies are refused because one gateway serves many tenants; `trust_env` is off so that neither a proxy variable
-    nor a `.netrc` changes what is sent where.
-    """
+    """No cookies, since one gateway serves many tenants; without `trust_env` no proxy or `.netrc` counts."""
 
     def __init__(self) -> None:
-        """Open nothing yet."""
         self._threads = threading.local()
         self._lock = threading.Lock()
         self._adapters: weakref.WeakSet[HTTPAdapter] = weakref.WeakSet()
 
     def mine(self) -> requests.Session:
-        """Give the calling thread's session."""
         session = getattr(self._threads, "session", None)
         if not isinstance(session, requests.Session):
             adapter = HTTPAdapter(pool_connections=_SITES_PER_PROCESS, pool_maxsize=2, max_retries=0)
@@ -38,7 +32,7 @@ class Sessions:
         return session
 
     def forget(self, base_url: str) -> None:
-        """Close the connections of every thread to this address; a call that just begins on one counts as unsent."""
+        """Close all threads' connections to this address; a call that just begins on one counts as unsent."""
         place = urlsplit(base_url)
         with self._lock:
             adapters = list(self._adapters)
@@ -50,10 +44,9 @@ class Sessions:
 
 
 class _StayingSession(requests.Session):
-    """Follows no redirect; even asked not to, `requests` would parse the target, and fail on a malformed one."""
+    """With redirects off, `requests` would still parse the target and fail on a malformed one."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - signature of the library
-        """Say that there is none."""
         return
 
 

@@ -1,4 +1,4 @@
-"""One try of one call over HTTP: prepared, then signed, sent with time-outs, read with a cap."""
+"""One HTTP try: signed, sent with time-outs, read up to a limit."""
 
 from __future__ import annotations
 
@@ -32,17 +32,15 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class NotSentError(Exception):
-    """The request did not reach the host, so it changed nothing."""
+    """The host did not get the request, so nothing changed."""
 
 
 class BrokenError(Exception):
-    """The answer is missing or incomplete; nobody knows what the request did."""
+    """The answer is missing or incomplete; the effect is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer as it came, read to its end."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -50,7 +48,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Sends single tries; raises NotSentError or BrokenError when there is no whole answer."""
+    """Raises NotSentError or BrokenError when there is no whole answer."""
 
     sessions: Sessions
     signer: RequestSigner
@@ -58,9 +56,9 @@ class Wire:
     pace: Pace
 
     def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
-        """Send one try and read the answer, whatever its status; redirects are not followed.
+        """Return the answer, whatever its status; BadAnswer when it is too long.
 
-        `deadline` is a moment of the monotonic clock. BadAnswer when the answer is longer than anybody should send.
+        `deadline` is monotonic time.
         """
         prepared = self._signed(caller, call.method, _address(caller, call.path), call)
         seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
@@ -70,10 +68,10 @@ class Wire:
             raise BadAnswer(f"{call.name}: the answer is too long") from None
 
     def download(self, caller: Caller, call: Call, deadline: float, most: int) -> Raw:
-        """Send one try of a download and follow its redirects by hand; TooLarge above `most` bytes.
+        """Download, following redirects; TooLarge above `most` bytes.
 
-        Another host gets no credentials and is never left for the tenant's again; on the tenant's own host every hop
-        is signed anew, because a signature fits one address only (`requests` would repeat the old one).
+        Another host gets no credentials and cannot redirect back to the tenant's. On the tenant's host every hop gets
+        its own signature: one fits one address only, and `requests` would repeat it.
         """
         address, at_home = _address(caller, call.path), True
         for _ in range(MOST_REDIRECTS + 1):
@@ -105,7 +103,7 @@ class Wire:
         try:
             return self.sessions.mine().prepare_request(requests.Request("GET", address, headers=_AS_THEY_ARE))
         except requests.RequestException:
-            raise BadAnswer("redirected to nowhere") from None
+            raise BadAnswer("redirected to an invalid address") from None
 
     def _send(self, prepared: requests.PreparedRequest, seconds: float, deadline: float, most: int) -> Raw:
         left = deadline - self.pace.monotonic()
@@ -133,7 +131,7 @@ class Wire:
         return bytes(body)
 
 
-# Compressed transfer would make the length of a file unknown until it is read.
+# Compression would hide the length until the whole file is read.
 _AS_THEY_ARE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -155,7 +153,7 @@ def _joined(call: Call, address: str, location: str) -> str:
 
 
 def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:
-    """Say whether the next hop is on the tenant's own host; BadAnswer for one that must not be taken."""
+    """Return whether the next hop is on the tenant's host; BadAnswer for a forbidden one."""
     home = urlsplit(caller.tenant.base_url)
     try:
         there = urlsplit(address)
@@ -165,12 +163,12 @@ def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bo
     safe = there.hostname and (there.scheme == "https" or (there.scheme == "http" and home.scheme == "http"))
     inside = there.path.startswith(home.path.rstrip("/") + "/")
     if not safe or there.username is not None or (same_host and not (at_home and inside)):
-        raise BadAnswer(f"{call.name}: redirected to where we do not go")
+        raise BadAnswer(f"{call.name}: redirected to a forbidden address")
     return same_host
 
 
 def _from_afar(raw: Raw, *, at_home: bool) -> Raw:
-    # What a file store says about a signed address tells nothing about the attachment.
+    # A file store's error says nothing about the attachment.
     if not at_home and raw.status != HTTPStatus.OK:
         raise BrokenError
     return raw

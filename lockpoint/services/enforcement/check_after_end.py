@@ -18,18 +18,18 @@ from lockpoint.services.tenancy.activity import is_active
 _INSTANT = timedelta(microseconds=1)
 
 
-def look_back(services: Services, tenant: Tenant, written: Written, *, priority: Priority) -> Written:
+def check_after_end(services: Services, tenant: Tenant, written: Written, *, priority: Priority) -> Written:
     """Look once more when the tombstone is stored; return the write with the waitlist as it is now.
 
     One read when no version is newer than the last look. The host's errors pass through: it is then unknown what
     happened under the lock, and its end must not be recorded as if it were checked.
     """
     state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
-    held = _ended_hold(written.record, state)
+    held = _ended_lock(written.record, state)
     if not is_active(services, tenant, priority=priority):
         held = None
-    if held is not None and after.attachment.head.created > _looked_into(written, held):
-        _look_into(HeldFile(services, tenant, after, held, priority), end_of_protection(written.record, after))
+    if held is not None and after.attachment.head.created > _newest_checked(written, held):
+        _record_overwrites(HeldFile(services, tenant, after, held, priority), end_of_protection(written.record, after))
     return replace(
         written, state=replace(state, attachment=replace(state.attachment, waitlist_row=after.attachment.waitlist_row))
     )
@@ -40,9 +40,9 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
     record, known = state.found, state.known
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
-    held = _ended_hold(record, state)
+    held = _ended_lock(record, state)
     if held is not None and state.attachment.head.created > held.base.created:
-        _look_into(HeldFile(services, tenant, state, held, priority), end_of_protection(record, state))
+        _record_overwrites(HeldFile(services, tenant, state, held, priority), end_of_protection(record, state))
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
@@ -57,7 +57,7 @@ def end_of_protection(record: Record, state: FileState) -> datetime | None:
     return stored or record.ended.at
 
 
-def _ended_hold(record: Record, state: FileState) -> Held | None:
+def _ended_lock(record: Record, state: FileState) -> Held | None:
     ended = record.ended
     for earlier in (state.found, state.known):
         if ended is not None and isinstance(earlier, Held) and earlier.lock_id == ended.lock_id:
@@ -65,12 +65,12 @@ def _ended_hold(record: Record, state: FileState) -> Held | None:
     return None
 
 
-def _looked_into(written: Written, held: Held) -> datetime:
+def _newest_checked(written: Written, held: Held) -> datetime:
     """Return the newest version that was checked before the write; after an unfinished earlier try, the base."""
     return written.state.attachment.head.created if written.write else held.base.created
 
 
-def _look_into(held_file: HeldFile, until: datetime | None) -> None:
+def _record_overwrites(held_file: HeldFile, until: datetime | None) -> None:
     own = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
     history = history_of(held_file)
     note_left_standing(held_file, history, judged(held_file, history, own, until=until), own)

@@ -10,7 +10,7 @@ from lockpoint.domain.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell, unprotected
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about, unprotected
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooLarge
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
@@ -58,12 +58,26 @@ class HeldFile:
     def read_state(self) -> FileState:
         return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
 
+    def still_held(self, state: FileState) -> bool:
+        """Return whether the lock that is being protected is the one on the file as it was read now."""
+        standing = state.standing
+        return isinstance(standing, Held) and standing.lock_id == self.held.lock_id
+
+    def unchanged(self) -> bool:
+        """Read once more: whether lock, status and newest version are those that were decided on."""
+        state = self.read_state()
+        same_file = (state.attachment.status, state.attachment.head.created) == (
+            self.attachment.status,
+            self.attachment.head.created,
+        )
+        return same_file and self.still_held(state)
+
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     """Leave the file alone and say so: in the audit log, in every list, and to the holder."""
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
-    intents = list(tell(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
+    intents = list(overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))

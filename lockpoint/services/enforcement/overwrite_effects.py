@@ -31,7 +31,9 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
     )
 
 
-def tell(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
+def overwrite_mails(
+    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
+) -> tuple[MailIntent, ...]:
     """Return mails: to each author once that their upload met a lock, to the holder once for each upload."""
     to_holder = attempts(attachment, held, offenders, detail)
     to_authors = (

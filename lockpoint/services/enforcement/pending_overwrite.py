@@ -6,7 +6,7 @@ from lockpoint.domain.judge import Version
 from lockpoint.domain.lock import MARGIN, Held, Moments
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.enforcement.overwrite_effects import conflicts, tell
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
@@ -15,7 +15,7 @@ from lockpoint.services.tenancy.absence import absence_until
 from lockpoint.services.tenancy.activity import is_active
 
 
-def settle_before_end(
+def undo_before_end(
     services: Services, tenant: Tenant, lock_id: str | None, priority: Priority, state: FileState
 ) -> tuple[FileState, Moments]:
     """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
@@ -36,12 +36,12 @@ def undo_pending(
 ) -> tuple[FileState, Moments]:
     """Undo a pending overwrite; return what the host would not let us undo."""
     try:
-        settled = protect(services, tenant, state, held, priority=priority)
+        result = protect(services, tenant, state, held, priority=priority)
     except HostError:
         return state, _note_pending(services, tenant, state, held)
-    if settled.pending and settled.flag is None:
-        _note_pending(services, tenant, settled.state, held)
-    return settled.state, settled.pending
+    if result.pending and result.flag is None:
+        _note_pending(services, tenant, result.state, held)
+    return result.state, result.pending
 
 
 def _note_pending(services: Services, tenant: Tenant, state: FileState, held: Held) -> Moments:
@@ -51,7 +51,7 @@ def _note_pending(services: Services, tenant: Tenant, state: FileState, held: He
         return ()
     effects = Effects(
         audit=conflicts(state.attachment, held, (head,), "not_undone"),
-        intents=tell(state.attachment, held, (head,), "not_undone"),
+        intents=overwrite_mails(state.attachment, held, (head,), "not_undone"),
     )
     services.effects.record(tenant, effects)
     return (head.created,)

@@ -51,11 +51,14 @@ def protect(
         judgement = judged(held_file, history, own)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
-        settled = _act(held_file, verdict)
-        if settled is not None:
+        result = _act(held_file, verdict)
+        if result is not None:
             uploaded = judgement.head if judgement.uploaded else None
-            return replace(settled, uploaded=uploaded, by_holder=judgement.by_holder)
-        held_file = replace(held_file, state=held_file.read_state())
+            return replace(result, uploaded=uploaded, by_holder=judgement.by_holder)
+        state = held_file.read_state()
+        if not held_file.still_held(state):
+            return ProtectionResult(state)
+        held_file = replace(held_file, state=state)
     left = verdict.offenders if isinstance(verdict, Restore) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
 
@@ -68,7 +71,7 @@ def _untouched(held_file: HeldFile) -> bool:
         return True
     if head.author != held_file.services.people.own_account(held_file.tenant, priority=held_file.priority):
         return False
-    known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
+    known = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
-from lockpoint.domain.events import AuditKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
 from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
-from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
@@ -36,7 +36,7 @@ def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
 
 def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResult | None:
     try:
-        made = _bring_back(held_file, way, verdict.version)
+        made = _make_current(held_file, way, verdict.version)
     except LostRace:
         return None
     except REFUSALS as refused:
@@ -47,23 +47,40 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return None
     alone = named.get(made.number - 1) == held_file.attachment.head.created
     _record_restored(held_file, verdict, made, believed=alone)
-    return (
-        ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=made)))
-        if alone
-        else None
-    )
+    if not alone:
+        return _give_way(held_file, way, made)
+    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=made)))
+
+
+def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
+    """Bring back what our version buried when the lock was over by then; None while it still holds.
+
+    Where that fails its author is told: their version is in the history.
+    """
+    if held_file.still_held(held_file.read_state()):
+        return None
+    attachments, file_id = held_file.services.attachments, held_file.attachment.id
+    buried = attachments.version(held_file.tenant, file_id, made.number - 1, priority=held_file.priority)
+    try:
+        _record_own(held_file, _make_current(held_file, way, buried), buried.created)
+    except HostError:
+        row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
+        told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
+        mails = tuple(mail for mail in told if mail.kind is MailKind.UPLOAD_UNDONE)
+        held_file.services.effects.record(
+            held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails)
+        )
+    return ProtectionResult(held_file.read_state())
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:
-    """Return whether the version is still current, and the number still names the version to restore.
+    """Return whether all is as it was decided on, and the number still names the version to restore.
 
     Numbers are places in the history; deleting a version moves them.
     """
     if active_now(held_file.services, held_file.tenant.id, licensed=False) is None:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
-    if held_file.read_state().attachment.head.created != held_file.attachment.head.created:
-        return False
-    return _numbered(held_file, source)
+    return held_file.unchanged() and _numbered(held_file, source)
 
 
 def _numbered(held_file: HeldFile, source: Version) -> bool:
@@ -97,7 +114,7 @@ def _way(held_file: HeldFile) -> Way | None:
     )
 
 
-def _bring_back(held_file: HeldFile, way: Way, source: Version) -> Version:
+def _make_current(held_file: HeldFile, way: Way, source: Version) -> Version:
     message = marker(held_file.held.lock_id, source.created)
     attachments = held_file.services.attachments
     if way is Way.COPY:
@@ -118,14 +135,18 @@ def _refused(held_file: HeldFile, way: Way, verdict: Restore, refused: HostError
 
 def _record_doubtful(held_file: HeldFile, made: Version) -> None:
     """Record that the content of a version of ours is unknown: it stands for itself only."""
-    doubtful = Restoration(
+    _record_own(held_file, made, made.created)
+
+
+def _record_own(held_file: HeldFile, made: Version, source_created: datetime) -> None:
+    own = Restoration(
         attachment_id=held_file.attachment.id,
         lock_id=held_file.held.lock_id,
         created=made.created,
-        source_created=made.created,
+        source_created=source_created,
         at=held_file.services.clock.now(),
     )
-    held_file.services.effects.record(held_file.tenant, Effects(restorations=(doubtful,)))
+    held_file.services.effects.record(held_file.tenant, Effects(restorations=(own,)))
 
 
 def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, believed: bool) -> None:
@@ -145,7 +166,7 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, be
     effects = Effects(
         restorations=(restoration,) if believed else (),
         audit=(*conflicts(held_file.attachment, held_file.held, verdict.offenders, "undone"), restored),
-        intents=tell(held_file.attachment, held_file.held, verdict.offenders, "undone"),
+        intents=overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)
     held_file.mark(Protection.PROTECTED)

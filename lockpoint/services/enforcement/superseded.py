@@ -6,7 +6,7 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import History, Judgement, Version
 from lockpoint.domain.version_marker import source_of
 from lockpoint.services.enforcement.held_file import HeldFile
-from lockpoint.services.enforcement.overwrite_effects import attempts, conflicts, row_about, tell
+from lockpoint.services.enforcement.overwrite_effects import attempts, conflicts, overwrite_mails, row_about
 from lockpoint.services.ports.locks import Effects, Restoration
 
 
@@ -34,7 +34,7 @@ def note_left_standing(held_file: HeldFile, history: History, judgement: Judgeme
             *conflicts(held_file.attachment, held_file.held, replaced, "overruled"),
             *conflicts(held_file.attachment, held_file.held, standing, "ended"),
         ),
-        intents=tell(held_file.attachment, held_file.held, standing, "not_undone"),
+        intents=overwrite_mails(held_file.attachment, held_file.held, standing, "not_undone"),
     )
     if by_others:
         held_file.services.effects.record(held_file.tenant, effects)
@@ -94,6 +94,6 @@ def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, .
             *conflicts(held_file.attachment, held_file.held, offenders, "undone"),
             row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made),
         ),
-        intents=tell(held_file.attachment, held_file.held, offenders, "undone"),
+        intents=overwrite_mails(held_file.attachment, held_file.held, offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)

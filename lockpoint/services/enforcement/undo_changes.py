@@ -8,7 +8,7 @@ from datetime import datetime
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
-from lockpoint.services.enforcement.overwrite_effects import conflicts, row_about, tell
+from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import over_budget
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
@@ -20,6 +20,8 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
     """Give the file its name back; None when it moved."""
     if over_budget(held_file, (verdict.offender,)):
         return flag(held_file, Flag(FlagReason.PAUSED))
+    if not held_file.unchanged():
+        return None
     try:
         held_file.services.attachments.rename(
             held_file.tenant, held_file.attachment, verdict.title, priority=held_file.priority
@@ -46,6 +48,10 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
         return ProtectionResult(held_file.state)
     if over_budget(held_file, ()):
         return flag(held_file, Flag(FlagReason.PAUSED))
+    return _undo_trash(held_file) if held_file.unchanged() else None
+
+
+def _undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     title = held_file.attachment.title
     try:
         name = _undelete_as(held_file, title, suffixed(title))
@@ -140,7 +146,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
 def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
     """Return mails to both sides; the history does not say who trashed a file, so of that only the holder is told."""
     if undone.offender:
-        return tell(held_file.attachment, held_file.held, (undone.offender,), undone.word)
+        return overwrite_mails(held_file.attachment, held_file.held, (undone.offender,), undone.word)
     mail = MailIntent(
         kind=MailKind.OVERWRITE_ATTEMPT,
         recipient=held_file.held.holder,

@@ -23,7 +23,7 @@ from lockpoint.services.quota_accounting import spending_on
 
 READ_AT_ONCE = 250
 LONGEST_CURSOR = 6
-ENDED_SHOWN = timedelta(hours=24)  # how long an ended hold is still worth a read for who ended it and why
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
 
 
 class Sort(StrEnum):
@@ -53,7 +53,7 @@ class Query:
         if self.cursor is None:
             return 0
         if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
-            raise Invalid("This cursor is not one of ours.")
+            raise Invalid("This cursor is invalid.")
         return int(self.cursor)
 
 

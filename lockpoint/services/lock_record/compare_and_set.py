@@ -86,7 +86,10 @@ def compare_and_set(
         if services.clock.now() >= deadline:
             break
         services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
-    raise Busy("It is not known yet whether this worked. Asking again is safe.", details={"retryAfter": 2})
+    raise Busy(
+        "It is not known yet whether this worked. Repeat the request: it has no second effect.",
+        details={"retryAfter": 2},
+    )
 
 
 def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, *, priority: Priority) -> bool:
@@ -173,7 +176,10 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
 
 def _store(services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority) -> _Stored:
     if not services.clock_offsets.trustworthy():
-        raise Busy("This server's clock is wrong, so it cannot decide about locks.", details={"retryAfter": 30})
+        raise Busy(
+            "This server's clock is wrong, so it cannot decide about locks. Try again later.",
+            details={"retryAfter": 30},
+        )
     row, file_id = state.row, state.attachment.id
     value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:

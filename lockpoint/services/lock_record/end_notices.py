@@ -1,4 +1,4 @@
-"""Who is to be told that a hold ended: its holder, unless they did it themselves, and those who asked."""
+"""Who is told that a lock ended: its holder, unless they ended it, and those on the waitlist."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _TOLD = {
 def owed_end_notices(
     services: Services, tenant: Tenant, attachment: Attachment, record: Record, *earlier: FoundRecord | None
 ) -> tuple[MailIntent, ...]:
-    """The mails that a record owes: about the end of a hold that was live in one of the `earlier` records.
+    """Return the mails about the end of a lock that was live in one of the `earlier` records.
 
-    A witness that still says "held" shows that an ending was never announced, whoever wrote it.
+    A witness that still says "held" shows that the end was never announced.
     """
     ended = record.ended
     if ended is None or not any(isinstance(e, Held) and e.lock_id == ended.lock_id for e in earlier):
@@ -40,7 +40,7 @@ def owed_end_notices(
 
 
 def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
-    """The mails that an ending owes to those who asked, first come first; whoever ended the hold needs none."""
+    """Return the mails to the waitlist, first come first; who ended the lock needs none."""
     return tuple(
         MailIntent(
             kind=MailKind.FILE_AVAILABLE,
@@ -56,7 +56,7 @@ def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ende
 
 
 def mail_to_holder(attachment_id: str, ended: Ended) -> tuple[MailIntent, ...]:
-    """The mail to the last holder; none about an end that they brought about."""
+    """Return the mail to the last holder; none about an end that they brought about."""
     kind = _TOLD.get(ended.reason)
     if kind is None or ended.by == ended.holder:
         return ()

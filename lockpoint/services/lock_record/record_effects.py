@@ -21,7 +21,6 @@ RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status
 
 
 def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: str | None) -> AuditEvent:
-    """Return the row of a record write."""
     return AuditEvent(
         at=record.at,
         kind=kind,
@@ -51,7 +50,7 @@ def witness_of(record: Record, state: FileState, space_id: str | None, now: date
         container=state.attachment.container,
         space_id=space,
         record=without_words(record),
-        protection=known.protection if known and _same_hold(known.record, record) else Protection.PROTECTED,
+        protection=known.protection if known and _same_lock(known.record, record) else Protection.PROTECTED,
         seen_at=now,
         signed_by=signer_of(state) if state.found == record else newest_key,
     )
@@ -94,7 +93,6 @@ def record_write(
 
 
 def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
-    """Return a row for a record that is newer than its witness."""
     if state.known is not None and not newer_than(record, state.known):
         return ()
     row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))
@@ -144,5 +142,5 @@ def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
     return recovered_row(before, written.state)
 
 
-def _same_hold(one: Record, other: Record) -> bool:
+def _same_lock(one: Record, other: Record) -> bool:
     return isinstance(one, Held) and isinstance(other, Held) and one.lock_id == other.lock_id

@@ -95,7 +95,7 @@ def must_edit(view: ContainerView | None, known: Facts) -> None:
     if view is not None and view.status is not FileStatus.CURRENT:
         raise Invalid(f"This page is {view.status.value}; only files of current pages can be locked.")
     if not permissions.may_lock(known):
-        raise NotAllowed("You may look at this page but not edit it, so you cannot lock its files.")
+        raise NotAllowed("You may view this page but not edit it, so you cannot lock its files.")
 
 
 def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> None:
@@ -104,7 +104,7 @@ def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> N
         raise NotAllowed("Only lock managers, space admins and site admins may end another person's lock.")
     held = state.found
     if isinstance(held, Held) and held.lock_id == lock_id and held.holder == account:
-        raise Invalid("This lock is your own; release it.")
+        raise Invalid("This is your own lock. Release it instead.")
 
 
 def must_be_lockable(state: FileState) -> None:
@@ -119,9 +119,9 @@ def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
     if isinstance(state.found, Held) and state.found.holder == actor.account_id:
         return
     if services.witnesses.count_held(actor.tenant, actor.account_id) >= services.locks_per_person:
-        raise TooMany(f"You already hold {services.locks_per_person} locks; release some first.")
+        raise TooMany(f"You already hold {services.locks_per_person} locks. Unlock some files first.")
     if services.witnesses.count_held(actor.tenant) >= services.locks_per_site:
-        raise TooMany("This site holds as many locks as it may; ask an admin to end some.")
+        raise TooMany("This site has as many locks as it may have. Ask an admin to end some.")
 
 
 def app_may_act(state: FileState) -> None:

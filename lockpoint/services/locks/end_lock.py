@@ -8,8 +8,8 @@ from lockpoint.domain import rules
 from lockpoint.domain.lock import Free, Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.enforcement.check_after_end import look_back
-from lockpoint.services.enforcement.pending_overwrite import settle_before_end
+from lockpoint.services.enforcement.check_after_end import check_after_end
+from lockpoint.services.enforcement.pending_overwrite import undo_before_end
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.compare_and_set import Rule, compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Outcome, Written
@@ -48,7 +48,7 @@ def end(
         op_id=op_id,
         priority=priority,
         state=state,
-        prepare=partial(settle_before_end, services, tenant, lock_id, priority) if touch_file else None,
+        prepare=partial(undo_before_end, services, tenant, lock_id, priority) if touch_file else None,
     )
     if isinstance(outcome, Written):
         _announce(services, tenant, outcome, by=by, space_id=space_id, request=request, priority=priority)
@@ -63,7 +63,6 @@ def expire(services: Services, tenant: Tenant, state: FileState, held: Held, *, 
 def release_for_holder(
     services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
 ) -> Outcome:
-    """Release a lock for its holder, and leave the file as it is."""
     rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id)
     return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
 
@@ -88,7 +87,7 @@ def _announce(
     ended = isinstance(written.record, Free)
     if ended:
         try:
-            written = look_back(services, tenant, written, priority=priority)
+            written = check_after_end(services, tenant, written, priority=priority)
         except HostError:
             services.effects.record(tenant, Effects(request=request, jobs=again))
             return

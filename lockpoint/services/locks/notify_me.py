@@ -26,9 +26,9 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
     with spending_on("notify_me"):
         state, view = read_for(services, actor, attachment_id)
         app_may_act(state)
-        rights = facts(services, actor, view, roles=False)
-        if not permissions.can(rights, state.standing, actor.account_id, services.clock.now()).notify_me:
-            raise Invalid("Nobody else holds this file, so there is nothing to wait for.")
+        known = facts(services, actor, view, roles=False)
+        if not permissions.can(known, state.standing, actor.account_id, services.clock.now()).notify_me:
+            raise Invalid("Nobody else has locked this file, so there is nothing to wait for.")
         answer = _change(services, actor, state, add=True)
         _catch_the_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
     usage_counts.count(services, actor, UsageEvent.ASKED_TO_BE_TOLD)
@@ -118,7 +118,7 @@ def _change(
             row = read_waitlist(services, tenant, file_id, priority=priority)
         else:
             return place_of(wanted, actor.account_id)
-    raise Busy("Many people are asking at once; please try again.", details={"retryAfter": 1})
+    raise Busy("Many people ask for this file at the same time. Try again.", details={"retryAfter": 1})
 
 
 def _with(waitlist: tuple[str, ...], account: str) -> tuple[str, ...]:

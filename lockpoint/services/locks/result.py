@@ -39,7 +39,7 @@ def error_for(refusal: rules.Refusal | rules.Already) -> UseCaseError:
         case rules.Already():
             return Invalid("There is nothing to do.")
         case rules.AlreadyLocked():
-            return AlreadyLockedError("Another person holds this file.")
+            return AlreadyLockedError("Another person has locked this file.")
         case rules.Ending():
             seconds = max(1, round(refusal.retry_after.total_seconds()))
             return EndingError(
@@ -53,7 +53,7 @@ def error_for(refusal: rules.Refusal | rules.Already) -> UseCaseError:
                 details={"version": head.number, "author": head.author, "created": head.created.isoformat()},
             )
         case rules.LockLost():
-            return LockLostError("That lock is not the present one any more.")
+            return LockLostError("This lock has ended or was replaced.")
         case rules.TooLong():
             hours = int(refusal.longest.total_seconds() // 3600)
             return Invalid(f"A lock can last {hours} hours at most.", details={"longestHours": hours})

@@ -61,11 +61,11 @@ def _site_of(services: Services, stored: StoredIntent) -> Tenant | None:
 
 def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     try:
-        wishes = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
-        if stored.intent.kind in wishes.off:
+        chosen = preferences.read(services, tenant, stored.intent.recipient, priority=Priority.EVENT)
+        if stored.intent.kind in chosen.off:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
-        facts, address = _looked_up(services, tenant, stored, wishes)
+        facts, address = _looked_up(services, tenant, stored, chosen)
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
         return
@@ -83,17 +83,17 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
     services.intents.finish(stored, result="sent", address=address)
 
 
-def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
+def _looked_up(services: Services, tenant: Tenant, stored: StoredIntent, chosen: Preferences) -> tuple[MailFacts, str]:
     """Return what the mail says and where it goes; a single "not there" can be false, two are believed."""
     try:
-        return _look_up(services, tenant, stored, wishes)
+        return _look_up(services, tenant, stored, chosen)
     except _HIDDEN:
         second_look(services)
-        return _look_up(services, tenant, stored, wishes)
+        return _look_up(services, tenant, stored, chosen)
 
 
-def _look_up(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> tuple[MailFacts, str]:
-    facts = _facts(services, tenant, stored, wishes)
+def _look_up(services: Services, tenant: Tenant, stored: StoredIntent, chosen: Preferences) -> tuple[MailFacts, str]:
+    facts = _facts(services, tenant, stored, chosen)
     return facts, services.people.address(tenant, stored.intent.recipient, priority=Priority.EVENT)
 
 
@@ -107,14 +107,14 @@ class _Place:
     page_url: str
 
 
-def _facts(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Preferences) -> MailFacts:
+def _facts(services: Services, tenant: Tenant, stored: StoredIntent, chosen: Preferences) -> MailFacts:
     intent = stored.intent
     place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
     me = people.get(intent.recipient)
     actor = people.get(intent.actor) if intent.actor else None
     ended = _ended(services, tenant, intent.attachment_id, intent.lock_id) if intent.kind in _WITH_REASON else None
-    locale, time_zone = _tastes(services, tenant, intent.recipient, me, wishes)
+    locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
     return MailFacts(
         kind=intent.kind,
         detail=intent.detail,
@@ -134,11 +134,11 @@ def _facts(services: Services, tenant: Tenant, stored: StoredIntent, wishes: Pre
 
 
 def _tastes(
-    services: Services, tenant: Tenant, account: str, me: Person | None, wishes: Preferences
+    services: Services, tenant: Tenant, account: str, me: Person | None, chosen: Preferences
 ) -> tuple[str, str]:
     """Return language and time zone: as chosen, else from the profile."""
     profile = services.profiles.get(tenant, account)
-    known = [source for source in (wishes, profile, me) if source is not None]
+    known = [source for source in (chosen, profile, me) if source is not None]
     locale = next((source.locale for source in known if source.locale), DEFAULT_LOCALE)
     return locale, next((source.time_zone for source in known if source.time_zone), DEFAULT_ZONE)
 

@@ -133,13 +133,13 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
         end_lock.expire(services, tenant, state, held, priority=priority)
         return
-    settled = protect(services, tenant, state, held, priority=priority)
-    if settled.uploaded is None:
+    result = protect(services, tenant, state, held, priority=priority)
+    if result.uploaded is None:
         return
-    if held.unlock_on_upload and settled.by_holder:
-        end_lock.release_for_holder(services, tenant, settled.state, held, priority=priority)
+    if held.unlock_on_upload and result.by_holder:
+        end_lock.release_for_holder(services, tenant, result.state, held, priority=priority)
     else:
-        rebase(services, tenant, settled.state, held, settled.uploaded, priority=priority)
+        rebase(services, tenant, result.state, held, result.uploaded, priority=priority)
 
 
 def _look(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> FileState | None:

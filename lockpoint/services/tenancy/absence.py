@@ -15,7 +15,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 
 
-def look_after(tenant_id: int) -> tuple[Job, ...]:
+def jobs_after_return(tenant_id: int) -> tuple[Job, ...]:
     """Return the jobs after a return: read every known lock, and search for unknown ones."""
     return Job(JobKind.SWEEP, tenant_id), Job(JobKind.REDISCOVER, tenant_id)
 

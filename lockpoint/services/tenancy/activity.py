@@ -35,5 +35,5 @@ def require_active(
     if not is_active(services, tenant, licensed=False):
         raise NotAllowed("Lockpoint is not active on this site: it locks nothing there and sends no mails.")
     if licensed and not is_active(services, tenant, priority=priority):
-        raise Unlicensed("Lockpoint has no licence on this site: locks can be ended, but not begun or extended.")
+        raise Unlicensed("Lockpoint has no licence on this site. Locks can be ended, but not created or extended.")
     return tenant

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
             _end(change, former, InstallationEvent.SUPERSEDED, now)
         if away:
             change.come_back(tenant.id)
-        change.defer((*look_after(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
+        change.defer((*jobs_after_return(tenant.id), Job(JobKind.SELF_TEST, tenant.id)))
     _forget(services, tenant, *(former.tenant for former in formers))
     return tenant
 
@@ -172,7 +172,7 @@ def _switch(services: Services, tenant: Tenant, *, enabled: bool, event: Install
             change.log(tenant.id, event, services.clock.now())
             if enabled and not known.tenant.enabled:
                 change.come_back(tenant.id)
-                change.defer(look_after(tenant.id))
+                change.defer(jobs_after_return(tenant.id))
     _forget(services, tenant)
 
 

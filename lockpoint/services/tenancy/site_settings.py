@@ -79,7 +79,7 @@ def change(
     with services.site_states.exclusive(tenant):
         current = site_settings(services, tenant, priority=Priority.INTERACTIVE)
         if current.revision != revision:
-            raise OutOfDateError("Somebody else changed the settings meanwhile; reload and try again.")
+            raise OutOfDateError("Somebody else has changed the settings. Reload and try again.")
         counts = current.usage_counts if usage_counts is None else usage_counts
         wanted = SiteSettings(copy_mode=copy_mode, usage_counts=counts, revision=revision + 1)
         fields: dict[str, object] = {"schema": 1, **asdict(wanted)}

@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, QuotaExceeded, Unauthorised
+from lockpoint.services.errors import (
+    Busy,
+    Forbidden,
+    GoneOrInvisible,
+    HostError,
+    QuotaExceeded,
+    StorageUnavailable,
+    Unauthorised,
+    UseCaseError,
+)
 from lockpoint.services.ports.jobs import JobKind
-from lockpoint.services.ports.notifications import MailRefused
+from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 
 ATTEMPTS: Final = 5
 MAIL_ATTEMPTS: Final = 12
 """About a day with the pauses below, as long as mail servers themselves try."""
+
+EXPECTED: Final = (HostError, UseCaseError, StorageUnavailable, MailRefused, MailUnavailable)
+"""What neighbours and rules answer; any other error is a fault in the code."""
 
 FIRST_PAUSE: Final = 10.0
 LONGEST_PAUSE: Final = {JobKind.SEND_MAIL: 4 * 3600.0}

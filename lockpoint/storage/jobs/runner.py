@@ -22,7 +22,7 @@ from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
 from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
-from lockpoint.storage.jobs.retry_policy import Drop, Later, triage
+from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, triage
 
 GRACE: Final = 25.0
 HEARTBEAT: Final = 3.0
@@ -141,9 +141,9 @@ class ProcrastinateRunner:
     def _settle(self, kind: JobKind, number: int, attempts: int, error: Exception) -> None:
         decision = triage(error, kind, attempts)
         name = type(error).__name__
-        logger.warning(
-            "job %s (%s) failed with %s: %s", number, kind.value, name, decision, extra={"at": _frames(error)}
-        )
+        level = logging.WARNING if isinstance(error, EXPECTED) else logging.ERROR
+        what = {"exception": name, "at": _frames(error)}
+        logger.log(level, "job %s (%s) failed with %s: %s", number, kind.value, name, decision, extra=what)
         if isinstance(decision, Drop):
             return
         with self._database.transaction() as connection:

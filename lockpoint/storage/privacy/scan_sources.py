@@ -1,4 +1,4 @@
-"""Everything in Postgres and Redis as text, for the canary scan."""
+"""Everything in Postgres, Redis and backups, for the canary scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/api/v1`: locks and lists, in JSON; each view only translates between HTTP and one use case."""
+"""`/api/v1`: locks and lists; each view translates between HTTP and one use case."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PREFIX = "/api/v1"
 
 
 def api_routes(services: Services) -> Blueprint:
-    """The routes about locks, and the OpenAPI document of all of `/api/v1`."""
+    """Return the routes about locks, and the OpenAPI document."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
     _reading_routes(blueprint, services)
@@ -51,7 +51,7 @@ def api_routes(services: Services) -> Blueprint:
 
 
 def refused(error: UseCaseError) -> Response:
-    """A refusal, with the lock that stood in the way in the API's own shape."""
+    """Return a refusal, with the lock in the API's shape."""
     details = dict(error.details)
     if isinstance(lock := details.get("lock"), LockView):
         details["lock"] = dump(s.LockModel.model_validate(lock))
@@ -59,7 +59,6 @@ def refused(error: UseCaseError) -> Response:
 
 
 def dump(model: s.Outgoing) -> dict[str, Any]:
-    """A model as JSON values with the API's names."""
     return model.model_dump(mode="json", by_alias=True)
 
 
@@ -152,7 +151,7 @@ def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, st
 
 
 def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
-    """The list, or 304 while the one that the caller has still tells the truth about locks."""
+    """Return the list, or 304 while the caller's is still true of locks."""
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
     mark = _mark(asked)
@@ -166,13 +165,13 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
 
 
 def _tagged(answer: Response, tag: str) -> Response:
-    """Weak, because the list tells the time, too."""
+    """Weak, because the list tells the time too."""
     answer.set_etag(tag, weak=True)
     return answer
 
 
 def _mark(asked: s.ListQuery) -> str:
-    """Which part of the list, in which order: the tag of one part is none of another."""
+    """Which part of the list, in which order: a tag counts for that part only."""
     return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
 
 

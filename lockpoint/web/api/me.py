@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 def me_routes(services: Services) -> Blueprint:
-    """The caller's own data and preferences, of their own site."""
     blueprint = Blueprint("me", __name__, url_prefix=f"{PREFIX}/me")
     blueprint.register_error_handler(UseCaseError, refused)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document of `/api/v1`, written from the same models that check requests and make answers."""
+"""The OpenAPI document, written from the models that check requests and make answers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ _REFERENCE: Final = "#/components/schemas/{model}"
 
 
 class DocumentModel(s.Outgoing):
-    """This very document."""
-
     model_config = ConfigDict(extra="allow")
 
     openapi: str
@@ -28,7 +26,7 @@ class DocumentModel(s.Outgoing):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call: what comes in, what goes out, and which refusals a caller must expect beside the common ones."""
+    """One call: what comes in and goes out, and which refusals to expect beside the common ones."""
 
     method: str
     path: str
@@ -146,7 +144,6 @@ _COMMON: Final = (401, 403, 404, 422, 429, 503)
 
 @cache
 def document() -> bytes:
-    """The document, serialised once."""
     _, definitions = models_json_schema(_models(), by_alias=True, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -233,13 +230,13 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """What may be left out is left out; a query has no word for null."""
+    """A query has no word for null: such parameters are left out."""
     kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
     return kinds[0] if len(kinds) == 1 else field
 
 
 def _inlined(field: Any, shared: dict[str, Any]) -> Any:
-    """A field's schema with references replaced, because parameters cannot carry definitions of their own."""
+    """Return a schema with references replaced: parameters cannot carry definitions."""
     if isinstance(field, list):
         return [_inlined(item, shared) for item in field]
     if not isinstance(field, dict):

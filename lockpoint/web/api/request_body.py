@@ -1,4 +1,4 @@
-"""The body of a request: all of it, or nothing when it is larger than we take."""
+"""The body of a request: whole, or nothing when it is too large."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _KEPT: Final = "lockpoint.body"
 
 
 def whole_body(environ: dict[str, Any]) -> bytes:
-    """The body of a WSGI request, also when asked again; raises RequestEntityTooLarge (413).
+    """Return the body of a WSGI request, also when asked again; raises RequestEntityTooLarge (413).
 
-    Not Flask's `get_data`: of a body without a stated length that gives the first part, as if it were all.
+    Flask's `get_data` gives only the first part of a body without a stated length.
     """
     if _KEPT not in environ:
         environ[_KEPT] = read_body(environ)
@@ -25,7 +25,7 @@ def whole_body(environ: dict[str, Any]) -> bytes:
 
 
 def read_body(environ: dict[str, Any]) -> bytes | None:
-    """The body, or None when it is larger than we take (hardly anything beyond the limit is read)."""
+    """Return the body; None when it is too large (hardly anything beyond the limit is read)."""
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated.isascii() and stated.isdigit():
         length = int(stated)
@@ -40,7 +40,7 @@ def read_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def _read(stream: Any, length: int) -> bytes:
-    """Up to `length` bytes; servers may give a body that comes in chunks piece by piece."""
+    """Read up to `length` bytes; servers may give chunks piece by piece."""
     parts: list[bytes] = []
     left = length
     while left > 0 and (part := stream.read(left)):

@@ -1,4 +1,4 @@
-"""Reading requests of `/api/v1`: ids, queries and bodies, checked before any use case sees them."""
+"""Ids, queries and bodies of `/api/v1`, checked before any use case sees them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Q = TypeVar("Q", bound=Incoming)
 
 
 def bare_id(text: str) -> str:
-    """The digits of an id that may begin with `att`; `NotFound` for what cannot be one."""
+    """Return the digits of an id that may begin with `att`; `NotFound` for anything else."""
     match = _ID.fullmatch(text)
     if match is None:
         raise NotFound("There is nothing with this id.")
@@ -38,7 +38,7 @@ def bare_id(text: str) -> str:
 
 
 def body_as(model: type[C]) -> C:
-    """The JSON body; 415 for another type, 413 when too large, `Invalid` with the wrong fields (never their values)."""
+    """Return the JSON body; 415, 413, or `Invalid` with the wrong fields (never their values)."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -48,7 +48,7 @@ def body_as(model: type[C]) -> C:
 
 
 def query_as(model: type[Q]) -> Q:
-    """The query parameters, each at most once."""
+    """Return the query parameters, each at most once."""
     values: Mapping[str, list[str]] = request.args.to_dict(flat=False)
     repeated = sorted(name for name, given in values.items() if len(given) > 1)
     if repeated:
@@ -60,14 +60,14 @@ def query_as(model: type[Q]) -> Q:
 
 
 def key_of(command: Command) -> RequestKey:
-    """The request's own name, and a digest of everything it asks for, however its ids are written."""
+    """Return the request's id, and a digest of everything that it asks for, however its ids are written."""
     ids = sorted((name, bare_id(value)) for name, value in (request.view_args or {}).items())
     text = f"{request.method} {request.url_rule} {ids}\n{command.model_dump_json()}"
     return RequestKey(command.request_id, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _json(body: bytes) -> object:
-    """The JSON text as a value; `Invalid` for anything else, and where a name comes twice in an object."""
+    """Return the JSON value; `Invalid` for anything else, and where a name comes twice."""
     try:
         return json.loads(body.decode(), object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError):
@@ -77,9 +77,9 @@ def _json(body: bytes) -> object:
 def _invalid(error: ValidationError) -> Invalid:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     wrong = [{"field": _name(item["loc"]), "problem": item["msg"]} for item in found[:MOST_FIELDS]]
-    return Invalid("The request makes no sense; see `fields`.", details={"fields": wrong})
+    return Invalid("The request is invalid; see `fields`.", details={"fields": wrong})
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    """Which field; an unknown one has the caller's name, of which a part is enough."""
+    """An unknown field has the caller's name, of which a part is enough."""
     return ".".join(str(part) for part in place)[:LONGEST_NAME]

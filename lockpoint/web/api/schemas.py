@@ -1,4 +1,4 @@
-"""The shapes of `/api/v1`: they check what comes in, make what goes out, and OpenAPI is written from them."""
+"""The shapes of `/api/v1`: they check what comes in, make what goes out, and become OpenAPI."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ ReasonText = Annotated[
 
 
 def _plain_number(text: object) -> object:
-    """A number as the document says it is written; Python would also take `+1`, `1_0` and ` 1 `."""
+    """Refuse what Python also takes as a number: `+1`, `1_0`, ` 1 `."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("must be a number")
     return text
 
 
 class Incoming(BaseModel):
-    """What a caller sends: camelCase names, nothing unknown."""
+    """camelCase, nothing unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, alias_generator=to_camel)
 
 
 class Outgoing(BaseModel):
-    """What we answer: camelCase names, built from the services' values."""
+    """camelCase, from the services' values."""
 
     model_config = ConfigDict(
         frozen=True, hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True, from_attributes=True
@@ -46,7 +46,7 @@ class Outgoing(BaseModel):
 
 
 class Command(Incoming):
-    """Every writing call names itself, so that repeating it has one effect."""
+    """Every writing call carries an id, so that repeating it has one effect."""
 
     request_id: RequestId
 
@@ -138,7 +138,7 @@ class PersonModel(Outgoing):
 
 
 class AskingModel(Outgoing):
-    """How the viewer stands among those who asked to be told."""
+    """The viewer's place on the waitlist."""
 
     asked: bool
     count: int
@@ -202,8 +202,6 @@ class LockAnswerModel(Outgoing):
 
 
 class LockStateModel(Outgoing):
-    """The lock of one file."""
-
     id: str
     lock: LockModel
     server_time: datetime
@@ -217,8 +215,6 @@ class LinksModel(Outgoing):
 
 
 class AttachmentModel(Outgoing):
-    """One file of a page."""
-
     id: str
     title: str
     media_type: str
@@ -229,8 +225,6 @@ class AttachmentModel(Outgoing):
 
 
 class ViewerModel(Outgoing):
-    """What the viewer may do on the page."""
-
     account_id: str
     may_edit: bool
     may_break: bool
@@ -246,7 +240,7 @@ class ListModel(Outgoing):
 
 
 class NotifyModel(Outgoing):
-    """The viewer's place in the line."""
+    """The viewer's place on the waitlist."""
 
     notify_me: AskingModel
 
@@ -259,7 +253,7 @@ class SelfTestModel(Outgoing):
 
 
 class UsageModel(Outgoing):
-    """How often something happened on one day; locale and zone are empty where they are not known."""
+    """How often something happened on one day; locale and zone are empty where unknown."""
 
     day: date
     event: UsageEvent
@@ -287,7 +281,7 @@ class PreferencesModel(Outgoing):
 
 
 class MyDataModel(Outgoing):
-    """Everything that is held about the caller on this site; rows have the names they are stored under."""
+    """Everything held about the caller on this site; rows have the names they are stored under."""
 
     site: str
     account_id: str

@@ -23,7 +23,6 @@ _RESULTS = {True: "works", False: "refused", None: "unknown"}
 
 
 def settings_routes(services: Services) -> Blueprint:
-    """Read and change the settings of the site."""
     blueprint = Blueprint("settings", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
 

@@ -1,4 +1,4 @@
-"""The built front end, read once into memory: file names carry a digest of their content, so browsers keep them."""
+"""The built front end in memory; file names carry a digest of their content, so browsers keep them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 
 
 class BundleError(Exception):
-    """The front end is not built, or was built from other sources than this code expects."""
+    """The front end is not built, or from other sources than this code expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Bundle:
     screens: Mapping[str, Screen]
 
     def screen(self, entry: str) -> Screen:
-        """What the entry (path of its source) loads; raises BundleError when the build has no such entry."""
+        """Return what the entry (path of its source) loads; BundleError when there is none."""
         try:
             return self.screens[entry]
         except KeyError:
@@ -57,7 +57,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path = BUILT) -> Bundle:
-    """Read what `npm run build` left in `folder`; raises BundleError when there is nothing."""
+    """Read what `npm run build` left; BundleError when there is nothing."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`/connect/installed|uninstalled|enabled|disabled`: what a site tells about its installation."""
+"""`/connect/installed|uninstalled|enabled|disabled`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
 
 
 def lifecycle_routes(services: Services) -> Blueprint:
-    """The four routes; every one of them answers 204."""
+    """Return the four routes; each answers 204."""
     blueprint = Blueprint("lifecycle", __name__)
 
     @blueprint.post("/connect/installed")
@@ -54,10 +54,10 @@ def lifecycle_routes(services: Services) -> Blueprint:
 
 
 def read_install(body: Mapping[str, object]) -> InstallRequest:
-    """The fields of an `installed` call that we use; unknown ones are left alone.
+    """Return the fields of an `installed` call that we use.
 
-    A display URL or OAuth client id that makes no sense is left out: links and acting as a person can do without, an
-    installation cannot. Raises Invalid, naming the field and not its value.
+    An invalid display URL or OAuth client id is left out: links and acting as a person can do without. Raises Invalid,
+    naming the field and not its value.
     """
     display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
     return InstallRequest(
@@ -72,7 +72,7 @@ def read_install(body: Mapping[str, object]) -> InstallRequest:
 def _required(body: Mapping[str, object], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
-        raise Invalid(f"{name} is missing or makes no sense.")
+        raise Invalid(f"{name} is missing or invalid.")
     return value
 
 

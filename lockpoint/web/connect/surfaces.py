@@ -1,7 +1,7 @@
-"""The frames that Confluence opens: one constant page for each surface, and the files it loads.
+"""The frames that Confluence opens: one constant page for each surface, and its files.
 
-The page holds nothing about the viewer, the site or the file: the script in it reads the address of its own frame and
-asks `/api/v1` for the rest. So a frame costs the check of its token and a copy of bytes that were made at start.
+The page holds nothing about viewer, site or file: its script reads the frame's address and asks `/api/v1`. A frame
+costs the check of its token and a copy of bytes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SHELL: Final = """<!doctype html>
 
 
 def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
-    """`GET /connect/page` and `GET /static/…`.
+    """Return `GET /connect/page` and `GET /static/…`.
 
     Raises BundleError when the built front end lacks a screen.
     """
@@ -66,7 +66,7 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
 
 
 def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
-    """The page of one surface; raises BundleError when the built front end lacks it."""
+    """Return the page of one surface; BundleError when the front end lacks it."""
     screen = bundle.screen(entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
     return _SHELL.format(

@@ -1,7 +1,7 @@
 """`POST /connect/webhooks/<event>`: verified, looked up, answered within milliseconds.
 
-`WebhookDoor` answers webhooks in front of Flask, at a third of the cost; the Flask route behind it is the same thing
-for whoever mounts the app without the door. Both share the verification with every other route.
+`WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route does the same where the app is mounted
+without the door.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ WsgiApp = Any
 
 @dataclass(frozen=True, slots=True)
 class WebhookIntake:
-    """Takes the webhooks of the events that the descriptor subscribes to."""
+    """Takes webhooks of the events that the descriptor subscribes to."""
 
     services: Services
     events: frozenset[str]
@@ -67,17 +67,17 @@ class WebhookIntake:
 
 
 def read_hint(event: str, body: bytes) -> Hint:
-    """What a webhook's body names; everything else in it is left unread.
+    """Return what a webhook's body names; everything else is left unread.
 
-    Ids come as numbers, digits or `att` and digits, in lists or alone, because the sources about Confluence's bodies
-    disagree; odd entries are passed over. Raises Invalid when the body is no JSON object.
+    Ids come as numbers, digits or `att` and digits, in lists or alone, since the sources disagree; odd entries are
+    skipped. Raises Invalid when the body is no JSON object.
     """
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        raise Invalid("The body is no JSON.") from None
+        raise Invalid("The body is not JSON.") from None
     if not isinstance(fields, dict):
-        raise Invalid("The body is no JSON object.")
+        raise Invalid("The body is not a JSON object.")
     family = event.partition("_")[0]
     if family == "attachment":
         thrown_away = event in {"attachment_trashed", "attachment_removed"}
@@ -91,13 +91,12 @@ def read_hint(event: str, body: bytes) -> Hint:
 
 
 def _account(fields: dict[str, Any]) -> str | None:
-    """Who is said to have done it; the job believes it only where everything else agrees."""
+    """Return who is said to have done it; the job believes it only where all else agrees."""
     account = fields.get("userAccountId")
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
 
 def webhook_routes(intake: WebhookIntake) -> Blueprint:
-    """The route of every webhook, for Flask."""
     blueprint = Blueprint("webhooks", __name__)
 
     @blueprint.post(f"{PREFIX}<event>")
@@ -110,7 +109,7 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
 
 
 class WebhookDoor:
-    """A WSGI callable that answers webhooks itself and hands everything else to `behind`."""
+    """A WSGI callable that answers webhooks and hands everything else to `behind`."""
 
     def __init__(self, behind: WsgiApp, inbound: Inbound, intake: WebhookIntake) -> None:
         self._behind = behind
@@ -118,7 +117,6 @@ class WebhookDoor:
         self._intake = intake
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as WSGI has it."""
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] == "POST" and path.startswith(PREFIX):
             event = path[len(PREFIX) :]
@@ -141,7 +139,7 @@ class WebhookDoor:
         return [content]
 
     def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
-        """None when the webhook was taken, otherwise the error code and its text."""
+        """Return None when the webhook was taken, else the error code and its text."""
         try:
             caller = self._inbound.server(call_of(environ))
             body = read_body(environ)
@@ -173,7 +171,7 @@ def _entries(value: object) -> Iterator[object]:
 
 
 def _id(entry: object) -> str | None:
-    """The bare digits of an entry's id; `idAsString` is preferred, since numbers may have lost digits on their way."""
+    """Return the bare digits of an entry's id; `idAsString` is preferred, since numbers may have lost digits."""
     if isinstance(entry, dict):
         return _id_text(entry.get("idAsString")) or _id_text(entry.get("id"))
     return _id_text(entry)

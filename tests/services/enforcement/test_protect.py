@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
-from lockpoint.services.context import Tenant
-from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Unauthorised
+from lockpoint.domain.lock import Held
+from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Rejected, Unauthorised
+from lockpoint.services.lock_record.file_state import read_state
+from lockpoint.services.locks import end_lock
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.ports.locks import Effects, Restoration
 from lockpoint.services.reconciliation.reconcile import reconcile, trashed_by
+from tests.fakes.confluence import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, one_row_for_each_record
 
@@ -556,3 +563,110 @@ def test_a_permission_lost_in_the_middle_is_flagged(locked: Stage) -> None:
     locked.taps.before["attachments.restore", 1] = no
     reconcile(locked.world.services, ACME, locked.file.id)
     assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection == "app_blocked"
+
+
+def _free_upload_by_bob(locked: Stage) -> Callable[[], None]:
+    """Alice releases her lock, and Bob uploads what he may; once."""
+
+    def act() -> None:
+        if isinstance(locked.found, Held):
+            release = locked.held.lock_id
+            locked.release(release)
+            locked.world.clock.advance(seconds=1)
+            locked.upload(BOB, b"Bob's own")
+
+    return act
+
+
+@pytest.mark.parametrize("port", ["tenants.by_id", "site_states.get", "attachments.versions", "people.own_account"])
+def test_a_look_that_outlives_its_lock_undoes_nothing(locked: Stage, port: str) -> None:
+    """G1: between the read and the restore the lock ends and Bob uploads freely: his upload stands, unaccused."""
+    locked.upload(BOB, b"Bob's overwrite")
+    locked.taps.before[port, locked.taps.calls[port] + 1] = _free_upload_by_bob(locked)
+    locked.reconcile()
+    locked.reconcile()
+    assert locked.content == b"Bob's own"
+
+
+def test_what_a_late_restore_buried_comes_back(locked: Stage) -> None:
+    """G1: the lock ends after the second look and before the restore lands: Bob's free upload is current again."""
+    locked.upload(BOB, b"Bob's overwrite")
+    port = "attachments.restore"
+    locked.taps.before[port, locked.taps.calls[port] + 1] = _free_upload_by_bob(locked)
+    locked.reconcile()
+    assert locked.content == b"Bob's own"
+    locked.reconcile()
+    assert locked.content == b"Bob's own"
+
+
+def test_what_cannot_come_back_is_told(locked: Stage) -> None:
+    """G1: the host refuses to bring the buried upload back: there is a row, and Bob has a mail."""
+    locked.upload(BOB, b"Bob's overwrite")
+    port = "attachments.restore"
+    count = locked.taps.calls[port]
+
+    def refuse() -> None:
+        raise Rejected("not now")
+
+    locked.taps.before[port, count + 1] = _free_upload_by_bob(locked)
+    locked.taps.before[port, count + 3] = refuse  # the release has restored in between
+    before = len(locked.mails())
+    locked.reconcile()
+    assert [r.detail for r in locked.world.tables.audit_of(ACME) if r.kind is AuditKind.FLAGGED] == ["buried"]
+    assert len([m for m in locked.mails() if m[:2] == (MailKind.UPLOAD_UNDONE, BOB)]) == 2
+    assert len(locked.mails()) > before
+
+
+def test_a_restoration_of_another_lock_spares_no_look(locked: Stage) -> None:
+    """G1: our version of an earlier lock with the base's content lies on the new holder's work: hers comes back."""
+    lock_id, first = locked.held.lock_id, locked.file.versions[0]
+    locked.take_over(lock_id, DANA)
+    locked.world.clock.advance(seconds=5)
+    locked.upload(DANA, b"Dana's")
+    locked.world.clock.advance(seconds=5)
+    ours = locked.world.site().add_version(locked.file, APP_ACCOUNT, content=first.content, file_id=first.file_id)
+    stale = Restoration(
+        attachment_id=locked.file.id,
+        lock_id=lock_id,
+        created=ours.created,
+        source_created=first.created,
+        at=locked.world.clock.now(),
+    )
+    locked.world.services.effects.record(ACME, Effects(restorations=(stale,)))
+    locked.reconcile()
+    assert locked.content == b"Dana's"
+
+
+def test_a_name_is_not_given_back_after_the_lock(locked: Stage) -> None:
+    """G1: the lock ends while a rename is looked into: the name stays as its author wants it."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+
+    def release() -> None:
+        if isinstance(locked.found, Held):
+            locked.release(locked.held.lock_id)
+            locked.world.site().rename(locked.file.id, BOB, "free.txt")
+
+    locked.taps.before["attachments.versions", locked.taps.calls["attachments.versions"] + 1] = release
+    locked.reconcile()
+    assert locked.file.title == "free.txt"
+
+
+def test_the_trash_is_not_undone_after_the_lock(locked: Stage) -> None:
+    """G1: the lock ends while a trashed file is looked into: it stays in the trash."""
+    locked.world.site().trash(locked.file.id)
+    port = "people.container"
+
+    def release() -> None:
+        if isinstance(locked.found, Held):
+            tables = locked.world.tables
+            end_lock.release_for_holder(
+                locked.world.services,
+                tables.tenants[ACME.id],
+                read_state(locked.world.services, ACME, locked.file.id, priority=Priority.EVENT),
+                locked.held,
+                priority=Priority.EVENT,
+            )
+
+    locked.taps.before[port, locked.taps.calls[port] + 1] = release
+    locked.reconcile()
+    assert locked.file.status is FileStatus.TRASHED

@@ -14,7 +14,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.rediscover import rediscover
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, make_stage, untouched
 
@@ -33,7 +33,7 @@ def come_back(stage: Stage, *, erased: bool = False) -> None:
     tables.jobs.clear()
     tables.tenants[ACME.id] = ACME
     tables.come_back(ACME.id)
-    tables.defer(look_after(ACME.id))
+    tables.defer(jobs_after_return(ACME.id))
 
 
 def absence(stage: Stage, *, hours: float = 1, erased: bool = False) -> None:

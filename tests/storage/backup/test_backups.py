@@ -14,7 +14,7 @@ from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.backup.file_format import LONGEST_HEADER, MAGIC, pack, read_header, unpack
 from lockpoint.storage.effects import PostgresEffects
@@ -148,7 +148,7 @@ def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
 ) -> None:
     """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
     two_sites(installations)
-    PostgresLicences(database, look_after).note(Tenant(2, "gone", ""), active=False, at=START)
+    PostgresLicences(database, jobs_after_return).note(Tenant(2, "gone", ""), active=False, at=START)
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
     kept = {name: value for name, value in rows["gone"].items() if value not in {None, False, ""}}
     assert kept == {"id": 2, "client_key": "gone", "uninstalled_at": START.isoformat()}
@@ -360,7 +360,7 @@ def test_a_licence_in_words_of_another_version_is_none(
 ) -> None:
     """Until the next word is heard nothing is undone: then the site comes back."""
     Backups(empty, keys, clock).restore(made_by_hand(keys, licence=stored), replace=False)
-    assert PostgresLicences(empty, look_after).get(Tenant(5, "k", "")).licence == restored
+    assert PostgresLicences(empty, jobs_after_return).get(Tenant(5, "k", "")).licence == restored
 
 
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:

@@ -10,7 +10,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.tenancy import Licence, LicenceNote, UsageEvent, UsageRow
-from lockpoint.services.tenancy.absence import look_after
+from lockpoint.services.tenancy.absence import jobs_after_return
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring, keyring
@@ -184,7 +184,7 @@ def returned(database: Database, tenant: Tenant) -> datetime | None:
 
 def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant, globex: Tenant) -> None:
     """P-16: the first good word after a bad one sets the time and queues the looks; others change nothing."""
-    notes, later = PostgresLicences(database, look_after), START + timedelta(minutes=1)
+    notes, later = PostgresLicences(database, jobs_after_return), START + timedelta(minutes=1)
     assert notes.get(acme) == LicenceNote()
     assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
     assert notes.note(acme, active=False, at=START) is Licence.NONE
@@ -205,7 +205,7 @@ def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant,
 
 def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme: Tenant) -> None:
     """A call that took long must not take a licence away, nor give it back; a time far ahead was a clock's error."""
-    notes, hour = PostgresLicences(database, look_after), timedelta(hours=1)
+    notes, hour = PostgresLicences(database, jobs_after_return), timedelta(hours=1)
     notes.note(acme, active=False, at=START)
     assert notes.note(acme, active=True, at=START - timedelta(seconds=5)) is Licence.NONE
     assert returned(database, acme) is None
@@ -218,7 +218,7 @@ def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant,
     for tenant in (acme, globex):
         effects.record(tenant, Effects(witness=witness("held")))
         effects.record(tenant, Effects(witness=witness("free", record=free())))
-    notes = PostgresLicences(database, look_after)
+    notes = PostgresLicences(database, jobs_after_return)
     for active in (False, True):
         notes.note(acme, active=active, at=START)
     with database.single() as connection:
@@ -231,7 +231,7 @@ def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant,
 
 def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
     """LOCKPOINT_LICENSING is switched off: what was uploaded without a licence is not undone; others notice nothing."""
-    notes = PostgresLicences(database, look_after)
+    notes = PostgresLicences(database, jobs_after_return)
     notes.note(acme, active=False, at=START)
     notes.note(globex, active=True, at=START)
     notes.lift()

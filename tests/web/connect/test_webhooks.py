@@ -293,7 +293,7 @@ def test_a_mistake_of_ours_stays_inside(door: bool) -> None:
     """A crash is answered 500 in the one form, without its text."""
     answer = make_world(witnesses=Broken(), webhook_door=door).hook("attachment_updated", SAMPLE)
     assert answer.status_code == 500
-    assert answer.get_json() == {"error": "internal_error", "message": "Something went wrong on our side."}
+    assert answer.get_json() == {"error": "internal_error", "message": "Something went wrong in Lockpoint."}
 
 
 JSON = st.recursive(
