@@ -14,7 +14,7 @@ from simulator.browser import cdn, pages
 from simulator.connect import oauth
 from simulator.control import actions, apps, people, simulation, webhooks
 from simulator.http.gateway import Frontdoor
-from simulator.http.serving import Server
+from simulator.http.web_server import WebServer
 from simulator.persistence import Keeper, Keeping
 from simulator.rest import (
     app_properties,
@@ -65,7 +65,7 @@ class RunningSite:
 class Running:
     world: World
     sites: dict[str, RunningSite]
-    servers: list[Server]
+    servers: list[WebServer]
     threads: list[threading.Thread]
 
     @property
@@ -118,7 +118,7 @@ def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep:
     world = World(seed.fill)
     keeper = Keeper(world, keep) if keep else None
     servers = [
-        Server(host, port + index if port else 0, _kept(build_app(world, key), keeper))
+        WebServer(host, port + index if port else 0, _kept(build_app(world, key), keeper))
         for index, key in enumerate(seed.site_names())
     ]
     ports = dict(zip(seed.site_names(), (server.server_port for server in servers), strict=True))

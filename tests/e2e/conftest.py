@@ -18,7 +18,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     lines: list[str] = []
     settings = {"LOCKPOINT_POINTS_PER_HOUR": "100000000", "WEB_CONCURRENCY": "2"}
     stack = Stack(
-        tmp_path_factory.mktemp("system"), spare_ports(), settings, lambda name, line: lines.append(f"{name} {line}")
+        tmp_path_factory.mktemp("system"),
+        spare_ports(),
+        settings,
+        lambda name, line: lines.append(f"{name} {line}"),
+        durable=False,
     )
     stop = threading.Event()
     try:

@@ -28,7 +28,7 @@ from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
 from simulator import server
 from simulator.control import views
-from simulator.http.serving import Server
+from simulator.http.web_server import WebServer
 from simulator.model.permissions import EDITOR
 from simulator.world.exchanges import Exchange
 from simulator.world.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
@@ -263,7 +263,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
     """
     running = server.start()
     front = _Front()
-    web = Server("127.0.0.1", 0, front)
+    web = WebServer("127.0.0.1", 0, front)
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
     settings = _settings(
         running,

@@ -19,8 +19,8 @@ DRAIN_SECONDS: Final = 0.05
 """Patience with a client that still sends what nobody reads."""
 
 
-class Handler(WSGIRequestHandler):
-    """Answers the requests of one connection; without Nagle delay and without log."""
+class KeptConnection(WSGIRequestHandler):
+    """One connection and its requests; without Nagle delay and without log."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -68,14 +68,14 @@ class Handler(WSGIRequestHandler):
                 pass
 
 
-class Server(ThreadedWSGIServer):
+class WebServer(ThreadedWSGIServer):
     """One thread for each connection; the connections end with the server."""
 
     def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
         """Listen; `port` 0 takes a free one."""
         self._guard = threading.Lock()
         self._open: set[socket.socket] = set()
-        super().__init__(host, port, app, Handler)
+        super().__init__(host, port, app, KeptConnection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection to its end."""
