@@ -33,12 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network, load the budgets, and offer the databases from the controlling process."""
+    _keep_bytecode()
     loopback.close_the_doors()
     settings.load_profile("long" if config.getoption("--long") else "default")
     if config.getoption("--long"):
         config.option.timeout = LONG_SECONDS
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = databases.Servers()
+
+
+def _keep_bytecode() -> None:
+    """Compile every module once, whatever the environment says: dozens of processes of a run load the same ones."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

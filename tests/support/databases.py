@@ -6,6 +6,7 @@ does, and workers ask it over a unix socket where they are.
 
 import contextlib
 import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -23,6 +24,11 @@ from devstack.databases.valkey import DATABASES, Valkey
 from lockpoint.storage.migrate import migrate
 
 TEMPLATE = "lockpoint_template"
+PREFIX = "lockpoint-tests-"
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
+ROOM = 2 * 1024**3
+"""Bytes; more than a run ever keeps at a time."""
+
 _numbers = itertools.count(1)
 
 
@@ -38,7 +44,7 @@ class Servers:
     """The controlling process's end."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="lockpoint-tests-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_memory()))
         self.door = str(self._folder / "door")
         self._listener = Listener(self.door, family="AF_UNIX")
         self._once = threading.Lock()
@@ -107,7 +113,7 @@ def database(addresses: Addresses, worker: str) -> Iterator[str]:
     name = f"test_{worker}_{next(_numbers)}"
     control = addresses.postgres.format("postgres")
     names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
-    _run(control, sql.SQL("create database {name} template {template}").format(**names))
+    _run(control, sql.SQL("create database {name} template {template} strategy file_copy").format(**names))
     yield addresses.postgres.format(name)
     _run(control, sql.SQL("drop database {name} with (force)").format(**names))
 
@@ -115,6 +121,25 @@ def database(addresses: Addresses, worker: str) -> Iterator[str]:
 def cache_number(worker: str) -> int:
     """Give each xdist worker a Valkey database of its own."""
     return int(worker.removeprefix("gw")) % DATABASES if worker.startswith("gw") else 0
+
+
+def _memory() -> Path | None:
+    """Return a file system in memory, None where there is none with room.
+
+    A database is hundreds of files, and ext4 looks the longer for the place of a new one the more were just deleted.
+    """
+    try:
+        _remove_left_overs()
+        return MEMORY if shutil.disk_usage(MEMORY).free > ROOM and os.access(MEMORY, os.W_OK) else None
+    except OSError:
+        return None
+
+
+def _remove_left_overs() -> None:
+    """Remove the folders of runs that were killed."""
+    for folder in MEMORY.glob(f"{PREFIX}*"):
+        if not Path("/proc", folder.name.removeprefix(PREFIX).partition("-")[0]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(url: str, statement: sql.Composed) -> None:
