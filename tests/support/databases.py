@@ -4,7 +4,9 @@ Under xdist the workers are processes that end one by one, so none of them may o
 does, and workers ask it over a unix socket where they are.
 """
 
+import atexit
 import contextlib
+import functools
 import itertools
 import os
 import shutil
@@ -76,7 +78,8 @@ class Servers:
         valkey = Valkey(self._folder / "valkey", guardian)
         postgres.start()
         valkey.start()
-        _run(postgres.url("postgres"), sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as control:
+            control.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
         migrate(postgres.url(TEMPLATE))
         return guardian, postgres, valkey
 
@@ -111,11 +114,19 @@ def ask(door: str) -> Addresses:
 def database(addresses: Addresses, worker: str) -> Iterator[str]:
     """Give a fresh migrated database that is dropped afterwards; its address is what DATABASE_URL would say."""
     name = f"test_{worker}_{next(_numbers)}"
-    control = addresses.postgres.format("postgres")
+    control = _control(addresses.postgres.format("postgres"))
     names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
-    _run(control, sql.SQL("create database {name} template {template} strategy file_copy").format(**names))
+    control.execute(sql.SQL("create database {name} template {template} strategy file_copy").format(**names))
     yield addresses.postgres.format(name)
-    _run(control, sql.SQL("drop database {name} with (force)").format(**names))
+    control.execute(sql.SQL("drop database {name} with (force)").format(**names))
+
+
+@functools.cache
+def _control(url: str) -> psycopg.Connection:
+    """Return the connection over which this process makes and drops databases."""
+    connection = psycopg.connect(url, autocommit=True)
+    atexit.register(connection.close)
+    return connection
 
 
 def cache_number(worker: str) -> int:
@@ -140,8 +151,3 @@ def _remove_left_overs() -> None:
     for folder in MEMORY.glob(f"{PREFIX}*"):
         if not Path("/proc", folder.name.removeprefix(PREFIX).partition("-")[0]).exists():
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run(url: str, statement: sql.Composed) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
