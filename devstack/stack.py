@@ -30,13 +30,22 @@ WEB: Final = "web"
 class Stack:
     """The whole system; `say(name, line)` gets its processes' output."""
 
-    def __init__(self, folder: Path, ports: Ports, given: Mapping[str, str], say: Callable[[str, str], None]) -> None:
-        """Set state folder, ports and given settings."""
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports,
+        given: Mapping[str, str],
+        say: Callable[[str, str], None],
+        *,
+        durable: bool = True,
+    ) -> None:
+        """Set state folder, ports and given settings; without `durable`, data ends with its process and costs less."""
         self.ports = ports
         self.confluence = LocalConfluence(ports.confluence)
         self._state = StateFolder(folder)
         self._given = given
         self._say = say
+        self._durable = durable
         self._stop = threading.Event()
         self._guardian: Guardian | None = None
         self._supervisor = Supervisor(say, self._revived)
@@ -83,7 +92,7 @@ class Stack:
 
     def _start_databases(self, guardian: Guardian) -> dict[str, str]:
         """Start databases that no variable names; return the app's environment."""
-        postgres = Postgres(self._state.path / "postgres", guardian)
+        postgres = Postgres(self._state.path / "postgres", guardian, durable=self._durable)
         valkey = Valkey(self._state.path / "valkey", guardian)
         unset: dict[str, Service] = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
         self._supervisor.start(*(service for name, service in unset.items() if not self._given.get(name)))
@@ -136,7 +145,7 @@ class Stack:
         if not (ROOT / "simulator").is_dir():
             msg = "the local Confluence is part of a checkout, not of the installed package"
             raise EmbeddedError(msg)
-        keep = ("--keep", str(self._state.path / "confluence"))
+        keep = ("--keep", str(self._state.path / "confluence")) if self._durable else ()
         return self._python(guardian, CONFLUENCE, "simulator", "--port", str(self.ports.confluence), *keep)
 
     def _app(self, guardian: Guardian, name: str) -> Program:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.browser import cdn, pages
 from simulator.connect import oauth
 from simulator.control import actions, apps, people, simulation, webhooks
 from simulator.http.gateway import Frontdoor
+from simulator.http.web_server import WebServer
 from simulator.persistence import Keeper, Keeping
 from simulator.rest import (
     app_properties,
@@ -51,19 +52,6 @@ MODULES = (
 )
 
 
-class QuietHandler(WSGIRequestHandler):
-    """Handler without Nagle delay on kept-alive connections, and without log."""
-
-    disable_nagle_algorithm = True
-
-    def send_response(self, code: int, message: str | None = None) -> None:
-        """Send the status line alone: the Date comes from the simulated clock."""
-        self.send_response_only(code, message)
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Log nothing: the gateway records exchanges."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunningSite:
     """One served site; `base_url` as started (a rename changes `world.sites[key].base_url`)."""
@@ -77,7 +65,7 @@ class RunningSite:
 class Running:
     world: World
     sites: dict[str, RunningSite]
-    servers: list[BaseWSGIServer]
+    servers: list[WebServer]
     threads: list[threading.Thread]
 
     @property
@@ -106,14 +94,19 @@ class Running:
             server.server_close()
 
 
-def build_app(world: World, site_key: str) -> WSGIApplication:
-    """Return one site's WSGI application."""
+@cache
+def _routes() -> Flask:
+    """Return the routes of every site; `Frontdoor` tells them the world and the site of each request."""
     app = Flask("simulator", static_folder=None)
-    app.config.update(WORLD=world, SITE=site_key)
     app.url_map.merge_slashes = False
     for module in MODULES:
         app.register_blueprint(module.blueprint)
-    return Frontdoor(app.wsgi_app, world, site_key)
+    return app
+
+
+def build_app(world: World, site_key: str) -> WSGIApplication:
+    """Return one site's WSGI application."""
+    return Frontdoor(_routes().wsgi_app, world, site_key)
 
 
 def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep: Path | None = None) -> Running:
@@ -125,13 +118,7 @@ def start(port: int = 0, host: str = "127.0.0.1", name: str = "localhost", keep:
     world = World(seed.fill)
     keeper = Keeper(world, keep) if keep else None
     servers = [
-        make_server(
-            host,
-            port + index if port else 0,
-            _kept(build_app(world, key), keeper),
-            threaded=True,
-            request_handler=QuietHandler,
-        )
+        WebServer(host, port + index if port else 0, _kept(build_app(world, key), keeper))
         for index, key in enumerate(seed.site_names())
     ]
     ports = dict(zip(seed.site_names(), (server.server_port for server in servers), strict=True))

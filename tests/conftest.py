@@ -14,10 +14,9 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from tests.support import databases, loopback
+from tests.support import databases, loopback, schedule
 
 LONG_SECONDS = 4 * 3600
-SLOW_GROUPS = ("system", "browser", "usual ports")
 SERVERS = pytest.StashKey[databases.Servers]()
 
 settings.register_profile(
@@ -34,12 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network, load the budgets, and offer the databases from the controlling process."""
+    _keep_bytecode()
     loopback.close_the_doors()
     settings.load_profile("long" if config.getoption("--long") else "default")
     if config.getoption("--long"):
         config.option.timeout = LONG_SECONDS
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = databases.Servers()
+
+
+def _keep_bytecode() -> None:
+    """Compile every module once, whatever the environment says: dozens of processes of a run load the same ones."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -54,23 +60,21 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["lockpoint_servers"] = node.config.stash[SERVERS].door
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.Scheduler | None:
+    """Keep together what shares something costly."""
+    return schedule.Scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long unless the long mode was asked for, and begin with the groups that take longest."""
-    items.sort(key=_place_in_line)
+    """Leave out what is marked long unless the long mode was asked for, and begin with what takes longest."""
+    items.sort(key=lambda item: schedule.place_in_line(item.nodeid))
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
-
-
-def _place_in_line(item: pytest.Item) -> int:
-    """The whole system first, then browsers and other groups that one process has to itself, then all the rest."""
-    group = item.get_closest_marker("xdist_group")
-    if group is None:
-        return len(SLOW_GROUPS) + 1
-    return SLOW_GROUPS.index(group.args[0]) if group.args[0] in SLOW_GROUPS else len(SLOW_GROUPS)
 
 
 @pytest.hookimpl(wrapper=True)

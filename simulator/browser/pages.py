@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Blueprint, current_app, request, send_from_directory
+from flask import Blueprint, request, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
@@ -30,12 +30,12 @@ LIBRARIES = {"atlassian-connect-js", "jquery"}
 
 
 def _world() -> World:
-    world: World = current_app.config["WORLD"]
+    world: World = request.environ["sim.world"]
     return world
 
 
 def _site() -> Site:
-    return _world().sites[current_app.config["SITE"]]
+    return _world().sites[request.environ["sim.site"]]
 
 
 def _page() -> Response:

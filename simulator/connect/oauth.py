@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from simulator.http.auth import widen
@@ -38,7 +38,7 @@ class GrantError(Exception):
 @blueprint.post("/_sim/oauth/oauth2/token")
 def token() -> Response:
     """Exchange an assertion, signed with the installation's secret, for one person's token."""
-    world: World = current_app.config["WORLD"]
+    world: World = request.environ["sim.world"]
     try:
         with world.lock:
             return json_answer(_grant(world), headers={"Cache-Control": "no-store"})

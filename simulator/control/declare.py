@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from simulator.http.auth import session_account
@@ -113,9 +113,9 @@ def _data() -> dict[str, object]:
 
 
 def _control(site_key: str | None) -> Control:
-    world: World = current_app.config["WORLD"]
+    world: World = request.environ["sim.world"]
     data = _data()
-    key = site_key or data.get("site") or current_app.config["SITE"]
+    key = site_key or data.get("site") or request.environ["sim.site"]
     site = world.sites.get(str(key))
     if site is None:
         raise not_found(f"site {key}")

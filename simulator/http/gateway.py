@@ -81,6 +81,7 @@ class Frontdoor:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        environ["sim.world"], environ["sim.site"] = self._world, self._site_key
         if not str(environ["PATH_INFO"]).startswith(WATCHED):
             response = Response.from_app(self._app, environ)
         else:

@@ -62,7 +62,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything `bin/run` starts, on spare ports, with the app installed on both sites."""
     lines: list[str] = []
     folder = tmp_path_factory.mktemp("stack")
-    running = Stack(folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"))
+    running = Stack(folder, spare_ports(), {}, lambda name, line: lines.append(f"{name} | {line}"), durable=False)
     try:
         running.start(threading.Event())
         wait_for_installs(running)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page as Tab
 from tests.browser.screens import Confluence, Dialog
 from tests.browser.world import Page, World
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 # Preloading would fetch style sheets from a script, which the policy of the frame forbids, as it should.
 RULES = "{preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"

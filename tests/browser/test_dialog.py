@@ -10,7 +10,7 @@ from tests.browser.conftest import Complaints
 from tests.browser.screens import Confluence
 from tests.browser.world import World
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 
 def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World) -> None:

@@ -20,12 +20,7 @@ from devstack.ports import free_ports
 from tests.devstack.processes import alive, descendants, leads_its_group, wait_until
 from tests.support.checkout import ROOT
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.timeout(300),
-    # Two that start at the same moment would find the same usual ports free.
-    pytest.mark.xdist_group("usual ports"),
-]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 START_SECONDS = 120
 

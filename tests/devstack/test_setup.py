@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 
-SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.suffix != ".py")
+SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.is_file() and path.suffix != ".py")
 
 
 @pytest.mark.parametrize("script", [path for path in SCRIPTS if path.read_text().startswith("#!/bin/sh")], ids=str)

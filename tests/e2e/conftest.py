@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,23 +12,17 @@ from devstack.stack import Stack
 from tests.e2e.system import System
 from tests.support.installed import wait_for_installs
 
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder share one system, so they run in one process; xdist reads the marks after this."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("system"))
-
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     lines: list[str] = []
     settings = {"LOCKPOINT_POINTS_PER_HOUR": "100000000", "WEB_CONCURRENCY": "2"}
     stack = Stack(
-        tmp_path_factory.mktemp("system"), spare_ports(), settings, lambda name, line: lines.append(f"{name} {line}")
+        tmp_path_factory.mktemp("system"),
+        spare_ports(),
+        settings,
+        lambda name, line: lines.append(f"{name} {line}"),
+        durable=False,
     )
     stop = threading.Event()
     try:

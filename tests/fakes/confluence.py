@@ -224,7 +224,9 @@ class FakeConfluence:
         self.scratch = FakeScratchFiles(self)
 
     def site(self, tenant: Tenant) -> FakeSite:
-        return self.sites.setdefault(tenant.id, FakeSite(self.clock))
+        if tenant.id not in self.sites:
+            self.sites[tenant.id] = FakeSite(self.clock)
+        return self.sites[tenant.id]
 
     def rows(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
         site, place = self.site(tenant), (host, host_id, key)

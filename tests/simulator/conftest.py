@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -243,11 +244,9 @@ def sim(served: tuple[Running, FakeApp]) -> Iterator[Sim]:
         assert not answers
 
 
-_loaded: dict[Path, Checker] = {}
-
-
+@cache
 def _checker(folder: Path) -> Checker:
-    return _loaded.setdefault(folder, Checker(folder))
+    return Checker(folder)
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ Under xdist the workers are processes that end one by one, so none of them may o
 does, and workers ask it over a unix socket where they are.
 """
 
+import atexit
 import contextlib
+import functools
 import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -23,6 +26,11 @@ from devstack.databases.valkey import DATABASES, Valkey
 from lockpoint.storage.migrate import migrate
 
 TEMPLATE = "lockpoint_template"
+PREFIX = "lockpoint-tests-"
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
+ROOM = 2 * 1024**3
+"""Bytes; more than a run ever keeps at a time."""
+
 _numbers = itertools.count(1)
 
 
@@ -38,7 +46,7 @@ class Servers:
     """The controlling process's end."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="lockpoint-tests-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_memory()))
         self.door = str(self._folder / "door")
         self._listener = Listener(self.door, family="AF_UNIX")
         self._once = threading.Lock()
@@ -70,7 +78,8 @@ class Servers:
         valkey = Valkey(self._folder / "valkey", guardian)
         postgres.start()
         valkey.start()
-        _run(postgres.url("postgres"), sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as control:
+            control.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
         migrate(postgres.url(TEMPLATE))
         return guardian, postgres, valkey
 
@@ -105,11 +114,19 @@ def ask(door: str) -> Addresses:
 def database(addresses: Addresses, worker: str) -> Iterator[str]:
     """Give a fresh migrated database that is dropped afterwards; its address is what DATABASE_URL would say."""
     name = f"test_{worker}_{next(_numbers)}"
-    control = addresses.postgres.format("postgres")
+    control = _control(addresses.postgres.format("postgres"))
     names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
-    _run(control, sql.SQL("create database {name} template {template}").format(**names))
+    control.execute(sql.SQL("create database {name} template {template} strategy file_copy").format(**names))
     yield addresses.postgres.format(name)
-    _run(control, sql.SQL("drop database {name} with (force)").format(**names))
+    control.execute(sql.SQL("drop database {name} with (force)").format(**names))
+
+
+@functools.cache
+def _control(url: str) -> psycopg.Connection:
+    """Return the connection over which this process makes and drops databases."""
+    connection = psycopg.connect(url, autocommit=True)
+    atexit.register(connection.close)
+    return connection
 
 
 def cache_number(worker: str) -> int:
@@ -117,6 +134,20 @@ def cache_number(worker: str) -> int:
     return int(worker.removeprefix("gw")) % DATABASES if worker.startswith("gw") else 0
 
 
-def _run(url: str, statement: sql.Composed) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
+def _memory() -> Path | None:
+    """Return a file system in memory, None where there is none with room.
+
+    A database is hundreds of files, and ext4 looks the longer for the place of a new one the more were just deleted.
+    """
+    try:
+        _remove_left_overs()
+        return MEMORY if shutil.disk_usage(MEMORY).free > ROOM and os.access(MEMORY, os.W_OK) else None
+    except OSError:
+        return None
+
+
+def _remove_left_overs() -> None:
+    """Remove the folders of runs that were killed."""
+    for folder in MEMORY.glob(f"{PREFIX}*"):
+        if not Path("/proc", folder.name.removeprefix(PREFIX).partition("-")[0]).exists():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,6 @@ import psycopg
 import requests
 from flask import Flask
 from psycopg import sql
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lockpoint import bootstrap, worker
 from lockpoint.services.ports.jobs import JobHandler, JobKind
@@ -29,6 +28,7 @@ from lockpoint.settings import Settings
 from lockpoint.storage.engine import Database, libpq_url
 from simulator import server
 from simulator.control import views
+from simulator.http.web_server import WebServer
 from simulator.model.permissions import EDITOR
 from simulator.world.exchanges import Exchange
 from simulator.world.seed import ALICE, BUDGET_ID, PAGE_ID, SPACE_ID
@@ -42,15 +42,6 @@ SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
 ERIN = "557058:0e410000-0000-4000-8000-00000000e410"
 TO_CONFLUENCE: Final = "^/wiki/|^/_sim/oauth"
 _counter = itertools.count(1)
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Writes no log; keeps connections, as Confluence and browsers do."""
-
-    disable_nagle_algorithm = True
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Nothing."""
 
 
 def request_id() -> str:
@@ -272,7 +263,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
     """
     running = server.start()
     front = _Front()
-    web = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
+    web = WebServer("127.0.0.1", 0, front)
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)
     settings = _settings(
         running,

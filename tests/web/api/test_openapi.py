@@ -102,6 +102,7 @@ def test_answers_keep_to_the_document(
     target: APIOperation[Any, Any, Any, Any] = schema[f"/api/v1{operation.path}"][operation.method.upper()]
     other = next(name for name in PEOPLE if name != site)
     state = field_of_fire.live.site_state(other)
+    cases = target.as_strategy(generation_mode=mode)
 
     @settings(
         max_examples=_examples(),
@@ -113,7 +114,7 @@ def test_answers_keep_to_the_document(
     )
     @given(data=st.data())
     def shoot(data: st.DataObject) -> None:
-        case = data.draw(target.as_strategy(generation_mode=mode))
+        case = data.draw(cases)
         _aimed(field_of_fire, site, case, data)
         field_of_fire.tried[f"{site} {mode.value}"] += 1
         _judged(field_of_fire.live, case, data.draw(st.sampled_from(PEOPLE[site])), site)
