@@ -127,6 +127,14 @@ class SigningKey:
         """Return a token with these claims, HS256."""
         return jwt.encode(dict(claims), self._secret, algorithm=HS256)
 
+    def can_sign(self) -> bool:
+        """Return whether PyJWT signs with this secret: it refuses what looks like a PEM, an SSH key or a JWK."""
+        try:
+            _HMAC.prepare_key(self._secret)
+        except jwt.InvalidKeyError:
+            return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Expectations:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
+from lockpoint.connect.tokens import SigningKey
 from lockpoint.services.errors import Invalid
 from lockpoint.services.tenancy import lifecycle
 from lockpoint.services.tenancy.lifecycle import InstallRequest
@@ -64,10 +65,17 @@ def read_install(body: Mapping[str, object]) -> InstallRequest:
     return InstallRequest(
         client_key=_required(body, "clientKey"),
         base_url=_required(body, "baseUrl"),
-        secret=_required(body, "sharedSecret"),
+        secret=_secret(body),
         display_url=display_url if isinstance(display_url, str) and _linkable(display_url) else None,
         oauth_client_id=client_id if isinstance(client_id, str) and _CLIENT_ID.fullmatch(client_id) else None,
     )
+
+
+def _secret(body: Mapping[str, object]) -> str:
+    secret = _required(body, "sharedSecret")
+    if not SigningKey(secret).can_sign():
+        raise Invalid("sharedSecret is invalid: it looks like a key of another kind.")
+    return secret
 
 
 def _required(body: Mapping[str, object], name: str) -> str:

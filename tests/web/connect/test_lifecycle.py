@@ -289,6 +289,9 @@ def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) 
         {"sharedSecret": 123456789012345678901234567890},
         {"sharedSecret": "x" * 2000},
         {"sharedSecret": "with\0nul-and-more-characters-to-be-long"},
+        {"sharedSecret": '{"kty": "oct", "k": "c2VjcmV0c2VjcmV0"}'},
+        {"sharedSecret": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ"},
+        {"sharedSecret": "-----BEGIN PUBLIC KEY-----MIIBIjANBgkq-----END PUBLIC KEY-----"},
     ],
 )
 def test_a_signed_install_that_makes_no_sense(world: ConnectWorld, changes: dict[str, Any]) -> None:
