@@ -26,10 +26,10 @@ class FileCopy:
     most_bytes: int
 
     def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
-        """Make the content of `source` current again as a minor version; return the new version.
+        """Upload the content of `source` as a minor version; return the new version.
 
-        `TooLarge` above our limit or the host's, `BadAnswer` when the download is not `source.size` long, `LostRace`
-        when the file got a version meanwhile: an upload has no precondition, so a second look is all there is.
+        `TooLarge` above our limit or the host's; `BadAnswer` for a download not `source.size` long; `LostRace` for a
+        version made meanwhile: uploads have no precondition, so we read again.
         """
         if source.size is not None and source.size > self.most_bytes:
             raise TooLarge("attachments.copy: larger than copy mode carries")
@@ -66,5 +66,5 @@ class FileCopy:
             return self.client.ask(caller, call).answer
         except GoneOrInvisible:
             Histories(self.client).head(caller, attachment.id)
-            # The file is there, so the 404 is the one that the document gives for a file above the site's limit.
+            # The file exists, so this is the documented 404 for a file above the site's limit.
             raise TooLarge("attachments.upload: larger than the site allows") from None

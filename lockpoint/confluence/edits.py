@@ -24,18 +24,18 @@ class MetadataEdits:
         self._edit(caller, attachment, attachment.head.number + 1, {"title": title})
 
     def undo_trash(self, caller: Caller, attachment: Attachment, title: str) -> None:
-        """Under another name the file is renamed in the trash first, since names may clash."""
+        """Rename in the trash first, if asked: names may clash."""
         number = attachment.head.number + 1
         if title != attachment.title:
             number = 1 + self._edit(caller, attachment, number, {"title": title, "status": "trashed"})
         self._edit(caller, attachment, number, {"title": title, "status": "current"})
 
     def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: dict[str, str]) -> int:
-        """Store the fields as version `number`; return the number that holds now."""
+        """Store the fields as version `number`; return the number now current."""
         if attachment.container is None:
             raise GoneOrInvisible("attachments.edit: the attachment hangs on nothing")
         own_id = rest_attachment_id(attachment.id)
-        # The document calls `when` and `minorEdit` required in a version; minor keeps watchers from being mailed.
+        # The document requires `when` and `minorEdit`; minor edits send watchers no mail.
         version = {"number": number, "minorEdit": True, "when": None}
         call = Call(
             name="attachments.edit",

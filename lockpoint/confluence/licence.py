@@ -1,4 +1,4 @@
-"""The licence of the app on a site, by Connect's own operation."""
+"""The app's licence on a site, by Connect's operation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ConfluenceLicences:
     """1 point.
 
-    `license.active` is true for subscriptions and evaluations, false for ended ones, and missing for apps that are not
-    paid (developer.atlassian.com, license API for cloud apps). The answer's contacts are not read.
+    `license.active` is true for subscriptions and evaluations, false for ended ones, missing for free apps
+    (developer.atlassian.com, license API for cloud apps). The answer's contacts are not read.
     """
 
     client: ConfluenceClient

@@ -1,4 +1,4 @@
-"""People and what they may do, asked of Confluence each time."""
+"""People and their permissions, asked of Confluence each time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _INACTIVE: Final = frozenset({"inactive", "closed"})
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePeople:
-    """Keeps only the app's own account id."""
+    """Caches only the app's own account id."""
 
     client: ConfluenceClient
     _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
@@ -74,7 +74,7 @@ class ConfluencePeople:
     def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
         """Groups are not expanded; only administrators named one by one get mail.
 
-        1 point for a page of permissions; none where they are hidden.
+        1 point for a page of permissions; none where hidden.
         """
         call = get("spaces.permissions", f"/api/v2/spaces/{content_id(space_id)}/permissions", query=_MOST)
         found: dict[str, None] = {}
@@ -100,7 +100,7 @@ class ConfluencePeople:
         return permits(operations, ADMINISTER, "application")
 
     def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
-        """1 point for each 250; unknown and erased people are left out."""
+        """1 point for each 250; omits unknown and erased people."""
         wanted = tuple(dict.fromkeys(account for account in accounts if not is_pseudonym(account)))
         found: dict[str, Person] = {}
         for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
@@ -110,9 +110,9 @@ class ConfluencePeople:
         return found
 
     def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
-        """3 points.
+        """3 points; `GoneOrInvisible` for an unknown account.
 
-        `locale` is in no document, but v1 answers carry it; `GoneOrInvisible` for an unknown account.
+        `locale` is undocumented, but v1 answers carry it.
         """
         return _person(self._user(tenant, account, priority, ()))
 
@@ -135,7 +135,7 @@ class ConfluencePeople:
         return address
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
-        """3 points the first time, then kept in the process."""
+        """3 points the first time, then cached."""
         key = (tenant.id, tenant.client_key)
         with self._lock:
             known = self._own.get(key)

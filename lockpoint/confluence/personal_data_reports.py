@@ -1,4 +1,4 @@
-"""Atlassian's reporting of personal data, by Connect's own operation on each site."""
+"""Personal-data reports to Atlassian, by Connect's operation on each site."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _NAME: Final = "report_accounts"
 class ConfluencePersonalDataReports:
     """1 point for each report.
 
-    The path is that of Atlassian's Connect libraries; 204 means that nothing has to be done (developer.atlassian.com,
-    user privacy guidelines).
+    The path is from Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy
+    guidelines).
     """
 
     client: ConfluenceClient
@@ -54,7 +54,7 @@ class ConfluencePersonalDataReports:
 
 
 def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
-    """Accounts that we did not ask about are ignored."""
+    """Ignores accounts that we did not ask about."""
     said = (one.text("accountId") for one in found if one.data.get("status") == status)
     return tuple(dict.fromkeys(account for account in said if account in asked))
 
@@ -64,7 +64,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _days(text: str) -> int | None:
-    """Return the length of a cycle within what makes sense, else None."""
+    """Return a plausible cycle length, else None."""
     digits = text.strip().lstrip("0")
     if not digits.isdecimal():
         return None

@@ -62,7 +62,7 @@ class ConfluenceLockProperties:
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceProperties:
-    """1 point for each operation, as the app; `app_key` names whose app properties are meant."""
+    """1 point for each operation, as the app; `app_key` selects the app properties."""
 
     client: ConfluenceClient
     app_key: str
@@ -110,7 +110,7 @@ class ConfluenceProperties:
 
 
 def _app_value(value: object) -> object:
-    # `jsonValue` is told by an old document only: where it is ignored, the JSON comes as text.
+    # Only an old document has `jsonValue`; where ignored, the JSON comes as text.
     if not isinstance(value, str):
         return value
     try:

@@ -22,7 +22,7 @@ _FOLDERS = {
 
 
 def properties_path(host: PropertyHost, host_id: str) -> str:
-    """Return the path of a host's properties; ValueError when `host_id` is not an id."""
+    """Return the path of a host's properties; ValueError for a bad `host_id`."""
     if host is PropertyHost.ATTACHMENT:
         return f"/api/v2/attachments/{rest_attachment_id(host_id)}/properties"
     return f"/api/v2/{_FOLDERS[host]}/{content_id(host_id)}/properties"
@@ -33,7 +33,7 @@ class PropertyRows:
     client: ConfluenceClient
 
     def under(self, caller: Caller, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
-        """Read all rows of a key, lowest id first; 1 point. `GoneOrInvisible` concerns the host, not the key."""
+        """Return all rows of a key, lowest id first; 1 point. `GoneOrInvisible` concerns the host."""
         call = get(
             f"{host.value}_properties.find",
             properties_path(host, host_id),
@@ -44,8 +44,7 @@ class PropertyRows:
     def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
         """Create a row; 1 point. `LostRace` when one exists.
 
-        Not repeated after a time-out: a POST on its way could make a second row. The caller keeps its creation guard
-        meanwhile.
+        Not repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard.
         """
         call = Call(
             name=f"{host.value}_properties.create",
@@ -60,7 +59,7 @@ class PropertyRows:
     ) -> StoredProperty:
         """Write the next version of row (id, version to write); 1 point.
 
-        `LostRace` for a version that is taken (409, or 400 "cannot update") and for a missing row (404).
+        `LostRace` for a taken version (409, or 400 "cannot update") and a missing row (404).
         """
         property_id, version = row
         call = Call(

@@ -1,4 +1,4 @@
-"""Names and titles of a site, for the canary scan; kept nowhere."""
+"""Names and titles of a site, for the canary scan; not stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ConfluenceTitles:
     def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
         """Yield names of spaces, and titles of `most` pages and blog posts of each with their files.
 
-        With a file comes the account of its newest version. About 2 points for each title.
+        With a file comes its newest version's account. About 2 points for each title.
         """
         spaces = get("spaces.list", "/api/v2/spaces", query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
         for space in self._all(tenant, spaces, priority):

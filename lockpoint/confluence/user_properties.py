@@ -34,7 +34,7 @@ class ConfluenceUserProperties:
         return answer.data.get("value")
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
-        """Confluence creates by one operation and replaces by another, so the loser of a race tries the other."""
+        """Creating and replacing are two operations: the loser of a race tries the other."""
         caller, path, body = Caller(tenant, priority), _path(account, key), {"value": dict(value)}
         for _ in range(_ROUNDS):
             try:

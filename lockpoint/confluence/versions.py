@@ -1,4 +1,4 @@
-"""The versions of an attachment, read so that a gap is noticed."""
+"""The versions of an attachment, with gaps detected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Histories:
     ) -> tuple[tuple[Version, ...], bool]:
         """1 point for each fifty and 1 for each version.
 
-        Numbers are positions: a list that changed while it was read has a missing or doubled number; it is read once
+        Numbers are positions: a list that changed while being read has a missing or doubled number. It is read once
         more before it counts as incomplete.
         """
         call = get(
@@ -58,9 +58,9 @@ class Histories:
         return self._read(caller, attachment_id, ())
 
     def made(self, caller: Caller, attachment_id: str, answer: Answer, message: str) -> Version:
-        """Return the version that a write has just made, from its answer or by reading.
+        """Return the version that a write just made, from its answer or by reading.
 
-        `HostUnavailable` when the newest version is not ours by its message: what was done is then unknown.
+        `HostUnavailable` when the newest version's message is not ours: the outcome is unknown.
         """
         if answer.text_or_none("when") and answer.data.get("number") is not None:
             return made_version(answer)

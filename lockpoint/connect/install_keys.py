@@ -1,7 +1,7 @@
-"""Atlassian's public keys of signed installs: fetched by key id, checked, kept.
+"""Atlassian's public keys of signed installs: fetched by key id, checked, cached.
 
 A key id never changes its key. Atlassian's framework (`atlassian-connect-express`, verify-installation) asks two hosts
-in this order; we also insist on status 200, on a PEM public key of sufficient size and on time limits.
+in this order; we also require status 200, a PEM public key of sufficient size and time limits.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ _PEM_START: Final = b"-----BEGIN PUBLIC KEY-----"
 
 
 class KeyUnavailableError(Exception):
-    """A key host did not answer as it should; the key id stays unknown."""
+    """A key host failed; the key id stays unknown."""
 
 
 class KeySource(Protocol):
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        """Return the key; None when every host says that there is none; raises KeyUnavailableError."""
+        """Return the key; None when every host denies it; raises KeyUnavailableError."""
         ...
 
 
 class HttpKeySource:
-    """Fetches keys from the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
+    """Asks the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
 
     `urls` have no closing slash; the checked key id is appended.
     """
@@ -76,7 +76,7 @@ class HttpKeySource:
 
     def _get(self, url: str) -> bytes | None:
         deadline = time.monotonic() + self._read_seconds
-        # One session for one call: nothing is shared between threads, and installs are rare.
+        # One session per call: installs are rare, threads share nothing.
         with (
             requests.Session() as session,
             closing(
@@ -106,7 +106,7 @@ def read_public_key(body: bytes) -> RSAPublicKey:
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
-    """Read piece by piece, so that neither a large nor a dripping answer holds us up."""
+    """Read piecewise, to limit both size and time."""
     body = b""
     while piece := answer.raw.read1(4096, decode_content=True):
         body += piece
@@ -122,11 +122,10 @@ class _Kept:
 
 
 class InstallKeys:
-    """A bounded cache before a key source, safe for threads; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache of a key source; `clock` gives monotonic seconds.
 
-    Keys are fresh for a day. A stale key is asked for again and works while the hosts are in trouble; it goes when they
-    say that it is unknown. Unknown ids are remembered for a minute and fetches are rationed, so that invented ids cost
-    little.
+    Keys are fresh for a day. A stale key is refetched, works while the hosts fail, and goes when they deny it. Unknown
+    ids are cached for a minute and fetches rationed, so invented ids cost little.
     """
 
     def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
@@ -149,7 +148,7 @@ class InstallKeys:
             if kept is None:
                 self._check_refusals(key_id, now)
             else:
-                # The others go on with the old key while this caller asks.
+                # Others use the old key while this caller asks.
                 self._keep(key_id, kept.key, now + REFUSAL_SECONDS)
         return self._fetch(key_id, kept)
 

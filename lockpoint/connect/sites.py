@@ -1,4 +1,4 @@
-"""Sites that may call us, kept in the process, and the signing of our calls to them."""
+"""Sites that may call us, cached, and the signing of our calls to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An installed site and the keys of its tokens; `secret` stays out of the repr."""
+    """An installed site and its token keys; `secret` stays out of the repr."""
 
     tenant: Tenant
     secret: str = field(repr=False)
@@ -43,7 +43,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Return keys accepted at `now` (seconds since 1970): the present one, for 3 minutes also the one before."""
+        """Return keys accepted at `now` (seconds since 1970): the current one and, for 3 minutes, the previous."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
@@ -57,10 +57,10 @@ class _Kept:
 
 
 class SiteDirectory:
-    """A bounded cache of installations by client key; safe for threads; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache of installations by client key; `clock` gives monotonic seconds.
 
-    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or at once when a signature
-    does not fit.
+    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or when a signature does not
+    fit.
     """
 
     def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
@@ -71,7 +71,7 @@ class SiteDirectory:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     def find(self, client_key: str) -> Site | None:
-        """Return the installed site of this client key; StorageUnavailable when that is unknown."""
+        """Return the installed site of this client key; raises StorageUnavailable."""
         now = self._clock()
         with self._lock:
             kept = self._known.get(client_key)
@@ -88,15 +88,15 @@ class SiteDirectory:
             raise
 
     def find_active(self, client_key: str) -> Site | None:
-        """Return the site as the database has it now, None when the app may not call it; raises StorageUnavailable.
+        """Return the site as now stored, None when inactive; raises StorageUnavailable.
 
-        Every call of ours asks, so that nothing leaves after an uninstall that another process answered.
+        Called before each outgoing call, so that none follows an uninstall seen by another process.
         """
         site = self._read(client_key)
         return site if site is not None and site.tenant.enabled else None
 
     def reread(self, site: Site) -> Site | None:
-        """Return a site whose token did not fit from the database; None when that was asked just now."""
+        """Reread a site whose token did not fit; None if that was done just now."""
         client_key = site.tenant.client_key
         now = self._clock()
         with self._lock:

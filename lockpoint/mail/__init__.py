@@ -1,1 +1,1 @@
-"""Mails, composed at the moment of sending in the recipient's language and time; kept nowhere."""
+"""Mails, composed on sending in the recipient's language and time; never stored."""

@@ -1,6 +1,6 @@
-"""The words of the mails, a catalogue for each language; English is complete.
+"""The words of the mails, a catalogue per language; English is complete.
 
-Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, filled with plain text; the HTML side escapes it.
+Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, filled with plain text; HTML escapes it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """What one mail says: `story` is what happened, `advice` what to do; it links to the file, or its page."""
+    """`story` is what happened, `advice` what to do; it links to the file, or its page."""
 
     subject: str
     heading: str
@@ -177,7 +177,7 @@ ENGLISH: Final = Catalogue(
             to_page=True,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): MailWords(
-            # The name went with the file: nothing of ours keeps it.
+            # We do not store names, so the name went with the file.
             subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
             story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
@@ -215,7 +215,7 @@ CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
 
 
 def locale_of(tag: str) -> Locale:
-    """Return the locale of a tag (`pt-BR`, `pt_BR`), English where Babel does not know it."""
+    """Return the locale of a tag (`pt-BR`, `pt_BR`); English if Babel does not know it."""
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
@@ -223,12 +223,12 @@ def locale_of(tag: str) -> Locale:
 
 
 def catalogue_for(locale: Locale) -> Catalogue:
-    """Return the catalogue of the language, with its territory where there is one, else English."""
+    """Return the catalogue of the language, with its territory if there is one, else English."""
     return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
 
 
 def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """Return the locale for dates: the person's, or the text's language with the person's country."""
+    """Return the locale for dates: the person's, or the text's language with their country."""
     if locale.language == catalogue.language:
         return locale
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)

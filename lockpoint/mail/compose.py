@@ -1,4 +1,4 @@
-"""From facts to a mail: HTML and text with the same words, in the recipient's language, zone and date format."""
+"""Mails from facts: HTML and text with the same words, in the recipient's language, zone and date format."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000
 _ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,255}")
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-# Characters that reorder what stands around them: a name could make a sentence say the opposite.
+# Characters that reorder text: a name could reverse the meaning of a sentence.
 _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What both templates lay out; `lines` are the small facts under the story."""
+    """Input of both templates; `lines` are small facts under the story."""
 
     language: str
     direction: str
@@ -56,7 +56,7 @@ _UNSUBSCRIBE: Final = "List-Unsubscribe"
 
 
 class _WholeAddresses(EmailPolicy):
-    """As SMTP, but a header with a link stays on one line: encoded words would break it."""
+    """SMTP policy that keeps a header with a link on one line: encoded words would break it."""
 
     def fold(self, name: str, value: str) -> str:
         return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
@@ -69,10 +69,10 @@ _POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
 
 
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
-    """Return the mail to `address`; MailRefused when that is not an address.
+    """Return the mail; MailRefused for a bad `address`.
 
-    `sender` is an address or a name with one in angle brackets. `message_id` names the intent, so that a mail that was
-    sent twice can be recognised.
+    `sender` is an address or a name with one in angle brackets. `message_id` names the intent, so duplicates are
+    recognisable.
     """
     message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
@@ -85,7 +85,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if plain.unsubscribe_url:
-        # One click in the mail program, RFC 8058.
+        # One-click unsubscribe, RFC 8058.
         message[_UNSUBSCRIBE] = f"<{plain.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_templates().get_template("mail.txt").render(letter=plain))
@@ -94,7 +94,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
 
 
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
-    """Make another's words fit for one line: no control or reordering characters, no lone surrogates."""
+    """Return text safe for one line: no control or reordering characters, no lone surrogates."""
     shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -105,7 +105,7 @@ def _visible(char: str) -> bool:
 
 
 def _recipient(address: str) -> Address:
-    """One plain address; the library's parser refuses letters beyond ASCII, which a server may know."""
+    """Return one plain address; the library refuses non-ASCII letters, which a server may accept."""
     if not _ADDRESS.fullmatch(address):
         raise MailRefused("not an e-mail address")
     user, _, domain = address.rpartition("@")
@@ -145,7 +145,7 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
 
 
 def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
-    """Return what the placeholders stand for, each fit for one line."""
+    """Return the placeholders' values, each safe for one line."""
     return {
         "name": clean(facts.recipient_name),
         "file": clean(facts.file_name),
@@ -175,7 +175,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _web_address(urls: tuple[str, ...]) -> str | None:
-    """Return the first that a browser opens; anything else would be an unexpected link."""
+    """Return the first web address; anything else would be an unexpected link."""
     return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
 
 

@@ -1,4 +1,4 @@
-"""Handing a mail to the mail server: refused for good, or later."""
+"""Handing mail to the server: refused for good, or later."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SmtpServer:
 
 
 def server_of(url: str) -> SmtpServer:
-    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; ValueError for anything else."""
+    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; raises ValueError."""
     address = urlsplit(url)
     if address.scheme not in {"smtp", "smtps"} or not address.hostname:
         raise ValueError("not an address of a mail server")
@@ -46,9 +46,9 @@ def server_of(url: str) -> SmtpServer:
 
 
 class SmtpMailer:
-    """One connection for each mail, TLS verified; `sender` is what From says.
+    """One connection per mail, TLS verified; `sender` is the From.
 
-    The server's answer is never quoted: it often repeats the address.
+    Never quotes the server's answer: it often repeats the address.
     """
 
     def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
@@ -57,14 +57,14 @@ class SmtpMailer:
         self._timeout = timeout
 
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
-        """MailRefused (never try again) or MailUnavailable (later)."""
+        """MailRefused (never retry) or MailUnavailable (later)."""
         message = compose(facts, address=address, sender=self._sender, message_id=message_id)
         with self._connection() as connection:
             _hand_over(connection, message)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """What fails before the mail itself is the server's or the settings' fault, not the mail's."""
+        """Errors before the mail itself are the server's or the settings', not the mail's."""
         try:
             connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:
@@ -72,7 +72,7 @@ class SmtpMailer:
         try:
             yield connection
         finally:
-            # The mail is accepted or not by now; how the server says goodbye changes nothing.
+            # The mail is already accepted or refused; an error on closing changes nothing.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 connection.quit()
             connection.close()

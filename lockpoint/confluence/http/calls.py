@@ -1,4 +1,4 @@
-"""What one call to Confluence is, before it becomes HTTP."""
+"""A call to Confluence, before it becomes HTTP."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Part = tuple[str | None, bytes | str, str]
 
 
 class Repeat(Enum):
-    """When a failed try may be made again without asking anybody.
+    """When a failed try may be repeated.
 
-    FREELY: reads, and writes that name the version they replace (a second one cannot do harm).
-    ONLY_UNDONE: everything else; again only when the failed try certainly changed nothing.
+    FREELY: reads, and writes that name the version they replace (harmless twice). ONLY_UNDONE: only when the failed try
+    certainly changed nothing.
     """
 
     FREELY = "freely"
@@ -34,10 +34,10 @@ class Repeat(Enum):
 
 
 class Objects(IntEnum):
-    """Points that each object of a read costs on top of the one for the request.
+    """Points for each object of a read, on top of 1 for the request.
 
-    The published formula: a page, space or attachment costs 1, a user, group or permission 2. That a version costs 1
-    like the object it belongs to, and properties and permitted operations nothing, is an assumption.
+    Published: a page, space or attachment 1, a user, group or permission 2. Assumed: a version 1, properties and
+    permitted operations 0.
     """
 
     NONE = NO_OBJECT
@@ -47,7 +47,7 @@ class Objects(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On which site and in which lane; `account` None is the app itself, otherwise the person to act as."""
+    """`account` None is the app itself, otherwise the person to act as."""
 
     tenant: Tenant
     priority: Priority
@@ -56,7 +56,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One operation: `name` is what logs, errors and counters say; `path` is relative to the tenant's base address."""
+    """`name` appears in logs, errors and counters; `path` is relative to the tenant's base address."""
 
     name: str
     method: str
@@ -71,20 +71,18 @@ class Call:
 
     @property
     def reads(self) -> bool:
-        """Whether the operation is a GET."""
         return self.method == "GET"
 
     @property
     def carries_bytes(self) -> bool:
-        """Whether a file travels with it."""
         return bool(self.parts)
 
     def asking(self, query: QueryPairs) -> Call:
-        """Give the same operation with another query, for the next page."""
+        """Return the operation with another query, for the next page."""
         return replace(self, query=query)
 
     def points(self, answer: Answer | None) -> int:
-        """Points of one try: 1, and for a read the objects that came back (none when it failed)."""
+        """Return the points of one try: 1, and for a read the objects returned (none when it failed)."""
         if not self.reads or answer is None:
             return 1
         return 1 + self.objects * self.count(answer)
@@ -92,20 +90,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, and the host's clock when it was given (None when the header is missing or unreadable)."""
+    """An answer, and the host's clock (None when the header is missing or unreadable)."""
 
     answer: Answer
     host_time: datetime | None
 
 
 def count_results(answer: Answer) -> int:
-    """Count the objects of a list."""
     return len(answer.items())
 
 
 def get(
     name: str, path: str, *, query: QueryPairs = (), objects: Objects = Objects.NONE, listing: bool = False
 ) -> Call:
-    """Describe a read of one object, or of a list when `listing`."""
+    """Return a read of one object, or of a list when `listing`."""
     count = count_results if listing else (lambda _: 1)
     return Call(name=name, method="GET", path=path, query=query, repeat=Repeat.FREELY, objects=objects, count=count)

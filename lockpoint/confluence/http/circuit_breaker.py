@@ -1,4 +1,4 @@
-"""A circuit breaker per site: a Confluence that does not answer is left alone for a while."""
+"""A circuit breaker per site, for a Confluence that does not answer."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Counts failures in a row per tenant; while open, one probe is let through after each pause, which doubles."""
+    """Counts failures in a row per tenant; while open, allows one probe after each pause, which doubles."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        """Take the clock that pauses are measured with."""
         self._monotonic = monotonic
         self._circuits: dict[int, _Circuit] = {}
         self._lock = threading.Lock()
 
     def admits(self, tenant_id: int) -> bool:
-        """Whether a call to this site may be tried now; a yes while open makes the caller the probe."""
+        """Return whether a call may be tried now; while open, True makes the caller the probe."""
         with self._lock:
             circuit = self._circuits.get(tenant_id)
             if circuit is None or not circuit.open:
@@ -48,12 +47,12 @@ class CircuitBreaker:
             return True
 
     def answered(self, tenant_id: int) -> None:
-        """Note that the site answered, whatever it said: its failures are forgotten."""
+        """Forget the site's failures: it answered, whatever it said."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
 
     def failed(self, tenant_id: int) -> None:
-        """Note that the site did not answer, or answered 5xx."""
+        """Record that the site did not answer, or answered 5xx."""
         with self._lock:
             circuit = self._circuits.setdefault(tenant_id, _Circuit())
             circuit.failures += 1

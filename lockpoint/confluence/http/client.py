@@ -1,4 +1,4 @@
-"""The one client for Confluence: budget, tries, deadline and typed errors around single HTTP tries."""
+"""The client for Confluence: quota, retries, deadline and typed errors around single HTTP tries."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Failure:
 
 
 class _NotAdmittedError(Exception):
-    """The call was not even tried; carries what the caller is told."""
+    """The call was not tried; carries the caller's error."""
 
     def __init__(self, error: HostError) -> None:
         super().__init__()
@@ -73,12 +73,11 @@ class _NotAdmittedError(Exception):
 
 
 class ConfluenceClient:
-    """Thread-safe; makes calls as the app or as a person and answers with JSON or with a `HostError`.
+    """Thread-safe; returns JSON or raises a `HostError`.
 
-    A read, or a write that names the version it replaces, is tried up to four times on network errors, 429, 502, 503
-    and 504. Other writes are tried again only when the failed try certainly did nothing. When a repeated write is
-    refused after an earlier try whose outcome is unknown, the answer is `HostUnavailable` (unknown) and never
-    `LostRace`, because it may have lost against itself.
+    Makes up to four tries on network errors, 429, 502, 503 and 504 for reads and writes that name the version they
+    replace; for other writes only if the failed try certainly did nothing. A repeat refused after a try of unknown
+    outcome is `HostUnavailable`, never `LostRace`: it may have lost against itself.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class ConfluenceClient:
         pace: Pace | None = None,
         sessions: Sessions | None = None,
     ) -> None:
-        """Take who signs, who pays, and (in tests) time and chance."""
         self._pace = pace or Pace()
         self._wire = Wire(sessions or Sessions(), signer, person_tokens, self._pace)
         self._person_tokens = person_tokens
@@ -99,7 +97,7 @@ class ConfluenceClient:
         self._retries = RetryBudget()
 
     def ask(self, caller: Caller, call: Call) -> Reply:
-        """Make a call that answers a JSON object; for a write an unreadable answer means an unknown outcome."""
+        """Return a JSON object; after a write, an unreadable answer means an unknown outcome."""
         seconds = DEADLINE_BYTES_SECONDS if call.carries_bytes else DEADLINE_SECONDS[caller.priority]
         raw = self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
         try:
@@ -112,11 +110,11 @@ class ConfluenceClient:
         return Reply(answer, http_date(raw.headers.get("Date", "")))
 
     def tell(self, caller: Caller, call: Call) -> None:
-        """Make a call whose answer has no content that matters."""
+        """Make a call and ignore the answer's content."""
         self.exchange(caller, call)
 
     def exchange(self, caller: Caller, call: Call) -> Raw:
-        """Make a call of whose answer status and headers matter, too."""
+        """Return the answer with status and headers."""
         seconds = DEADLINE_SECONDS[caller.priority]
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
@@ -128,13 +126,13 @@ class ConfluenceClient:
         return raw.body
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget what the site spent and whether it answered, and close the connections to it."""
+        """Forget the site's points and failures; close its connections."""
         self._budget.forget(tenant.id)
         self._breaker.answered(tenant.id)
         self._wire.sessions.forget(tenant.base_url)
 
     def pause(self, seconds: float) -> None:
-        """Wait between two reads that must not be the same moment."""
+        """Wait between two reads."""
         self._pace.sleep(seconds)
 
     def _repeat(self, caller: Caller, call: Call, seconds: float, once: Callable[[float], Raw]) -> Raw:

@@ -1,4 +1,4 @@
-"""What the client needs to prove who is calling; `lockpoint.connect` implements it."""
+"""The client's credentials; `lockpoint.connect` implements them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ class RequestSigner(Protocol):
     """Signs calls that the app makes as itself."""
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Give the `Authorization` header for one request.
+        """Return the `Authorization` header for one request.
 
-        `target` is the path with its query exactly as it will go over the wire, relative to the tenant's base address
-        (so without `/wiki`). Raises `Unauthorised` when the tenant has no secret any more.
+        `target` is path and query exactly as sent, relative to the tenant's base address (without `/wiki`). Raises
+        `Unauthorised` when the tenant has no secret.
         """
         ...
 
 
 class PersonTokens(Protocol):
-    """Access tokens of people, by impersonation; implementations keep them until shortly before they expire."""
+    """Access tokens of people, by impersonation; kept until shortly before they expire."""
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Give a bearer token; `Unauthorised` when this person cannot be acted for, `HostUnavailable` for outages."""
+        """Return a bearer token; `Unauthorised` for this person, `HostUnavailable` for outages."""
         ...
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget the tokens of a person, because the site refused one."""
+        """Forget a person's tokens after the site refused one."""
         ...

@@ -1,4 +1,4 @@
-"""From what the host answered to the error that use cases understand. Messages name the operation, never an address."""
+"""Errors for use cases from the host's answers. Messages name the operation, never an address."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
     HTTPStatus.INSUFFICIENT_STORAGE: TooLarge,
 }
 
-# A property write that lost its race, or meets a duplicate row, was seen answered by 400 with this sentence.
+# Observed as 400 for a property write that lost its race or met a duplicate row.
 _CANNOT_UPDATE: Final = re.compile(rb"cannot update", re.IGNORECASE)
 
 _PAUSES: Final = frozenset(
@@ -57,12 +57,11 @@ _PAUSES: Final = frozenset(
 
 
 def worth_repeating(status: int) -> bool:
-    """Whether another try may help: 429, 502, 503, 504."""
     return status in _PAUSES
 
 
 def error_for(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> HostError:
-    """Give the error for an answer that is not a success."""
+    """Return the error for an unsuccessful answer."""
     message = f"{operation}: HTTP {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return QuotaExceeded(message, retry_after(headers) or RETRY_AFTER_UNKNOWN)
@@ -76,7 +75,7 @@ def error_for(operation: str, status: int, headers: Mapping[str, str], body: byt
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of `Retry-After` (also as a date against the answer's own `Date`), or None when missing or nonsense."""
+    """Return seconds of `Retry-After` (a date counts from the answer's `Date`), None when missing or nonsense."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
@@ -85,7 +84,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Read an HTTP date; None when it is missing or unreadable."""
+    """Return an HTTP date; None when missing or unreadable."""
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -94,9 +93,9 @@ def http_date(value: str) -> datetime | None:
 
 
 def host_quota(headers: Mapping[str, str]) -> HostQuota | None:
-    """Read what the headers say about the points; None when they say nothing.
+    """Return what the headers say about points, if anything.
 
-    Reported-only headers (prefix `Beta-`) are not enforced by the host and are ignored.
+    Ignores headers with the prefix `Beta-`: the host does not enforce them.
     """
     remaining, limit = headers.get("X-RateLimit-Remaining", ""), headers.get("X-RateLimit-Limit", "")
     near = headers.get("X-RateLimit-NearLimit")
@@ -119,9 +118,9 @@ def _iso(value: str) -> datetime | None:
 
 
 def whole_pool(headers: Mapping[str, str]) -> bool | None:
-    """Whose points a 429 is about: True the app's whole pool, False this site's, None only a short burst.
+    """Return whose points a 429 is about: True the app's pool, False this site's, None only a short burst.
 
-    `RateLimit-Reason` is matched loosely because its spelling differs between the documents and what was seen.
+    Matches `RateLimit-Reason` loosely: documents and observed answers spell it differently.
     """
     reason = headers.get("RateLimit-Reason", "").lower()
     if "global" in reason:

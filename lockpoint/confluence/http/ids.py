@@ -1,4 +1,4 @@
-"""Attachment ids: Confluence writes them as `att123`, `123` or the number 123, depending on where they come from."""
+"""Attachment ids, which Confluence writes as `att123`, `123` or the number 123."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _FORM = re.compile(r"(?:att)?([0-9]{1,19})", re.ASCII)
 
 
 def normalise_attachment_id(value: object) -> str:
-    """Give the bare digits of an attachment id; ValueError when `value` is not one.
+    """Return the bare digits of an attachment id; raises ValueError.
 
-    REST gives and takes `att…`, events and page addresses use the bare number, so both (and integers) are accepted.
+    REST uses `att…`, events and page addresses the bare number.
     """
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     match = _FORM.fullmatch(text)
@@ -20,14 +20,14 @@ def normalise_attachment_id(value: object) -> str:
 
 
 def rest_attachment_id(attachment_id: str) -> str:
-    """Give the form that paths of the REST API take; ValueError when `attachment_id` is not one."""
+    """Return the form for REST paths; raises ValueError."""
     return f"att{normalise_attachment_id(attachment_id)}"
 
 
 def content_id(value: str) -> str:
-    """Give the digits of a page's, post's, space's or property's id; ValueError when `value` is anything else.
+    """Return the digits of a page's, post's, space's or property's id; raises ValueError.
 
-    Ids are put into paths, so nothing but digits may pass.
+    Ids go into paths, so only digits may pass.
     """
     if not re.fullmatch(r"[0-9]{1,19}", value, re.ASCII):
         raise ValueError("not a content id")

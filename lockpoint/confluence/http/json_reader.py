@@ -1,4 +1,4 @@
-"""Lenient reading of answers: what is used must be there and have the right shape, everything else is ignored."""
+"""Lenient reading of answers: used fields must have the right shape, others are ignored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One JSON object of an answer; `operation` names the call in errors, which never quote the content."""
+    """One JSON object; `operation` names the call in errors, which never quote content.
+
+    Readers raise BadAnswer for another type, and for a missing value unless they say otherwise.
+    """
 
     operation: str
     data: Mapping[str, object]
@@ -25,20 +28,20 @@ class Answer:
         return BadAnswer(f"{self.operation}: field {name!r} is missing or has the wrong type")
 
     def text(self, name: str) -> str:
-        """Give a string; numbers are accepted, since ids come as either. BadAnswer otherwise."""
+        """Return a string; accepts numbers, since ids come as either."""
         value = self.data.get(name)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise self._wrong(name)
         return str(value)
 
     def text_or_none(self, name: str) -> str | None:
-        """Give a string, or None when it is missing, null or empty. BadAnswer for another type."""
+        """Return a string, or None when missing, null or empty."""
         if self.data.get(name) in (None, ""):
             return None
         return self.text(name)
 
     def number(self, name: str) -> int:
-        """Give an integer; a string of digits is accepted. BadAnswer otherwise."""
+        """Return an integer; accepts a string of digits."""
         value = self.text(name)
         try:
             return int(value)
@@ -46,15 +49,15 @@ class Answer:
             raise self._wrong(name) from None
 
     def number_or_none(self, name: str) -> int | None:
-        """Give an integer, or None when it is missing or null. BadAnswer for another type."""
+        """Return an integer, or None when missing or null."""
         return None if self.data.get(name) is None else self.number(name)
 
     def flag(self, name: str) -> bool:
-        """Say whether the field is exactly `true`; anything else, also missing, is no."""
+        """Return whether the field is exactly `true`; never raises."""
         return self.data.get(name) is True
 
     def moment(self, name: str) -> datetime:
-        """Give a time in UTC. BadAnswer when it is missing or has no offset."""
+        """Return a time in UTC; BadAnswer without an offset."""
         try:
             moment = datetime.fromisoformat(self.text(name))
         except ValueError:
@@ -64,18 +67,18 @@ class Answer:
         return moment.astimezone(UTC)
 
     def part(self, name: str) -> Answer:
-        """Give a nested object. BadAnswer when there is none."""
+        """Return a nested object."""
         value = self.data.get(name)
         if not isinstance(value, dict):
             raise self._wrong(name)
         return Answer(self.operation, value)
 
     def part_or_empty(self, name: str) -> Answer:
-        """Give a nested object, or an empty one when it is missing or null. BadAnswer for another type."""
+        """Return a nested object, empty when missing or null."""
         return Answer(self.operation, {}) if self.data.get(name) is None else self.part(name)
 
     def items(self, name: str = "results") -> tuple[Answer, ...]:
-        """Give a list of objects. BadAnswer when it is missing or holds anything else."""
+        """Return a list of objects."""
         value = self.data.get(name)
         if not isinstance(value, list):
             raise self._wrong(name)
@@ -87,10 +90,10 @@ class Answer:
         return Answer(self.operation, item)
 
     def next_query(self) -> tuple[tuple[str, str], ...] | None:
-        """Give the query of the next page, or None on the last one.
+        """Return the query of the next page, None on the last one; BadAnswer for a link without cursor.
 
-        v2 tells it relative to the host, v1 relative to the base address; both repeat the path that was asked, so
-        only the query is taken and the host in the link never matters. BadAnswer when the link has no cursor.
+        v2 links are relative to the host, v1 links to the base address; both repeat the path, so only the query is used
+        and the link's host ignored.
         """
         link = self.part_or_empty("_links").text_or_none("next")
         if link is None:
@@ -101,13 +104,13 @@ class Answer:
         return query
 
     def next_cursor(self) -> str | None:
-        """Give the opaque cursor of the next page, or None on the last one."""
+        """Return the next page's opaque cursor, None on the last one."""
         query = self.next_query()
         return None if query is None else dict(query)["cursor"]
 
 
 def parse(operation: str, body: bytes) -> Answer:
-    """Read one JSON object from a body; BadAnswer for HTML, garbage, lists and deep nesting."""
+    """Read one JSON object; BadAnswer for HTML, garbage, lists and deep nesting."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""The hourly points of the app: counting them, and stopping the less urgent work before people notice.
+"""The app's hourly points: counting them, and stopping less urgent work first.
 
-Atlassian gives an app 65 000 points an hour for all its sites together by default, reset at the full UTC hour without
-carrying over (developer.atlassian.com/cloud/confluence/rate-limiting). What the host says in its headers wins over
-our own count, because several processes spend from the same pool.
+By default an app has 65 000 points an hour for all its sites, reset at the full UTC hour, not carried over
+(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count: several processes share
+the pool.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this ho
 
 @dataclass(frozen=True, slots=True)
 class HostQuota:
-    """What the host said about the pool with its last answer; None where it said nothing."""
+    """What the host last said about the pool; None where it said nothing."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -74,12 +74,12 @@ class _Hour:
 
 
 class PointsQuota:
-    """Thread-safe account of the present UTC hour, shared by all clients of a process."""
+    """Thread-safe account of the current UTC hour, shared by all clients of a process."""
 
     def __init__(
         self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
     ) -> None:
-        """Take the size of the pool and a clock; `archive` is told of every spending."""
+        """`archive` gets every spending."""
         self._pool = points_per_hour
         self._now = now
         self._archive = archive
@@ -87,7 +87,7 @@ class PointsQuota:
         self._hour = self._fresh(now())
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
-        """Say nothing when a call may be made; QuotaExceeded with the seconds to wait otherwise."""
+        """Raise QuotaExceeded with the seconds to wait unless a call may be made."""
         with self._lock:
             hour, now = self._current(), self._now()
             until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, priority)
@@ -97,7 +97,7 @@ class PointsQuota:
             raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
 
     def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
-        """Put points on the account; called for every try, also for failed ones."""
+        """Count the points of a try, failed ones too."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[tenant_id] += points
@@ -106,20 +106,20 @@ class PointsQuota:
             self._archive(hour.start, Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
-        """Take over what the host's headers tell about the pool."""
+        """Record the host's headers about the pool."""
         if said.remaining is not None:
             _REMAINING.set(said.remaining)
         with self._lock:
             self._current().host = said
 
     def block(self, seconds: float, *, tenant_id: int | None) -> None:
-        """Make no calls for so long (an hour at most): to one site, or to all of them when `tenant_id` is None."""
+        """Stop calls for that long (an hour at most) to one site, or all when `tenant_id` is None."""
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
             self._current().blocked_until[tenant_id] = until
 
     def forget(self, tenant_id: int) -> None:
-        """Forget whose these points were; they stay spent until the hour is over."""
+        """Forget whose these points were; they stay spent until the hour ends."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
@@ -148,7 +148,7 @@ class PointsQuota:
         return (hour.host.reset_at or hour.end) if over or near else None
 
     def _used_share(self, hour: _Hour) -> float:
-        """Share of the pool that is used, by the host's word where there is one, else by our own count."""
+        """Return the used share of the pool: the host's figure, else our count."""
         ours = hour.by_tenant.total() / self._pool
         if hour.host.remaining is None or not hour.host.limit:
             return ours

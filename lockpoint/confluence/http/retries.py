@@ -1,4 +1,4 @@
-"""Waits between tries: bounded in tries, in time and in share of the traffic."""
+"""Waits between tries: bounded in tries, time and share of traffic."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pace:
 
 
 class RetryBudget:
-    """Lets at most a fifth of the traffic be repetitions, so that a struggling host gets relief.
+    """Limits repetitions to a fifth of the traffic, to relieve a struggling host.
 
     Every first try earns a fifth of a repetition; a reserve of 20 covers quiet times. Shared by all threads.
     """
@@ -45,7 +45,7 @@ class RetryBudget:
             self._tokens = min(_RESERVE, self._tokens + _DEPOSIT)
 
     def take(self) -> bool:
-        """Take one repetition; False when there is none left."""
+        """Take one repetition; False when none is left."""
         with self._lock:
             if self._tokens < 1:
                 return False
@@ -54,5 +54,5 @@ class RetryBudget:
 
 
 def jittered_wait(tries: int, chance: float) -> float:
-    """Return seconds to wait after `tries` failed tries: full jitter below an exponential bound."""
+    """Return seconds to wait after `tries` failures: full jitter below an exponential bound."""
     return chance * min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**tries)

@@ -1,4 +1,4 @@
-"""One HTTP session per thread: no cookies, no environment, no retries, no redirects."""
+"""One HTTP session per thread: no cookies, environment, retries or redirects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SITES_PER_PROCESS = 32
 
 
 class Sessions:
-    """One gateway serves many tenants, so cookies are refused; without `trust_env` no proxy or `.netrc` counts."""
+    """Refuses cookies, as many tenants share one gateway; ignores proxies and `.netrc` (`trust_env`)."""
 
     def __init__(self) -> None:
         self._threads = threading.local()
@@ -32,7 +32,7 @@ class Sessions:
         return session
 
     def forget(self, base_url: str) -> None:
-        """Close the connections of every thread to this address; a call that just begins on one counts as unsent."""
+        """Close every thread's connections to this address; a call just beginning counts as unsent."""
         place = urlsplit(base_url)
         with self._lock:
             adapters = list(self._adapters)
@@ -44,7 +44,7 @@ class Sessions:
 
 
 class _StayingSession(requests.Session):
-    """Even asked not to redirect, `requests` would parse the target, and fail on a malformed one."""
+    """Even without redirects, `requests` would parse the target and fail on a malformed one."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - signature of the library
         return

@@ -1,4 +1,4 @@
-"""One try of one call over HTTP: prepared, signed, sent with time-outs, read with a cap."""
+"""One HTTP try: prepared, signed, sent with time-outs, read with a cap."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Sends single tries; NotSentError or BrokenError when there is no whole answer."""
+    """Sends single tries; NotSentError or BrokenError without a whole answer."""
 
     sessions: Sessions
     signer: RequestSigner
@@ -56,9 +56,9 @@ class Wire:
     pace: Pace
 
     def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
-        """Send one try and read the answer, whatever its status.
+        """Send one try and return the answer, whatever its status.
 
-        `deadline` is a moment of the monotonic clock. BadAnswer when the answer is too long.
+        `deadline` is in monotonic time. BadAnswer for too long an answer.
         """
         prepared = self._signed(caller, call.method, _address(caller, call.path), call)
         seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
@@ -68,10 +68,10 @@ class Wire:
             raise BadAnswer(f"{call.name}: the answer is too long") from None
 
     def download(self, caller: Caller, call: Call, deadline: float, most: int) -> Raw:
-        """Send one try of a download and follow its redirects; TooLarge above `most` bytes.
+        """Send one try of a download, following redirects; TooLarge above `most` bytes.
 
-        Another host gets no credentials and is not left for the tenant's again; on the tenant's host every hop is
-        signed afresh, because a signature fits one address only.
+        Another host gets no credentials and may not redirect back to the tenant's. Each hop on the tenant's host is
+        signed anew: a signature fits one address.
         """
         address, at_home = _address(caller, call.path), True
         for _ in range(MOST_REDIRECTS + 1):
@@ -131,7 +131,7 @@ class Wire:
         return bytes(body)
 
 
-# Compressed transfer would make the length of a file unknown until it is read.
+# Compression would hide the length of a file until it is read.
 _AS_THEY_ARE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -153,7 +153,7 @@ def _joined(call: Call, address: str, location: str) -> str:
 
 
 def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:
-    """Return whether the next hop is on the tenant's host; BadAnswer for one that must not be taken."""
+    """Return whether the next hop is on the tenant's host; BadAnswer for a forbidden one."""
     home = urlsplit(caller.tenant.base_url)
     try:
         there = urlsplit(address)
@@ -168,7 +168,7 @@ def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bo
 
 
 def _from_afar(raw: Raw, *, at_home: bool) -> Raw:
-    # What a file store says about a signed address tells nothing about the attachment.
+    # A file store's answer says nothing about the attachment.
     if not at_home and raw.status != HTTPStatus.OK:
         raise BrokenError
     return raw
