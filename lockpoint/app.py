@@ -1,4 +1,4 @@
-"""The WSGI application: routes, guards, headers and errors around what bootstrap built."""
+"""The WSGI application: routes, guards, headers and errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FRONT_PAGE: Final = """<!doctype html>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What the web process is made of; `blueprints` are the API and the surfaces, each route with its guard."""
+    """Parts of the web process; `blueprints` are the API and surfaces, each route with its guard."""
 
     inbound: Inbound
     descriptor: Descriptor
@@ -47,10 +47,10 @@ class Shell:
 
 
 def create_app(shell: Shell) -> Flask:
-    """Build the application; raises ValueError when a route has no guard."""
+    """Build the application; ValueError for a route without guard."""
     app = Flask("lockpoint", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # Routing never redirects: a redirect would repeat the token in the address.
+    # No redirects: they would repeat the token in the address.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
@@ -71,7 +71,7 @@ def create_app(shell: Shell) -> Flask:
 
 
 def public_routes(descriptor: Descriptor) -> Blueprint:
-    """Return the descriptor, and a page for people who open the app's address."""
+    """Return the descriptor, and a page for visitors of the app's address."""
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/atlassian-connect.json")

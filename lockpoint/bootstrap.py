@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
-# Connections a process may hold; together they stay below the 20 of Heroku's smallest plan.
+# Connections per process; together below the 20 of Heroku's smallest plan.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
 CONFIGURATION_CONNECTIONS = 1  # for whoever changes a site's settings
 
@@ -106,7 +106,7 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The connections of one process, what is built on them, and what of it remembers sites."""
+    """One process's connections, what is built on them, and its site caches."""
 
     settings: Settings
     database: Database
@@ -120,7 +120,7 @@ class Neighbours:
     caches: tuple[SiteCache, ...]
 
     def close(self) -> None:
-        """Close what is open; a process that ends need not call this."""
+        """Close what is open; optional at process end."""
         self.database.close()
         self.configuration.close()
         self.redis.close()
@@ -128,7 +128,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the canary scan looks at, and where its words come from."""
+    """The canary scan's places and words."""
 
     everything: Callable[[], Iterator[Piece]]
     backup: Callable[[str, bytes], Iterator[Piece]]
@@ -190,7 +190,7 @@ def build_upkeep(settings: Settings) -> maintenance.Upkeep:
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
-    """Yield what an operator's command may need."""
+    """Yield what operators' commands need."""
     neighbours = connect(settings, OPERATOR_CONNECTIONS)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
@@ -214,7 +214,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
-    """Prepare the connections of a process; none is opened before its first use."""
+    """Prepare the process's connections; each opens on first use."""
     database = Database(settings.database_url, size=connections)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = PostgresInstallations(database, keys)
@@ -298,5 +298,5 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
 
 
 def _pings(neighbours: Neighbours) -> tuple[Ping, ...]:
-    """Redis is missing on purpose: without it everything is slower and nothing is wrong."""
+    """Without Redis: its absence only slows the app."""
     return (Ping("postgres", neighbours.database.ping),)

@@ -1,6 +1,6 @@
-"""The command `lockpoint`; a sub-command is loaded when it is called.
+"""The command `lockpoint`; sub-commands load when called.
 
-Exit codes: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage.
+Exit codes: 0 done, 1 refused or failed (reason on stderr), 2 wrong usage.
 """
 
 from importlib import import_module

@@ -31,23 +31,23 @@ REDISCOVERY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
-    """Return how often each lock is read: as set, or less often where that would use too many points."""
+    """Return how often each lock is read: as set, or less often to save points."""
     affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
     return timedelta(seconds=max(float(wished_seconds), affordable))
 
 
 @dataclass(slots=True)
 class Rounds:
-    """When each site is due; sites are spread over the period.
+    """When each site is due, spread over the period.
 
-    The first round after a start is over within `first_round`. Missed rounds are not made up for.
+    The first round ends within `first_round`. Missed rounds are skipped.
     """
 
     first_round: timedelta = FIRST_ROUND
     _next: dict[int, datetime] = field(default_factory=dict)
 
     def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
-        """Return the sites that are due, and set their next turn; sites that are no longer named are forgotten."""
+        """Return the due sites and set their next turn; forget sites no longer named."""
         first = min(self.first_round, period)
         turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
         due = [id_ for id_, turn in turns.items() if turn <= now]
@@ -59,12 +59,12 @@ class Rounds:
 
 
 def _spread(tenant_id: int) -> float:
-    """Return a number from 0 to 1 for each site; neighbours are far apart (multiples of the golden ratio)."""
+    """Return 0 to 1 for each site; neighbours lie far apart (multiples of the golden ratio)."""
     return tenant_id * 0.6180339887498949 % 1
 
 
 class Ticks:
-    """What happens at each tick, on the leading clock only."""
+    """The work of each tick, on the leading clock only."""
 
     def __init__(self, services: Services, upkeep: Upkeep, settings: Settings) -> None:
         self._services = services
@@ -75,7 +75,7 @@ class Ticks:
         self._tidied: datetime | None = None
 
     def sweep(self) -> None:
-        """Queue the sweeps that are due, and searches for locks on sites without any known one."""
+        """Queue due sweeps, and lock searches on sites without a known lock."""
         now = self._services.clock.now()
         period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
         active = [tenant.id for tenant in self._services.tenants.active()]
@@ -86,7 +86,7 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rights(self) -> None:
-        """Queue the personal-data reports of every site, spread over the hour, and erasures that lost their job."""
+        """Queue personal-data reports, spread over the hour, and erasures that lost their job."""
         now, hour = self._services.clock.now(), timedelta(hours=1)
         jobs = [
             Job(JobKind.REPORT_ACCOUNTS, tenant.id, delay=hour * _spread(tenant.id))
@@ -100,16 +100,16 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rescue(self) -> None:
-        """Return the jobs of dead workers to the queue."""
+        """Requeue the jobs of dead workers."""
         count = self._upkeep.requeue_stalled()
         if count:
             logger.warning("gave %d jobs of dead workers back to the queue", count)
 
     def chores(self) -> None:
-        """Once in each UTC hour: delete what is too old, and make the partitions of the coming days.
+        """Once each UTC hour: delete what is too old, make partitions of the coming days.
 
-        Asked every minute, so that midnight is met and failures are tried again soon. Partitions come last: one that
-        was made by hand can be in their way and must not stop the purge.
+        Runs every minute, to catch midnight and repeat failures soon. Partitions come last: one made by hand can block
+        them and must not stop the purge.
         """
         hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
         if hour == self._tidied:
@@ -128,7 +128,7 @@ class Ticks:
             logger.warning("people's rights are late: look at lockpoint jobs list", extra={"late": dict(report.late)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
-        """Do `tick` only while this process leads; without a database it waits for the next tick."""
+        """Run `tick` only while leading; without a database, skip it."""
 
         def maybe() -> None:
             try:

@@ -1,16 +1,13 @@
-"""Logs: one line for each event on standard output, ours and those of libraries alike, with nothing about a customer.
+"""Logs: one line per event on standard output, from us and libraries, with nothing about a customer.
 
-Every line of the process passes one formatter, whoever wrote it. What it lets through:
+Every line passes one formatter, which lets through:
 
-- From our own loggers: the message and the fields, after the scrubber took out what looks like a token, a mail address,
-  an account id, a query string or the name of a download. Call sites log ids and words of ours only.
-- From libraries, at level WARNING and above: the first line of the message as its author wrote it, with the kinds of
-  the values instead of the values, scrubbed as above; no fields. A message that was put together before it was logged
-  is not as its author wrote it, so only its place in the library's code is told.
-- From the queue, whose messages come filled with the arguments of the call: its own word for what happened, and the
-  kind and number of the job.
-- Of exceptions, whoever raised them: their kinds, codes and places in the code, never their texts, since drivers and
-  HTTP libraries put values into these.
+- From our loggers: message and fields, scrubbed of what looks like a token, mail address, account id, query string or
+  download name. Call sites log only ids and our words.
+- From libraries, WARNING and above: the message's first line as written in the code, values replaced by their kinds,
+  scrubbed; no fields. Of a message built before logging, only its place in the code.
+- From the queue, whose messages contain the call's arguments: its word for what happened, the job's kind and number.
+- Of exceptions: kinds, codes and places, never texts, since drivers and HTTP libraries put values into them.
 """
 
 from __future__ import annotations
@@ -72,10 +69,10 @@ _OURS_FIRST: Final[list[Processor]] = [
 def configure_logs(
     level: str = "info", style: str = "json", stream: TextIO | None = None, report: Report | None = None
 ) -> None:
-    """Send every log line of this process to `stream` (standard output); later calls replace earlier ones.
+    """Send every log line to `stream` (stdout); later calls replace earlier ones.
 
-    `level` counts for our own lines; libraries are heard from WARNING on. `style` is `json` or `text`. `report` gets
-    what the line of an error with an exception shows.
+    `level` counts for our lines; libraries log from WARNING. `style` is `json` or `text`. `report` gets the line of
+    each exception.
     """
     last: list[Processor] = [
         _describe_failure,
@@ -106,7 +103,7 @@ def configure_logs(
 
 
 def _reporting(report: Report) -> Processor:
-    """Pass crashes on; a report that fails costs no log line."""
+    """Report crashes; a failing report costs no log line."""
 
     def pass_on(_logger: object, _method: str, event: EventDict) -> EventDict:
         if event.get("level") in _CRASHES and "exception" in event and "at" in event:
@@ -118,12 +115,12 @@ def _reporting(report: Report) -> Processor:
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Take secrets and personal data out of every value, however deep it lies."""
+    """Remove secrets and personal data from every value, however deep."""
     return {name: _clean(name, value) for name, value in event.items()}
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines; when one cannot be written, the standard way would print its values."""
+    """The standard handler would print values of a line it cannot write."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
@@ -142,7 +139,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Make the message: ours with its values, a library's with their kinds and without fields."""
+    """Build the message: ours with values, a library's with their kinds and no fields."""
     record: logging.LogRecord = event["_record"]
     args = event.pop("positional_args", ()) or ()
     if _is_ours(record.name):
@@ -159,7 +156,7 @@ def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _stands_in_the_code(record: logging.LogRecord) -> bool:
-    """Whether the message is a constant of the function that logs it, which is still running."""
+    """Return whether the message is a constant of the logging function, still on the stack."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the inspect module offers no cheaper way
     while frame is not None:
         if (frame.f_code.co_filename, frame.f_code.co_name) == (record.pathname, record.funcName):
@@ -169,9 +166,9 @@ def _stands_in_the_code(record: logging.LogRecord) -> bool:
 
 
 def _of_the_queue(event: EventDict) -> dict[str, object]:
-    """Tell what happened to which job, from the fields beside the message.
+    """Return what happened to which job, from the fields.
 
-    The message itself is made before it gets here, out of the call's arguments, results and errors' texts.
+    The message itself contains the call's arguments, results and errors' texts.
     """
     job = event.get("job")
     which = {"job": job.get("task_name"), "number": job.get("id")} if isinstance(job, Mapping) else {}
@@ -186,7 +183,7 @@ def _filled(message: str, args: Any) -> str:
 
 
 def _with_kinds(message: str, args: Any) -> str:
-    """Put the kind of each value where the value would stand; numbers stay."""
+    """Replace each value by its kind; numbers stay."""
     if not args:
         return message
     if isinstance(args, Mapping):
@@ -200,7 +197,7 @@ def _kind(value: object) -> str:
 
 
 def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Say of an exception what it is, with its codes, and where it came from; its text stays out."""
+    """Describe an exception by kind, codes and origin; omit its text."""
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
@@ -214,7 +211,7 @@ def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 
 def _kinds(error: BaseException) -> str:
-    """Name the exception and what caused it."""
+    """Name the exception and its causes."""
     names, seen = [], set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -230,7 +227,7 @@ def _kinds(error: BaseException) -> str:
 
 
 def _catch_the_uncaught() -> None:
-    """What nobody caught, and what Python itself complains about, is logged like everything else."""
+    """Log uncaught exceptions and Python's warnings."""
     logger = logging.getLogger("lockpoint.crash")
 
     def log(error: BaseException | None, how: str) -> None:

@@ -1,4 +1,4 @@
-"""The environment, read once at start; nothing else in the product reads it.
+"""The environment, read once at start and only here.
 
 `docs/operations.md` explains each variable.
 """
@@ -37,7 +37,7 @@ _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg
 
 
 class SettingsError(ValueError):
-    """Variables are missing or wrong; the text has one line for each, starting with its name."""
+    """Variables are missing or wrong; one line for each, starting with its name."""
 
 
 def _split(value: object) -> object:
@@ -62,10 +62,7 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
 class Settings(BaseSettings):
-    """Every setting of a process.
-
-    Addresses that may hold a password stay out of the repr. Raises ValidationError for wrong values.
-    """
+    """Addresses that may hold a password stay out of the repr. Raises ValidationError."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
@@ -199,7 +196,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment.
 
-    Raises SettingsError with every missing or wrong variable; never repeats a value, which may be a secret.
+    SettingsError lists every missing or wrong variable, never a value, which may be secret.
     """
     try:
         return Settings()
@@ -215,7 +212,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _web_address(value: str) -> SplitResult:
-    """Split an address that must be https, or http on this machine, without password, query or fragment."""
+    """Split an address: https, or http on this machine; no password, query or fragment."""
     address = urlsplit(value)
     secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
     if not secure or not address.hostname:

@@ -86,14 +86,14 @@ def handlers(services: Services) -> dict[JobKind, JobHandler]:
 
 
 def _erase(services: Services, tenant_id: int, subject: str) -> None:
-    """A person is erased on sites that left too: there only our rows are touched."""
+    """Also on sites that left; there only our rows are touched."""
     tenant = services.tenants.by_id(tenant_id)
     if tenant is not None:
         erase(services, tenant, int(subject))
 
 
 def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
-    """Jobs of an inactive site end without a call to it."""
+    """Jobs of an inactive site end without calling it."""
 
     def handle(tenant_id: int, subject: str) -> None:
         tenant = active_now(services, tenant_id, licensed=False)
@@ -104,7 +104,7 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
 
 
 def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; running jobs have 25 s to end."""
+    """Work until SIGTERM or SIGINT; running jobs get 25 s to end."""
     services = bootstrap.build(settings)
     if not services.licensing:
         services.licences.lift()

@@ -1,4 +1,4 @@
-"""`lockpoint.wsgi:app`, built when a server process imports it."""
+"""`lockpoint.wsgi:app`, built on import by a server process."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""`lockpoint backup`: copies of the registrations, encrypted before they leave the process."""
+"""`lockpoint backup`: copies of the registrations, encrypted in the process."""
 
 import os
 import sys
@@ -89,7 +89,7 @@ def _send(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as error:
-        # At its end Python would try the rest again, fail again, and end with a code of its own.
+        # At exit Python would retry the rest, fail, and end with its own code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"cannot write the backup: {_why(error)}") from None
 

@@ -1,4 +1,4 @@
-"""`lockpoint jobs`: work that was given up after too many failures."""
+"""`lockpoint jobs`: parked jobs, after too many failures."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""`lockpoint keys`: from old root keys to new ones; docs/secrets.md tells the steps."""
+"""`lockpoint keys`: key rotation; steps in docs/secrets.md."""
 
 import sys
 from dataclasses import asdict

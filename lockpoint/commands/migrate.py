@@ -1,4 +1,4 @@
-"""`lockpoint migrate`, which runs before every release."""
+"""`lockpoint migrate`, run before every release."""
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,5 +17,5 @@ def migrate() -> None:
     except WrongDatabase as error:
         raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:
-        # The text of a driver's error may repeat the address with its password; the kind and the code do not.
+        # A driver's text may contain the password; kind and code do not.
         raise click.ClickException(f"the database refused: {type(error).__name__}, {error.code}") from None

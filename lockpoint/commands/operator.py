@@ -1,4 +1,4 @@
-"""The neighbours of operators' commands, and how a command ends when something is wrong."""
+"""Neighbours and failures of operators' commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,9 @@ from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadab
 
 @contextmanager
 def operator() -> Iterator[Operator]:
-    """Yield what a command works with.
+    """Yield a command's neighbours; stdout is the answer's, logs go to stderr.
 
-    Standard output is the answer's; logs go to stderr. A wrong setting, a refusal or a silent neighbour ends the
-    command with code 1 and a reason.
+    Exits 1 with a reason on a wrong setting, a refusal or a silent neighbour.
     """
     try:
         with operating(settings_for_answering()) as working:

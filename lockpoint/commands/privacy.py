@@ -1,4 +1,4 @@
-"""`lockpoint privacy`: what a person may ask an operator for."""
+"""`lockpoint privacy`: requests of people to an operator."""
 
 import json
 import re
@@ -124,7 +124,7 @@ def told(rest: Rest, tenant: Tenant) -> str:
 
 
 def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
-    """Return the named site, or every site that is active or has a row about the account."""
+    """Return the named site, or all that are active or have a row about the account."""
     return [find_installed_site(services, name)] if name is not None else list(_all_sites(services, account))
 
 
@@ -169,7 +169,7 @@ def mail_log(site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 
 
 
 def _address() -> str:
-    """Read one line; UsageError, which does not repeat it, unless it is an address."""
+    """Read one line; UsageError, never repeating it, unless an address."""
     read: Callable[[], str] = _asked if sys.stdin.isatty() else sys.stdin.readline
     address = read().strip()
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
@@ -183,7 +183,7 @@ def _asked() -> str:
 
 
 def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
-    """Record on each site concerned that a person was answered; return the sites' names."""
+    """Record on each site that a person was answered; return the sites' names."""
     services, names = working.services, dict[int, str]()
     for tenant_id in tenant_ids:
         tenant = services.tenants.by_id(tenant_id)

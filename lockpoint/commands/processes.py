@@ -1,4 +1,4 @@
-"""`lockpoint worker` and `lockpoint clock`: one process each, as the Procfile starts them."""
+"""`lockpoint worker` and `lockpoint clock`: one process each, started by the Procfile."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`lockpoint purge`: what the clock does every hour, now."""
+"""`lockpoint purge`: the clock's hourly purge, now."""
 
 import json
 from dataclasses import asdict

@@ -99,10 +99,7 @@ def forget(name: str) -> None:
 
 
 def find_site(services: Services, name: str) -> Tenant:
-    """Find an active site by its number, its address or its host.
-
-    Raises ClickException when there is none.
-    """
+    """Return an active site by number, address or host; raises ClickException."""
     tenant = _named(services.tenants.active(), name)
     if tenant is None:
         raise click.ClickException(f"no active site {name}: lockpoint site list shows them")
@@ -110,7 +107,7 @@ def find_site(services: Services, name: str) -> Tenant:
 
 
 def find_installed_site(services: Services, name: str) -> Tenant:
-    """Find a site by its number, its address or its host, also where the app is switched off; ClickException."""
+    """Return a site by number, address or host, disabled ones too; raises ClickException."""
     tenant = _named(services.tenants.installed(), name)
     if tenant is None:
         raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")

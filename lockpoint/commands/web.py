@@ -36,7 +36,7 @@ def web(host: str, workers: int, threads: int) -> None:
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
         websockets=False,
-        # A line for each request would hold the tokens of query strings.
+        # Access logs would contain tokens of query strings.
         log_access=False,
         log_dictconfig=TO_OURS,
         log_level=LogLevels(settings.log_level),

@@ -180,7 +180,7 @@ def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now
     Checks the signature first: without a secret, a caller learns nothing from the rest.
     """
     claims = token.claims
-    # A list, so that every key is tried (constant time).
+    # A list, so that every key is tried.
     if not any([key.verifies(token) for key in keys]):  # noqa: C419
         raise TokenRefusedError(Reason.SIGNATURE, claims.issuer)
     check_times(claims, now)

@@ -1,4 +1,4 @@
-"""One error body for every failure: `{"error": code, "message": text, …details}`; causes are logged, never sent."""
+"""One error body for every failure: `{"error": code, "message": text, …details}`; causes are only logged."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _storage_failed(error: errors.StorageUnavailable) -> Response:
 
 
 def log_storage(error: errors.StorageUnavailable) -> None:
-    """Log what the database did, or the words for the operator where root keys are missing."""
+    """Log the database's failure, or advice to the operator if root keys are missing."""
     if isinstance(error, errors.SecretUnreadable):
         log.error("secret_unreadable", reason=str(error), remedy="put the old key back; docs/secrets.md")
     else:
@@ -121,7 +121,7 @@ def log_storage(error: errors.StorageUnavailable) -> None:
 
 
 def _http_failed(error: HTTPException) -> Response:
-    """Keep the status and its headers (`Allow`), replace the body."""
+    """Keep status and headers (`Allow`), replace the body."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
     answer = error_answer(code)
@@ -132,6 +132,6 @@ def _http_failed(error: HTTPException) -> Response:
 
 
 def _crashed(error: Exception) -> Response:
-    # The traceback goes to the log without local variables: they hold names and tokens.
+    # Logged without local variables: they hold names and tokens.
     log.error("request_crashed", error=type(error).__name__, exc_info=error)
     return error_answer("internal_error")

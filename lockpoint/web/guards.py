@@ -1,7 +1,7 @@
-"""One guard for each kind of token, declared on every route; a route without one answers nobody.
+"""Guards, one per kind of token, declared on every route; a route without one answers nobody.
 
-`guarded_by` marks a view, `protect` checks the mark first. The caller is known from `current_tenant`, `current_actor`,
-`current_viewer` and `signed_body` only.
+`guarded_by` marks a view, `protect` checks the mark first. Callers are known only from `current_tenant`,
+`current_actor`, `current_viewer` and `signed_body`.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 
 class Guard(StrEnum):
-    """Who may call a route."""
-
     PUBLIC = "public"
     """Anybody; the answer tells nothing about customers."""
     SIGNED_INSTALL = "signed_install"
@@ -54,7 +52,6 @@ class Guard(StrEnum):
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
-    """Declare the guard of a view."""
 
     def mark(view: View) -> View:
         setattr(view, _MARK, guard)
@@ -69,7 +66,7 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 
 def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """Check every request with the guard of its view; `read_link` reads the links of mails."""
+    """Check every request by its view's guard; `read_link` reads links of mails."""
 
     @app.before_request
     def check() -> None:
@@ -86,10 +83,10 @@ def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None
 
 
 def call_of(environ: Mapping[str, Any]) -> InboundCall:
-    """Return the request as the wire had it.
+    """Return the request as sent.
 
-    `RAW_URI` or `REQUEST_URI` hold the undecoded target. Without them (granian) the decoded path is encoded again:
-    exact for our paths, which need no escape.
+    `RAW_URI` or `REQUEST_URI` hold the undecoded target. Without them (granian) the decoded path is re-encoded: exact
+    for our paths, which need no escape.
     """
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not target:
@@ -100,7 +97,7 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
-    """Log and count a refusal: why, where and (as a digest) the claimed sender; never a token."""
+    """Log and count a refusal: why, where, the claimed sender's digest; never a token."""
     kind = guard.value if guard else "none"
     site = sha256(refusal.issuer.encode()).hexdigest()[:12] if refusal.issuer else None
     log.warning("token_refused", reason=refusal.reason.value, guard=kind, route=route, site=site)
@@ -108,7 +105,7 @@ def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> 
 
 
 def current_tenant() -> Tenant:
-    """The verified site (any guard but `PUBLIC` and `SIGNED_INSTALL`)."""
+    """The verified site (not with `PUBLIC` or `SIGNED_INSTALL`)."""
     return current_viewer().tenant
 
 
@@ -127,19 +124,19 @@ def current_actor() -> Actor:
 
 
 def verified_tenant() -> Tenant | None:
-    """The verified site if there is one: for headers and error answers."""
+    """The verified site, if any: for headers and errors."""
     caller: TokenCaller | None = g.get("lockpoint_caller")
     return caller.tenant if caller else None
 
 
 def current_link() -> UnsubscribeLink:
-    """What the link means (guard `MAIL_LINK`)."""
+    """The link's meaning (guard `MAIL_LINK`)."""
     link: UnsubscribeLink = g.lockpoint_link
     return link
 
 
 def signed_body() -> Mapping[str, object]:
-    """The body that the signed install was checked with (guard `SIGNED_INSTALL`)."""
+    """The body checked with the signed install (guard `SIGNED_INSTALL`)."""
     body: Mapping[str, object] = g.lockpoint_signed_body
     return body
 
@@ -170,7 +167,7 @@ def _link(read_link: LinkReader) -> UnsubscribeLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
-    """A site that disabled the app is shown nothing."""
+    """Show nothing to a site that disabled the app."""
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site.")
     return caller

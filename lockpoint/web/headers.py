@@ -1,4 +1,4 @@
-"""Headers of every answer: who may frame it, what it may load, and no caching."""
+"""Headers of every answer: permitted frames and content, no caching."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhos
 
 
 def send_headers(app: Flask, connect_js_url: str) -> None:
-    """Add the headers to every answer, errors included; `connect_js_url` is the bridge's address."""
+    """Add the headers to every answer, errors included; `connect_js_url` is the bridge."""
     bridge = origin_of(connect_js_url)
 
     @app.after_request
@@ -48,7 +48,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
 
 
 def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
-    """Return the policy of a page: our files and Atlassian's bridge, framed by these origins only."""
+    """Return a page's policy: our files and Atlassian's bridge, framed by these origins only."""
     code = " ".join(filter(None, ("'self'", bridge)))
     framed_by = " ".join(ancestors) or "'none'"
     return (
@@ -65,7 +65,7 @@ def origins_of(tenant: Tenant) -> tuple[str, ...]:
 
 
 def origin_of(url: str) -> str | None:
-    """Return the origin of an address; None for what must not go into a header."""
+    """Return an address's origin; None if unfit for a header."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     return origin if _ORIGIN.fullmatch(origin) else None

@@ -1,4 +1,4 @@
-"""Whether this process lives and can work, and its counters; nothing about customers."""
+"""Liveness, readiness and counters of this process; nothing about customers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A neighbour that this process cannot work without; `check` raises when it is unwell."""
+    """A required neighbour; `check` raises when it is unwell."""
 
     name: str
     check: Callable[[], object]
 
 
 def health_routes(pings: Sequence[Ping]) -> Blueprint:
-    """Return `/healthz` (alive), `/readyz` (every ping is well, else 503) and `/metrics`."""
+    """Return `/healthz` (alive), `/readyz` (503 unless every ping is well) and `/metrics`."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -51,7 +51,7 @@ def health_routes(pings: Sequence[Ping]) -> Blueprint:
 def _well(ping: Ping) -> bool:
     try:
         ping.check()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with a neighbour, the answer is "not ready"
+    except Exception as error:  # noqa: BLE001 - any failure means "not ready"
         # The error's text may hold an address with a password.
         log.warning("not_ready", neighbour=ping.name, error=type(error).__name__)
         return False

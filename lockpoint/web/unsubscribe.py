@@ -1,6 +1,6 @@
-"""`/mail/<token>`: looking at a mail's link changes nothing, posting to it acts.
+"""`/mail/<token>`: GET changes nothing, POST acts.
 
-Mail programs post to the same address when their user unsubscribes (RFC 8058).
+Mail programs post to the same address to unsubscribe (RFC 8058).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ PREFIX = "/api/v1"
 
 
 def api_routes(services: Services) -> Blueprint:
-    """Return the routes about locks, and the OpenAPI document."""
+    """Return the routes of locks and the OpenAPI document."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
     _reading_routes(blueprint, services)
@@ -151,7 +151,7 @@ def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, st
 
 
 def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
-    """Return the list, or 304 while the caller's is still true of locks."""
+    """Return the list, or 304 if the caller's is current."""
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
     mark = _mark(asked)
@@ -165,18 +165,18 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
 
 
 def _tagged(answer: Response, tag: str) -> Response:
-    """Weak, because the list tells the time too."""
+    """Weak, because the list contains the time."""
     answer.set_etag(tag, weak=True)
     return answer
 
 
 def _mark(asked: s.ListQuery) -> str:
-    """Which part of the list, in which order: a tag counts for that part only."""
+    """Return the part and order that a tag covers."""
     return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _of_content(services: Services, content_id: str, query: Query) -> Listing:
-    """Confluence gives frames one kind of id for pages and blog posts, so the second is tried where no page is."""
+    """Frames get one kind of id for pages and blog posts: try a page, then a post."""
     actor = current_actor()
     try:
         return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)

@@ -1,4 +1,4 @@
-"""`/api/v1/me`: what a person may know and decide about themselves."""
+"""`/api/v1/me`: the caller's data and preferences."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def me_routes(services: Services) -> Blueprint:
         with spending_on("preferences"):
             return _answer(preferences.read(services, actor.tenant, actor.account_id, priority=Priority.INTERACTIVE))
 
-    # The whole state is replaced, so a repeated call changes nothing more.
+    # Replaces the whole state, so repeating is harmless.
     @blueprint.put("/preferences")
     @guarded_by(Guard.CONTEXT)
     def change() -> Response:

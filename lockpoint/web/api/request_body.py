@@ -1,4 +1,4 @@
-"""The body of a request: whole, or nothing when it is too large."""
+"""Request bodies: whole, or none when too large."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _KEPT: Final = "lockpoint.body"
 
 
 def whole_body(environ: dict[str, Any]) -> bytes:
-    """Return the body of a WSGI request, also when asked again; raises RequestEntityTooLarge (413).
+    """Return the body of a WSGI request, repeatably; raises RequestEntityTooLarge (413).
 
-    Flask's `get_data` gives only the first part of a body without a stated length.
+    Without a stated length, Flask's `get_data` returns only the first part.
     """
     if _KEPT not in environ:
         environ[_KEPT] = read_body(environ)
@@ -25,7 +25,7 @@ def whole_body(environ: dict[str, Any]) -> bytes:
 
 
 def read_body(environ: dict[str, Any]) -> bytes | None:
-    """Return the body; None when it is too large (hardly anything beyond the limit is read)."""
+    """Return the body; None when too large (hardly reads beyond the limit)."""
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated.isascii() and stated.isdigit():
         length = int(stated)
@@ -40,7 +40,7 @@ def read_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def _read(stream: Any, length: int) -> bytes:
-    """Read up to `length` bytes; servers may give chunks piece by piece."""
+    """Read up to `length` bytes; servers may deliver piecewise."""
     parts: list[bytes] = []
     left = length
     while left > 0 and (part := stream.read(left)):

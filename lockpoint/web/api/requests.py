@@ -1,4 +1,4 @@
-"""Ids, queries and bodies of `/api/v1`, checked before any use case sees them."""
+"""Ids, queries and bodies of `/api/v1`, checked before use cases see them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Q = TypeVar("Q", bound=Incoming)
 
 
 def bare_id(text: str) -> str:
-    """Return the digits of an id that may begin with `att`; `NotFound` for anything else."""
+    """Return the digits of an id that may begin with `att`; raises `NotFound`."""
     match = _ID.fullmatch(text)
     if match is None:
         raise NotFound("There is nothing with this id.")
@@ -38,7 +38,7 @@ def bare_id(text: str) -> str:
 
 
 def body_as(model: type[C]) -> C:
-    """Return the JSON body; 415, 413, or `Invalid` with the wrong fields (never their values)."""
+    """Return the JSON body; 415, 413, or `Invalid` with the wrong fields (never values)."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -60,14 +60,14 @@ def query_as(model: type[Q]) -> Q:
 
 
 def key_of(command: Command) -> RequestKey:
-    """Return the request's id, and a digest of everything that it asks for, however its ids are written."""
+    """Return the request's id, and a digest of all it asks for, however ids are written."""
     ids = sorted((name, bare_id(value)) for name, value in (request.view_args or {}).items())
     text = f"{request.method} {request.url_rule} {ids}\n{command.model_dump_json()}"
     return RequestKey(command.request_id, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _json(body: bytes) -> object:
-    """Return the JSON value; `Invalid` for anything else, and where a name comes twice."""
+    """Return the JSON value; `Invalid` for anything else or duplicate names."""
     try:
         return json.loads(body.decode(), object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError):
@@ -81,5 +81,5 @@ def _invalid(error: ValidationError) -> Invalid:
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    """An unknown field has the caller's name, of which a part is enough."""
+    """Truncated, as the caller chooses an unknown field's name."""
     return ".".join(str(part) for part in place)[:LONGEST_NAME]

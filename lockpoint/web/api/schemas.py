@@ -17,7 +17,7 @@ LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 LockId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hours = Annotated[int, Field(strict=True, ge=1, le=8760)]
-# A person's own words: no control characters but line breaks and tabs.
+# No control characters but line breaks and tabs.
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")

@@ -1,4 +1,4 @@
-"""The built front end in memory; file names carry a digest of their content, so browsers keep them."""
+"""The built front end in memory; file names carry content digests, so browsers cache them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BUILT: Final = Path(__file__).parents[1] / "static"
 MANIFEST: Final = Path(".vite") / "manifest.json"
 
-# A file smaller than this grows by being packed.
+# Packing enlarges smaller files.
 _WORTH_PACKING: Final = 512
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 
@@ -26,7 +26,7 @@ class BundleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One built file; `packed` is the gzip form, None where it is no smaller."""
+    """`packed` is the gzip form, None if no smaller."""
 
     content: bytes
     packed: bytes | None
@@ -43,13 +43,13 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All files by their name under `/static/`, and what each entry of the build needs."""
+    """All files by name under `/static/`, and the needs of each build entry."""
 
     files: Mapping[str, StaticFile]
     screens: Mapping[str, Screen]
 
     def screen(self, entry: str) -> Screen:
-        """Return what the entry (path of its source) loads; BundleError when there is none."""
+        """Return what the entry (source path) loads; raises BundleError."""
         try:
             return self.screens[entry]
         except KeyError:
@@ -57,7 +57,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path = BUILT) -> Bundle:
-    """Read what `npm run build` left; BundleError when there is nothing."""
+    """Read the output of `npm run build`; BundleError when there is none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -56,8 +56,8 @@ def lifecycle_routes(services: Services) -> Blueprint:
 def read_install(body: Mapping[str, object]) -> InstallRequest:
     """Return the fields of an `installed` call that we use.
 
-    An invalid display URL or OAuth client id is left out: links and acting as a person can do without. Raises Invalid,
-    naming the field and not its value.
+    Omits an invalid display URL or OAuth client id: links and impersonation are optional. Invalid names the field,
+    never its value.
     """
     display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
     return InstallRequest(

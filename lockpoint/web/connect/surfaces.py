@@ -1,7 +1,7 @@
-"""The frames that Confluence opens: one constant page for each surface, and its files.
+"""The frames that Confluence opens: one constant page per surface, and its files.
 
-The page holds nothing about viewer, site or file: its script reads the frame's address and asks `/api/v1`. A frame
-costs the check of its token and a copy of bytes.
+The page has no data of viewer, site or file: its script reads the frame's address and asks `/api/v1`. A frame costs a
+token check and a copy of bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE_ENTRY: Final = "src/page/main.tsx"
 PREPAINT_ENTRY: Final = "src/prepaint.ts"
 
-# Read by the library from the tag that loads it: no margins and no heights of its own, the dialog fills its frame.
+# Read by the library from its tag: no margins, no own heights; the dialog fills its frame.
 _BRIDGE_OPTIONS: Final = "margin:false;resize:false"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -42,10 +42,7 @@ _SHELL: Final = """<!doctype html>
 
 
 def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
-    """Return `GET /connect/page` and `GET /static/…`.
-
-    Raises BundleError when the built front end lacks a screen.
-    """
+    """Return `GET /connect/page` and `GET /static/…`; BundleError when a screen is missing."""
     blueprint = Blueprint("surfaces", __name__)
     page = shell(bundle, PAGE_ENTRY, connect_js_url)
 
@@ -66,7 +63,7 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
 
 
 def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
-    """Return the page of one surface; BundleError when the front end lacks it."""
+    """Return one surface's page; BundleError when missing."""
     screen = bundle.screen(entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
     return _SHELL.format(

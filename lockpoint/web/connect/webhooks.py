@@ -1,7 +1,6 @@
 """`POST /connect/webhooks/<event>`: verified, looked up, answered within milliseconds.
 
-`WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route does the same where the app is mounted
-without the door.
+`WebhookDoor` answers in front of Flask at a third of the cost; the Flask route serves apps mounted without it.
 """
 
 from __future__ import annotations
@@ -45,16 +44,15 @@ WsgiApp = Any
 
 @dataclass(frozen=True, slots=True)
 class WebhookIntake:
-    """Takes webhooks of the events that the descriptor subscribes to."""
+    """Takes the events in the descriptor."""
 
     services: Services
     events: frozenset[str]
 
     def take(self, tenant: Tenant, event: str, body: bytes) -> None:
-        """Queue what the body of a verified webhook makes necessary.
+        """Queue the jobs for a verified webhook.
 
-        Raises NotFound for an event that we did not ask for, Invalid for a body that is no JSON object, and
-        StorageUnavailable.
+        Raises NotFound for an unsubscribed event, Invalid for a body that is no JSON object, StorageUnavailable.
         """
         if event not in self.events:
             raise NotFound("There is no such webhook.")
@@ -67,10 +65,10 @@ class WebhookIntake:
 
 
 def read_hint(event: str, body: bytes) -> Hint:
-    """Return what a webhook's body names; everything else is left unread.
+    """Return what a webhook's body names; the rest is unread.
 
-    Ids come as numbers, digits or `att` and digits, in lists or alone, since the sources disagree; odd entries are
-    skipped. Raises Invalid when the body is no JSON object.
+    Sources disagree: ids come as numbers, digits or `att` and digits, in lists or alone; odd entries are skipped.
+    Invalid when the body is no JSON object.
     """
     try:
         fields = json.loads(body)
@@ -91,7 +89,7 @@ def read_hint(event: str, body: bytes) -> Hint:
 
 
 def _account(fields: dict[str, Any]) -> str | None:
-    """Return who is said to have done it; the job believes it only where all else agrees."""
+    """Return the alleged author; the job believes it only where all else agrees."""
     account = fields.get("userAccountId")
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
@@ -109,7 +107,7 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
 
 
 class WebhookDoor:
-    """A WSGI callable that answers webhooks and hands everything else to `behind`."""
+    """WSGI callable: answers webhooks, passes the rest to `behind`."""
 
     def __init__(self, behind: WsgiApp, inbound: Inbound, intake: WebhookIntake) -> None:
         self._behind = behind
@@ -139,7 +137,7 @@ class WebhookDoor:
         return [content]
 
     def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
-        """Return None when the webhook was taken, else the error code and its text."""
+        """Return None for a taken webhook, else error code and text."""
         try:
             caller = self._inbound.server(call_of(environ))
             body = read_body(environ)
@@ -155,7 +153,7 @@ class WebhookDoor:
             log_storage(error)
             return "busy", None
         except Exception as error:
-            # The door is the outermost frame: nothing may escape it.
+            # The outermost frame: nothing may escape.
             log.exception("request_crashed", error=type(error).__name__)
             return "internal_error", None
         return None
@@ -171,7 +169,7 @@ def _entries(value: object) -> Iterator[object]:
 
 
 def _id(entry: object) -> str | None:
-    """Return the bare digits of an entry's id; `idAsString` is preferred, since numbers may have lost digits."""
+    """Return an entry's bare digits; prefers `idAsString`, as numbers may have lost digits."""
     if isinstance(entry, dict):
         return _id_text(entry.get("idAsString")) or _id_text(entry.get("id"))
     return _id_text(entry)
@@ -182,6 +180,6 @@ def _id_text(value: object) -> str | None:
         return None
     try:
         match = _ID.fullmatch(str(value))
-    except ValueError:  # more digits than Python is willing to print
+    except ValueError:  # more digits than Python prints
         return None
     return match[1] if match else None
