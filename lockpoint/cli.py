@@ -25,7 +25,6 @@ COMMANDS: Final = {
     "backup": "lockpoint.commands.backup:backup",
     "purge": "lockpoint.commands.purge:purge",
 }
-"""Where each sub-command lies."""
 
 
 class LazyGroup(click.Group):

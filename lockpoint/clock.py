@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 POINTS_PER_LOCK: Final = 2
 SWEEP_SHARE: Final = 0.3
-"""How much of the hourly points sweeping may use."""
+"""Of the hourly points."""
 
 STALLED_SECONDS: Final = 15
 RIGHTS_SECONDS: Final = 3600

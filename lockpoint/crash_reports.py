@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Report = Callable[[Mapping[str, Any]], None]
 
 SECONDS_AT_END: Final = 2.0
-"""How long a process that ends waits for its last report to leave."""
+"""How long an ending process waits for its last report."""
 
 
 def reporter(dsn: str | None) -> Report | None:

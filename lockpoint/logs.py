@@ -30,13 +30,13 @@ from lockpoint.crash_reports import Report
 
 GONE: Final = "[removed]"
 OURS: Final = ("lockpoint", "_granian")
-"""Loggers whose messages are shown with their values; granian's tell addresses and process numbers of this machine."""
+"""Loggers shown with values; granian's contain addresses and process numbers of this machine."""
 
 QUEUE: Final = "procrastinate"
-"""The library whose messages are not shown at all; see `_of_the_queue`."""
+"""Its messages are never shown; see `_of_the_queue`."""
 
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")
-"""Fields with such names lose their value, whatever it is."""
+"""Such fields lose their value."""
 
 _PATTERNS: Final = (
     re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a JWT
@@ -54,7 +54,7 @@ _CRASHES: Final = frozenset({"error", "critical"})
 _CODE: Final = re.compile(r"[\w.-]{1,40}")
 _PLACEHOLDER: Final = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
 _PLACES: Final = 30
-"""How many frames of a traceback are shown, the innermost ones."""
+"""Innermost frames shown."""
 
 _SHARED: Final[list[Processor]] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
 _OURS_FIRST: Final[list[Processor]] = [
@@ -63,7 +63,7 @@ _OURS_FIRST: Final[list[Processor]] = [
     *_SHARED,
     structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
 ]
-"""One list for good, since loggers keep the one that they were first used with."""
+"""One list forever: loggers keep the first they used."""
 
 
 def configure_logs(

@@ -16,13 +16,13 @@ ATLASSIAN_KEY_HOSTS: Final = (
     "https://asap-distribution.us-west-2.prod.atl-asap.net",
     "https://connect-install-keys.atlassian.com",
 )
-"""Where Atlassian publishes the keys of signed installs; Atlassian's own framework asks them in this order."""
+"""Keys of signed installs, in the order of Atlassian's framework."""
 
 ATLASSIAN_OAUTH: Final = "https://oauth-2-authorization-server.services.atlassian.com"
-"""Issuer of impersonation tokens; the token operation is `/oauth2/token` below it."""
+"""Issuer of impersonation tokens, at `/oauth2/token` below."""
 
 ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
-"""The iframe side of Atlassian's JavaScript bridge."""
+"""The iframe side of Atlassian's bridge."""
 
 SHORTEST_SECRET_KEY: Final = 32
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -72,18 +72,18 @@ class Settings(BaseSettings):
     redis_tls_verify: bool = Field(alias="LOCKPOINT_REDIS_TLS_VERIFY", default=True)
     port: int = Field(alias="PORT", default=5000, ge=1, le=65535)
     base_url: str = Field(alias="LOCKPOINT_BASE_URL")
-    """Scheme and host, without a path or closing slash."""
+    """Without path or closing slash."""
     app_key: str = Field(alias="LOCKPOINT_APP_KEY", default="lockpoint", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         alias="LOCKPOINT_SECRET_KEYS", min_length=1
     )
-    """Root keys, newest first; the newest signs and encrypts, the others still verify and decrypt."""
+    """Newest first; it signs and encrypts, the others still verify and decrypt."""
     allowed_hosts: Listed = Field(
         alias="LOCKPOINT_ALLOWED_HOSTS", default=("*.atlassian.net", "*.jira.com"), min_length=1
     )
-    """Host patterns in lower case; `*.` stands for one or more labels, a port is part of the pattern."""
+    """Lower case; `*.` stands for one or more labels, a port is part of the pattern."""
     install_key_urls: Listed = Field(alias="LOCKPOINT_INSTALL_KEY_URLS", default=ATLASSIAN_KEY_HOSTS, min_length=1)
-    """Tried in this order; `/{kid}` is appended, so they have no closing slash."""
+    """Tried in order; `/{kid}` is appended, so no closing slash."""
     oauth_url: str = Field(alias="LOCKPOINT_OAUTH_URL", default=ATLASSIAN_OAUTH)
     connect_js_url: str = Field(alias="LOCKPOINT_CONNECT_JS_URL", default=ATLASSIAN_CONNECT_JS)
     mail_url: str = Field(alias="LOCKPOINT_MAIL_URL", repr=False)
@@ -96,16 +96,15 @@ class Settings(BaseSettings):
     proxy_hops: int = Field(
         alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
     )
-    """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process, and its router is one hop."""
+    """Trusted X-Forwarded-* hops. Heroku sets DYNO everywhere; its router is one hop."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_LEVEL", default="info"
     )
-    """For our own lines; libraries are heard from warnings on."""
+    """For our lines; libraries log from warnings on."""
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
     sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
-    """Where crashes are reported."""
 
     @field_validator("database_url")
     @classmethod

@@ -72,7 +72,7 @@ USE_CASES: dict[JobKind, UseCase] = {
     JobKind.PROFILE: _profile,
     JobKind.REPORT_ACCOUNTS: _report_accounts,
 }
-"""What each kind of job does for an active site; mails look their site up themselves, since they log why none went."""
+"""For active sites; mails look up their site themselves, to log why none went."""
 
 
 def handlers(services: Services) -> dict[JobKind, JobHandler]:

@@ -11,7 +11,7 @@ from lockpoint.commands.operator import operator
 from lockpoint.commands.output import as_json, print_fields, print_rows
 
 STANDARD: Final = "-"
-"""Stands for standard output or input."""
+"""Standard output or input."""
 
 
 @click.group()

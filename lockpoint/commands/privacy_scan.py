@@ -17,9 +17,9 @@ from lockpoint.services.privacy.site_words import SiteWords, gather
 
 METRICS_SECONDS: Final = 10
 GZIP: Final = "\x1f\ufffd"
-"""How a packed file begins when it is read as text."""
+"""How a gzip file begins when read as text."""
 PLACES_TO_NAME: Final = {"logs": "--logs", "backups": "--backup", "metrics": "--metrics"}
-"""Places that only the caller knows, and the option that names them."""
+"""Places known only to the caller, and their options."""
 
 
 @click.command("scan")

@@ -13,10 +13,10 @@ from lockpoint.commands.environment import settings_of_process
 WORKERS: Final = 2
 THREADS: Final = 8
 STOP_SECONDS: Final = 25
-"""Requests in flight have so long to end after SIGTERM; Heroku kills after 30."""
+"""For requests in flight after SIGTERM; Heroku kills after 30."""
 
 TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}}}
-"""Granian's own lines go where all others go."""
+"""Granian's lines join ours."""
 
 
 @click.command()

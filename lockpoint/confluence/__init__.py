@@ -1,1 +1,1 @@
-"""Confluence's REST API: the only folder that knows its paths, codes and shapes."""
+"""Confluence's REST API: its paths, codes and shapes."""

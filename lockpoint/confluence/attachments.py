@@ -68,7 +68,7 @@ class ConfluenceAttachments:
         properties: bool = True,
         operations: bool = True,
     ) -> Attachment:
-        """2 points, plus 1 if our property is not among the first fifty.
+        """2 points, 3 if our property is not among the first fifty.
 
         Finds a trashed attachment; a purged one is `GoneOrInvisible`.
         """
@@ -105,10 +105,7 @@ class ConfluenceAttachments:
         return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
 
     def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        """1 point. `Rejected` also for the current version.
-
-        No document says that the operation takes attachments.
-        """
+        """1 point. `Rejected` also for the current version. Undocumented for attachments."""
         params = {"versionNumber": number, "message": message, "restoreTitle": False}
         call = Call(
             name="attachments.restore",
@@ -141,7 +138,7 @@ class ConfluenceAttachments:
         """Return whether the file is missing by id and, 1.5 s later, from its container's list.
 
         One 404 can be false during a trash or move; an invisible container proves nothing. 1 point, plus 1 for each
-        attachment listed.
+        listed.
         """
         if container is None or self._visible(tenant, attachment_id, priority):
             return False

@@ -1,4 +1,4 @@
-"""Copy mode: a version's bytes from Confluence through memory back to Confluence."""
+"""Copy mode: a version's bytes through memory back to Confluence."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """Copies up to `most_bytes`; uploads only a whole file of the right length."""
-
     client: ConfluenceClient
     most_bytes: int
 
     def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
         """Upload the content of `source` as a minor version; return the new version.
 
-        `TooLarge` above our limit or the host's; `BadAnswer` for a download not `source.size` long; `LostRace` for a
-        version made meanwhile: uploads have no precondition, so we read again.
+        `TooLarge` above `most_bytes` or the host's limit; `BadAnswer` for a download not `source.size` long; `LostRace`
+        for a version made meanwhile, noticed by rereading: uploads have no precondition.
         """
         if source.size is not None and source.size > self.most_bytes:
             raise TooLarge("attachments.copy: larger than copy mode carries")

@@ -17,7 +17,7 @@ class ConfluenceLicences:
     """1 point.
 
     `license.active` is true for subscriptions and evaluations, false for ended ones, missing for free apps
-    (developer.atlassian.com, license API for cloud apps). The answer's contacts are not read.
+    (developer.atlassian.com, license API for cloud apps). Contacts are not read.
     """
 
     client: ConfluenceClient

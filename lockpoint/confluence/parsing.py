@@ -1,4 +1,4 @@
-"""Confluence's JSON as values of use cases: each shape is read here, once."""
+"""Confluence's JSON as our values: each shape is read here, once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CONTAINERS: Final = (
 
 
 def status_of(answer: Answer) -> FileStatus:
-    """Read a status; BadAnswer for an unknown one, as guessing could lift protection."""
+    """BadAnswer for an unknown status: guessing could lift protection."""
     status = _STATUS.get(answer.text("status"))
     if status is None:
         raise BadAnswer(f"{answer.operation}: unknown status")
@@ -55,7 +55,7 @@ def container_of(answer: Answer) -> Container | None:
 
 
 def listed_version(answer: Answer) -> Version:
-    """Read a version from a v2 list: without size, file id and title."""
+    """v2 lists omit size, file id and title."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("createdAt"),
@@ -66,7 +66,7 @@ def listed_version(answer: Answer) -> Version:
 
 
 def attachment_version(answer: Answer) -> Version:
-    """Read the version in a v2 attachment, with size, file id and title."""
+    """Includes size, file id and title."""
     version = listed_version(answer.part("version"))
     return Version(
         number=version.number,
@@ -81,7 +81,7 @@ def attachment_version(answer: Answer) -> Version:
 
 
 def made_version(answer: Answer) -> Version:
-    """Read a version that v1 just made; takes `when` as v2's `createdAt`."""
+    """Read a version that v1 made; takes `when` as v2's `createdAt`."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("when"),
@@ -92,7 +92,7 @@ def made_version(answer: Answer) -> Version:
 
 
 def stored_property(answer: Answer) -> StoredProperty:
-    """Read one property row; its value may be any JSON."""
+    """The value may be any JSON."""
     if "value" not in answer.data:
         raise BadAnswer(f"{answer.operation}: a property without a value")
     version = answer.part("version")
@@ -107,7 +107,7 @@ def stored_property(answer: Answer) -> StoredProperty:
 
 
 def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
-    """Read a key's rows; of duplicates the lowest id is the record."""
+    """Of duplicate rows the lowest id is the record."""
     rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
     return tuple(sorted(rows, key=lambda row: int(row.id)))
 
@@ -119,7 +119,7 @@ def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
 
 
 def link(base: str, path: str | None) -> str:
-    """Join a link relative to the base address; empty when missing or leading elsewhere."""
+    """Empty when missing or leading off the base address."""
     if path is None or not path.startswith("/") or path.startswith("//"):
         return ""
     return base.rstrip("/") + path

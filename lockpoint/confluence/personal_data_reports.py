@@ -1,4 +1,4 @@
-"""Personal-data reports to Atlassian, by Connect's operation on each site."""
+"""Personal-data reports to Atlassian, by Connect's operation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
 LONGEST_CYCLE: Final = 90
-"""Days: a longer cycle would be as good as no reports at all."""
+"""Days; longer would amount to no reports."""
 
 _DIGITS: Final = 4
 _NAME: Final = "report_accounts"
@@ -28,10 +28,9 @@ _NAME: Final = "report_accounts"
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePersonalDataReports:
-    """1 point for each report.
+    """1 point each.
 
-    The path is from Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy
-    guidelines).
+    Path from Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy guidelines).
     """
 
     client: ConfluenceClient
@@ -54,7 +53,7 @@ class ConfluencePersonalDataReports:
 
 
 def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
-    """Ignores accounts that we did not ask about."""
+    """Ignores accounts not asked about."""
     said = (one.text("accountId") for one in found if one.data.get("status") == status)
     return tuple(dict.fromkeys(account for account in said if account in asked))
 
@@ -64,7 +63,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _days(text: str) -> int | None:
-    """Return a plausible cycle length, else None."""
+    """None for implausible cycles."""
     digits = text.strip().lstrip("0")
     if not digits.isdecimal():
         return None

@@ -1,4 +1,4 @@
-"""Content and space properties: the only writes in Confluence that name the version they replace."""
+"""Content and space properties: Confluence's only writes that name the version they replace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDERS = {
 
 
 def properties_path(host: PropertyHost, host_id: str) -> str:
-    """Return the path of a host's properties; ValueError for a bad `host_id`."""
+    """ValueError for a bad `host_id`."""
     if host is PropertyHost.ATTACHMENT:
         return f"/api/v2/attachments/{rest_attachment_id(host_id)}/properties"
     return f"/api/v2/{_FOLDERS[host]}/{content_id(host_id)}/properties"
@@ -33,7 +33,7 @@ class PropertyRows:
     client: ConfluenceClient
 
     def under(self, caller: Caller, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
-        """Return all rows of a key, lowest id first; 1 point. `GoneOrInvisible` concerns the host."""
+        """1 point; lowest id first. `GoneOrInvisible` concerns the host."""
         call = get(
             f"{host.value}_properties.find",
             properties_path(host, host_id),
@@ -42,9 +42,9 @@ class PropertyRows:
         return rows_under(key, self.client.ask(caller, call).answer.items())
 
     def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
-        """Create a row; 1 point. `LostRace` when one exists.
+        """1 point. `LostRace` when a row exists.
 
-        Not repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard.
+        Never repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard.
         """
         call = Call(
             name=f"{host.value}_properties.create",
@@ -75,7 +75,7 @@ class PropertyRows:
             raise LostRace(str(error)) from None
 
     def delete(self, caller: Caller, host: PropertyHost, host_id: str, property_id: str) -> None:
-        """Remove a row; 1 point. A missing row is fine."""
+        """1 point. A missing row is fine."""
         path = f"{properties_path(host, host_id)}/{content_id(property_id)}"
         try:
             self.client.tell(caller, Call(name=f"{host.value}_properties.delete", method="DELETE", path=path))

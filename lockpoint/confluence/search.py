@@ -1,4 +1,4 @@
-"""Lock search on a site whose witness rows are lost. The index lags; nothing is decided by it."""
+"""Lock search after loss of witness rows. The index lags; nothing is decided by it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 PAGE: Final = "100"
 PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
-"""Works where Confluence has indexed what the descriptor extracts from the page property; 400 where it does not."""
+"""400 where Confluence has not indexed the descriptor's extraction from the page property."""
 
 _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockSearch:
-    """Searches as the app; a cursor is the next page's query."""
+    """As the app; a cursor is the next page's query."""
 
     client: ConfluenceClient
 
@@ -54,9 +54,9 @@ class ConfluenceLockSearch:
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[str, ...], str | None]:
-        """1 point a call and 1 for each page; then for each page 1 and 1 for each attachment.
+        """1 point a call and 1 per page; then per page 1 and 1 per attachment.
 
-        Works without search, for when search does not answer. Omits custom content.
+        For when search does not answer. Omits custom content.
         """
         kind, query = _position(cursor)
         folder = FOLDERS[kind]

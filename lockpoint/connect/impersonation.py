@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 60
 EARLY_SECONDS: Final = 60
-"""A token is renewed this long before it ends."""
+"""Renewal before a token's end."""
 REFUSAL_SECONDS: Final = 30
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 10.0

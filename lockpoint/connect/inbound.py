@@ -55,7 +55,7 @@ class Inbound:
     base_url: str
     now: Callable[[], float]
     on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
-    """Hears what Confluence says of the licence with each of its own calls; the hash of the address covers it."""
+    """Gets the licence state in Confluence's own calls; the address hash covers it."""
 
     def server(self, call: InboundCall) -> TokenCaller:
         """Confluence itself, by header: webhooks, `enabled`, `disabled`."""

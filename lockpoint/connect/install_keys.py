@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS: Final = 24 * 3600
 REFUSAL_SECONDS: Final = 60
-"""How long an unknown key id is not asked for again; also the pause before a stale key is asked for again."""
+"""Pause before asking again for an unknown key id or a stale key."""
 SMALLEST_KEY_BITS: Final = 2048
 LARGEST_BODY: Final = 10_240
 CONNECT_SECONDS: Final = 3.0

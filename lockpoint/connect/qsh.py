@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 CONTEXT: Final = "context-qsh"
-"""The fixed value in tokens that a page hands to our front end."""
+"""The fixed value in tokens from a page to our front end."""
 
 TOKEN_PARAMETER: Final = b"jwt"
 

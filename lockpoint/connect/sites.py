@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
-"""How long another process may go on with what it knows after an install or uninstall that it did not see."""
+"""Until other processes notice an install or uninstall they did not see."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0
-"""How long known sites are served while the database does not answer."""
+"""How long known sites are served without the database."""
 REREAD_SECONDS: Final = 2.0
-"""A site is read again after a bad signature at most this often."""
+"""Minimum between rereads after bad signatures."""
 PREVIOUS_SECRET_SECONDS: Final = 180.0
-"""How long a replaced secret is still accepted: the life of a token that was on its way."""
+"""How long a replaced secret counts: the life of a token under way."""
 MOST_SITES: Final = 10_000
 MOST_UNKNOWN: Final = 2_000
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 LEEWAY_SECONDS: Final = 30
-"""How far the site's clock may be from ours."""
+"""Tolerated clock difference."""
 LONGEST_LIFE_SECONDS: Final = 24 * 3600
 LARGEST_TOKEN: Final = 8192
-"""Characters; tokens of Confluence have below 2,000."""
+"""Characters; Confluence's have below 2,000."""
 OWN_LIFE_SECONDS: Final = 180
-"""Life of the tokens we make; Atlassian's documents give this figure."""
+"""Life of our tokens, as in Atlassian's documents."""
 
 HS256: Final = "HS256"
 RS256: Final = "RS256"

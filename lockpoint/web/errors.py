@@ -38,7 +38,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "internal_error": 500,
     "busy": 503,
 }
-"""Every error code with its status; `docs/api-errors.md` explains them."""
+"""`docs/api-errors.md` explains the codes."""
 
 UNAUTHORIZED_TEXT: Final = "The request is not signed as it must be."
 RETRY_SECONDS: Final = 5

@@ -38,17 +38,17 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 class Guard(StrEnum):
     PUBLIC = "public"
-    """Anybody; the answer tells nothing about customers."""
+    """Anybody; answers reveal nothing about customers."""
     SIGNED_INSTALL = "signed_install"
     """Atlassian, RS256 (`installed`, `uninstalled`)."""
     SERVER = "server"
-    """A site, HS256 in the header with the hash of the address (webhooks, `enabled`, `disabled`)."""
+    """A site, HS256 in the header with the address hash (webhooks, `enabled`, `disabled`)."""
     FRAME = "frame"
-    """A site that opens a frame, HS256 in the query parameter `jwt` with the hash of the address."""
+    """A site opening a frame, HS256 in the query parameter `jwt` with the address hash."""
     CONTEXT = "context"
-    """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
+    """A person in a frame, HS256 in the header with the context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
-    """Whoever holds a link of a mail: the address itself is a sealed link for one person and one purpose."""
+    """Anybody with a mail's link: the address is sealed for one person and purpose."""
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:

@@ -26,10 +26,10 @@ ALWAYS: Final = (
 )
 NO_STORE: Final = ("Cache-Control", "no-cache, no-store")
 NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of everything that is not a page."""
+"""Policy of everything but pages."""
 
 BARE_HEADERS: Final = (*ALWAYS, NO_STORE, ("Content-Security-Policy", NOTHING))
-"""All of them, for answers that are made without Flask."""
+"""All headers, for answers made without Flask."""
 
 _ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 

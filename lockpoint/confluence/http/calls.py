@@ -1,4 +1,4 @@
-"""A call to Confluence, before it becomes HTTP."""
+"""Calls before they become HTTP."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NO_OBJECT: Final = 0
 
 QueryPairs = tuple[tuple[str, str], ...]
 Part = tuple[str | None, bytes | str, str]
-"""One part of a multipart body: file name, content, media type."""
+"""File name, content, media type."""
 
 
 class Repeat(Enum):
     """When a failed try may be repeated.
 
-    FREELY: reads, and writes that name the version they replace (harmless twice). ONLY_UNDONE: only when the failed try
-    certainly changed nothing.
+    FREELY: reads, and writes that name the version they replace (harmless twice). ONLY_UNDONE: if it certainly changed
+    nothing.
     """
 
     FREELY = "freely"
@@ -34,10 +34,10 @@ class Repeat(Enum):
 
 
 class Objects(IntEnum):
-    """Points for each object of a read, on top of 1 for the request.
+    """Points per object read, on top of 1 per request.
 
-    Published: a page, space or attachment 1, a user, group or permission 2. Assumed: a version 1, properties and
-    permitted operations 0.
+    Published: page, space, attachment 1; user, group, permission 2. Assumed: version 1; properties, permitted
+    operations 0.
     """
 
     NONE = NO_OBJECT
@@ -47,7 +47,7 @@ class Objects(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`account` None is the app itself, otherwise the person to act as."""
+    """`account` None is the app itself."""
 
     tenant: Tenant
     priority: Priority
@@ -56,7 +56,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`name` appears in logs, errors and counters; `path` is relative to the tenant's base address."""
+    """`name` is for logs, errors and counters; `path` is below the tenant's base address."""
 
     name: str
     method: str
@@ -78,11 +78,10 @@ class Call:
         return bool(self.parts)
 
     def asking(self, query: QueryPairs) -> Call:
-        """Return the operation with another query, for the next page."""
         return replace(self, query=query)
 
     def points(self, answer: Answer | None) -> int:
-        """Return the points of one try: 1, and for a read the objects returned (none when it failed)."""
+        """Points of one try: 1, and for a successful read the objects returned."""
         if not self.reads or answer is None:
             return 1
         return 1 + self.objects * self.count(answer)
@@ -90,7 +89,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, and the host's clock (None when the header is missing or unreadable)."""
+    """`Date` may be None: header missing or unreadable."""
 
     answer: Answer
     host_time: datetime | None
@@ -103,6 +102,5 @@ def count_results(answer: Answer) -> int:
 def get(
     name: str, path: str, *, query: QueryPairs = (), objects: Objects = Objects.NONE, listing: bool = False
 ) -> Call:
-    """Return a read of one object, or of a list when `listing`."""
     count = count_results if listing else (lambda _: 1)
     return Call(name=name, method="GET", path=path, query=query, repeat=Repeat.FREELY, objects=objects, count=count)

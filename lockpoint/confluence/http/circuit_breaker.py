@@ -1,4 +1,4 @@
-"""A circuit breaker per site, for a Confluence that does not answer."""
+"""A circuit breaker per site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Counts failures in a row per tenant; while open, allows one probe after each pause, which doubles."""
+    """Opens after failures in a row; then allows one probe after each pause, which doubles."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -34,7 +34,7 @@ class CircuitBreaker:
         self._lock = threading.Lock()
 
     def admits(self, tenant_id: int) -> bool:
-        """Return whether a call may be tried now; while open, True makes the caller the probe."""
+        """Return whether to call; while open, True makes the caller the probe."""
         with self._lock:
             circuit = self._circuits.get(tenant_id)
             if circuit is None or not circuit.open:
@@ -47,12 +47,12 @@ class CircuitBreaker:
             return True
 
     def answered(self, tenant_id: int) -> None:
-        """Forget the site's failures: it answered, whatever it said."""
+        """Forget failures: the site answered, whatever it said."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
 
     def failed(self, tenant_id: int) -> None:
-        """Record that the site did not answer, or answered 5xx."""
+        """No answer, or 5xx."""
         with self._lock:
             circuit = self._circuits.setdefault(tenant_id, _Circuit())
             circuit.failures += 1

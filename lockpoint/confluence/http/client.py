@@ -1,4 +1,4 @@
-"""The client for Confluence: quota, retries, deadline and typed errors around single HTTP tries."""
+"""The client: quota, retries, deadline and typed errors around single tries."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why a try failed: `undone` when it certainly changed nothing, `wait` what the host asked for."""
+    """`undone`: certainly changed nothing; `wait`: what the host asked for."""
 
     error: HostError
     repeatable: bool
@@ -65,7 +65,7 @@ class _Failure:
 
 
 class _NotAdmittedError(Exception):
-    """The call was not tried; carries the caller's error."""
+    """The call was not tried."""
 
     def __init__(self, error: HostError) -> None:
         super().__init__()
@@ -75,9 +75,9 @@ class _NotAdmittedError(Exception):
 class ConfluenceClient:
     """Thread-safe; returns JSON or raises a `HostError`.
 
-    Makes up to four tries on network errors, 429, 502, 503 and 504 for reads and writes that name the version they
-    replace; for other writes only if the failed try certainly did nothing. A repeat refused after a try of unknown
-    outcome is `HostUnavailable`, never `LostRace`: it may have lost against itself.
+    Up to four tries on network errors, 429, 502, 503 and 504 for reads and writes that name the version they replace;
+    for other writes only after a try that certainly did nothing. A repeat refused after a try of unknown outcome is
+    `HostUnavailable`, never `LostRace`: it may have lost against itself.
     """
 
     def __init__(
@@ -110,29 +110,27 @@ class ConfluenceClient:
         return Reply(answer, http_date(raw.headers.get("Date", "")))
 
     def tell(self, caller: Caller, call: Call) -> None:
-        """Make a call and ignore the answer's content."""
+        """Ignores the answer's content."""
         self.exchange(caller, call)
 
     def exchange(self, caller: Caller, call: Call) -> Raw:
-        """Return the answer with status and headers."""
         seconds = DEADLINE_SECONDS[caller.priority]
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
     def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
-        """Download a file into memory; `TooLarge` above `most` bytes."""
+        """`TooLarge` above `most` bytes, held in memory."""
         raw = self._repeat(
             caller, call, DEADLINE_BYTES_SECONDS, lambda deadline: self._wire.download(caller, call, deadline, most)
         )
         return raw.body
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget the site's points and failures; close its connections."""
+        """Forget points and failures; close connections."""
         self._budget.forget(tenant.id)
         self._breaker.answered(tenant.id)
         self._wire.sessions.forget(tenant.base_url)
 
     def pause(self, seconds: float) -> None:
-        """Wait between two reads."""
         self._pace.sleep(seconds)
 
     def _repeat(self, caller: Caller, call: Call, seconds: float, once: Callable[[float], Raw]) -> Raw:

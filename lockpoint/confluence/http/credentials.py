@@ -9,24 +9,24 @@ if TYPE_CHECKING:
 
 
 class RequestSigner(Protocol):
-    """Signs calls that the app makes as itself."""
+    """Signs calls of the app itself."""
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Return the `Authorization` header for one request.
+        """Return the `Authorization` header.
 
-        `target` is path and query exactly as sent, relative to the tenant's base address (without `/wiki`). Raises
-        `Unauthorised` when the tenant has no secret.
+        `target` is path and query exactly as sent, below the tenant's base address (no `/wiki`). `Unauthorised` when
+        the tenant has no secret.
         """
         ...
 
 
 class PersonTokens(Protocol):
-    """Access tokens of people, by impersonation; kept until shortly before they expire."""
+    """Impersonation tokens, kept until shortly before they expire."""
 
     def token(self, tenant: Tenant, account_id: str) -> str:
         """Return a bearer token; `Unauthorised` for this person, `HostUnavailable` for outages."""
         ...
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget a person's tokens after the site refused one."""
+        """Forget refused tokens."""
         ...

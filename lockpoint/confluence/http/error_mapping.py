@@ -1,4 +1,4 @@
-"""Errors for use cases from the host's answers. Messages name the operation, never an address."""
+"""Typed errors from answers. Messages name the operation, never an address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RETRY_AFTER_UNKNOWN: Final = 30.0
-"""Seconds to wait when a 429 does not say how long; the gateway sometimes leaves it out."""
+"""Seconds after a 429 without `Retry-After`, which the gateway sometimes omits."""
 
 _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
     HTTPStatus.BAD_REQUEST: Rejected,
@@ -61,7 +61,6 @@ def worth_repeating(status: int) -> bool:
 
 
 def error_for(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> HostError:
-    """Return the error for an unsuccessful answer."""
     message = f"{operation}: HTTP {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return QuotaExceeded(message, retry_after(headers) or RETRY_AFTER_UNKNOWN)
@@ -75,7 +74,7 @@ def error_for(operation: str, status: int, headers: Mapping[str, str], body: byt
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return seconds of `Retry-After` (a date counts from the answer's `Date`), None when missing or nonsense."""
+    """Return seconds of `Retry-After` (dates count from `Date`), None when missing or nonsense."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
@@ -84,7 +83,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Return an HTTP date; None when missing or unreadable."""
+    """None when missing or unreadable."""
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -93,10 +92,7 @@ def http_date(value: str) -> datetime | None:
 
 
 def host_quota(headers: Mapping[str, str]) -> HostQuota | None:
-    """Return what the headers say about points, if anything.
-
-    Ignores headers with the prefix `Beta-`: the host does not enforce them.
-    """
+    """Ignores `Beta-` headers: the host does not enforce them."""
     remaining, limit = headers.get("X-RateLimit-Remaining", ""), headers.get("X-RateLimit-Limit", "")
     near = headers.get("X-RateLimit-NearLimit")
     if not remaining.isdecimal() and near is None:
@@ -118,9 +114,9 @@ def _iso(value: str) -> datetime | None:
 
 
 def whole_pool(headers: Mapping[str, str]) -> bool | None:
-    """Return whose points a 429 is about: True the app's pool, False this site's, None only a short burst.
+    """Return whose points a 429 is about: True the app's, False this site's, None a short burst.
 
-    Matches `RateLimit-Reason` loosely: documents and observed answers spell it differently.
+    Loose match: documents and observations spell `RateLimit-Reason` differently.
     """
     reason = headers.get("RateLimit-Reason", "").lower()
     if "global" in reason:

@@ -1,4 +1,4 @@
-"""Attachment ids, which Confluence writes as `att123`, `123` or the number 123."""
+"""Ids. Confluence writes attachments as `att123`, `123` or the number 123."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _FORM = re.compile(r"(?:att)?([0-9]{1,19})", re.ASCII)
 
 
 def normalise_attachment_id(value: object) -> str:
-    """Return the bare digits of an attachment id; raises ValueError.
+    """Return bare digits; raises ValueError.
 
     REST uses `att…`, events and page addresses the bare number.
     """
@@ -25,10 +25,7 @@ def rest_attachment_id(attachment_id: str) -> str:
 
 
 def content_id(value: str) -> str:
-    """Return the digits of a page's, post's, space's or property's id; raises ValueError.
-
-    Ids go into paths, so only digits may pass.
-    """
+    """Return digits, safe in paths; raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,19}", value, re.ASCII):
         raise ValueError("not a content id")
     return value

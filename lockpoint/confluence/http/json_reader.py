@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One JSON object; `operation` names the call in errors, which never quote content.
+    """`operation` names the call in errors, which never quote content.
 
-    Readers raise BadAnswer for another type, and for a missing value unless they say otherwise.
+    Methods raise BadAnswer for another type or, unless noted, a missing value.
     """
 
     operation: str
@@ -28,20 +28,20 @@ class Answer:
         return BadAnswer(f"{self.operation}: field {name!r} is missing or has the wrong type")
 
     def text(self, name: str) -> str:
-        """Return a string; accepts numbers, since ids come as either."""
+        """Also accepts integers: ids come as either."""
         value = self.data.get(name)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise self._wrong(name)
         return str(value)
 
     def text_or_none(self, name: str) -> str | None:
-        """Return a string, or None when missing, null or empty."""
+        """None when missing, null or empty."""
         if self.data.get(name) in (None, ""):
             return None
         return self.text(name)
 
     def number(self, name: str) -> int:
-        """Return an integer; accepts a string of digits."""
+        """Also accepts digits."""
         value = self.text(name)
         try:
             return int(value)
@@ -49,15 +49,15 @@ class Answer:
             raise self._wrong(name) from None
 
     def number_or_none(self, name: str) -> int | None:
-        """Return an integer, or None when missing or null."""
+        """None when missing or null."""
         return None if self.data.get(name) is None else self.number(name)
 
     def flag(self, name: str) -> bool:
-        """Return whether the field is exactly `true`; never raises."""
+        """True only for `true`; never raises."""
         return self.data.get(name) is True
 
     def moment(self, name: str) -> datetime:
-        """Return a time in UTC; BadAnswer without an offset."""
+        """In UTC; BadAnswer without an offset."""
         try:
             moment = datetime.fromisoformat(self.text(name))
         except ValueError:
@@ -67,18 +67,16 @@ class Answer:
         return moment.astimezone(UTC)
 
     def part(self, name: str) -> Answer:
-        """Return a nested object."""
         value = self.data.get(name)
         if not isinstance(value, dict):
             raise self._wrong(name)
         return Answer(self.operation, value)
 
     def part_or_empty(self, name: str) -> Answer:
-        """Return a nested object, empty when missing or null."""
+        """Empty when missing or null."""
         return Answer(self.operation, {}) if self.data.get(name) is None else self.part(name)
 
     def items(self, name: str = "results") -> tuple[Answer, ...]:
-        """Return a list of objects."""
         value = self.data.get(name)
         if not isinstance(value, list):
             raise self._wrong(name)
@@ -90,10 +88,9 @@ class Answer:
         return Answer(self.operation, item)
 
     def next_query(self) -> tuple[tuple[str, str], ...] | None:
-        """Return the query of the next page, None on the last one; BadAnswer for a link without cursor.
+        """Return the next page's query, None on the last; BadAnswer for a link without cursor.
 
-        v2 links are relative to the host, v1 links to the base address; both repeat the path, so only the query is used
-        and the link's host ignored.
+        v2 links start at the host, v1 links at the base address; both repeat the path, so only the query counts.
         """
         link = self.part_or_empty("_links").text_or_none("next")
         if link is None:
@@ -104,13 +101,12 @@ class Answer:
         return query
 
     def next_cursor(self) -> str | None:
-        """Return the next page's opaque cursor, None on the last one."""
         query = self.next_query()
         return None if query is None else dict(query)["cursor"]
 
 
 def parse(operation: str, body: bytes) -> Answer:
-    """Read one JSON object; BadAnswer for HTML, garbage, lists and deep nesting."""
+    """BadAnswer for HTML, garbage, lists and deep nesting."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""The app's hourly points: counting them, and stopping less urgent work first.
+"""The app's hourly points; less urgent work stops first.
 
-By default an app has 65 000 points an hour for all its sites, reset at the full UTC hour, not carried over
-(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count: several processes share
-the pool.
+By default 65 000 an hour for all sites, reset at the full UTC hour, not carried over
+(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count: processes share the
+pool.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ LANE_CEILING: Final[Mapping[Priority, float]] = {
     Priority.EVENT: 0.95,
     Priority.INTERACTIVE: 1.0,
 }
-"""Share of the hour's points beyond which a lane stops."""
+"""Share of the hour's points at which a priority stops."""
 
 STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
-"""A site that used more than this share of the pool is treated one lane lower, so that it cannot starve the others."""
+"""A site above this share of the pool drops one priority, to avoid starving others."""
 
 NOBODY: Final = 0
-"""Stands for sites that were forgotten; the ids of sites begin at 1."""
+"""Forgotten sites; real ids begin at 1."""
 
 _LOWER: Final = {
     Priority.INTERACTIVE: Priority.EVENT,
@@ -53,7 +53,7 @@ _REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this ho
 
 @dataclass(frozen=True, slots=True)
 class HostQuota:
-    """What the host last said about the pool; None where it said nothing."""
+    """The host's last word; None where it said nothing."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -74,7 +74,7 @@ class _Hour:
 
 
 class PointsQuota:
-    """Thread-safe account of the current UTC hour, shared by all clients of a process."""
+    """Thread-safe account of the current UTC hour, shared by a process's clients."""
 
     def __init__(
         self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
@@ -87,7 +87,7 @@ class PointsQuota:
         self._hour = self._fresh(now())
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
-        """Raise QuotaExceeded with the seconds to wait unless a call may be made."""
+        """Raise QuotaExceeded, with the seconds to wait, unless a call may be made."""
         with self._lock:
             hour, now = self._current(), self._now()
             until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, priority)
@@ -97,7 +97,7 @@ class PointsQuota:
             raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
 
     def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
-        """Count the points of a try, failed ones too."""
+        """Called for failed tries too."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[tenant_id] += points
@@ -106,20 +106,19 @@ class PointsQuota:
             self._archive(hour.start, Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
-        """Record the host's headers about the pool."""
         if said.remaining is not None:
             _REMAINING.set(said.remaining)
         with self._lock:
             self._current().host = said
 
     def block(self, seconds: float, *, tenant_id: int | None) -> None:
-        """Stop calls for that long (an hour at most) to one site, or all when `tenant_id` is None."""
+        """Stop calls to one site, or all (`tenant_id` None), an hour at most."""
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
             self._current().blocked_until[tenant_id] = until
 
     def forget(self, tenant_id: int) -> None:
-        """Forget whose these points were; they stay spent until the hour ends."""
+        """Forget whose points these were; they stay spent."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
@@ -148,7 +147,7 @@ class PointsQuota:
         return (hour.host.reset_at or hour.end) if over or near else None
 
     def _used_share(self, hour: _Hour) -> float:
-        """Return the used share of the pool: the host's figure, else our count."""
+        """By the host's figure, else our count."""
         ours = hour.by_tenant.total() / self._pool
         if hour.host.remaining is None or not hour.host.limit:
             return ours

@@ -14,7 +14,7 @@ _SITES_PER_PROCESS = 32
 
 
 class Sessions:
-    """Refuses cookies, as many tenants share one gateway; ignores proxies and `.netrc` (`trust_env`)."""
+    """No cookies: many tenants share one gateway. No `trust_env`: ignores proxies and `.netrc`."""
 
     def __init__(self) -> None:
         self._threads = threading.local()
@@ -32,7 +32,7 @@ class Sessions:
         return session
 
     def forget(self, base_url: str) -> None:
-        """Close every thread's connections to this address; a call just beginning counts as unsent."""
+        """Close all threads' connections to this address; a call just beginning counts as unsent."""
         place = urlsplit(base_url)
         with self._lock:
             adapters = list(self._adapters)

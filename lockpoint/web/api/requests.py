@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_FIELDS, LONGEST_NAME = 20, 64
-"""How much of what is wrong with a request is told."""
+"""Limits on reported errors."""
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
 
