@@ -1,4 +1,4 @@
-"""The WSGI application: routes, guards, headers and errors."""
+"""The WSGI application."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FRONT_PAGE: Final = """<!doctype html>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """Parts of the web process; `blueprints` are the API and surfaces, each route with its guard."""
+    """`blueprints`: the API and surfaces, each route with its guard."""
 
     inbound: Inbound
     descriptor: Descriptor
@@ -47,7 +47,7 @@ class Shell:
 
 
 def create_app(shell: Shell) -> Flask:
-    """Build the application; ValueError for a route without guard."""
+    """ValueError for a route without guard."""
     app = Flask("lockpoint", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # No redirects: they would repeat the token in the address.
@@ -71,7 +71,7 @@ def create_app(shell: Shell) -> Flask:
 
 
 def public_routes(descriptor: Descriptor) -> Blueprint:
-    """Return the descriptor, and a page for visitors of the app's address."""
+    """The descriptor, and a page for visitors."""
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/atlassian-connect.json")

@@ -106,7 +106,7 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """One process's connections, what is built on them, and its site caches."""
+    """One process's connections, what is built on them, site caches."""
 
     settings: Settings
     database: Database
@@ -120,7 +120,7 @@ class Neighbours:
     caches: tuple[SiteCache, ...]
 
     def close(self) -> None:
-        """Close what is open; optional at process end."""
+        """Optional at process end."""
         self.database.close()
         self.configuration.close()
         self.redis.close()
@@ -149,7 +149,7 @@ class Operator:
 
 
 def build(settings: Settings) -> Services:
-    """Return the services for processes without a web server."""
+    """For processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
 
 
@@ -190,7 +190,6 @@ def build_upkeep(settings: Settings) -> maintenance.Upkeep:
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
-    """Yield what operators' commands need."""
     neighbours = connect(settings, OPERATOR_CONNECTIONS)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
@@ -214,7 +213,7 @@ def operating(settings: Settings) -> Iterator[Operator]:
 
 
 def connect(settings: Settings, connections: int) -> Neighbours:
-    """Prepare the process's connections; each opens on first use."""
+    """Each connection opens on first use."""
     database = Database(settings.database_url, size=connections)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = PostgresInstallations(database, keys)
@@ -298,5 +297,5 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
 
 
 def _pings(neighbours: Neighbours) -> tuple[Ping, ...]:
-    """Without Redis: its absence only slows the app."""
+    """Not Redis: its absence only slows the app."""
     return (Ping("postgres", neighbours.database.ping),)

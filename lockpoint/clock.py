@@ -31,7 +31,7 @@ REDISCOVERY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
-    """Return how often each lock is read: as set, or less often to save points."""
+    """As set, or longer to save points."""
     affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
     return timedelta(seconds=max(float(wished_seconds), affordable))
 
@@ -47,7 +47,7 @@ class Rounds:
     _next: dict[int, datetime] = field(default_factory=dict)
 
     def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
-        """Return the due sites and set their next turn; forget sites no longer named."""
+        """Return due sites, set their next turn; forget sites not named."""
         first = min(self.first_round, period)
         turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
         due = [id_ for id_, turn in turns.items() if turn <= now]
@@ -59,12 +59,12 @@ class Rounds:
 
 
 def _spread(tenant_id: int) -> float:
-    """Return 0 to 1 for each site; neighbours lie far apart (multiples of the golden ratio)."""
+    """Return 0 to 1; neighbours lie far apart (multiples of the golden ratio)."""
     return tenant_id * 0.6180339887498949 % 1
 
 
 class Ticks:
-    """The work of each tick, on the leading clock only."""
+    """Work of the leading clock."""
 
     def __init__(self, services: Services, upkeep: Upkeep, settings: Settings) -> None:
         self._services = services
@@ -75,7 +75,7 @@ class Ticks:
         self._tidied: datetime | None = None
 
     def sweep(self) -> None:
-        """Queue due sweeps, and lock searches on sites without a known lock."""
+        """Also queues lock searches on sites without a known lock."""
         now = self._services.clock.now()
         period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
         active = [tenant.id for tenant in self._services.tenants.active()]
@@ -100,15 +100,15 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rescue(self) -> None:
-        """Requeue the jobs of dead workers."""
+        """Requeue dead workers' jobs."""
         count = self._upkeep.requeue_stalled()
         if count:
             logger.warning("gave %d jobs of dead workers back to the queue", count)
 
     def chores(self) -> None:
-        """Once each UTC hour: delete what is too old, make partitions of the coming days.
+        """Once each UTC hour: delete what is too old, make coming days' partitions.
 
-        Runs every minute, to catch midnight and repeat failures soon. Partitions come last: one made by hand can block
+        Called every minute: catches midnight, repeats failures soon. Partitions come last: a hand-made one can block
         them and must not stop the purge.
         """
         hour = self._services.clock.now().replace(minute=0, second=0, microsecond=0)
@@ -128,7 +128,7 @@ class Ticks:
             logger.warning("people's rights are late: look at lockpoint jobs list", extra={"late": dict(report.late)})
 
     def when_leading(self, tick: Callable[[], None]) -> Callable[[], None]:
-        """Run `tick` only while leading; without a database, skip it."""
+        """Skips ticks without a database."""
 
         def maybe() -> None:
             try:

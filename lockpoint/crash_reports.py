@@ -1,7 +1,7 @@
 """Crashes for an operator's Sentry: as logged, without the message.
 
-Sentry's library collects variables, requests, log lines and host names. All of that is off; what leaves is built here
-from a scrubbed log event.
+Sentry's library collects variables, requests, log lines, host names: all off. What leaves is built here from a scrubbed
+log event.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SECONDS_AT_END: Final = 2.0
 
 
 def reporter(dsn: str | None) -> Report | None:
-    """Return the sender of scrubbed events; None without DSN. Settings checked DSN and library."""
+    """None without DSN. Settings checked DSN and library."""
     if dsn is None:
         return None
     from sentry_sdk import Client  # noqa: PLC0415 - an optional extra, and slow to import
@@ -51,7 +51,7 @@ def reporter(dsn: str | None) -> Report | None:
 
 
 def _built(event: Event, hint: Hint) -> Event:
-    """Return what leaves: the library's number and time, the rest from the line."""
+    """The library's number and time, the rest from the line."""
     line = hint["line"]
     return {
         "event_id": event["event_id"],
@@ -65,7 +65,7 @@ def _built(event: Event, hint: Hint) -> Event:
 
 
 def _exception(kinds: str, places: list[str]) -> dict[str, Any]:
-    """Name the error by kind; kinds and codes of it and its causes replace its text."""
+    """Kinds and codes of the error and its causes replace texts."""
     return {
         "type": kinds.partition(",")[0].partition(" ")[0],
         "value": kinds,
@@ -74,7 +74,7 @@ def _exception(kinds: str, places: list[str]) -> dict[str, Any]:
 
 
 def _frame(place: str) -> dict[str, object]:
-    """Parse `file:line function`, as logged."""
+    """Parse `file:line function`."""
     where, _, function = place.rpartition(" ")
     file, _, line = where.rpartition(":")
     return {"filename": file, "lineno": int(line) if line.isdecimal() else 0, "function": function}

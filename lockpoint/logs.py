@@ -69,10 +69,9 @@ _OURS_FIRST: Final[list[Processor]] = [
 def configure_logs(
     level: str = "info", style: str = "json", stream: TextIO | None = None, report: Report | None = None
 ) -> None:
-    """Send every log line to `stream` (stdout); later calls replace earlier ones.
+    """Write to `stream` (stdout); later calls replace earlier ones.
 
-    `level` counts for our lines; libraries log from WARNING. `style` is `json` or `text`. `report` gets the line of
-    each exception.
+    `level` is for our lines; libraries log from WARNING. `style`: `json` or `text`. `report` gets lines of exceptions.
     """
     last: list[Processor] = [
         _describe_failure,
@@ -103,7 +102,7 @@ def configure_logs(
 
 
 def _reporting(report: Report) -> Processor:
-    """Report crashes; a failing report costs no log line."""
+    """A failing report costs no log line."""
 
     def pass_on(_logger: object, _method: str, event: EventDict) -> EventDict:
         if event.get("level") in _CRASHES and "exception" in event and "at" in event:
@@ -115,12 +114,12 @@ def _reporting(report: Report) -> Processor:
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Remove secrets and personal data from every value, however deep."""
+    """Remove secrets and personal data, however deep."""
     return {name: _clean(name, value) for name, value in event.items()}
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """The standard handler would print values of a line it cannot write."""
+    """The standard one prints values of lines it cannot write."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
@@ -139,7 +138,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Build the message: ours with values, a library's with their kinds and no fields."""
+    """Ours with values; a library's with their kinds, no fields."""
     record: logging.LogRecord = event["_record"]
     args = event.pop("positional_args", ()) or ()
     if _is_ours(record.name):
@@ -156,7 +155,7 @@ def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _stands_in_the_code(record: logging.LogRecord) -> bool:
-    """Return whether the message is a constant of the logging function, still on the stack."""
+    """Whether the message is a constant of its function, still on the stack."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the inspect module offers no cheaper way
     while frame is not None:
         if (frame.f_code.co_filename, frame.f_code.co_name) == (record.pathname, record.funcName):
@@ -168,7 +167,7 @@ def _stands_in_the_code(record: logging.LogRecord) -> bool:
 def _of_the_queue(event: EventDict) -> dict[str, object]:
     """Return what happened to which job, from the fields.
 
-    The message itself contains the call's arguments, results and errors' texts.
+    The message contains arguments, results and errors' texts.
     """
     job = event.get("job")
     which = {"job": job.get("task_name"), "number": job.get("id")} if isinstance(job, Mapping) else {}
@@ -183,7 +182,7 @@ def _filled(message: str, args: Any) -> str:
 
 
 def _with_kinds(message: str, args: Any) -> str:
-    """Replace each value by its kind; numbers stay."""
+    """Numbers stay."""
     if not args:
         return message
     if isinstance(args, Mapping):
@@ -197,7 +196,7 @@ def _kind(value: object) -> str:
 
 
 def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Describe an exception by kind, codes and origin; omit its text."""
+    """Kind, codes and origin; no text."""
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
@@ -211,7 +210,7 @@ def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 
 def _kinds(error: BaseException) -> str:
-    """Name the exception and its causes."""
+    """Includes its causes."""
     names, seen = [], set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -227,7 +226,7 @@ def _kinds(error: BaseException) -> str:
 
 
 def _catch_the_uncaught() -> None:
-    """Log uncaught exceptions and Python's warnings."""
+    """Also Python's warnings."""
     logger = logging.getLogger("lockpoint.crash")
 
     def log(error: BaseException | None, how: str) -> None:

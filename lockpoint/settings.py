@@ -37,7 +37,7 @@ _DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg
 
 
 class SettingsError(ValueError):
-    """Variables are missing or wrong; one line for each, starting with its name."""
+    """One line per missing or wrong variable, starting with its name."""
 
 
 def _split(value: object) -> object:
@@ -193,10 +193,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment.
-
-    SettingsError lists every missing or wrong variable, never a value, which may be secret.
-    """
+    """SettingsError lists all missing or wrong variables, never a value, which may be secret."""
     try:
         return Settings()
     except ValidationError as error:
@@ -211,7 +208,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _web_address(value: str) -> SplitResult:
-    """Split an address: https, or http on this machine; no password, query or fragment."""
+    """https, or http on this machine; no password, query or fragment."""
     address = urlsplit(value)
     secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
     if not secure or not address.hostname:

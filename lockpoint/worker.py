@@ -76,7 +76,6 @@ USE_CASES: dict[JobKind, UseCase] = {
 
 
 def handlers(services: Services) -> dict[JobKind, JobHandler]:
-    """Return a handler for every kind of job."""
     for_sites = {kind: _for_active_site(services, use_case) for kind, use_case in USE_CASES.items()}
     return {
         **for_sites,
@@ -86,14 +85,14 @@ def handlers(services: Services) -> dict[JobKind, JobHandler]:
 
 
 def _erase(services: Services, tenant_id: int, subject: str) -> None:
-    """Also on sites that left; there only our rows are touched."""
+    """On sites that left, only our rows."""
     tenant = services.tenants.by_id(tenant_id)
     if tenant is not None:
         erase(services, tenant, int(subject))
 
 
 def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
-    """Jobs of an inactive site end without calling it."""
+    """Inactive sites are not called."""
 
     def handle(tenant_id: int, subject: str) -> None:
         tenant = active_now(services, tenant_id, licensed=False)
@@ -104,7 +103,7 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
 
 
 def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; running jobs get 25 s to end."""
+    """Until SIGTERM or SIGINT; running jobs get 25 s."""
     services = bootstrap.build(settings)
     if not services.licensing:
         services.licences.lift()

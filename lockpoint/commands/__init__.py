@@ -1,1 +1,1 @@
-"""The sub-commands of `lockpoint`, a module for each subject."""
+"""The sub-commands of `lockpoint`."""

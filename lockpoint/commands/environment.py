@@ -1,4 +1,4 @@
-"""Settings and logs of a sub-command; light, since `web` and `migrate` need no more."""
+"""Settings and logs of sub-commands; light for `web` and `migrate`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 
 
 def settings_or_exit() -> Settings:
-    """Read the environment; exit 1 for a wrong variable, named on stderr."""
+    """Exit 1 for a wrong variable, named on stderr."""
     try:
         return load_settings()
     except SettingsError as error:
@@ -18,14 +18,14 @@ def settings_or_exit() -> Settings:
 
 
 def settings_of_process() -> Settings:
-    """Read a long-running process's environment; configure its logs."""
+    """Also configures logs."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, report=reporter(settings.sentry_dsn))
     return settings
 
 
 def settings_for_answering() -> Settings:
-    """Read the environment of a command answering on stdout: logs go to stderr."""
+    """Logs go to stderr: stdout is the answer's."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, sys.stderr)
     return settings

@@ -56,7 +56,7 @@ def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
 
 
 def bare(attachment_id: str) -> str:
-    """Return the digits of an attachment's id, which may begin with `att`; raises BadParameter."""
+    """Digits, without `att`; raises BadParameter."""
     digits = attachment_id.removeprefix("att")
     if not digits.isdecimal():
         raise click.BadParameter("an attachment's id is a number, with or without `att`", param_hint="ATTACHMENT")
@@ -64,7 +64,7 @@ def bare(attachment_id: str) -> str:
 
 
 def described(found: FoundRecord) -> dict[str, object]:
-    """Return a record's content, without people's words."""
+    """Without people's words."""
     match found:
         case Absent():
             return {"state": "never locked"}

@@ -12,7 +12,7 @@ from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadab
 
 @contextmanager
 def operator() -> Iterator[Operator]:
-    """Yield a command's neighbours; stdout is the answer's, logs go to stderr.
+    """Stdout is the answer's, logs go to stderr.
 
     Exits 1 with a reason on a wrong setting, a refusal or a silent neighbour.
     """

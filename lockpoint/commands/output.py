@@ -1,4 +1,4 @@
-"""Output for people, a line for each thing, or JSON for programs."""
+"""Output: a line for each thing, or JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ as_json: Final = click.option("--json", "json_wanted", is_flag=True, help="Print
 
 
 def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> None:
-    """Print a table, or a JSON list; `none` replaces no rows."""
+    """`none` replaces no rows."""
     if json_wanted:
         click.echo(json.dumps([*map(dict, rows)], default=_plain, indent=2))
     elif not rows:
@@ -23,7 +23,7 @@ def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> No
 
 
 def print_fields(fields: OutputRow, *, json_wanted: bool, err: bool = False) -> None:
-    """Print a field a line, or JSON; on stderr where stdout carries data."""
+    """On stderr where stdout carries data."""
     if json_wanted:
         click.echo(json.dumps(dict(fields), default=_plain, indent=2), err=err)
         return

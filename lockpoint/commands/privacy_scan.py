@@ -62,7 +62,7 @@ def scan(
 
 
 def _words(working: Operator, word_file: TextIO | None, most: int) -> tuple[Words, SiteWords]:
-    """Return the caller's words, or the installed sites'."""
+    """The caller's, or the installed sites'."""
     if word_file is not None:
         try:
             words = Words(word_file)
@@ -80,7 +80,7 @@ def _words(working: Operator, word_file: TextIO | None, most: int) -> tuple[Word
 
 
 def _of_log(log: TextIO) -> Iterator[str]:
-    """Yield the lines; ClickException for non-text."""
+    """ClickException for non-text."""
     for line in log:
         if "\0" in line or line.startswith(GZIP):
             raise click.ClickException(f"{log.name} is no text in UTF-8; unpack it first")

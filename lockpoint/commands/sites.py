@@ -99,7 +99,7 @@ def forget(name: str) -> None:
 
 
 def find_site(services: Services, name: str) -> Tenant:
-    """Return an active site by number, address or host; raises ClickException."""
+    """Active, by number, address or host; raises ClickException."""
     tenant = _named(services.tenants.active(), name)
     if tenant is None:
         raise click.ClickException(f"no active site {name}: lockpoint site list shows them")
@@ -107,7 +107,7 @@ def find_site(services: Services, name: str) -> Tenant:
 
 
 def find_installed_site(services: Services, name: str) -> Tenant:
-    """Return a site by number, address or host, disabled ones too; raises ClickException."""
+    """Disabled too, by number, address or host; raises ClickException."""
     tenant = _named(services.tenants.installed(), name)
     if tenant is None:
         raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")

@@ -1,4 +1,4 @@
-"""Access tokens of people, from Atlassian's authorisation server for apps with `ACT_AS_USER`.
+"""People's access tokens, from Atlassian's authorisation server for apps with `ACT_AS_USER`.
 
 Connect's JWT bearer grant (developer.atlassian.com, "OAuth 2.0 - JWT Bearer token authorization grant type"; fields as
 in `atlassian-oauth2`). Errors are undocumented: 400, 401 and 403 count as permanent for this person, others as passing.
@@ -37,11 +37,11 @@ _PERMANENT: Final = frozenset({400, 401, 403})
 
 
 class ImpersonationRefusedError(Unauthorised):
-    """The server refuses this person (closed, no access, or our secret is stale)."""
+    """Closed account, no access, or our secret is stale."""
 
 
 class ImpersonationUnavailableError(HostUnavailable):
-    """Unknown yet; `retry_after` is in seconds. Contains no person, assertion or token."""
+    """`retry_after` in seconds. Contains no person, assertion or token."""
 
     def __init__(self, message: str, retry_after: float = DEFAULT_RETRY_SECONDS) -> None:
         super().__init__(message)
@@ -58,8 +58,8 @@ class _Kept:
 class Impersonation:
     """Tokens per site and person, in memory until shortly before they end; thread-safe.
 
-    `oauth_url`, without closing slash, is the assertion's audience and the base of `/oauth2/token`. `session` returns
-    the thread's HTTP session, `now` seconds since 1970. Tokens of an earlier secret are not used.
+    `oauth_url` (no closing slash): audience, and base of `/oauth2/token`. `session` is per thread, `now` seconds since
+    1970. An earlier secret's tokens are not used.
     """
 
     def __init__(
@@ -79,10 +79,7 @@ class Impersonation:
         self._kept: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Return a bearer token.
-
-        Raises ImpersonationRefusedError (cached for 30 s), ImpersonationUnavailableError, or StorageUnavailable.
-        """
+        """Raises ImpersonationRefusedError (cached for 30 s), ImpersonationUnavailableError, StorageUnavailable."""
         site = self._sites.find_active(tenant.client_key)
         if site is None:
             self.forget(tenant)
@@ -96,7 +93,7 @@ class Impersonation:
         return kept.token
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget a person's token, after a 401 from the site."""
+        """After a 401 from the site."""
         with self._lock:
             self._kept.pop((tenant_id, account_id), None)
 

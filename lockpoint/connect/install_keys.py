@@ -1,4 +1,4 @@
-"""Atlassian's public keys of signed installs: fetched by key id, checked, cached.
+"""Atlassian's public keys of signed installs.
 
 A key id never changes its key. Atlassian's framework (`atlassian-connect-express`, verify-installation) asks two hosts
 in this order; we also require status 200, a PEM public key of sufficient size and time limits.
@@ -44,14 +44,14 @@ class KeyUnavailableError(Exception):
 
 class KeySource(Protocol):
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        """Return the key; None when every host denies it; raises KeyUnavailableError."""
+        """None when every host denies it; raises KeyUnavailableError."""
         ...
 
 
 class HttpKeySource:
-    """Asks the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
+    """Asks hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
 
-    `urls` have no closing slash; the checked key id is appended.
+    The checked key id is appended to `urls` (no closing slash).
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class HttpKeySource:
 
 
 def read_public_key(body: bytes) -> RSAPublicKey:
-    """Return the RSA public key in a PEM text; KeyUnavailableError for anything else, or a short key."""
+    """KeyUnavailableError unless PEM, RSA and long enough."""
     if not body.strip().startswith(_PEM_START):
         raise KeyUnavailableError("no PEM public key")
     try:
@@ -106,7 +106,7 @@ def read_public_key(body: bytes) -> RSAPublicKey:
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
-    """Read piecewise, to limit both size and time."""
+    """Piecewise, to limit size and time."""
     body = b""
     while piece := answer.raw.read1(4096, decode_content=True):
         body += piece
@@ -122,10 +122,10 @@ class _Kept:
 
 
 class InstallKeys:
-    """A bounded, thread-safe cache of a key source; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache; `clock` gives monotonic seconds.
 
-    Keys are fresh for a day. A stale key is refetched, works while the hosts fail, and goes when they deny it. Unknown
-    ids are cached for a minute and fetches rationed, so invented ids cost little.
+    Keys are fresh for a day. Stale keys are refetched, work while hosts fail, and go when denied. Unknown ids are
+    cached for a minute and fetches rationed: invented ids cost little.
     """
 
     def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
@@ -138,7 +138,7 @@ class InstallKeys:
         self._rationed_at = clock()
 
     def key(self, key_id: str) -> RSAPublicKey:
-        """Return the public key of a checked key id; raises TokenRefusedError."""
+        """The id must be checked; raises TokenRefusedError."""
         now = self._clock()
         with self._lock:
             kept = self._kept.get(key_id)

@@ -1,4 +1,4 @@
-"""Signed installs: calls signed with Atlassian's key (RS256), not a site's secret."""
+"""Signed installs: signed with Atlassian's key (RS256), not a site's secret."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PRODUCT: Final = "confluence"
 
 @dataclass(frozen=True, slots=True)
 class SignedInstalls:
-    """Verifies `installed` and `uninstalled`; `base_url` is the required audience."""
+    """`base_url` is the required audience of `installed` and `uninstalled`."""
 
     keys: InstallKeys
     app_key: str
     base_url: str
 
     def verify(self, text: str, method: str, target: str, body: Mapping[str, object], now: float) -> Claims:
-        """Return the claims of a signed call whose body belongs to it; raises TokenRefusedError.
+        """Return the claims of a call whose body belongs to it; raises TokenRefusedError.
 
-        The token covers method and address only. The body's client key must be the issuer, so a site cannot register a
+        Tokens cover method and address only. The body's client key must be the issuer, so a site cannot register a
         secret for another. Free checks precede the key fetch.
         """
         token = tokens.parse(text, RS256)

@@ -1,4 +1,4 @@
-"""Sites that may call us, cached, and the signing of our calls to them."""
+"""Cached sites that may call us, and the signing of our calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An installed site and its token keys; `secret` stays out of the repr."""
+    """`secret` stays out of the repr."""
 
     tenant: Tenant
     secret: str = field(repr=False)
@@ -43,7 +43,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Return keys accepted at `now` (seconds since 1970): the current one and, for 3 minutes, the previous."""
+        """Return the current key and, for 3 minutes, the previous; `now` is seconds since 1970."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
@@ -57,7 +57,7 @@ class _Kept:
 
 
 class SiteDirectory:
-    """A bounded, thread-safe cache of installations by client key; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache by client key; `clock` gives monotonic seconds.
 
     Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or when a signature does not
     fit.
@@ -71,7 +71,7 @@ class SiteDirectory:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     def find(self, client_key: str) -> Site | None:
-        """Return the installed site of this client key; raises StorageUnavailable."""
+        """Raises StorageUnavailable when unknown."""
         now = self._clock()
         with self._lock:
             kept = self._known.get(client_key)
@@ -88,15 +88,15 @@ class SiteDirectory:
             raise
 
     def find_active(self, client_key: str) -> Site | None:
-        """Return the site as now stored, None when inactive; raises StorageUnavailable.
+        """Return the stored site, None when inactive; raises StorageUnavailable.
 
-        Called before each outgoing call, so that none follows an uninstall seen by another process.
+        Asked before each call, so that none follows an uninstall in another process.
         """
         site = self._read(client_key)
         return site if site is not None and site.tenant.enabled else None
 
     def reread(self, site: Site) -> Site | None:
-        """Reread a site whose token did not fit; None if that was done just now."""
+        """After a token that did not fit; None if done just now."""
         client_key = site.tenant.client_key
         now = self._clock()
         with self._lock:
@@ -132,10 +132,9 @@ class AppSigner:
     now: Callable[[], float]
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Return the `Authorization` header for one call.
+        """Return the `Authorization` header; Unauthorised for an inactive site, StorageUnavailable.
 
-        `target` is path and query exactly as sent, below the tenant's base URL (without `/wiki`). Raises Unauthorised
-        for an inactive site, StorageUnavailable.
+        `target`: path and query exactly as sent, below the tenant's base URL (no `/wiki`).
         """
         site = self.sites.find_active(tenant.client_key)
         if site is None:

@@ -1,6 +1,6 @@
-"""JSON Web Tokens by PyJWT: parsed, verified, and made for our calls.
+"""JSON Web Tokens by PyJWT.
 
-PyJWT decodes and does the cryptography, with one algorithm pinned per route. Added here: sizes, plain base64url only,
+PyJWT decodes and does the cryptography, one algorithm pinned per route. Added here: sizes, plain base64url only,
 duplicate keys, critical headers, forms of claims, qsh, Connect's audiences.
 """
 
@@ -47,7 +47,7 @@ _RSA: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 
 class Reason(StrEnum):
-    """Why a token was refused: for the security log, never for the caller."""
+    """For the security log, never the caller."""
 
     MISSING = "missing"
     TWO_TOKENS = "two_tokens"
@@ -87,7 +87,7 @@ class TokenHeader:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """A well-formed token's claims, unproven; times are seconds since 1970."""
+    """Unproven; times are seconds since 1970."""
 
     issuer: str
     issued: float
@@ -100,7 +100,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A parsed, unverified token; `canonical`: the signature is spelled in the one right way."""
+    """Unverified; `canonical`: the signature is spelled in the one right way."""
 
     header: TokenHeader
     claims: Claims
@@ -110,7 +110,7 @@ class Token:
 
 
 class SigningKey:
-    """A site's shared secret; never shown in a repr."""
+    """A site's shared secret; never in a repr."""
 
     __slots__ = ("_secret",)
 
@@ -118,24 +118,24 @@ class SigningKey:
         self._secret = secret.encode()
 
     def verifies(self, token: Token) -> bool:
-        """Return whether this secret signed the token; constant time."""
+        """In constant time."""
         return _HMAC.verify(token.signing_input, self._secret, token.signature) and token.canonical
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Return a token with these claims, HS256."""
+        """With HS256."""
         return jwt.encode(dict(claims), self._secret, algorithm=HS256)
 
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """Required: any of `hashes` as qsh, and one of `audiences` if the token has an audience."""
+    """Any of `hashes` as qsh, and one of `audiences` if the token has an audience."""
 
     hashes: tuple[str, ...]
     audiences: tuple[str, ...] = ()
 
 
 def parse(token: str, algorithm: str) -> Token:
-    """Parse a token and check its form; raises TokenRefusedError.
+    """Check the form; raises TokenRefusedError.
 
     The route sets the algorithm, never the token.
     """
@@ -159,7 +159,7 @@ def parse(token: str, algorithm: str) -> Token:
 
 
 def check_times(claims: Claims, now: float) -> None:
-    """Raise TokenRefusedError unless the token is short-lived and alive at `now` (seconds, with leeway)."""
+    """Raise TokenRefusedError unless short-lived and alive at `now` (seconds, with leeway)."""
     if claims.expires + LEEWAY_SECONDS <= now:
         raise TokenRefusedError(Reason.EXPIRED, claims.issuer)
     if claims.issued - LEEWAY_SECONDS > now or (claims.not_before or 0) - LEEWAY_SECONDS > now:
@@ -169,15 +169,15 @@ def check_times(claims: Claims, now: float) -> None:
 
 
 def check_hash(claims: Claims, hashes: Iterable[str]) -> None:
-    """Raise TokenRefusedError unless the token's qsh is one of `hashes`."""
+    """Raise TokenRefusedError unless qsh is one of `hashes`."""
     if claims.qsh is None or not any(hmac.compare_digest(claims.qsh, known) for known in hashes):
         raise TokenRefusedError(Reason.ADDRESS, claims.issuer)
 
 
 def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now: float) -> Claims:
-    """Return the claims of a token signed with one of `keys` that fits; raises TokenRefusedError.
+    """Return the claims if one of `keys` signed and all fits; raises TokenRefusedError.
 
-    Checks the signature first: without a secret, a caller learns nothing from the rest.
+    Signature first: without a secret, a caller learns nothing from the rest.
     """
     claims = token.claims
     # A list, so that every key is tried.
@@ -191,7 +191,7 @@ def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now
 
 
 def check_signature(token: Token, key: RSAPublicKey) -> None:
-    """Raise TokenRefusedError unless `key`'s private half signed the token, RS256."""
+    """Raise TokenRefusedError unless `key`'s private half signed, RS256."""
     if not token.canonical:
         raise TokenRefusedError(Reason.MALFORMED, token.claims.issuer)
     if not _RSA.verify(token.signing_input, key, token.signature):
@@ -199,7 +199,7 @@ def check_signature(token: Token, key: RSAPublicKey) -> None:
 
 
 def sign_call(method: str, url: str, base_url: str, *, app_key: str, key: SigningKey, now: float) -> str:
-    """Return a token for one call to a site: `url` exactly as sent, below `base_url`.
+    """Return a token for one call; `url` exactly as sent, below `base_url`.
 
     The issuer is our app key, not the client key; the hashed path omits the site's context path.
     """
@@ -268,7 +268,7 @@ def _json_object(text: bytes) -> dict[str, object]:
 
 
 def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object's pairs as a dict; ValueError for a duplicate key."""
+    """ValueError for a duplicate key."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key comes twice")

@@ -1,6 +1,6 @@
-"""The words of the mails, a catalogue per language; English is complete.
+"""The words of mails by language; English is complete.
 
-Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, filled with plain text; HTML escapes it.
+Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, plain text; HTML escapes it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """`story` is what happened, `advice` what to do; it links to the file, or its page."""
+    """`story`: what happened; `advice`: what to do. Links to the file, or its page."""
 
     subject: str
     heading: str
@@ -28,7 +28,7 @@ class MailWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """`mails` are by kind, or by kind and detail where the detail changes the story."""
+    """`mails`: by kind, or kind and detail."""
 
     language: str
     greeting: str
@@ -215,7 +215,7 @@ CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
 
 
 def locale_of(tag: str) -> Locale:
-    """Return the locale of a tag (`pt-BR`, `pt_BR`); English if Babel does not know it."""
+    """Return a tag's locale (`pt-BR`, `pt_BR`); English if Babel does not know it."""
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):
@@ -223,12 +223,12 @@ def locale_of(tag: str) -> Locale:
 
 
 def catalogue_for(locale: Locale) -> Catalogue:
-    """Return the catalogue of the language, with its territory if there is one, else English."""
+    """Prefers the territory; falls back to English."""
     return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
 
 
 def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """Return the locale for dates: the person's, or the text's language with their country."""
+    """Return the person's locale, or the text's language with their country."""
     if locale.language == catalogue.language:
         return locale
     return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)

@@ -1,4 +1,4 @@
-"""Mails from facts: HTML and text with the same words, in the recipient's language, zone and date format."""
+"""Mails from facts: HTML and text with the same words; recipient's language, zone and date format."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Input of both templates; `lines` are small facts under the story."""
+    """`lines`: small facts under the story."""
 
     language: str
     direction: str
@@ -56,7 +56,7 @@ _UNSUBSCRIBE: Final = "List-Unsubscribe"
 
 
 class _WholeAddresses(EmailPolicy):
-    """SMTP policy that keeps a header with a link on one line: encoded words would break it."""
+    """Keeps headers with links on one line: encoded words would break them."""
 
     def fold(self, name: str, value: str) -> str:
         return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
@@ -71,7 +71,7 @@ _POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
     """Return the mail; MailRefused for a bad `address`.
 
-    `sender` is an address or a name with one in angle brackets. `message_id` names the intent, so duplicates are
+    `sender`: an address, or a name with one in angle brackets. `message_id` names the intent: duplicates are
     recognisable.
     """
     message = EmailMessage(policy=_POLICY)
@@ -94,7 +94,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
 
 
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
-    """Return text safe for one line: no control or reordering characters, no lone surrogates."""
+    """Remove control and reordering characters and lone surrogates, for one line."""
     shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -105,7 +105,7 @@ def _visible(char: str) -> bool:
 
 
 def _recipient(address: str) -> Address:
-    """Return one plain address; the library refuses non-ASCII letters, which a server may accept."""
+    """One plain address. The library refuses non-ASCII letters, which servers may accept."""
     if not _ADDRESS.fullmatch(address):
         raise MailRefused("not an e-mail address")
     user, _, domain = address.rpartition("@")
@@ -145,7 +145,7 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
 
 
 def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
-    """Return the placeholders' values, each safe for one line."""
+    """Each is safe for one line."""
     return {
         "name": clean(facts.recipient_name),
         "file": clean(facts.file_name),
@@ -167,7 +167,7 @@ def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _zone(name: str) -> tzinfo:
-    """Return the person's time zone, UTC for an unknown name."""
+    """UTC for an unknown name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -175,7 +175,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _web_address(urls: tuple[str, ...]) -> str | None:
-    """Return the first web address; anything else would be an unexpected link."""
+    """Anything but a web address would be an unexpected link."""
     return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
 
 

@@ -1,4 +1,4 @@
-"""Handing mail to the server: refused for good, or later."""
+"""Handing mail to the server."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def server_of(url: str) -> SmtpServer:
 
 
 class SmtpMailer:
-    """One connection per mail, TLS verified; `sender` is the From.
+    """One connection per mail, TLS verified; `sender` is From.
 
-    Never quotes the server's answer: it often repeats the address.
+    Never quotes answers: they often repeat the address.
     """
 
     def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
@@ -64,7 +64,7 @@ class SmtpMailer:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Errors before the mail itself are the server's or the settings', not the mail's."""
+        """Errors here are the server's or the settings', not the mail's."""
         try:
             connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:

@@ -1,4 +1,4 @@
-"""Counters of the web process; labels are our words, never ids."""
+"""Counters; labels are our words, never ids."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""One error body for every failure: `{"error": code, "message": text, …details}`; causes are only logged."""
+"""One error body: `{"error": code, "message": text, …details}`; causes are only logged."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ _CODE_OF_HOST_ERROR: Final[Mapping[type[errors.HostError], str]] = {
 
 
 def error_body(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Return the body; details never replace code or message."""
+    """Details never replace code or message."""
     return {**(details or {}), "error": code, "message": message or _TEXT_OF_CODE[code]}
 
 
 def error_answer(code: str, message: str | None = None, details: Mapping[str, object] | None = None) -> Response:
-    """Return status, body, and Retry-After where waiting helps."""
+    """Includes Retry-After where waiting helps."""
     answer = jsonify(error_body(code, message, details))
     answer.status_code = STATUS_OF_CODE[code]
     seconds = (details or {}).get("retryAfter", RETRY_SECONDS if code in {"busy", "too_many_requests"} else None)
@@ -113,7 +113,7 @@ def _storage_failed(error: errors.StorageUnavailable) -> Response:
 
 
 def log_storage(error: errors.StorageUnavailable) -> None:
-    """Log the database's failure, or advice to the operator if root keys are missing."""
+    """Log the failure, or advice if root keys are missing."""
     if isinstance(error, errors.SecretUnreadable):
         log.error("secret_unreadable", reason=str(error), remedy="put the old key back; docs/secrets.md")
     else:
@@ -121,7 +121,7 @@ def log_storage(error: errors.StorageUnavailable) -> None:
 
 
 def _http_failed(error: HTTPException) -> Response:
-    """Keep status and headers (`Allow`), replace the body."""
+    """Keep status and headers (`Allow`)."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
     answer = error_answer(code)

@@ -1,7 +1,7 @@
-"""Guards, one per kind of token, declared on every route; a route without one answers nobody.
+"""A guard per kind of token, declared on routes; a route without one answers nobody.
 
-`guarded_by` marks a view, `protect` checks the mark first. Callers are known only from `current_tenant`,
-`current_actor`, `current_viewer` and `signed_body`.
+`guarded_by` marks a view, `protect` checks the mark first. Only `current_tenant`, `current_actor`, `current_viewer` and
+`signed_body` know the caller.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 
 def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """Check every request by its view's guard; `read_link` reads links of mails."""
+    """`read_link` reads links of mails."""
 
     @app.before_request
     def check() -> None:
@@ -97,7 +97,7 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
-    """Log and count a refusal: why, where, the claimed sender's digest; never a token."""
+    """Log and count why, where, and the claimed sender's digest; never a token."""
     kind = guard.value if guard else "none"
     site = sha256(refusal.issuer.encode()).hexdigest()[:12] if refusal.issuer else None
     log.warning("token_refused", reason=refusal.reason.value, guard=kind, route=route, site=site)
@@ -105,18 +105,18 @@ def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> 
 
 
 def current_tenant() -> Tenant:
-    """The verified site (not with `PUBLIC` or `SIGNED_INSTALL`)."""
+    """Not with `PUBLIC` or `SIGNED_INSTALL`."""
     return current_viewer().tenant
 
 
 def current_viewer() -> TokenCaller:
-    """The verified site, and the person if the token names one."""
+    """The person is None if the token names none."""
     caller: TokenCaller = g.lockpoint_caller
     return caller
 
 
 def current_actor() -> Actor:
-    """The verified person (guard `CONTEXT`)."""
+    """Guard `CONTEXT`."""
     caller = current_viewer()
     if caller.account_id is None:
         raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
@@ -124,19 +124,19 @@ def current_actor() -> Actor:
 
 
 def verified_tenant() -> Tenant | None:
-    """The verified site, if any: for headers and errors."""
+    """For headers and errors."""
     caller: TokenCaller | None = g.get("lockpoint_caller")
     return caller.tenant if caller else None
 
 
 def current_link() -> UnsubscribeLink:
-    """The link's meaning (guard `MAIL_LINK`)."""
+    """Guard `MAIL_LINK`."""
     link: UnsubscribeLink = g.lockpoint_link
     return link
 
 
 def signed_body() -> Mapping[str, object]:
-    """The body checked with the signed install (guard `SIGNED_INSTALL`)."""
+    """Guard `SIGNED_INSTALL`."""
     body: Mapping[str, object] = g.lockpoint_signed_body
     return body
 
@@ -167,7 +167,7 @@ def _link(read_link: LinkReader) -> UnsubscribeLink:
 
 
 def _active(caller: TokenCaller) -> TokenCaller:
-    """Show nothing to a site that disabled the app."""
+    """Sites that disabled the app see nothing."""
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site.")
     return caller

@@ -1,4 +1,4 @@
-"""Headers of every answer: permitted frames and content, no caching."""
+"""Headers of answers: permitted frames and content, no caching."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhos
 
 
 def send_headers(app: Flask, connect_js_url: str) -> None:
-    """Add the headers to every answer, errors included; `connect_js_url` is the bridge."""
+    """Errors included; `connect_js_url` is the bridge."""
     bridge = origin_of(connect_js_url)
 
     @app.after_request
@@ -48,7 +48,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
 
 
 def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
-    """Return a page's policy: our files and Atlassian's bridge, framed by these origins only."""
+    """Our files and Atlassian's bridge, framed by these origins only."""
     code = " ".join(filter(None, ("'self'", bridge)))
     framed_by = " ".join(ancestors) or "'none'"
     return (
@@ -59,13 +59,13 @@ def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
 
 
 def origins_of(tenant: Tenant) -> tuple[str, ...]:
-    """Return the origins of a verified site's pages: its own, and its custom domain."""
+    """The site's own and its custom domain."""
     found = (origin_of(tenant.base_url), origin_of(tenant.display_url or ""))
     return tuple(dict.fromkeys(origin for origin in found if origin))
 
 
 def origin_of(url: str) -> str | None:
-    """Return an address's origin; None if unfit for a header."""
+    """None if unfit for a header."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     return origin if _ORIGIN.fullmatch(origin) else None

@@ -1,4 +1,4 @@
-"""Liveness, readiness and counters of this process; nothing about customers."""
+"""Liveness, readiness and counters; nothing about customers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A required neighbour; `check` raises when it is unwell."""
+    """A required neighbour; `check` raises when unwell."""
 
     name: str
     check: Callable[[], object]
 
 
 def health_routes(pings: Sequence[Ping]) -> Blueprint:
-    """Return `/healthz` (alive), `/readyz` (503 unless every ping is well) and `/metrics`."""
+    """`/healthz` (alive), `/readyz` (503 unless every ping is well), `/metrics`."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")

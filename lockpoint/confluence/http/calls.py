@@ -89,7 +89,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`Date` may be None: header missing or unreadable."""
+    """`host_time` is None when the header is missing or unreadable."""
 
     answer: Answer
     host_time: datetime | None

@@ -1,4 +1,4 @@
-"""`/api/v1`: locks and lists; each view translates between HTTP and one use case."""
+"""`/api/v1`: locks and lists; views translate between HTTP and one use case."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PREFIX = "/api/v1"
 
 
 def api_routes(services: Services) -> Blueprint:
-    """Return the routes of locks and the OpenAPI document."""
+    """Includes the OpenAPI document."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
     _reading_routes(blueprint, services)
@@ -51,7 +51,7 @@ def api_routes(services: Services) -> Blueprint:
 
 
 def refused(error: UseCaseError) -> Response:
-    """Return a refusal, with the lock in the API's shape."""
+    """Includes the lock, in the API's shape."""
     details = dict(error.details)
     if isinstance(lock := details.get("lock"), LockView):
         details["lock"] = dump(s.LockModel.model_validate(lock))
@@ -151,7 +151,7 @@ def _in_line(services: Services, id_: str, change: Callable[[Services, Actor, st
 
 
 def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
-    """Return the list, or 304 if the caller's is current."""
+    """304 if the caller's list is current."""
     actor = current_actor()
     page = Container(ContainerKind.PAGE, content_id)
     mark = _mark(asked)
@@ -165,18 +165,18 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
 
 
 def _tagged(answer: Response, tag: str) -> Response:
-    """Weak, because the list contains the time."""
+    """Weak: the list contains the time."""
     answer.set_etag(tag, weak=True)
     return answer
 
 
 def _mark(asked: s.ListQuery) -> str:
-    """Return the part and order that a tag covers."""
+    """The part and order that a tag covers."""
     return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _of_content(services: Services, content_id: str, query: Query) -> Listing:
-    """Frames get one kind of id for pages and blog posts: try a page, then a post."""
+    """Frames have one kind of id for pages and blog posts: tries both."""
     actor = current_actor()
     try:
         return page_files.of_container(services, actor, Container(ContainerKind.PAGE, content_id), query)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, from the models that check requests and make answers."""
+"""The OpenAPI document, from the API's models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DocumentModel(s.Outgoing):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Input, output, and refusals beside the common ones."""
+    """`refusals` are beside the common ones."""
 
     method: str
     path: str
@@ -230,13 +230,13 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """Omit null, which queries cannot express."""
+    """Queries cannot express null."""
     kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
     return kinds[0] if len(kinds) == 1 else field
 
 
 def _inlined(field: Any, shared: dict[str, Any]) -> Any:
-    """Return a schema without references, as parameters cannot carry definitions."""
+    """Parameters cannot carry definitions."""
     if isinstance(field, list):
         return [_inlined(item, shared) for item in field]
     if not isinstance(field, dict):

@@ -12,7 +12,7 @@ _KEPT: Final = "lockpoint.body"
 
 
 def whole_body(environ: dict[str, Any]) -> bytes:
-    """Return the body of a WSGI request, repeatably; raises RequestEntityTooLarge (413).
+    """Repeatable; raises RequestEntityTooLarge (413).
 
     Without a stated length, Flask's `get_data` returns only the first part.
     """
@@ -25,7 +25,7 @@ def whole_body(environ: dict[str, Any]) -> bytes:
 
 
 def read_body(environ: dict[str, Any]) -> bytes | None:
-    """Return the body; None when too large (hardly reads beyond the limit)."""
+    """None when too large; hardly reads beyond the limit."""
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated.isascii() and stated.isdigit():
         length = int(stated)
@@ -40,7 +40,7 @@ def read_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def _read(stream: Any, length: int) -> bytes:
-    """Read up to `length` bytes; servers may deliver piecewise."""
+    """Up to `length` bytes; servers may deliver piecewise."""
     parts: list[bytes] = []
     left = length
     while left > 0 and (part := stream.read(left)):

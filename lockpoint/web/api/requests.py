@@ -1,4 +1,4 @@
-"""Ids, queries and bodies of `/api/v1`, checked before use cases see them."""
+"""Ids, queries and bodies, checked before use cases see them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Q = TypeVar("Q", bound=Incoming)
 
 
 def bare_id(text: str) -> str:
-    """Return the digits of an id that may begin with `att`; raises `NotFound`."""
+    """Digits, without `att`; raises `NotFound`."""
     match = _ID.fullmatch(text)
     if match is None:
         raise NotFound("There is nothing with this id.")
@@ -38,7 +38,7 @@ def bare_id(text: str) -> str:
 
 
 def body_as(model: type[C]) -> C:
-    """Return the JSON body; 415, 413, or `Invalid` with the wrong fields (never values)."""
+    """415, 413, or `Invalid` with the wrong fields (never values)."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -48,7 +48,7 @@ def body_as(model: type[C]) -> C:
 
 
 def query_as(model: type[Q]) -> Q:
-    """Return the query parameters, each at most once."""
+    """Each parameter at most once."""
     values: Mapping[str, list[str]] = request.args.to_dict(flat=False)
     repeated = sorted(name for name, given in values.items() if len(given) > 1)
     if repeated:
@@ -67,7 +67,7 @@ def key_of(command: Command) -> RequestKey:
 
 
 def _json(body: bytes) -> object:
-    """Return the JSON value; `Invalid` for anything else or duplicate names."""
+    """`Invalid` for non-JSON or duplicate names."""
     try:
         return json.loads(body.decode(), object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError):
@@ -81,5 +81,5 @@ def _invalid(error: ValidationError) -> Invalid:
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    """Truncated, as the caller chooses an unknown field's name."""
+    """Truncated: callers choose unknown fields' names."""
     return ".".join(str(part) for part in place)[:LONGEST_NAME]

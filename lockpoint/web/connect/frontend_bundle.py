@@ -1,4 +1,4 @@
-"""The built front end in memory; file names carry content digests, so browsers cache them."""
+"""The built front end in memory; names carry content digests, so browsers cache files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BundleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """`packed` is the gzip form, None if no smaller."""
+    """`packed`: gzip, None if no smaller."""
 
     content: bytes
     packed: bytes | None
@@ -35,7 +35,7 @@ class StaticFile:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Names under `/static/` that one surface loads."""
+    """Names under `/static/`."""
 
     script: str
     styles: tuple[str, ...]
@@ -43,7 +43,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All files by name under `/static/`, and the needs of each build entry."""
+    """Files by name under `/static/`, and needs of build entries."""
 
     files: Mapping[str, StaticFile]
     screens: Mapping[str, Screen]
@@ -57,7 +57,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path = BUILT) -> Bundle:
-    """Read the output of `npm run build`; BundleError when there is none."""
+    """Read `npm run build`'s output; raises BundleError."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -23,7 +23,7 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._:=/+-]{1,255}")
 
 
 def lifecycle_routes(services: Services) -> Blueprint:
-    """Return the four routes; each answers 204."""
+    """Each answers 204."""
     blueprint = Blueprint("lifecycle", __name__)
 
     @blueprint.post("/connect/installed")
@@ -54,10 +54,9 @@ def lifecycle_routes(services: Services) -> Blueprint:
 
 
 def read_install(body: Mapping[str, object]) -> InstallRequest:
-    """Return the fields of an `installed` call that we use.
+    """Return the used fields; Invalid names the field, never its value.
 
-    Omits an invalid display URL or OAuth client id: links and impersonation are optional. Invalid names the field,
-    never its value.
+    Omits an invalid display URL or OAuth client id: links and impersonation are optional.
     """
     display_url, client_id = body.get("displayUrl"), body.get("oauthClientId")
     return InstallRequest(

@@ -1,7 +1,7 @@
-"""The frames that Confluence opens: one constant page per surface, and its files.
+"""Frames that Confluence opens: a constant page per surface, and its files.
 
-The page has no data of viewer, site or file: its script reads the frame's address and asks `/api/v1`. A frame costs a
-token check and a copy of bytes.
+Pages have no data of viewer, site or file: scripts read the frame's address and ask `/api/v1`. A frame costs a token
+check and a copy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SHELL: Final = """<!doctype html>
 
 
 def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
-    """Return `GET /connect/page` and `GET /static/…`; BundleError when a screen is missing."""
+    """Return `GET /connect/page` and `GET /static/…`; raises BundleError."""
     blueprint = Blueprint("surfaces", __name__)
     page = shell(bundle, PAGE_ENTRY, connect_js_url)
 
@@ -63,7 +63,7 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
 
 
 def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
-    """Return one surface's page; BundleError when missing."""
+    """Return one surface's page; raises BundleError."""
     screen = bundle.screen(entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
     return _SHELL.format(

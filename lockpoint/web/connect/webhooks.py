@@ -1,6 +1,6 @@
-"""`POST /connect/webhooks/<event>`: verified, looked up, answered within milliseconds.
+"""`POST /connect/webhooks/<event>`: answered within milliseconds.
 
-`WebhookDoor` answers in front of Flask at a third of the cost; the Flask route serves apps mounted without it.
+`WebhookDoor` precedes Flask at a third of the cost; the Flask route serves apps mounted without it.
 """
 
 from __future__ import annotations
@@ -44,16 +44,11 @@ WsgiApp = Any
 
 @dataclass(frozen=True, slots=True)
 class WebhookIntake:
-    """Takes the events in the descriptor."""
-
     services: Services
     events: frozenset[str]
 
     def take(self, tenant: Tenant, event: str, body: bytes) -> None:
-        """Queue the jobs for a verified webhook.
-
-        Raises NotFound for an unsubscribed event, Invalid for a body that is no JSON object, StorageUnavailable.
-        """
+        """Queue jobs; NotFound for an unsubscribed event, Invalid for no JSON object, StorageUnavailable."""
         if event not in self.events:
             raise NotFound("There is no such webhook.")
         try:
@@ -65,10 +60,9 @@ class WebhookIntake:
 
 
 def read_hint(event: str, body: bytes) -> Hint:
-    """Return what a webhook's body names; the rest is unread.
+    """Return what the body names; Invalid for no JSON object.
 
-    Sources disagree: ids come as numbers, digits or `att` and digits, in lists or alone; odd entries are skipped.
-    Invalid when the body is no JSON object.
+    Sources disagree: ids are numbers, digits or `att` and digits, in lists or alone; odd entries are skipped.
     """
     try:
         fields = json.loads(body)
@@ -89,7 +83,7 @@ def read_hint(event: str, body: bytes) -> Hint:
 
 
 def _account(fields: dict[str, Any]) -> str | None:
-    """Return the alleged author; the job believes it only where all else agrees."""
+    """The alleged author; jobs believe it only where all else agrees."""
     account = fields.get("userAccountId")
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
@@ -107,7 +101,7 @@ def webhook_routes(intake: WebhookIntake) -> Blueprint:
 
 
 class WebhookDoor:
-    """WSGI callable: answers webhooks, passes the rest to `behind`."""
+    """Passes other requests to `behind`."""
 
     def __init__(self, behind: WsgiApp, inbound: Inbound, intake: WebhookIntake) -> None:
         self._behind = behind
@@ -137,7 +131,7 @@ class WebhookDoor:
         return [content]
 
     def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
-        """Return None for a taken webhook, else error code and text."""
+        """None for a taken webhook, else error code and text."""
         try:
             caller = self._inbound.server(call_of(environ))
             body = read_body(environ)
@@ -169,7 +163,7 @@ def _entries(value: object) -> Iterator[object]:
 
 
 def _id(entry: object) -> str | None:
-    """Return an entry's bare digits; prefers `idAsString`, as numbers may have lost digits."""
+    """Prefers `idAsString`: numbers may have lost digits."""
     if isinstance(entry, dict):
         return _id_text(entry.get("idAsString")) or _id_text(entry.get("id"))
     return _id_text(entry)
