@@ -126,7 +126,6 @@ class MainJob:
         return "Alice unlocks"
 
     def charlie_is_told(self) -> str:
-        """Charlie has mail."""
         return f"mail to Charlie: “{self._mail_to('charlie')}”"
 
     def second_site_is_untouched(self) -> str:

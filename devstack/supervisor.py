@@ -18,8 +18,6 @@ STEADY_SECONDS: Final = 30.0
 
 
 class Service(Protocol):
-    """A service in its own processes."""
-
     name: str
 
     @property

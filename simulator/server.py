@@ -75,8 +75,6 @@ class RunningSite:
 
 @dataclass(slots=True)
 class Running:
-    """A running simulator."""
-
     world: World
     sites: dict[str, RunningSite]
     servers: list[BaseWSGIServer]

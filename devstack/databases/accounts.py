@@ -42,7 +42,6 @@ class SamePerson:
     user: None = None
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the arguments unchanged."""
         return list(arguments)
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:  # noqa: ARG002 - the others copy the parts
@@ -50,7 +49,6 @@ class SamePerson:
         return root
 
     def folder(self, wanted: Path) -> Path:
-        """Return the wanted folder itself."""
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         return wanted
 

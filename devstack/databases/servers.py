@@ -32,8 +32,6 @@ def package_folder(package: str, distribution: str) -> Path:
 
 
 class Server:
-    """One server program."""
-
     def __init__(self, name: str, guardian: Guardian, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         """Set the name for messages and the signal for an orderly end."""
         self.name = name

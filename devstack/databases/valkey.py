@@ -44,7 +44,6 @@ class Valkey:
         self._server.start(arguments, SamePerson(), self._folder / "valkey.log", lambda _pid: _answers(door))
 
     def stop(self) -> None:
-        """Stop the server."""
         self._server.stop()
 
     def url(self, database: int = 0) -> str:

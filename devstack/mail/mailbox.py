@@ -75,6 +75,5 @@ class Mailbox:
         return [mail for mail in newest_first if wanted is None or wanted in map(str.lower, mail.recipients)]
 
     def clear(self) -> None:
-        """Delete all."""
         with self._lock:
             self._mails.clear()

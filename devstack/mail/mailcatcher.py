@@ -54,8 +54,6 @@ class MailServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
     server: MailServer
 
     def do_GET(self) -> None:
@@ -71,7 +69,6 @@ class Handler(BaseHTTPRequestHandler):
             self._one(address.path.removeprefix("/mail/"))
 
     def do_DELETE(self) -> None:
-        """Delete all mails."""
         if urlsplit(self.path).path != "/mails":
             self.send_error(HTTPStatus.NOT_FOUND)
             return

@@ -16,7 +16,7 @@ STANDARD: Final = "-"
 
 @click.group()
 def backup() -> None:
-    """Copies of who installed the app; locks are in Confluence and need none."""
+    """Back up registrations; locks are in Confluence."""
 
 
 @backup.command()
@@ -25,7 +25,7 @@ def backup() -> None:
 def create(target: str, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Make a backup, encrypted under the newest key."""
     if target == STANDARD and sys.stdout.isatty():
-        raise click.UsageError("a backup is no text: send standard output to a file or a program")
+        raise click.UsageError("a backup is not text: redirect standard output to a file or a program")
     with operator() as working:
         if target == STANDARD:
             made, name = working.backups.create(), STANDARD
@@ -48,13 +48,12 @@ def create(target: str, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
 
 @backup.command()
 @click.option("--in", "folder", required=True, metavar="DIR", help="The folder of the backups.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @as_json
 def prune(folder: str, dry_run: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
     """Keep the newest backup of each of the last 7 days, 8 weeks and 12 months; remove the others.
 
-    These are counted back from the newest backup. A file that is no whole backup counts for nothing: it stays and is
-    named, and the command ends with code 1.
+    Counted back from the newest backup. An incomplete file is kept and named, and the exit code is 1.
     """
     with operator() as working:
         pruned = working.backups.prune(Path(folder), dry_run=dry_run)
@@ -63,7 +62,7 @@ def prune(folder: str, dry_run: bool, json_wanted: bool) -> None:  # noqa: FBT00
     rows = [{"file": name, "is": word} for word, names in fates.items() for name in names]
     print_rows(rows, json_wanted=json_wanted, none="There are no backups.")
     if pruned.spoilt:
-        raise click.ClickException(f"no whole backup, left alone: {', '.join(pruned.spoilt)}")
+        raise click.ClickException(f"not a whole backup, kept: {', '.join(pruned.spoilt)}")
 
 
 @backup.command()
@@ -71,7 +70,7 @@ def prune(folder: str, dry_run: bool, json_wanted: bool) -> None:  # noqa: FBT00
 @click.option("--replace", is_flag=True, help="Replace the registrations that the database has.")
 @as_json
 def restore(source: str, replace: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Put the registrations of a backup into an empty database (after `lockpoint migrate`), all or nothing."""
+    """Restore the registrations into an empty database (after `lockpoint migrate`), all or nothing."""
     data = _read(source)
     with operator() as working:
         restored = working.backups.restore(data, replace=replace)
@@ -89,7 +88,7 @@ def _send(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as error:
-        # At exit Python would retry the rest, fail, and end with its own code.
+        # At exit Python would retry the rest, fail, and set its own exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"cannot write the backup: {_why(error)}") from None
 

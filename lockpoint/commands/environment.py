@@ -18,7 +18,6 @@ def settings_or_exit() -> Settings:
 
 
 def settings_of_process() -> Settings:
-    """Also configures logs."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, report=reporter(settings.sentry_dsn))
     return settings

@@ -18,16 +18,16 @@ UNKNOWN: Final = "(unknown)"
 
 @click.group()
 def keys() -> None:
-    """Change from old keys to new ones."""
+    """Rotate root keys."""
 
 
 @keys.command()
 @click.option("--locks", is_flag=True, help="Also sign locks, settings and preferences of all active sites again.")
 @as_json
 def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Bring what is stored under the newest key of LOCKPOINT_SECRET_KEYS.
+    """Bring stored data under the newest key of LOCKPOINT_SECRET_KEYS.
 
-    May be stopped and started again at any time. Ends with code 1 when something could not be brought over.
+    Safe to stop and restart. Exits 1 when something could not be brought over.
     """
     with operator() as working:
         fields = _reseal(working)
@@ -42,7 +42,7 @@ def rotate(locks: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click pass
 @click.option("--backups", "folder", metavar="DIR", help="Also count the backups in this folder.")
 @as_json
 def status(folder: str | None, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Tell what each key is still needed for, and from when on it may be dropped."""
+    """Show what each key is needed for, and from when it may be dropped."""
     with operator() as working:
         uses = working.key_uses()
         made = [] if folder is None else [header.key_id for header in working.backups.in_folder(Path(folder))]

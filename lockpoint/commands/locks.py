@@ -20,7 +20,7 @@ for_site = click.option(
 
 @click.group()
 def lock() -> None:
-    """Look at a lock, or end one."""
+    """Show or end a lock."""
 
 
 @lock.command()
@@ -28,7 +28,7 @@ def lock() -> None:
 @for_site
 @as_json
 def show(attachment_id: str, site_name: str, json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Show what the lock record of an attachment says."""
+    """Show the lock record of an attachment."""
     with operator() as working:
         services = working.services
         state = read_state(services, find_site(services, site_name), bare(attachment_id), priority=Priority.MAINTENANCE)
@@ -38,16 +38,16 @@ def show(attachment_id: str, site_name: str, json_wanted: bool) -> None:  # noqa
 @lock.command("end")
 @click.argument("attachment_id", metavar="ATTACHMENT")
 @for_site
-@click.option("--reason", required=True, help="Told to the person whose lock it was.")
+@click.option("--reason", required=True, help="Told to the holder.")
 def end_lock(attachment_id: str, site_name: str, reason: str) -> None:
-    """End the lock of an attachment; its holder is told."""
+    """End the lock of an attachment and notify its holder."""
     with operator() as working:
         services = working.services
         tenant = find_site(services, site_name)
         state = read_state(services, tenant, bare(attachment_id), priority=Priority.INTERACTIVE)
         held = state.standing
         if not isinstance(held, Held):
-            raise click.ClickException("nobody holds this file")
+            raise click.ClickException("this file is not locked")
         rule = partial(rules.end, lock_id=held.lock_id, reason=EndReason.BROKEN, by=None, why=reason)
         outcome = end(services, tenant, state, rule, priority=Priority.INTERACTIVE)
     if not isinstance(outcome, Written):

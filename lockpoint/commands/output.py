@@ -1,4 +1,4 @@
-"""Output: a line for each thing, or JSON."""
+"""Output: tables for people, JSON for programs."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`lockpoint worker` and `lockpoint clock`: one process each, started by the Procfile."""
+"""`lockpoint worker` and `lockpoint clock`, as in the Procfile."""
 
 import click
 
@@ -9,13 +9,13 @@ from lockpoint.commands.environment import settings_of_process
 
 @click.command()
 def worker() -> None:
-    """Work off the queue until told to stop."""
+    """Run queued jobs until stopped."""
     settings = settings_of_process()
     worker_process.run(settings)
 
 
 @click.command()
 def clock() -> None:
-    """Put work into the queue when its time has come, until told to stop."""
+    """Enqueue periodic jobs until stopped."""
     settings = settings_of_process()
     clock_process.run(settings)

@@ -14,7 +14,7 @@ from lockpoint.services.ports.maintenance import PurgeReport
 @click.command()
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 def purge(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Delete what has reached its age and say what went; exits 1 when something is left or late."""
+    """Delete what has reached its age and report it; exits 1 when something is left or late."""
     settings = settings_for_answering()
     try:
         report = bootstrap.build_upkeep(settings).purge()

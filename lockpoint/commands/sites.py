@@ -1,4 +1,4 @@
-"""`lockpoint site`: the installations."""
+"""`lockpoint site`: installations."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -21,13 +21,13 @@ RESTORE_WORDS = {True: "works", False: "refused", None: "unknown"}
 
 @click.group()
 def site() -> None:
-    """Look at installations, repair what is known of one, and end one that is gone."""
+    """List, show, reconcile and forget installations."""
 
 
 @site.command("list")
 @as_json
 def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """List the sites on which the app is installed, and whether it is enabled there."""
+    """List the sites with the app installed, and whether it is enabled."""
     with operator() as working:
         rows = [
             {"id": tenant.id, "site": tenant.base_url, "enabled": tenant.enabled}
@@ -41,9 +41,9 @@ def list_sites(json_wanted: bool) -> None:  # noqa: FBT001 - click passes a flag
 @click.option("--test", is_flag=True, help="Try Confluence's restore operation again.")
 @as_json
 def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Show one site: its settings, its licence, and whether Confluence restores attachments there.
+    """Show a site's settings and licence, and whether Confluence restores attachments there.
 
-    The restore operation is tried now if it never was.
+    Tries the restore operation if it was never tried.
     """
     with operator() as working:
         services = working.services
@@ -68,13 +68,13 @@ def show(name: str, test: bool, json_wanted: bool) -> None:  # noqa: FBT001 - cl
 @site.command()
 @click.argument("name", metavar="SITE")
 def reconcile(name: str) -> None:
-    """Search a site for locks that are not known here, then compare every locked file with its lock, now."""
+    """Search a site for unknown locks, then check every locked file, now."""
     with operator() as working:
         services = working.services
         tenant = find_site(services, name)
         rediscover(services, tenant)
         count = sweep(services, tenant)
-    click.echo(f"{count} locked files looked at.")
+    click.echo(f"{count} locked files checked.")
 
 
 @site.command()
@@ -85,17 +85,17 @@ def reconcile(name: str) -> None:
     help="Do not ask.",
 )
 def forget(name: str) -> None:
-    """End a site that left without our hearing of it, as if it had uninstalled the app now.
+    """End the installation of a site whose uninstall never arrived.
 
-    It is not called any more and gets no mail; its secret is erased at once, everything else in 30 days. The locks stay
-    in Confluence, and count again should it install the app again.
+    The app makes no calls and sends no mail there; the secret is erased at once, the rest in 30 days. Locks stay in
+    Confluence and count again after a new install.
     """
     with operator() as working:
         tenant = _named(working.services.tenants.installed(), name)
         if tenant is None:
             raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")
         ended = uninstall(working.services, tenant.client_key)
-    click.echo("Forgotten." if ended else "It has just uninstalled the app by itself.")
+    click.echo("Forgotten." if ended else "The site has just uninstalled the app itself.")
 
 
 def find_site(services: Services, name: str) -> Tenant:
@@ -107,7 +107,7 @@ def find_site(services: Services, name: str) -> Tenant:
 
 
 def find_installed_site(services: Services, name: str) -> Tenant:
-    """Disabled too, by number, address or host; raises ClickException."""
+    """The same for installed sites, enabled or not."""
     tenant = _named(services.tenants.installed(), name)
     if tenant is None:
         raise click.ClickException(f"no installed site {name}: lockpoint site list shows them")

@@ -13,10 +13,10 @@ from lockpoint.commands.environment import settings_of_process
 WORKERS: Final = 2
 THREADS: Final = 8
 STOP_SECONDS: Final = 25
-"""For requests in flight after SIGTERM; Heroku kills after 30."""
+"""Time for requests in flight after SIGTERM; Heroku kills after 30."""
 
 TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}}}
-"""Granian's lines join ours."""
+"""Granian logs to our handlers."""
 
 
 @click.command()
@@ -24,7 +24,7 @@ TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "pro
 @click.option("--workers", type=click.IntRange(1, 64), default=WORKERS, show_default=True, help="Processes.")
 @click.option("--threads", type=click.IntRange(1, 128), default=THREADS, show_default=True, help="In each process.")
 def web(host: str, workers: int, threads: int) -> None:
-    """Answer HTTP requests on PORT until told to stop."""
+    """Answer HTTP requests on PORT until stopped."""
     settings = settings_of_process()
     Granian(
         "lockpoint.wsgi:app",
@@ -36,7 +36,7 @@ def web(host: str, workers: int, threads: int) -> None:
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
         websockets=False,
-        # Access logs would contain tokens of query strings.
+        # Access lines would hold the tokens of query strings.
         log_access=False,
         log_dictconfig=TO_OURS,
         log_level=LogLevels(settings.log_level),

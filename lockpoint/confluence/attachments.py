@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250
-WATCH_KEY: Final = "lockpointwatch"
-BETWEEN_WITNESSES_SECONDS: Final = 1.5
+WAITLIST_KEY: Final = "lockpointwatch"
+SECOND_READ_SECONDS: Final = 1.5
 
 FOLDERS: Final = {
     ContainerKind.PAGE: "pages",
@@ -79,8 +79,8 @@ class ConfluenceAttachments:
         if not properties:
             return _attachment(tenant, reply, None)
         rows = self._rows(caller, attachment_id, reply.answer, LOCK_KEY)
-        watching = self._rows(caller, attachment_id, reply.answer, WATCH_KEY)
-        return replace(_attachment(tenant, reply, rows), waitlist_row=watching[0] if watching else None)
+        waitlist = self._rows(caller, attachment_id, reply.answer, WAITLIST_KEY)
+        return replace(_attachment(tenant, reply, rows), waitlist_row=waitlist[0] if waitlist else None)
 
     def of_container(
         self,
@@ -142,7 +142,7 @@ class ConfluenceAttachments:
         """
         if container is None or self._visible(tenant, attachment_id, priority):
             return False
-        self.client.pause(BETWEEN_WITNESSES_SECONDS)
+        self.client.pause(SECOND_READ_SECONDS)
         try:
             return not self._listed(Caller(tenant, priority), container, attachment_id)
         except GoneOrInvisible:

@@ -30,15 +30,15 @@ class FileCopy:
         for a version made meanwhile, noticed by rereading: uploads have no precondition.
         """
         if source.size is not None and source.size > self.most_bytes:
-            raise TooLarge("attachments.copy: larger than copy mode carries")
+            raise TooLarge("attachments.copy: above the limit of copy mode")
         if attachment.container is None:
-            raise GoneOrInvisible("attachments.copy: the attachment hangs on nothing")
+            raise GoneOrInvisible("attachments.copy: the attachment has no container")
         folder = f"/rest/api/content/{content_id(attachment.container.id)}/child/attachment"
         path = f"{folder}/{rest_attachment_id(attachment.id)}"
         content = self._download(caller, f"{path}/download", source)
         histories = Histories(self.client)
         if histories.head(caller, attachment.id).created != attachment.head.created:
-            raise LostRace("attachments.copy: a newer version came meanwhile")
+            raise LostRace("attachments.copy: a newer version appeared")
         answer = self._upload(caller, f"{path}/data", attachment, content, message)
         return histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
 
@@ -64,5 +64,5 @@ class FileCopy:
             return self.client.ask(caller, call).answer
         except GoneOrInvisible:
             Histories(self.client).head(caller, attachment.id)
-            # The file exists, so this is the documented 404 for a file above the site's limit.
+            # The file exists, so the 404 is the documented one for a file above the site's limit.
             raise TooLarge("attachments.upload: larger than the site allows") from None

@@ -33,7 +33,7 @@ class MetadataEdits:
     def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: dict[str, str]) -> int:
         """Store the fields as version `number`; return the current number."""
         if attachment.container is None:
-            raise GoneOrInvisible("attachments.edit: the attachment hangs on nothing")
+            raise GoneOrInvisible("attachments.edit: the attachment has no container")
         own_id = rest_attachment_id(attachment.id)
         # The document requires `when` and `minorEdit`; minor edits send watchers no mail.
         version = {"number": number, "minorEdit": True, "when": None}

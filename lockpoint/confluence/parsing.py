@@ -92,7 +92,6 @@ def made_version(answer: Answer) -> Version:
 
 
 def stored_property(answer: Answer) -> StoredProperty:
-    """The value may be any JSON."""
     if "value" not in answer.data:
         raise BadAnswer(f"{answer.operation}: a property without a value")
     version = answer.part("version")

@@ -117,10 +117,7 @@ class ConfluencePeople:
         return _person(self._user(tenant, account, priority, ()))
 
     def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
-        """3 points.
-
-        `NoAddress` with `not_approved` (by Atlassian), `unknown`, `switched_off` or `hidden`.
-        """
+        """3 points; `NoAddress`: `not_approved` (by Atlassian), `unknown`, `switched_off` or `hidden`."""
         call = get("users.email", "/rest/api/user/email", query=(("accountId", account),), objects=Objects.IDENTITY)
         try:
             address = self.client.ask(Caller(tenant, priority), call).answer.text_or_none("email")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/rest/atlassian-connect/latest/report-accounts"
 LONGEST_CYCLE: Final = 90
-"""Days; longer would amount to no reports."""
+"""Days; a longer cycle would mean no reports."""
 
 _DIGITS: Final = 4
 _NAME: Final = "report_accounts"

@@ -110,7 +110,7 @@ class ConfluenceProperties:
 
 
 def _app_value(value: object) -> object:
-    # Only an old document has `jsonValue`; where ignored, the JSON comes as text.
+    # Only an old document describes `jsonValue`; where ignored, the JSON comes as text.
     if not isinstance(value, str):
         return value
     try:

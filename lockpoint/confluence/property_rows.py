@@ -1,4 +1,4 @@
-"""Content and space properties: Confluence's only writes that name the version they replace."""
+"""Content and space properties: writes name the version they replace."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ class PropertyRows:
         answer = self.client.ask(caller, call).answer
         stored = stored_property(answer)
         if stored.version != version:
-            raise HostUnavailable(f"{call.name}: stored under another version than asked; what holds is unknown")
+            raise HostUnavailable(f"{call.name}: stored under another version than asked; the outcome is unknown")
         return stored

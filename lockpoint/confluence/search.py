@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PAGE: Final = "100"
 PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
-"""400 where Confluence has not indexed the descriptor's extraction from the page property."""
+"""400 where Confluence has not indexed what the descriptor extracts from the page property."""
 
 _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 

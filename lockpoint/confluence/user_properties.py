@@ -45,7 +45,7 @@ class ConfluenceUserProperties:
                 except LostRace:
                     continue
             return
-        raise LostRace("user_properties: it comes and goes")
+        raise LostRace("user_properties: others create and delete it at the same time")
 
     def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         call = Call(name="user_properties.delete", method="DELETE", path=_path(account, key))

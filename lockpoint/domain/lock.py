@@ -12,8 +12,6 @@ SCHEMA = 1
 
 
 class EndReason(StrEnum):
-    """Why a lock ended."""
-
     RELEASED = "released"
     BROKEN = "broken"
     TAKEN_OVER = "taken_over"

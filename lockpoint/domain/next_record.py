@@ -54,7 +54,6 @@ def new_lock(
 
 
 def tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
-    """Return the record that ends a lock."""
     epoch, seq = next_place(snapshot)
     return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, ended=ended)
 

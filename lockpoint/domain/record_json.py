@@ -41,22 +41,18 @@ class Fields:
         return value
 
     def number_or_none(self, name: str) -> int | None:
-        """A whole number or null."""
         return None if self._members.get(name) is None else self.number(name)
 
     def text(self, name: str) -> str:
-        """A string."""
         value = self._members.get(name)
         if not isinstance(value, str):
             raise WrongFieldError(name)
         return value
 
     def text_or_none(self, name: str) -> str | None:
-        """A string or null."""
         return None if self._members.get(name) is None else self.text(name)
 
     def flag(self, name: str) -> bool:
-        """A truth value."""
         value = self._members.get(name)
         if not isinstance(value, bool):
             raise WrongFieldError(name)
@@ -78,7 +74,6 @@ class Fields:
         return tuple(Fields({name: each}).time(name) for each in value)
 
     def inner(self, name: str) -> Fields:
-        """An object."""
         value = self._members.get(name)
         if not isinstance(value, dict):
             raise WrongFieldError(name)

@@ -1,1 +1,1 @@
-"""Mails, composed on sending in the recipient's language and time; never stored."""
+"""Mails, composed when sent; stored nowhere."""

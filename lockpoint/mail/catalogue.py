@@ -142,8 +142,8 @@ ENGLISH: Final = Catalogue(
             subject="{file} was changed while Lockpoint was switched off",
             heading="Your locked file was changed",
             story=(
-                "{actor} uploaded a new version of {file} while Lockpoint was not at work on your site.",
-                "Everybody was free to do so, and the version stands.",
+                "{actor} uploaded a new version of {file} while Lockpoint was inactive on your site.",
+                "Uploads were allowed at that time, so Lockpoint kept the version.",
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
         ),
@@ -177,7 +177,7 @@ ENGLISH: Final = Catalogue(
             to_page=True,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): MailWords(
-            # We do not store names, so the name went with the file.
+            # The name is gone with the file; we store no copy.
             subject="A file you had locked was deleted",
             heading="Your locked file was deleted",
             story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
@@ -205,7 +205,10 @@ ENGLISH: Final = Catalogue(
                 "{file} was overwritten and restored several times in a short time, so Lockpoint has stopped.",
                 "A program that synchronises files is often the cause.",
             ),
-            advice=("Please find out together who uploads the file. Ending the lock and locking again starts afresh.",),
+            advice=(
+                "Please find out together who uploads the file.",
+                "To protect the file again, end the lock and lock it again.",
+            ),
             to_page=True,
         ),
     },

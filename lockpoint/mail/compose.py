@@ -1,4 +1,4 @@
-"""Mails from facts: HTML and text with the same words; recipient's language, zone and date format."""
+"""Composes mails: HTML and text, in the recipient's language, zone and date format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000
 _ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,255}")
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-# Characters that reorder text: a name could reverse the meaning of a sentence.
+# Characters that reorder their neighbours: a name could reverse a sentence's meaning.
 _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
 
 
@@ -85,7 +85,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if plain.unsubscribe_url:
-        # One-click unsubscribe, RFC 8058.
+        # RFC 8058: one click.
         message[_UNSUBSCRIBE] = f"<{plain.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_templates().get_template("mail.txt").render(letter=plain))
@@ -145,7 +145,6 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
 
 
 def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
-    """Each is safe for one line."""
     return {
         "name": clean(facts.recipient_name),
         "file": clean(facts.file_name),
@@ -167,7 +166,6 @@ def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _zone(name: str) -> tzinfo:
-    """UTC for an unknown name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -72,7 +72,7 @@ class SmtpMailer:
         try:
             yield connection
         finally:
-            # The mail is already accepted or refused; an error on closing changes nothing.
+            # The mail is accepted or refused by now; a failed QUIT changes nothing.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 connection.quit()
             connection.close()

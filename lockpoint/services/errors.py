@@ -151,8 +151,6 @@ class RequestReused(UseCaseError):
 
 
 class Invalid(UseCaseError):
-    """The request is invalid."""
-
     code = "invalid_request"
 
 

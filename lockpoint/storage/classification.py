@@ -53,7 +53,6 @@ class Field:
 
     @property
     def leaves(self) -> Iterator[Field]:
-        """Return what has no members: itself, or what it is made of."""
         for member in self.members:
             yield from member.leaves
         if not self.members:

@@ -52,7 +52,6 @@ class Keyring:
 
     @property
     def newest(self) -> str:
-        """The key of everything new."""
         return self.mac_keys.newest
 
     @property

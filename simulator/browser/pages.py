@@ -79,7 +79,6 @@ def old_address() -> Response:
 
 @blueprint.get("/_sim/host/<path:name>")
 def host_file(name: str) -> Response:
-    """Return a host-page file."""
     return send_from_directory(HOST, name, max_age=0)
 
 

@@ -83,7 +83,6 @@ def upload(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/rename")
 def rename(call: Control) -> Answer:
-    """Rename a file."""
     attachment, actor = _check_file(call)
     title = call.text("title")
     if files.named(call.site, attachment.container_id, title):
@@ -93,7 +92,6 @@ def rename(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/trash")
 def trash(call: Control) -> Answer:
-    """Trash a file."""
     attachment, actor = _check_file(call, "delete")
     return views.file_json(call.site, files.trash(call.world, call.site, attachment, actor))
 
@@ -119,7 +117,6 @@ def purge(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/delete-version")
 def delete_version(call: Control) -> Answer:
-    """Delete one version."""
     attachment, _ = _check_file(call, "delete")
     return views.file_json(call.site, files.delete_version(attachment, int(call.number("version"))))
 
@@ -135,7 +132,6 @@ def restore_version(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/move")
 def move(call: Control) -> Answer:
-    """Move a file."""
     attachment, actor = _check_file(call)
     target = call.content()
     _check(call, target, "update")
@@ -158,7 +154,6 @@ def page(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-edit")
 def page_edit(call: Control) -> Answer:
-    """Edit a page."""
     content = call.content()
     actor = _check(call, content, "update")
     head = content.versions[-1]
@@ -180,7 +175,6 @@ def page_status(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-move")
 def page_move(call: Control) -> Answer:
-    """Move a page."""
     content = call.content()
     actor = _check(call, content, "update")
     return views.content_json(call.site, pages.move(call.world, call.site, content, call.space(), actor))
@@ -188,7 +182,6 @@ def page_move(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page-copy")
 def page_copy(call: Control) -> Answer:
-    """Copy a page with files."""
     content = call.content()
     actor = _check(call, content, "read")
     return views.content_json(call.site, pages.copy(call.world, call.site, content, call.text("title"), actor))

@@ -41,7 +41,6 @@ def _object(call: Control, name: str) -> dict[str, object]:
 
 @control(blueprint, "GET", "/apps")
 def apps(call: Control) -> Answer:
-    """List apps."""
     return {"apps": [views.app_json(app) for app in call.world.apps.values()]}
 
 
@@ -72,25 +71,21 @@ def install(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/uninstall", locked=False)
 def uninstall(call: Control) -> Answer:
-    """Uninstall an app."""
     return lifecycle.uninstall(call.world, call.site, _app(call).key, _tampering(call))
 
 
 @control(blueprint, "POST", "/sites/<site>/enable", locked=False)
 def enable(call: Control) -> Answer:
-    """Enable an app."""
     return lifecycle.switch(call.world, call.site, _app(call).key, "enabled")
 
 
 @control(blueprint, "POST", "/sites/<site>/disable", locked=False)
 def disable(call: Control) -> Answer:
-    """Disable an app."""
     return lifecycle.switch(call.world, call.site, _app(call).key, "disabled")
 
 
 @control(blueprint, "POST", "/sites/<site>/rename-site", locked=False)
 def rename_site(call: Control) -> Answer:
-    """Rename the host."""
     base_url = call.text("baseUrl", other_host(call.site.origin) + "/wiki")
     answer = lifecycle.rename_site(call.world, call.site, _app(call), base_url)
     return answer | {"baseUrl": call.site.base_url}
@@ -98,7 +93,6 @@ def rename_site(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/import-site", locked=False)
 def import_site(call: Control) -> Answer:
-    """Import a backup."""
     return lifecycle.import_site(call.world, call.site, _app(call))
 
 

@@ -48,7 +48,6 @@ class Control:
             raise ApiError(400, f"{name} must be a number") from error
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return a boolean."""
         return self.data.get(name, default) in {True, "true", "1", "on"}
 
     def person(self, name: str = "account") -> Person:

@@ -42,7 +42,6 @@ def people(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/sites/<site>/home")
 def home(call: Control) -> Answer:
-    """Return the home view."""
     return views.home_json(call.site, session_account(call.site, request))
 
 
@@ -82,7 +81,6 @@ def space_status(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/space-name")
 def space_name(call: Control) -> Answer:
-    """Rename a space."""
     space = call.space()
     space.name = call.text("name")
     return {"key": space.key, "name": space.name}

@@ -19,13 +19,11 @@ blueprint = Blueprint("control_world", __name__)
 
 @control(blueprint, "GET", "/health")
 def health(_call: Control) -> Answer:
-    """Answer a health check."""
     return {"ok": True}
 
 
 @control(blueprint, "GET", "/state")
 def state(call: Control) -> Answer:
-    """Return the whole state."""
     sites = {site.key: views.site_json(site) for site in call.world.sites.values()}
     clock = {"offsetSeconds": call.world.clock.offset_seconds, "now": iso(call.world.clock.now_ms())}
     return {
@@ -38,7 +36,6 @@ def state(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/reset", locked=False)
 def reset(call: Control) -> Answer:
-    """Reset to the seed."""
     call.world.reset(keep_apps=call.flag("keepApps"))
     return {"reset": True}
 
@@ -91,7 +88,6 @@ def faults(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/faults")
 def add_fault(call: Control) -> Answer:
-    """Add a rule."""
     rule = dict(call.data)
     if rule.get("account"):
         rule["account"] = call.person().account_id

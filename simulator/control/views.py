@@ -17,7 +17,6 @@ Json = dict[str, Any]
 
 
 def person_json(person: Person) -> Json:
-    """Return a person."""
     return {
         "accountId": person.account_id,
         "name": person.name,
@@ -45,7 +44,6 @@ def me_json(site: Site, account_id: str | None) -> Json:
 
 
 def app_json(app: App, site: Site | None = None) -> Json:
-    """Return an app and its state."""
     shape: Json = {"key": app.key, "name": app.name, "baseUrl": app.base_url, "scopes": sorted(app.scopes)}
     installation = site.installations.get(app.key) if site else None
     if installation:
@@ -64,7 +62,6 @@ def apps_json(site: Site) -> list[Json]:
 
 
 def home_json(site: Site, account_id: str | None) -> Json:
-    """Return the home view."""
     spaces = [s for s in site.spaces.values() if may_in_space(site, account_id, "read", s)]
     contents = [c for c in site.contents.values() if may(site, account_id, "read", c)]
     counts = Counter(a.container_id for a in site.attachments.values() if a.status != "trashed")
@@ -133,7 +130,6 @@ def file_json(site: Site, attachment: Attachment) -> Json:
 
 
 def content_json(site: Site, content: Content) -> Json:
-    """Return content."""
     return {
         "id": str(content.id),
         "type": content.type,
@@ -171,7 +167,6 @@ def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
 
 
 def site_json(site: Site) -> Json:
-    """Return the site, for tests."""
     return {
         "key": site.key,
         "name": site.name,

@@ -23,7 +23,6 @@ def _settings_json(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/webhooks/settings")
 def webhook_settings(call: Control) -> Answer:
-    """Return delivery settings."""
     return _settings_json(call)
 
 

@@ -52,12 +52,10 @@ class Visit:
 
     @property
     def method(self) -> str:
-        """HTTP method."""
         return str(self.environ["REQUEST_METHOD"])
 
     @property
     def path(self) -> str:
-        """Decoded path."""
         return str(self.environ["PATH_INFO"])
 
     def first(self, *kinds: str) -> Fault | None:

@@ -75,12 +75,10 @@ class Call:
 
 
 def json_answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Return JSON."""
     return Response(json.dumps(body), status=status, headers=headers, content_type="application/json")
 
 
 def empty(status: int = 204) -> Response:
-    """Return an empty answer."""
     return Response(status=status)
 
 

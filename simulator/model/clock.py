@@ -24,7 +24,6 @@ class Clock:
         return int(time.time() + (self.offset_seconds if self.tokens else 0))
 
     def http_date(self) -> str:
-        """Return the Date header."""
         return formatdate(self.now_ms() / 1000, usegmt=True)
 
 

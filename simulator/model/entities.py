@@ -100,7 +100,6 @@ class FileVersion:
 
     @property
     def size(self) -> int:
-        """Bytes."""
         return len(self.data)
 
 
@@ -117,12 +116,10 @@ class Attachment:
 
     @property
     def head(self) -> FileVersion:
-        """Newest version."""
         return self.versions[-1]
 
     @property
     def number(self) -> int:
-        """Newest version number."""
         return len(self.versions)
 
     @property
@@ -162,17 +159,14 @@ class Content:
 
     @property
     def title(self) -> str:
-        """Current title."""
         return self.versions[-1].title
 
     @property
     def number(self) -> int:
-        """Newest version number."""
         return len(self.versions)
 
     @property
     def author_id(self) -> str | None:
-        """Creator."""
         return self.versions[0].author_id
 
 
@@ -194,8 +188,6 @@ class Space:
 
 @dataclass(slots=True)
 class App:
-    """A registered app and its descriptor."""
-
     key: str
     name: str
     base_url: str

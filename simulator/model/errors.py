@@ -46,7 +46,6 @@ def error_body(status: int, title: str, code: str | None, *, v2: bool) -> dict[s
 
 
 def error_response(error: ApiError, path: str) -> Response:
-    """Return the error response for this path."""
     body = error_body(error.status, error.title, error.code, v2=path.startswith("/wiki/api/v2"))
     return Response(json.dumps(body), status=error.status, headers=error.headers, content_type="application/json")
 

@@ -21,14 +21,11 @@ _MAKERS: dict[str, Callable[[], PrivateKey]] = {
 
 
 class KeyPair:
-    """One key pair."""
-
     def __init__(self, private: PrivateKey) -> None:
         self._private = private
 
     @property
     def private(self) -> PrivateKey:
-        """Private key."""
         return self._private
 
     @property
@@ -58,7 +55,6 @@ class InstallKeys:
 
     @property
     def pairs(self) -> Mapping[str, KeyPair]:
-        """Every pair made, by key id."""
         return self._pairs
 
     def put(self, kid: str, private: PrivateKey) -> None:

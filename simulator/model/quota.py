@@ -29,7 +29,6 @@ class Charge:
     route: str = "unrouted"
 
     def points(self, method: str) -> int:
-        """Return the price."""
         return 1 + self.core + 2 * self.identity if method == "GET" else 1
 
 

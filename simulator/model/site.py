@@ -49,7 +49,6 @@ class Site:
         return self.base_url.removesuffix("/wiki")
 
     def next_id(self) -> int:
-        """Return a new id."""
         self.last_id += 1
         return self.last_id
 
@@ -61,7 +60,6 @@ class Site:
         return found or next((p for p in self.people.values() if p.name == name), None)
 
     def space_by_key(self, key: str) -> Space | None:
-        """Return the space of this key."""
         return next((space for space in self.spaces.values() if space.key == key), None)
 
     def container(self, attachment: Attachment) -> Content:
@@ -69,6 +67,5 @@ class Site:
         return self.contents[attachment.container_id]
 
     def attachments_of(self, content_id: int) -> list[Attachment]:
-        """Return all attachments of the content, also trashed, by id."""
         found = [a for a in self.attachments.values() if a.container_id == content_id]
         return sorted(found, key=lambda attachment: attachment.id)

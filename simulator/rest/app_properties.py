@@ -50,7 +50,6 @@ def addon(call: Call, app_key: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>/properties", None)
 def properties(call: Call, app_key: str) -> dict[str, object]:
-    """List property keys."""
     base = f"{call.site.base_url}/rest/atlassian-connect/1/addons/{app_key}/properties"
     return {"keys": [{"key": key, "self": f"{base}/{key}"} for key in _installation(call, app_key).properties]}
 

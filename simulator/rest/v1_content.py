@@ -67,7 +67,6 @@ def _restricted(content: Content, operation_key: str) -> set[str]:
 
 @operation(blueprint, "GET", f"{API}/content/<page_id>/restriction", "READ")
 def restrictions(call: Call, page_id: str) -> dict[str, object]:
-    """Return page restrictions."""
     content = visible_content(call, page_id)
     results = [_restriction(call, content, name) for name in ("read", "update")]
     call.charge.identity += len(content.read) + len(content.update)
@@ -116,7 +115,6 @@ def restriction_add(call: Call, page_id: str, key: str) -> Response:
 
 @operation(blueprint, "DELETE", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "WRITE")
 def restriction_remove(call: Call, page_id: str, key: str) -> Response:
-    """Remove a person from a restriction."""
     content = _restrictable(call, page_id)
     account = _person_asked(call)
     if account not in _restricted(content, key):
@@ -162,7 +160,6 @@ def _hit(call: Call, found: Content | Attachment) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/content/search", "READ")
 def content_search(call: Call) -> dict[str, object]:
-    """Search CQL, as contents."""
     chosen, start, limit, links = _search(call)
     results = [_hit(call, found) for found in chosen]
     return {"results": results, "start": start, "limit": limit, "size": len(results), "_links": links}

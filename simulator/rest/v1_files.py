@@ -160,7 +160,6 @@ def _apply_metadata(call: Call, attachment: Attachment, body: dict[str, object],
 
 
 def media_signature(world: World, site: Site, attachment: Attachment, number: int, expires: int) -> str:
-    """Return the signature of a media address."""
     text = f"{site.key}/{attachment.id}/{number}/{expires}".encode()
     return hmac.new(world.media_secret, text, hashlib.sha256).hexdigest()
 

@@ -31,7 +31,6 @@ def person_shape(site: Site, person: Person, *, sees_email: bool, operations: bo
 
 
 def version_shape(site: Site, number: int, when: int, author: str | None, *, message: str, minor_edit: bool) -> Shape:
-    """Return a version."""
     person = site.people.get(author or "")
     by: Shape = person_shape(site, person, sees_email=False) if person else {"type": "anonymous"}
     return {
@@ -48,7 +47,6 @@ def version_shape(site: Site, number: int, when: int, author: str | None, *, mes
 
 
 def file_version_shape(site: Site, attachment: Attachment) -> Shape:
-    """Return the newest attachment version."""
     head = attachment.head
     return version_shape(
         site, attachment.number, head.created_at, head.author_id, message=head.message, minor_edit=head.minor_edit
@@ -56,7 +54,6 @@ def file_version_shape(site: Site, attachment: Attachment) -> Shape:
 
 
 def file_shape(site: Site, attachment: Attachment) -> Shape:
-    """Return an attachment."""
     head = attachment.head
     extensions = {"mediaType": head.media_type, "fileSize": head.size, "comment": head.message, "fileId": head.file_id}
     return {
@@ -95,7 +92,6 @@ def content_shape(site: Site, content: Content) -> Shape:
 
 
 def content_version_shape(site: Site, content: Content) -> Shape:
-    """Return the newest content version."""
     head = content.versions[-1]
     return version_shape(site, content.number, head.created_at, head.author_id, message=head.message, minor_edit=False)
 

@@ -105,7 +105,6 @@ def attachment_version(call: Call, att_id: str, number: str) -> dict[str, object
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/operations", "READ")
 def attachment_operations(call: Call, att_id: str) -> dict[str, object]:
-    """Return the caller's operations."""
     return {"operations": _file_operations(call, visible_file(call, att_id))}
 
 
@@ -170,25 +169,21 @@ def _content(call: Call, content: Content, base: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>", "READ")
 def page_by_id(call: Call, page_id: str) -> dict[str, object]:
-    """Return a page."""
     return _content(call, visible_content(call, page_id, ["page"]), f"{API}/pages/{page_id}")
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>", "READ")
 def blogpost_by_id(call: Call, post_id: str) -> dict[str, object]:
-    """Return a blog post."""
     return _content(call, visible_content(call, post_id, ["blogpost"]), f"{API}/blogposts/{post_id}")
 
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>/operations", "READ")
 def page_operations(call: Call, page_id: str) -> dict[str, object]:
-    """Return page operations."""
     content = visible_content(call, page_id, ["page"])
     return {"operations": content_operations(call.site, call.account, content, "page")}
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>/operations", "READ")
 def blogpost_operations(call: Call, post_id: str) -> dict[str, object]:
-    """Return blog post operations."""
     content = visible_content(call, post_id, ["blogpost"])
     return {"operations": content_operations(call.site, call.account, content, "blogpost")}

@@ -15,7 +15,6 @@ INCLUDED = 50
 
 
 def property_shape(row: PropertyRow) -> Shape:
-    """Return a content property."""
     return {"id": str(row.id), "key": row.key, "value": row.value, "version": _property_version(row)}
 
 
@@ -36,18 +35,15 @@ def _version(created_at: int, message: str, number: int, author: str | None, *, 
 
 
 def file_version(version: FileVersion, number: int) -> Shape:
-    """Return an attachment version."""
     return _version(version.created_at, version.message, number, version.author_id, minor_edit=version.minor_edit)
 
 
 def listed_file_version(attachment: Attachment, number: int) -> Shape:
-    """Return a listed version, with its file name."""
     version = attachment.versions[number - 1]
     return file_version(version, number) | {"attachment": {"id": f"att{attachment.id}", "title": version.title}}
 
 
 def file_version_details(attachment: Attachment, number: int) -> Shape:
-    """Return one version by number."""
     shape = file_version(attachment.versions[number - 1], number)
     author = attachment.versions[number - 1].author_id
     shape |= {"contentTypeModified": False, "collaborators": [author] if author else []}
@@ -63,7 +59,6 @@ def download_link(attachment: Attachment, version: FileVersion, number: int) -> 
 
 
 def file_shape(site: Site, attachment: Attachment, number: int, *, with_version: bool = True) -> Shape:
-    """Return an attachment at one version."""
     version = attachment.versions[number - 1]
     container = site.container(attachment)
     web = f"/pages/viewpageattachments.action?pageId={container.id}&preview=%2F{container.id}%2F{attachment.id}"
@@ -101,7 +96,6 @@ def operations_included(site: Site, account: str, content: Content, target: str,
 
 
 def content_version(version: ContentVersion, number: int) -> Shape:
-    """Return a content version."""
     return _version(version.created_at, version.message, number, version.author_id, minor_edit=False)
 
 
@@ -139,7 +133,6 @@ def content_shape(site: Site, content: Content) -> Shape:
 
 
 def space_shape(space: Space) -> Shape:
-    """Return a space."""
     shape: Shape = {
         "id": str(space.id),
         "key": space.key,

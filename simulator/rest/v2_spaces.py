@@ -46,7 +46,6 @@ def spaces(call: Call) -> Response:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>", "READ")
 def space_by_id(call: Call, space_id: str) -> dict[str, object]:
-    """Return a space."""
     space = visible_space(call, space_id)
     call.charge.core += 1
     shape = v2_shapes.space_shape(space)
@@ -62,7 +61,6 @@ def space_by_id(call: Call, space_id: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/operations", "READ")
 def operations_of_space(call: Call, space_id: str) -> dict[str, object]:
-    """Return space operations."""
     return {"operations": space_operations(call.site, call.account, visible_space(call, space_id))}
 
 

@@ -60,7 +60,6 @@ def content_body(site: Site, content: Content) -> Body:
 
 
 def file_body(site: Site, attachment: Attachment) -> Body:
-    """Return an attachment."""
     head = attachment.head
     first = attachment.versions[0]
     return {
@@ -91,7 +90,6 @@ def content_event(site: Site, content: Content, actor: str | None, timestamp: in
 
 
 def space_event(site: Site, space: Space, actor: str | None, timestamp: int) -> Body:
-    """Return a space_* event."""
     facts = {
         "key": space.key,
         "title": space.name,
@@ -102,5 +100,4 @@ def space_event(site: Site, space: Space, actor: str | None, timestamp: int) -> 
 
 
 def user_event(site: Site, account_id: str, actor: str | None, timestamp: int) -> Body:
-    """Return a user_* event."""
     return base_body(site, actor, timestamp) | {"userProfile": {"userAccountId": account_id}}

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Settings:
-    """Delivery settings of one site."""
-
     delay_seconds: float = 0.0
     jitter_seconds: float = 0.0
     duplicate: int = 0

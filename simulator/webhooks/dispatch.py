@@ -77,7 +77,6 @@ class Webhooks:
         return list(self.log)
 
     def settings_of(self, site: str) -> Settings:
-        """Return a site's settings."""
         return self.settings.setdefault(site, Settings())
 
     def _enqueue(self, site: Site, to: Installation, event: str, path: str, body: dict[str, object]) -> None:

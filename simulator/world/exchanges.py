@@ -70,11 +70,9 @@ class Records:
         self._exchanges: deque[Exchange] = deque(maxlen=keep)
 
     def next_id(self) -> int:
-        """Return the next number."""
         return next(self._ids)
 
     def add(self, exchange: Exchange) -> None:
-        """Record an exchange."""
         with self._lock:
             self._exchanges.append(exchange)
 

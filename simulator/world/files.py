@@ -182,5 +182,4 @@ def move(world: World, site: Site, attachment: Attachment, content_id: int, acto
 
 
 def visible_files(site: Site, account_id: str | None) -> list[Attachment]:
-    """Return every attachment visible to a person."""
     return [a for a in site.attachments.values() if may(site, account_id, "read", site.container(a))]

@@ -80,7 +80,6 @@ def _follow(site: Site, attachment: Attachment, before: str, status: str) -> Non
 
 
 def move(world: World, site: Site, content: Content, space: Space, actor: str | None) -> Content:
-    """Move to another space."""
     content.space_id = space.id
     prefix = "blog" if content.type == "blogpost" else "page"
     body = content_event(site, content, actor, world.clock.now_ms()) | {"oldParent": {}, "newParent": {}}

@@ -33,7 +33,7 @@ from lockpoint.services.ports.confluence import (
 from lockpoint.services.ports.runtime import Clock
 
 LOCK_KEY = "lockpointlock"
-WATCH_KEY = "lockpointwatch"
+WAITLIST_KEY = "lockpointwatch"
 APP_ACCOUNT = "557058:app"
 TICK = timedelta(milliseconds=1)
 
@@ -289,7 +289,7 @@ class FakeAttachments:
         self, tenant: Tenant, stored: StoredFile, account: str, *, properties: bool, operations: bool
     ) -> Attachment:
         site = self.host.site(tenant)
-        waitlist_row = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, WATCH_KEY) if properties else ()
+        waitlist_row = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, WAITLIST_KEY) if properties else ()
         locks = self.host.rows(tenant, PropertyHost.ATTACHMENT, stored.id, LOCK_KEY) if properties else None
         return Attachment(
             id=stored.id,

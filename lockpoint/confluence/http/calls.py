@@ -81,7 +81,7 @@ class Call:
         return replace(self, query=query)
 
     def points(self, answer: Answer | None) -> int:
-        """Points of one try: 1, and for a successful read the objects returned."""
+        """Return the points of one try; a failed read costs 1."""
         if not self.reads or answer is None:
             return 1
         return 1 + self.objects * self.count(answer)

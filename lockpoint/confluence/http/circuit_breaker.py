@@ -18,7 +18,7 @@ LONGEST_PAUSE: Final = 60.0
 class _Circuit:
     failures: int = 0
     pause: float = FIRST_PAUSE
-    silent_until: float = 0.0
+    paused_until: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -34,15 +34,15 @@ class CircuitBreaker:
         self._lock = threading.Lock()
 
     def admits(self, tenant_id: int) -> bool:
-        """Return whether to call; while open, True makes the caller the probe."""
+        """While the circuit is open, True makes the caller the probe."""
         with self._lock:
             circuit = self._circuits.get(tenant_id)
             if circuit is None or not circuit.open:
                 return True
             now = self._monotonic()
-            if now < circuit.silent_until:
+            if now < circuit.paused_until:
                 return False
-            circuit.silent_until = now + circuit.pause
+            circuit.paused_until = now + circuit.pause
             circuit.pause = min(LONGEST_PAUSE, circuit.pause * 2)
             return True
 
@@ -57,4 +57,4 @@ class CircuitBreaker:
             circuit = self._circuits.setdefault(tenant_id, _Circuit())
             circuit.failures += 1
             if circuit.failures == FAILURES_TO_OPEN:
-                circuit.silent_until = self._monotonic() + circuit.pause
+                circuit.paused_until = self._monotonic() + circuit.pause

@@ -1,4 +1,4 @@
-"""The client: quota, retries, deadline and typed errors around single tries."""
+"""Quota, retries, deadline and typed errors around single HTTP tries."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class ConfluenceClient:
         except BadAnswer as error:
             if call.reads:
                 raise
-            raise HostUnavailable(f"{error}; whether it was done is unknown") from None
+            raise HostUnavailable(f"{error}; the outcome is unknown") from None
         self._pay_for(caller, call, answer)
         return Reply(answer, http_date(raw.headers.get("Date", "")))
 
@@ -167,8 +167,7 @@ class ConfluenceClient:
         except QuotaExceeded as error:
             raise _NotAdmittedError(error) from None
         if not self._breaker.admits(caller.tenant.id):
-            silent = HostUnavailable(f"{call.name}: the site does not answer and is left alone for a while")
-            raise _NotAdmittedError(silent)
+            raise _NotAdmittedError(HostUnavailable(f"{call.name}: the site does not answer; calls to it are paused"))
 
     def _note(self, caller: Caller, raw: Raw) -> None:
         tenant = caller.tenant.id
@@ -186,11 +185,11 @@ class ConfluenceClient:
         if isinstance(error, Unauthorised) and caller.account is not None:
             self._person_tokens.drop(caller.tenant.id, caller.account)
         if isinstance(error, QuotaExceeded):
-            self._hold_back(caller, error, raw)
+            self._block_calls(caller, error, raw)
         undone = not isinstance(error, HostUnavailable)
         return _Failure(error, worth_repeating(raw.status), undone, retry_after(raw.headers))
 
-    def _hold_back(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
+    def _block_calls(self, caller: Caller, error: QuotaExceeded, raw: Raw) -> None:
         whole = whole_pool(raw.headers)
         if whole is not None and error.retry_after > LONGEST_RETRY_AFTER:
             self._budget.block(error.retry_after, tenant_id=None if whole else caller.tenant.id)

@@ -43,7 +43,7 @@ _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
     HTTPStatus.INSUFFICIENT_STORAGE: TooLarge,
 }
 
-# Observed as 400 for a property write that lost its race or met a duplicate row.
+# A property write that lost its race, or meets a duplicate row, was seen answered by 400 with this sentence.
 _CANNOT_UPDATE: Final = re.compile(rb"cannot update", re.IGNORECASE)
 
 _PAUSES: Final = frozenset(

@@ -1,4 +1,4 @@
-"""Lenient reading of answers: used fields must have the right shape, others are ignored."""
+"""Lenient reading of answers: used fields need the right type, others are ignored."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HOUR: Final = timedelta(hours=1)
-LANE_CEILING: Final[Mapping[Priority, float]] = {
+PRIORITY_CEILING: Final[Mapping[Priority, float]] = {
     Priority.MAINTENANCE: 0.60,
     Priority.SWEEP: 0.75,
     Priority.EVENT: 0.95,
@@ -34,10 +34,10 @@ LANE_CEILING: Final[Mapping[Priority, float]] = {
 
 STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
 TENANT_SHARE: Final = 0.5
-"""A site above this share of the pool drops one priority, to avoid starving others."""
+"""Above this share of the pool a site counts one priority lower, so that it cannot starve the others."""
 
 NOBODY: Final = 0
-"""Forgotten sites; real ids begin at 1."""
+"""Stands for forgotten sites; ids begin at 1."""
 
 _LOWER: Final = {
     Priority.INTERACTIVE: Priority.EVENT,
@@ -79,7 +79,6 @@ class PointsQuota:
     def __init__(
         self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
     ) -> None:
-        """`archive` gets every spending."""
         self._pool = points_per_hour
         self._now = now
         self._archive = archive
@@ -142,7 +141,7 @@ class PointsQuota:
 
     def _spent_until(self, hour: _Hour, tenant_id: int, priority: Priority) -> datetime | None:
         rank = _LOWER[priority] if hour.by_tenant[tenant_id] > TENANT_SHARE * self._pool else priority
-        over = self._used_share(hour) >= LANE_CEILING[rank]
+        over = self._used_share(hour) >= PRIORITY_CEILING[rank]
         near = hour.host.near_limit and rank in STOPPED_NEAR_LIMIT
         return (hour.host.reset_at or hour.end) if over or near else None
 

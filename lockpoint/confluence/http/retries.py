@@ -54,5 +54,5 @@ class RetryBudget:
 
 
 def jittered_wait(tries: int, chance: float) -> float:
-    """Return seconds after `tries` failures: full jitter below an exponential bound."""
+    """Return seconds: full jitter below an exponential bound."""
     return chance * min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**tries)

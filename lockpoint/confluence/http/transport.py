@@ -100,7 +100,7 @@ class Wire:
         try:
             return self.sessions.mine().prepare_request(requests.Request("GET", address, headers=_AS_THEY_ARE))
         except requests.RequestException:
-            raise BadAnswer("redirected to nowhere") from None
+            raise BadAnswer("redirected to an invalid address") from None
 
     def _send(self, prepared: requests.PreparedRequest, seconds: float, deadline: float, most: int) -> Raw:
         left = deadline - self.pace.monotonic()
@@ -128,7 +128,7 @@ class Wire:
         return bytes(body)
 
 
-# Compression would hide the length of a file until it is read.
+# Compression would hide the length until the whole file is read.
 _AS_THEY_ARE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -160,12 +160,12 @@ def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bo
     safe = there.hostname and (there.scheme == "https" or (there.scheme == "http" and home.scheme == "http"))
     inside = there.path.startswith(home.path.rstrip("/") + "/")
     if not safe or there.username is not None or (same_host and not (at_home and inside)):
-        raise BadAnswer(f"{call.name}: redirected to where we do not go")
+        raise BadAnswer(f"{call.name}: redirected to a forbidden address")
     return same_host
 
 
 def _from_afar(raw: Raw, *, at_home: bool) -> Raw:
-    # A file store's answer says nothing about the attachment.
+    # A file store's error says nothing about the attachment.
     if not at_home and raw.status != HTTPStatus.OK:
         raise BrokenError
     return raw

@@ -21,7 +21,6 @@ RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status
 
 
 def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: str | None) -> AuditEvent:
-    """Return the row of a record write."""
     return AuditEvent(
         at=record.at,
         kind=kind,
@@ -94,7 +93,6 @@ def record_write(
 
 
 def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
-    """Return a row for a record that is newer than its witness."""
     if state.known is not None and not newer_than(record, state.known):
         return ()
     row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))

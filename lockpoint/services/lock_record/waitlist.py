@@ -40,7 +40,6 @@ def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: Sto
 def read_waitlist(
     services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
 ) -> StoredProperty | None:
-    """Read the stored waitlist."""
     return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, priority=priority)
 
 

@@ -63,7 +63,6 @@ def expire(services: Services, tenant: Tenant, state: FileState, held: Held, *, 
 def release_for_holder(
     services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
 ) -> Outcome:
-    """Release a lock for its holder, and leave the file as it is."""
     rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id)
     return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
 

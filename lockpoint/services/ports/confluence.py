@@ -85,9 +85,7 @@ class Attachments(Protocol):
         person: str | None = None,
         properties: bool = True,
         operations: bool = True,
-    ) -> Attachment:
-        """One call."""
-        ...
+    ) -> Attachment: ...
 
     def of_container(
         self,

@@ -151,9 +151,7 @@ class Restorations(Protocol):
         """Our own versions and their sources."""
         ...
 
-    def recent(self, tenant: Tenant, lock_id: str) -> Sequence[Restoration]:
-        """All for one lock, for the budget."""
-        ...
+    def recent(self, tenant: Tenant, lock_id: str) -> Sequence[Restoration]: ...
 
 
 class CreationGuard(Protocol):

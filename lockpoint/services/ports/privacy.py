@@ -176,9 +176,7 @@ class PersonStore(Protocol):
         """Return accounts whose turn it is, longest due first; none while reports are put off."""
         ...
 
-    def closed_accounts(self, tenant: Tenant) -> frozenset[str]:
-        """Digests."""
-        ...
+    def closed_accounts(self, tenant: Tenant) -> frozenset[str]: ...
 
     def reopen_accounts(self, tenant: Tenant, digests: Sequence[str]) -> None:
         """They are in use again."""

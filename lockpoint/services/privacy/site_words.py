@@ -14,8 +14,6 @@ from lockpoint.services.quota_accounting import spending_on
 
 
 class Titles(Protocol):
-    """Names and titles of a site."""
-
     def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
         """Names of spaces, titles of pages and files; with a file comes the account that uploaded it."""
         ...

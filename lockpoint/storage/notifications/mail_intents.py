@@ -42,7 +42,6 @@ class PostgresIntents:
         return None if row is None else _stored(row)
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
-        """One transaction."""
         now = self._clock.now()
         hashed = None if address is None else self._keys.hash_address(address)
 

@@ -44,7 +44,6 @@ class SealedSecrets:
         self._keys = keys
 
     def count(self) -> int:
-        """Sites with a secret."""
         with self._database.single() as connection:
             return connection.execute(select(func.count()).select_from(INSTALLATION).where(_SEALED)).scalar_one()
 

@@ -202,8 +202,6 @@ class LockAnswerModel(Outgoing):
 
 
 class LockStateModel(Outgoing):
-    """The lock of one file."""
-
     id: str
     lock: LockModel
     server_time: datetime
@@ -217,8 +215,6 @@ class LinksModel(Outgoing):
 
 
 class AttachmentModel(Outgoing):
-    """One file of a page."""
-
     id: str
     title: str
     media_type: str
@@ -229,8 +225,6 @@ class AttachmentModel(Outgoing):
 
 
 class ViewerModel(Outgoing):
-    """What the viewer may do on the page."""
-
     account_id: str
     may_edit: bool
     may_break: bool
