@@ -182,7 +182,7 @@ def _filled(message: str, args: Any) -> str:
 
 
 def _with_kinds(message: str, args: Any) -> str:
-    """Numbers stay."""
+    """Replace values by their kinds; numbers stay."""
     if not args:
         return message
     if isinstance(args, Mapping):

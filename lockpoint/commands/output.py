@@ -13,7 +13,7 @@ as_json: Final = click.option("--json", "json_wanted", is_flag=True, help="Print
 
 
 def print_rows(rows: Sequence[OutputRow], *, json_wanted: bool, none: str) -> None:
-    """`none` replaces no rows."""
+    """Prints `none` when there are no rows."""
     if json_wanted:
         click.echo(json.dumps([*map(dict, rows)], default=_plain, indent=2))
     elif not rows:

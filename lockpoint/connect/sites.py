@@ -71,7 +71,7 @@ class SiteDirectory:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     def find(self, client_key: str) -> Site | None:
-        """Raises StorageUnavailable when unknown."""
+        """StorageUnavailable when the database cannot tell."""
         now = self._clock()
         with self._lock:
             kept = self._known.get(client_key)

@@ -1,7 +1,7 @@
 """A guard per kind of token, declared on routes; a route without one answers nobody.
 
-`guarded_by` marks a view, `protect` checks the mark first. Only `current_tenant`, `current_actor`, `current_viewer` and
-`signed_body` know the caller.
+`guarded_by` marks a view, `protect` checks the mark first. The caller is known only from `current_tenant`,
+`current_actor`, `current_viewer` and `signed_body`.
 """
 
 from __future__ import annotations
