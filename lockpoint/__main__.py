@@ -1,4 +1,4 @@
-"""`python -m lockpoint`: the command, with nothing installed."""
+"""`python -m lockpoint`: the command, without installation."""
 
 from lockpoint.cli import main
 

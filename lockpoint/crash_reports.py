@@ -1,7 +1,7 @@
-"""Crashes for an operator's Sentry: what the log shows of them, without its message.
+"""Crashes for an operator's Sentry: as logged, without the message.
 
-Sentry's library collects by itself what a process holds: variables, requests, log lines, host names. All of that is
-off, and what leaves is built here from a log event that has passed the scrubber.
+Sentry's library collects variables, requests, log lines, host names: all off. What leaves is built here from a scrubbed
+log event.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Report = Callable[[Mapping[str, Any]], None]
 
 SECONDS_AT_END: Final = 2.0
-"""How long a process that ends waits for its last report to leave."""
+"""How long an ending process waits for its last report."""
 
 
 def reporter(dsn: str | None) -> Report | None:
-    """Return what sends a scrubbed log event; None without a DSN. The settings have checked both DSN and library."""
+    """None without DSN. Settings checked DSN and library."""
     if dsn is None:
         return None
     from sentry_sdk import Client  # noqa: PLC0415 - an optional extra, and slow to import
@@ -38,7 +38,7 @@ def reporter(dsn: str | None) -> Report | None:
         max_breadcrumbs=0,
         auto_session_tracking=False,
         send_client_reports=False,
-        spotlight=False,  # else a variable of the environment sends everything to a second address
+        spotlight=False,  # else an environment variable sends everything to a second address
         server_name="",
         debug=False,
     )
@@ -51,7 +51,7 @@ def reporter(dsn: str | None) -> Report | None:
 
 
 def _built(event: Event, hint: Hint) -> Event:
-    """Return what leaves: from the library its own number and time, all else from the line."""
+    """The library's number and time, the rest from the line."""
     line = hint["line"]
     return {
         "event_id": event["event_id"],
@@ -65,7 +65,7 @@ def _built(event: Event, hint: Hint) -> Event:
 
 
 def _exception(kinds: str, places: list[str]) -> dict[str, Any]:
-    """Name the error by its kind; kinds and codes of it and its causes take the place of its text."""
+    """Kinds and codes of the error and its causes replace texts."""
     return {
         "type": kinds.partition(",")[0].partition(" ")[0],
         "value": kinds,
@@ -74,7 +74,7 @@ def _exception(kinds: str, places: list[str]) -> dict[str, Any]:
 
 
 def _frame(place: str) -> dict[str, object]:
-    """Take `file:line function` apart, as the log writes a place."""
+    """Parse `file:line function`."""
     where, _, function = place.rpartition(" ")
     file, _, line = where.rpartition(":")
     return {"filename": file, "lineno": int(line) if line.isdecimal() else 0, "function": function}

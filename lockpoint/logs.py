@@ -1,16 +1,13 @@
-"""Logs: one line for each event on standard output, ours and those of libraries alike, with nothing about a customer.
+"""Logs: one line per event on standard output, from us and libraries, with nothing about a customer.
 
-Every line of the process passes one formatter, whoever wrote it. What it lets through:
+Every line passes one formatter, which lets through:
 
-- From our own loggers: the message and the fields, after the scrubber took out what looks like a token, a mail address,
-  an account id, a query string or the name of a download. Call sites log ids and words of ours only.
-- From libraries, at level WARNING and above: the first line of the message as its author wrote it, with the kinds of
-  the values instead of the values, scrubbed as above; no fields. A message that was put together before it was logged
-  is not as its author wrote it, so only its place in the library's code is told.
-- From the queue, whose messages come filled with the arguments of the call: its own word for what happened, and the
-  kind and number of the job.
-- Of exceptions, whoever raised them: their kinds, codes and places in the code, never their texts, since drivers and
-  HTTP libraries put values into these.
+- From our loggers: message and fields, scrubbed of what looks like a token, mail address, account id, query string or
+  download name. Call sites log only ids and our words.
+- From libraries, WARNING and above: the message's first line as written in the code, values replaced by their kinds,
+  scrubbed; no fields. Of a message built before logging, only its place in the code.
+- From the queue, whose messages contain the call's arguments: its word for what happened, the job's kind and number.
+- Of exceptions: kinds, codes and places, never texts, since drivers and HTTP libraries put values into them.
 """
 
 from __future__ import annotations
@@ -33,13 +30,13 @@ from lockpoint.crash_reports import Report
 
 GONE: Final = "[removed]"
 OURS: Final = ("lockpoint", "_granian")
-"""Loggers whose messages are shown with their values; granian's tell addresses and process numbers of this machine."""
+"""Loggers shown with values; granian's contain addresses and process numbers of this machine."""
 
 QUEUE: Final = "procrastinate"
-"""The library whose messages are not shown at all; see `_of_the_queue`."""
+"""Its messages are never shown; see `_of_the_queue`."""
 
 SECRET_NAMES: Final = re.compile(r"(?i)authorization|cookie|jwt|password|secret|token|api_?key|email|signature")
-"""Fields with such names lose their value, whatever it is."""
+"""Such fields lose their value."""
 
 _PATTERNS: Final = (
     re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a JWT
@@ -57,7 +54,7 @@ _CRASHES: Final = frozenset({"error", "critical"})
 _CODE: Final = re.compile(r"[\w.-]{1,40}")
 _PLACEHOLDER: Final = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
 _PLACES: Final = 30
-"""How many frames of a traceback are shown, the innermost ones."""
+"""Innermost frames shown."""
 
 _SHARED: Final[list[Processor]] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
 _OURS_FIRST: Final[list[Processor]] = [
@@ -66,16 +63,15 @@ _OURS_FIRST: Final[list[Processor]] = [
     *_SHARED,
     structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
 ]
-"""One list for good, since loggers keep the one that they were first used with."""
+"""One list forever: loggers keep the first they used."""
 
 
 def configure_logs(
     level: str = "info", style: str = "json", stream: TextIO | None = None, report: Report | None = None
 ) -> None:
-    """Send every log line of this process to `stream` (standard output); later calls replace earlier ones.
+    """Write to `stream` (stdout); later calls replace earlier ones.
 
-    `level` counts for our own lines; libraries are heard from WARNING on. `style` is `json` or `text`. `report` gets
-    what the line of an error with an exception shows.
+    `level` is for our lines; libraries log from WARNING. `style`: `json` or `text`. `report` gets lines of exceptions.
     """
     last: list[Processor] = [
         _describe_failure,
@@ -106,7 +102,7 @@ def configure_logs(
 
 
 def _reporting(report: Report) -> Processor:
-    """Pass crashes on; a report that fails costs no log line."""
+    """A failing report costs no log line."""
 
     def pass_on(_logger: object, _method: str, event: EventDict) -> EventDict:
         if event.get("level") in _CRASHES and "exception" in event and "at" in event:
@@ -118,12 +114,12 @@ def _reporting(report: Report) -> Processor:
 
 
 def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Take secrets and personal data out of every value, however deep it lies."""
+    """Remove secrets and personal data, however deep."""
     return {name: _clean(name, value) for name, value in event.items()}
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines; when one cannot be written, the standard way would print its values."""
+    """The standard one prints values of lines it cannot write."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
@@ -142,7 +138,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Make the message: ours with its values, a library's with their kinds and without fields."""
+    """Ours with values; a library's with their kinds, no fields."""
     record: logging.LogRecord = event["_record"]
     args = event.pop("positional_args", ()) or ()
     if _is_ours(record.name):
@@ -159,7 +155,7 @@ def _from_stdlib(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _stands_in_the_code(record: logging.LogRecord) -> bool:
-    """Whether the message is a constant of the function that logs it, which is still running."""
+    """Whether the message is a constant of its function, still on the stack."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the inspect module offers no cheaper way
     while frame is not None:
         if (frame.f_code.co_filename, frame.f_code.co_name) == (record.pathname, record.funcName):
@@ -169,9 +165,9 @@ def _stands_in_the_code(record: logging.LogRecord) -> bool:
 
 
 def _of_the_queue(event: EventDict) -> dict[str, object]:
-    """Tell what happened to which job, from the fields beside the message.
+    """Return what happened to which job, from the fields.
 
-    The message itself is made before it gets here, out of the call's arguments, results and errors' texts.
+    The message contains arguments, results and errors' texts.
     """
     job = event.get("job")
     which = {"job": job.get("task_name"), "number": job.get("id")} if isinstance(job, Mapping) else {}
@@ -186,7 +182,7 @@ def _filled(message: str, args: Any) -> str:
 
 
 def _with_kinds(message: str, args: Any) -> str:
-    """Put the kind of each value where the value would stand; numbers stay."""
+    """Replace values by their kinds; numbers stay."""
     if not args:
         return message
     if isinstance(args, Mapping):
@@ -200,7 +196,7 @@ def _kind(value: object) -> str:
 
 
 def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Say of an exception what it is, with its codes, and where it came from; its text stays out."""
+    """Kind, codes and origin; no text."""
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
@@ -214,7 +210,7 @@ def _describe_failure(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 
 def _kinds(error: BaseException) -> str:
-    """Name the exception and what caused it."""
+    """Includes its causes."""
     names, seen = [], set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -230,7 +226,7 @@ def _kinds(error: BaseException) -> str:
 
 
 def _catch_the_uncaught() -> None:
-    """What nobody caught, and what Python itself complains about, is logged like everything else."""
+    """Also Python's warnings."""
     logger = logging.getLogger("lockpoint.crash")
 
     def log(error: BaseException | None, how: str) -> None:

@@ -22,7 +22,7 @@ ATLASSIAN_OAUTH: Final = "https://oauth-2-authorization-server.services.atlassia
 """Issuer of impersonation tokens; the operation is `/oauth2/token`."""
 
 ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
-"""The iframe side of Atlassian's JavaScript bridge."""
+"""The iframe side of Atlassian's bridge."""
 
 SHORTEST_SECRET_KEY: Final = 32
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -105,7 +105,6 @@ class Settings(BaseSettings):
         alias="LOCKPOINT_LOG_FORMAT", default="json"
     )
     sentry_dsn: str | None = Field(alias="SENTRY_DSN", default=None, repr=False)
-    """Where crashes are reported."""
 
     @field_validator("database_url")
     @classmethod

@@ -92,7 +92,7 @@ def _erase(services: Services, tenant_id: int, subject: str) -> None:
 
 
 def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
-    """Jobs of an inactive site end without a call to it."""
+    """Inactive sites are not called."""
 
     def handle(tenant_id: int, subject: str) -> None:
         tenant = active_now(services, tenant_id, licensed=False)

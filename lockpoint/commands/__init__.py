@@ -1,1 +1,1 @@
-"""Sub-commands of `lockpoint`, a module for each subject."""
+"""The sub-commands of `lockpoint`."""

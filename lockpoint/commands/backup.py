@@ -1,4 +1,4 @@
-"""`lockpoint backup`: copies of the registrations, encrypted before they leave the process."""
+"""`lockpoint backup`: copies of the registrations, encrypted in the process."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Settings and logs of sub-commands; light, since `web` and `migrate` need no more."""
+"""Settings and logs of sub-commands; light for `web` and `migrate`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from lockpoint.settings import Settings, SettingsError, load_settings
 
 
 def settings_or_exit() -> Settings:
-    """A wrong variable ends the command with code 1 and its name on stderr."""
+    """Exit 1 for a wrong variable, named on stderr."""
     try:
         return load_settings()
     except SettingsError as error:
@@ -24,7 +24,7 @@ def settings_of_process() -> Settings:
 
 
 def settings_for_answering() -> Settings:
-    """For commands that answer on stdout: logs go to stderr."""
+    """Logs go to stderr: stdout is the answer's."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, sys.stderr)
     return settings

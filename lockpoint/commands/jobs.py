@@ -1,4 +1,4 @@
-"""`lockpoint jobs`: jobs parked after too many failures."""
+"""`lockpoint jobs`: parked jobs, after too many failures."""
 
 from dataclasses import asdict
 

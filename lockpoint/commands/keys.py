@@ -1,4 +1,4 @@
-"""`lockpoint keys`: rotation of root keys; docs/secrets.md has the steps."""
+"""`lockpoint keys`: key rotation; steps in docs/secrets.md."""
 
 import sys
 from dataclasses import asdict

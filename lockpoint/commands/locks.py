@@ -64,7 +64,7 @@ def bare(attachment_id: str) -> str:
 
 
 def described(found: FoundRecord) -> dict[str, object]:
-    """Omit people's own words."""
+    """Without people's words."""
     match found:
         case Absent():
             return {"state": "never locked"}

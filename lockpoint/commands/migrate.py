@@ -1,4 +1,4 @@
-"""`lockpoint migrate`, which runs before every release."""
+"""`lockpoint migrate`, run before every release."""
 
 import click
 from sqlalchemy.exc import SQLAlchemyError

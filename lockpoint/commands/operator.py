@@ -1,4 +1,4 @@
-"""The connections of operators' commands, and their errors."""
+"""Neighbours and failures of operators' commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,9 @@ from lockpoint.services.errors import HostError, OperatorRefusal, SecretUnreadab
 
 @contextmanager
 def operator() -> Iterator[Operator]:
-    """A wrong setting, a refusal or a silent neighbour ends the command with code 1 and a reason.
+    """Stdout is the answer's, logs go to stderr.
 
-    Stdout is for the answer, logs go to stderr.
+    Exits 1 with a reason on a wrong setting, a refusal or a silent neighbour.
     """
     try:
         with operating(settings_for_answering()) as working:

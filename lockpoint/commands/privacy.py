@@ -1,4 +1,4 @@
-"""`lockpoint privacy`: what a person may ask an operator for."""
+"""`lockpoint privacy`: requests of people to an operator."""
 
 import json
 import re
@@ -108,7 +108,6 @@ def _outcome(services: Services, tenant: Tenant, request_id: int) -> str:
 
 
 def told(rest: Rest, tenant: Tenant) -> str:
-    """Return what is left, in words."""
     when = rest.due_at.isoformat(timespec="minutes")
     back = "is switched on" if tenant.installed else "is installed, within 30 days of its uninstall,"
     files = f"{rest.files} {'file' if rest.files == 1 else 'files'} that the app cannot change"
@@ -124,7 +123,7 @@ def told(rest: Rest, tenant: Tenant) -> str:
 
 
 def _sites(services: Services, account: str, name: str | None) -> list[Tenant]:
-    """Return the named site, or every site that is active or has a row about the account."""
+    """Return the named site, or all active ones and those with a row about the account."""
     return [find_installed_site(services, name)] if name is not None else list(_all_sites(services, account))
 
 
@@ -169,7 +168,7 @@ def mail_log(site_name: str | None, json_wanted: bool) -> None:  # noqa: FBT001 
 
 
 def _address() -> str:
-    """Read one line; UsageError, which does not repeat it, unless it is an address."""
+    """UsageError, never repeating the line, unless an address."""
     read: Callable[[], str] = _asked if sys.stdin.isatty() else sys.stdin.readline
     address = read().strip()
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
@@ -183,7 +182,7 @@ def _asked() -> str:
 
 
 def _noted(working: Operator, tenant_ids: Iterable[int]) -> dict[int, str]:
-    """Record on each site concerned that a person was answered; return the sites' names."""
+    """Record the answer on each site; return their names."""
     services, names = working.services, dict[int, str]()
     for tenant_id in tenant_ids:
         tenant = services.tenants.by_id(tenant_id)

@@ -1,4 +1,4 @@
-"""`lockpoint privacy scan`: looks everywhere for words that must not be outside Confluence."""
+"""`lockpoint privacy scan`: searches for words that must stay in Confluence."""
 
 import json
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from lockpoint.services.privacy.site_words import SiteWords, gather
 
 METRICS_SECONDS: Final = 10
 GZIP: Final = "\x1f\ufffd"
-"""How a packed file begins when it is read as text."""
+"""How a gzip file begins when read as text."""
 PLACES_TO_NAME: Final = {"logs": "--logs", "backups": "--backup", "metrics": "--metrics"}
-"""Places that only the caller knows, and the option that names them."""
+"""Places known only to the caller, and their options."""
 
 
 @click.command("scan")
@@ -62,7 +62,7 @@ def scan(
 
 
 def _words(working: Operator, word_file: TextIO | None, most: int) -> tuple[Words, SiteWords]:
-    """Return the caller's words, or those of the installed sites."""
+    """The caller's, or the installed sites'."""
     if word_file is not None:
         try:
             words = Words(word_file)
@@ -80,7 +80,7 @@ def _words(working: Operator, word_file: TextIO | None, most: int) -> tuple[Word
 
 
 def _of_log(log: TextIO) -> Iterator[str]:
-    """Yield the lines; ClickException for what is no text."""
+    """ClickException for non-text."""
     for line in log:
         if "\0" in line or line.startswith(GZIP):
             raise click.ClickException(f"{log.name} is no text in UTF-8; unpack it first")

@@ -99,7 +99,7 @@ def forget(name: str) -> None:
 
 
 def find_site(services: Services, name: str) -> Tenant:
-    """By number, address or host; ClickException when there is no active site."""
+    """Active, by number, address or host; raises ClickException."""
     tenant = _named(services.tenants.active(), name)
     if tenant is None:
         raise click.ClickException(f"no active site {name}: lockpoint site list shows them")

@@ -1,1 +1,1 @@
-"""Confluence's REST API: the only package that knows its paths, codes and shapes."""
+"""Confluence's REST API: its paths, codes and shapes."""

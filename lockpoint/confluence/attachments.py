@@ -1,4 +1,4 @@
-"""Attachments: reading them, and undoing what others changed."""
+"""Attachments: reads, and undoing what others changed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ FOLDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceAttachments:
-    """`most_bytes` limits what copy mode holds in memory."""
+    """`most_bytes` bounds what copy mode holds in memory."""
 
     client: ConfluenceClient
     most_bytes: int = 64 * 1024 * 1024
@@ -68,9 +68,9 @@ class ConfluenceAttachments:
         properties: bool = True,
         operations: bool = True,
     ) -> Attachment:
-        """2 points, one call; finds trashed attachments; `GoneOrInvisible` for purged ones.
+        """2 points, 3 if our property is not among the first fifty.
 
-        The first fifty properties come along; a further one of ours costs 1 point.
+        Finds a trashed attachment; a purged one is `GoneOrInvisible`.
         """
         caller = Caller(tenant, priority, person)
         extras = {"include-properties": properties, "include-operations": operations}
@@ -92,7 +92,7 @@ class ConfluenceAttachments:
         cursor: str | None = None,
         limit: int = 50,
     ) -> AttachmentPage:
-        """1 point and 1 for each."""
+        """1 point, plus 1 for each."""
         return self._page(Caller(tenant, priority, person), container, ("current",), cursor, limit)
 
     def versions(
@@ -105,10 +105,7 @@ class ConfluenceAttachments:
         return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
 
     def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        """1 point; `Rejected` also when the version is current already.
-
-        No document says that the operation takes attachments.
-        """
+        """1 point. `Rejected` also for the current version. Undocumented for attachments."""
         params = {"versionNumber": number, "message": message, "restoreTitle": False}
         call = Call(
             name="attachments.restore",
@@ -140,8 +137,8 @@ class ConfluenceAttachments:
     ) -> bool:
         """Return whether the file is missing by id and, 1.5 s later, from its container's list.
 
-        A single 404 can be false during a trash or move. An invisible container proves nothing. 1 point, and 1 for each
-        attachment listed.
+        One 404 can be false during a trash or move; an invisible container proves nothing. 1 point, plus 1 for each
+        listed.
         """
         if container is None or self._visible(tenant, attachment_id, priority):
             return False

@@ -1,4 +1,4 @@
-"""Copy mode: a version's bytes from Confluence through memory back to Confluence."""
+"""Copy mode: a version's bytes through memory back to Confluence."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """Uploads only a whole file of the right length, up to `most_bytes`."""
-
     client: ConfluenceClient
     most_bytes: int
 
     def copy(self, caller: Caller, attachment: Attachment, source: Version, message: str) -> Version:
-        """Make the content of `source` current as a minor version; return that version.
+        """Upload the content of `source` as a minor version; return the new version.
 
-        `TooLarge` above our limit or the host's; `BadAnswer` when the download is not `source.size` long; `LostRace`
-        when a newer version appears before the upload, which itself has no precondition.
+        `TooLarge` above `most_bytes` or the host's limit; `BadAnswer` for a download not `source.size` long; `LostRace`
+        for a version made meanwhile, noticed by rereading: uploads have no precondition.
         """
         if source.size is not None and source.size > self.most_bytes:
             raise TooLarge("attachments.copy: above the limit of copy mode")

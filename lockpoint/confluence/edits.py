@@ -1,4 +1,4 @@
-"""Edits of an attachment's name and status: conditional on its version, each makes a new one."""
+"""Edits of name and status: conditional on the version, each makes a new one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class MetadataEdits:
         self._edit(caller, attachment, attachment.head.number + 1, {"title": title})
 
     def undo_trash(self, caller: Caller, attachment: Attachment, title: str) -> None:
-        """A new name is set in the trash first, since names may clash."""
+        """Renames in the trash first: names may clash."""
         number = attachment.head.number + 1
         if title != attachment.title:
             number = 1 + self._edit(caller, attachment, number, {"title": title, "status": "trashed"})
         self._edit(caller, attachment, number, {"title": title, "status": "current"})
 
     def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: dict[str, str]) -> int:
-        """Store the fields as version `number`; return the resulting number."""
+        """Store the fields as version `number`; return the current number."""
         if attachment.container is None:
             raise GoneOrInvisible("attachments.edit: the attachment has no container")
         own_id = rest_attachment_id(attachment.id)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ConfluenceLicences:
     """1 point.
 
-    `license.active`: true for subscriptions and evaluations, false for ended ones, missing for unpaid apps
-    (developer.atlassian.com, license API for cloud apps). The answer's contacts are not read.
+    `license.active` is true for subscriptions and evaluations, false for ended ones, missing for free apps
+    (developer.atlassian.com, license API for cloud apps). Contacts are not read.
     """
 
     client: ConfluenceClient

@@ -1,4 +1,4 @@
-"""From Confluence's JSON to values of use cases; each shape is read only here."""
+"""Confluence's JSON as our values: each shape is read here, once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def container_of(answer: Answer) -> Container | None:
 
 
 def listed_version(answer: Answer) -> Version:
-    """A version in a v2 list has no size, file id or title."""
+    """v2 lists omit size, file id and title."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("createdAt"),
@@ -80,7 +80,7 @@ def attachment_version(answer: Answer) -> Version:
 
 
 def made_version(answer: Answer) -> Version:
-    """Read a version that v1 made; `when` is assumed to equal v2's `createdAt`."""
+    """Read a version that v1 made; takes `when` as v2's `createdAt`."""
     return Version(
         number=answer.number("number"),
         created=answer.moment("when"),
@@ -105,7 +105,7 @@ def stored_property(answer: Answer) -> StoredProperty:
 
 
 def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
-    """Read the rows of one key; of duplicates, the lowest id is the record."""
+    """Of duplicate rows the lowest id is the record."""
     rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
     return tuple(sorted(rows, key=lambda row: int(row.id)))
 
@@ -117,7 +117,7 @@ def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
 
 
 def link(base: str, path: str | None) -> str:
-    """Join a link relative to the base address; empty when missing or leading elsewhere."""
+    """Empty when missing or leading off the base address."""
     if path is None or not path.startswith("/") or path.startswith("//"):
         return ""
     return base.rstrip("/") + path

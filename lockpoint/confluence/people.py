@@ -1,4 +1,4 @@
-"""People and their permissions, read from Confluence each time."""
+"""People and permissions, read from Confluence each time."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _KINDS: Final = {
     ContainerKind.BLOGPOST: ("blogposts", "blogpost"),
     ContainerKind.CUSTOM: ("custom-content", "custom-content"),
 }
-"""Folder in the address, and target in permitted operations (assumed for custom content)."""
+"""Folder in the address, and its name in permitted operations (assumed for custom content)."""
 
 _INACTIVE: Final = frozenset({"inactive", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePeople:
-    """Keeps only the app's own account id."""
+    """Caches only the app's account id."""
 
     client: ConfluenceClient
     _own: dict[tuple[int, str], str] = field(default_factory=dict, repr=False)
@@ -63,7 +63,7 @@ class ConfluencePeople:
         )
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
-        """1 point; False where the person does not see the space."""
+        """1 point; False if the person cannot see the space."""
         call = get("spaces.operations", f"/api/v2/spaces/{content_id(space_id)}/operations")
         try:
             answer = self.client.ask(Caller(tenant, priority, account), call).answer
@@ -72,7 +72,7 @@ class ConfluencePeople:
         return permits(answer.items("operations"), ADMINISTER, "space")
 
     def space_administrators(self, tenant: Tenant, space_id: str, *, priority: Priority) -> Sequence[str]:
-        """1 point for each page of permissions; none where they are hidden.
+        """1 point per page of permissions; none where hidden.
 
         Groups are not expanded; only administrators named one by one get mail.
         """
@@ -112,7 +112,7 @@ class ConfluencePeople:
     def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
         """3 points; `GoneOrInvisible` for an unknown account.
 
-        `locale` is undocumented, but v1 answers carry it.
+        `locale` is undocumented, but present in v1.
         """
         return _person(self._user(tenant, account, priority, ()))
 

@@ -1,4 +1,4 @@
-"""Reports of personal data to Atlassian, by Connect's operation on each site."""
+"""Personal-data reports to Atlassian, by Connect's operation."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ _NAME: Final = "report_accounts"
 
 @dataclass(frozen=True, slots=True)
 class ConfluencePersonalDataReports:
-    """1 point for each report.
+    """1 point each.
 
-    The path is that of Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy
-    guidelines).
+    Path from Atlassian's Connect libraries; 204 means nothing to do (developer.atlassian.com, user privacy guidelines).
     """
 
     client: ConfluenceClient
@@ -54,7 +53,7 @@ class ConfluencePersonalDataReports:
 
 
 def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
-    """Ignore accounts that we did not ask about."""
+    """Ignores accounts not asked about."""
     said = (one.text("accountId") for one in found if one.data.get("status") == status)
     return tuple(dict.fromkeys(account for account in said if account in asked))
 

@@ -1,4 +1,4 @@
-"""Our properties in Confluence: the lock record, and all others."""
+"""Our properties in Confluence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROPERTY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockProperties:
-    """1 point for each operation, as the app."""
+    """1 point per operation, as the app."""
 
     client: ConfluenceClient
 
@@ -62,7 +62,7 @@ class ConfluenceLockProperties:
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceProperties:
-    """1 point for each operation, as the app; `app_key` owns the app properties."""
+    """1 point per operation, as the app; `app_key` selects the app properties."""
 
     client: ConfluenceClient
     app_key: str

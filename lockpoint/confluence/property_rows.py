@@ -22,7 +22,7 @@ _FOLDERS = {
 
 
 def properties_path(host: PropertyHost, host_id: str) -> str:
-    """ValueError when `host_id` is not an id."""
+    """ValueError for a bad `host_id`."""
     if host is PropertyHost.ATTACHMENT:
         return f"/api/v2/attachments/{rest_attachment_id(host_id)}/properties"
     return f"/api/v2/{_FOLDERS[host]}/{content_id(host_id)}/properties"
@@ -33,7 +33,7 @@ class PropertyRows:
     client: ConfluenceClient
 
     def under(self, caller: Caller, host: PropertyHost, host_id: str, key: str) -> tuple[StoredProperty, ...]:
-        """Read all rows of a key, lowest id first; 1 point. `GoneOrInvisible` concerns the host, not the key."""
+        """1 point; lowest id first. `GoneOrInvisible` concerns the host."""
         call = get(
             f"{host.value}_properties.find",
             properties_path(host, host_id),
@@ -42,10 +42,9 @@ class PropertyRows:
         return rows_under(key, self.client.ask(caller, call).answer.items())
 
     def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
-        """1 point; `LostRace` when a row exists.
+        """1 point. `LostRace` when a row exists.
 
-        Not repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard that
-        long.
+        Never repeated after a time-out: a late POST could make a second row. The caller keeps its creation guard.
         """
         call = Call(
             name=f"{host.value}_properties.create",
@@ -76,7 +75,7 @@ class PropertyRows:
             raise LostRace(str(error)) from None
 
     def delete(self, caller: Caller, host: PropertyHost, host_id: str, property_id: str) -> None:
-        """1 point; a missing row is fine."""
+        """1 point. A missing row is fine."""
         path = f"{properties_path(host, host_id)}/{content_id(property_id)}"
         try:
             self.client.tell(caller, Call(name=f"{host.value}_properties.delete", method="DELETE", path=path))

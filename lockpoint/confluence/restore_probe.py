@@ -1,4 +1,4 @@
-"""Tests on each site what no document proves, with a scratch file on a draft of the app."""
+"""A trial of restoring, unproven by documents, with a file on a draft only the app sees."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _REFUSALS: Final = (Rejected, Forbidden, GoneOrInvisible)
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceScratchFiles:
-    """Assumed: an app's drafts can hold attachments that nobody else sees."""
+    """Assumes drafts of an app can hold attachments, invisible to others."""
 
     client: ConfluenceClient
 
     def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
         """Restore the scratch file's first version and compare its size; about 12 points.
 
-        Reuses the file of an earlier trial; where none can be made, the result is unknown.
+        Reuses an earlier file; unknown where none can be made.
         """
         caller = Caller(tenant, priority)
         file = self._known(tenant, scratch_id, priority) or self._made(caller)
@@ -56,7 +56,7 @@ class ConfluenceScratchFiles:
         return (content_id(file.container.id), file.id) if file.container else None
 
     def _made(self, caller: Caller) -> tuple[str, str] | None:
-        """Make a draft with the file in the first space that allows it."""
+        """In the first space that allows it."""
         for space_id in self._spaces(caller):
             try:
                 page_id = self._draft(caller, space_id)

@@ -1,4 +1,4 @@
-"""Finds locks by search when a site's witness rows are lost. The index lags and decides nothing."""
+"""Lock search after loss of witness rows. The index lags; nothing is decided by it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockSearch:
-    """Searches as the app; a cursor is the query of the next page."""
+    """As the app; a cursor is the next page's query."""
 
     client: ConfluenceClient
 
     def containers_with_locks(
         self, tenant: Tenant, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[Container, ...], str | None]:
-        """1 point and 1 for each page found."""
+        """1 point, plus 1 for each page found."""
         query = _resumed(cursor) or (("cql", CONTAINERS_WITH_LOCKS), ("limit", PAGE))
         call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
@@ -45,7 +45,7 @@ class ConfluenceLockSearch:
         return tuple(container for container in found if container is not None), _cursor(answer, cursor)
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
-        """1 point and 1 for each."""
+        """1 point, plus 1 for each."""
         query: QueryPairs = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
@@ -54,9 +54,9 @@ class ConfluenceLockSearch:
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
     ) -> tuple[tuple[str, ...], str | None]:
-        """1 point and 1 for each page, then for each page 1 and 1 for each attachment.
+        """1 point a call and 1 per page; then per page 1 and 1 per attachment.
 
-        Uses no search: it is the fallback when search fails. Omits custom content.
+        For when search does not answer. Omits custom content.
         """
         kind, query = _position(cursor)
         folder = FOLDERS[kind]

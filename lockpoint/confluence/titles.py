@@ -1,4 +1,4 @@
-"""Names and titles of a site for the canary scan; stored nowhere."""
+"""A site's names and titles, for the canary scan; not stored."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ConfluenceTitles:
     client: ConfluenceClient
 
     def of_site(self, tenant: Tenant, *, most: int, priority: Priority) -> Iterator[tuple[str, str | None]]:
-        """Yield names of spaces, and titles of `most` pages and blog posts of each with their files.
+        """Yield spaces' names, and titles of `most` pages and blog posts of each with their files.
 
-        A file comes with the account of its newest version. About 2 points for each title.
+        Files include the newest version's account. About 2 points per title.
         """
         spaces = get("spaces.list", "/api/v2/spaces", query=(("limit", str(PAGE)),), objects=Objects.CORE, listing=True)
         for space in self._all(tenant, spaces, priority):

@@ -22,7 +22,7 @@ _ROUNDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceUserProperties:
-    """v1 `user/{id}/property/{key}`; 1 point for each operation."""
+    """v1 `user/{id}/property/{key}`; 1 point per operation."""
 
     client: ConfluenceClient
 
@@ -34,7 +34,7 @@ class ConfluenceUserProperties:
         return answer.data.get("value")
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
-        """Confluence separates creating and replacing; after a lost race, try the other."""
+        """Creating and replacing differ: the loser of a race tries the other."""
         caller, path, body = Caller(tenant, priority), _path(account, key), {"value": dict(value)}
         for _ in range(_ROUNDS):
             try:

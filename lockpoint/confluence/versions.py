@@ -1,4 +1,4 @@
-"""The versions of an attachment, read so that a gap is noticed."""
+"""Versions of an attachment, with gaps detected."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Histories:
     def versions(
         self, caller: Caller, attachment_id: str, back_to: datetime | None
     ) -> tuple[tuple[Version, ...], bool]:
-        """1 point for each fifty and 1 for each version.
+        """1 point per fifty and 1 per version.
 
-        Numbers are positions: a list that changed during the read has a missing or doubled number, and is read once
-        more before it counts as incomplete.
+        Numbers are positions: a list that changed while read has a gap or double. Reread once before it counts as
+        incomplete.
         """
         call = get(
             "attachments.versions",
@@ -47,7 +47,7 @@ class Histories:
         return found, _seamless(found, back_to)
 
     def version(self, caller: Caller, attachment_id: str, number: int) -> Version:
-        """2 points; `GoneOrInvisible` when there is none."""
+        """2 points; raises `GoneOrInvisible`."""
         version = self._read(caller, attachment_id, (("version", str(number)),))
         if version.number != number:
             raise BadAnswer("attachments.version: another version than asked")
@@ -58,9 +58,9 @@ class Histories:
         return self._read(caller, attachment_id, ())
 
     def made(self, caller: Caller, attachment_id: str, answer: Answer, message: str) -> Version:
-        """Return the version that a write has just made, from its answer or by reading.
+        """Return the version a write just made, from its answer or by reading.
 
-        `HostUnavailable` when the newest version lacks our message: the outcome is unknown.
+        `HostUnavailable` (outcome unknown) when the newest version's message is not ours.
         """
         if answer.text_or_none("when") and answer.data.get("number") is not None:
             return made_version(answer)

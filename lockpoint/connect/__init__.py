@@ -1,1 +1,1 @@
-"""Atlassian Connect: who is calling, and how we prove who we are."""
+"""Atlassian Connect: who calls us, and how we prove who we are."""

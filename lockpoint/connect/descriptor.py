@@ -1,4 +1,4 @@
-"""The descriptor, `atlassian-connect.json`, filled in once."""
+"""The descriptor, `atlassian-connect.json`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ _PACKAGE: Final = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """The served document and what the app needs to know of it."""
-
     content: bytes
     webhook_events: frozenset[str]
 
 
 def build(*, app_key: str, base_url: str, licensing: bool) -> Descriptor:
-    """Fill in app key, base URL and licensing.
-
-    Raises FileNotFoundError when the file is neither in the package (a wheel) nor beside it (a checkout).
-    """
+    """FileNotFoundError when it is neither in the package (a wheel) nor beside it (a checkout)."""
     document = read_template()
     document["key"] = app_key
     document["baseUrl"] = base_url

@@ -1,8 +1,7 @@
-"""Acting as a person: access tokens from Atlassian's authorisation server for apps with `ACT_AS_USER`.
+"""People's access tokens, from Atlassian's authorisation server for apps with `ACT_AS_USER`.
 
-The JWT bearer grant of Connect apps (developer.atlassian.com, "OAuth 2.0 - JWT Bearer token authorization grant type";
-fields as in `atlassian-oauth2`). Errors are undocumented: 400, 401 and 403 count as permanent for this person, all else
-as passing.
+Connect's JWT bearer grant (developer.atlassian.com, "OAuth 2.0 - JWT Bearer token authorization grant type"; fields as
+in `atlassian-oauth2`). Errors are undocumented: 400, 401 and 403 count as permanent for this person, others as passing.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 60
 EARLY_SECONDS: Final = 60
-"""A token is renewed this long before it ends."""
+"""Renewal before a token's end."""
 REFUSAL_SECONDS: Final = 30
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 10.0
@@ -38,11 +37,11 @@ _PERMANENT: Final = frozenset({400, 401, 403})
 
 
 class ImpersonationRefusedError(Unauthorised):
-    """The server will not let us act as this person (closed, no access, or our secret is stale)."""
+    """Closed account, no access, or our secret is stale."""
 
 
 class ImpersonationUnavailableError(HostUnavailable):
-    """Unknown yet; `retry_after` is in seconds. Never holds the person, an assertion or a token."""
+    """`retry_after` in seconds. Contains no person, assertion or token."""
 
     def __init__(self, message: str, retry_after: float = DEFAULT_RETRY_SECONDS) -> None:
         super().__init__(message)
@@ -57,10 +56,10 @@ class _Kept:
 
 
 class Impersonation:
-    """Access tokens per site and person, in memory until shortly before they end; safe for threads.
+    """Tokens per site and person, in memory until shortly before they end; thread-safe.
 
-    `oauth_url`, without closing slash, is the assertion's audience and the place of `/oauth2/token`. `session` returns
-    the thread's HTTP session, `now` seconds since 1970. Tokens of an earlier secret are not used.
+    `oauth_url` (no closing slash): audience, and base of `/oauth2/token`. `session` is per thread, `now` seconds since
+    1970. An earlier secret's tokens are not used.
     """
 
     def __init__(
@@ -80,11 +79,7 @@ class Impersonation:
         self._kept: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Return a bearer token for the person.
-
-        Raises ImpersonationRefusedError (remembered for half a minute), ImpersonationUnavailableError, or
-        StorageUnavailable.
-        """
+        """Raises ImpersonationRefusedError (cached for 30 s), ImpersonationUnavailableError, StorageUnavailable."""
         site = self._sites.find_active(tenant.client_key)
         if site is None:
             self.forget(tenant)
@@ -98,7 +93,7 @@ class Impersonation:
         return kept.token
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget the token of a person, after a 401 from the site."""
+        """After a 401 from the site."""
         with self._lock:
             self._kept.pop((tenant_id, account_id), None)
 
@@ -142,7 +137,7 @@ class Impersonation:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            # The text of the error may repeat the address, never the form; only its kind is passed on.
+            # The text may repeat the address, so only the kind is kept.
             raise ImpersonationUnavailableError(type(error).__name__) from None
         if answer.status_code in _PERMANENT:
             return None

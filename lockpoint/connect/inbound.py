@@ -1,7 +1,7 @@
-"""Who is calling: one verification for each kind of token, shared by guards and webhook door.
+"""Verification of callers, for guards and webhook door.
 
-The kind belongs to the route: context tokens carry a fixed hash and count on the JSON API only, all others must carry
-the hash of the address that was called.
+Routes set the kind of token: context tokens carry a fixed hash and count on the JSON API only, others must carry the
+called address's hash.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DECOY: Final = SigningKey("an unknown site costs as much as a known one")
 
 @dataclass(frozen=True, slots=True)
 class InboundCall:
-    """A request as the wire had it: `target` is path and query, undecoded."""
+    """`target`: path and query as sent, undecoded."""
 
     method: str
     target: str
@@ -36,7 +36,7 @@ class InboundCall:
 
 @dataclass(frozen=True, slots=True)
 class TokenCaller:
-    """A verified site, and the person when the token names one."""
+    """A verified site, and the person the token names."""
 
     tenant: Tenant
     account_id: str | None
@@ -44,7 +44,7 @@ class TokenCaller:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """The verifications of one app; `now` gives seconds since 1970. Every method raises TokenRefusedError.
+    """`now` gives seconds since 1970. Methods raise TokenRefusedError.
 
     StorageUnavailable when an unknown site cannot be looked up.
     """
@@ -55,20 +55,20 @@ class Inbound:
     base_url: str
     now: Callable[[], float]
     on_licence: Callable[[Tenant, bool], None] = lambda _tenant, _active: None
-    """Hears what Confluence says of the licence with each of its own calls; the hash of the address covers it."""
+    """Gets the licence state in Confluence's own calls; the address hash covers it."""
 
     def server(self, call: InboundCall) -> TokenCaller:
-        """Confluence itself, by header: webhooks, `enabled`, `disabled`."""
+        """Confluence, by header: webhooks, `enabled`, `disabled`."""
         header, query = _tokens(call)
         return self._heard(call, self._symmetric(_only(header, query), self._hashes(call)))
 
     def frame(self, call: InboundCall) -> TokenCaller:
-        """A page's frame that Confluence opens, by the query parameter `jwt`."""
+        """A frame Confluence opens, by query parameter `jwt`."""
         header, query = _tokens(call)
         return self._heard(call, self._symmetric(_only(query, header), self._hashes(call)))
 
     def context(self, call: InboundCall) -> TokenCaller:
-        """Our front end inside the page, by header; the token must name a person."""
+        """Our front end, by header; the token must name a person."""
         header, query = _tokens(call)
         if query is not None:
             raise TokenRefusedError(Reason.WRONG_PLACE)
@@ -78,7 +78,7 @@ class Inbound:
         return caller
 
     def signed_install(self, call: InboundCall, body: Mapping[str, object]) -> Claims:
-        """Atlassian's signature over an `installed` or `uninstalled` call, by header or query."""
+        """Atlassian's signature on `installed` or `uninstalled`, by header or query."""
         header, query = _tokens(call)
         text = _only(header, query) if header is not None else _only(query, None)
         return self.signed_installs.verify(text, call.method, call.target, body, self.now())
@@ -109,7 +109,7 @@ class Inbound:
         return TokenCaller(site.tenant, claims.account_id)
 
     def _newer(self, site: Site, refusal: TokenRefusedError) -> Site:
-        """Return the site as another process may have changed it; raises the refusal when nothing is new."""
+        """Return the site as another process changed it; else raise the refusal."""
         newer = self.sites.reread(site) if refusal.reason is Reason.SIGNATURE else None
         if newer is None:
             raise refusal
@@ -128,7 +128,7 @@ def _tokens(call: InboundCall) -> tuple[str | None, str | None]:
 
 
 def _only(wanted: str | None, other: str | None) -> str:
-    """Return the token from its place; a different one elsewhere is refused."""
+    """A different token elsewhere is refused."""
     if not wanted:
         raise TokenRefusedError(Reason.MISSING if other is None else Reason.WRONG_PLACE)
     if other is not None and other != wanted:

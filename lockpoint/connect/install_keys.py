@@ -1,7 +1,7 @@
-"""Atlassian's public keys of signed installs: fetched by key id, checked, kept.
+"""Atlassian's public keys of signed installs.
 
 A key id never changes its key. Atlassian's framework (`atlassian-connect-express`, verify-installation) asks two hosts
-in this order; we also insist on status 200, on a PEM public key of sufficient size and on time limits.
+in this order; we also require status 200, a PEM public key of sufficient size and time limits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS: Final = 24 * 3600
 REFUSAL_SECONDS: Final = 60
-"""How long an unknown key id is not asked for again; also the pause before a stale key is asked for again."""
+"""Pause before asking again for an unknown key id or a stale key."""
 SMALLEST_KEY_BITS: Final = 2048
 LARGEST_BODY: Final = 10_240
 CONNECT_SECONDS: Final = 3.0
@@ -39,19 +39,19 @@ _PEM_START: Final = b"-----BEGIN PUBLIC KEY-----"
 
 
 class KeyUnavailableError(Exception):
-    """A key host did not answer as it should; the key id stays unknown."""
+    """A key host failed; the key id stays unknown."""
 
 
 class KeySource(Protocol):
     def fetch(self, key_id: str) -> RSAPublicKey | None:
-        """Return the key; None when every host says that there is none; raises KeyUnavailableError."""
+        """None when every host denies it; raises KeyUnavailableError."""
         ...
 
 
 class HttpKeySource:
-    """Fetches keys from the hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
+    """Asks hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
 
-    `urls` have no closing slash; the checked key id is appended.
+    The checked key id is appended to `urls` (no closing slash).
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class HttpKeySource:
 
     def _get(self, url: str) -> bytes | None:
         deadline = time.monotonic() + self._read_seconds
-        # One session for one call: nothing is shared between threads, and installs are rare.
+        # One session per call: installs are rare, threads share nothing.
         with (
             requests.Session() as session,
             closing(
@@ -93,7 +93,7 @@ class HttpKeySource:
 
 
 def read_public_key(body: bytes) -> RSAPublicKey:
-    """Return the RSA public key in a PEM text; KeyUnavailableError for anything else, or a short key."""
+    """KeyUnavailableError unless PEM, RSA and long enough."""
     if not body.strip().startswith(_PEM_START):
         raise KeyUnavailableError("no PEM public key")
     try:
@@ -106,7 +106,7 @@ def read_public_key(body: bytes) -> RSAPublicKey:
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
-    """Read piece by piece, so that neither a large nor a dripping answer holds us up."""
+    """Piecewise, to limit size and time."""
     body = b""
     while piece := answer.raw.read1(4096, decode_content=True):
         body += piece
@@ -122,11 +122,10 @@ class _Kept:
 
 
 class InstallKeys:
-    """A bounded cache before a key source, safe for threads; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache; `clock` gives monotonic seconds.
 
-    Keys are fresh for a day. A stale key is asked for again and works while the hosts are in trouble; it goes when they
-    say that it is unknown. Unknown ids are remembered for a minute and fetches are rationed, so that invented ids cost
-    little.
+    Keys are fresh for a day. Stale keys are refetched, work while hosts fail, and go when denied. Unknown ids are
+    cached for a minute and fetches rationed: invented ids cost little.
     """
 
     def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
@@ -139,7 +138,7 @@ class InstallKeys:
         self._rationed_at = clock()
 
     def key(self, key_id: str) -> RSAPublicKey:
-        """Return the public key of a checked key id; raises TokenRefusedError."""
+        """The id must be checked; raises TokenRefusedError."""
         now = self._clock()
         with self._lock:
             kept = self._kept.get(key_id)
@@ -149,7 +148,7 @@ class InstallKeys:
             if kept is None:
                 self._check_refusals(key_id, now)
             else:
-                # The others go on with the old key while this caller asks.
+                # Others use the old key while this caller asks.
                 self._keep(key_id, kept.key, now + REFUSAL_SECONDS)
         return self._fetch(key_id, kept)
 

@@ -1,6 +1,6 @@
-"""The query string hash, which ties a token to one method and address, never to a body.
+"""The query string hash: ties a token to one method and address, never a body.
 
-The rules are those of Atlassian's `atlassian-jwt` packages, whose vectors are in the tests.
+Rules and test vectors are from Atlassian's `atlassian-jwt` packages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 CONTEXT: Final = "context-qsh"
-"""The fixed value in tokens that a page hands to our front end."""
+"""The fixed value in tokens from a page to our front end."""
 
 TOKEN_PARAMETER: Final = b"jwt"
 
@@ -21,9 +21,9 @@ _OF_NO_SITE: Final = re.compile(r"[^?#]{1,160}(\?lic=[a-z]{1,16})?")
 
 
 def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
-    """Return decoded names and values of a raw query as of a form: `&` separates, `+` is a space.
+    """Return decoded pairs of a raw query as of a form: `&` separates, `+` is a space.
 
-    Works on bytes: a query that is not UTF-8 hashes as it was sent.
+    In bytes: a query that is not UTF-8 hashes as sent.
     """
     return [
         (unquote_to_bytes(name.replace("+", " ")), unquote_to_bytes(value.replace("+", " ")))
@@ -32,11 +32,11 @@ def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
 
 
 def canonical_request(method: str, target: str, base_path: str = "", *, encoded_order: bool = False) -> str:
-    """Return the text that is hashed, from the request target as it was on the wire.
+    """Return the text to hash.
 
-    `target` is an absolute address or a path; `base_path` is dropped from its front: our base URL's path for incoming
-    requests, the host's context path (`/wiki`) for outgoing ones. Values of a repeated parameter are sorted before
-    encoding, as Atlassian's code does; the written rule sorts them encoded, which `encoded_order` gives.
+    `target` is the address or path as sent. `base_path` is cut from its front: our base URL's path for incoming, the
+    host's context path (`/wiki`) for outgoing requests. Atlassian's code sorts a parameter's values before encoding;
+    the written rule sorts them encoded (`encoded_order`).
     """
     path, query = _split(target)
     return f"{method.upper()}&{_canonical_path(path, base_path)}&{_canonical_query(query, encoded_order)}"
@@ -48,9 +48,9 @@ def request_hash(method: str, target: str, base_path: str = "") -> str:
 
 
 def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str, ...]:
-    """Return every hash that an honest caller may have computed: one, or two for a repeated parameter.
+    """Return the hashes of honest callers: one, or two for a repeated parameter.
 
-    Targets that are the same for every site are answered from a bounded memo.
+    Targets equal for every site use a bounded memo.
     """
     if _OF_NO_SITE.fullmatch(target):
         return _memoised(method, target, base_path)
@@ -58,7 +58,7 @@ def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str,
 
 
 def path_of(base_url: str) -> str:
-    """Return the path of a base URL without closing slash: `/wiki` for a site, usually empty for the app."""
+    """Return the path without closing slash: `/wiki` for a site, usually empty for the app."""
     return urlsplit(base_url).path.rstrip("/")
 
 
@@ -72,7 +72,7 @@ _memoised = lru_cache(maxsize=512)(_accepted)
 
 
 def _digest(canonical: str) -> str:
-    # The target of a hostile request may hold anything; surrogates must not turn a refusal into a crash.
+    # A hostile target may contain surrogates, which must not crash us.
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Signed installs: calls that Atlassian signs with its own key (RS256), not with a site's secret."""
+"""Signed installs: signed with Atlassian's key (RS256), not a site's secret."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ PRODUCT: Final = "confluence"
 
 @dataclass(frozen=True, slots=True)
 class SignedInstalls:
-    """Verifies `installed` and `uninstalled` calls; `base_url` is the audience they must name."""
+    """`base_url` is the required audience of `installed` and `uninstalled`."""
 
     keys: InstallKeys
     app_key: str
     base_url: str
 
     def verify(self, text: str, method: str, target: str, body: Mapping[str, object], now: float) -> Claims:
-        """Return the claims of a signed call whose body belongs to it; raises TokenRefusedError.
+        """Return the claims of a call whose body belongs to it; raises TokenRefusedError.
 
-        The token covers method and address only. The body's client key must be the issuer, so a site's signature cannot
-        register a secret for another site. What costs nothing is checked before a key is fetched.
+        Tokens cover method and address only. The body's client key must be the issuer, so a site cannot register a
+        secret for another. Free checks precede the key fetch.
         """
         token = tokens.parse(text, RS256)
         if token.header.key_id is None:
@@ -42,7 +42,7 @@ class SignedInstalls:
     def _check_claims(self, claims: Claims, body: Mapping[str, object]) -> None:
         if body.get("clientKey") != claims.issuer:
             raise TokenRefusedError(Reason.ISSUER, claims.issuer)
-        # Atlassian's framework looks at the first audience only, and forgives one closing slash.
+        # As in Atlassian's framework: first audience only, one closing slash allowed.
         if not claims.audience or claims.audience[0].removesuffix("/") != self.base_url.removesuffix("/"):
             raise TokenRefusedError(Reason.AUDIENCE, claims.issuer)
         if body.get("key") != self.app_key or body.get("productType") != PRODUCT:

@@ -1,4 +1,4 @@
-"""Sites that may call us, kept in the process, and the signing of our calls to them."""
+"""Cached sites that may call us, and the signing of our calls."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
-"""How long another process may go on with what it knows after an install or uninstall that it did not see."""
+"""Until other processes notice an install or uninstall they did not see."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0
-"""How long known sites are served while the database does not answer."""
+"""How long known sites are served without the database."""
 REREAD_SECONDS: Final = 2.0
-"""A site is read again after a bad signature at most this often."""
+"""Minimum between rereads after bad signatures."""
 PREVIOUS_SECRET_SECONDS: Final = 180.0
-"""How long a replaced secret is still accepted: the life of a token that was on its way."""
+"""How long a replaced secret counts: the life of a token under way."""
 MOST_SITES: Final = 10_000
 MOST_UNKNOWN: Final = 2_000
 
@@ -34,7 +34,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An installed site and the keys of its tokens; `secret` stays out of the repr."""
+    """`secret` stays out of the repr."""
 
     tenant: Tenant
     secret: str = field(repr=False)
@@ -43,7 +43,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Return keys accepted at `now` (seconds since 1970): the present one, for 3 minutes also the one before."""
+        """Return the current key and, for 3 minutes, the previous; `now` is seconds since 1970."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
@@ -57,10 +57,10 @@ class _Kept:
 
 
 class SiteDirectory:
-    """A bounded cache of installations by client key; safe for threads; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache by client key; `clock` gives monotonic seconds.
 
-    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or at once when a signature
-    does not fit.
+    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or when a signature does not
+    fit.
     """
 
     def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
@@ -71,7 +71,7 @@ class SiteDirectory:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     def find(self, client_key: str) -> Site | None:
-        """Return the installed site of this client key; StorageUnavailable when that is unknown."""
+        """StorageUnavailable when the database cannot tell."""
         now = self._clock()
         with self._lock:
             kept = self._known.get(client_key)
@@ -88,15 +88,15 @@ class SiteDirectory:
             raise
 
     def find_active(self, client_key: str) -> Site | None:
-        """Return the site as the database has it now, None when the app may not call it; raises StorageUnavailable.
+        """Return the stored site, None when inactive; raises StorageUnavailable.
 
-        Every call of ours asks, so that nothing leaves after an uninstall that another process answered.
+        Asked before each call, so that none follows an uninstall in another process.
         """
         site = self._read(client_key)
         return site if site is not None and site.tenant.enabled else None
 
     def reread(self, site: Site) -> Site | None:
-        """Return a site whose token did not fit from the database; None when that was asked just now."""
+        """After a token that did not fit; None if done just now."""
         client_key = site.tenant.client_key
         now = self._clock()
         with self._lock:
@@ -132,10 +132,9 @@ class AppSigner:
     now: Callable[[], float]
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Return the `Authorization` header for one call.
+        """Return the `Authorization` header; Unauthorised for an inactive site, StorageUnavailable.
 
-        `target` is path and query exactly as sent, below the tenant's base URL (without `/wiki`). Raises Unauthorised
-        for an inactive site, StorageUnavailable.
+        `target`: path and query exactly as sent, below the tenant's base URL (no `/wiki`).
         """
         site = self.sites.find_active(tenant.client_key)
         if site is None:

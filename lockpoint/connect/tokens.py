@@ -1,7 +1,7 @@
-"""JSON Web Tokens by PyJWT: taken apart and verified in one pass, and made for our own calls.
+"""JSON Web Tokens by PyJWT.
 
-PyJWT decodes and does the cryptography, each route with one pinned algorithm. Added here is what it leaves open: sizes,
-plain base64url only, duplicate keys, critical headers, forms of the claims, qsh, and Connect's audiences.
+PyJWT decodes and does the cryptography, one algorithm pinned per route. Added here: sizes, plain base64url only,
+duplicate keys, critical headers, forms of claims, qsh, Connect's audiences.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 LEEWAY_SECONDS: Final = 30
-"""How far the site's clock may be from ours."""
+"""Tolerated clock difference."""
 LONGEST_LIFE_SECONDS: Final = 24 * 3600
 LARGEST_TOKEN: Final = 8192
-"""Characters; tokens of Confluence have below 2,000."""
+"""Characters; Confluence's have below 2,000."""
 OWN_LIFE_SECONDS: Final = 180
-"""Life of the tokens we make; Atlassian's documents give this figure."""
+"""Life of our tokens, as in Atlassian's documents."""
 
 HS256: Final = "HS256"
 RS256: Final = "RS256"
@@ -47,7 +47,7 @@ _RSA: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 
 class Reason(StrEnum):
-    """Why a token was refused: for the security log, never for the caller."""
+    """For the security log, never the caller."""
 
     MISSING = "missing"
     TWO_TOKENS = "two_tokens"
@@ -71,7 +71,7 @@ class Reason(StrEnum):
 
 
 class TokenRefusedError(Exception):
-    """A request did not prove who sends it; `issuer` is what it claimed, for the log."""
+    """The sender is unproven; `issuer` is what it claimed, for the log."""
 
     def __init__(self, reason: Reason, issuer: str | None = None) -> None:
         super().__init__(reason.value)
@@ -81,15 +81,13 @@ class TokenRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenHeader:
-    """The two fields of a token's header that decide anything."""
-
     algorithm: str
     key_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a well-formed token claims; times are seconds since 1970. It proves nothing."""
+    """Unproven; times are seconds since 1970."""
 
     issuer: str
     issued: float
@@ -102,7 +100,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token taken apart, not yet verified; `canonical` says that its signature is spelled in the one right way."""
+    """Unverified; `canonical`: the signature is spelled in the one right way."""
 
     header: TokenHeader
     claims: Claims
@@ -112,7 +110,7 @@ class Token:
 
 
 class SigningKey:
-    """A site's shared secret; never shown in a repr."""
+    """A site's shared secret; never in a repr."""
 
     __slots__ = ("_secret",)
 
@@ -120,11 +118,11 @@ class SigningKey:
         self._secret = secret.encode()
 
     def verifies(self, token: Token) -> bool:
-        """Return whether the token was signed with this secret; compares in constant time."""
+        """In constant time."""
         return _HMAC.verify(token.signing_input, self._secret, token.signature) and token.canonical
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Return a token with these claims, HS256."""
+        """With HS256."""
         return jwt.encode(dict(claims), self._secret, algorithm=HS256)
 
     def can_sign(self) -> bool:
@@ -138,16 +136,16 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What tokens of one kind must say: any of `hashes` as qsh, and one of `audiences` if they have an audience."""
+    """Any of `hashes` as qsh, and one of `audiences` if the token has an audience."""
 
     hashes: tuple[str, ...]
     audiences: tuple[str, ...] = ()
 
 
 def parse(token: str, algorithm: str) -> Token:
-    """Take a token apart and check its form; raises TokenRefusedError.
+    """Check the form; raises TokenRefusedError.
 
-    The algorithm is the route's, never the token's own choice.
+    The route sets the algorithm, never the token.
     """
     if len(token) > LARGEST_TOKEN:
         raise TokenRefusedError(Reason.TOO_LARGE)
@@ -169,7 +167,7 @@ def parse(token: str, algorithm: str) -> Token:
 
 
 def check_times(claims: Claims, now: float) -> None:
-    """Raise TokenRefusedError unless the token is alive at `now` (seconds, give or take the leeway) and short-lived."""
+    """Raise TokenRefusedError unless short-lived and alive at `now` (seconds, with leeway)."""
     if claims.expires + LEEWAY_SECONDS <= now:
         raise TokenRefusedError(Reason.EXPIRED, claims.issuer)
     if claims.issued - LEEWAY_SECONDS > now or (claims.not_before or 0) - LEEWAY_SECONDS > now:
@@ -179,18 +177,18 @@ def check_times(claims: Claims, now: float) -> None:
 
 
 def check_hash(claims: Claims, hashes: Iterable[str]) -> None:
-    """Raise TokenRefusedError unless the token's qsh equals one of `hashes`."""
+    """Raise TokenRefusedError unless qsh is one of `hashes`."""
     if claims.qsh is None or not any(hmac.compare_digest(claims.qsh, known) for known in hashes):
         raise TokenRefusedError(Reason.ADDRESS, claims.issuer)
 
 
 def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now: float) -> Claims:
-    """Return the claims of a token that was signed with one of `keys` and fits; raises TokenRefusedError.
+    """Return the claims if one of `keys` signed and all fits; raises TokenRefusedError.
 
-    The signature comes first, so that somebody without a secret learns nothing from the rest.
+    Signature first: without a secret, a caller learns nothing from the rest.
     """
     claims = token.claims
-    # A list, not a generator: every key is tried, whichever fits.
+    # A list, so that every key is tried.
     if not any([key.verifies(token) for key in keys]):  # noqa: C419
         raise TokenRefusedError(Reason.SIGNATURE, claims.issuer)
     check_times(claims, now)
@@ -201,7 +199,7 @@ def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now
 
 
 def check_signature(token: Token, key: RSAPublicKey) -> None:
-    """Raise TokenRefusedError unless the token was signed, RS256, with the private half of `key`."""
+    """Raise TokenRefusedError unless `key`'s private half signed, RS256."""
     if not token.canonical:
         raise TokenRefusedError(Reason.MALFORMED, token.claims.issuer)
     if not _RSA.verify(token.signing_input, key, token.signature):
@@ -209,9 +207,9 @@ def check_signature(token: Token, key: RSAPublicKey) -> None:
 
 
 def sign_call(method: str, url: str, base_url: str, *, app_key: str, key: SigningKey, now: float) -> str:
-    """Return a token for one call of ours to a site: `url` is the address exactly as sent, below `base_url`.
+    """Return a token for one call; `url` exactly as sent, below `base_url`.
 
-    The issuer is our app key, not the client key; the path is hashed without the site's context path.
+    The issuer is our app key, not the client key; the hashed path omits the site's context path.
     """
     issued = int(now)
     hashed = qsh.request_hash(method, url, qsh.path_of(base_url))
@@ -228,7 +226,7 @@ def _header(segment: str) -> TokenHeader:
     if not isinstance(algorithm, str) or not isinstance(kind, str) or kind.upper() != "JWT" or "crit" in fields:
         _refuse(Reason.MALFORMED)
     if key_id is not None and not (isinstance(key_id, str) and _KEY_ID.fullmatch(key_id)):
-        # It becomes part of an address, so only harmless characters are let through.
+        # It becomes part of an address: harmless characters only.
         raise TokenRefusedError(Reason.KEY_ID)
     return TokenHeader(algorithm, key_id)
 
@@ -278,7 +276,7 @@ def _json_object(text: bytes) -> dict[str, object]:
 
 
 def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object's pairs as a dict; ValueError when a key comes twice."""
+    """ValueError for a duplicate key."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key comes twice")

@@ -1,6 +1,6 @@
-"""Texts of the mails, by language; English is complete.
+"""The words of mails by language; English is complete.
 
-Placeholders: {name} {file} {page} {actor} {when} {reason} {why}, filled with plain text; the HTML side escapes it.
+Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, plain text; HTML escapes it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lockpoint.domain.events import MailKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """`story`: what happened; `advice`: what to do; links to the file, or its page."""
+    """`story`: what happened; `advice`: what to do. Links to the file, or its page."""
 
     subject: str
     heading: str
@@ -28,7 +28,7 @@ class MailWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """`mails` are by kind, or by kind and detail where that changes the story."""
+    """`mails`: by kind, or kind and detail."""
 
     language: str
     greeting: str
@@ -226,7 +226,7 @@ def locale_of(tag: str) -> Locale:
 
 
 def catalogue_for(locale: Locale) -> Catalogue:
-    """Prefer the catalogue of the territory, then of the language, then English."""
+    """Prefers the territory; falls back to English."""
     return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
 
 

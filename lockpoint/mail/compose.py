@@ -34,7 +34,7 @@ _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """`lines` are the small facts under the story."""
+    """`lines`: small facts under the story."""
 
     language: str
     direction: str
@@ -56,7 +56,7 @@ _UNSUBSCRIBE: Final = "List-Unsubscribe"
 
 
 class _WholeAddresses(EmailPolicy):
-    """As SMTP, but keeps a header with a link on one line: encoded words would break the link."""
+    """Keeps headers with links on one line: encoded words would break them."""
 
     def fold(self, name: str, value: str) -> str:
         return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
@@ -69,10 +69,10 @@ _POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
 
 
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
-    """Return the mail to `address`; MailRefused when that is not an address.
+    """Return the mail; MailRefused for a bad `address`.
 
-    `sender` is an address, or a name with one in angle brackets. `message_id` names the intent, to recognise a mail
-    sent twice.
+    `sender`: an address, or a name with one in angle brackets. `message_id` names the intent: duplicates are
+    recognisable.
     """
     message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
@@ -94,7 +94,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
 
 
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
-    """Return text for one line: no control or reordering characters, no lone surrogates."""
+    """Remove control and reordering characters and lone surrogates, for one line."""
     shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -105,7 +105,7 @@ def _visible(char: str) -> bool:
 
 
 def _recipient(address: str) -> Address:
-    """The library's parser refuses letters beyond ASCII, which a server may accept."""
+    """One plain address. The library refuses non-ASCII letters, which servers may accept."""
     if not _ADDRESS.fullmatch(address):
         raise MailRefused("not an e-mail address")
     user, _, domain = address.rpartition("@")
@@ -173,7 +173,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _web_address(urls: tuple[str, ...]) -> str | None:
-    """Return the first address with a web scheme; other schemes are unsafe in a link."""
+    """Anything but a web address would be an unexpected link."""
     return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
 
 

@@ -1,4 +1,4 @@
-"""Delivery to the mail server."""
+"""Handing mail to the server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SmtpServer:
 
 
 def server_of(url: str) -> SmtpServer:
-    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; ValueError otherwise."""
+    """Read `smtp://user:password@host:587?starttls=1` or `smtps://…`; raises ValueError."""
     address = urlsplit(url)
     if address.scheme not in {"smtp", "smtps"} or not address.hostname:
         raise ValueError("not an address of a mail server")
@@ -46,9 +46,9 @@ def server_of(url: str) -> SmtpServer:
 
 
 class SmtpMailer:
-    """One connection for each mail, TLS verified; `sender` is the From.
+    """One connection per mail, TLS verified; `sender` is From.
 
-    Errors never quote the server's answer: it often repeats the address.
+    Never quotes answers: they often repeat the address.
     """
 
     def __init__(self, url: str, sender: str, *, timeout: float = TIMEOUT) -> None:
@@ -57,14 +57,14 @@ class SmtpMailer:
         self._timeout = timeout
 
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
-        """MailRefused (final) or MailUnavailable (try later)."""
+        """MailRefused (never retry) or MailUnavailable (later)."""
         message = compose(facts, address=address, sender=self._sender, message_id=message_id)
         with self._connection() as connection:
             _hand_over(connection, message)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """MailUnavailable for failures before the mail itself: the cause is the server or the settings."""
+        """Errors here are the server's or the settings', not the mail's."""
         try:
             connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:

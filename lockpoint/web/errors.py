@@ -1,4 +1,4 @@
-"""One error body for every failure: `{"error": code, "message": text, …details}`; causes are logged, never sent."""
+"""One error body: `{"error": code, "message": text, …details}`; causes are only logged."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def log_storage(error: errors.StorageUnavailable) -> None:
 
 
 def _http_failed(error: HTTPException) -> Response:
-    """Keep the status and its headers (`Allow`), replace the body."""
+    """Keep status and headers (`Allow`)."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
     answer = error_answer(code)

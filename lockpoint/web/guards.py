@@ -48,7 +48,7 @@ class Guard(StrEnum):
     FRAME = "frame"
     """A site that opens a frame, HS256 in the query parameter `jwt` with the address hash."""
     CONTEXT = "context"
-    """A person in a frame, HS256 in the header with the fixed context hash; `/api/v1` only."""
+    """A person in a frame, HS256 in the header with the context hash; `/api/v1` only."""
     MAIL_LINK = "mail_link"
     """The address is a sealed link of a mail, for one person and one purpose."""
 
@@ -85,10 +85,10 @@ def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None
 
 
 def call_of(environ: Mapping[str, Any]) -> InboundCall:
-    """Return the request as the wire had it.
+    """Return the request as sent.
 
-    `RAW_URI` or `REQUEST_URI` hold the undecoded target. Without them (granian) the decoded path is encoded again:
-    exact for our paths, which need no escape.
+    `RAW_URI` or `REQUEST_URI` hold the undecoded target. Without them (granian) the decoded path is re-encoded: exact
+    for our paths, which need no escape.
     """
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not target:

@@ -1,6 +1,6 @@
 """`/mail/<token>`: GET changes nothing, POST unsubscribes.
 
-Mail programs post to the same address when their user unsubscribes (RFC 8058).
+Mail programs post to the same address to unsubscribe (RFC 8058).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""One call to Confluence: signing, quota, retries, time-outs, errors."""
+"""Calls to a site: signing, quota, retries, time-outs, errors."""

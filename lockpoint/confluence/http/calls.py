@@ -1,4 +1,4 @@
-"""One call to Confluence, before it becomes HTTP."""
+"""Calls before they become HTTP."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Part = tuple[str | None, bytes | str, str]
 
 
 class Repeat(Enum):
-    """When a failed try is repeated.
+    """When a failed try may be repeated.
 
-    FREELY: reads, and writes that name the version they replace. ONLY_UNDONE: other writes, if the try certainly
-    changed nothing.
+    FREELY: reads, and writes that name the version they replace (harmless twice). ONLY_UNDONE: if it certainly changed
+    nothing.
     """
 
     FREELY = "freely"
@@ -34,9 +34,9 @@ class Repeat(Enum):
 
 
 class Objects(IntEnum):
-    """Points for each object of a read, beside 1 for the request.
+    """Points per object read, on top of 1 per request.
 
-    Published: page, space or attachment 1; user, group or permission 2. Assumed: version 1; properties and permitted
+    Published: page, space, attachment 1; user, group, permission 2. Assumed: version 1; properties, permitted
     operations 0.
     """
 
@@ -47,7 +47,7 @@ class Objects(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`account` is the person to act as; None is the app itself."""
+    """`account` None is the app itself."""
 
     tenant: Tenant
     priority: Priority
@@ -56,7 +56,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`name` appears in logs, errors and counters; `path` is relative to the tenant's base address."""
+    """`name` is for logs, errors and counters; `path` is below the tenant's base address."""
 
     name: str
     method: str
@@ -89,7 +89,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`host_time` is the `Date` header; None when it is missing or unreadable."""
+    """`host_time` is None when the header is missing or unreadable."""
 
     answer: Answer
     host_time: datetime | None

@@ -1,4 +1,4 @@
-"""A circuit breaker per site: no calls for a while where Confluence does not answer."""
+"""A circuit breaker per site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Counts failures in a row; while open, admits one probe after each pause, which doubles."""
+    """Opens after failures in a row; then allows one probe after each pause, which doubles."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -47,12 +47,12 @@ class CircuitBreaker:
             return True
 
     def answered(self, tenant_id: int) -> None:
-        """Forget the failures: any answer below 500 counts."""
+        """Forget failures: the site answered, whatever it said."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
 
     def failed(self, tenant_id: int) -> None:
-        """Count a 5xx, or no answer."""
+        """No answer, or 5xx."""
         with self._lock:
             circuit = self._circuits.setdefault(tenant_id, _Circuit())
             circuit.failures += 1

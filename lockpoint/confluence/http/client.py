@@ -56,7 +56,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """`undone`: it certainly changed nothing; `wait`: what the host asked for, in seconds."""
+    """`undone`: certainly changed nothing; `wait`: what the host asked for."""
 
     error: HostError
     repeatable: bool
@@ -73,11 +73,11 @@ class _NotAdmittedError(Exception):
 
 
 class ConfluenceClient:
-    """Thread-safe; calls as the app or as a person, returns JSON or raises `HostError`.
+    """Thread-safe; returns JSON or raises a `HostError`.
 
-    Reads, and writes that name the version they replace, are tried up to four times on network errors, 429, 502, 503
-    and 504; other writes again only when the failed try certainly did nothing. A write refused after a try with unknown
-    outcome raises `HostUnavailable`, never `LostRace`: it may have lost against itself.
+    Up to four tries on network errors, 429, 502, 503 and 504 for reads and writes that name the version they replace;
+    for other writes only after a try that certainly did nothing. A repeat refused after a try of unknown outcome is
+    `HostUnavailable`, never `LostRace`: it may have lost against itself.
     """
 
     def __init__(
@@ -118,14 +118,14 @@ class ConfluenceClient:
         return self._repeat(caller, call, seconds, lambda deadline: self._wire.once(caller, call, deadline))
 
     def fetch(self, caller: Caller, call: Call, *, most: int) -> bytes:
-        """Download into memory; `TooLarge` above `most` bytes."""
+        """`TooLarge` above `most` bytes, held in memory."""
         raw = self._repeat(
             caller, call, DEADLINE_BYTES_SECONDS, lambda deadline: self._wire.download(caller, call, deadline, most)
         )
         return raw.body
 
     def forget(self, tenant: Tenant) -> None:
-        """Forget the site's points and failures, and close its connections."""
+        """Forget points and failures; close connections."""
         self._budget.forget(tenant.id)
         self._breaker.answered(tenant.id)
         self._wire.sessions.forget(tenant.base_url)

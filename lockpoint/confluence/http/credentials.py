@@ -1,4 +1,4 @@
-"""Proof of who is calling; `lockpoint.connect` implements it."""
+"""The client's credentials; `lockpoint.connect` implements them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ class RequestSigner(Protocol):
     """Signs calls of the app itself."""
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Return the `Authorization` header; `Unauthorised` when the tenant has no secret any more.
+        """Return the `Authorization` header.
 
-        `target` is path and query exactly as on the wire, relative to the base address (without `/wiki`).
+        `target` is path and query exactly as sent, below the tenant's base address (no `/wiki`). `Unauthorised` when
+        the tenant has no secret.
         """
         ...
 
 
 class PersonTokens(Protocol):
-    """Access tokens by impersonation, kept until shortly before they expire."""
+    """Impersonation tokens, kept until shortly before they expire."""
 
     def token(self, tenant: Tenant, account_id: str) -> str:
-        """Return a bearer token; `Unauthorised`: the app cannot act for this person; `HostUnavailable`: outage."""
+        """Return a bearer token; `Unauthorised` for this person, `HostUnavailable` for outages."""
         ...
 
     def drop(self, tenant_id: int, account_id: str) -> None:
-        """Forget a person's tokens after the site refused one."""
+        """Forget refused tokens."""
         ...

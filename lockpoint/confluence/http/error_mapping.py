@@ -1,4 +1,4 @@
-"""Maps the host's answers to errors of use cases. Messages name the operation, never an address."""
+"""Typed errors from answers. Messages name the operation, never an address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RETRY_AFTER_UNKNOWN: Final = 30.0
-"""Seconds to wait when the gateway's 429 names none."""
+"""Seconds after a 429 without `Retry-After`, which the gateway sometimes omits."""
 
 _BY_STATUS: Final[Mapping[int, type[HostError]]] = {
     HTTPStatus.BAD_REQUEST: Rejected,
@@ -74,7 +74,7 @@ def error_for(operation: str, status: int, headers: Mapping[str, str], body: byt
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return seconds of `Retry-After`; a date counts from the answer's own `Date`. None when missing or invalid."""
+    """Return seconds of `Retry-After` (dates count from `Date`), None when missing or nonsense."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
@@ -117,7 +117,7 @@ def _iso(value: str) -> datetime | None:
 
 
 def whole_pool(headers: Mapping[str, str]) -> bool | None:
-    """Whose points a 429 concerns: True the app's whole pool, False this site's, None a short burst.
+    """Return whose points a 429 is about: True the app's, False this site's, None a short burst.
 
     Matched loosely: the spelling of `RateLimit-Reason` differs between documents and answers.
     """

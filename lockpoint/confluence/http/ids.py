@@ -1,4 +1,4 @@
-"""Ids in paths. Confluence writes attachment ids as `att123`, `123` or the number 123."""
+"""Ids. Confluence writes attachments as `att123`, `123` or the number 123."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _FORM = re.compile(r"(?:att)?([0-9]{1,19})", re.ASCII)
 
 
 def normalise_attachment_id(value: object) -> str:
-    """Return bare digits; ValueError for anything else.
+    """Return bare digits; raises ValueError.
 
-    REST uses `att…`; events and page addresses use the number.
+    REST uses `att…`, events and page addresses the bare number.
     """
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     match = _FORM.fullmatch(text)
@@ -20,15 +20,12 @@ def normalise_attachment_id(value: object) -> str:
 
 
 def rest_attachment_id(attachment_id: str) -> str:
-    """Return the form of REST paths; ValueError for anything but an attachment id."""
+    """Return the form for REST paths; raises ValueError."""
     return f"att{normalise_attachment_id(attachment_id)}"
 
 
 def content_id(value: str) -> str:
-    """Return the id of a page, post, space or property; ValueError for anything but digits.
-
-    Only digits may get into paths.
-    """
+    """Return digits, safe in paths; raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,19}", value, re.ASCII):
         raise ValueError("not a content id")
     return value

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One JSON object; `operation` names the call in errors, which never quote the content.
+    """`operation` names the call in errors, which never quote content.
 
-    Methods raise BadAnswer for a missing field or a wrong type.
+    Methods raise BadAnswer for another type or, unless noted, a missing value.
     """
 
     operation: str
@@ -28,7 +28,7 @@ class Answer:
         return BadAnswer(f"{self.operation}: field {name!r} is missing or has the wrong type")
 
     def text(self, name: str) -> str:
-        """Accept numbers too: ids come as either."""
+        """Also accepts integers: ids come as either."""
         value = self.data.get(name)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise self._wrong(name)
@@ -41,7 +41,7 @@ class Answer:
         return self.text(name)
 
     def number(self, name: str) -> int:
-        """Accept a string of digits."""
+        """Also accepts digits."""
         value = self.text(name)
         try:
             return int(value)
@@ -57,7 +57,7 @@ class Answer:
         return self.data.get(name) is True
 
     def moment(self, name: str) -> datetime:
-        """Return a time in UTC; BadAnswer without an offset."""
+        """In UTC; BadAnswer without an offset."""
         try:
             moment = datetime.fromisoformat(self.text(name))
         except ValueError:
@@ -88,10 +88,9 @@ class Answer:
         return Answer(self.operation, item)
 
     def next_query(self) -> tuple[tuple[str, str], ...] | None:
-        """Return the query of the next page, None on the last; BadAnswer when the link has no cursor.
+        """Return the next page's query, None on the last; BadAnswer for a link without cursor.
 
-        v2 links are relative to the host, v1 links to the base address; both repeat the path. So only the query counts,
-        and the host never matters.
+        v2 links start at the host, v1 links at the base address; both repeat the path, so only the query counts.
         """
         link = self.part_or_empty("_links").text_or_none("next")
         if link is None:

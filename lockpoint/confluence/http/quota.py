@@ -1,8 +1,8 @@
-"""The app's hourly points: counting them, and stopping less urgent work first.
+"""The app's hourly points; less urgent work stops first.
 
-By default 65 000 points an hour for all sites together, reset at the full UTC hour without carry-over
-(developer.atlassian.com/cloud/confluence/rate-limiting). The higher of the host's count and ours applies: several
-processes spend from one pool.
+By default 65 000 an hour for all sites, reset at the full UTC hour, not carried over
+(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count: processes share the
+pool.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this ho
 
 @dataclass(frozen=True, slots=True)
 class HostQuota:
-    """The pool by the host's last answer; None where it said nothing."""
+    """The host's last word; None where it said nothing."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -74,10 +74,7 @@ class _Hour:
 
 
 class PointsQuota:
-    """Thread-safe account of the present UTC hour, shared by all clients of a process.
-
-    `archive` gets every spending.
-    """
+    """Thread-safe account of the current UTC hour, shared by a process's clients."""
 
     def __init__(
         self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
@@ -89,7 +86,7 @@ class PointsQuota:
         self._hour = self._fresh(now())
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
-        """Raise QuotaExceeded, with the seconds to wait, when no call may be made."""
+        """Raise QuotaExceeded, with the seconds to wait, unless a call may be made."""
         with self._lock:
             hour, now = self._current(), self._now()
             until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, priority)
@@ -99,7 +96,7 @@ class PointsQuota:
             raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
 
     def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
-        """Called for every try, failed ones too."""
+        """Called for failed tries too."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[tenant_id] += points
@@ -114,13 +111,13 @@ class PointsQuota:
             self._current().host = said
 
     def block(self, seconds: float, *, tenant_id: int | None) -> None:
-        """Stop calls for so long (an hour at most): to one site, or to all when `tenant_id` is None."""
+        """Stop calls to one site, or all (`tenant_id` None), an hour at most."""
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
             self._current().blocked_until[tenant_id] = until
 
     def forget(self, tenant_id: int) -> None:
-        """Forget whose points these were; they stay spent until the hour ends."""
+        """Forget whose points these were; they stay spent."""
         with self._lock:
             hour = self._current()
             hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
@@ -149,7 +146,7 @@ class PointsQuota:
         return (hour.host.reset_at or hour.end) if over or near else None
 
     def _used_share(self, hour: _Hour) -> float:
-        """Return the share of the pool that is used: the higher of the host's count and ours."""
+        """By the host's figure, else our count."""
         ours = hour.by_tenant.total() / self._pool
         if hour.host.remaining is None or not hour.host.limit:
             return ours

@@ -1,4 +1,4 @@
-"""Waits between tries, bounded in tries, time and share of the traffic."""
+"""Waits between tries: bounded in tries, time and share of traffic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MOST_TRIES: Final = 4
 LONGEST_RETRY_AFTER: Final = 5.0
-"""Seconds of `Retry-After` to wait in place; longer ones go to the caller."""
+"""Seconds of `Retry-After` waited here; the caller handles longer ones."""
 
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 4.0
@@ -23,7 +23,7 @@ _RESERVE: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`chance` returns a number in [0, 1)."""
+    """`chance` gives a number in [0, 1)."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -33,7 +33,7 @@ class Pace:
 class RetryBudget:
     """Limits repetitions to a fifth of the traffic, to relieve a struggling host.
 
-    A first try earns a fifth of a repetition; a reserve of 20 covers quiet times. Shared by all threads.
+    Each first try earns a fifth; a reserve of 20 covers quiet times. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class RetryBudget:
             self._tokens = min(_RESERVE, self._tokens + _DEPOSIT)
 
     def take(self) -> bool:
-        """Return False when no repetition is left."""
+        """False when none is left."""
         with self._lock:
             if self._tokens < 1:
                 return False

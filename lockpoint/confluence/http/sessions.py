@@ -14,7 +14,7 @@ _SITES_PER_PROCESS = 32
 
 
 class Sessions:
-    """No cookies, since one gateway serves many tenants; without `trust_env` no proxy or `.netrc` counts."""
+    """No cookies: many tenants share one gateway. No `trust_env`: ignores proxies and `.netrc`."""
 
     def __init__(self) -> None:
         self._threads = threading.local()
@@ -32,7 +32,7 @@ class Sessions:
         return session
 
     def forget(self, base_url: str) -> None:
-        """Close all threads' connections to this address; a call that just begins on one counts as unsent."""
+        """Close all threads' connections to this address; a call just beginning counts as unsent."""
         place = urlsplit(base_url)
         with self._lock:
             adapters = list(self._adapters)
@@ -44,7 +44,7 @@ class Sessions:
 
 
 class _StayingSession(requests.Session):
-    """With redirects off, `requests` would still parse the target and fail on a malformed one."""
+    """Even without redirects, `requests` would parse the target and fail on a malformed one."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - signature of the library
         return

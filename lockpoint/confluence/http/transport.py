@@ -1,4 +1,4 @@
-"""One HTTP try: signed, sent with time-outs, read up to a limit."""
+"""One HTTP try: signed, sent with time-outs, read with a cap."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class NotSentError(Exception):
-    """The host did not get the request, so nothing changed."""
+    """The request did not reach the host: nothing changed."""
 
 
 class BrokenError(Exception):
-    """The answer is missing or incomplete; the effect is unknown."""
+    """The answer is missing or incomplete: effect unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Raises NotSentError or BrokenError when there is no whole answer."""
+    """NotSentError or BrokenError without a whole answer."""
 
     sessions: Sessions
     signer: RequestSigner
@@ -56,10 +56,7 @@ class Wire:
     pace: Pace
 
     def once(self, caller: Caller, call: Call, deadline: float) -> Raw:
-        """Return the answer, whatever its status; BadAnswer when it is too long.
-
-        `deadline` is monotonic time.
-        """
+        """Return the answer, whatever its status; BadAnswer if too long. `deadline` is monotonic."""
         prepared = self._signed(caller, call.method, _address(caller, call.path), call)
         seconds = READ_BYTES_SECONDS if call.carries_bytes else READ_SECONDS
         try:
@@ -68,10 +65,10 @@ class Wire:
             raise BadAnswer(f"{call.name}: the answer is too long") from None
 
     def download(self, caller: Caller, call: Call, deadline: float, most: int) -> Raw:
-        """Download, following redirects; TooLarge above `most` bytes.
+        """Follow a download's redirects; TooLarge above `most` bytes.
 
-        Another host gets no credentials and cannot redirect back to the tenant's. On the tenant's host every hop gets
-        its own signature: one fits one address only, and `requests` would repeat it.
+        Another host gets no credentials and may not redirect back. Hops on the tenant's host are signed anew: a
+        signature fits one address.
         """
         address, at_home = _address(caller, call.path), True
         for _ in range(MOST_REDIRECTS + 1):
@@ -153,7 +150,7 @@ def _joined(call: Call, address: str, location: str) -> str:
 
 
 def _check_hop(caller: Caller, call: Call, address: str, *, at_home: bool) -> bool:
-    """Return whether the next hop is on the tenant's host; BadAnswer for a forbidden one."""
+    """Return whether the hop is on the tenant's host; BadAnswer if forbidden."""
     home = urlsplit(caller.tenant.base_url)
     try:
         there = urlsplit(address)

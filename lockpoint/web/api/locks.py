@@ -1,4 +1,4 @@
-"""`/api/v1`: locks and lists; each view translates between HTTP and one use case."""
+"""`/api/v1`: locks and lists; views translate between HTTP and one use case."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PREFIX = "/api/v1"
 
 
 def api_routes(services: Services) -> Blueprint:
-    """Return the routes about locks, and the OpenAPI document."""
+    """Includes the OpenAPI document."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.register_error_handler(UseCaseError, refused)
     _reading_routes(blueprint, services)

@@ -14,7 +14,7 @@ _KEPT: Final = "lockpoint.body"
 def whole_body(environ: dict[str, Any]) -> bytes:
     """Return the body, also when asked again; RequestEntityTooLarge (413).
 
-    Flask's `get_data` gives only the first part of a body without a stated length.
+    Without a stated length, Flask's `get_data` returns only the first part.
     """
     if _KEPT not in environ:
         environ[_KEPT] = read_body(environ)

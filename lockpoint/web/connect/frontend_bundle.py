@@ -57,7 +57,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path = BUILT) -> Bundle:
-    """Read what `npm run build` left; BundleError when there is nothing."""
+    """Read `npm run build`'s output; raises BundleError."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -56,7 +56,7 @@ def lifecycle_routes(services: Services) -> Blueprint:
 
 
 def read_install(body: Mapping[str, object]) -> InstallRequest:
-    """Return the fields of an `installed` call that we use.
+    """Return the used fields; Invalid names the field, never its value.
 
     Omits an invalid display URL or OAuth client id: links and acting as a person are optional. Raises Invalid with the
     field's name, never its value.

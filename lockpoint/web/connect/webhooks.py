@@ -1,4 +1,4 @@
-"""`POST /connect/webhooks/<event>`: verified, looked up, answered within milliseconds.
+"""`POST /connect/webhooks/<event>`: answered within milliseconds.
 
 `WebhookDoor` answers in front of Flask, at a third of the cost; the Flask route serves apps mounted without it.
 """
