@@ -50,20 +50,20 @@ def restored(number: int, source: Version, **more: Any) -> tuple[Version, KnownR
 
 
 def test_what_was_made_while_nobody_protected_stands() -> None:
-    """L-70, P-16: uploads made while the site was inactive are accepted; the newest is protected, the rest named."""
+    """L-70, P-16: uploads made while inactive are accepted; the newest is protected, the rest named."""
     v8, v9 = version(8, BOB), version(9, EVE)
     free = Policy(absence_until=v9.created)
     assert judged(v8, v9, policy=free) == Judgement(Nothing(), v9, uploaded=True, free=(v8, v9))
 
 
 def test_what_came_after_the_return_is_undone() -> None:
-    """After a reactivation, an overwrite is undone to the newest accepted version; its author is no offender."""
+    """The author of the newest accepted version is no offender."""
     v8, v9 = version(8, BOB), version(9, EVE)
     assert judged(v8, v9, policy=Policy(absence_until=v8.created)).verdict == Restore(v8, (v9,))
 
 
 def test_the_holders_own_version_is_not_a_free_one() -> None:
-    """The holder's own version during an absence is not reported."""
+    """It is not reported."""
     v8 = version(8, ALICE)
     assert judged(v8, policy=Policy(absence_until=v8.created)) == Judgement(
         Nothing(), v8, uploaded=True, by_holder=True
@@ -71,7 +71,7 @@ def test_the_holders_own_version_is_not_a_free_one() -> None:
 
 
 def test_an_absence_before_the_base_changes_nothing() -> None:
-    """A lock acquired after an absence protects from its base."""
+    """The lock protects from its base."""
     v8 = version(8, BOB)
     assert judged(v8, policy=Policy(absence_until=V7.created)).verdict == Restore(V7, (v8,))
 
@@ -80,40 +80,38 @@ def test_an_absence_before_the_base_changes_nothing() -> None:
 
 
 def test_untouched_file() -> None:
-    """An untouched file needs nothing."""
     assert judged() == Judgement(Nothing(), V7)
 
 
 def test_late_hint_accuses_nobody() -> None:
-    """E8, L-44: a version from before the lock is the base or older: nothing, and nobody is accused."""
+    """E8, L-44."""
     assert judged(past=(V6,), lock=replace(LOCK, base=replace(LOCK.base, created=V6.created))).superseded == ()
 
 
 def test_holders_upload_is_followed() -> None:
-    """L-42, owner_put_keeps_lock: the holder's newest version is the head, and the base moves to it."""
+    """L-42, owner_put_keeps_lock: the base moves to it."""
     v8 = version(8, ALICE)
     assert judged(v8) == Judgement(Nothing(), v8, uploaded=True, by_holder=True)
 
 
 def test_late_event_about_a_superseded_version() -> None:
-    """E9, E10: after v8 by Bob and v9 by Alice nothing happens: v8 is superseded."""
+    """E9, E10."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True, superseded=(v8,))
 
 
 def test_allowed_accounts_count_as_the_holder() -> None:
-    """An allow-listed author is authorised."""
     v8 = version(8, BOB)
     assert judged(v8, policy=Policy(allowed=frozenset({BOB}))) == Judgement(Nothing(), v8, uploaded=True)
 
 
 def test_same_bytes_by_another() -> None:
-    """E16: Bob uploads bytes equal to the head: nothing, and nobody is accused."""
+    """E16."""
     assert judged(version(8, BOB, file_id=V7.file_id)) == Judgement(Nothing(), V7)
 
 
 def test_holder_deletes_own_newest() -> None:
-    """E20: current is an earlier authorised version: nothing, but the lost base is reported."""
+    """E20: the lost base is reported."""
     lock = replace(LOCK, base=Base(created=at(minutes=8), author=ALICE, size=None, number=8))
     assert judged(lock=lock) == Judgement(Nothing(), V7)
 
@@ -122,19 +120,19 @@ def test_holder_deletes_own_newest() -> None:
 
 
 def test_overwrite_is_undone() -> None:
-    """L-40: the newest authorised version becomes current again."""
+    """L-40."""
     v8 = version(8, BOB)
     assert judged(v8) == Judgement(Restore(V7, (v8,)), V7)
 
 
 def test_two_overwrites_one_restore() -> None:
-    """L-45: one restore; both offenders are reported."""
+    """L-45: both offenders are reported."""
     v8, v9 = version(8, BOB), version(9, EVE)
     assert judged(v8, v9).verdict == Restore(V7, (v8, v9))
 
 
 def test_target_is_the_newest_authorised() -> None:
-    """L-42: the target is neither the version at lock time nor the previous one."""
+    """L-42: not the version at lock time, nor the previous one."""
     v8, v9, v10, v11 = version(8, ALICE), version(9, BOB), version(10, ALICE), version(11, BOB)
     assert judged(v8, v9, v10, v11) == Judgement(
         Restore(v10, (v11,)), v10, uploaded=True, by_holder=True, superseded=(v9,)
@@ -143,26 +141,26 @@ def test_target_is_the_newest_authorised() -> None:
 
 @pytest.mark.parametrize("author", [None, "some bot", DANA])
 def test_everybody_else_is_other(author: str | None) -> None:
-    """E37, L-50: anonymous people, bots and admins count as others."""
+    """E37, L-50: anonymous people, bots and admins."""
     v8 = version(8, author)
     assert judged(v8).verdict == Restore(V7, (v8,))
 
 
 def test_unknown_contents_are_not_equal() -> None:
-    """Amendment 1: contents without a file id are not known to be equal."""
+    """Amendment 1: contents without a file id."""
     base = replace(V7, file_id=None)
     v8 = version(8, BOB, file_id=None, size=base.size)
     assert judged(v8, past=(base,)).verdict == Restore(base, (v8,))
 
 
 def test_base_is_known_by_time_not_number() -> None:
-    """E18: after an admin deletes v6, renumbered versions are still recognised."""
+    """E18: an admin deleted v6."""
     moved, v8 = replace(V7, number=6), replace(version(8, BOB), number=7)
     assert judged(v8, past=(moved,)).verdict == Restore(moved, (v8,))
 
 
 def test_deleted_base() -> None:
-    """E19: the newest remaining authorised version is restored, with a warning."""
+    """E19: the newest remaining authorised version is restored."""
     v8 = version(8, BOB)
     assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6)
 
@@ -171,34 +169,34 @@ def test_deleted_base() -> None:
 
 
 def test_own_restoration_is_transparent() -> None:
-    """E11, I14: after our restore nothing remains to do on any hint; the overwrite stays recorded."""
+    """E11, I14: the overwrite stays recorded."""
     v8 = version(8, BOB)
     v9, row = restored(9, V7)
     assert judged(v8, v9, restorations=(row,)) == Judgement(Nothing(), V7, superseded=(v8,))
 
 
 def test_own_restoration_is_known_by_its_mark() -> None:
-    """A restoration is known by its Postgres row, else by its message's marker: a restored database changes nothing."""
+    """Without the Postgres row, the message's marker counts."""
     v8 = version(8, BOB)
     v9 = version(9, APP, message=marker(L1, V7.created))
     assert judged(v8, v9).verdict == Nothing()
 
 
 def test_the_mark_of_another_author_is_worth_nothing() -> None:
-    """A marker counts only from our own account."""
+    """Only our own account's marker counts."""
     forged = version(8, BOB, message=marker(L1, V7.created))
     row = KnownRestoration(forged.created, V7.created)
     assert judged(forged, restorations=(row,)).verdict == Restore(V7, (forged,))
 
 
 def test_overwrite_after_a_restoration() -> None:
-    """The next restore names only the next offender."""
+    """Only the next offender is named."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)
     assert judged(v8, v9, v10, restorations=(row,)) == Judgement(Restore(V7, (v10,)), V7, superseded=(v8,))
 
 
 def test_stale_restore_over_the_holders_upload() -> None:
-    """E13: Alice uploads during our restore: her version is restored, and nobody is accused."""
+    """E13: Alice uploads during our restore."""
     v8, v9 = version(8, BOB), version(9, ALICE)
     v10, row = restored(10, V7)
     expected = Judgement(Restore(v9, ()), v9, uploaded=True, by_holder=True, superseded=(v8,))
@@ -206,7 +204,7 @@ def test_stale_restore_over_the_holders_upload() -> None:
 
 
 def test_restoration_stands_in_for_its_deleted_source() -> None:
-    """E19: our restoration replaces its deleted source."""
+    """E19."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7, message=marker(L1, V7.created)), version(10, EVE)
     kept = judged(v8, v9, past=(V6,), restorations=(row,))
     assert kept == Judgement(Nothing(), v9, superseded=(v8,))
@@ -214,7 +212,7 @@ def test_restoration_stands_in_for_its_deleted_source() -> None:
 
 
 def test_own_change_of_name_does_not_stand_in() -> None:
-    """A version that we only renamed may be an overwrite: it does not replace its deleted source."""
+    """A version that we only renamed may be an overwrite."""
     v8, v9 = version(8, BOB), version(9, APP)
     row = KnownRestoration(v9.created, v8.created)
     assert judged(v9, restorations=(row,)).verdict == Restore(V7, ())
@@ -223,19 +221,19 @@ def test_own_change_of_name_does_not_stand_in() -> None:
 
 
 def test_own_upload_without_source() -> None:
-    """Own upload without known source: flag, never restore."""
+    """Flag, never restore."""
     v8, v9 = version(8, BOB), version(9, APP)
     assert judged(v8, v9).verdict == Flag(FlagReason.OWN_UPLOAD_WITHOUT_SOURCE, (v8,))
 
 
 def test_own_upload_without_source_that_is_superseded() -> None:
-    """An unknown version of ours that the holder has replaced is ignored."""
+    """It is ignored."""
     v8, v9 = version(8, APP), version(9, ALICE)
     assert judged(v8, v9) == Judgement(Nothing(), v9, uploaded=True, by_holder=True)
 
 
 def test_stale_restoration_is_no_past_content() -> None:
-    """E13 and E19 together: our stale restoration predates a deleted base; the holder's version before it counts."""
+    """E13 and E19: our stale restoration predates a deleted base; the holder's version before it counts."""
     v8, v9 = version(8, ALICE), version(9, APP, message=marker(L1, V7.created))
     lock = replace(LOCK, base=Base(created=at(minutes=10), author=ALICE, size=None, number=10))
     assert judged(v8, v9, lock=lock) == Judgement(Restore(v8, ()), v8)
@@ -244,7 +242,7 @@ def test_stale_restoration_is_no_past_content() -> None:
 
 
 def test_restoration_of_the_wrong_version_is_undone() -> None:
-    """E18: a version is deleted while we restore by number: wrong bytes lead to another restore."""
+    """E18: a version is deleted while we restore by number."""
     v8, v9 = version(8, BOB), version(9, APP, file_id="media-8", message=marker(L1, V7.created))
     assert judged(v8, v9).verdict == Restore(V7, (v8,))
     source, other = replace(V7, size=10), version(9, APP, size=11, message=marker(L1, V7.created))
@@ -261,7 +259,7 @@ def test_own_change_of_name_keeps_the_content() -> None:
 
 
 def test_own_account_unknown() -> None:
-    """Own account unknown: flag, never restore; recorded restorations still count."""
+    """Flag, never restore; recorded restorations still count."""
     v8, (v9, row) = version(8, BOB), restored(9, V7)
     assert judged(v8, own_account=None).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
     assert judged(v8, v9, own_account=None, restorations=(row,)).verdict == Nothing()
@@ -273,14 +271,14 @@ def test_own_account_unknown() -> None:
 
 @pytest.mark.parametrize(("seconds", "clear"), [(1.999, False), (2, True)])
 def test_order_unclear(seconds: float, *, clear: bool) -> None:
-    """Created within 2 s of the base: the order is unclear; flag, never restore."""
+    """Within 2 s of the base: flag, never restore."""
     v8 = version(8, EVE, created=V7.created + timedelta(seconds=seconds))
     expected = Restore(V7, (v8,)) if clear else Flag(FlagReason.ORDER_UNCLEAR, (v8,))
     assert judged(v8).verdict == expected
 
 
 def test_order_is_clear_after_the_holders_own_version() -> None:
-    """I15: whether or not the base has moved to the holder's upload, an overwrite just after it is undone."""
+    """I15: whether or not the base has moved."""
     v8 = version(8, ALICE, created=V7.created + timedelta(seconds=1))
     v9 = version(9, EVE, created=v8.created + timedelta(milliseconds=500))
     assert judged(v8, v9).verdict == Restore(v8, (v9,))
@@ -292,14 +290,14 @@ def test_order_is_clear_after_the_holders_own_version() -> None:
     ("complete", "reason"), [(True, FlagReason.BASELINE_LOST), (False, FlagReason.HISTORY_INCOMPLETE)]
 )
 def test_nothing_authorised_left(*, complete: bool, reason: FlagReason) -> None:
-    """L-48: no authorised version -> BaselineLost; an incomplete history is reported as such."""
+    """L-48."""
     v8 = version(8, BOB)
     assert judged(v8, past=(), complete=complete) == Judgement(Flag(reason, (v8,)), None)
     assert judged(past=(), complete=complete).verdict == Flag(reason)
 
 
 def test_incomplete_history_is_enough_when_it_shows_an_authorised_version() -> None:
-    """E43: judge needs the versions back to the newest authorised one."""
+    """E43: the versions back to the newest authorised one are enough."""
     v9, v10 = version(9, ALICE), version(10, BOB)
     assert judged(v9, v10, past=(), complete=False) == Judgement(Restore(v9, (v10,)), v9, uploaded=True, by_holder=True)
 
@@ -309,7 +307,7 @@ def test_incomplete_history_is_enough_when_it_shows_an_authorised_version() -> N
 
 @pytest.mark.parametrize(("second", "undone"), [(-31, True), (-30, False), (0, False), (60, False)])
 def test_end_of_protection(second: int, *, undone: bool) -> None:
-    """I10, E42: versions created at or after expires_at minus the margin are not undone."""
+    """I10, E42."""
     lock = replace(LOCK, expires_at=at(hours=5))
     v8 = version(8, BOB, created=at(hours=5, seconds=second))
     late = judged(v8, lock=lock)
@@ -317,14 +315,14 @@ def test_end_of_protection(second: int, *, undone: bool) -> None:
 
 
 def test_late_version_supersedes_the_overwrite() -> None:
-    """Rule 7: a superseded version made during the lock is reported; the file is unchanged."""
+    """Rule 7: reported; the file is unchanged."""
     lock = replace(LOCK, expires_at=at(hours=5))
     v8, v9 = version(8, BOB), version(9, EVE, created=at(hours=6))
     assert judged(v8, v9, lock=lock) == Judgement(Nothing(), v9, superseded=(v8,))
 
 
 def test_ended_lock_never_touches_the_file() -> None:
-    """Rule 7: after the lock ended, record and report overwrites; do not change the file or its trash status."""
+    """Rule 7: record and report; its trash status is unchanged too."""
     v8, v9 = version(8, BOB), version(9, EVE)
     over = judged(v8, v9, until=v9.created)
     assert over == Judgement(Nothing(), v9, superseded=(v8,))
@@ -349,27 +347,25 @@ PLAN = replace(V7, title="plan.docx")
 
 
 def test_rename_by_another() -> None:
-    """E17: version + 1, same bytes: the name is restored without upload."""
+    """E17: version + 1, same bytes: no upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
     assert judged(v8, past=(PLAN,)) == Judgement(UndoRename("plan.docx", v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
 def test_rename_by_the_holder() -> None:
-    """A rename by the holder is the head."""
     v8 = named(8, ALICE, "other.docx", file_id=V7.file_id)
     assert judged(v8, past=(PLAN,)) == Judgement(Nothing(), v8, uploaded=True)
 
 
 def test_own_rename_back_is_transparent() -> None:
-    """Our rename back has the head's bytes and name: nothing remains to do."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
     v9 = named(9, APP, "plan.docx", file_id=V7.file_id)
     assert judged(v8, v9, past=(PLAN,)) == Judgement(Nothing(), PLAN)
 
 
 def test_a_new_name_over_an_overwrite_adopts_no_bytes() -> None:
-    """G3: Bob overwrites, Alice renames before anybody looks: Bob's bytes go, Alice is not accused, her name stays."""
+    """G3: Bob overwrites, then Alice renames: her name stays."""
     v8 = version(8, BOB, title=PLAN.title)
     v9 = version(9, ALICE, file_id=v8.file_id, title="Alice's name.docx")
     found = judged(v8, v9, past=(PLAN,))
@@ -381,14 +377,14 @@ def test_a_new_name_over_an_overwrite_adopts_no_bytes() -> None:
 
 
 def test_a_new_name_by_the_holder_moves_the_base_and_is_no_upload() -> None:
-    """G9: a lock until the next upload does not end at a new name for the same content."""
+    """G9: the content is the same."""
     renamed = version(8, ALICE, file_id=PLAN.file_id, title="other.docx")
     found = judged(renamed, past=(PLAN,))
     assert (found.verdict, found.head, found.uploaded, found.by_holder) == (Nothing(), renamed, True, False)
 
 
 def test_overwrite_and_rename() -> None:
-    """Content is restored first, then the name; the offender is the last other, or the version's author."""
+    """Content first, then the name; the offender is the last other, or the version's author."""
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
@@ -404,12 +400,12 @@ def test_unknown_names_are_left_alone() -> None:
 
 
 def test_trashed_file_comes_back() -> None:
-    """L-46: trash by another -> restored from trash, lock kept; not when switched off."""
+    """L-46: not when switched off."""
     assert judged(status=FileStatus.TRASHED).verdict == UndoTrash()
     assert judged(status=FileStatus.TRASHED, policy=Policy(undo_trash=False)).verdict == Nothing()
 
 
 @pytest.mark.parametrize("status", [FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
-    """Archived files and drafts are suspended, not enforced."""
+    """Archived files and drafts are suspended."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()

@@ -37,7 +37,7 @@ RUNNING_OUT = held(expires_at=at(0))
     ],
 )
 def test_roles(facts: Facts, *, lock: bool, end: bool) -> None:
-    """product.md section 4, row by row; to hold a lock takes the right to edit, whatever one administers."""
+    """product.md section 4: locking takes edit permission, for admins too."""
     assert (may_lock(facts), may_break(facts)) == (lock, end)
 
 
@@ -76,7 +76,7 @@ def test_other_peoples_files(facts: Facts, found: Any, now: float, expected: Can
     ],
 )
 def test_own_file(facts: Facts, now: float, expected: Can) -> None:
-    """E36: a holder without edit permission cannot extend but can release."""
+    """E36: without edit permission the holder can still release."""
     assert can(facts, RUNNING_OUT, ALICE, at(now)) == expected
 
 
@@ -93,7 +93,7 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 @pytest.mark.parametrize("account", [ALICE, BOB])
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
 def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
-    """I23: each flag is true exactly when the rule, called with these permissions, would write."""
+    """I23: a flag is true exactly when the rule would write."""
     state = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
     held_by_other = isinstance(found, Held) and found.holder != account

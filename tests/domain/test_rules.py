@@ -53,20 +53,19 @@ Rule = Callable[..., rules.Decision]
     "found", [Absent(), Unreadable("x", 3), Newer(2, 3), held(lock_id=L3), free(ended=ended(lock_id=L3))]
 )
 def test_another_lock_is_never_touched(rule: Rule, found: Any) -> None:
-    """L-03: another lock id -> lock_lost with the present state."""
+    """L-03."""
     assert rule(snapshot(found)) == rules.LockLost(found)
 
 
 @pytest.mark.parametrize("rule", EVERY)
 @pytest.mark.parametrize("found", [Absent(), Unreadable("x", 3), held(seq=2)])
 def test_a_damaged_record_is_healed_first(rule: Rule, found: Any) -> None:
-    """A damaged record decides nothing while its lock is live."""
     assert rule(snapshot(found, witness=held())) == rules.Damaged(held())
 
 
 @pytest.mark.parametrize("rule", EVERY)
 def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
-    """A timed-out write recognises itself by op_id."""
+    """By op_id, after a time-out."""
     assert rule(snapshot(free(op_id="op"))) == rules.Already(free(op_id="op"))
 
 
@@ -74,20 +73,19 @@ def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
 
 
 def test_extend_counts_from_now() -> None:
-    """L-31: extend counts from now; same lock, next record."""
+    """L-31: same lock, next record."""
     lock = held(note="mine")
     expected = replace(lock, seq=4, op_id="op", at=at(3600), expires_at=at(3600) + HOURS_48)
     assert extend(snapshot(lock, at(3600))) == rules.Write(expected, AuditKind.EXTENDED)
 
 
 def test_extend_is_the_holders() -> None:
-    """Guard: lock_id equal and holder = caller."""
     assert extend(snapshot(held()), holder=BOB) == rules.LockLost(held())
 
 
 @pytest.mark.parametrize("second", [0, 29, 30])
 def test_extend_needs_a_live_lock(second: int) -> None:
-    """E3: an expired lock cannot be extended, not even within the margin."""
+    """E3: not even within the margin."""
     lock = held(expires_at=at(0))
     assert extend(snapshot(lock, at(second))) == rules.LockLost(lock)
 
@@ -99,7 +97,7 @@ def expiry_of(decision: rules.Decision) -> Any:
 
 
 def test_extend_is_bounded_by_the_longest_life() -> None:
-    """New expiry <= acquired_at + max life: a longer request is refused, the default cut, and refused at the limit."""
+    """A longer request is refused, the default cut, and refused at the limit."""
     lock = held(expires_at=at(days=29, hours=1))
     late = snapshot(lock, at(days=29))
     assert extend(late, life=timedelta(hours=25)) == rules.TooLong(timedelta(days=30))
@@ -109,12 +107,11 @@ def test_extend_is_bounded_by_the_longest_life() -> None:
 
 
 def test_extend_never_shortens() -> None:
-    """Extending a long lock by default does not shorten it."""
     assert expiry_of(extend(snapshot(held(expires_at=at(days=20))))) == at(days=20)
 
 
 def test_extend_without_end() -> None:
-    """Where endless locks are allowed, extending without a time removes the end; an endless lock stays endless."""
+    """Where endless locks are allowed; an endless lock stays endless."""
     assert expiry_of(extend(snapshot(held()), limits=Limits(endless=True))) is None
     assert expiry_of(extend(snapshot(held(expires_at=None)), life=timedelta(hours=1))) is None
 
@@ -123,19 +120,18 @@ def test_extend_without_end() -> None:
 
 
 def test_rebase_moves_what_is_protected() -> None:
-    """L-42: the base moves to the holder's later version; nothing else changes."""
+    """L-42: nothing else changes."""
     expected = replace(held(), seq=4, op_id="op", base=base(at(60), ALICE, 8))
     assert rebase(snapshot(held())) == rules.Write(expected, AuditKind.REBASED)
 
 
 @pytest.mark.parametrize("created", [0, -60])
 def test_rebase_never_goes_back(created: int) -> None:
-    """`Already` for the protected version or an older one."""
     assert rebase(snapshot(held()), base=base(at(created))) == rules.Already(held())
 
 
 def test_rebase_works_until_the_lock_has_expired() -> None:
-    """The base may move while the lock is ending; after expiry nothing is protected."""
+    """After expiry nothing is protected."""
     lock = held(expires_at=at(0))
     assert isinstance(rebase(snapshot(lock, at(29))), rules.Write)
     assert rebase(snapshot(lock, at(30))) == rules.LockLost(lock)
@@ -145,19 +141,18 @@ def test_rebase_works_until_the_lock_has_expired() -> None:
 
 
 def test_release_writes_a_tombstone() -> None:
-    """L-04: an ended lock leaves a tombstone with everything to report."""
+    """L-04: with everything to report."""
     tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), pending=(at(1), at(2))))
     decision = release(snapshot(held(), at(5), head=None, pending=(at(1), at(2))))
     assert decision == rules.Write(tombstone, AuditKind.RELEASED)
 
 
 def test_release_is_the_holders() -> None:
-    """Guard: lock_id equal and holder = caller."""
     assert release(snapshot(held()), holder=BOB) == rules.LockLost(held())
 
 
 def test_a_lock_that_is_just_ending_can_be_released() -> None:
-    """The holder can release during the margin."""
+    """During the margin."""
     decision = release(snapshot(held(expires_at=at(0)), at(29)))
     assert isinstance(decision, rules.Write)
 
@@ -172,7 +167,7 @@ def test_a_lock_that_is_just_ending_can_be_released() -> None:
     ],
 )
 def test_unlock_twice(found: Any, witness: Any) -> None:
-    """L-23: release twice, or after expiry, is no error, even when somebody else has locked the file."""
+    """L-23: even when somebody else has locked the file."""
     expected = found if isinstance(found, Held | Free) else witness
     assert release(snapshot(found, witness=witness)) == rules.Already(expected)
 
@@ -188,13 +183,13 @@ def test_unlock_twice(found: Any, witness: Any) -> None:
     ],
 )
 def test_release_after_others_ended_it_is_told(found: Any, witness: Any) -> None:
-    """L-23: release after a break -> lock_lost with by, when, why, only for the former holder."""
+    """L-23: only the former holder learns who, when and why."""
     assert release(snapshot(found, witness=witness)) == rules.LockLost(witness or found)
 
 
 @pytest.mark.parametrize("rule", [release, end, expire])
 def test_a_removed_record_of_an_expired_lock_gets_its_tombstone(rule: Rule) -> None:
-    """L-32: a lock whose record was removed gets a tombstone, in the next epoch; a missing record proves nothing."""
+    """L-32: in the next epoch; a missing record proves nothing."""
     decision = rule(snapshot(Absent(), witness=held(expires_at=at(-30))))
     expected = ended(EndReason.EXPIRED, by=None, at=at(-30))
     assert decision == rules.Write(Free(epoch=2, seq=1, op_id="op", at=at(0), ended=expected), AuditKind.EXPIRED)
@@ -205,27 +200,26 @@ def test_a_removed_record_of_an_expired_lock_gets_its_tombstone(rule: Rule) -> N
 
 @pytest.mark.parametrize("reason", [EndReason.BROKEN, EndReason.HOLDER_GONE, EndReason.FILE_GONE])
 def test_end_by_others(reason: EndReason) -> None:
-    """tombstone(reason) with actor and reason, and the audit row of that kind."""
     decision = end(snapshot(held(), at(5)), reason=reason)
     expected = ended(reason, by=DANA, at=at(5), why="away")
     assert decision == rules.Write(Free(epoch=1, seq=4, op_id="op", at=at(5), ended=expected), AuditKind(reason.value))
 
 
 def test_break_of_an_ended_lock_has_nothing_to_do() -> None:
-    """E4: Alice releases while Dana breaks: exactly one tombstone; the other answer is no error."""
+    """E4: no error."""
     assert end(snapshot(free())) == rules.Already(free())
 
 
 @pytest.mark.parametrize("rule", [release, end])
 def test_ending_an_expired_lock(rule: Rule) -> None:
-    """L-11, L-23: release after expiry succeeds only with a write: the lock may have been extended."""
+    """L-11, L-23: only with a write: the lock may have been extended."""
     state = snapshot(held(expires_at=at(-30)), pending=(at(-40),))
     assert rule(state) == expire(state)
     assert isinstance(rule(state), rules.Write)
 
 
 def test_break_never_hits_a_successor() -> None:
-    """L-25: a break of a replaced lock leaves the new lock."""
+    """L-25."""
     successor = held(lock_id=L2, ended=ended())
     assert end(snapshot(successor)) == rules.LockLost(successor)
 
@@ -235,7 +229,7 @@ def test_break_never_hits_a_successor() -> None:
 
 @pytest.mark.parametrize(("second", "ends"), [(-1, False), (0, False), (29, False), (30, True), (31, True)])
 def test_expiry_boundaries(second: int, *, ends: bool) -> None:
-    """L-32, E42: the tombstone is written only after expiry and margin."""
+    """L-32, E42."""
     lock = held(expires_at=at(0))
     decision = expire(snapshot(lock, at(second), pending=(at(-5),)))
     if ends:
@@ -248,13 +242,13 @@ def test_expiry_boundaries(second: int, *, ends: bool) -> None:
 
 
 def test_clean_up_looks_at_the_end_only() -> None:
-    """L-32: the clean-up never ends an old but extended lock, nor an endless one."""
+    """L-32: it never ends an old but extended lock, nor an endless one."""
     for lock in (held(acquired_at=at(days=-29)), held(expires_at=None)):
         assert expire(snapshot(lock)) == rules.LockLost(lock)
 
 
 def test_expire_twice() -> None:
-    """Of two concurrent sweeps, the second changes nothing."""
+    """Two concurrent sweeps."""
     assert expire(snapshot(free())) == rules.Already(free())
 
 
@@ -262,7 +256,7 @@ def test_expire_twice() -> None:
 
 
 def test_take_over_in_one_write() -> None:
-    """L-22: HELD(L) -> HELD(L') in one write, with the old lock's end."""
+    """L-22: with the old lock's end."""
     decision = take_over(snapshot(held(), at(5), head=base(at(4), ALICE, 9), pending=(at(3),)), note="n")
     expected = Held(
         epoch=1,
@@ -281,7 +275,7 @@ def test_take_over_in_one_write() -> None:
 
 
 def test_take_over_of_an_expired_lock_is_an_acquire() -> None:
-    """Take over: permitted by role or expiry; after expiry nobody is displaced."""
+    """After expiry nobody is displaced."""
     decision = take_over(snapshot(held(expires_at=at(0)), at(30)))
     assert isinstance(decision, rules.Write)
     assert decision.kind is AuditKind.ACQUIRED
@@ -290,13 +284,12 @@ def test_take_over_of_an_expired_lock_is_an_acquire() -> None:
 
 
 def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
-    """Take over needs a new lock id and a time within the longest life."""
     assert take_over(snapshot(held()), lock_id=L1) == rules.LockLost(held())
     assert take_over(snapshot(held()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
 
 
 def test_tombstone_stays_small() -> None:
-    """The property stays far below 32 KB in any case; the oldest overwrites are named."""
+    """A property has at most 32 KB; the oldest overwrites are named."""
     many = tuple(at(second) for second in range(1000))
     decision = release(snapshot(held(), pending=many))
     assert isinstance(decision, rules.Write)
@@ -312,14 +305,14 @@ def test_tombstone_stays_small() -> None:
     [(Absent(), (2, 1)), (Unreadable("x", 7), (2, 8)), (held(seq=1), (2, 2))],
 )
 def test_heal_writes_the_witnessed_lock(found: Any, place: tuple[int, int]) -> None:
-    """E26-E28: a conditional write heals the record; epoch + 1."""
+    """E26-E28: epoch + 1."""
     decision = rules.heal(snapshot(found, at(9)), witness=held(), op_id="op")
     healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
     assert decision == rules.Write(healed, AuditKind.HEALED)
 
 
 def test_heal_knows_the_newer_witness() -> None:
-    """I2: a lock ended since its witness does not return; a rebased one returns rebased."""
+    """I2: an ended lock does not return; a rebased one returns rebased."""
     gone = snapshot(Unreadable("x", 9), witness=free(seq=4))
     assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.found)
     moved = held(seq=4, expires_at=at(days=5))
@@ -328,20 +321,19 @@ def test_heal_knows_the_newer_witness() -> None:
 
 
 def test_heal_twice() -> None:
-    """A healed or ended record stays unchanged."""
     for found in (held(), held(seq=4), free(), held(epoch=2, seq=1, op_id="op")):
         assert rules.heal(snapshot(found), witness=held(), op_id="op") == rules.Already(found)
 
 
 @pytest.mark.parametrize("found", [Absent(), Newer(2, 3)])
 def test_heal_never_revives(found: Any) -> None:
-    """An expired lock is not written again; a newer app's record is not replaced."""
+    """A newer app's record is not replaced."""
     state = snapshot(found, at(days=3))
     assert rules.heal(state, witness=held(), op_id="op") == rules.LockLost(found)
 
 
 def test_signing_again_changes_nothing_but_the_place() -> None:
-    """A live lock named here is signed by the newest key under the next seq; nothing else changes."""
+    """A live lock named here is signed by the newest key under the next seq."""
     present = held()
     decision = rules.sign_again(snapshot(present), lock_id=present.lock_id, op_id="again")
     assert isinstance(decision, rules.Write)

@@ -25,7 +25,6 @@ def record_of(decision: rules.Decision) -> Held:
 
 
 def test_first_lock_of_a_file() -> None:
-    """ABSENT -> HELD: new lock id, base is the head, 48 hours, first record of the first epoch."""
     decision = acquire(snapshot(Absent()), note="until Monday", unlock_on_upload=True)
     assert decision == rules.Write(
         Held(
@@ -61,30 +60,29 @@ def test_first_lock_of_a_file() -> None:
 def test_epoch_grows_when_the_property_is_created_again(
     found: Any, more: dict[str, Any], place: tuple[int, int]
 ) -> None:
-    """Epoch +1 whenever the property is created; seq equals its property version."""
+    """Epoch + 1 whenever the property is created; `seq` equals its property version."""
     record = record_of(acquire(snapshot(found, **more)))
     assert (record.epoch, record.seq) == place
 
 
 def test_a_held_file_is_refused_with_the_winner() -> None:
-    """L-10: others get 409 with the present lock."""
+    """L-10."""
     assert acquire(snapshot(held())) == rules.AlreadyLocked(held())
 
 
 def test_an_endless_lock_is_refused() -> None:
-    """An endless lock never becomes free."""
     endless = held(expires_at=None)
     assert acquire(snapshot(endless, at(days=4000))) == rules.AlreadyLocked(endless)
 
 
 def test_a_record_of_a_newer_app_is_held() -> None:
-    """Schema newer than known: locked by a newer app, never replaced."""
+    """It is never replaced."""
     assert acquire(snapshot(Newer(2, 5))) == rules.AlreadyLocked(None)
 
 
 @pytest.mark.parametrize("second", [-1, 0, 1])
 def test_expiry_boundaries_for_others(second: int) -> None:
-    """E42: held until expires_at, ending for the margin, then free; to the second."""
+    """E42."""
     lock = held(expires_at=at(1000))
     before = acquire(snapshot(lock, at(1000 + second)))
     after = acquire(snapshot(lock, at(1030 + second)))
@@ -98,14 +96,14 @@ def test_expiry_boundaries_for_others(second: int) -> None:
 
 
 def test_lock_over_an_expired_one_remembers_how_that_ended() -> None:
-    """Amendment 5: a lock right after an expired one keeps that end."""
+    """Amendment 5."""
     lock = held(expires_at=at(1000))
     expected = ended(EndReason.EXPIRED, by=None, at=at(1000))
     assert record_of(acquire(snapshot(lock, at(2000)))).ended == expected
 
 
 def test_holder_locks_again_while_ending() -> None:
-    """Not held or ending *for another*: the holder may lock again at once, as a new lock."""
+    """At once, as a new lock."""
     record = record_of(acquire(snapshot(held(expires_at=at(0))), holder=ALICE))
     assert (record.lock_id, record.acquired_at) == (L2, NOW)
 
@@ -125,7 +123,7 @@ def test_the_end_of_the_last_lock_is_carried(found: Any, more: dict[str, Any], c
 
 
 def test_holder_again_extends_the_same_lock() -> None:
-    """E39: a second tab gets the same lock id, proven by a write."""
+    """E39: proven by a write."""
     lock = held(note="mine", ended=ended(lock_id=L3))
     decision = acquire(snapshot(lock, at(600)), holder=ALICE)
     expected = replace(lock, seq=4, op_id="op", at=at(600), expires_at=at(600) + HOURS_48)
@@ -133,12 +131,11 @@ def test_holder_again_extends_the_same_lock() -> None:
 
 
 def test_holder_again_never_shortens() -> None:
-    """Repeating with a shorter time keeps the longer one."""
     assert record_of(acquire(snapshot(held()), holder=ALICE, life=timedelta(hours=1))).expires_at == at() + HOURS_48
 
 
 def test_own_unanswered_write_is_recognised() -> None:
-    """E1: PUT applied, answer lost: the retry finds its op id; one lock."""
+    """E1: the PUT was applied and its answer lost."""
     mine = held(holder=BOB, lock_id=L2, op_id="op")
     assert acquire(snapshot(mine)) == rules.Already(mine)
 
@@ -152,18 +149,18 @@ def test_own_unanswered_write_is_recognised() -> None:
     ],
 )
 def test_late_retry_does_not_revive_an_ended_lock(found: Free | Held) -> None:
-    """I7, L-03: a lock id names one lock; an ended id is never used again."""
+    """I7, L-03: an ended id is never used again."""
     assert acquire(snapshot(found)) == rules.LockLost(found)
 
 
 def test_out_of_date() -> None:
-    """L-13: the caller saw another version than the head."""
+    """L-13."""
     assert acquire(snapshot(free()), seen_version=6) == rules.OutOfDate(base())
     assert isinstance(acquire(snapshot(free()), seen_version=7), rules.Write)
 
 
 def test_longest_life() -> None:
-    """A time beyond the site's longest life is refused; the default never exceeds it."""
+    """The default never exceeds it."""
     assert acquire(snapshot(free()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
     assert record_of(acquire(snapshot(free()), life=timedelta(days=30))).expires_at == at(days=30)
     short = Limits(default=timedelta(hours=48), longest=timedelta(hours=8))
@@ -171,20 +168,20 @@ def test_longest_life() -> None:
 
 
 def test_endless_only_where_allowed() -> None:
-    """expires_at is null only if the site admin allows no expiry and no time was requested."""
+    """`expires_at` is null only without a requested time."""
     endless = Limits(endless=True)
     assert record_of(acquire(snapshot(free()), limits=endless)).expires_at is None
     assert record_of(acquire(snapshot(free()), limits=endless, life=timedelta(hours=1))).expires_at == at(hours=1)
 
 
 def test_a_lock_needs_the_head() -> None:
-    """Base = head: a caller without the newest version gets an error."""
+    """The base is the head."""
     with pytest.raises(ValueError, match="newest version"):
         acquire(snapshot(free(), head=None))
 
 
 @pytest.mark.parametrize("found", [Absent(), Unreadable("bad_signature", 9), held(seq=1)])
 def test_a_damaged_live_lock_is_not_free(found: Any) -> None:
-    """L-06, E26-E28: a removed, garbled or rolled-back record does not end the lock."""
+    """L-06, E26-E28: removed, garbled or rolled back."""
     witness = held(seq=4, holder=ALICE)
     assert acquire(snapshot(found, witness=witness)) == rules.Damaged(witness)

@@ -13,18 +13,17 @@ FIELDS = {"schema": 1, "askers": ["bob"]}
 
 
 def test_round_trip() -> None:
-    """What was signed for a place is good there, also after a key rotation."""
+    """Also after a key rotation."""
     assert verify(sign(FIELDS, "here", KEYS), "here", KEYS) == FIELDS
     assert verify(sign(FIELDS, "here", MacKeys("k1", KEYS.keys)), "here", KEYS) == FIELDS
 
 
 def test_elsewhere() -> None:
-    """A value copied to another place is worth nothing."""
     assert verify(sign(FIELDS, "here", KEYS), "there", KEYS) is None
 
 
 def test_the_signature_of_a_stored_value_stays_valid() -> None:
-    """A value as it was stored before: the same bytes are signed, and its signature is good."""
+    """Stored before: the same bytes are signed."""
     stored = FIELDS | {"mac": "k2:a7e31917a33a0ea9a6c1164d3f3da5a7dda05b72e9ee84f43cd89d3d254dbe75"}
     assert sign(FIELDS, "here", KEYS) == stored
     assert verify(stored, "here", KEYS) == FIELDS
@@ -35,12 +34,10 @@ NOT_OURS = [None, [], {}, FIELDS, FIELDS | {"mac": 1}, FIELDS | {"mac": "k9:00"}
 
 @pytest.mark.parametrize("value", [*NOT_OURS, {"mac": "k2:00", "set": {1, 2}}])
 def test_unsigned(value: object) -> None:
-    """Anything else is nothing."""
     assert verify(value, "here", KEYS) is None
 
 
 def test_changed() -> None:
-    """A change of any field breaks the signature."""
     assert verify(sign(FIELDS, "here", KEYS) | {"askers": ["eve"]}, "here", KEYS) is None
 
 

@@ -1,4 +1,4 @@
-"""The stored record: bound to its place by its signature; reading never fails."""
+"""The stored record: its signature binds it to its place; reading never fails."""
 
 from __future__ import annotations
 
@@ -26,20 +26,19 @@ def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys 
 
 
 def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return the value with changed members (None: removed) and a valid signature."""
+    """Return the value with changed members (...: removed) and a valid signature."""
     body = {name: each for name, each in (value | changes).items() if name != "mac" and each is not ...}
     return sign(body, record_place(SUBJECT), KEYS)
 
 
 @pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
 def test_round_trip(one: Held | Free) -> None:
-    """A record survives JSON."""
+    """Through JSON."""
     stored = json.loads(json.dumps(encode(one, SUBJECT, KEYS)))
     assert read(stored) == one
 
 
 def test_stored_shape() -> None:
-    """schema, state, ISO 8601 times in UTC, key id in the mac; snake_case."""
     stored = encode(FULL, SUBJECT, KEYS)
     assert stored["schema"] == 1
     assert stored["state"] == "held"
@@ -50,7 +49,7 @@ def test_stored_shape() -> None:
 
 
 def test_signature_is_hmac_sha256_over_tenant_attachment_and_every_field() -> None:
-    """The mac is HMAC-SHA-256 over client key, attachment id and every field, computed here independently."""
+    """Computed here independently."""
     stored = encode(FULL, SUBJECT, KEYS)
     body = {name: value for name, value in stored.items() if name != "mac"}
     text = json.dumps(
@@ -81,7 +80,7 @@ STORED_FREE = """
 
 @pytest.mark.parametrize(("stored", "record", "seq"), [(STORED_HELD, FULL, 3), (STORED_FREE, free(), 4)])
 def test_the_signature_of_a_stored_record_stays_valid(stored: str, record: Held | Free, seq: int) -> None:
-    """A record as it was stored before: it is read, and written again with every field and the signature the same."""
+    """A record as it was stored before is read, and written again the same."""
     assert read(json.loads(stored), seq) == record
     assert encode(record, SUBJECT, KEYS) == json.loads(stored)
 
@@ -96,7 +95,7 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("path", _leaves(encode(FULL, SUBJECT, KEYS)), ids=str)
 def test_every_field_is_signed(path: tuple[Any, ...]) -> None:
-    """L-05: changing any field makes the record unreadable."""
+    """L-05."""
     forged = copy.deepcopy(encode(FULL, SUBJECT, KEYS))
     place: Any = forged
     for step in path[:-1]:
@@ -106,7 +105,7 @@ def test_every_field_is_signed(path: tuple[Any, ...]) -> None:
 
 
 def test_replay_under_another_version() -> None:
-    """E26: an old signed value has a seq different from the property version."""
+    """E26: `seq` differs from the property version."""
     stored = encode(FULL, SUBJECT, KEYS)
     assert read(stored, 4) == Unreadable(Flaw.WRONG_PLACE, 4)
     assert read(resigned(stored, seq=0), 0) == Unreadable(Flaw.WRONG_PLACE, 0)
@@ -114,12 +113,12 @@ def test_replay_under_another_version() -> None:
 
 @pytest.mark.parametrize("subject", [Subject("globex-client-key", "131203"), Subject("acme-client-key", "131204")])
 def test_copies_and_clones_are_unreadable(subject: Subject) -> None:
-    """L-07, E24: copied pages and cloned sites have no locks."""
+    """L-07, E24."""
     assert read(encode(FULL, SUBJECT, KEYS), subject=subject) == Unreadable(Flaw.BAD_SIGNATURE, 3)
 
 
 def test_keys_rotate() -> None:
-    """MAC keys rotate by key id: older ones verify, unknown ones do not."""
+    """Older keys verify, unknown ones do not."""
     old = MacKeys("k1", KEYS.keys)
     assert read(encode(FULL, SUBJECT, old)) == FULL
     only_new = MacKeys("k2", {"k2": KEYS.keys["k2"]})
@@ -127,7 +126,7 @@ def test_keys_rotate() -> None:
 
 
 def test_newer_schema_is_respected_when_it_is_ours() -> None:
-    """Schema newer than known -> locked by a newer app; the signature covers unknown fields."""
+    """The signature covers unknown fields."""
     newer = resigned(encode(FULL, SUBJECT, KEYS), schema=2, state="reserved", invented=[1, 2])
     assert read(newer) == Newer(2, 3)
     assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)
@@ -151,12 +150,12 @@ def test_newer_schema_is_respected_when_it_is_ours() -> None:
     ],
 )
 def test_garbage(value: object, flaw: Flaw) -> None:
-    """E30: another app's JSON is unreadable with a reason, never an exception."""
+    """E30: a reason, never an exception."""
     assert read(value) == Unreadable(flaw, 3)
 
 
 def test_bottomless_garbage() -> None:
-    """Too deeply nested values are garbage."""
+    """Values nested too deeply."""
     value: dict[str, Any] = {"mac": "k2:x"}
     for _ in range(200_000):
         value = {"mac": "k2:x", "in": value}
@@ -171,7 +170,7 @@ HELD_FIELDS = sorted(record_json.record_fields(FULL))
 @pytest.mark.parametrize("name", [*HELD_FIELDS, "schema", "seq", "state"])
 @pytest.mark.parametrize("wrong", [..., True, -1, 1.5, [1], "yesterday", "2026-03-02T09:00:00", {"x": 1}])
 def test_well_signed_nonsense(name: str, wrong: Any) -> None:
-    """Total: a valid signature over missing or mistyped fields makes no record and no exception."""
+    """Missing or mistyped fields make no record and no exception."""
     texts = {"op_id", "lock_id", "holder", "note"}
     right = (name in texts and isinstance(wrong, str)) or (name == "unlock_on_upload" and wrong is True)
     if right:
@@ -182,7 +181,7 @@ def test_well_signed_nonsense(name: str, wrong: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [{"reason": "bored"}, {"reason": None}, {"unsettled": "x"}, {"unsettled": [1]}])
 def test_well_signed_nonsense_inside(wrong: dict[str, Any]) -> None:
-    """The same inside `ended`."""
+    """Inside `ended`."""
     stored: Any = encode(FULL, SUBJECT, KEYS)
     assert read(resigned(stored, ended=stored["ended"] | wrong)) == Unreadable(Flaw.WRONG_FIELD, 3)
 
@@ -194,7 +193,7 @@ def test_superfluous_fields() -> None:
 
 
 def test_offsets_other_than_utc() -> None:
-    """Times are UTC in any UTC notation, and nothing else."""
+    """Only notations of UTC are read."""
     stored = encode(FULL, SUBJECT, KEYS)
     assert read(resigned(stored, at="2026-03-02T09:00:00+00:00")) == FULL
     assert read(resigned(stored, at="2026-03-02T10:00:00+01:00")) == Unreadable(Flaw.WRONG_FIELD, 3)
@@ -217,13 +216,12 @@ JSON = st.recursive(
 
 @given(JSON, st.integers())
 def test_decode_is_total(value: object, seq: int) -> None:
-    """I9: a foreign value is unreadable, never an exception."""
+    """I9."""
     assert isinstance(read(value, seq), Unreadable)
 
 
 @given(st.dictionaries(st.sampled_from([*HELD_FIELDS, "schema", "seq", "state"]), JSON), st.integers(0, 5))
 def test_decode_is_total_behind_a_good_signature(changes: dict[str, Any], seq: int) -> None:
-    """The same with a valid signature."""
     try:
         value = resigned(encode(FULL, SUBJECT, KEYS), **changes)
     except ValueError:  # not JSON (NaN), which cannot be signed
@@ -232,5 +230,4 @@ def test_decode_is_total_behind_a_good_signature(changes: dict[str, Any], seq: i
 
 
 def test_lock_id_is_part_of_the_record() -> None:
-    """lock_id names one lock."""
     assert encode(FULL, SUBJECT, KEYS)["lock_id"] == L1

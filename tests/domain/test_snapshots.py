@@ -25,12 +25,11 @@ from tests.domain.build import ALICE, L1, L2, at, base, ended, free, held
     ],
 )
 def test_phase_boundaries(second: int, expected: Phase) -> None:
-    """E42, L-30: at expiry, and a second around both borders."""
+    """E42, L-30."""
     assert phase(held(expires_at=at(0)), at(second)) is expected
 
 
 def test_phases_without_time() -> None:
-    """A tombstone is always free, an endless lock always held."""
     assert phase(free(), at(days=-9)) is Phase.FREE
     assert phase(held(expires_at=None), at(days=4000)) is Phase.HELD
 
@@ -47,7 +46,7 @@ def test_phases_without_time() -> None:
     ],
 )
 def test_older_than_the_witness(found: Held | Free, witness: Record | None, *, believed: bool) -> None:
-    """E28: a record older than the witness is a replay or stale read: it decides nothing."""
+    """E28: it is a replay or stale read."""
     expected = found if believed else Unreadable("replayed", found.seq)
     assert trusted(found, witness) == expected
 
@@ -60,7 +59,7 @@ def test_other_readings_pass(found: Any) -> None:
 
 
 def test_ended_of() -> None:
-    """Amendment 5: a tombstone and the next record both tell how the last lock ended."""
+    """Amendment 5."""
     assert ended_of(free()) == ended()
     assert ended_of(held(ended=ended())) == ended()
 
@@ -87,10 +86,9 @@ MOVED = held(seq=4, at=at(60))
     ],
 )
 def test_kind_of_a_found_record(record: Record, before: Record | None, kind: AuditKind) -> None:
-    """L-64: missing audit rows are written later, from the record itself."""
+    """L-64: missing audit rows are written later, from the record."""
     assert kind_of(record, before) is kind
 
 
 def test_builders_use_one_lock() -> None:
-    """The cases share one lock unless they say otherwise."""
     assert held().lock_id == free().ended.lock_id == L1

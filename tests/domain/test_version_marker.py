@@ -19,7 +19,7 @@ FORMER = "Lockpoint restored the protected version. [lockpoint {lock} {created}]
 
 @given(LOCK_IDS, MOMENTS)
 def test_round_trip(lock_id: str, created: datetime) -> None:
-    """The code names the source to the microsecond: versions are compared for equality."""
+    """To the microsecond: versions are compared for equality."""
     assert source_of(marker(lock_id, created)) == created
 
 
@@ -30,7 +30,7 @@ def test_other_time_zone() -> None:
 
 @given(LOCK_IDS, MOMENTS)
 def test_people_can_read_it(lock_id: str, created: datetime) -> None:
-    """A sentence comes first, then one code of at most 20 characters that begins like the lock's id."""
+    """A sentence, then a code of at most 20 characters that begins like the lock's id."""
     sentence, code = marker(lock_id, created).split(" (")
     assert sentence == "Restored by Lockpoint: the version before was uploaded while the file was locked"
     assert re.fullmatch(rf"L-{lock_id[:4]}[0-9a-z]+\)", code)
@@ -44,12 +44,11 @@ def test_another_source_has_another_code(lock_id: str, one: datetime, other: dat
 
 @given(LOCK_IDS, MOMENTS)
 def test_comment_of_earlier_versions(lock_id: str, created: datetime) -> None:
-    """What earlier versions of Lockpoint wrote is still understood."""
     assert source_of(FORMER.format(lock=lock_id, created=created.isoformat())) == created
 
 
 def test_both_formats_as_they_are_written() -> None:
-    """Comments stay in Confluence for years, so a stored one must keep its meaning."""
+    """Comments stay in Confluence for years."""
     sentence = "Restored by Lockpoint: the version before was uploaded while the file was locked"
     assert marker(L1, at()) == f"{sentence} (L-11111ooc0n7feh00)"
     former = f"Lockpoint restored the protected version. [lockpoint {L1} 2026-03-02T09:00:00.123000+00:00]"
@@ -74,13 +73,11 @@ def test_both_formats_as_they_are_written() -> None:
     ],
 )
 def test_other_comments(message: str) -> None:
-    """Any other comment names no source."""
     assert source_of(message) is None
 
 
 @given(st.text())
 def test_any_text_names_no_source(message: str) -> None:
-    """Comments are other people's words: no exception, ever."""
     assert source_of(message) is None
 
 
@@ -89,6 +86,6 @@ def test_any_text_names_no_source(message: str) -> None:
     | st.from_regex(r"\[lockpoint [0-9a-f]{32} [0-9T:.+Z-]{19,40}\]", fullmatch=True)
 )
 def test_any_code_is_read_without_an_error(message: str) -> None:
-    """A code that somebody made up names a moment with a time zone, or nothing."""
+    """A moment with a time zone, or nothing."""
     source = source_of(message)
     assert source is None or source.tzinfo is not None

@@ -89,7 +89,7 @@ class EnforcementModel:
     # --- people's actions ------------------------------------------------------------------------------------------
 
     def upload(self, author: str | None) -> None:
-        """Upload a version; not in the trash."""
+        """Not in the trash."""
         if self.file.status is not FileStatus.CURRENT:
             return
         content = str(len(self.uploads)).encode()
@@ -100,7 +100,7 @@ class EnforcementModel:
         self._hint()
 
     def rename(self, author: str) -> None:
-        """Rename the file; not in the trash."""
+        """Not in the trash."""
         if self.file.status is not FileStatus.CURRENT:
             return
         made = self.world.site().rename(self.file_id, author, f"name-{len(self.file.versions)}.txt")
@@ -114,7 +114,7 @@ class EnforcementModel:
             self._hint()
 
     def delete_version(self, pick: int) -> None:
-        """Delete a version as an admin; later ones are renumbered."""
+        """As an admin; later versions are renumbered."""
         versions = self.file.versions
         if len(versions) > 1:
             number = pick % len(versions) + 1
@@ -126,7 +126,7 @@ class EnforcementModel:
     # --- host and app ----------------------------------------------------------------------------------------------
 
     def deliver(self, index: int, *, again: bool) -> None:
-        """Deliver a hint, late, in any order, once or repeatedly."""
+        """Deliver late, in any order, once or repeatedly."""
         if self.hints:
             place = index % len(self.hints)
             hint = self.hints[place] if again else self.hints.pop(place)
@@ -148,7 +148,7 @@ class EnforcementModel:
         self.check()
 
     def sweep_if_trashed(self) -> None:
-        """Sweep a trashed file, which takes no uploads."""
+        """A trashed file takes no uploads."""
         if self.file.status is FileStatus.TRASHED:
             self._sweep()
 
@@ -165,7 +165,6 @@ class EnforcementModel:
         self.check()
 
     def land(self, index: int) -> None:
-        """Apply a late write."""
         if self.stage.late:
             self.disturbances += 1
             self.stage.land(index % len(self.stage.late))
@@ -250,7 +249,7 @@ class EnforcementModel:
         return max(good, key=lambda version: version.created).content if good else None
 
     def _by_alice(self, version: StoredVersion) -> bool:
-        """A new name for another's overwrite makes its bytes nobody else's: they stay the overwrite."""
+        """Whether Alice's version counts; her rename of an overwrite keeps it an overwrite."""
         origin = self.uploads[version.content]
         mine = origin.author == ALICE or origin.created <= self.held.base.created
         return version.author == ALICE and mine

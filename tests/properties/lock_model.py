@@ -1,7 +1,7 @@
 """Machine 1: the pure rules over one conditionally written property, with other writers.
 
-Each call reads, decides and writes in separate steps; a write may be applied without its caller's knowledge. Outsiders
-write only while the witness is current: after a crash between write and witness the semantics accept imprecision.
+Each call reads, decides and writes in separate steps; a write may be applied without its caller's knowledge.
+Outsiders write only while the witness is current: after a crash in between the semantics accept imprecision.
 """
 
 from __future__ import annotations
@@ -106,14 +106,13 @@ class LockModel:
         return call
 
     def read(self, call: Call) -> None:
-        """Read record and witness."""
         found = self.found()
         call.state = Snapshot(found=found, head=self.head, now=self.now, witness=self.witness)
         call.row = (self.row.id, self.row.version) if self.row else None
         call.held_at_read = self.last()
 
     def decide(self, call: Call, way: str) -> None:
-        """Decide on what was read, and write; `way`: the write's fate."""
+        """`way`: the write's fate."""
         assert call.state is not None
         decision = self._decision(call, replace(call.state, now=self.now))
         call.rounds += 1
@@ -145,13 +144,13 @@ class LockModel:
             self.check()
 
     def remove(self) -> None:
-        """Delete the property as an outsider."""
+        """As an outsider."""
         if self.undisturbed():
             self.row = None
             self.check()
 
     def remove_and_replay(self, pick: int) -> None:
-        """Delete the property and store an old value of ours as first version (or later ones)."""
+        """The old value becomes the first version (or a later one)."""
         if self.old and self.undisturbed():
             value = self.old[pick % len(self.old)]
             seq = value.get("seq", 1) if isinstance(value, dict) else 1
@@ -224,7 +223,7 @@ class LockModel:
         return call.row is not None or call.state.witness == self.witness
 
     def _store(self, expected: tuple[int, int] | None, record: Record, person: str | None) -> bool:
-        """Write conditionally, like the host: a create needs no row, a replace the version read."""
+        """Like the host: a create needs no row, a replace the version read."""
         present = (self.row.id, self.row.version) if self.row else None
         if present != expected:
             return False

@@ -36,7 +36,7 @@ Run = Callable[[int], Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A broken design: its run for one seed, expected violation, budget in schedules."""
+    """Its run for one seed, expected violation, budget in schedules."""
 
     name: str
     run: Run
@@ -56,7 +56,6 @@ def hunt(mutant: Mutant) -> str | None:
 
 @contextmanager
 def replaced(place: Any, **values: Any) -> Iterator[None]:
-    """Replace values in a module temporarily."""
     before = {name: getattr(place, name) for name in values}
     for name, value in values.items():
         setattr(place, name, value)
@@ -71,7 +70,7 @@ def replaced(place: Any, **values: Any) -> Iterator[None]:
 
 
 def _release_anything(state: Snapshot, *, holder: str, lock_id: str, op_id: str) -> rules.Decision:
-    """End any lock on anybody's request, as Nextcloud and Gitea do."""
+    """As Nextcloud and Gitea do."""
     if not isinstance(state.found, Held):
         return rules.release(state, holder=holder, lock_id=lock_id, op_id=op_id)
     end = ended(state.found, state, EndReason.RELEASED, by=holder)
@@ -79,7 +78,7 @@ def _release_anything(state: Snapshot, *, holder: str, lock_id: str, op_id: str)
 
 
 def _expire_by_age(state: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
-    """Clean up by age, which ends extended locks."""
+    """This ends extended locks."""
     held = state.found
     if isinstance(held, Held) and held.lock_id == lock_id and state.now >= held.acquired_at + lock_model.LIMITS.default:
         return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
@@ -108,7 +107,7 @@ class _NoGuard:
         return True
 
     def release(self, *_: Any) -> None:
-        """There is nothing to give back."""
+        """Do nothing."""
 
 
 class _ShortGuard(_NoGuard):
@@ -123,8 +122,6 @@ class _ShortGuard(_NoGuard):
 
 
 class _NewNamesOnRetry:
-    """Give new ids to a retried request."""
-
     def __init__(self, inner: Any) -> None:
         self._inner = inner
         self._fresh = itertools.count(1)
@@ -140,8 +137,6 @@ class _NewNamesOnRetry:
 
 
 class _AuditFirst:
-    """Write the audit row before its record."""
-
     def __init__(self, services: Services) -> None:
         self._inner: Any = services.lock_properties
         self._ledger = services.effects
@@ -168,7 +163,7 @@ class _AuditFirst:
 
 
 class _Unconditional:
-    """Decide on a read, then write unconditionally, as seven studied systems do."""
+    """As seven studied systems do."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -216,8 +211,6 @@ def _judging(judging: Judge) -> Run:
 
 
 def _target(choose: Callable[[Any, Held, Restore], Any]) -> Judge:
-    """Return the judge with another restore target."""
-
     def judging(history: Any, held: Held, **more: Any) -> Judgement:
         judgement = judge(history, held, **more)
         if not isinstance(judgement.verdict, Restore):
@@ -243,7 +236,7 @@ def _lock_time_only(seed: int) -> None:
 
 
 def _by_number(history: Any, held: Held, **more: Any) -> Judgement:
-    """Identify the base by its number, which moves when an admin deletes a version."""
+    """The number moves when an admin deletes a version."""
     numbered = next((v for v in history.versions if v.number == held.base.number), None)
     found = replace(held.base, created=numbered.created) if numbered else held.base
     return judge(history, replace(held, base=found), **more)

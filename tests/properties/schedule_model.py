@@ -40,7 +40,7 @@ MOST_PORT_CALLS = 120
 
 @dataclass
 class Request:
-    """One person's request: repeated calls share id and outcome."""
+    """Repeated calls share id and outcome."""
 
     id: str
     verb: str
@@ -87,7 +87,6 @@ class ScheduleModel:
     # --- steps -----------------------------------------------------------------------------------------------
 
     def begin(self, verb: str, person: str, node: int, pick: int = 0) -> None:
-        """Start a request on one of our processes."""
         named = self._named(person, pick, other=verb in {"break", "take_over"})
         now = self.world.clock.now()
         request = Request(f"r{len(self.requests)}", verb, person, named, Task("none", None), now, now)
@@ -95,7 +94,7 @@ class ScheduleModel:
         self._start(request, node)
 
     def repeat(self, index: int, node: int) -> None:
-        """Repeat an unanswered request under the same id."""
+        """Under the same id."""
         open_ones = [r for r in self.requests if r.task.done and r.verb != "reconcile" and not self._definite(r)]
         if open_ones:
             self._start(open_ones[index % len(open_ones)], node)
@@ -112,7 +111,6 @@ class ScheduleModel:
         self.check()
 
     def land(self, index: int) -> None:
-        """Apply a late write."""
         if self.stage.late:
             self.stage.land(index % len(self.stage.late))
             self.check()
@@ -267,7 +265,7 @@ class ScheduleModel:
         return self.world.reading_in(rows, self.file_id)
 
     def _watch_the_host(self) -> None:
-        """Observe each of our writes as applied; the host may keep duplicates, as observed."""
+        """Observe each of our writes as applied; the host may keep duplicates."""
         host, create, write, remove = (
             self.world.host,
             self.world.host.create,
@@ -380,7 +378,7 @@ def run_rush(seed: int, **options: Any) -> ScheduleModel:
 
 
 def rush(model: ScheduleModel, rng: random.Random) -> None:
-    """Start everybody's requests for a file without record within two seconds, with lagging replicas."""
+    """Everybody requests the file without record within two seconds, with lagging replicas."""
     for node, person in enumerate(PEOPLE):
         model.begin("acquire", person, node)
     for _ in range(rng.randrange(10, 60)):

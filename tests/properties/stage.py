@@ -1,7 +1,6 @@
 """A stage for concurrent calls of real use cases, each stopping at every port call.
 
-A call runs in a greenlet and yields at each port; the director then chooses that port call's fate: done, lost before or
-after, late, stale, or a crash.
+A call runs in a greenlet and yields at each port; the director then chooses the fate of that port call.
 """
 
 from __future__ import annotations
@@ -33,8 +32,6 @@ READS = {("attachments", "get"), ("lock_properties", "read")}
 
 
 class Fate(Enum):
-    """Fate of one port call."""
-
     DONE = auto()
     LOST_BEFORE = auto()  # never arrived; the caller times out
     LOST_AFTER = auto()  # done; the caller times out
@@ -146,7 +143,7 @@ class Stage:
         return [task for task in self.tasks if not task.done]
 
     def land(self, index: int) -> None:
-        """Apply a late write without telling anybody."""
+        """No caller learns of it."""
         late = self.late.pop(index)
         if self.clock.now() <= late.until:
             self.landing = late.task
@@ -163,7 +160,7 @@ class Stage:
         return self._meet(call, fate)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep: others may run; the task wakes no earlier."""
+        """Others may run; the task wakes no earlier."""
         wake = self.clock.now() + timedelta(seconds=seconds)
         if self.current is None:
             self.clock.at = wake

@@ -21,7 +21,7 @@ COUNTS = st.sampled_from([1, 1, 2, 5, 12])
 
 
 class LockMachine(RuleBasedStateMachine):
-    """Machine 1: rules over one conditionally written property, with outsiders (I1-I10)."""
+    """Rules over one conditionally written property, with outsiders (I1-I10)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class LockMachine(RuleBasedStateMachine):
 
 
 class ScheduleMachine(RuleBasedStateMachine):
-    """Machine 2: real use cases, stopped at every port call (I1-I8, I16, I19)."""
+    """Real use cases, stopped at every port call (I1-I8, I16, I19)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class ScheduleMachine(RuleBasedStateMachine):
 
 
 class EnforcementMachine(RuleBasedStateMachine):
-    """Machine 3: a file with history, and the real reconciliation (I11-I14, I21)."""
+    """A file with history, and the real reconciliation (I11-I14, I21)."""
 
     def __init__(self) -> None:
         super().__init__()

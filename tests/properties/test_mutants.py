@@ -30,12 +30,12 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
     ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3"],
 )
 def test_the_right_design_is_not(run: Callable[[int], Any], schedules: int) -> None:
-    """R1, R2: no violation on the schedules that catch broken designs."""
+    """R1, R2: on the same schedules."""
     for seed in range(schedules):
         run(seed)
 
 
 def test_there_are_enough_of_them() -> None:
-    """R27: at least twelve seeded mutants, over all three machines."""
+    """R27: at least twelve, over all three machines."""
     assert len(MUTANTS) >= 12
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)

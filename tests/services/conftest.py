@@ -1,5 +1,3 @@
-"""One stage per test; at its end the other site is unchanged."""
-
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +7,7 @@ from tests.services.stage import Stage, make_stage, untouched
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    """Two sites, the usual people, one file; I18: nothing of the second site was read, stored or changed."""
+    """Two sites, the usual people, one file. I18: the second site is neither read nor changed."""
     made = make_stage()
     yield made
     assert untouched(made)

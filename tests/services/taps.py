@@ -39,7 +39,7 @@ POINTS = {
 
 
 class ProcessDied(BaseException):
-    """The process crashed: no code of ours may catch this."""
+    """No code of ours may catch this."""
 
 
 Action = Callable[[], None]
@@ -64,7 +64,7 @@ class Taps:
         return [name for name in self.order if name.split(".")[0] in HOST]
 
     def points(self) -> int:
-        """Points used; the client caches the app's account after the first read."""
+        """The client caches the app's account after the first read."""
         return sum(POINTS[name] for name in self.host_calls() if name != "people.own_account")
 
     def enter(self, name: str) -> None:
@@ -87,8 +87,6 @@ class Taps:
 
 
 class TappedPort:
-    """Passes calls to the port behind it."""
-
     def __init__(self, name: str, port: Any, taps: Taps) -> None:
         self._name, self._port, self._taps = name, port, taps
 

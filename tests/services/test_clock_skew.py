@@ -32,7 +32,7 @@ def _with_clock_off(seconds: float) -> Stage:
 
 @pytest.mark.parametrize("seconds", [-300, -16, 17, 300])
 def test_it_refuses_lock_writes_and_still_reads(seconds: float) -> None:
-    """E33, F43: clock more than 15 s off: the node refuses lock writes (503) but reads; others are unaffected."""
+    """E33, F43: more than 15 s off: 503; other nodes are unaffected."""
     stage = _with_clock_off(seconds)
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, Busy)
@@ -43,12 +43,12 @@ def test_it_refuses_lock_writes_and_still_reads(seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", [-14, -5, 5, 14])
 def test_within_the_margin_it_works(seconds: float) -> None:
-    """F43: clock ±5 s, ±14 s: works."""
+    """F43."""
     assert _with_clock_off(seconds).lock().status == 201
 
 
 def test_one_outlier_decides_nothing() -> None:
-    """F44: one host Date header wrong by 1 h changes no decision."""
+    """F44: one host Date header is wrong by 1 h."""
     offsets = ClockOffsets()
     assert offsets.trustworthy()
     offsets.note(START, START, None)
@@ -64,14 +64,14 @@ def test_one_outlier_decides_nothing() -> None:
 
 
 def test_half_the_round_trip_is_taken_off() -> None:
-    """§6: median of the last 20, minus half the round trip."""
+    """§6: median of the last 20."""
     offsets = ClockOffsets()
     offsets.note(START, START + timedelta(seconds=8), START + timedelta(seconds=4) - HALF)
     assert offsets.typical() == timedelta()
 
 
 def test_a_hint_about_an_unlocked_file_costs_nothing(stage: Stage) -> None:
-    """P: zero Confluence calls for events on unlocked files; one database round trip."""
+    """P: zero Confluence calls; one database round trip."""
     stage.lock()
     other = stage.world.add_file()
     stage.world.tables.jobs.clear()

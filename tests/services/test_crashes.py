@@ -135,7 +135,7 @@ def _consistent(stage: Stage) -> None:
 
 @pytest.mark.parametrize("name", JOURNEYS)
 def test_without_a_retry_everything_is_consistent_after_one_sweep(name: str) -> None:
-    """S7, I16: after a crash at any port call and one sweep, record, audit, mail and content agree."""
+    """S7, I16."""
     whole, _ = _play(JOURNEYS[name])
     for point in range(1, len(whole.taps.order) + 1):
         for before in (True, False):
@@ -150,7 +150,7 @@ def test_without_a_retry_everything_is_consistent_after_one_sweep(name: str) -> 
 
 @pytest.mark.parametrize("name", [name for name, journey in JOURNEYS.items() if journey.again])
 def test_a_retry_with_the_same_request_id_ends_like_no_crash(name: str) -> None:
-    """L-12: the same request id gives the same outcome after a crash: one effect, same mails."""
+    """L-12: one effect, same mails."""
     whole, lock_id = _play(JOURNEYS[name])
     points = len(whole.taps.order)
     expected = JOURNEYS[name].call(whole, lock_id)
@@ -180,7 +180,7 @@ def _retry(name: str, point: int, before: bool, whole: Stage, expected: object) 
 
 @pytest.mark.parametrize("name", [name for name, journey in JOURNEYS.items() if not journey.again])
 def test_work_of_the_worker_ends_like_no_crash(name: str) -> None:
-    """I11, I13: a crash at any call of a job costs at most one more identical version, and no mail."""
+    """I11, I13: at most one more identical version, and no mail."""
     whole, _ = _play(JOURNEYS[name])
     points = len(whole.taps.order)
     _recover(whole)

@@ -92,7 +92,7 @@ CALLS: dict[str, Callable[[Stage, str, str], object]] = {
 @pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE, DANA, SAM], ids=["alice", "bob", "charlie", "dana", "sam"])
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 def test_the_flags_say_what_the_calls_do(state: Callable[[Stage], None], who: str) -> None:
-    """I23, L-20: UI and API use one rule; each flag is true exactly when the call is allowed in the same state."""
+    """I23, L-20: UI and API use one rule."""
     for name, call in CALLS.items():
         stage = make_stage()
         state(stage)

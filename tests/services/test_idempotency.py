@@ -29,7 +29,7 @@ def _lose_the_answer() -> None:
 
 
 def test_the_same_request_has_one_effect(stage: Stage) -> None:
-    """L-12, I8: repeating the same request id gives the same outcome."""
+    """L-12, I8."""
     key = stage.key()
     first, second = stage.lock(key=key), stage.lock(key=key)
     assert (first.status, second.status) == (201, 201)
@@ -38,20 +38,20 @@ def test_the_same_request_has_one_effect(stage: Stage) -> None:
 
 
 def test_another_body_under_the_same_id_is_refused(stage: Stage) -> None:
-    """L-12: a different body under the same id → 422."""
+    """L-12: 422."""
     stage.lock(key=stage.key("one-request-id-000", "one"))
     assert isinstance(refusal_of(stage.lock, key=stage.key("one-request-id-000", "two")), RequestReused)
 
 
 def test_request_ids_are_each_persons_own(stage: Stage) -> None:
-    """Idempotent command: unique (tenant, account, id)."""
+    """Unique (tenant, account, id)."""
     key = stage.key()
     stage.lock(key=key)
     assert isinstance(refusal_of(stage.lock, BOB, key=key), AlreadyLockedError)
 
 
 def test_a_running_twin_is_told_so(stage: Stage) -> None:
-    """Idempotent command: running twin → 409."""
+    """409."""
     key = stage.key()
     twins: list[object] = []
     stage.taps.before["lock_properties.create", 1] = lambda: twins.append(refusal_of(stage.lock, key=key))
@@ -60,7 +60,7 @@ def test_a_running_twin_is_told_so(stage: Stage) -> None:
 
 
 def test_a_lost_answer_is_recognised(stage: Stage) -> None:
-    """E1, F02: PUT applied, answer lost; retry: one lock, 201."""
+    """E1, F02: the PUT was applied, its answer lost."""
     stage.taps.after["lock_properties.create", 1] = _lose_the_answer
     assert stage.lock().status == 201
     assert stage.held.seq == 1
@@ -68,7 +68,7 @@ def test_a_lost_answer_is_recognised(stage: Stage) -> None:
 
 
 def test_a_write_that_was_not_applied_is_tried_again(stage: Stage) -> None:
-    """F03: PUT not applied, time-out: the second try wins."""
+    """F03: the second try wins."""
     stage.taps.before["lock_properties.create", 1] = _lose_the_answer
     assert stage.lock().status == 201
 
@@ -92,7 +92,7 @@ def _away_after_the_first(stage: Stage) -> None:
 
 
 def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
-    """E2b: the late PUT lands after a 503: Alice has the lock, her page shows it, the sweep writes the row."""
+    """E2b: it lands after a 503; the sweep writes the row."""
     landed: list[object] = []
     create = stage.world.host.lock_properties.create
 
@@ -115,7 +115,7 @@ def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
 
 
 def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> None:
-    """E2: a late PUT applied 30 s later, after Bob's lock: 409; Alice sees Bob."""
+    """E2: 30 s later: 409."""
     lock_id = stage.lock(DANA).lock.lock_id or ""
     stage.release(lock_id, DANA)
     landed: list[object] = []
@@ -140,7 +140,7 @@ def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> No
 
 
 def test_a_guard_stays_after_a_time_out(stage: Stage) -> None:
-    """Creation guard: a timed-out POST keeps the guard for 60 s, longer than any request lives."""
+    """A timed-out POST keeps the guard for 60 s, longer than any request lives."""
     stage.taps.before["lock_properties.create", 0] = _lose_the_answer
     assert isinstance(refusal_of(stage.lock), Busy)
     stage.taps.before.clear()
@@ -164,7 +164,7 @@ def test_a_record_that_came_and_was_deleted_meanwhile_is_not_overwritten(stage: 
 
 
 def test_refusals_are_repeated_with_the_lock_as_it_is(stage: Stage) -> None:
-    """L-12, L-10: same id, same outcome; the body is rebuilt, since notes and names are not stored."""
+    """L-12, L-10: the body is rebuilt, since notes and names are not stored."""
     stage.lock(BOB, note="Bob's note")
     key = stage.key()
     for _ in range(2):
@@ -178,7 +178,7 @@ def test_refusals_are_repeated_with_the_lock_as_it_is(stage: Stage) -> None:
 
 
 def test_an_out_of_date_refusal_is_repeated_with_the_newest_version(stage: Stage) -> None:
-    """L-12, L-13: 409 out_of_date with author and date, also when repeated."""
+    """L-12, L-13: with author and date."""
     stage.upload(BOB, b"newer")
     key = stage.key()
     for _ in range(2):
@@ -188,7 +188,7 @@ def test_an_out_of_date_refusal_is_repeated_with_the_newest_version(stage: Stage
 
 
 def test_lost_is_repeated(stage: Stage) -> None:
-    """L-12: lock_lost stays lock_lost, with the present state."""
+    """L-12: with the present state."""
     stage.lock(BOB)
     key = stage.key()
     for _ in range(2):
@@ -198,7 +198,7 @@ def test_lost_is_repeated(stage: Stage) -> None:
 
 
 def test_what_passes_by_itself_may_be_asked_again(stage: Stage) -> None:
-    """L-30: `ending` is not final: the request works after the margin."""
+    """L-30: `ending` is not final."""
     stage.lock()
     stage.world.clock.advance(hours=48)
     key = stage.key()
@@ -208,7 +208,7 @@ def test_what_passes_by_itself_may_be_asked_again(stage: Stage) -> None:
 
 
 def test_a_late_retry_never_revives_a_lock(stage: Stage) -> None:
-    """I7: a release answered 200 stays true: the lock id is not used again."""
+    """I7."""
     key = stage.key()
     lock_id = stage.lock(key=key).lock.lock_id or ""
     stage.release(lock_id)
@@ -217,7 +217,7 @@ def test_a_late_retry_never_revives_a_lock(stage: Stage) -> None:
 
 
 def test_a_database_that_went_away_after_the_write_is_caught_up(stage: Stage) -> None:
-    """F33: Postgres down after the record write: 503; the repeat finds its own write."""
+    """F33: 503; the repeat finds its own write."""
     key = stage.key()
     stage.taps.before["effects.record", 1] = lambda: setattr(stage.world.tables, "down", True)
     with pytest.raises(StorageUnavailable):
@@ -230,7 +230,7 @@ def test_a_database_that_went_away_after_the_write_is_caught_up(stage: Stage) ->
 
 
 def test_a_transaction_whose_answer_was_lost_is_repeated_without_harm(stage: Stage) -> None:
-    """F34: commit applied, answer lost: unique keys make the repeat harmless."""
+    """F34: unique keys."""
 
     def lost() -> None:
         raise StorageUnavailable("connection reset")

@@ -1,5 +1,3 @@
-"""A journey with unmistakable names leaves none in storage."""
-
 from __future__ import annotations
 
 from lockpoint.domain.lock import Held
@@ -14,7 +12,7 @@ CANARY = "Kanarienvogel"
 
 
 def test_no_effect_ever_holds_a_name_a_title_a_note_or_a_reason(stage: Stage) -> None:
-    """Privacy 1, L-08: people are account ids, files are ids; names, titles, notes and reasons are stored nowhere."""
+    """Privacy 1, L-08: people are account ids, files are ids."""
     site = stage.world.site()
     for account, person in list(site.people.items()):
         site.people[account] = type(person)(account, f"{CANARY} {person.display_name}", in_use=True)

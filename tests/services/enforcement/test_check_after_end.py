@@ -1,4 +1,4 @@
-"""After a lock ended: overwrites made before its end are recorded and reported, not undone."""
+"""After a lock ended, overwrites made before its end are recorded and reported, not undone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _die() -> NoReturn:
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_what_slips_in_before_the_tombstone_is_told(stage: Stage, end: End) -> None:
-    """Enforcement 7: an overwrite made during the lock is recorded and reported; the file is unchanged."""
+    """Enforcement 7."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     end(stage, lock_id)
@@ -68,7 +68,7 @@ def test_what_slips_in_before_the_tombstone_is_told(stage: Stage, end: End) -> N
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_it_is_told_after_a_crash_too(stage: Stage, end: End) -> None:
-    """F38: a crash between tombstone and effects loses nothing."""
+    """F38."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
@@ -85,7 +85,7 @@ def test_it_is_told_after_a_crash_too(stage: Stage, end: End) -> None:
     "end", [lambda s, lock, key: s.release(lock, key=key), lambda s, lock, key: s.break_(lock, DANA, key=key)]
 )
 def test_the_retry_of_a_call_that_died_tells_it(stage: Stage, end: Callable[[Stage, str, RequestKey], object]) -> None:
-    """L-12: a request repeated after a crash finds its own tombstone and checks again."""
+    """L-12: the repeated request finds its own tombstone and checks again."""
     lock_id, key = _locked(stage), stage.key("the-same-request")
     _just_before_the_tombstone(stage, lambda: stage.upload(BOB, b"Bob's"))
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
@@ -99,7 +99,7 @@ def test_the_retry_of_a_call_that_died_tells_it(stage: Stage, end: Callable[[Sta
 
 
 def test_a_host_that_is_silent_after_the_tombstone_hides_nothing(stage: Stage) -> None:
-    """An overwrite that could not be checked now is checked by the job."""
+    """The job checks what could not be checked now."""
     lock_id = _locked(stage)
 
     def away() -> NoReturn:
@@ -117,7 +117,7 @@ def test_a_host_that_is_silent_after_the_tombstone_hides_nothing(stage: Stage) -
 
 
 def test_an_upload_after_the_tombstone_is_authorised(stage: Stage) -> None:
-    """Enforcement 2: a version made after the end is authorised."""
+    """Enforcement 2."""
     lock_id = _locked(stage)
     stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lambda: (
         stage.world.clock.advance(seconds=1),
@@ -130,7 +130,7 @@ def test_an_upload_after_the_tombstone_is_authorised(stage: Stage) -> None:
 
 
 def test_an_upload_that_the_holder_replaced_is_only_written_down(stage: Stage) -> None:
-    """When the holder uploaded over an overwrite, it is recorded without mail."""
+    """Recorded without mail."""
     lock_id = _locked(stage)
 
     def both() -> None:
@@ -144,7 +144,7 @@ def test_an_upload_that_the_holder_replaced_is_only_written_down(stage: Stage) -
 
 
 def test_a_lost_race_protects_again(stage: Stage) -> None:
-    """The file is protected before each write, also after a lost race: no overwrite becomes the base."""
+    """The file is protected before each write, also after a lost race."""
     lock_id = _locked(stage)
 
     def race() -> None:
@@ -168,7 +168,7 @@ def test_what_slips_into_a_take_over_is_undone_under_the_new_lock(stage: Stage) 
 
 
 def test_whoever_asks_while_the_lock_ends_is_told(stage: Stage) -> None:
-    """L-50: people who asked before the tombstone are notified."""
+    """L-50."""
     lock_id = _locked(stage)
     _just_before_the_tombstone(stage, lambda: stage.ask(CHARLIE) and None)
     stage.release(lock_id)
@@ -177,7 +177,7 @@ def test_whoever_asks_while_the_lock_ends_is_told(stage: Stage) -> None:
 
 
 def test_whoever_asks_just_after_the_end_is_told(stage: Stage) -> None:
-    """L-50: people who read "held" and joined the waitlist after the tombstone are notified too."""
+    """L-50: Charlie read "held" and joined the waitlist after the tombstone."""
     lock_id = _locked(stage)
     stage.taps.before["properties.create", stage.taps.calls["properties.create"] + 1] = lambda: (
         stage.release(lock_id) and None
@@ -188,7 +188,7 @@ def test_whoever_asks_just_after_the_end_is_told(stage: Stage) -> None:
 
 
 def test_renewing_an_expiring_lock_protects_it_first(stage: Stage) -> None:
-    """Pending overwrites are undone first: the same person's new lock does not adopt them."""
+    """The same person's new lock does not adopt pending overwrites."""
     stage.lock()
     stage.world.clock.advance(hours=47, minutes=59)
     stage.upload(BOB, b"Bob's")
@@ -217,7 +217,7 @@ def _lock_after_expiry(stage: Stage, _lock_id: str) -> None:
 @pytest.mark.parametrize("garbled", [False, True])
 @pytest.mark.parametrize("end", [_release, _break, _take_over, _expire, _lock_after_expiry])
 def test_damage_to_the_record_does_not_hide_an_overwrite(stage: Stage, end: End, *, garbled: bool) -> None:
-    """Pending overwrites of the known lock are undone first, even when its record was removed or garbled."""
+    """Pending overwrites of the known lock are undone first."""
     lock_id = _locked(stage)
     row = stage.world.site().lock_rows(stage.file.id)[0]
     rows = [replace(row, version=row.version + 1, value={"state": "free"})] if garbled else []
@@ -231,7 +231,7 @@ def test_damage_to_the_record_does_not_hide_an_overwrite(stage: Stage, end: End,
 
 
 def test_an_overwrite_that_could_not_be_read_is_told(stage: Stage) -> None:
-    """A pending overwrite that cannot be undone is audited, and both sides are told the version."""
+    """Both sides are told the version."""
     lock_id = _locked(stage)
     stage.upload(BOB, b"Bob's")
 

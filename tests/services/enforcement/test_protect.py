@@ -25,14 +25,13 @@ BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UND
 
 @pytest.fixture
 def locked(stage: Stage) -> Stage:
-    """Alice locks the file."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     return stage
 
 
 def test_an_overwrite_is_undone_and_both_are_told(locked: Stage) -> None:
-    """L-40, L-41, P-04: the newest authorised bytes are current again; the rejected version stays in the history."""
+    """L-40, L-41, P-04: the rejected version stays in the history."""
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
     assert locked.content == b"first"
@@ -44,7 +43,6 @@ def test_an_overwrite_is_undone_and_both_are_told(locked: Stage) -> None:
 
 
 def test_undoing_costs_what_is_published(locked: Stage) -> None:
-    """Each action has a published cost in quota points."""
     locked.upload(BOB, b"Bob's")
     locked.taps.clear()
     locked.reconcile()
@@ -52,7 +50,7 @@ def test_undoing_costs_what_is_published(locked: Stage) -> None:
 
 
 def test_the_sweep_finds_what_no_event_told(locked: Stage) -> None:
-    """L-40, P-19: without an event, one sweep suffices."""
+    """L-40, P-19."""
     locked.upload(BOB, b"Bob's")
     assert locked.sweep() == 1
     assert locked.content == b"first"
@@ -60,14 +58,14 @@ def test_the_sweep_finds_what_no_event_told(locked: Stage) -> None:
 
 @pytest.mark.parametrize("who", [DANA, SAM])
 def test_admins_are_treated_like_anyone(locked: Stage, who: str) -> None:
-    """L-50, P-07: an admin's overwrite without a break is treated like anyone's."""
+    """L-50, P-07: admins must break the lock first."""
     locked.upload(who, b"admin's")
     locked.reconcile()
     assert locked.content == b"first"
 
 
 def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
-    """L-43, E11: after Bob's v2 and our v3, v2's event and v3's echo change nothing."""
+    """L-43, E11: v2's event and v3's echo change nothing."""
     locked.upload(BOB, b"Bob's")
     for _ in range(4):
         locked.reconcile()
@@ -77,7 +75,7 @@ def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
 
 
 def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None:
-    """L-42, P-05, E9: the owner's uploads are always allowed and become the protected version; the lock stays."""
+    """L-42, P-05, E9."""
     locked.upload(ALICE, b"second")
     locked.reconcile()
     assert locked.held.base.created == locked.file.versions[1].created
@@ -89,7 +87,7 @@ def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None
 
 
 def test_an_overwrite_that_the_holder_replaced_is_noted_only(locked: Stage) -> None:
-    """E10: after v2 by Bob and v3 by Alice, the audit says that v2 is superseded; nothing else happens."""
+    """E10: the audit says that v2 is superseded."""
     locked.upload(BOB, b"Bob's")
     locked.upload(ALICE, b"second")
     locked.reconcile()
@@ -100,7 +98,7 @@ def test_an_overwrite_that_the_holder_replaced_is_noted_only(locked: Stage) -> N
 
 
 def test_two_overwrites_are_one_restore(locked: Stage) -> None:
-    """L-45: two overwrites in a row → one restore, both offenders told."""
+    """L-45: both offenders are told."""
     locked.upload(BOB, b"Bob's")
     locked.upload(DANA, b"Dana's")
     locked.reconcile()
@@ -111,7 +109,7 @@ def test_two_overwrites_are_one_restore(locked: Stage) -> None:
 
 
 def test_an_upload_from_before_the_lock_accuses_nobody(stage: Stage) -> None:
-    """L-44, E8: an event about a version older than the lock accuses nobody."""
+    """L-44, E8."""
     stage.upload(BOB, b"before")
     stage.lock()
     stage.reconcile()
@@ -120,7 +118,7 @@ def test_an_upload_from_before_the_lock_accuses_nobody(stage: Stage) -> None:
 
 
 def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
-    """E16: Bob's upload of bytes equal to the head is no overwrite."""
+    """E16."""
     first = locked.file.versions[0]
     locked.world.site().add_version(locked.file, BOB, content=first.content, file_id=first.file_id)
     locked.reconcile()
@@ -129,7 +127,7 @@ def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
 
 
 def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
-    """E37: an anonymous overwrite is restored; only the holder is told."""
+    """E37: only the holder is told."""
     locked.upload(None, b"nobody's")
     locked.reconcile()
     assert locked.content == b"first"
@@ -137,7 +135,7 @@ def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
 
 
 def test_a_fight_is_given_up(locked: Stage) -> None:
-    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes, protection pauses and people are told."""
+    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes, protection pauses."""
     for number in range(4):
         locked.upload(BOB, b"again %d" % number)
         locked.reconcile()
@@ -164,7 +162,7 @@ def test_ten_restores_for_one_lock_are_enough(locked: Stage) -> None:
 
 
 def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
-    """E18, L-48: createdAt identifies the base: after an admin deletes v2 of 4, base v3 is recognised."""
+    """E18, L-48: createdAt identifies the base, also after an admin deleted a version."""
     for number in range(2, 4):
         stage.upload(ALICE, b"v%d" % number)
     stage.lock()
@@ -189,7 +187,7 @@ def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Sta
 
 
 def test_the_second_read_finds_a_faster_holder(locked: Stage) -> None:
-    """E13: the second read finds Alice's upload; her version stays."""
+    """E13: Alice's upload stays."""
     locked.upload(BOB, b"Bob's")
     locked.taps.after["witnesses.set_protection", 1] = lambda: locked.upload(ALICE, b"second")
     locked.reconcile()
@@ -206,7 +204,7 @@ def test_a_file_that_keeps_changing_is_left_unsettled(locked: Stage) -> None:
 
 
 def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
-    """P-04, amendment 1: Confluence refuses the restore and copy mode is off: recorded, shown, told."""
+    """P-04, amendment 1: copy mode is off: recorded, shown, told."""
     locked.world.site().restore_refused = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -222,7 +220,7 @@ def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
 
 
 def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
-    """L-49: no edit permission → unprotected because …; E25: within one sweep; protection returns by itself."""
+    """L-49, E25: within one sweep; protection returns by itself."""
     site = locked.world.site()
     site.viewers.add(site.app_account)
     locked.sweep()
@@ -238,7 +236,7 @@ def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
 
 
 def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
-    """P-18: every list shows an unprotected lock and why; nothing is undone without permission."""
+    """P-18: every list shows the reason; without permission nothing is undone."""
     site = locked.world.site()
     site.viewers.add(site.app_account)
     locked.upload(BOB, b"Bob's")
@@ -251,7 +249,7 @@ def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
 
 
 def test_a_file_that_is_extended_stays_as_unprotected_as_it_was(locked: Stage) -> None:
-    """P-18: writing the record does not make a file protected."""
+    """P-18: writing the record does not protect a file."""
     locked.world.site().restore_refused = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -260,7 +258,7 @@ def test_a_file_that_is_extended_stays_as_unprotected_as_it_was(locked: Stage) -
 
 
 def test_trash_by_another_is_undone(locked: Stage) -> None:
-    """L-46, P-06: trash by another → restored from the trash, lock kept."""
+    """L-46, P-06: the lock stays."""
     locked.world.site().trash(locked.file.id)
     locked.reconcile()
     assert locked.file.status is FileStatus.CURRENT
@@ -270,7 +268,7 @@ def test_trash_by_another_is_undone(locked: Stage) -> None:
 
 
 def test_a_name_taken_meanwhile(locked: Stage) -> None:
-    """L-46, E21: name taken → restored under a suffixed name."""
+    """L-46, E21: restored under a suffixed name."""
     locked.world.site().trash(locked.file.id)
     locked.world.add_file(BOB)
     locked.reconcile()
@@ -281,7 +279,7 @@ def test_a_name_taken_meanwhile(locked: Stage) -> None:
 
 
 def test_trash_by_the_holder_gives_the_lock_back(locked: Stage) -> None:
-    """L-46, P-06: trash by the owner releases the lock; the file stays trashed."""
+    """L-46, P-06: the file stays trashed."""
     locked.ask(CHARLIE)
     locked.world.site().trash(locked.file.id)
     trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
@@ -292,7 +290,7 @@ def test_trash_by_the_holder_gives_the_lock_back(locked: Stage) -> None:
 
 @pytest.mark.parametrize("who", [BOB, "nobody"])
 def test_a_wrong_name_in_the_event_ends_nothing(locked: Stage, who: str) -> None:
-    """§5: input is always a fresh read, never the webhook body."""
+    """§5: the webhook body is never input."""
     locked.world.site().trash(locked.file.id)
     trashed_by(locked.world.services, ACME, locked.file.id, who)
     assert locked.held.holder == ALICE
@@ -300,13 +298,13 @@ def test_a_wrong_name_in_the_event_ends_nothing(locked: Stage, who: str) -> None
 
 
 def test_an_event_about_a_file_that_is_not_in_the_trash_ends_nothing(locked: Stage) -> None:
-    """§5: judge, don't react."""
+    """§5: the file is read first."""
     trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
     assert locked.held.holder == ALICE
 
 
 def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
-    """L-46, L-01: purge, confirmed by two reads → file gone, holder told, loss recorded."""
+    """L-46, L-01: two reads confirm the purge; the holder is told, the loss recorded."""
     locked.world.site().purge(locked.file.id)
     locked.sweep()
     assert locked.mails() == [(MailKind.LOCK_ENDED, ALICE, "file_gone")]
@@ -316,7 +314,7 @@ def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
 
 
 def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
-    """L-01: the same file name uploaded after deletion is a new, unlocked id."""
+    """L-01: the new file has a new, unlocked id."""
     locked.world.site().purge(locked.file.id)
     again = locked.world.add_file(BOB)
     locked.sweep()
@@ -324,7 +322,7 @@ def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
 
 
 def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
-    """F09: one false 404 of the attachment drops nothing."""
+    """F09."""
     locked.world.site().pages[locked.file.container.id].restricted_to = {ALICE}
     locked.sweep()
     assert locked.sweep() == 1
@@ -334,7 +332,7 @@ def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
 
 
 def test_a_rename_by_another_is_undone_without_an_upload(locked: Stage) -> None:
-    """L-47, E17: Bob's rename (version +1, same bytes) → renamed back by compare and set; no mail about an upload."""
+    """L-47, E17: compare and set; no mail about an upload."""
     locked.world.site().rename(locked.file.id, BOB, "other.txt")
     locked.reconcile()
     assert locked.file.title == "plan.txt"
@@ -347,7 +345,7 @@ def test_a_rename_by_another_is_undone_without_an_upload(locked: Stage) -> None:
 
 
 def test_a_new_name_over_an_overwrite_adopts_no_bytes(locked: Stage) -> None:
-    """G3: Bob overwrites, Alice renames before anybody looks: the bytes before come back, and both are told."""
+    """G3: the rename came before any check; both are told."""
     before = locked.content
     locked.upload(BOB, b"Bob's")
     locked.world.site().rename(locked.file.id, ALICE, "mine.txt")
@@ -360,7 +358,7 @@ def test_a_new_name_over_an_overwrite_adopts_no_bytes(locked: Stage) -> None:
 
 
 def test_a_new_name_is_no_upload(stage: Stage) -> None:
-    """G9: a lock until the holder's next upload does not end when she gives the file another name."""
+    """G9: a rename does not end a lock until the next upload."""
     stage.lock(unlock_on_upload=True)
     stage.world.site().rename(stage.file.id, ALICE, "mine.txt")
     stage.reconcile()
@@ -371,14 +369,14 @@ def test_a_new_name_is_no_upload(stage: Stage) -> None:
 
 
 def test_a_rename_by_the_holder_stands(locked: Stage) -> None:
-    """L-01: the holder may rename; the lock stays."""
+    """L-01: the lock stays."""
     locked.world.site().rename(locked.file.id, ALICE, "mine.txt")
     locked.reconcile()
     assert locked.file.title == "mine.txt"
 
 
 def test_a_move_keeps_the_lock(locked: Stage) -> None:
-    """L-47: move by another → lock follows; both pages' hints are refreshed."""
+    """L-47: both pages' hints are refreshed."""
     page = locked.world.site().add_page()
     old, locked.file.container = locked.file.container, page.container
     locked.world.tables.jobs.clear()
@@ -388,7 +386,7 @@ def test_a_move_keeps_the_lock(locked: Stage) -> None:
 
 
 def test_unlock_after_my_next_upload(stage: Stage) -> None:
-    """L-24: ends on the first authorised new version, after protection."""
+    """L-24: ends at the first authorised version, after protection."""
     stage.lock(unlock_on_upload=True)
     stage.ask(CHARLIE)
     stage.world.clock.advance(minutes=1)
@@ -403,7 +401,7 @@ def test_unlock_after_my_next_upload(stage: Stage) -> None:
 
 
 def test_expiry_with_a_pending_restore_restores_first(locked: Stage) -> None:
-    """L-34: a pending restore comes before expiry."""
+    """L-34."""
     locked.upload(BOB, b"Bob's")
     locked.world.clock.advance(hours=49)
     locked.sweep()
@@ -422,7 +420,7 @@ def test_nobody_is_punished_in_the_grey_minute(locked: Stage) -> None:
 
 
 def test_an_extension_beats_the_clean_up(locked: Stage) -> None:
-    """L-32: clean-up uses expires_at, with compare and set, one by one; an extended lock stays."""
+    """L-32: clean-up uses expires_at, with compare and set, one by one."""
     locked.world.clock.advance(hours=47)
     locked.extend(locked.held.lock_id)
     locked.world.clock.advance(hours=2)
@@ -431,7 +429,7 @@ def test_an_extension_beats_the_clean_up(locked: Stage) -> None:
 
 
 def test_two_workers_make_one_version(locked: Stage) -> None:
-    """E12: two workers at once make at most one extra identical version, no alternation."""
+    """E12: at most one extra identical version, no alternation."""
     locked.upload(BOB, b"Bob's")
     locked.world.services.mutexes._port.away = True
     locked.taps.before["attachments.restore", 1] = locked.reconcile
@@ -455,7 +453,7 @@ def test_a_file_of_another_worker_is_read_again(locked: Stage) -> None:
 
 
 def test_without_redis_everything_is_the_same(locked: Stage) -> None:
-    """E32: after a Redis flush, slower but same answers."""
+    """E32."""
     locked.world.services.mutexes._port.away = True
     locked.upload(BOB, b"Bob's")
     locked.reconcile()
@@ -464,7 +462,7 @@ def test_without_redis_everything_is_the_same(locked: Stage) -> None:
 
 @pytest.mark.parametrize("state", ["installed", "enabled"])
 def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
-    """I20, L-70: after uninstall or disable no host call, even from running work."""
+    """I20, L-70: no host call after uninstall or disable."""
     locked.upload(BOB, b"Bob's")
     off = {"installed": True, "enabled": True, state: False}
     locked.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, **off)
@@ -476,7 +474,7 @@ def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
 
 
 def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None:
-    """E40: an uninstall during a restore stops it; no later call."""
+    """E40: no later call."""
     locked.upload(BOB, b"Bob's")
 
     def gone() -> None:
@@ -490,7 +488,7 @@ def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None
 
 
 def test_trouble_with_one_file_does_not_stop_the_sweep(locked: Stage) -> None:
-    """P-19: a sweep reads every live lock; one failing file gets its own job."""
+    """P-19: the failing file gets its own job."""
     second = locked.world.add_file()
     locked.lock(file=second)
     locked.world.site().upload(second.id, BOB, b"Bob's")
@@ -506,7 +504,7 @@ def test_trouble_with_one_file_does_not_stop_the_sweep(locked: Stage) -> None:
 
 
 def test_trouble_with_the_site_stops_the_sweep(locked: Stage) -> None:
-    """Jobs: retry, park or drop; a site that refuses our credentials is not called repeatedly."""
+    """A site that refuses our credentials is not called repeatedly."""
 
     def refused() -> None:
         raise Unauthorised("401")
@@ -517,7 +515,7 @@ def test_trouble_with_the_site_stops_the_sweep(locked: Stage) -> None:
 
 
 def test_an_untouched_lock_costs_two_points_a_sweep(locked: Stage) -> None:
-    """Quota: a sweep costs 2 points per untouched lock, also after a restore."""
+    """Also after a restore."""
     locked.taps.clear()
     locked.sweep()
     assert locked.taps.points() == 2
@@ -542,7 +540,7 @@ def test_a_live_lock_never_loses_its_row(locked: Stage) -> None:
 
 
 def test_a_restore_that_lost_its_race_reads_again(locked: Stage) -> None:
-    """I11: at rest the current content is the newest authorised."""
+    """I11."""
 
     def lost() -> None:
         raise LostRace("409")
@@ -554,7 +552,7 @@ def test_a_restore_that_lost_its_race_reads_again(locked: Stage) -> None:
 
 
 def test_a_permission_lost_in_the_middle_is_flagged(locked: Stage) -> None:
-    """F08: the app loses edit permission during a call: unprotected."""
+    """F08: unprotected."""
 
     def no() -> None:
         raise Forbidden("403")
@@ -566,7 +564,7 @@ def test_a_permission_lost_in_the_middle_is_flagged(locked: Stage) -> None:
 
 
 def _free_upload_by_bob(locked: Stage) -> Callable[[], None]:
-    """Alice releases her lock, and Bob uploads what he may; once."""
+    """Return an action: Alice releases, then Bob uploads with permission; once."""
 
     def act() -> None:
         if isinstance(locked.found, Held):
@@ -580,7 +578,7 @@ def _free_upload_by_bob(locked: Stage) -> Callable[[], None]:
 
 @pytest.mark.parametrize("port", ["tenants.by_id", "site_states.get", "attachments.versions", "people.own_account"])
 def test_a_look_that_outlives_its_lock_undoes_nothing(locked: Stage, port: str) -> None:
-    """G1: between the read and the restore the lock ends and Bob uploads freely: his upload stands, unaccused."""
+    """G1: the lock ends between read and restore; Bob is not accused."""
     locked.upload(BOB, b"Bob's overwrite")
     locked.taps.before[port, locked.taps.calls[port] + 1] = _free_upload_by_bob(locked)
     locked.reconcile()
@@ -589,7 +587,7 @@ def test_a_look_that_outlives_its_lock_undoes_nothing(locked: Stage, port: str) 
 
 
 def test_what_a_late_restore_buried_comes_back(locked: Stage) -> None:
-    """G1: the lock ends after the second look and before the restore lands: Bob's free upload is current again."""
+    """G1: the lock ends between the second read and the restore."""
     locked.upload(BOB, b"Bob's overwrite")
     port = "attachments.restore"
     locked.taps.before[port, locked.taps.calls[port] + 1] = _free_upload_by_bob(locked)
@@ -600,7 +598,7 @@ def test_what_a_late_restore_buried_comes_back(locked: Stage) -> None:
 
 
 def test_what_cannot_come_back_is_told(locked: Stage) -> None:
-    """G1: the host refuses to bring the buried upload back: there is a row, and Bob has a mail."""
+    """G1: the host refuses to restore the buried upload."""
     locked.upload(BOB, b"Bob's overwrite")
     port = "attachments.restore"
     count = locked.taps.calls[port]
@@ -618,7 +616,7 @@ def test_what_cannot_come_back_is_told(locked: Stage) -> None:
 
 
 def test_a_restoration_of_another_lock_spares_no_look(locked: Stage) -> None:
-    """G1: our version of an earlier lock with the base's content lies on the new holder's work: hers comes back."""
+    """G1: our version for an earlier lock, with the base's content, covers the new holder's upload."""
     lock_id, first = locked.held.lock_id, locked.file.versions[0]
     locked.take_over(lock_id, DANA)
     locked.world.clock.advance(seconds=5)
@@ -638,7 +636,7 @@ def test_a_restoration_of_another_lock_spares_no_look(locked: Stage) -> None:
 
 
 def test_a_name_is_not_given_back_after_the_lock(locked: Stage) -> None:
-    """G1: the lock ends while a rename is looked into: the name stays as its author wants it."""
+    """G1: the lock ends between read and rename."""
     locked.world.site().rename(locked.file.id, BOB, "other.txt")
 
     def release() -> None:
@@ -652,7 +650,7 @@ def test_a_name_is_not_given_back_after_the_lock(locked: Stage) -> None:
 
 
 def test_the_trash_is_not_undone_after_the_lock(locked: Stage) -> None:
-    """G1: the lock ends while a trashed file is looked into: it stays in the trash."""
+    """G1: the lock ends between read and undo."""
     locked.world.site().trash(locked.file.id)
     port = "people.container"
 

@@ -1,4 +1,4 @@
-"""Undo of renames and trash: within the restore budget, reported to both sides, not when the page is away."""
+"""Undo of renames and trash: within the restore budget, and reported."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from tests.services.stage import Stage
 
 @pytest.fixture
 def locked(stage: Stage) -> Stage:
-    """Alice locked the file a minute ago."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     return stage
 
 
 def test_both_hear_of_a_rename_that_was_undone(locked: Stage) -> None:
-    """L-47: the name is restored; holder and renamer are told."""
+    """L-47."""
     locked.world.site().rename(locked.file.id, BOB, "other.txt")
     locked.reconcile()
     assert locked.file.title == "plan.txt"
@@ -33,7 +32,7 @@ def test_both_hear_of_a_rename_that_was_undone(locked: Stage) -> None:
 
 
 def test_a_war_of_names_is_paused(locked: Stage) -> None:
-    """Restore budget: three times per person in ten minutes; then the holder is told of the pause."""
+    """Restore budget: three per person in ten minutes; then the holder is told of the pause."""
     for number in range(12):
         locked.world.site().rename(locked.file.id, BOB, f"name-{number}.txt")
         locked.world.clock.advance(seconds=5)
@@ -44,7 +43,7 @@ def test_a_war_of_names_is_paused(locked: Stage) -> None:
 
 
 def test_a_war_about_the_trash_is_paused(locked: Stage) -> None:
-    """Restore budget: ten times per lock, whoever acts."""
+    """Restore budget: ten per lock, for all people."""
     for _ in range(15):
         locked.world.site().trash(locked.file.id)
         locked.world.clock.advance(hours=1)
@@ -55,14 +54,14 @@ def test_a_war_about_the_trash_is_paused(locked: Stage) -> None:
 
 
 def test_the_holder_hears_of_the_trash(locked: Stage) -> None:
-    """L-46: trash by another is undone, and the holder told."""
+    """L-46."""
     locked.world.site().trash(locked.file.id)
     locked.reconcile()
     assert locked.mails() == [(MailKind.OVERWRITE_ATTEMPT, ALICE, "trashed")]
 
 
 def test_the_holder_hears_of_the_new_name(locked: Stage) -> None:
-    """E21: trashed, and the same name uploaded: the original returns under a suffixed name, and the holder is told."""
+    """E21: the file was trashed and its name taken."""
     site = locked.world.site()
     site.trash(locked.file.id)
     site.add_file(site.pages[locked.file.container.id], BOB, title="plan.txt")
@@ -76,7 +75,7 @@ def test_the_holder_hears_of_the_new_name(locked: Stage) -> None:
 
 @pytest.mark.parametrize("away", [FileStatus.TRASHED, FileStatus.ARCHIVED, None])
 def test_a_page_in_the_trash_suspends_its_locks(locked: Stage, away: FileStatus | None) -> None:
-    """E23: a trashed page's files keep live locks; nothing is tried or mailed."""
+    """E23: the locks stay live; nothing is tried or mailed."""
     site = locked.world.site()
     page = site.pages[locked.file.container.id]
     site.trash(locked.file.id)

@@ -16,7 +16,7 @@ def _hint(stage: Stage, host: PropertyHost = PropertyHost.PAGE, page: Container 
 
 
 def test_the_hint_follows_the_locks(stage: Stage) -> None:
-    """U-01, amendment 4: byline text and lockedCount; pages without locks get none."""
+    """U-01, amendment 4: pages without locks get none."""
     refresh(stage.world.services, ACME, stage.file.container)
     assert _hint(stage) is None
     stage.lock()
@@ -38,7 +38,7 @@ def test_nothing_is_written_when_the_count_stays(stage: Stage) -> None:
 
 
 def test_blog_posts_have_hints_and_custom_content_has_none(stage: Stage) -> None:
-    """E45: blog posts alike; custom content has no byline."""
+    """E45."""
     blog = stage.world.site().add_page(kind=ContainerKind.BLOGPOST)
     stage.lock(file=stage.world.site().add_file(blog, ALICE))
     refresh(stage.world.services, ACME, blog.container)
@@ -49,7 +49,7 @@ def test_blog_posts_have_hints_and_custom_content_has_none(stage: Stage) -> None
 
 
 def test_a_lost_race_is_repeated_once(stage: Stage) -> None:
-    """The property decides nothing; the next change writes it again."""
+    """The next change writes the property again."""
 
     def lost() -> None:
         raise LostRace("409")

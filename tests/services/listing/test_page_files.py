@@ -33,7 +33,7 @@ def _list(stage: Stage, who: str = ALICE, **query: object) -> page_files.Listing
 
 
 def test_the_state_is_told_from_the_viewers_side(many: Stage) -> None:
-    """L-62: status words for the viewer: free, mine, other's."""
+    """L-62."""
     states = {row.attachment.title: row.lock.state for row in many.rows()}
     assert states["File 0.txt"] is ViewState.MINE
     assert states["File 1.txt"] is ViewState.OTHER
@@ -50,7 +50,7 @@ def test_who_may_not_see_the_page_gets_no_list(many: Stage) -> None:
 
 
 def test_a_list_costs_little(many: Stage) -> None:
-    """Cost: a view reads page and files; only files with something to tell cost one more."""
+    """One more call for each file with a lock or a recent end."""
     many.taps.clear()
     many.rows()
     assert many.taps.calls["attachments.get"] == 2
@@ -59,7 +59,7 @@ def test_a_list_costs_little(many: Stage) -> None:
 
 
 def test_cursors_lose_and_repeat_nothing(many: Stage) -> None:
-    """L-60, I22: opaque cursor; same cursor and no change = no loss, no double."""
+    """L-60, I22: without a change between."""
     whole = [row.attachment.id for row in many.rows()]
     for limit in (1, 3, 8, 100):
         found: list[str] = []
@@ -78,12 +78,11 @@ def test_cursors_lose_and_repeat_nothing(many: Stage) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "٣", "99999999999", ""])
 def test_cursors_of_others_are_refused(many: Stage, cursor: str) -> None:
-    """Invalid input gets a 4xx and changes nothing."""
     assert isinstance(refusal_of(_list, many, cursor=cursor), Invalid)
 
 
 def test_more_files_than_one_answer_holds(stage: Stage) -> None:
-    """U-02: all attachments of the page the viewer may see."""
+    """U-02."""
     for number in range(page_files.READ_AT_ONCE + 3):
         stage.world.add_file(title=f"f{number:04}")
     assert len(stage.rows(limit=1000)) == page_files.READ_AT_ONCE + 4
@@ -101,13 +100,13 @@ def test_more_files_than_one_answer_holds(stage: Stage) -> None:
     ],
 )
 def test_orders(many: Stage, sort: Sort, first: str, last: str) -> None:
-    """U-02: sort by any column; mine first, then others', then free."""
+    """U-02: mine first, then others', then free."""
     titles = [row.attachment.title for row in many.rows(sort=sort)]
     assert (titles[0], titles[-1]) == (first, last)
 
 
 def test_search_by_name_or_owner(many: Stage) -> None:
-    """U-02: search by name or owner, own name included, in any case."""
+    """U-02: in any case."""
     assert [row.attachment.title for row in many.rows(text="FILE 3")] == ["File 3.txt"]
     assert [row.attachment.title for row in many.rows(text="bob")] == ["File 1.txt"]
     assert [row.attachment.title for row in many.rows(text="alice")] == ["File 0.txt"]
@@ -115,13 +114,13 @@ def test_search_by_name_or_owner(many: Stage) -> None:
 
 
 def test_filter_by_state(many: Stage) -> None:
-    """L-60: filter by state."""
+    """L-60."""
     assert [row.attachment.title for row in many.rows(state=ViewState.MINE)] == ["File 0.txt"]
     assert len(many.rows(state=ViewState.FREE)) == 6
 
 
 def test_nothing_changed_costs_nothing(many: Stage) -> None:
-    """L-61: for a minute, the same viewer gets "nothing changed" without a call to Confluence."""
+    """L-61: for a minute, for the same viewer, without a call to Confluence."""
     tag = _list(many).etag
     alice, bob = many.world.actor(ALICE), many.world.actor(BOB)
     services, page = many.world.services, many.file.container
@@ -137,14 +136,14 @@ def test_nothing_changed_costs_nothing(many: Stage) -> None:
 
 
 def test_a_tag_holds_across_a_deployment() -> None:
-    """The tag of one process is good at another: time, digest of the locks, and the signature, by its value."""
+    """Tags stay valid across processes: time, digest of the locks, signature."""
     world = make_world()
     tag = "1772442000.f37c32869d1205c55dde4208c1521b35.fdcd58d30fe948e9347e4a17a4dbfb75"
     assert etag_for(world.services, world.actor(ALICE), Container(ContainerKind.PAGE, "65600"), ()) == tag
 
 
 def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
-    """L-61: positive answers are not cached: every write, flag and end shows at the next poll."""
+    """L-61: every write, flag and end shows at the next poll."""
     alice, page = many.world.actor(ALICE), many.file.container
 
     def changed_by(action: object) -> bool:
@@ -163,7 +162,7 @@ def test_every_change_of_a_lock_changes_the_tag(many: Stage) -> None:
 
 
 def test_an_unread_overwrite_shows_as_being_undone(stage: Stage) -> None:
-    """U-02: "being undone" during a restore."""
+    """U-02."""
     stage.lock()
     stage.upload(BOB, b"Bob's")
     assert stage.rows()[0].lock.protection == "restoring"
@@ -174,7 +173,7 @@ def test_an_unread_overwrite_shows_as_being_undone(stage: Stage) -> None:
 
 
 def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
-    """E25, P-18, I23: a page closed to the app shows unprotected with the reason, and no action."""
+    """E25, P-18, I23: with the reason, without an action."""
     stage.lock()
     page = stage.world.site().pages[stage.file.container.id]
     page.restricted_to = {ALICE, BOB}
@@ -188,7 +187,7 @@ def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
 
 
 def test_a_free_file_that_the_app_could_not_protect_is_not_offered(stage: Stage) -> None:
-    """I23: can_lock ⇔ the call would be allowed."""
+    """I23."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
     view = stage.rows()[0].lock
     assert not view.can.lock
@@ -197,7 +196,7 @@ def test_a_free_file_that_the_app_could_not_protect_is_not_offered(stage: Stage)
 
 
 def test_the_last_end_is_shown_for_a_day(stage: Stage) -> None:
-    """Amendment 5: who ended the last lock, and why; after a day a page of free files costs no reads."""
+    """Amendment 5: after a day, a page of free files costs no reads."""
     stage.break_(stage.lock().lock.lock_id or "", DANA, why="needed")
     last = stage.rows()[0].lock.last_ended
     assert last is not None
@@ -207,7 +206,7 @@ def test_the_last_end_is_shown_for_a_day(stage: Stage) -> None:
 
 
 def test_an_expired_lock_is_never_shown_as_live(stage: Stage) -> None:
-    """I22, L-30: all readers use one function: held, ending, free, job or no job."""
+    """I22, L-30: all readers use one function, before any job ran too."""
     stage.lock()
     stage.world.clock.advance(hours=48)
     assert stage.rows(BOB)[0].lock.state is ViewState.ENDING
@@ -217,7 +216,7 @@ def test_an_expired_lock_is_never_shown_as_live(stage: Stage) -> None:
 
 
 def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage: Stage) -> None:
-    """E31: Postgres empty, property live: the lock holds, and is listed after its file's first read."""
+    """E31: listed after its file's first read."""
     lock_id = stage.lock().lock.lock_id
     stage.world.tables.witnesses.clear()
     stage.world.tables.audit.clear()
@@ -231,7 +230,7 @@ def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage
 
 
 def test_showing_one_lock_notices_it_too(stage: Stage) -> None:
-    """E31: showing the lock is such a read."""
+    """E31: it is such a read."""
     stage.lock()
     stage.world.tables.witnesses.clear()
     stage.show(CHARLIE)
@@ -239,7 +238,7 @@ def test_showing_one_lock_notices_it_too(stage: Stage) -> None:
 
 
 def test_names_that_cannot_be_had_hide_no_lock(stage: Stage) -> None:
-    """S10: a failing name look-up hides names, not locks."""
+    """S10."""
     stage.lock()
     del stage.world.site().people[ALICE]
     holder = stage.rows(BOB)[0].lock.holder
@@ -248,7 +247,6 @@ def test_names_that_cannot_be_had_hide_no_lock(stage: Stage) -> None:
 
 
 def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
-    """An empty list is a list."""
     page = stage.world.site().add_page()
     found = of_container(stage.world.services, stage.world.actor(CHARLIE), page.container, Query())
     assert (found.rows, found.next_cursor, found.may_edit) == ((), None, False)

@@ -34,7 +34,7 @@ from tests.services.stage import Stage, make_stage, one_row_for_each_record, ref
 
 
 def test_an_editor_locks_a_file(stage: Stage) -> None:
-    """P-01, L-30: an editor locks an attachment; it ends after 48 hours by default, and shows the note."""
+    """P-01, L-30."""
     answer = stage.lock(note="until Friday")
     assert answer.status == 201
     assert answer.warning is None
@@ -47,7 +47,7 @@ def test_an_editor_locks_a_file(stage: Stage) -> None:
 
 
 def test_it_costs_at_most_eight_points(stage: Stage) -> None:
-    """Acquiring has a published cost of at most 8 quota points."""
+    """Published cost."""
     stage.taps.clear()
     stage.lock()
     assert stage.taps.points() <= 8
@@ -55,7 +55,7 @@ def test_it_costs_at_most_eight_points(stage: Stage) -> None:
 
 
 def test_taking_it_again_costs_less_than_eight_points(stage: Stage) -> None:
-    """L-04: a new lock over the tombstone costs at most 8 points."""
+    """L-04: over the tombstone."""
     lock = stage.lock()
     stage.release(lock.lock.lock_id or "")
     stage.run_jobs()
@@ -65,7 +65,7 @@ def test_taking_it_again_costs_less_than_eight_points(stage: Stage) -> None:
 
 
 def test_the_loser_sees_the_winner(stage: Stage) -> None:
-    """L-10: others get 409 with holder, since, expiry, note and permitted actions."""
+    """L-10."""
     stage.lock(note="mine")
     refusal = refusal_of(stage.lock, BOB)
     assert isinstance(refusal, AlreadyLockedError)
@@ -84,7 +84,7 @@ def test_a_manager_who_loses_sees_that_they_may_break(stage: Stage) -> None:
 
 
 def test_two_at_once_have_one_winner(stage: Stage) -> None:
-    """L-10: one of simultaneous callers gets 201; the write decides."""
+    """L-10: the write decides."""
     refusals: list[object] = []
     stage.taps.before["lock_properties.create", 1] = lambda: refusals.append(refusal_of(stage.lock, BOB))
     assert stage.lock(ALICE).status == 201
@@ -94,7 +94,7 @@ def test_two_at_once_have_one_winner(stage: Stage) -> None:
 
 
 def test_two_at_once_over_a_tombstone_have_one_winner(stage: Stage) -> None:
-    """L-10: over a tombstone the conditional write decides, and the loser learns the winner."""
+    """L-10: the conditional write decides; the loser learns the winner."""
     stage.release(stage.lock().lock.lock_id or "")
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.lock(BOB)
@@ -105,7 +105,7 @@ def test_two_at_once_over_a_tombstone_have_one_winner(stage: Stage) -> None:
 
 
 def test_the_same_person_in_two_tabs_has_one_lock(stage: Stage) -> None:
-    """E39: the second tab gets 200 and the same lock id, by a write."""
+    """E39: proven by a write."""
     first = stage.lock()
     stage.world.clock.advance(hours=1)
     second = stage.lock()
@@ -116,7 +116,7 @@ def test_the_same_person_in_two_tabs_has_one_lock(stage: Stage) -> None:
 
 @pytest.mark.parametrize("who", [CHARLIE, GINA])
 def test_who_may_only_view_or_not_even_that_gets_no_lock(stage: Stage, who: str) -> None:
-    """L-15: view-only is refused with the reason; for strangers the file is not found."""
+    """L-15: for strangers the file is not found."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, CHARLIE, stage.world.site().app_account}
     refusal = refusal_of(stage.lock, who)
     assert isinstance(refusal, NotAllowed if who == CHARLIE else NotFound)
@@ -124,7 +124,7 @@ def test_who_may_only_view_or_not_even_that_gets_no_lock(stage: Stage, who: str)
 
 
 def test_the_permission_is_asked_for_now_and_as_that_person(stage: Stage) -> None:
-    """L-15: edit permission is checked now, as the caller."""
+    """L-15."""
     stage.world.site().viewers.add(BOB)
     assert isinstance(refusal_of(stage.lock, BOB), NotAllowed)
     stage.world.site().viewers.remove(BOB)
@@ -132,7 +132,7 @@ def test_the_permission_is_asked_for_now_and_as_that_person(stage: Stage) -> Non
 
 
 def test_a_file_of_another_site_is_not_there(stage: Stage) -> None:
-    """L-02: every look-up carries the tenant; another tenant's file is not found."""
+    """L-02: every look-up carries the tenant."""
     other = next(iter(stage.world.site(GLOBEX).files.values()))
     stage.world.site().files.pop(other.id, None)
     other.id = "999999"
@@ -140,7 +140,7 @@ def test_a_file_of_another_site_is_not_there(stage: Stage) -> None:
 
 
 def test_no_lock_that_could_not_protect(stage: Stage) -> None:
-    """L-15: where the app cannot edit, 409 app_blocked with the remedy: every lock can protect."""
+    """L-15: every lock can protect; the refusal names the remedy."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, AppBlocked)
@@ -149,13 +149,13 @@ def test_no_lock_that_could_not_protect(stage: Stage) -> None:
 
 
 def test_no_lock_where_the_app_may_only_view(stage: Stage) -> None:
-    """L-15: the app user itself cannot edit: app_blocked."""
+    """L-15: the app user cannot edit."""
     stage.world.site().viewers.add(stage.world.site().app_account)
     assert isinstance(refusal_of(stage.lock), AppBlocked)
 
 
 def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) -> None:
-    """F08: the app loses edit permission during the call: no grant."""
+    """F08."""
 
     def shut_out() -> None:
         raise Forbidden("no")
@@ -166,21 +166,20 @@ def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) 
 
 @pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_only_current_files_are_locked(stage: Stage, status: FileStatus) -> None:
-    """File must be current: not trashed, archived or draft."""
     stage.file.status = status
     assert isinstance(refusal_of(stage.lock), Invalid)
 
 
 @pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_only_files_of_current_pages_are_locked(stage: Stage, status: FileStatus) -> None:
-    """E45: drafts are refused, whatever Confluence permits; archived and trashed pages too."""
+    """E45: drafts are refused, whatever Confluence permits."""
     stage.world.site().pages[stage.file.container.id].status = status
     assert isinstance(refusal_of(stage.lock), Invalid)
 
 
 @pytest.mark.parametrize("kind", [ContainerKind.BLOGPOST, ContainerKind.CUSTOM])
 def test_files_of_blog_posts_and_custom_content_are_locked_alike(stage: Stage, kind: ContainerKind) -> None:
-    """E45: attachment of a blog post, custom content: same behaviour."""
+    """E45."""
     page = stage.world.site().add_page(kind=kind)
     file = stage.world.site().add_file(page, ALICE)
     assert stage.lock(file=file).status == 201
@@ -191,7 +190,7 @@ def test_files_of_blog_posts_and_custom_content_are_locked_alike(stage: Stage, k
 
 @pytest.mark.parametrize("title", ["Übersicht 😀.xlsx", "a#b?c%20.txt", "x" * 255])
 def test_odd_names_and_empty_files_are_locked_alike(stage: Stage, title: str) -> None:
-    """E44: zero-byte file, unicode or emoji name, name with `#?%`: same behaviour."""
+    """E44."""
     file = stage.world.site().add_file(stage.world.pages[ACME.id], ALICE, b"", title)
     assert stage.lock(file=file).status == 201
     stage.world.site().upload(file.id, BOB, b"Bob's")
@@ -200,7 +199,7 @@ def test_odd_names_and_empty_files_are_locked_alike(stage: Stage, title: str) ->
 
 
 def test_a_copy_that_is_not_the_newest_is_told(stage: Stage) -> None:
-    """L-13: seenVersion older than head → 409 out_of_date with author and date of the newer version."""
+    """L-13: out_of_date names author and date of the newer version."""
     stage.upload(BOB, b"newer")
     refusal = refusal_of(stage.lock, seen_version=1)
     assert isinstance(refusal, OutOfDateError)
@@ -210,7 +209,7 @@ def test_a_copy_that_is_not_the_newest_is_told(stage: Stage) -> None:
 
 
 def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None:
-    """L-14, E6: head moved during the acquire → the lock stands, base = new head, warning naming the author."""
+    """L-14, E6: the lock stands; a warning names the author."""
     stage.taps.before["lock_properties.create", 1] = lambda: stage.upload(BOB, b"Bob's")
     answer = stage.lock()
     assert answer.status == 201
@@ -223,7 +222,7 @@ def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None
 
 
 def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> None:
-    """E7: Bob uploads after the write, before the re-read: as E6."""
+    """E7: before the re-read; as E6."""
     stage.taps.after["effects.record", 1] = lambda: stage.upload(BOB, b"Bob's")
     answer = stage.lock()
     assert answer.warning is not None
@@ -231,7 +230,7 @@ def test_an_upload_just_after_the_write_counts_as_before_it(stage: Stage) -> Non
 
 
 def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
-    """E7: an upload undone before the re-read is not protected, and the app not named as its author."""
+    """E7: the app is not named as the author."""
 
     def upload_and_undo() -> None:
         stage.upload(BOB, b"Bob's")
@@ -243,7 +242,7 @@ def test_our_own_undoing_of_a_late_upload_is_no_warning(stage: Stage) -> None:
 
 
 def test_the_last_read_may_fail_and_the_lock_stands(stage: Stage) -> None:
-    """L-11: after a successful write, the answer is yes even if later reads fail."""
+    """L-11: after a successful write, the answer is yes."""
 
     def away() -> None:
         raise HostUnavailable("time-out")
@@ -253,7 +252,7 @@ def test_the_last_read_may_fail_and_the_lock_stands(stage: Stage) -> None:
 
 
 def test_ending_is_not_yet_to_be_had(stage: Stage) -> None:
-    """L-30: from expires_at, δ long: 409 ending with Retry-After; then free."""
+    """L-30: for δ from expires_at."""
     stage.lock()
     stage.world.clock.advance(hours=48)
     refusal = refusal_of(stage.lock, BOB)
@@ -268,7 +267,7 @@ def test_ending_is_not_yet_to_be_had(stage: Stage) -> None:
     [(-31, "other"), (-1, "other"), (0, "ending"), (1, "ending"), (29, "ending"), (30, "free"), (31, "free")],
 )
 def test_the_boundaries_of_the_end(stage: Stage, seconds: int, state: str) -> None:
-    """E42: expiry = now exactly; ±1 s; ±δ."""
+    """E42: δ is 30 s."""
     stage.lock()
     stage.world.clock.advance(hours=48, seconds=seconds)
     assert stage.show(BOB).state.value == state
@@ -284,7 +283,7 @@ def _try(stage: Stage, who: str) -> object:
 
 
 def test_an_expired_lock_gets_its_proper_end_first(stage: Stage) -> None:
-    """L-30, L-26: an expired lock's file is free, job or no job; its holder and waitlist are told."""
+    """L-30, L-26: the file is free before any job ran."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.world.clock.advance(hours=49)
@@ -297,7 +296,7 @@ def test_an_expired_lock_gets_its_proper_end_first(stage: Stage) -> None:
 
 
 def test_a_lock_that_expires_in_the_middle_of_the_call_is_told_to_its_holder(stage: Stage) -> None:
-    """L-30: the holder of an expired lock taken over without tombstone learns of its end."""
+    """L-30: the lock is taken over without tombstone."""
     stage.lock()
     stage.world.clock.advance(hours=48, seconds=29)
     stage.taps.after["people.container", stage.taps.calls["people.container"] + 1] = lambda: stage.world.clock.advance(
@@ -308,7 +307,7 @@ def test_a_lock_that_expires_in_the_middle_of_the_call_is_told_to_its_holder(sta
 
 
 def test_the_caps() -> None:
-    """L-17: caps per person and tenant, 409 too_many; extending one's own lock is exempt."""
+    """L-17: extending one's own lock is exempt."""
     small = make_stage()
     object.__setattr__(small.world.services, "locks_per_person", 1)
     object.__setattr__(small.world.services, "locks_per_site", 2)
@@ -321,7 +320,7 @@ def test_the_caps() -> None:
 
 
 def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
-    """P-14: site maximum life, 30 days by default."""
+    """P-14: 30 days by default."""
     refusal = refusal_of(stage.lock, life=timedelta(days=31))
     assert isinstance(refusal, Invalid)
     assert refusal.details["longestHours"] == 720
@@ -329,7 +328,7 @@ def test_a_wish_beyond_the_longest_life(stage: Stage) -> None:
 
 
 def test_conflicts_without_end_are_answered_with_busy(stage: Stage) -> None:
-    """F01: always 409 on the write: 503 with Retry-After within 2 s, at most four rounds."""
+    """F01: 503 within 2 s, at most four rounds."""
 
     def lost() -> None:
         raise LostRace("409")
@@ -343,7 +342,7 @@ def test_conflicts_without_end_are_answered_with_busy(stage: Stage) -> None:
 
 
 def test_one_conflict_is_tried_again(stage: Stage) -> None:
-    """F01: 409 once: retry."""
+    """F01."""
 
     def lost() -> None:
         raise LostRace("409")
@@ -353,7 +352,7 @@ def test_one_conflict_is_tried_again(stage: Stage) -> None:
 
 
 def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
-    """S10: Postgres down: writes 503, and no unrecorded lock."""
+    """S10: no unrecorded lock."""
     stage.taps.before["jobs.defer", 1] = lambda: setattr(stage.world.tables, "down", True)
     with pytest.raises(StorageUnavailable):
         stage.lock()
@@ -362,7 +361,7 @@ def test_nothing_is_written_while_the_database_is_away(stage: Stage) -> None:
 
 
 def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:
-    """L-42: the target is the newest authorised version."""
+    """L-42."""
     stage.upload(BOB, b"second")
     stage.lock()
     base = stage.held.base
@@ -370,7 +369,7 @@ def test_the_base_is_the_newest_version_and_its_author(stage: Stage) -> None:
 
 
 def test_a_lock_that_began_unnoticed_is_searched_for(stage: Stage) -> None:
-    """S7: every record write has its row within 15 minutes, even after a crash: a check is queued before the write."""
+    """S7: a check is queued before the write: every record has its row within 15 minutes, even after a crash."""
     stage.taps.before["lock_properties.create", 1] = lambda: _promised(stage)
     stage.lock()
     stage.taps.clear()
@@ -383,7 +382,7 @@ def _promised(stage: Stage) -> None:
 
 
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
-    """§3: schema newer than known → read-only "held by newer app", never replaced."""
+    """§3."""
     body = {"schema": 2, "seq": 1, "state": "held"}
     signed = sign(body, record_place(Subject(ACME.client_key, stage.file.id)), KEYS)
     row = StoredProperty("5", 1, signed, key="lockpointlock")
@@ -397,7 +396,7 @@ def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
 
 
 def test_held_and_known(stage: Stage) -> None:
-    """§2.1: the witness is a copy of the last record, without people's texts."""
+    """§2.1: the witness has no texts by people."""
     stage.lock(note="a secret")
     witness = stage.world.tables.witnesses[ACME.id, stage.file.id]
     assert isinstance(witness.record, Held)

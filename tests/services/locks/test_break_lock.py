@@ -14,7 +14,7 @@ from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
 @pytest.mark.parametrize("who", [DANA, SAM])
 def test_managers_end_anothers_lock_and_the_holder_is_told(stage: Stage, who: str) -> None:
-    """P-03, L-21: space and site admins end another's lock with a reason; holder told by mail; audited."""
+    """P-03, L-21."""
     lock_id = stage.lock().lock.lock_id or ""
     answer = stage.break_(lock_id, who, why="release day")
     assert answer.lock.state is ViewState.FREE
@@ -27,7 +27,6 @@ def test_managers_end_anothers_lock_and_the_holder_is_told(stage: Stage, who: st
 
 @pytest.mark.parametrize("who", [BOB, CHARLIE])
 def test_others_may_not(stage: Stage, who: str) -> None:
-    """Roles: editors and viewers cannot end others' locks."""
     lock_id = stage.lock().lock.lock_id or ""
     assert isinstance(refusal_of(stage.break_, lock_id, who), NotAllowed)
     assert isinstance(refusal_of(stage.take_over, lock_id, who), NotAllowed)
@@ -35,7 +34,7 @@ def test_others_may_not(stage: Stage, who: str) -> None:
 
 
 def test_a_manager_who_does_not_see_the_page_finds_nothing(stage: Stage) -> None:
-    """L-63: 404 for what one may not see, whatever one administers."""
+    """L-63: also for admins."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.pages[stage.file.container.id].restricted_to = {ALICE, site.app_account}
@@ -43,7 +42,7 @@ def test_a_manager_who_does_not_see_the_page_finds_nothing(stage: Stage) -> None
 
 
 def test_ones_own_lock_is_released_not_broken(stage: Stage) -> None:
-    """I23: break and take over apply to others' locks only, in flags and calls."""
+    """I23: in flags and calls."""
     lock_id = stage.lock(DANA).lock.lock_id or ""
     view = stage.show(DANA)
     assert not view.can.break_
@@ -53,7 +52,7 @@ def test_ones_own_lock_is_released_not_broken(stage: Stage) -> None:
 
 
 def test_a_wrong_lock_id_breaks_nothing(stage: Stage) -> None:
-    """L-03: break and take over name the lock; a mismatch is lock_lost with the present state."""
+    """L-03: lock_lost with the present state."""
     stage.lock()
     for call in (stage.break_, stage.take_over):
         refusal = refusal_of(call, "0" * 31 + "9", DANA)
@@ -62,7 +61,7 @@ def test_a_wrong_lock_id_breaks_nothing(stage: Stage) -> None:
 
 
 def test_taking_over_is_one_write(stage: Stage) -> None:
-    """L-22: take over is one write, so no third person can lock in between; the old holder is told."""
+    """L-22: no third person can lock in between; the old holder is told."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.taps.clear()
     answer = stage.take_over(lock_id, DANA, note="mine now")
@@ -77,7 +76,7 @@ def test_taking_over_is_one_write(stage: Stage) -> None:
 
 
 def test_its_repetition_is_answered_alike(stage: Stage) -> None:
-    """I8: same request id, same outcome: 201 both times."""
+    """I8: 201 both times."""
     lock_id = stage.lock().lock.lock_id or ""
     key = stage.key()
     assert stage.take_over(lock_id, DANA, key=key).status == 201
@@ -86,7 +85,7 @@ def test_its_repetition_is_answered_alike(stage: Stage) -> None:
 
 
 def test_those_who_asked_go_on_waiting_through_a_take_over(stage: Stage) -> None:
-    """P-10: a take-over keeps the waitlist; its end notifies."""
+    """P-10: its end notifies."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     new = stage.take_over(lock_id, DANA).lock.lock_id or ""
@@ -96,7 +95,7 @@ def test_those_who_asked_go_on_waiting_through_a_take_over(stage: Stage) -> None
 
 
 def test_the_reason_stays_with_the_file_until_the_next_end(stage: Stage) -> None:
-    """Amendment 5: the next held record carries `ended`, so a take-over keeps actor and reason."""
+    """Amendment 5: the next held record carries `ended`."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.take_over(lock_id, DANA, why="hand it over")
     last = stage.show().last_ended
@@ -106,7 +105,7 @@ def test_the_reason_stays_with_the_file_until_the_next_end(stage: Stage) -> None
 
 
 def test_a_take_over_protects_the_settled_head(stage: Stage) -> None:
-    """Take over: base = protected head; Bob's pending overwrite is undone first."""
+    """The base is the protected head; Bob's pending overwrite is undone first."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     stage.take_over(lock_id, DANA)
@@ -119,7 +118,7 @@ def test_a_take_over_protects_the_settled_head(stage: Stage) -> None:
 
 
 def test_the_old_holders_last_upload_is_protected_by_a_take_over(stage: Stage) -> None:
-    """L-42: the newest authorised version is the target, even if unread before."""
+    """L-42: even if unread before."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(ALICE, b"Alice's second")
     stage.take_over(lock_id, DANA)
@@ -130,7 +129,7 @@ def test_the_old_holders_last_upload_is_protected_by_a_take_over(stage: Stage) -
 
 
 def test_taking_over_needs_edit_permission_of_person_and_app(stage: Stage) -> None:
-    """Take over needs the role and edit permission; L-15: every lock can protect."""
+    """L-15: every lock can protect."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.viewers.add(DANA)
@@ -141,7 +140,7 @@ def test_taking_over_needs_edit_permission_of_person_and_app(stage: Stage) -> No
 
 
 def test_the_cap_counts_for_take_overs(stage: Stage) -> None:
-    """L-17: per-person cap on live locks."""
+    """L-17."""
     object.__setattr__(stage.world.services, "locks_per_person", 1)
     lock_id = stage.lock().lock.lock_id or ""
     stage.lock(DANA, file=stage.world.add_file())
@@ -149,7 +148,7 @@ def test_the_cap_counts_for_take_overs(stage: Stage) -> None:
 
 
 def test_breaking_what_has_ended_is_no_error_and_tells_nobody(stage: Stage) -> None:
-    """E4: ending an ended lock is idempotent."""
+    """E4."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.release(lock_id)
     assert stage.break_(lock_id, DANA).status == 200
@@ -158,7 +157,7 @@ def test_breaking_what_has_ended_is_no_error_and_tells_nobody(stage: Stage) -> N
 
 
 def test_an_extension_and_a_take_over_at_once(stage: Stage) -> None:
-    """E5: Dana takes over while Alice extends: one wins by seq, the loser learns the state."""
+    """E5: `seq` decides; the loser learns the state."""
     lock_id = stage.lock().lock.lock_id or ""
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.extend(lock_id)

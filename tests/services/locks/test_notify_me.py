@@ -17,13 +17,12 @@ from tests.services.stage import Stage, refusal_of
 
 @pytest.fixture
 def locked(stage: Stage) -> Stage:
-    """Alice locks the file."""
     stage.lock()
     return stage
 
 
 def test_first_come_order(locked: Stage) -> None:
-    """P-10: anyone who may see the file asks and cancels; first-come order is shown; asking twice counts once."""
+    """P-10: asking twice counts once."""
     assert locked.ask(CHARLIE) == WaitlistPlace(asked=True, count=1, position=1)
     assert locked.ask(BOB) == WaitlistPlace(asked=True, count=2, position=2)
     assert locked.ask(BOB) == WaitlistPlace(asked=True, count=2, position=2)
@@ -37,7 +36,7 @@ def test_first_come_order(locked: Stage) -> None:
 
 
 def test_who_may_not_see_the_file_may_not_ask(locked: Stage) -> None:
-    """P-10: anyone who may see the file."""
+    """P-10."""
     site = locked.world.site()
     site.pages[locked.file.container.id].restricted_to = {ALICE, site.app_account}
     assert isinstance(refusal_of(locked.ask, BOB), NotFound)
@@ -46,17 +45,17 @@ def test_who_may_not_see_the_file_may_not_ask(locked: Stage) -> None:
 
 @pytest.mark.parametrize("who", [ALICE])
 def test_ones_own_lock_is_nothing_to_wait_for(locked: Stage, who: str) -> None:
-    """I23: notifyMe is offered where somebody else has the lock."""
+    """I23."""
     assert isinstance(refusal_of(locked.ask, who), Invalid)
 
 
 def test_a_free_file_is_nothing_to_wait_for(stage: Stage) -> None:
-    """I23: notifyMe is offered where somebody else has the lock."""
+    """I23."""
     assert isinstance(refusal_of(stage.ask, BOB), Invalid)
 
 
 def test_the_line_is_kept_in_confluence_and_signed(locked: Stage) -> None:
-    """Privacy 1: the waitlist is a content property; foreign values in it are ignored."""
+    """Privacy 1: foreign values are ignored."""
     locked.ask(BOB)
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
     row = site.rows[place][0]
@@ -69,7 +68,7 @@ def test_the_line_is_kept_in_confluence_and_signed(locked: Stage) -> None:
 
 
 def test_the_end_is_told_once_and_the_line_is_empty(locked: Stage) -> None:
-    """P-10, L-26: one message, not to the person who ended the lock; an unlocked file has no waitlist."""
+    """P-10, L-26: not to the person who ended the lock."""
     locked.ask(CHARLIE)
     locked.ask(DANA)
     locked.break_(locked.held.lock_id, DANA)
@@ -86,7 +85,7 @@ def test_the_end_is_told_once_and_the_line_is_empty(locked: Stage) -> None:
 
 
 def test_who_asks_while_the_lock_ends_is_told(locked: Stage) -> None:
-    """L-26: a person who joins while the waitlist is emptied is notified by the job, or waits in the next one."""
+    """L-26: while the waitlist is emptied; the job notifies Bob."""
     locked.ask(CHARLIE)
     number = locked.taps.calls["properties.replace"] + 1
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
@@ -106,7 +105,7 @@ def test_who_asks_while_the_lock_ends_is_told(locked: Stage) -> None:
 
 
 def test_a_host_that_fails_while_the_waitlist_is_emptied_spoils_nothing(locked: Stage) -> None:
-    """L-26: a job repeats emptying the waitlist; the release is answered."""
+    """L-26: a job repeats it; the release is answered."""
     locked.ask(CHARLIE)
 
     def lost() -> None:
@@ -122,7 +121,7 @@ def test_a_host_that_fails_while_the_waitlist_is_emptied_spoils_nothing(locked: 
 
 
 def test_a_waitlist_left_by_a_crash_is_served_before_the_next_lock(locked: Stage) -> None:
-    """L-26: notified once: they do not wait for the next holder too."""
+    """L-26: they do not wait for the next holder too."""
     locked.ask(CHARLIE)
     locked.taps.before["properties.replace", locked.taps.calls["properties.replace"] + 1] = _die
     with pytest.raises(KeyboardInterrupt):
@@ -137,7 +136,7 @@ def _die() -> None:
 
 
 def test_a_crowd(locked: Stage) -> None:
-    """The property stays below 32 KB: 200 people can wait for a file."""
+    """A property has at most 32 KB: 200 people can wait."""
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
     crowd = tuple(f"557058:{number:036}" for number in range(notify_me.MOST))
     notify_me.store_waitlist(
@@ -148,7 +147,7 @@ def test_a_crowd(locked: Stage) -> None:
 
 
 def test_everybody_at_once(locked: Stage) -> None:
-    """F01: endless 409: 503; a repeat is safe."""
+    """F01: 503; a repeat is safe."""
 
     def lost() -> None:
         raise LostRace("409")

@@ -17,7 +17,7 @@ OTHER = "f" * 32
 
 
 def test_the_holder_ends_the_lock(stage: Stage) -> None:
-    """P-02: the owner unlocks; the record stays as a tombstone."""
+    """P-02: the record stays as a tombstone."""
     lock_id = stage.lock().lock.lock_id or ""
     answer = stage.release(lock_id)
     assert (answer.status, answer.lock.state) == (200, ViewState.FREE)
@@ -27,7 +27,7 @@ def test_the_holder_ends_the_lock(stage: Stage) -> None:
 
 
 def test_a_release_of_an_untouched_file_is_cheap(stage: Stage) -> None:
-    """A release's published cost: two reads, one read as the person, one write."""
+    """Published cost: two reads, one read as the person, one write."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.taps.clear()
     stage.release(lock_id)
@@ -35,7 +35,7 @@ def test_a_release_of_an_untouched_file_is_cheap(stage: Stage) -> None:
 
 
 def test_ending_it_twice_is_no_error(stage: Stage) -> None:
-    """L-23: release twice → no error; I7: a release answered 200 stays true."""
+    """L-23, I7: a release answered 200 stays true."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.release(lock_id)
     key = stage.key()
@@ -45,7 +45,7 @@ def test_ending_it_twice_is_no_error(stage: Stage) -> None:
 
 
 def test_ending_it_after_it_ran_out_is_no_error(stage: Stage) -> None:
-    """L-23: release after expiry → no error."""
+    """L-23."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.world.clock.advance(hours=49)
     assert stage.release(lock_id).status == 200
@@ -54,7 +54,7 @@ def test_ending_it_after_it_ran_out_is_no_error(stage: Stage) -> None:
 
 
 def test_ending_it_after_a_break_says_who_and_why(stage: Stage) -> None:
-    """L-23: release after break → lock_lost with by, when, why."""
+    """L-23."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.break_(lock_id, DANA, why="Alice is away")
     refusal = refusal_of(stage.release, lock_id)
@@ -64,7 +64,7 @@ def test_ending_it_after_a_break_says_who_and_why(stage: Stage) -> None:
 
 
 def test_a_stale_tab_cannot_end_or_extend_a_successors_lock(stage: Stage) -> None:
-    """L-25, L-03: the lock id names one lock; a mismatch is lock_lost with the present state."""
+    """L-25, L-03: the lock id names one lock."""
     old = stage.lock().lock.lock_id or ""
     stage.release(old)
     stage.lock()
@@ -77,14 +77,14 @@ def test_a_stale_tab_cannot_end_or_extend_a_successors_lock(stage: Stage) -> Non
 
 
 def test_nobody_else_ends_or_extends_it(stage: Stage) -> None:
-    """L-03: only the holder releases and extends."""
+    """L-03."""
     lock_id = stage.lock().lock.lock_id or ""
     assert isinstance(refusal_of(stage.release, lock_id, BOB), LockLostError)
     assert isinstance(refusal_of(stage.extend, lock_id, BOB), LockLostError)
 
 
 def test_extending_counts_from_now(stage: Stage) -> None:
-    """L-31: extend extends from now, bounded by the longest life."""
+    """L-31: bounded by the longest life."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.world.clock.advance(hours=10)
     answer = stage.extend(lock_id, hours=48)
@@ -94,7 +94,7 @@ def test_extending_counts_from_now(stage: Stage) -> None:
 
 
 def test_an_extension_that_lost_to_a_break_says_so(stage: Stage) -> None:
-    """L-31, E5: one wins by seq; the loser learns the state."""
+    """L-31, E5: `seq` decides."""
     lock_id = stage.lock().lock.lock_id or ""
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.break_(lock_id, DANA)
@@ -105,7 +105,7 @@ def test_an_extension_that_lost_to_a_break_says_so(stage: Stage) -> None:
 
 
 def test_an_extension_that_came_too_late(stage: Stage) -> None:
-    """E3: Alice's lock expires between her read and her extend, Bob acquires: extend 412."""
+    """E3: Alice's lock expires between read and write, and Bob acquires."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.world.clock.advance(hours=47, minutes=59)
 
@@ -123,7 +123,7 @@ def test_an_extension_that_came_too_late(stage: Stage) -> None:
 
 
 def test_release_and_break_at_once_leave_one_tombstone(stage: Stage) -> None:
-    """E4: Alice releases while Dana breaks: exactly one tombstone; the other answer is 200 or 412."""
+    """E4."""
     lock_id = stage.lock().lock.lock_id or ""
     number = stage.taps.calls["lock_properties.replace"] + 1
     stage.taps.before["lock_properties.replace", number] = lambda: stage.release(lock_id)
@@ -133,7 +133,7 @@ def test_release_and_break_at_once_leave_one_tombstone(stage: Stage) -> None:
 
 
 def test_who_lost_edit_permission_cannot_extend_but_may_release(stage: Stage) -> None:
-    """E36: a holder without edit permission cannot extend; may release."""
+    """E36."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.world.site().viewers.add(ALICE)
     assert isinstance(refusal_of(stage.extend, lock_id), NotAllowed)
@@ -143,7 +143,7 @@ def test_who_lost_edit_permission_cannot_extend_but_may_release(stage: Stage) ->
 
 
 def test_who_lost_view_permission_may_release(stage: Stage) -> None:
-    """L-20: the holder can always end the lock; for other strangers the file is not found."""
+    """L-20: for other strangers the file is not found."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.pages[stage.file.container.id].restricted_to = {DANA, site.app_account}
@@ -153,7 +153,7 @@ def test_who_lost_view_permission_may_release(stage: Stage) -> None:
 
 
 def test_where_the_app_is_shut_out_the_remedy_is_told(stage: Stage) -> None:
-    """L-49: a record that the app cannot write cannot be ended: app_blocked."""
+    """L-49: the app cannot write the record."""
     lock_id = stage.lock().lock.lock_id or ""
     site = stage.world.site()
     site.viewers.add(site.app_account)
@@ -165,7 +165,6 @@ def test_where_the_app_is_shut_out_the_remedy_is_told(stage: Stage) -> None:
 
 
 def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:
-    """A pending overwrite is restored before the release."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     stage.release(lock_id)
@@ -174,7 +173,7 @@ def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:
 
 
 def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
-    """If that is impossible, the tombstone lists it as unsettled, and the holder is told."""
+    """The holder is told."""
     stage.world.site().restore_refused = True
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
@@ -185,7 +184,7 @@ def test_what_cannot_be_undone_is_named_in_the_tombstone(stage: Stage) -> None:
 
 
 def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> None:
-    """Without time → unsettled; a holder's own upload is no overwrite."""
+    """An overwrite that cannot be read is pending."""
     lock_id = stage.lock().lock.lock_id or ""
 
     def away() -> None:
@@ -198,7 +197,7 @@ def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> No
 
 
 def test_the_holders_own_upload_is_no_overwrite(stage: Stage) -> None:
-    """P-05: the owner's uploads are always allowed."""
+    """P-05."""
     lock_id = stage.lock().lock.lock_id or ""
 
     def away() -> None:
@@ -213,7 +212,7 @@ def test_the_holders_own_upload_is_no_overwrite(stage: Stage) -> None:
 
 @pytest.mark.parametrize("why", ["released", "expired", "broken"])
 def test_everybody_who_asked_is_told_once_on_every_kind_of_end(stage: Stage, why: str) -> None:
-    """L-26, P-10: every kind of end notifies the waitlist once and empties it."""
+    """L-26, P-10."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     stage.ask(BOB)

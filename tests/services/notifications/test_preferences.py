@@ -21,7 +21,7 @@ from tests.services.privacy.stage import RightsStage, rights_stage
 
 @pytest.fixture
 def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
-    """People on real storage, which has the locks that keep two changes apart."""
+    """Real storage has the locks that separate two changes."""
     with rights_stage(database_url, redis_url) as made:
         yield made
 

@@ -37,7 +37,6 @@ def _results(stage: Stage) -> list[str]:
 
 @pytest.fixture
 def undone(stage: Stage) -> Stage:
-    """Bob's upload over Alice's lock was undone."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"Bob's")
@@ -46,7 +45,7 @@ def undone(stage: Stage) -> Stage:
 
 
 def test_both_hear_of_an_overwrite(undone: Stage) -> None:
-    """M-04, M-05: "your upload was undone" to its author, "somebody tried to overwrite" to the owner."""
+    """M-04, M-05."""
     undone.run_jobs(JobKind.SEND_MAIL)
     box = _box(undone)
     assert box["bob@example.com"].kind is MailKind.UPLOAD_UNDONE
@@ -64,7 +63,7 @@ def test_both_hear_of_an_overwrite(undone: Stage) -> None:
 
 
 def test_names_are_fetched_as_the_recipient(undone: Stage) -> None:
-    """Privacy 3: names are fetched as the recipient; without view permission no mail is sent."""
+    """Privacy 3: without view permission no mail is sent."""
     site = undone.world.site()
     site.pages[undone.file.container.id].restricted_to = {ALICE, site.app_account}
     undone.taps.clear()
@@ -75,7 +74,7 @@ def test_names_are_fetched_as_the_recipient(undone: Stage) -> None:
 
 
 def test_a_mail_is_sent_once(undone: Stage) -> None:
-    """L-65: at most one message per event and recipient."""
+    """L-65: one per event and recipient."""
     undone.run_jobs(JobKind.SEND_MAIL)
     for stored in list(undone.world.tables.intents.values()):
         send_mail.send(undone.world.services, stored.id)
@@ -84,14 +83,14 @@ def test_a_mail_is_sent_once(undone: Stage) -> None:
 
 
 def test_who_has_no_address(undone: Stage) -> None:
-    """F46: hidden address: the reason's code is logged, the mail dropped."""
+    """F46: hidden address: the reason's code is logged."""
     undone.world.site().addresses.clear()
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["hidden", "hidden"]
 
 
 def test_a_mail_server_that_is_away(undone: Stage) -> None:
-    """F45: SMTP down: the intent waits, and is sent once."""
+    """F45: sent once, later."""
     mailer = undone.world.services.mailer._port  # type: ignore[attr-defined]
     mailer.trouble = MailUnavailable("421")
     stored = next(iter(undone.world.tables.intents.values()))
@@ -104,14 +103,14 @@ def test_a_mail_server_that_is_away(undone: Stage) -> None:
 
 
 def test_a_mail_server_that_refuses(undone: Stage) -> None:
-    """F45: refused for good: logged, never retried."""
+    """F45: logged, never retried."""
     undone.world.services.mailer._port.trouble = MailRefused("550")  # type: ignore[attr-defined]
     undone.run_jobs(JobKind.SEND_MAIL)
     assert _results(undone) == ["refused", "refused"]
 
 
 def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
-    """S8: the intent waits for Confluence."""
+    """S8."""
 
     def away() -> None:
         raise HostUnavailable("503")
@@ -124,7 +123,7 @@ def test_a_host_that_is_away_makes_the_mail_wait(undone: Stage) -> None:
 
 
 def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) -> None:
-    """Lifecycle: disabled may be a short update: nothing is read, sent or lost."""
+    """A disabled site may be a short update: nothing is read, sent or lost."""
     tenant = undone.world.tables.tenants[ACME.id]
     undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, enabled=False)
     stored = next(iter(undone.world.tables.intents.values()))
@@ -141,7 +140,7 @@ def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) ->
 @pytest.mark.parametrize("lost", [False, True], ids=["all_looked_up", "refused_on_the_way"])
 @pytest.mark.parametrize("installed", [False, True], ids=["uninstalled", "disabled"])
 def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, installed: bool, lost: bool) -> None:
-    """I20: an uninstall during the look-up drops the mail; a disable delays it."""
+    """I20: an uninstall drops the mail; a disable delays it."""
     tables, stored = undone.world.tables, next(iter(undone.world.tables.intents.values()))
 
     def leaves() -> None:
@@ -161,7 +160,7 @@ def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, insta
 
 @pytest.mark.parametrize("error", [GoneOrInvisible, Forbidden, Unauthorised])
 def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> None:
-    """Assumption 34: one 404 can be false; an undeliverable mail takes two reads."""
+    """Assumption 34: one 404 can be false; two reads drop a mail."""
 
     def once() -> None:
         raise error("for a moment")
@@ -172,7 +171,7 @@ def test_a_single_no_is_not_believed(undone: Stage, error: type[HostError]) -> N
 
 
 def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
-    """I20: after uninstall: zero host calls, zero mails."""
+    """I20."""
     undone.world.tables.tenants[ACME.id] = Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False)
     undone.taps.clear()
     undone.run_jobs(JobKind.SEND_MAIL)
@@ -181,7 +180,7 @@ def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
 
 
 def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> None:
-    """M-06, P-03: a manager ended your lock; the reason is read from the signed property at sending."""
+    """M-06, P-03: read from the signed property at sending."""
     stage.lock()
     stage.world.clock.advance(hours=1)
     stage.break_(stage.held.lock_id, DANA, why="audit tomorrow")
@@ -192,7 +191,7 @@ def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> No
 
 
 def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: Stage) -> None:
-    """Amendment 5: the reason stays with the file until the next lock ends; then the mail has none."""
+    """Amendment 5: after the next end, the mail has no reason."""
     stage.lock()
     new = stage.take_over(stage.held.lock_id, DANA, why="mine").lock.lock_id or ""
     stored = next(iter(stage.world.tables.intents.values()))
@@ -202,7 +201,7 @@ def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: S
 
 
 def test_who_waited_hears_of_the_end(stage: Stage) -> None:
-    """M-03: the file is available: to everybody on the waitlist, once."""
+    """M-03."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.release(stage.held.lock_id)
@@ -211,7 +210,7 @@ def test_who_waited_hears_of_the_end(stage: Stage) -> None:
 
 
 def test_the_holder_of_a_purged_file_is_told_without_its_name(stage: Stage) -> None:
-    """L-46: purge: the holder is told without the file's name; the page remains."""
+    """L-46."""
     stage.lock()
     stage.world.site().purge(stage.file.id)
     stage.sweep()
@@ -222,7 +221,7 @@ def test_the_holder_of_a_purged_file_is_told_without_its_name(stage: Stage) -> N
 
 
 def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
-    """Messages: without view permission the mail is not sent."""
+    """Without view permission the mail is not sent."""
     stage.lock()
     stage.world.site().purge(stage.file.id)
     stage.sweep()
@@ -232,7 +231,7 @@ def test_a_purged_file_on_a_page_that_is_closed_now(stage: Stage) -> None:
 
 
 def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> None:
-    """M-05 is optional: its opt-out stops it; M-04 is not, and has no link for it."""
+    """M-05 is optional; M-04 is not, and has no link."""
     off = Preferences(off=frozenset({MailKind.OVERWRITE_ATTEMPT}))
     for who in (ALICE, BOB):
         preferences.change(undone.world.services, undone.world.actor(who), off)
@@ -243,7 +242,7 @@ def test_optional_mails_are_switched_off_by_their_recipient(undone: Stage) -> No
 
 
 def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None:
-    """A mail's link switches off this kind for this person only."""
+    """For this person only."""
     undone.run_jobs(JobKind.SEND_MAIL)
     url = _box(undone)["alice@example.com"].unsubscribe_url
     assert url is not None
@@ -266,7 +265,7 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
 
 
 def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage) -> None:
-    """A mail waits for unreadable preferences: an opt-out is never overlooked."""
+    """The mail waits for unreadable preferences."""
     undone.world.services.user_properties.trouble = HostUnavailable("down")  # type: ignore[attr-defined]
     with pytest.raises(HostUnavailable):
         undone.run_jobs(JobKind.SEND_MAIL)
@@ -274,7 +273,7 @@ def test_no_mail_goes_out_while_nobody_knows_whether_it_is_wanted(undone: Stage)
 
 
 def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: Stage) -> None:
-    """A person's choice outranks the stored profile, and that outranks Confluence."""
+    """Then Confluence."""
     services = undone.world.services
     profile = Profile(time_zone="Europe/Riga", locale="lv", used_at=START)
     services.profiles.put(ACME, ALICE, profile)
@@ -287,7 +286,6 @@ def test_language_and_time_zone_come_from_the_choice_then_the_profile(undone: St
 
 
 def test_profiles_are_kept_of_people_who_locked_and_fetched_once_a_day(stage: Stage) -> None:
-    """Only people who used locking have a profile, fetched at most daily."""
     site, profiles = stage.world.site(), stage.world.services.profiles
     site.people[ALICE] = replace(site.people[ALICE], time_zone="Europe/Riga", locale="lv")
     stage.lock()

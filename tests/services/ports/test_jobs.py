@@ -24,6 +24,6 @@ def test_a_subject_of_two_words(stored: str, subject: JobSubject) -> None:
 
 
 def test_a_subject_of_one_word_is_refused() -> None:
-    """A job of such a kind that names one thing only was not made by us."""
+    """It was not made by us."""
     with pytest.raises(ValueError, match="unpack"):
         JobSubject.parse("131203")

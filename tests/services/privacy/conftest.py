@@ -1,5 +1,3 @@
-"""People with data everywhere, on real storage."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -45,8 +45,6 @@ KEYS = keyring(["an invented root key of more than 32 characters"])
 
 @dataclass
 class RightsStage:
-    """A world with real storage; sites `acme` and `globex`."""
-
     world: World
     database: Database
     cache: Any
@@ -153,7 +151,7 @@ def _install(database: Database, tenant: Tenant) -> None:
 
 
 def switch(stage: RightsStage, tenant: Tenant, *, on: bool) -> Tenant:
-    """Enable or disable the app, installed either way."""
+    """The app stays installed."""
     with PostgresInstallations(stage.database, KEYS).change(tenant.client_key) as change:
         known = change.find(tenant.client_key)
         assert known is not None

@@ -38,7 +38,7 @@ def _run(stage: RightsStage, account: str = BOB, *, at_once: bool = False) -> An
 
 
 def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """After erasure the account is nowhere in Postgres, Redis, the queue, or in properties listed by the witness."""
+    """Properties are those listed by the witness."""
     assert BOB in stage.stored()
     assert BOB in stage.in_confluence()
     assert _run(stage, at_once=True) is None
@@ -51,7 +51,7 @@ def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredF
 
 
 def test_what_others_rely_on_stays(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """History keeps a pseudonym, the waitlist its order, other sites everything."""
+    """History keeps a pseudonym."""
     globex = stage.in_confluence(GLOBEX)
     _run(stage, at_once=True)
     waiting = export(stage.services, ACME, DANA, Origin.OPERATOR).waiting
@@ -79,7 +79,7 @@ def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, bu
 
 
 def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Live locks end 24 hours later; the administrator and waitlist are told."""
+    """24 hours later; the administrator and waitlist are told."""
     stage.ask(busy["held"], CHARLIE)
     assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB
@@ -100,7 +100,7 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
 
 
 def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A record is rewritten by compare and set: next version, one audit row, no new mail."""
+    """By compare and set: next version, one audit row."""
     before = stage.world.found(busy["ended"].id)
     assert isinstance(before, Free)
     _run(stage, at_once=True)
@@ -118,7 +118,7 @@ def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dic
 
 @pytest.mark.parametrize("calls", range(1, 24, 2))
 def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, StoredFile], calls: int) -> None:
-    """After a crash at any call, the job continues and completes the erasure."""
+    """The job completes the erasure."""
     erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
     left = calls
     get, replace_ = stage.world.host.attachments.get, stage.world.host.lock_properties.replace
@@ -149,7 +149,7 @@ def test_an_erasure_goes_on_after_a_crash(stage: RightsStage, busy: dict[str, St
 def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     stage: RightsStage, busy: dict[str, StoredFile]
 ) -> None:
-    """Where the app has no access, its own rows are cleaned, and others' locks stay known."""
+    """Our rows are cleaned, and others' locks stay known."""
     page = stage.world.pages[ACME.id]
     page.restricted_to = {ALICE, BOB}
     other = _on_another_page(stage)
@@ -167,7 +167,7 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
 
 @pytest.mark.parametrize("active", [True, False])
 def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
-    """A closed account's properties are inaccessible, which ends them; those of an active one remain to be erased."""
+    """A closed account's properties are inaccessible, which ends them; an active one's remain to be erased."""
     stage.set_active(BOB, active)
     stage.user_properties.trouble = Forbidden("no")
     assert busy
@@ -204,7 +204,7 @@ def test_a_passing_404_costs_nothing(stage: RightsStage, busy: dict[str, StoredF
 
 @pytest.mark.parametrize("name", ["held", "lost", "ended"])
 def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict[str, StoredFile], name: str) -> None:
-    """A purged file has no properties left to clean; its lock has ended."""
+    """A purged file has no properties; its lock has ended."""
     stage.world.site().purge(busy[name].id)
     assert _run(stage, at_once=True) is None
     assert BOB not in stage.stored()
@@ -213,7 +213,7 @@ def test_purged_files_do_not_keep_an_erasure_open(stage: RightsStage, busy: dict
 
 
 def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """While the app is disabled (or updated), our rows go; the rest waits, then goes."""
+    """While disabled (or updated), our rows go; the rest waits."""
     away, before = switch(stage, ACME, on=False), stage.in_confluence()
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     rest = erase(stage.services, away, erasure.request_id)
@@ -233,7 +233,7 @@ def test_an_erasure_waits_until_the_app_is_switched_on_again(stage: RightsStage,
 
 
 def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """After a long absence, a site is searched for locks before an erasure completes."""
+    """After a long absence."""
     away = switch(stage, ACME, on=False)
     erasure = begin(stage.services, away, BOB, Origin.OPERATOR, at_once=True)
     for file in busy.values():
@@ -250,7 +250,7 @@ def test_an_erasure_lets_the_search_for_locks_end_first(stage: RightsStage, busy
 
 
 def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """After uninstall no host call: our rows are cleaned; Confluence's go when the site returns."""
+    """Our rows are cleaned; Confluence's go when the site returns."""
     assert busy
     uninstall(stage, ACME)
     erasure = begin(stage.services, ACME, BOB, Origin.OPERATOR, at_once=True)
@@ -268,7 +268,7 @@ def test_a_site_that_left_is_not_called(stage: RightsStage, busy: dict[str, Stor
 
 
 def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """A job naming the person may finish its write after the erasure, or fail and be retried."""
+    """It may finish its write after the erasure, or fail and be retried."""
     assert busy
     stage.services.jobs.defer([Job(JobKind.PROFILE, ACME.id, BOB)])
     with stage.database.single() as connection:
@@ -286,7 +286,7 @@ def test_a_job_that_is_running_is_waited_for(stage: RightsStage, busy: dict[str,
 
 @pytest.mark.parametrize("status", ["todo", "failed"])
 def test_jobs_that_wait_or_were_given_up_go(stage: RightsStage, status: str) -> None:
-    """Waiting and parked jobs that name the person are deleted by the erasure."""
+    """Those that name the person are deleted."""
     stage.services.jobs.defer([Job(JobKind.TRASHED, ACME.id, f"131203:{BOB}")])
     with stage.database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))

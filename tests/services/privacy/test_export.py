@@ -15,7 +15,7 @@ from tests.services.privacy.stage import RightsStage
 
 
 def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Subject access: rows, locks with the person's texts, waitlist places, preferences; no other id."""
+    """Rows, locks with the person's texts, waitlist places, preferences; no other id."""
     found = export(stage.services, ACME, BOB, Origin.OPERATOR)
     assert [lock["attachment"] for lock in found.locks] == [busy["held"].id]
     assert found.locks[0]["note"] == "Bob's own words"
@@ -38,7 +38,7 @@ def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage,
 
 
 def test_a_copy_says_how_ones_locks_ended(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """An export has the reason given and the person's part in an end; no other export does."""
+    """With the reason given and the person's part in an end; no other export has them."""
     owners = {row["attachment"]: row for row in export(stage.services, ACME, BOB, Origin.OPERATOR).ended}
     assert set(owners) == {busy["lost"].id, busy["ended"].id}
     lost = owners[busy["lost"].id]
@@ -51,7 +51,7 @@ def test_a_copy_says_how_ones_locks_ended(stage: RightsStage, busy: dict[str, St
 
 
 def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage) -> None:
-    """An export during a request reads a bounded number of files, own ones first, and says if more may exist."""
+    """A request reads a bounded number of files, own ones first, and says if more may exist."""
     world = stage.world
     for file in [world.add_file() for _ in range(5)]:
         stage.lock(file, ALICE)
@@ -68,7 +68,7 @@ def test_a_person_who_waits_gets_what_a_hundred_files_tell(stage: RightsStage) -
 
 @pytest.mark.usefixtures("busy")
 def test_a_copy_does_without_preferences_that_confluence_keeps_back(stage: RightsStage) -> None:
-    """As for a closed account: the export omits them and says it is incomplete."""
+    """As for a closed account: the export says it is incomplete."""
     stage.user_properties.trouble = Forbidden("closed")
     copy = export(stage.services, ACME, BOB, Origin.OPERATOR)
     assert copy.locks

@@ -22,7 +22,7 @@ WEEK = timedelta(days=7)
 
 
 def test_the_digest_of_a_closed_account_stays_the_same() -> None:
-    """What is stored instead of a closed account is found again, under the newest key and under older ones."""
+    """Under the newest key and older ones."""
     keys = MacKeys("k2", {"k1": KEYS.keys["k1"], "k2": b"new key of thirty-two bytes long"})
     assert digests(make_world(mac_keys=keys).services, ACME, ALICE) == (
         "k2:86a4a243d3709ac59a377cf2d1f7dc116aa19325248d1967aabf53d057f31d50",
@@ -36,7 +36,7 @@ def _list_all(stage: RightsStage) -> None:
 
 
 def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Accounts are reported once per cycle, except the app's, in batches of 90, with their oldest date."""
+    """Except the app's, with their oldest date."""
     assert busy
     _list_all(stage)
     report(stage.services, ACME)
@@ -48,7 +48,6 @@ def test_reports_name_each_account_once_in_a_cycle(stage: RightsStage, busy: dic
 
 
 def test_large_sites_are_reported_in_batches_of_ninety(stage: RightsStage) -> None:
-    """One call has at most 90 accounts."""
     for number in range(100):
         stage.lock(stage.world.add_file(), _colleague(stage, number))
     _list_all(stage)
@@ -77,7 +76,7 @@ def _close(stage: RightsStage) -> None:
 
 
 def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Closed → erase; live locks end after the grace period; an id from old versions is not reported."""
+    """Live locks end after the grace period; an id from old versions is not reported."""
     _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)
@@ -111,7 +110,7 @@ def test_an_open_erasure_is_not_restarted_by_the_next_report(stage: RightsStage,
 def test_an_account_that_is_in_use_again_is_closed_no_more(
     stage: RightsStage, busy: dict[str, StoredFile], told: bool
 ) -> None:
-    """A reactivated account keeps its new lock and is reported.
+    """Its new lock stays, and it is reported.
 
     Until Confluence says it is active, the lock ends, but not before the grace period.
     """
@@ -140,7 +139,7 @@ def _refuse(*_: Any, **__: Any) -> Any:
 def test_an_account_that_atlassian_refuses_stops_nobody_else(
     stage: RightsStage, count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After a 400 the batch is halved until the refused accounts are found; others are reported within the hour."""
+    """After a 400 the batch is halved until they are found; others are reported within the hour."""
     people = [_colleague(stage, number) for number in range(100)]
     for account in people:
         stage.lock(stage.world.add_file(), account)
@@ -159,7 +158,7 @@ def test_an_account_that_atlassian_refuses_stops_nobody_else(
 
 
 def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None:
-    """When a whole batch is refused, the accounts are not the cause: the next batch waits a day."""
+    """The accounts are not the cause: the next batch waits a day."""
     people = {_colleague(stage, number) for number in range(100)}
     for account in people:
         stage.lock(stage.world.add_file(), account)
@@ -178,7 +177,7 @@ def test_a_site_whose_every_report_is_refused_pauses(stage: RightsStage) -> None
 
 
 def test_a_changed_account_loses_its_profile(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Updated → the fetched profile is deleted, and fetched at the next use."""
+    """It is fetched at the next use."""
     assert busy
     _list_all(stage)
     stage.reports.updated = {BOB}
@@ -204,7 +203,7 @@ def test_a_429_makes_the_site_wait(stage: RightsStage, busy: dict[str, StoredFil
 
 
 def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """After a 403 the next call is a day later."""
+    """After a 403."""
     assert busy
     _list_all(stage)
     stage.reports.trouble = [Forbidden("no")]
@@ -217,7 +216,7 @@ def test_a_refused_report_is_tried_again_a_day_later(stage: RightsStage, busy: d
 
 
 def test_a_cycle_goes_on_after_a_crash(stage: RightsStage) -> None:
-    """Each answered batch is recorded; after a crash only the rest is reported."""
+    """Each answered batch is recorded; only the rest is reported."""
     for number in range(100):
         stage.lock(stage.world.add_file(), _colleague(stage, number))
     _list_all(stage)

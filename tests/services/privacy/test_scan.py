@@ -1,4 +1,4 @@
-"""Words are found in the writings that the scan knows, within limits that are told."""
+"""Words are found in the encodings that the scan knows, within reported limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.writings import CANARY, WRITINGS, as_text
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("writing", WRITINGS)
 def test_a_word_is_found_in_every_writing(writing: str, whole: bool) -> None:
-    """Alone and between other text, in a JSON value too; as a part of words and as a whole word."""
+    """Alone, between other text, and in a JSON value."""
     words, write = Words(["another", CANARY], whole=whole), WRITINGS[writing]
     stored = [write(CANARY), write(f"a, {CANARY}, b"), f"a, {as_text(writing)}, b", json.dumps({"a": as_text(writing)})]
     assert [words.look_in(one) for one in stored] == [Sight.FOUND] * 4
@@ -27,7 +27,7 @@ def test_a_word_is_found_in_every_writing(writing: str, whole: bool) -> None:
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_found_without_its_mark(order: str) -> None:
-    """Either order of bytes, where every second of them is zero."""
+    """In either byte order."""
     assert Words([CANARY]).look_in(CANARY.encode(order)) is Sight.FOUND
 
 
@@ -47,19 +47,19 @@ def test_utf_16_is_found_without_its_mark(order: str) -> None:
     ],
 )
 def test_a_whole_word_is_found_between_escapes_and_in_scripts_without_spaces(word: str, stored: str | bytes) -> None:
-    """What stands beside a word counts as a letter only after everything is unescaped, and where words have spaces."""
+    """A neighbour counts as a letter only after everything is unescaped, and where words have spaces."""
     assert Words([word], whole=True).look_in(stored) is Sight.FOUND
 
 
 @pytest.mark.parametrize("stored", ["blocks_total", "locksmith", "clocks 1locks2", "b%6Cocks", "xn--blocks", "Élocks"])
 def test_a_whole_word_is_not_found_in_longer_ones(stored: str) -> None:
-    """A space called `Locks` does not make every word of ours that holds it a hit."""
+    """A space called `Locks` does not make our longer words hits."""
     assert Words(["Locks"], whole=True).look_in(stored) is Sight.NOTHING
     assert Words(["Locks"]).look_in(stored) is Sight.FOUND
 
 
 def test_every_part_with_a_word_is_told() -> None:
-    """Parts are looked at one by one, and a word does not come about where two of them meet."""
+    """Parts are searched one by one: a word across two of them is no hit."""
     pieces = [
         Piece("t", (("a", "Kanarien"), ("b", "vogel"), ("c", as_text("percent")), ("d", CANARY.encode()))),
         Piece("t", ()),
@@ -80,7 +80,7 @@ def test_every_part_with_a_word_is_told() -> None:
     ],
 )
 def test_what_cannot_be_read_to_its_end_is_told(stored: str | bytes) -> None:
-    """Too many writings, a packed giant, several, a cut one, a giant: the look ends in time and is no clean one."""
+    """Too many encodings, a packed giant, several, a cut one, a giant: the scan ends in time, incomplete."""
     begin = time.monotonic()
     (looked,) = scan([Piece("t", (("a", stored),))], Words([CANARY]))
     assert (looked.hits.total(), looked.partly) == (0, 1)
@@ -89,12 +89,12 @@ def test_what_cannot_be_read_to_its_end_is_told(stored: str | bytes) -> None:
 
 @pytest.mark.parametrize("stored", ["\\" * 100_000, "&" * 100_000, "%" * 100_000, "\\ud800", b""])
 def test_broken_writings_do_no_harm(stored: str | bytes) -> None:
-    """Hostile input takes no time to speak of and ends nothing."""
+    """Hostile input costs little time and ends nothing."""
     assert Words([CANARY]).look_in(stored) is Sight.NOTHING
 
 
 def test_short_words_do_not_come_about_by_chance() -> None:
-    """Random bytes hold short words, so only long ones count in what is no text."""
+    """Random bytes hold short words: in binary data only long ones count."""
     chance = b"\x80\x81bob\x82\x83"
     assert Words(["Bob"]).look_in(chance) is Sight.NOTHING
     assert Words(["Bob"]).look_in(base64.b64encode(chance).decode()) is Sight.NOTHING

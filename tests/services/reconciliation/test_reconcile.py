@@ -53,7 +53,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_live_lock_is_healed_within_one_sweep(stage: Stage, damage: Damage) -> None:
-    """L-06, L-05, E26, E27, E30: outside damage to a live lock is healed within one sweep, and audited."""
+    """L-06, L-05, E26, E27, E30: and audited."""
     lock_id = stage.lock(note="kept in Confluence only").lock.lock_id
     damage(stage)
     stage.sweep()
@@ -68,7 +68,7 @@ def test_a_live_lock_is_healed_within_one_sweep(stage: Stage, damage: Damage) ->
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_lets_nobody_take_the_file(stage: Stage, damage: Damage) -> None:
-    """I9: no unsigned or misplaced value changes any answer: garbling the record gives no lock."""
+    """I9: no unsigned or misplaced value changes an answer."""
     lock_id = stage.lock().lock.lock_id
     damage(stage)
     assert isinstance(refusal_of(stage.lock, BOB), AlreadyLockedError)
@@ -77,7 +77,7 @@ def test_damage_lets_nobody_take_the_file(stage: Stage, damage: Damage) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_what_people_see_agrees_with_what_the_calls_do(stage: Stage, damage: Damage) -> None:
-    """I23: for a damaged record, lists show the known lock as unreadable, and nobody may lock."""
+    """I23: lists show the known lock as unreadable."""
     stage.lock()
     damage(stage)
     for view in (stage.show(BOB), stage.rows(BOB)[0].lock):
@@ -87,7 +87,7 @@ def test_what_people_see_agrees_with_what_the_calls_do(stage: Stage, damage: Dam
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_the_holder_can_release_a_damaged_lock(stage: Stage, damage: Damage) -> None:
-    """L-20: the holder can end the lock; the record is healed first, and the tombstone stays."""
+    """L-20: the record is healed first."""
     lock_id = stage.lock().lock.lock_id or ""
     damage(stage)
     assert stage.release(lock_id).status == 200
@@ -96,7 +96,7 @@ def test_the_holder_can_release_a_damaged_lock(stage: Stage, damage: Damage) -> 
 
 
 def test_an_old_record_posted_again_is_a_replay(stage: Stage) -> None:
-    """E28: an old v1 value posted after a deletion: the witness is newer → healed."""
+    """E28: the witness is newer."""
     old = stage.lock()
     row = stage.world.site().lock_rows(stage.file.id)[0]
     stage.release(old.lock.lock_id or "")
@@ -109,7 +109,7 @@ def test_an_old_record_posted_again_is_a_replay(stage: Stage) -> None:
 
 
 def test_the_overwrite_that_came_with_the_damage_is_undone_too(stage: Stage) -> None:
-    """L-06, L-40: one sweep heals the record and protects the file."""
+    """L-06, L-40: in one sweep."""
     stage.lock()
     _delete(stage)
     stage.upload(BOB, b"Bob's")
@@ -118,7 +118,7 @@ def test_the_overwrite_that_came_with_the_damage_is_undone_too(stage: Stage) -> 
 
 
 def test_a_lock_that_expired_while_damaged_ends_properly(stage: Stage) -> None:
-    """L-30: an expired lock in the witness ends: tombstone, holder and waitlist told."""
+    """L-30: the witness has the lock."""
     stage.lock()
     stage.ask(CHARLIE)
     _delete(stage)
@@ -130,7 +130,7 @@ def test_a_lock_that_expired_while_damaged_ends_properly(stage: Stage) -> None:
 
 
 def test_damage_to_a_tombstone_is_nobodys_loss(stage: Stage) -> None:
-    """§3: no live witness → replaced at the next acquire; epoch + 1 when the record is created."""
+    """§3: replaced at the next acquire; epoch + 1 when the record is created."""
     stage.release(stage.lock().lock.lock_id or "")
     _delete(stage)
     stage.reconcile()
@@ -140,7 +140,7 @@ def test_damage_to_a_tombstone_is_nobodys_loss(stage: Stage) -> None:
 
 
 def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
-    """L-07, E24: page copied with attachments: the copy is free; its record unreadable."""
+    """L-07, E24: page copied with attachments."""
     stage.lock()
     copy = stage.world.add_file(BOB)
     row = stage.world.site().lock_rows(stage.file.id)[0]
@@ -153,7 +153,7 @@ def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_a_foreign_value_is_reported_once_a_day(stage: Stage) -> None:
-    """L-05: forged, replayed, copied → unreadable, reported daily, never obeyed."""
+    """L-05: forged, replayed or copied."""
     for day in range(2):
         for _ in range(2):
             stage.world.site().put_lock_rows(
@@ -166,7 +166,7 @@ def test_a_foreign_value_is_reported_once_a_day(stage: Stage) -> None:
 
 
 def test_of_two_rows_the_lowest_wins(stage: Stage) -> None:
-    """E29: duplicate property rows: lowest id wins, other removed, audited."""
+    """E29: the other is removed, and audited."""
     stage.lock()
     row = stage.world.site().lock_rows(stage.file.id)[0]
     stage.world.site().put_lock_rows(stage.file.id, row, replace(row, id=str(int(row.id) + 7)))
@@ -176,7 +176,7 @@ def test_of_two_rows_the_lowest_wins(stage: Stage) -> None:
 
 
 def test_a_row_that_is_not_ours_is_left_alone(stage: Stage) -> None:
-    """Creation guard: delete the other only if its MAC is ours and its state equal or older; I6."""
+    """Creation guard, I6: delete the other only if its MAC is ours and its state equal or older."""
     stage.lock()
     row = stage.world.site().lock_rows(stage.file.id)[0]
     other = StoredProperty(str(int(row.id) + 7), 1, {"whose": "another app's"}, key=row.key)
@@ -186,7 +186,7 @@ def test_a_row_that_is_not_ours_is_left_alone(stage: Stage) -> None:
 
 
 def test_a_second_row_made_by_the_host_is_seen_after_the_write(stage: Stage) -> None:
-    """F06: POST makes two rows: lowest id wins; repaired."""
+    """F06: one POST makes two rows."""
     site = stage.world.site()
 
     def double() -> None:
@@ -199,7 +199,7 @@ def test_a_second_row_made_by_the_host_is_seen_after_the_write(stage: Stage) -> 
 
 
 def test_a_stale_read_right_after_the_write_is_no_damage(stage: Stage) -> None:
-    """F05: stale property read after a write: no false yes, and no newer record is healed over."""
+    """F05: no false yes, and no newer record is healed over."""
     stage.lock()
     stage.world.clock.advance(seconds=10)
     stage.extend(stage.held.lock_id)
@@ -212,7 +212,7 @@ def test_a_stale_read_right_after_the_write_is_no_damage(stage: Stage) -> None:
 
 
 def test_a_break_by_a_crashed_process_is_announced_by_whoever_writes_next(stage: Stage) -> None:
-    """L-64, L-21: missing rows are written later as recovered, and the holder is told."""
+    """L-64, L-21: missing rows are written later as recovered."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     stage.taps.before["effects.record", stage.taps.calls["effects.record"] + 1] = _die

@@ -26,7 +26,7 @@ def _lose_the_database(stage: Stage) -> None:
 
 @pytest.fixture
 def lost(stage: Stage) -> Stage:
-    """Two pages, a blog post, three locks, one tombstone, empty database."""
+    """Three live locks on two pages and a blog post, a tombstone, an empty database."""
     site = stage.world.site()
     stage.lock()
     blog = site.add_page(kind=ContainerKind.BLOGPOST, space_id="70000")
@@ -43,7 +43,7 @@ def lost(stage: Stage) -> Stage:
 
 @pytest.mark.parametrize("search_works", [True, False], ids=["by_search", "by_walking"])
 def test_every_live_lock_is_found_again(lost: Stage, search_works: bool) -> None:
-    """Amendment 4: pages with the property → their files → MAC verified → witness; without CQL all spaces."""
+    """Amendment 4: without CQL, all spaces are searched."""
     lost.world.site().search_works = search_works
     rediscover(lost.world.services, ACME)
     lost.run_jobs(JobKind.REDISCOVER)
@@ -56,7 +56,7 @@ def test_every_live_lock_is_found_again(lost: Stage, search_works: bool) -> None
 
 @pytest.mark.parametrize("search_works", [True, False], ids=["by_search", "by_walking"])
 def test_a_long_search_goes_on_in_another_job(lost: Stage, search_works: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Amendment 4: a budgeted, resumable job."""
+    """Amendment 4."""
     monkeypatch.setattr(module, "PAGES_A_RUN", 1)
     lost.world.site().search_works = search_works
     rediscover(lost.world.services, ACME)
@@ -70,7 +70,7 @@ def test_a_long_search_goes_on_in_another_job(lost: Stage, search_works: bool, m
 
 
 def test_what_was_overwritten_meanwhile_is_undone(lost: Stage) -> None:
-    """E31, L-40: the lock survives the lost database, and the file is protected again."""
+    """E31, L-40."""
     lost.world.clock.advance(minutes=1)
     lost.upload(BOB, b"Bob's")
     rediscover(lost.world.services, ACME)
@@ -78,7 +78,7 @@ def test_what_was_overwritten_meanwhile_is_undone(lost: Stage) -> None:
 
 
 def test_our_own_restorations_are_known_by_their_mark(stage: Stage) -> None:
-    """§5: own version: Postgres row, else marker in the message: nothing is restored twice."""
+    """§5: without the Postgres row, the message's marker identifies it."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     stage.upload(BOB, b"Bob's")
@@ -103,14 +103,14 @@ def test_records_of_another_site_are_not_taken_over(stage: Stage) -> None:
 
 
 def test_a_site_that_left_is_not_searched(lost: Stage) -> None:
-    """I20: after uninstall: zero host calls."""
+    """I20."""
     lost.taps.clear()
     rediscover(lost.world.services, Tenant(ACME.id, ACME.client_key, ACME.base_url, installed=False))
     assert lost.taps.host_calls() == []
 
 
 def test_a_lock_that_ran_out_meanwhile_ends(stage: Stage) -> None:
-    """L-70: reinstall reconciles: expired → tombstone; the waitlist is told."""
+    """L-70: after a reinstall."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.run_jobs(JobKind.PAGE_HINT)

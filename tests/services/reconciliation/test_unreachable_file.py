@@ -15,7 +15,7 @@ EXPIRED_TOLD = (MailKind.LOCK_ENDED, ALICE, "expired")
 
 @pytest.fixture
 def closed(stage: Stage) -> Stage:
-    """Alice's file is on a page now closed to the app; Charlie waits."""
+    """The page is now closed to the app; Charlie waits."""
     stage.lock()
     stage.ask(CHARLIE)
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, BOB, CHARLIE}
@@ -29,7 +29,7 @@ def _witness(stage: Stage) -> Free | None:
 
 
 def test_the_lock_of_an_unreachable_file_ends_with_its_time(closed: Stage) -> None:
-    """A lock on a closed page expires, is reported, and leaves every cap."""
+    """It leaves every cap."""
     closed.world.clock.advance(hours=48, seconds=29)
     closed.sweep()
     assert _witness(closed) is None
@@ -48,7 +48,7 @@ def test_the_lock_of_an_unreachable_file_ends_with_its_time(closed: Stage) -> No
 
 
 def test_a_single_no_ends_nothing(stage: Stage) -> None:
-    """Assumption 34: one 404 can be false; overwrites under an expired lock are checked later."""
+    """Assumption 34: one 404 can be false; overwrites are checked later."""
     stage.lock()
     stage.upload(BOB, b"Bob's")
     stage.world.clock.advance(hours=49)
@@ -66,7 +66,7 @@ def _away() -> None:
 
 
 def test_a_page_that_opens_again_has_a_free_file(closed: Stage) -> None:
-    """A record older than the witness is ignored; the file is free, and the waitlist told."""
+    """A record older than the witness is ignored."""
     closed.world.clock.advance(hours=49)
     closed.sweep()
     closed.world.site().pages[closed.file.container.id].restricted_to = None
@@ -77,7 +77,7 @@ def test_a_page_that_opens_again_has_a_free_file(closed: Stage) -> None:
 
 
 def test_a_purged_page_takes_its_locks_along_in_the_end(stage: Stage) -> None:
-    """A missing page proves nothing about its files; their locks end by time."""
+    """A missing page proves nothing about its files."""
     stage.lock()
     stage.world.site().pages[stage.file.container.id].restricted_to = set()
     stage.world.clock.advance(hours=49)

@@ -1,4 +1,4 @@
-"""Reactivated sites: live locks count, expired ones end, and owners are told once."""
+"""Reactivated sites: live locks count, expired ones end, and holders are told once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def leave(stage: Stage) -> None:
 
 
 def come_back(stage: Stage, *, erased: bool = False) -> None:
-    """Install 30 days later, with nothing known and no file read."""
+    """Reinstall; no file is read yet."""
     tables = stage.world.tables
     if erased:
         for table in (tables.witnesses, tables.audit, tables.intents, tables.restorations, tables.claims):
@@ -60,7 +60,7 @@ UNKNOWN = ("a_sweep", True)  # a sweep reads known locks only
 
 @pytest.mark.parametrize("erased", [False, True], ids=["within_30_days", "after_30_days"])
 def test_live_and_expired_locks(erased: bool) -> None:
-    """L-70, P-16: the live lock protects the current version, the expired one ends; each owner is told once."""
+    """L-70, P-16: the live lock protects the current version; each holder is told once."""
     stage = make_stage(limits=Limits(longest=timedelta(days=90)))
     long = stage.world.add_file(BOB)
     stage.lock(life=timedelta(hours=2))
@@ -95,7 +95,7 @@ def test_live_and_expired_locks(erased: bool) -> None:
     ("waker", "erased"), [(waker, erased) for waker in WAKERS for erased in (False, True) if (waker, erased) != UNKNOWN]
 )
 def test_whoever_reads_first_undoes_nothing_of_the_absence(stage: Stage, waker: str, erased: bool) -> None:
-    """L-70: base = current head, holder told, nobody accused; whichever job is first, even if others fail."""
+    """L-70: whichever job is first, even if others fail."""
     lock_id = stage.lock().lock.lock_id
     absence(stage, erased=erased)
     for _ in range(2):
@@ -112,7 +112,7 @@ def test_whoever_reads_first_undoes_nothing_of_the_absence(stage: Stage, waker: 
 
 
 def test_what_came_after_the_reactivation_is_undone_in_the_first_read(stage: Stage) -> None:
-    """Protection starts at the reactivation, not at the first read: later uploads are undone."""
+    """Protection starts at the reactivation, not at the first read."""
     stage.lock()
     absence(stage)
     stage.upload(CHARLIE, b"after the return")
@@ -124,7 +124,6 @@ def test_what_came_after_the_reactivation_is_undone_in_the_first_read(stage: Sta
 
 @pytest.mark.parametrize("how", ["release", "break", "expire"])
 def test_a_lock_that_ends_before_the_first_read_undoes_nothing(stage: Stage, how: str) -> None:
-    """After a release, a break or expiry, uploads made during the absence are accepted."""
     lock_id = stage.lock(life=timedelta(hours=2)).lock.lock_id or ""
     absence(stage, hours=3 if how == "expire" else 1)
     if how == "release":
@@ -139,7 +138,7 @@ def test_a_lock_that_ends_before_the_first_read_undoes_nothing(stage: Stage, how
 
 
 def test_the_holder_is_told_of_the_newest_version_only(stage: Stage) -> None:
-    """Many uploads make one mail; the log has all."""
+    """The log has all."""
     stage.lock()
     leave(stage)
     for number in range(3):
@@ -153,7 +152,7 @@ def test_the_holder_is_told_of_the_newest_version_only(stage: Stage) -> None:
 
 
 def test_the_holders_own_upload_in_the_absence_is_protected(stage: Stage) -> None:
-    """Alice's own version becomes the base; nothing is reported."""
+    """Nothing is reported."""
     stage.lock()
     leave(stage)
     stage.world.clock.advance(minutes=1)
@@ -176,7 +175,7 @@ MEANWHILE: dict[str, Callable[[Stage], object]] = {
 
 @pytest.mark.parametrize("event", MEANWHILE)
 def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage, event: str) -> None:
-    """Trash during the absence is accepted; trash during the lock is undone."""
+    """Trash during the lock is undone."""
     stage.lock()
     other = stage.world.add_file()
     stage.lock(file=other)
@@ -197,7 +196,7 @@ def test_a_file_that_was_trashed_in_the_absence_stays_there(stage: Stage, event:
 
 
 def test_a_rename_in_the_absence_stays(stage: Stage) -> None:
-    """A rename during the absence is accepted; a later one is undone."""
+    """A later one is undone."""
     stage.lock()
     leave(stage)
     stage.world.clock.advance(minutes=1)
@@ -211,7 +210,7 @@ def test_a_rename_in_the_absence_stays(stage: Stage) -> None:
 
 
 def test_a_lock_that_begins_after_the_reactivation_protects_at_once(stage: Stage) -> None:
-    """Only locks older than the reactivation accept such uploads, however recent it is."""
+    """However recent the reactivation is."""
     come_back(stage)
     stage.world.clock.advance(seconds=3)
     stage.lock()
@@ -223,7 +222,6 @@ def test_a_lock_that_begins_after_the_reactivation_protects_at_once(stage: Stage
 
 
 def test_a_file_that_comes_back_from_the_trash_is_protected_there(stage: Stage) -> None:
-    """Once read as restored, the file is protected against trash."""
     stage.lock()
     leave(stage)
     stage.world.site().trash(stage.file.id)
@@ -251,7 +249,6 @@ def refused(stage: Stage) -> None:
 
 @pytest.mark.parametrize("erased", [False, True], ids=["known", "forgotten"])
 def test_what_was_undone_before_the_absence_stays_undone(stage: Stage, erased: bool) -> None:
-    """An absence accepts nothing that was undone before."""
     refused(stage)
     mails = stage.mails()
     come_back(stage, erased=erased)
@@ -266,7 +263,6 @@ def test_what_was_undone_before_the_absence_stays_undone(stage: Stage, erased: b
 
 
 def test_a_name_that_was_given_back_before_the_absence_stays(stage: Stage) -> None:
-    """The same for names."""
     stage.lock()
     stage.world.clock.advance(minutes=1)
     name = stage.file.title
@@ -284,7 +280,7 @@ def test_a_name_that_was_given_back_before_the_absence_stays(stage: Stage) -> No
 
 
 def test_what_came_after_the_undoing_and_in_the_absence_stands(stage: Stage) -> None:
-    """Undone first, uploaded again during the absence: the second one is accepted."""
+    """The second upload is accepted."""
     refused(stage)
     stage.upload(BOB, b"free now")
     come_back(stage)
@@ -294,7 +290,7 @@ def test_what_came_after_the_undoing_and_in_the_absence_stands(stage: Stage) -> 
 
 
 def test_a_lock_until_the_next_upload_ends_with_the_holders_own(stage: Stage) -> None:
-    """L-24: Alice's upload during the absence ends the lock, though Bob's came later."""
+    """L-24: though Bob's upload came later."""
     stage.lock(unlock_on_upload=True)
     leave(stage)
     for who in (ALICE, BOB):

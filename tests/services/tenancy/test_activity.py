@@ -1,4 +1,4 @@
-"""Whether the app may act on a site: as it was read, as the database has it now, and for a person's request."""
+"""Whether the app may act on a site: as it was read, as stored now, and for a person's request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def source(services: Services) -> FakeLicenceSource:
 
 
 def test_an_active_site_with_a_licence(world: World) -> None:
-    """Every answer is yes."""
     services = world.services
     assert is_active(services, ACME)
     assert active_now(services, ACME.id) == ACME
@@ -40,7 +39,7 @@ def test_an_active_site_with_a_licence(world: World) -> None:
 
 @INACTIVE
 def test_an_inactive_site(world: World, tenant: Tenant) -> None:
-    """Every answer is no, and nobody is asked about a licence."""
+    """Nobody is asked about a licence."""
     services = world.services
     world.tables.tenants[ACME.id] = tenant
     for licensed in (True, False):
@@ -52,12 +51,11 @@ def test_an_inactive_site(world: World, tenant: Tenant) -> None:
 
 
 def test_a_site_that_nobody_knows(world: World) -> None:
-    """It is not active."""
     assert active_now(world.services, 99, licensed=False) is None
 
 
 def test_a_site_without_a_licence(world: World) -> None:
-    """It is active where a licence does not matter, and there nobody is asked about one."""
+    """Active where a licence does not matter; there nobody is asked about one."""
     services = world.services
     source(services).licensed = False
     assert is_active(services, ACME, licensed=False)
@@ -72,7 +70,7 @@ def test_a_site_without_a_licence(world: World) -> None:
 
 @INACTIVE
 def test_only_active_now_reads_the_site_again(world: World, tenant: Tenant) -> None:
-    """What changed since the site was read shows in `active_now` alone: the other answers cost no query."""
+    """The other answers cost no query."""
     world.tables.tenants[ACME.id] = tenant
     assert is_active(world.services, ACME)
     assert require_active(world.services, ACME) is ACME

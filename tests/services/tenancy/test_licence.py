@@ -50,7 +50,7 @@ def end_licence(stage: Stage) -> None:
 
 
 def test_with_licensing_off_nobody_is_asked() -> None:
-    """LOCKPOINT_LICENSING=off: everything is licensed, without a call to Confluence or the database."""
+    """LOCKPOINT_LICENSING=off: no call to Confluence or the database."""
     stage = make_stage()
     source(stage).licensed = False
     HeardLicences(stage.world.services).hear(ACME, False)
@@ -63,7 +63,6 @@ def test_with_licensing_off_nobody_is_asked() -> None:
 
 
 def test_confluence_is_asked_once_an_hour(stage: Stage) -> None:
-    """The answer counts for an hour."""
     stage.lock()
     for _ in range(3):
         stage.show()
@@ -92,7 +91,7 @@ def test_no_new_locks_without_a_licence(stage: Stage) -> None:
 
 
 def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
-    """Permitted people can break locks; nothing is undone."""
+    """Nothing is undone."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.upload(BOB, b"Bob's")
     end_licence(stage)
@@ -104,7 +103,7 @@ def test_others_locks_can_be_broken_without_a_licence(stage: Stage) -> None:
 
 @pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE, DANA])
 def test_the_flags_say_the_same_as_the_calls(stage: Stage, who: str) -> None:
-    """U-13: `can` equals the calls; the lock is shown as unprotecting."""
+    """U-13: the lock is shown as unprotecting."""
     lock_id = stage.lock().lock.lock_id or ""
     with_licence = stage.show(who).can
     end_licence(stage)
@@ -118,7 +117,7 @@ def test_the_flags_say_the_same_as_the_calls(stage: Stage, who: str) -> None:
 
 
 def test_a_free_file_cannot_be_locked(stage: Stage) -> None:
-    """A free file is shown without a lock button."""
+    """It has no lock button."""
     end_licence(stage)
     view = stage.show(BOB)
     assert view.can == Can()
@@ -126,7 +125,7 @@ def test_a_free_file_cannot_be_locked(stage: Stage) -> None:
 
 
 def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
-    """No enforcement: event, sweep, confirm and trash read only the witness."""
+    """Event, sweep, confirm and trash read only the witness."""
     stage.lock()
     end_licence(stage)
     stage.upload(BOB, b"Bob's")
@@ -142,7 +141,7 @@ def test_nothing_is_undone_and_confluence_is_not_asked(stage: Stage) -> None:
 
 
 def test_a_search_without_a_licence_only_writes_down(stage: Stage) -> None:
-    """The search records locks for erasures; it undoes and reports nothing."""
+    """It records locks for erasures."""
     stage.lock()
     stage.run_jobs()
     end_licence(stage)
@@ -155,7 +154,7 @@ def test_a_search_without_a_licence_only_writes_down(stage: Stage) -> None:
 
 
 def test_background_work_rests_without_a_licence(stage: Stage) -> None:
-    """P-16: no calls or mails; ends and notices follow when the licence returns."""
+    """P-16: ends and notices follow when the licence returns."""
     stage.lock(life=timedelta(hours=2))
     stage.ask(CHARLIE)
     end_licence(stage)
@@ -175,7 +174,7 @@ def test_background_work_rests_without_a_licence(stage: Stage) -> None:
 
 
 def test_mails_wait_for_the_licence(stage: Stage) -> None:
-    """Mails wait without loss for the licence."""
+    """No mail is lost."""
     lock_id = stage.lock().lock.lock_id or ""
     stage.ask(CHARLIE)
     end_licence(stage)
@@ -193,7 +192,7 @@ def test_mails_wait_for_the_licence(stage: Stage) -> None:
 
 
 def test_a_licence_that_comes_back_leaves_what_was_uploaded(stage: Stage) -> None:
-    """Live locks count at once, from the version current at the return; the holder is told once."""
+    """Live locks count at once, from the current version; the holder is told once."""
     stage.lock()
     end_licence(stage)
     stage.show()
@@ -226,7 +225,7 @@ def test_when_licences_stop_to_count_nothing_is_undone(stage: Stage) -> None:
 
 
 def test_while_confluence_is_away_the_last_answer_holds(stage: Stage) -> None:
-    """Without an answer the last one counts; without any, the site is licensed."""
+    """Without any answer, the site is licensed."""
     source(stage).trouble = HostUnavailable("away")
     stage.lock()
     source(stage).trouble = None

@@ -25,7 +25,7 @@ def _switch(stage: Stage, *, on: bool, revision: int, who: str = SAM) -> site_se
 
 
 def test_a_site_admin_switches_copy_mode(stage: Stage) -> None:
-    """P-04: copy mode is off by default; a site admin switches it on, audited."""
+    """P-04: off by default; audited."""
     assert _now(stage) == SiteSettings()
     assert _switch(stage, on=True, revision=0).settings == SiteSettings(copy_mode=True, revision=1)
     assert _now(stage) == SiteSettings(copy_mode=True, revision=1)
@@ -36,14 +36,14 @@ def test_a_site_admin_switches_copy_mode(stage: Stage) -> None:
 
 @pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE, DANA])
 def test_nobody_else_sees_or_changes_them(stage: Stage, who: str) -> None:
-    """Roles: site settings are for site admins."""
+    """Site settings are for site admins."""
     assert isinstance(refusal_of(_switch, stage, on=True, revision=0, who=who), NotAllowed)
     assert isinstance(refusal_of(site_settings.overview, stage.world.services, stage.world.actor(who)), NotAllowed)
     assert _now(stage) == SiteSettings()
 
 
 def test_two_admins_at_once(stage: Stage) -> None:
-    """Amendment 6: app properties are last-write-wins, so a revision decides: the second is out of date."""
+    """Amendment 6: app properties are last-write-wins, so a revision decides."""
     _switch(stage, on=True, revision=0)
     assert isinstance(refusal_of(_switch, stage, on=False, revision=0), OutOfDateError)
     assert _now(stage).copy_mode
@@ -54,7 +54,7 @@ def _healings(stage: Stage) -> int:
 
 
 def test_an_older_value_is_a_replay(stage: Stage) -> None:
-    """Amendment 6: an older value of ours is a replay: the newest settings count and are written again."""
+    """Amendment 6: the newest settings count and are written again."""
     _switch(stage, on=True, revision=0)
     old = stage.world.site().app_properties[KEY]
     _switch(stage, on=False, revision=1)
@@ -67,7 +67,7 @@ def test_an_older_value_is_a_replay(stage: Stage) -> None:
 
 
 def test_what_users_write_is_not_obeyed(stage: Stage) -> None:
-    """Amendment 6: users can alter app properties: such values do not switch copy mode, and are reported."""
+    """Amendment 6: users can alter app properties; such values are reported."""
     _switch(stage, on=True, revision=0)
     value = stage.world.site().app_properties[KEY]
     assert isinstance(value, dict)
@@ -81,7 +81,7 @@ def test_what_users_write_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_settings_that_cannot_be_put_back_hold_all_the_same(stage: Stage) -> None:
-    """Remembered settings count while Confluence refuses them; the next read retries."""
+    """They count while Confluence refuses them; the next read retries."""
     _switch(stage, on=True, revision=0)
     stage.world.site().app_properties[KEY] = "garbage"
 
@@ -105,7 +105,7 @@ def test_another_sites_value_is_not_obeyed(stage: Stage) -> None:
 
 
 def test_a_crash_at_any_call_leaves_the_old_or_the_new_settings() -> None:
-    """F38: after a crash at any port call the settings are old or new, and changeable."""
+    """F38: and they stay changeable."""
     whole = make_stage()
     _switch(whole, on=True, revision=0)
     for point in range(1, len(whole.taps.order) + 1):
@@ -122,14 +122,14 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new_settings() -> None:
 
 
 def test_a_lost_database_keeps_the_settings(stage: Stage) -> None:
-    """S11: after loss of Postgres the signed property counts."""
+    """S11: the signed property counts."""
     _switch(stage, on=True, revision=0)
     stage.world.tables.states.clear()
     assert _now(stage) == SiteSettings(copy_mode=True, revision=1)
 
 
 def test_copy_mode_protects_where_confluence_refuses(stage: Stage) -> None:
-    """Amendment 1: where the operation is refused and copy mode is on, the protected version is copied."""
+    """Amendment 1: the protected version is copied."""
     _switch(stage, on=True, revision=0)
     stage.world.site().restore_refused = True
     stage.lock()
@@ -146,7 +146,7 @@ def test_copy_mode_protects_where_confluence_refuses(stage: Stage) -> None:
 
 
 def test_bytes_are_never_carried_by_default(stage: Stage) -> None:
-    """Privacy 2: the bytes of an attachment are never read or written by default."""
+    """Privacy 2."""
     stage.world.site().restore_refused = True
     stage.lock()
     stage.upload(BOB, b"Bob's")
@@ -155,7 +155,7 @@ def test_bytes_are_never_carried_by_default(stage: Stage) -> None:
 
 
 def test_switching_it_on_later_repairs_what_stands(stage: Stage) -> None:
-    """P-04: copy mode is one click on the admin page; the next sweep undoes what remained."""
+    """P-04: the next sweep undoes what remained."""
     stage.world.site().restore_refused = True
     stage.lock()
     stage.world.clock.advance(minutes=1)
@@ -168,7 +168,7 @@ def test_switching_it_on_later_repairs_what_stands(stage: Stage) -> None:
 
 
 def test_a_file_too_large_to_copy_is_flagged(stage: Stage) -> None:
-    """F16: too large → flagged, with the reason."""
+    """F16: with the reason."""
     _switch(stage, on=True, revision=0)
     site = stage.world.site()
     site.restore_refused, site.copy_limit = True, 2
@@ -181,7 +181,7 @@ def test_a_file_too_large_to_copy_is_flagged(stage: Stage) -> None:
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_the_self_test_says_which_way_works(stage: Stage, refused: bool) -> None:
-    """U-08: the self-test restores a version of its own attachment and reports the way that works."""
+    """U-08: it restores a version of its own attachment."""
     stage.world.site().restore_refused = refused
     state = self_test(stage.world.services, ACME)
     assert state.restore_works is not refused
@@ -197,7 +197,7 @@ def test_the_self_test_keeps_what_is_known_where_there_is_nowhere_to_try(stage: 
 
 
 def test_an_answer_that_was_lost_may_have_been_stored(stage: Stage) -> None:
-    """F02: the write was applied and its answer lost: the signed, newer revision counts."""
+    """F02: the signed, newer revision counts."""
 
     def lost() -> None:
         raise HostUnavailable("time-out")

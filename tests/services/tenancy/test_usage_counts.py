@@ -30,7 +30,6 @@ def overview(stage: Stage) -> SiteOverview:
 
 
 def test_off_by_default(stage: Stage) -> None:
-    """Opt-in: by default nothing is counted."""
     stage.lock()
     assert overview(stage).settings.usage_counts is False
     assert overview(stage).kept == ()
@@ -38,7 +37,7 @@ def test_off_by_default(stage: Stage) -> None:
 
 
 def test_what_people_do_is_counted_once(stage: Stage) -> None:
-    """Each listed event: a repeat counts once, a refusal not, re-acquiring extends."""
+    """A refusal does not count; re-acquiring extends."""
     switch(stage, on=True)
     key = stage.key("request-0000000001")
     lock_id = stage.lock(key=key).lock.lock_id or ""
@@ -74,7 +73,7 @@ def test_only_what_is_kept_of_the_last_30_days_is_shown(stage: Stage) -> None:
 
 
 def test_switching_off_erases(stage: Stage) -> None:
-    """Off: counts are erased, and counting stops; omitting the field changes nothing."""
+    """Counting stops too; omitting the field changes nothing."""
     switch(stage, on=True)
     lock_id = stage.lock().lock.lock_id or ""
     assert switch(stage, on=None).settings.usage_counts is True
@@ -99,7 +98,6 @@ def test_the_switch_follows_the_signed_setting(stage: Stage) -> None:
 
 
 def test_only_site_admins_switch(stage: Stage) -> None:
-    """The settings belong to site admins."""
     for who in (ALICE, DANA):
         with pytest.raises(NotAllowed):
             site_settings.change(
@@ -109,8 +107,6 @@ def test_only_site_admins_switch(stage: Stage) -> None:
 
 
 def test_a_database_that_is_away_costs_a_count_and_nothing_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed count fails no action."""
-
     def away(*_: object) -> None:
         raise StorageUnavailable("away")
 
