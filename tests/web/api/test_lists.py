@@ -167,7 +167,7 @@ def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: s
 
 
 def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live: LiveApp, page: str) -> None:
-    """An ETag holds for one person, page, query and site; for any other it gives 200."""
+    """An ETag is valid for one person, page, query and site; for any other it gives 200."""
     tag, other = _tag(checked, page), live.page()
     same = _tag(checked, SAME_PAGE)
     answers = [
