@@ -1,4 +1,4 @@
-"""The running application of the web tests, for commands that work on it."""
+"""The running application of the web tests, for commands on it."""
 
 from tests.web.conftest import live, other_site_untouched
 

@@ -1,4 +1,4 @@
-"""Operators' commands against the running application of the tests."""
+"""Operators' commands against the tests' running application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LISTS = ("allowed_hosts", "install_key_urls")
 
 
 def lockpoint(live: LiveApp, *arguments: str, given: str = "") -> Result:
-    """Run `lockpoint …` with the settings of the application; `given` is its standard input."""
+    """Run `lockpoint …` with the application's settings; `given` is standard input."""
     fields = type(live.settings).model_fields
     environment = {
         field.alias: ",".join(key.get_secret_value() for key in value) if name == "secret_keys" else str(value)

@@ -52,7 +52,7 @@ def told(result: Result) -> Any:
 
 @pytest.fixture
 def full(database_url: str, redis_url: str) -> Iterator[dict[str, str]]:
-    """The environment of a database with two sites, one of which left."""
+    """The environment of a database with two sites, one uninstalled."""
     database = Database(database_url, size=1)
     installations = PostgresInstallations(database, keyring([OLD]))
     install(installations, "acme")
@@ -63,7 +63,6 @@ def full(database_url: str, redis_url: str) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def empty(servers: databases.Addresses, worker_id: str, redis_url: str) -> Iterator[dict[str, str]]:
-    """The environment of a second database, migrated and empty."""
     with databases.database(servers, worker_id) as url:
         yield environment(url, redis_url, OLD)
 
@@ -89,7 +88,7 @@ def test_a_backup_goes_to_a_folder_and_comes_back(full: dict[str, str], empty: d
 
 
 def test_a_backup_goes_through_pipes(full: dict[str, str], empty: dict[str, str]) -> None:
-    """`--to -` and `--from -`: nothing but the backup is on standard output, so any store can take it."""
+    """`--to -` and `--from -`: standard output has only the backup, so any store can take it."""
     made = run(full, "backup", "create", "--to", "-")
     assert made.exit_code == 0
     assert made.stdout_bytes.startswith(b"lockpoint-backup {")
@@ -102,7 +101,7 @@ def test_a_backup_goes_through_pipes(full: dict[str, str], empty: dict[str, str]
 def test_a_real_process_writes_a_whole_backup_to_its_standard_output(
     full: dict[str, str], empty: dict[str, str]
 ) -> None:
-    """As a shell would do it: bytes that no text layer has touched."""
+    """Bytes as a shell passes them, without a text layer."""
     command = [sys.executable, "-m", "lockpoint", "backup"]
     made = subprocess.run([*command, "create", "--to", "-"], env=full, capture_output=True, check=True)
     subprocess.run([*command, "restore", "--from", "-"], env=empty, input=made.stdout, check=True)
@@ -126,7 +125,7 @@ def test_what_cannot_be_restored_is_code_1_with_the_reason(
     keys: tuple[str, ...],
     reason: str,
 ) -> None:
-    """A wrong key, damage or a newer format: the reason on stderr, nothing on stdout, nothing changed."""
+    """Wrong key, damage, newer format: reason on stderr, stdout empty, nothing changed."""
     data = spoil(run(full, "backup", "create", "--to", "-").stdout_bytes)
     variables = {**empty, "LOCKPOINT_SECRET_KEYS": ",".join(keys)}
     refused = run(variables, "backup", "restore", "--from", "-", "--replace", given=data)
@@ -136,7 +135,6 @@ def test_what_cannot_be_restored_is_code_1_with_the_reason(
 
 
 def test_a_database_with_sites_needs_replace(full: dict[str, str], tmp_path: Path) -> None:
-    """Without it nothing happens, with it the backup takes their place."""
     made = told(run(full, "backup", "create", "--to", str(tmp_path), "--json"))
     refused = run(full, "backup", "restore", "--from", made["file"])
     assert (refused.exit_code, refused.stdout) == (1, "")
@@ -145,7 +143,7 @@ def test_a_database_with_sites_needs_replace(full: dict[str, str], tmp_path: Pat
 
 
 def test_missing_files_and_folders_are_code_1(full: dict[str, str], tmp_path: Path) -> None:
-    """A store that is not mounted is a failure, not a new folder."""
+    """An unmounted store is a failure; no folder is created."""
     missing = str(tmp_path / "missing")
     for arguments in (("create", "--to", missing), ("prune", "--in", missing), ("restore", "--from", missing)):
         failed = run(full, "backup", *arguments)
@@ -159,12 +157,11 @@ def test_missing_files_and_folders_are_code_1(full: dict[str, str], tmp_path: Pa
     [("backup", "create"), ("backup", "prune"), ("backup", "restore"), ("backup", "keep"), ("keys", "rotate", "x")],
 )
 def test_wrong_usage_is_code_2(full: dict[str, str], arguments: tuple[str, ...]) -> None:
-    """What makes no sense as a command line."""
     assert run(full, *arguments).exit_code == 2
 
 
 def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> None:
-    """`--dry-run` only tells; then it is done, and doing it again removes nothing."""
+    """`--dry-run` only reports; a second run removes nothing."""
     names = [f"lockpoint-202603{day:02}T{hour:02}0000.000000Z.backup" for day in range(1, 29) for hour in (3, 15)]
     for name in names:
         put(tmp_path, keyring([OLD]), datetime.strptime(name[10:25], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
@@ -180,7 +177,7 @@ def test_pruning_tells_what_it_keeps(full: dict[str, str], tmp_path: Path) -> No
 
 
 def test_a_spoilt_backup_is_named_and_left_alone(full: dict[str, str], tmp_path: Path) -> None:
-    """Pruning does its work, and then ends with code 1: somebody should look at the file."""
+    """Pruning finishes, then ends with code 1: an operator should check the file."""
     moment = datetime(2026, 3, 2, 3, tzinfo=UTC)
     good, doomed = (put(tmp_path, keyring([OLD]), moment - timedelta(days=days)) for days in (0, 600))
     spoilt = "lockpoint-20260302T040000.000000Z.backup"
@@ -195,7 +192,7 @@ def test_a_spoilt_backup_is_named_and_left_alone(full: dict[str, str], tmp_path:
 
 
 def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> None:
-    """Status says what the old key is needed for; after `keys rotate` it may go, but for the backups made with it."""
+    """Status says what needs the old key; after `keys rotate` only the backups made with it do."""
     told(run(full, "backup", "create", "--to", str(tmp_path), "--json"))
     both = {**full, "LOCKPOINT_SECRET_KEYS": f"{NEW},{OLD}"}
     new, old = keyring([NEW]).newest, keyring([OLD]).newest
@@ -220,7 +217,7 @@ def test_keys_are_rotated_step_by_step(full: dict[str, str], tmp_path: Path) -> 
 
 
 def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_url: str) -> None:
-    """They hold the old key back until `keys rotate`; then switching off erases them all without it."""
+    """They need the old key until `keys rotate`; then switching off erases them without it."""
     database = Database(database_url, size=2)
     acme, older = Tenant(1, "acme", ""), PostgresUsageCounts(database, keyring([OLD]))
     older.switch(acme, on=True)
@@ -243,7 +240,7 @@ def test_usage_counts_come_over_to_the_new_key(full: dict[str, str], database_ur
 
 
 def test_rotating_without_the_key_that_sealed_is_code_1(full: dict[str, str]) -> None:
-    """The sites that need help are named, and what to read."""
+    """Names the sites and the page to read."""
     wrong = {**full, "LOCKPOINT_SECRET_KEYS": NEW}
     failed = run(wrong, "keys", "rotate", "--json")
     assert failed.exit_code == 1

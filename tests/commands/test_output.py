@@ -1,4 +1,4 @@
-"""What operators' commands print where: the answer on standard output, log lines on stderr, by the settings."""
+"""Commands answer on standard output and log to stderr as configured."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture
 def unreachable(database_url: str, redis_url: str) -> dict[str, str]:
-    """The environment of a database with one site, at whose address nobody listens."""
+    """The environment of a database with one site that does not answer."""
     database = Database(database_url, size=1)
     install(PostgresInstallations(database, keyring([KEY])), "acme", base_url=f"http://127.0.0.1:{free_ports()}/wiki")
     database.close()
@@ -41,7 +41,7 @@ def lockpoint(environment: Mapping[str, str], *arguments: str) -> subprocess.Com
 
 
 def test_log_lines_leave_the_answer_alone(unreachable: dict[str, str]) -> None:
-    """With a site that does not answer: JSON and nothing else on standard output, JSON lines on stderr."""
+    """One site does not answer: JSON only on standard output, JSON lines on stderr."""
     done = lockpoint(unreachable, "keys", "rotate", "--locks", "--json")
     assert json.loads(done.stdout)["sitesLeft"] == [1], done.stderr
     *logged, reason = done.stderr.splitlines()
@@ -51,7 +51,7 @@ def test_log_lines_leave_the_answer_alone(unreachable: dict[str, str]) -> None:
 
 
 def test_level_and_format_count_for_commands(unreachable: dict[str, str]) -> None:
-    """`LOCKPOINT_LOG_LEVEL` and `LOCKPOINT_LOG_FORMAT` are obeyed as by the processes."""
+    """`LOCKPOINT_LOG_LEVEL` and `LOCKPOINT_LOG_FORMAT` apply as in the processes."""
     quiet = lockpoint({**unreachable, "LOCKPOINT_LOG_LEVEL": "error"}, "keys", "rotate", "--locks", "--json")
     assert len(quiet.stderr.splitlines()) == 1, quiet.stderr
     text = lockpoint({**unreachable, "LOCKPOINT_LOG_FORMAT": "text"}, "keys", "rotate", "--locks", "--json")

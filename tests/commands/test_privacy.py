@@ -1,4 +1,4 @@
-"""What `lockpoint privacy erase` says about an erasure that is not over."""
+"""What `lockpoint privacy erase` prints about an unfinished erasure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GONE = Tenant(1, "acme", "https://acme.example/wiki", installed=False, enabled=F
 @pytest.mark.parametrize("left", Left)
 @pytest.mark.parametrize("tenant", [SITE, GONE])
 def test_nothing_is_called_simply_done(left: Left, tenant: Tenant) -> None:
-    """Whatever is left is named, and the answer is never the bare word `done`."""
+    """Everything left is named; the answer is never just `done`."""
     text = told(Rest(left, AT), tenant)
     assert text != "done"
     assert ("09:00" in text) == (left is not Left.SITE)
@@ -26,12 +26,12 @@ def test_nothing_is_called_simply_done(left: Left, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(("files", "words"), [(1, "1 file that"), (3, "3 files that")])
 def test_files_are_counted(files: int, words: str) -> None:
-    """How many files are closed to the app is said, also beside live locks."""
+    """Files closed to the app are counted, also beside live locks."""
     assert told(Rest(Left.FILES, AT, files), SITE).startswith(f"done except {words}")
     assert words in told(Rest(Left.HOLDS, AT, files), SITE)
 
 
 def test_a_site_that_left_is_told_from_one_where_the_app_is_off() -> None:
-    """What has to happen before the work goes on differs."""
+    """The next step differs."""
     assert "switched on again" in told(Rest(Left.SITE, AT), SITE)
     assert "installed, within 30 days of its uninstall, again" in told(Rest(Left.SITE, AT), GONE)

@@ -73,7 +73,7 @@ def told(result: Result) -> list[tuple[str, str, str]]:
 
 @pytest.mark.usefixtures("logged")
 def test_somebody_who_knows_the_address_can_be_answered(variables: dict[str, str]) -> None:
-    """Every mail to the address, whichever of the configured keys hashed it and however it is spelt; nobody else's."""
+    """Every mail to the address, for any configured key and spelling; no other person's."""
     mine = [
         ("09", "https://acme", MailKind.LOCK_ENDED),
         ("10", "https://acme", MailKind.FILE_AVAILABLE),
@@ -89,7 +89,7 @@ def test_somebody_who_knows_the_address_can_be_answered(variables: dict[str, str
 
 
 def test_the_address_is_kept_nowhere(variables: dict[str, str], logged: Database) -> None:
-    """Neither output nor database have it; the answer is noted as a request, on the sites that it was about."""
+    """Neither output nor database has it; the request is recorded on the sites concerned."""
     command = [sys.executable, "-m", "lockpoint", "privacy", "mail-log"]
     done = subprocess.run(command, env=variables, input=ALICE, capture_output=True, text=True, check=True)
     assert "acme.example" in done.stdout
@@ -103,7 +103,7 @@ def test_the_address_is_kept_nowhere(variables: dict[str, str], logged: Database
 
 @pytest.mark.parametrize("given", ["", "\n", "somebody", "two words@mail.example.com", f"{'a' * 320}@mail.example.com"])
 def test_what_is_no_address_is_wrong_usage(variables: dict[str, str], given: str) -> None:
-    """Code 2, and what was given is not repeated; an argument is not taken, since others can see arguments."""
+    """Code 2, input not repeated; no argument is accepted, since others can see arguments."""
     refused = run(variables, given=given)
     assert refused.exit_code == 2
     assert not given.strip() or given.strip() not in refused.output

@@ -1,4 +1,4 @@
-"""`lockpoint site` against the running application, where licences count."""
+"""`lockpoint site` against the running application, with licensing on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.web.live_app import LiveApp, live_app
 
 @pytest.fixture(scope="module")
 def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
-    """The whole application with licences that count; both sites have one."""
+    """The whole application with licensing on; both sites have a licence."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
     with redis.Redis.from_url(cache) as client:
         client.flushdb()
@@ -27,7 +27,7 @@ def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
 
 @pytest.fixture(autouse=True)
 def there(live: LiveApp, other_site_untouched: None) -> Iterator[None]:
-    """Each test ends with the site there and licensed; globex is left alone."""
+    """Each test ends with acme installed and licensed; globex is untouched."""
     del other_site_untouched
     yield
     live.control("sites/acme/licence", active=True)
@@ -57,7 +57,7 @@ def registration(live: LiveApp) -> dict[str, Any]:
 
 
 def test_the_licence_of_a_site_is_shown(live: LiveApp) -> None:
-    """P-16: `site show` tells what counts now: with a licence, without one, and with one again."""
+    """P-16: `site show` prints the current licence: active, none, active again."""
     site = address(live)
     shown = [told(live, "site", "show", site)["licence"]]
     for active in (False, True):
@@ -69,7 +69,7 @@ def test_the_licence_of_a_site_is_shown(live: LiveApp) -> None:
 
 
 def test_a_site_that_left_unheard_can_be_forgotten(live: LiveApp) -> None:
-    """`site forget` is an uninstall: the secrets go, nothing is called, tokens are refused; it may install again."""
+    """`site forget` is an uninstall: secrets erased, no call, tokens refused; the site may install again."""
     page = live.page()
     file = live.file(page)
     live.lock("alice", file)
@@ -97,7 +97,7 @@ def test_a_site_that_left_unheard_can_be_forgotten(live: LiveApp) -> None:
 
 
 def test_forgetting_asks_first(live: LiveApp) -> None:
-    """Without `--yes` somebody has to say so; no answer is a no, and nothing happens."""
+    """Without `--yes` it asks; no answer is a no."""
     before = registration(live)
     for answer in ("n\n", ""):
         refused = lockpoint(live, "site", "forget", address(live), given=answer)
@@ -110,7 +110,7 @@ def test_forgetting_asks_first(live: LiveApp) -> None:
 
 
 def test_a_site_whose_calls_are_refused_is_told_apart(live: LiveApp) -> None:
-    """How an operator finds a site that left unheard: Confluence refuses what `site show --test` asks."""
+    """How to find a site that left unnoticed: Confluence refuses the call of `site show --test`."""
     with live.running.world.lock:
         installations = dict(live.running.world.sites["acme"].installations)
         live.running.world.sites["acme"].installations.clear()

@@ -43,8 +43,6 @@ class Signer:
 
 @dataclass
 class Tokens:
-    """A token per person; records dropped ones."""
-
     dropped: list[tuple[int, str]] = field(default_factory=list)
 
     def token(self, tenant: Tenant, account_id: str) -> str:
@@ -55,8 +53,6 @@ class Tokens:
 
 
 class FakeNow:
-    """Our clock, moved by tests."""
-
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 
@@ -69,8 +65,6 @@ class FakeNow:
 
 @dataclass
 class Kit:
-    """A client with its surroundings visible."""
-
     pace: FakePace = field(default_factory=FakePace)
     signer: Signer = field(default_factory=Signer)
     tokens: Tokens = field(default_factory=Tokens)

@@ -108,27 +108,24 @@ class Live:
         return tenant
 
     def control(self, method: str, path: str, /, **body: object) -> Any:
-        """Call the control API."""
         url = f"{self.running.control_url}/_sim/{path}"
         reply = requests.request(method, url, json=body if method != "GET" else None, timeout=10)
         assert reply.status_code < 400, reply.text
         return reply.json() if reply.content else None
 
     def act(self, action: str, account: str, **body: object) -> Any:
-        """Act as a person of acme."""
         return self.control("POST", f"sites/acme/{action}", account=account, **body)
 
     def fault(self, kind: str, **rule: object) -> None:
-        """Add a fault."""
         self.control("POST", "faults", kind=kind, **rule)
 
     def exchanges(self, query: str = "") -> list[dict[str, Any]]:
-        """Return all exchanges of the REST API."""
+        """All exchanges of the REST API."""
         found = self.control("GET", f"requests?{query}")["exchanges"]
         return [exchange for exchange in found if exchange["caller"] != "anonymous"]
 
     def recorded(self) -> list[Recorded]:
-        """Return them for the OpenAPI checker."""
+        """For the OpenAPI checker."""
         return [
             Recorded(
                 method=found.method,
@@ -148,7 +145,6 @@ class Live:
 
 
 def descriptor(base_url: str) -> dict[str, object]:
-    """Return the app's descriptor for this address."""
     text = (ROOT / "atlassian-connect.json").read_text()
     return {**json.loads(text), "baseUrl": base_url, "key": APP_KEY}
 

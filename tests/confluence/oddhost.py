@@ -13,8 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request received."""
-
     method: str
     target: str
     headers: Mapping[str, str]
@@ -65,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names of the base class
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
-        """Say nothing."""
+        """Keep silent."""
 
 
 @contextmanager
@@ -89,7 +87,7 @@ def odd_host(*steps: Step) -> Iterator[OddHost]:
 
 
 def answer(status: int, body: object = None, **headers: str) -> Step:
-    """Answer; `body`: bytes or JSON. Underscores in header names become dashes."""
+    """`body`: bytes or JSON. Underscores in header names become dashes."""
     content = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
     def step(handler: _Handler) -> None:
@@ -109,7 +107,7 @@ def drop(handler: _Handler) -> None:
 
 
 def cut(body: bytes, announced: int) -> Step:
-    """Announce more than is sent, and hang up."""
+    """Announce more bytes than are sent."""
 
     def step(handler: _Handler) -> None:
         handler.send_response(200)
@@ -122,8 +120,6 @@ def cut(body: bytes, announced: int) -> Step:
 
 
 def unannounced(body: bytes) -> Step:
-    """Send a body without length."""
-
     def step(handler: _Handler) -> None:
         handler.send_response_only(200)
         handler.send_header("Connection", "close")
@@ -135,7 +131,7 @@ def unannounced(body: bytes) -> Step:
 
 
 def trickle(pieces: int, seconds: float) -> Step:
-    """Send JSON one byte at a time, so that each read is fast."""
+    """JSON one byte at a time: each read is fast."""
 
     def step(handler: _Handler) -> None:
         handler.send_response_only(200)
@@ -160,7 +156,7 @@ def late(seconds: float, step: Step) -> Step:
 
 
 def redirect(location: str, status: int = 302) -> Step:
-    """Redirect; `{origin}` is this host."""
+    """`{origin}` is this host."""
 
     def step(handler: _Handler) -> None:
         place = location.replace("{origin}", handler.host.origin)

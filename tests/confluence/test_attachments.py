@@ -29,7 +29,6 @@ RECORD = {"schema": 1, "state": "held"}
 
 
 def test_one_call_tells_file_head_rows_and_permissions(live: Live) -> None:
-    """One call of 2 points returns file, newest version, lock property and the caller's permissions."""
     live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     before = len(live.exchanges())
     found = live.attachments.get(live.acme, "att" + BUDGET, priority=PRIORITY)
@@ -48,7 +47,6 @@ def test_one_call_tells_file_head_rows_and_permissions(live: Live) -> None:
 
 @pytest.mark.parametrize(("person", "may_update"), [(ALICE, True), (BOB, True), (CHARLIE, False)])
 def test_permissions_are_those_of_the_person_asked_as(live: Live, person: str, may_update: bool) -> None:
-    """Confluence decides a person's permissions, asked as that person."""
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY, person=person, properties=False)
     assert found.may_update is may_update
     assert found.properties is None
@@ -65,7 +63,6 @@ def test_the_second_site_answers_for_itself(live: Live) -> None:
 
 
 def test_files_on_blog_posts_and_in_the_trash_are_found(live: Live) -> None:
-    """A blog post's file names its container, a trashed file its status; a purged one is gone."""
     on_blog = live.attachments.get(live.acme, BLOG_FILE, priority=PRIORITY)
     assert on_blog.container == BLOG
     live.act("trash", BOB, attachmentId=BRIEF)
@@ -76,7 +73,6 @@ def test_files_on_blog_posts_and_in_the_trash_are_found(live: Live) -> None:
 
 
 def test_nobody_sees_what_they_may_not_see(live: Live) -> None:
-    """A restricted file and its page's list are invisible to the app and Bob, visible to Alice."""
     with pytest.raises(GoneOrInvisible):
         live.attachments.get(live.acme, PRIVATE_FILE, priority=PRIORITY)
     with pytest.raises(GoneOrInvisible):
@@ -86,7 +82,7 @@ def test_nobody_sees_what_they_may_not_see(live: Live) -> None:
 
 
 def test_lists_are_read_page_by_page(live: Live) -> None:
-    """The cursor yields every current attachment once, no trashed ones."""
+    """Current attachments only."""
     live.act("trash", BOB, attachmentId=LOGO)
     received, cursor = [], None
     while True:
@@ -101,7 +97,7 @@ def test_lists_are_read_page_by_page(live: Live) -> None:
 
 
 def test_versions_and_single_versions_agree(live: Live) -> None:
-    """The list has author and time; a single version also has the content."""
+    """A list entry has author and time; a single version also has the content."""
     versions, complete = live.attachments.versions(live.acme, BUDGET, back_to=None, priority=PRIORITY)
     assert complete
     assert [(v.number, v.author) for v in versions] == [(1, ALICE), (2, BOB), (3, ALICE)]
@@ -113,7 +109,7 @@ def test_versions_and_single_versions_agree(live: Live) -> None:
 
 
 def test_a_restore_makes_an_old_version_current_with_our_message(live: Live) -> None:
-    """Confluence's operation restores the bytes as a version known by time, author and message."""
+    """The new version is known by time, author and message."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     made = live.attachments.restore(live.acme, BUDGET, 3, "undone by Lockpoint", priority=PRIORITY)
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
@@ -127,21 +123,20 @@ def test_a_restore_makes_an_old_version_current_with_our_message(live: Live) -> 
 
 
 def test_a_site_that_refuses_the_restore_says_so(live: Live) -> None:
-    """`Rejected` tells the restore probe which way works here."""
+    """The restore probe uses `Rejected`."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
     with pytest.raises(Rejected):
         live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=PRIORITY)
 
 
 def test_where_the_app_may_not_edit_a_restore_is_forbidden(live: Live) -> None:
-    """Visible but not editable differs from refused."""
     live.act("restrict", ALICE, pageId=PAGE.id, update=["alice"])
     with pytest.raises(Forbidden):
         live.attachments.restore(live.acme, BUDGET, 1, "undone", priority=PRIORITY)
 
 
 def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
-    """The protected bytes become current as a minor version with our message and the same name."""
+    """As a minor version with our message and the same name."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
     source = live.attachments.version(live.acme, BUDGET, 3, priority=PRIORITY)
@@ -154,7 +149,7 @@ def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
 
 
 def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
-    """Zero bytes, emoji and reserved characters in names change nothing."""
+    """Zero bytes, emoji and reserved characters."""
     name = 'räksmörgås 🦐 #?%&"quoted".txt'
     made = live.act("upload", ALICE, pageId=PAGE.id, fileName=name, text="")
     file_id = str(made["id"]).removeprefix("att")
@@ -167,7 +162,6 @@ def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
 
 
 def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
-    """A rename succeeds once; with a superseded version it loses."""
     live.act("rename", BOB, attachmentId=BUDGET, title="mine.xlsx")
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
     live.attachments.rename(live.acme, found, "budget.xlsx", priority=PRIORITY)
@@ -177,7 +171,6 @@ def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
 
 
 def test_a_trashed_file_comes_back(live: Live) -> None:
-    """The file leaves the trash under the same id and name."""
     live.act("trash", BOB, attachmentId=BUDGET)
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
     live.attachments.undo_trash(live.acme, found, found.title, priority=PRIORITY)
@@ -186,7 +179,7 @@ def test_a_trashed_file_comes_back(live: Live) -> None:
 
 
 def test_a_trashed_file_whose_name_was_taken_comes_back_under_another(live: Live) -> None:
-    """With the name taken, the first try loses; then it is renamed in the trash and restored."""
+    """The first try loses; then the file is renamed in the trash and restored."""
     live.act("trash", BOB, attachmentId=BUDGET)
     live.act("upload", BOB, pageId=PAGE.id, fileName="budget.xlsx", text="new file")
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
@@ -198,7 +191,7 @@ def test_a_trashed_file_whose_name_was_taken_comes_back_under_another(live: Live
 
 
 def test_only_a_purge_is_a_confirmed_end(live: Live) -> None:
-    """A false 404 or the trash confirm nothing; both reads confirm a purge."""
+    """A false 404 or the trash confirm nothing."""
     live.fault("not_found", method="GET", path=f"attachments/att{BUDGET}")
     assert live.attachments.confirmed_gone(live.acme, BUDGET, PAGE, priority=PRIORITY) is False
     live.act("trash", BOB, attachmentId=BUDGET)
@@ -208,12 +201,12 @@ def test_only_a_purge_is_a_confirmed_end(live: Live) -> None:
 
 
 def test_nothing_is_confirmed_about_a_page_the_app_may_not_see(live: Live) -> None:
-    """When a restriction hides the page, the app cannot tell and confirms nothing."""
+    """The app cannot tell a hidden page from a purged file."""
     assert live.attachments.confirmed_gone(live.acme, PRIVATE_FILE, PRIVATE_PAGE, priority=PRIORITY) is False
 
 
 def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
-    """The length shows that a file with status 200 is truncated."""
+    """The status is 200; only the length shows it."""
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
     source = live.attachments.version(live.acme, BUDGET, 2, priority=PRIORITY)
     live.fault("truncate", path="_media", bytes=3, times=9)

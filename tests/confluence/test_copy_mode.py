@@ -35,7 +35,6 @@ def watch() -> Watch:
 def test_the_bytes_are_on_no_disk_and_in_no_log(
     live: Live, watch: Watch, tmp_path: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Copying a version opens no file for writing and prints no content."""
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text=CANARY)
     live.act("upload", BOB, attachmentId=BUDGET, fileName="budget.xlsx", text="overwritten")
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)

@@ -33,7 +33,6 @@ def test_a_lock_row_behind_fifty_other_properties_is_found(kit: Kit) -> None:
 
 
 def test_without_permissions_and_properties_in_the_answer_there_are_none(kit: Kit) -> None:
-    """A missing field is no permission."""
     with odd_host(answer(200, attachment(1))) as host:
         found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=PRIORITY)
     assert (found.properties, found.may_update) == ((), False)
@@ -54,13 +53,12 @@ def test_without_permissions_and_properties_in_the_answer_there_are_none(kit: Ki
     ],
 )
 def test_an_attachment_of_another_shape_is_a_typed_error(kit: Kit, change: dict[str, object]) -> None:
-    """Used fields must exist with their type; an unknown status is not guessed."""
+    """An unknown status is not guessed."""
     with odd_host(answer(200, {**attachment(1), **change})) as host, pytest.raises(BadAnswer):
         ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=PRIORITY)
 
 
 def test_custom_content_is_a_container_too(kit: Kit) -> None:
-    """A file on custom content is read with its container."""
     body = {**attachment(1), "pageId": None, "customContentId": 77}
     with odd_host(answer(200, body)) as host:
         found = ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=PRIORITY)
@@ -69,7 +67,7 @@ def test_custom_content_is_a_container_too(kit: Kit) -> None:
 
 
 def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> None:
-    """v1 addresses a file by its container; without one nothing is sent."""
+    """v1 addresses a file by its container."""
     attachments, loose = ConfluenceAttachments(kit.client), replace(file_at(3), container=None)
     tenant = site("http://127.0.0.1:9/wiki")
     with pytest.raises(GoneOrInvisible):
@@ -84,13 +82,12 @@ def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> 
 
 @pytest.mark.parametrize("stored", [{**ROW, "version": {"number": 3}}, {"id": "5"}, {}])
 def test_a_write_confirmed_as_something_else_is_unknown_or_refused(kit: Kit, stored: dict[str, object]) -> None:
-    """A 200 with another version confirms nothing."""
     with odd_host(answer(200, stored)) as host, pytest.raises((HostUnavailable, BadAnswer)):
         ConfluenceLockProperties(kit.client).replace(site(host.base), "7", "5", {}, 2, priority=PRIORITY)
 
 
 def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
-    """A host may ignore that JSON was requested and answer text of JSON."""
+    """A host may ignore that JSON was requested."""
     properties = ConfluenceProperties(kit.client, "lockpoint")
     with odd_host(answer(200, {"key": "k", "value": '{"a": 1}'}), answer(200, {"key": "k", "value": "{"})) as host:
         assert properties.read_app(site(host.base), "k", priority=PRIORITY) == {"a": 1}
@@ -109,13 +106,13 @@ def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
     ],
 )
 def test_only_the_exact_permission_makes_an_admin(kit: Kit, operations: object) -> None:
-    """Only administer on application counts."""
+    """Only administer on application."""
     with odd_host(answer(200, {"accountId": ALICE, "operations": operations})) as host:
         assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, priority=PRIORITY) is False
 
 
 def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None:
-    """Pages, then blog posts, each list to its end; a purged page has no files."""
+    """Pages, then blog posts; a purged page has no files."""
     space = "/wiki/api/v2/spaces/65538"
     more_pages = {"results": [{"id": "1"}], "_links": {"next": f"{space}/pages?limit=25&cursor=p2"}}
     more_files = {"results": [attachment(1)], "_links": {"next": "/wiki/api/v2/pages/1/attachments?cursor=f2"}}
@@ -142,7 +139,6 @@ def test_the_walk_goes_through_all_pages_of_pages_and_of_files(kit: Kit) -> None
 
 
 def test_lists_that_turn_in_a_circle_are_left(kit: Kit) -> None:
-    """The same next page twice is the host's error and ends the list."""
     circle = answer(200, {"results": [], "_links": {"next": "/wiki/api/v2/spaces?cursor=c"}})
     with odd_host(circle) as host:
         search = ConfluenceLockSearch(kit.client)

@@ -37,7 +37,6 @@ UNKNOWN = "557058:99999999-0000-4000-8000-000000000000"
 
 @pytest.mark.parametrize(("person", "may_update"), [(ALICE, True), (CHARLIE, False), (DANA, True)])
 def test_a_page_is_read_with_the_persons_permissions(live: Live, person: str, may_update: bool) -> None:
-    """Page and blog post as that person: space, title, status, edit permission."""
     for container in (PAGE, BLOG):
         view = live.people.container(live.acme, person, container, priority=PRIORITY)
         assert (view.container, view.space_id, view.status) == (container, SPACE, FileStatus.CURRENT)
@@ -46,7 +45,6 @@ def test_a_page_is_read_with_the_persons_permissions(live: Live, person: str, ma
 
 
 def test_a_page_the_person_may_not_see_is_not_there(live: Live) -> None:
-    """The person to whom the page is restricted sees it."""
     with pytest.raises(GoneOrInvisible):
         live.people.container(live.acme, BOB, PRIVATE_PAGE, priority=PRIORITY)
     assert live.people.container(live.acme, ALICE, PRIVATE_PAGE, priority=PRIORITY).may_update
@@ -62,7 +60,6 @@ def test_admins_are_known_by_confluences_word(live: Live, person: str, space: bo
 
 
 def test_nobody_administers_what_is_not_there(live: Live) -> None:
-    """Unknown accounts and spaces give a no, people of another site nothing."""
     assert live.people.administers_site(live.acme, UNKNOWN, priority=PRIORITY) is False
     assert live.people.administers_space(live.acme, DANA, "1", priority=PRIORITY) is False
     with pytest.raises(Unauthorised):
@@ -70,7 +67,7 @@ def test_nobody_administers_what_is_not_there(live: Live) -> None:
 
 
 def test_people_are_described_in_one_call(live: Live) -> None:
-    """Names for display; unknown accounts are omitted; closed ones are inactive."""
+    """Unknown accounts are omitted; closed ones are inactive."""
     live.control("POST", "sites/acme/person", account="bob", status="closed", active=False)
     found = live.people.describe(live.acme, [ALICE, BOB, UNKNOWN, ALICE], priority=PRIORITY)
     assert set(found) == {ALICE, BOB}
@@ -97,7 +94,7 @@ def test_an_address_is_looked_up_for_one_mail(live: Live) -> None:
 
 
 def test_no_address_is_told_with_its_reason(live: Live) -> None:
-    """400, 404 and 501 of the look-up are answers, not failures."""
+    """400, 404 and 501 of the look-up."""
     with pytest.raises(NoAddress) as caught:
         live.people.address(live.acme, UNKNOWN, priority=PRIORITY)
     assert caught.value.reason == "unknown"
@@ -110,7 +107,7 @@ def test_no_address_is_told_with_its_reason(live: Live) -> None:
 
 @pytest.mark.parametrize("email", ["", None, "not an address", "a@b\r\nBcc: x@y"])
 def test_an_empty_or_odd_address_is_none(kit: Kit, email: str | None) -> None:
-    """A text that could break a mail header is no address."""
+    """Such a text could break a mail header."""
     with odd_host(answer(200, {"accountId": ALICE, "email": email})) as host, pytest.raises(NoAddress) as caught:
         ConfluencePeople(kit.client).address(site(host.base), ALICE, priority=PRIORITY)
     assert caught.value.reason == "hidden"
@@ -128,7 +125,7 @@ def test_the_own_account_is_asked_once_per_site(live: Live) -> None:
 
 
 def test_pages_with_locks_are_found_by_their_hint(live: Live) -> None:
-    """The page property's number is indexed; pages without locks are not found."""
+    """The page property's number is indexed."""
     for host, container, count in ((PropertyHost.PAGE, PAGE, 2), (PropertyHost.BLOGPOST, BLOG, 0)):
         live.properties.create(
             live.acme, host, container.id, "lockpointpage", {"lockedCount": count}, priority=PRIORITY
@@ -148,7 +145,7 @@ def test_a_search_that_does_not_know_the_hint_is_rejected(live: Live) -> None:
 
 
 def test_search_pages_are_followed_with_their_whole_query(kit: Kit) -> None:
-    """v1's next link is relative to its own base; the whole query is kept."""
+    """v1's next link is relative to its own base."""
     following = "/rest/api/content/search?next=true&cursor=abc%3D&limit=100&start=100&cql=x"
     first = {"results": [{"id": "1", "type": "page"}, {"id": "2", "type": "comment"}], "_links": {"next": following}}
     second = {"results": [{"id": 3, "type": "blogpost"}]}
@@ -162,7 +159,7 @@ def test_search_pages_are_followed_with_their_whole_query(kit: Kit) -> None:
 
 
 def test_the_walk_finds_every_attachment_the_app_may_see(live: Live) -> None:
-    """Pages, then blog posts; hidden content is not found."""
+    """Pages, then blog posts."""
     spaces, _ = live.search.spaces(live.acme, cursor=None, priority=PRIORITY)
     assert spaces == (SPACE,)
     found: list[str] = []

@@ -20,7 +20,6 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
-    """Preferences are one account property, created by the first write and replaced later."""
     assert live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY) is None
     values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
     for value in values:
@@ -33,7 +32,6 @@ def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
 
 
 def test_an_unknown_account_has_no_properties(live: Live) -> None:
-    """Reading finds nothing, removing is done, writing is refused."""
     assert live.user_properties.read(live.acme, UNKNOWN, KEY, priority=PRIORITY) is None
     live.user_properties.delete(live.acme, UNKNOWN, KEY, priority=PRIORITY)
     with pytest.raises(GoneOrInvisible):
@@ -43,7 +41,6 @@ def test_an_unknown_account_has_no_properties(live: Live) -> None:
 
 
 def test_closed_and_changed_accounts_are_told(live: Live) -> None:
-    """A report returns accounts closed, accounts changed since our time, and the cycle's length."""
     live.act("person", BOB, status="closed")
     live.act("person", CHARLIE, displayName="Charlotte")
     live.control("POST", "sites/acme/behaviour", reportCycleDays=5)
@@ -56,13 +53,12 @@ def test_closed_and_changed_accounts_are_told(live: Live) -> None:
 
 @pytest.mark.parametrize(("said", "days"), [(1, 1), (90, 90), (91, 90), (10**400, 90), (0, None), (-3, None)])
 def test_a_cycle_is_one_to_ninety_days(live: Live, said: int, days: int | None) -> None:
-    """The cycle's length stays within bounds, whatever the host says."""
     live.control("POST", "sites/acme/behaviour", reportCycleDays=said)
     assert live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE).cycle_days == days
 
 
 def test_a_report_is_signed_and_bounded(live: Live) -> None:
-    """A report is an app call with RFC 3339 times; none or more than 90 accounts are refused before the call."""
+    """An app call with RFC 3339 times; none or more than 90 accounts are refused before the call."""
     live.control("DELETE", "requests")
     moment = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
     live.reports.report(live.acme, [Reported(ALICE, moment)], priority=Priority.MAINTENANCE)
@@ -79,7 +75,6 @@ def test_a_report_is_signed_and_bounded(live: Live) -> None:
 
 
 def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
-    """A 429 passes its Retry-After to the use case."""
     live.fault("status", status=429, headers={"Retry-After": "3600"}, path="report-accounts")
     with pytest.raises(QuotaExceeded) as refused:
         live.reports.report(live.acme, [Reported(ALICE, LONG_AGO)], priority=Priority.MAINTENANCE)
@@ -87,7 +82,6 @@ def test_too_many_reports_say_how_long_to_wait(live: Live) -> None:
 
 
 def test_the_administrators_of_a_space_are_known(live: Live) -> None:
-    """Named administrators of a space are found, nobody else."""
     found = live.people.space_administrators(live.acme, SPACE, priority=PRIORITY)
     assert DANA in found
     assert ALICE not in found

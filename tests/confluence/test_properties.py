@@ -16,7 +16,6 @@ RECORD = {"schema": 1, "state": "held", "note": "ä\u2028🔒"}
 
 
 def test_a_record_is_created_replaced_and_read(live: Live) -> None:
-    """Versions start at 1 and grow by one; values are unchanged."""
     assert live.locks.read(live.acme, BUDGET, priority=PRIORITY) == ()
     created = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     assert (created.version, created.value, created.key) == (1, RECORD, "lockpointlock")
@@ -29,7 +28,7 @@ def test_a_record_is_created_replaced_and_read(live: Live) -> None:
 
 
 def test_the_second_creation_loses(live: Live) -> None:
-    """Create-if-absent: the loser gets an error."""
+    """Create-if-absent."""
     live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     with pytest.raises(LostRace):
         live.locks.create(live.acme, BUDGET, {"state": "other"}, priority=PRIORITY)
@@ -46,7 +45,6 @@ def test_a_stale_write_loses(live: Live, version: int) -> None:
 
 
 def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
-    """The conditional write decides, in any order of arrival."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
 
     def write(writer: int) -> bool:
@@ -61,7 +59,7 @@ def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
 
 
 def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
-    """A deleted row is a lost race; read again."""
+    """After a lost race the caller reads again."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.act("property", DANA, attachmentId=BUDGET, key="lockpointlock", delete=True, force=True)
     with pytest.raises(LostRace):
@@ -69,7 +67,7 @@ def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
 
 
 def test_duplicate_rows_are_all_shown_and_one_can_be_removed(live: Live) -> None:
-    """The lowest id is the record; the other can be repaired; removing it twice is harmless."""
+    """The lowest id is the record; removing the other twice is harmless."""
     live.fault("duplicate", method="POST", path="properties")
     live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     first, second = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
@@ -92,7 +90,7 @@ def test_a_creation_whose_answer_is_lost_is_unknown_and_not_repeated(live: Live,
 
 
 def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses(live: Live) -> None:
-    """The write may have lost against itself: a new read tells, not the 409."""
+    """The write may have lost against itself: read again."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.fault("lost", method="PUT", path="properties")
     with pytest.raises(HostUnavailable):
@@ -101,7 +99,6 @@ def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses
 
 
 def test_a_replacement_that_was_not_carried_out_is_carried_out_by_the_repetition(live: Live) -> None:
-    """A dropped request is repeated, and written once."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.fault("drop", method="PUT", path="properties")
     assert live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=PRIORITY).version == 2
@@ -118,7 +115,6 @@ def test_the_properties_of_an_invisible_file_are_gone_or_invisible(live: Live) -
     [(PropertyHost.ATTACHMENT, LOGO), (PropertyHost.PAGE, PAGE.id), (PropertyHost.BLOGPOST, BLOG.id)],
 )
 def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: str) -> None:
-    """Attachments, pages and blog posts have versioned properties."""
     assert live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=PRIORITY) is None
     created = live.properties.create(live.acme, host, host_id, "lockpointwatch", [1], priority=PRIORITY)
     replaced = live.properties.replace(live.acme, host, host_id, created, [1, 2], priority=PRIORITY)
@@ -129,7 +125,7 @@ def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: s
 
 
 def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> None:
-    """Writing them needs the space's admin, unlike the app."""
+    """Only the space's admin may write them."""
     live.act("property", DANA, spaceKey="DS", key="lockpointspace", value={"a": 1})
     row = live.properties.read(live.acme, PropertyHost.SPACE, SPACE, "lockpointspace", priority=PRIORITY)
     assert row is not None
@@ -139,7 +135,7 @@ def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> Non
 
 
 def test_app_properties_are_stored_and_read(live: Live) -> None:
-    """App properties belong to one site's installation; the last write wins."""
+    """Per site; the last write wins."""
     assert live.properties.read_app(live.acme, "lockpointsite", priority=PRIORITY) is None
     live.properties.write_app(live.acme, "lockpointsite", {"copyMode": True}, priority=PRIORITY)
     live.properties.write_app(live.acme, "lockpointsite", {"copyMode": False}, priority=PRIORITY)
@@ -148,7 +144,7 @@ def test_app_properties_are_stored_and_read(live: Live) -> None:
 
 
 def test_keys_that_would_change_the_path_are_refused(live: Live) -> None:
-    """Only letters, digits, dash and underscore enter an address."""
+    """Only letters, digits, dash and underscore."""
     with pytest.raises(ValueError, match="key"):
         live.properties.read_app(live.acme, "../x", priority=PRIORITY)
     with pytest.raises(ValueError, match="id"):

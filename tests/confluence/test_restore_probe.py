@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def test_the_probe_shows_that_this_site_restores_attachments(live: Live) -> None:
-    """The probe's file is created once, on a draft, and reused."""
+    """The file is created once, on a draft, and reused."""
     first = live.scratch.try_restore(live.acme, None, priority=PRIORITY)
     assert first.works is True
     contents = live.running.world.sites["acme"].contents
@@ -20,7 +20,6 @@ def test_the_probe_shows_that_this_site_restores_attachments(live: Live) -> None
 
 
 def test_the_probe_shows_that_this_site_refuses(live: Live) -> None:
-    """A refused restore is a result, not a failure."""
     live.control("POST", "sites/acme/behaviour", restoreAttachments="refused")
     assert live.scratch.try_restore(live.acme, None, priority=PRIORITY).works is False
 
@@ -36,6 +35,6 @@ def test_nobody_else_sees_the_scratch_file(live: Live) -> None:
 
 
 def test_where_no_draft_can_be_made_nothing_is_known(live: Live) -> None:
-    """An app shut out of every space cannot probe."""
+    """The app is excluded from every space."""
     live.control("POST", "sites/acme/app-access", spaceKey="DS", blocked=True)
     assert live.scratch.try_restore(live.acme, None, priority=PRIORITY) == ScratchTrial(None, None)

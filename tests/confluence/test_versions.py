@@ -30,7 +30,7 @@ def at(number: int) -> str:
 
 
 def listed(*numbers: int, following: str | None = None) -> Step:
-    """Return a page of a v2 version list; `following`: next cursor."""
+    """A page of a v2 version list; `following`: next cursor."""
     links = {"next": f"/wiki/api/v2/attachments/att7/versions?limit=50&cursor={following}"} if following else {}
     results = [{"number": n, "createdAt": at(n), "authorId": "bob", "message": "", "minorEdit": False} for n in numbers]
     return answer(200, {"results": results, "_links": links})
@@ -72,7 +72,6 @@ def numbers(kit: Kit, base: str, back_to: int | None = None) -> tuple[list[int],
 
 
 def test_versions_come_oldest_first_over_all_pages(kit: Kit) -> None:
-    """A long version list is read to its end."""
     with odd_host(listed(5, 4, following="c1"), listed(3, 2, following="c2"), listed(1)) as host:
         assert numbers(kit, host.base) == ([1, 2, 3, 4, 5], True)
     assert [target.partition("cursor=")[2] for target in host.targets()] == ["", "c1", "c2"]
@@ -80,27 +79,26 @@ def test_versions_come_oldest_first_over_all_pages(kit: Kit) -> None:
 
 
 def test_paging_stops_at_the_protected_version(kit: Kit) -> None:
-    """Reading stops at the base, known by its time."""
+    """The base is known by its time."""
     with odd_host(listed(5, 4, following="c1"), listed(3, 2, following="c2"), listed(1)) as host:
         assert numbers(kit, host.base, back_to=3) == ([2, 3, 4, 5], True)
     assert len(host.requests) == 2
 
 
 def test_a_base_that_is_not_there_reads_on_to_an_older_one(kit: Kit) -> None:
-    """When the base was deleted, reading stops at the next older version or the first."""
+    """The base was deleted."""
     with odd_host(listed(3, 2, following="c1"), listed(1)) as host:
         assert numbers(kit, host.base, back_to=0) == ([1, 2, 3], True)
 
 
 def test_a_list_that_changed_while_it_was_read_is_read_again(kit: Kit) -> None:
-    """A missing number means a concurrent deletion; the second read is whole."""
+    """A missing number means a concurrent deletion."""
     with odd_host(listed(5, 4, following="c1"), listed(2, 1), listed(4, 3, following="c1"), listed(2, 1)) as host:
         assert numbers(kit, host.base) == ([1, 2, 3, 4], True)
     assert len(host.requests) == 4
 
 
 def test_a_version_that_appears_while_reading_does_no_harm(kit: Kit) -> None:
-    """A version on two pages is one version."""
     with odd_host(listed(4, 3, following="c1"), listed(3, 2, following="c2"), listed(1)) as host:
         assert numbers(kit, host.base) == ([1, 2, 3, 4], True)
 
@@ -115,13 +113,11 @@ def test_a_version_that_appears_while_reading_does_no_harm(kit: Kit) -> None:
     ],
 )
 def test_a_list_with_a_gap_or_without_end_is_called_incomplete(kit: Kit, steps: list[Step]) -> None:
-    """A gap, a repeated cursor or an early end makes a history incomplete."""
     with odd_host(*steps) as host:
         assert numbers(kit, host.base)[1] is False
 
 
 def test_an_endless_list_ends(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Endless pages end after a bounded number."""
     monkeypatch.setattr(versions, "MOST_PAGES", 3)
     endless = [listed(100 - n, following=f"c{n}") for n in range(10)]
     with odd_host(*endless) as host:
@@ -130,7 +126,7 @@ def test_an_endless_list_ends(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_one_version_is_read_with_its_content_facts(kit: Kit) -> None:
-    """An older version's size, file id and title come from the attachment at that version."""
+    """They come from the attachment at that version."""
     with odd_host(answer(200, attachment(2))) as host:
         version = ConfluenceAttachments(kit.client).version(site(host.base), "att7", 2, priority=Priority.EVENT)
     assert (version.number, version.size, version.file_id, version.title) == (2, 5, "file-2", "budget.xlsx")
@@ -138,7 +134,7 @@ def test_one_version_is_read_with_its_content_facts(kit: Kit) -> None:
 
 
 def test_another_version_than_asked_is_refused(kit: Kit) -> None:
-    """A host that ignores the requested version must not cause a comparison of wrong content."""
+    """Prevents a comparison with wrong content."""
     with odd_host(answer(200, attachment(3))) as host, pytest.raises(BadAnswer):
         ConfluenceAttachments(kit.client).version(site(host.base), "7", 2, priority=Priority.EVENT)
 
@@ -151,7 +147,7 @@ def restore(kit: Kit, base: str) -> Version:
 
 
 def test_restoring_asks_confluence_to_do_it(kit: Kit) -> None:
-    """The restore operation names version and message, and keeps the title."""
+    """The title stays."""
     with odd_host(answer(200, MADE)) as host:
         made = restore(kit, host.base)
     assert host.requests[0].json() == {
@@ -169,7 +165,7 @@ def test_a_refused_restore_is_told_as_such(kit: Kit) -> None:
 
 
 def test_a_restore_whose_answer_tells_no_time_is_looked_up(kit: Kit) -> None:
-    """`when` may be null; then the version is read, and recognised by its message only."""
+    """`when` may be null; the version is then recognised by its message only."""
     silent = answer(200, {**MADE, "when": None})
     with odd_host(silent, answer(200, attachment(4, message="undone"))) as host:
         assert restore(kit, host.base).number == 4
@@ -200,7 +196,6 @@ def test_copy_mode_carries_the_bytes_back_as_a_minor_version(kit: Kit) -> None:
 
 @pytest.mark.parametrize("content", [b"byte", b"bytes!", b""])
 def test_a_download_of_another_length_is_not_uploaded(kit: Kit, content: bytes) -> None:
-    """Content of another length than its version is another content."""
     with odd_host(answer(200, content)) as host, pytest.raises(BadAnswer):
         copy(kit, host.base)
     assert len(host.requests) == 1
@@ -214,7 +209,7 @@ def test_a_newer_version_during_the_download_stops_the_upload(kit: Kit) -> None:
 
 
 def test_files_above_the_limit_are_not_even_asked_for(kit: Kit) -> None:
-    """Copy mode carries what fits into memory and reports the rest."""
+    """Copy mode handles files that fit into memory."""
     with odd_host(answer(200)) as host, pytest.raises(TooLarge):
         copy(kit, host.base, most=FILE_SIZE - 1)
     assert host.requests == []
@@ -224,21 +219,20 @@ def test_files_above_the_limit_are_not_even_asked_for(kit: Kit) -> None:
 
 @pytest.mark.parametrize("status", [404, 413, 507])
 def test_an_upload_that_is_too_large_for_the_site_is_told_as_such(kit: Kit, status: int) -> None:
-    """The document gives 404 for an oversize upload; reading the file tells the two apart."""
+    """The document gives 404 for an oversize upload; reading the file tells it from a missing one."""
     there = answer(200, attachment(3))
     with odd_host(answer(200, b"bytes"), there, answer(status), there) as host, pytest.raises(TooLarge):
         copy(kit, host.base)
 
 
 def test_an_upload_to_a_file_that_is_gone_is_told_as_such(kit: Kit) -> None:
-    """A 404 for a missing file means gone."""
     steps = answer(200, b"bytes"), answer(200, attachment(3)), answer(404), answer(404)
     with odd_host(*steps) as host, pytest.raises(GoneOrInvisible):
         copy(kit, host.base)
 
 
 def test_an_upload_whose_answer_is_lost_is_not_sent_again(kit: Kit) -> None:
-    """The outcome is unknown; a second upload could be a second version."""
+    """A second upload could be a second version."""
     steps = answer(200, b"bytes"), answer(200, attachment(3)), answer(503)
     with odd_host(*steps) as host, pytest.raises(HostUnavailable):
         copy(kit, host.base)
@@ -271,7 +265,7 @@ def test_one_false_404_drops_nothing(kit: Kit, second: Step) -> None:
 
 
 def test_a_visible_file_is_not_gone_and_without_container_nobody_knows(kit: Kit) -> None:
-    """Both witnesses must exist and agree."""
+    """Both reads must exist and agree."""
     with odd_host(answer(200, attachment(1))) as host:
         assert gone(kit, host.base) is False
         assert gone(kit, host.base, None) is False

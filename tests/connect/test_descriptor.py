@@ -1,4 +1,4 @@
-"""The descriptor: what it says, that it is valid, and that it is served as constant bytes."""
+"""The descriptor: its content and validity; it is served as constant bytes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def document() -> dict[str, Any]:
 
 
 def as_manifest(document: dict[str, Any]) -> dict[str, Any]:
-    """The descriptor's modules as a Forge manifest has them.
+    """The descriptor's modules in the form of a Forge manifest.
 
-    There every module is a list with keys; classic webhooks and the lifecycle have none, and some modules are single
-    objects.
+    There every module is a list of entries with keys. Classic webhooks and the lifecycle have no keys, and some modules
+    are single objects.
     """
     modules: dict[str, Any] = {}
     for name, value in document["modules"].items():
@@ -42,7 +42,7 @@ def as_manifest(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_modules_are_valid(document: dict[str, Any], specs: Path) -> None:
-    """Every module is what Atlassian's schema of Connect modules allows, after the mapping to a Forge manifest."""
+    """Every module conforms to Atlassian's schema of Connect modules, after mapping to a Forge manifest."""
     path = specs / SCHEMA
     if not path.exists():
         pytest.skip(f"no {SCHEMA} in LOCKPOINT_SPECS: put the extract of @forge/manifest 13.7.0 there")
@@ -57,25 +57,22 @@ def test_modules_are_valid(document: dict[str, Any], specs: Path) -> None:
 
 
 def test_module_keys_are_unique_and_plain(document: dict[str, Any]) -> None:
-    """Module keys are letters, digits and dashes, each used once."""
     keys = [entry["key"] for entries in document["modules"].values() for entry in entries if "key" in entry]
     assert len(keys) == len(set(keys))
     assert all(re.fullmatch(r"[a-zA-Z0-9-]{1,100}", key) for key in keys)
 
 
 def test_scopes(document: dict[str, Any]) -> None:
-    """Exactly the four scopes of the contract, nothing more."""
+    """Exactly the four scopes of the contract."""
     assert document["scopes"] == ["READ", "WRITE", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"]
 
 
 def test_sign_in(document: dict[str, Any]) -> None:
-    """JWT, with signed installs and context hashes on."""
     assert document["authentication"] == {"type": "jwt"}
     assert document["apiMigrations"] == {"signed-install": True, "context-qsh": True, "gdpr": True}
 
 
 def test_what_is_filled_in(document: dict[str, Any]) -> None:
-    """Key, base URL and licensing are the settings'; the rest is the file's."""
     assert (document["key"], document["baseUrl"]) == ("my-app", "https://my.example.com")
     assert document["links"]["self"] == "https://my.example.com/atlassian-connect.json"
     assert document["enableLicensing"] is False
@@ -85,7 +82,7 @@ def test_what_is_filled_in(document: dict[str, Any]) -> None:
 
 
 def test_properties(document: dict[str, Any]) -> None:
-    """The lock and the page hint are extracted for search under the contract's names; keys are alphanumeric."""
+    """The contract's names; keys must be alphanumeric."""
     (module,) = document["modules"]["confluenceContentProperties"]
     found = {entry["propertyKey"]: entry["extractions"] for entry in module["keyConfigurations"]}
     assert {item["alias"]: item["objectName"] for item in found["lockpointlock"]} == {
@@ -100,7 +97,7 @@ def test_properties(document: dict[str, Any]) -> None:
 
 
 def test_dialogs_exist(document: dict[str, Any]) -> None:
-    """Whatever opens a dialog opens one that is declared, at the same address."""
+    """Every opener names a declared dialog and its address."""
     dialogs = {entry["key"]: entry["url"] for entry in document["modules"]["dialogs"]}
     openers = document["modules"]["contentBylineItems"] + document["modules"]["webItems"]
     assert openers
@@ -110,7 +107,7 @@ def test_dialogs_exist(document: dict[str, Any]) -> None:
 
 
 def test_one_address_for_each_event(document: dict[str, Any]) -> None:
-    """The body of a webhook does not name its event, so each event has an address of its own."""
+    """A webhook's body does not name its event."""
     hooks = document["modules"]["webhooks"]
     assert {hook["url"] for hook in hooks} == {f"/connect/webhooks/{hook['event']}" for hook in hooks}
     assert len({hook["event"] for hook in hooks}) == len(hooks)
@@ -118,7 +115,6 @@ def test_one_address_for_each_event(document: dict[str, Any]) -> None:
 
 
 def test_served_as_constant_bytes() -> None:
-    """The served document is the same bytes each time, for anybody."""
     client = make_world().client
     first, second = (client.get("/atlassian-connect.json") for _ in range(2))
     assert first.content_type == "application/json"
@@ -128,7 +124,7 @@ def test_served_as_constant_bytes() -> None:
 
 
 def test_a_missing_file_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without its descriptor the app does not start, and says which file is missing."""
+    """The error names the missing file."""
     monkeypatch.setattr(descriptor, "_PACKAGE", tmp_path / "package")
     with pytest.raises(FileNotFoundError, match=r"atlassian-connect\.json"):
         descriptor.read_template()

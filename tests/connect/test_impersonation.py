@@ -1,4 +1,4 @@
-"""Acting as a person: the assertion, the answer, what is kept, and every way the server can fail."""
+"""Acting as a person: the assertion, the answer, the token cache, and every failure of the server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def grant(server: responses.RequestsMock, token: str = "bearer-1", **changes: An
 
 
 def test_the_assertion_is_what_the_server_wants(people: Impersonation, clock: FakeTime) -> None:
-    """A form post with a JWT bearer grant, signed with the site's secret, for a minute at most."""
+    """A form post with a JWT bearer grant, signed with the site's secret, valid for a minute."""
     with responses.RequestsMock() as server:
         grant(server)
         assert people.token(TENANT, ALICE) == "bearer-1"
@@ -86,7 +86,6 @@ def test_the_assertion_is_what_the_server_wants(people: Impersonation, clock: Fa
 
 
 def test_a_token_is_kept_per_person_until_a_minute_before_it_ends(people: Impersonation, clock: FakeTime) -> None:
-    """One token per person, asked for again a minute before its end."""
     with responses.RequestsMock() as server:
         grant(server, "alice-1")
         grant(server, "bob-1")
@@ -99,7 +98,6 @@ def test_a_token_is_kept_per_person_until_a_minute_before_it_ends(people: Impers
 
 
 def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirectory, stored: FakeInstallations) -> None:
-    """A token that was fetched with an earlier secret is not used again."""
     with responses.RequestsMock() as server:
         grant(server, "old")
         grant(server, "new")
@@ -113,7 +111,7 @@ def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirecto
 def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
     people: Impersonation, stored: FakeInstallations, left: dict[str, Any]
 ) -> None:
-    """Silence at once, whoever answered the uninstall."""
+    """Also in a process that did not receive the uninstall."""
     with responses.RequestsMock() as server:
         grant(server)
         people.token(TENANT, ALICE)
@@ -123,7 +121,7 @@ def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
 
 
 def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
-    """What is dropped or forgotten is asked for again; the others stay."""
+    """A dropped token is requested again; others stay."""
     with responses.RequestsMock() as server:
         for token in ("a1", "b1", "a2", "b2"):
             grant(server, token)
@@ -137,7 +135,7 @@ def test_dropping_a_person_or_a_site(people: Impersonation) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_refusal_is_permanent_for_half_a_minute(people: Impersonation, clock: FakeTime, status: int) -> None:
-    """400, 401 and 403 mean: not as this person; nobody asks again at once, and callers see Unauthorised."""
+    """400, 401 and 403 mean: not as this person."""
     with responses.RequestsMock() as server:
         server.post(TOKEN_URL, status=status, json={"error": "invalid_grant"})
         for _ in range(3):
@@ -153,7 +151,7 @@ def test_a_refusal_is_permanent_for_half_a_minute(people: Impersonation, clock: 
 
 @pytest.mark.parametrize("status", [302, 404, 429, 500, 502, 503])
 def test_other_failures_pass(people: Impersonation, status: int) -> None:
-    """Anything else may be better next time; Retry-After is told; redirects are not followed."""
+    """Other failures may be temporary; Retry-After is passed on; redirects are not followed."""
     with responses.RequestsMock() as server:
         server.post(TOKEN_URL, status=status, headers={"Retry-After": "17", "Location": "https://evil.example.com/"})
         with pytest.raises(ImpersonationUnavailableError) as caught:
@@ -181,7 +179,7 @@ def test_other_failures_pass(people: Impersonation, status: int) -> None:
     ],
 )
 def test_an_answer_that_makes_no_sense_is_an_outage(people: Impersonation, answer: dict[str, Any]) -> None:
-    """No token is made up, and nothing of the answer or the request shows in the error."""
+    """No token is invented; the error contains nothing of answer or request."""
     with responses.RequestsMock() as server:
         server.post(TOKEN_URL, **answer)
         with pytest.raises(ImpersonationUnavailableError) as caught:
@@ -193,7 +191,7 @@ def test_an_answer_that_makes_no_sense_is_an_outage(people: Impersonation, answe
 def test_a_site_without_oauth_client_or_installation_acts_as_nobody(
     people: Impersonation, sites: SiteDirectory, stored: FakeInstallations
 ) -> None:
-    """Without an OAuth client id, or once uninstalled, the server is not even asked."""
+    """The server is not called."""
     with responses.RequestsMock() as server:
         put(stored, oauth_client_id=None)
         with pytest.raises(ImpersonationRefusedError):

@@ -1,4 +1,4 @@
-"""Keys of signed installs: fetched from two hosts over real HTTP, checked, kept, and rationed."""
+"""Keys of signed installs: fetched from two hosts over real HTTP, checked, cached, rate-limited."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class KeyHost:
-    """A key host on this machine; `answers` by path, everything else is 404 with an HTML page."""
+    """A local key host; `answers` by path, everything else is 404 with an HTML page."""
 
     url: str = ""
     answers: dict[str, Answer | Callable[[Any], None]] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def source(*hosts: KeyHost, read_seconds: float = 5) -> HttpKeySource:
 
 
 def test_the_first_host_that_knows_the_key_is_believed(hosts: tuple[KeyHost, KeyHost]) -> None:
-    """Both hosts are asked in order, the second one only when the first does not know the key."""
+    """The second host is asked only if the first does not know the key."""
     first, second = hosts
     second.answers["/k"] = (200, {}, GOOD)
     found = source(first, second).fetch("k")
@@ -91,7 +91,6 @@ def test_the_first_host_that_knows_the_key_is_believed(hosts: tuple[KeyHost, Key
 
 
 def test_404_from_both_hosts_means_there_is_no_such_key(hosts: tuple[KeyHost, KeyHost]) -> None:
-    """A key id that every host answers with 404 does not exist, whatever the page says."""
     assert source(*hosts).fetch("k") is None
 
 
@@ -124,7 +123,7 @@ BAD_BODIES = {
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
 def test_only_a_pem_rsa_public_key_of_2048_bits_is_a_key(hosts: tuple[KeyHost, KeyHost], body: bytes) -> None:
-    """Anything but a PEM RSA public key of 2048 bits or more, in 10 KB or less, sends us to the other host."""
+    """Anything but a PEM RSA public key of 2048 bits or more, in 10 KB or less: the other host is asked."""
     first, second = hosts
     first.answers["/k"] = (200, {}, body)
     with pytest.raises(KeyUnavailableError):
@@ -135,14 +134,14 @@ def test_only_a_pem_rsa_public_key_of_2048_bits_is_a_key(hosts: tuple[KeyHost, K
 
 @pytest.mark.parametrize("status", [204, 400, 403, 500, 503])
 def test_other_answers_are_trouble_not_an_unknown_key(hosts: tuple[KeyHost, KeyHost], status: int) -> None:
-    """A status that is neither 200 nor 404 says nothing about the key."""
+    """A status other than 200 and 404 says nothing about the key."""
     hosts[0].answers["/k"] = (status, {}, b"" if status == 204 else GOOD)
     with pytest.raises(KeyUnavailableError):
         source(*hosts).fetch("k")
 
 
 def test_redirects_are_not_followed(hosts: tuple[KeyHost, KeyHost]) -> None:
-    """A key host that redirects is in trouble; where it points to is not asked."""
+    """The redirect's target is not asked."""
     first, second = hosts
     second.answers["/other"] = (200, {}, GOOD)
     for status in (301, 302, 307, 308):
@@ -153,7 +152,7 @@ def test_redirects_are_not_followed(hosts: tuple[KeyHost, KeyHost]) -> None:
 
 
 def test_a_host_that_is_down_is_trouble(hosts: tuple[KeyHost, KeyHost]) -> None:
-    """Nobody listens: the other host is asked, and alone it does not prove that a key is unknown."""
+    """The other host is asked; a 404 from it alone does not prove the key unknown."""
     dead = KeyHost("http://127.0.0.1:9")
     with pytest.raises(KeyUnavailableError):
         source(dead, hosts[0]).fetch("k")
@@ -179,7 +178,7 @@ def silent(_handler: Any) -> None:
 
 @pytest.mark.parametrize("answer", [drip, silent])
 def test_a_slow_host_is_given_up(hosts: tuple[KeyHost, KeyHost], answer: Callable[[Any], None]) -> None:
-    """A host that is silent or drips is left after the time limit for the whole body."""
+    """The time limit covers the whole body; the host is silent or drips."""
     hosts[0].answers["/k"] = answer
     began = time.monotonic()
     with pytest.raises(KeyUnavailableError):
@@ -204,7 +203,6 @@ def memory() -> MemoryKeys:
 
 
 def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A key that was fetched serves for 24 hours, then it is asked for again."""
     keys = InstallKeys(memory, clock.seconds)
     for _ in range(3):
         keys.key("kid-1")
@@ -216,7 +214,7 @@ def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> Non
 
 
 def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A known key keeps working when the hosts are in trouble, and they are asked once a minute."""
+    """A known key stays valid while the hosts fail; they are asked once a minute."""
     keys = InstallKeys(memory, clock.seconds)
     known = keys.key("kid-1")
     memory.trouble = True
@@ -229,7 +227,7 @@ def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryK
 
 
 def test_a_withdrawn_key_goes(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A known key that every host has come to deny is not used any more."""
+    """A known key that every host denies is no longer used."""
     keys = InstallKeys(memory, clock.seconds)
     keys.key("kid-1")
     memory.keys.clear()
@@ -243,7 +241,7 @@ def test_a_withdrawn_key_goes(clock: FakeTime, memory: MemoryKeys) -> None:
 def test_a_refused_key_id_is_remembered_for_a_minute(
     clock: FakeTime, memory: MemoryKeys, trouble: bool, reason: Reason
 ) -> None:
-    """A key id without a key is asked for at most once a minute, and works as soon as the host knows it."""
+    """At most one fetch a minute; the key works once the host knows it."""
     keys = InstallKeys(memory, clock.seconds)
     memory.trouble = trouble
     assert [refusal(keys, "kid-2") for _ in range(10)] == [reason] * 10
@@ -255,7 +253,7 @@ def test_a_refused_key_id_is_remembered_for_a_minute(
 
 
 def test_invented_key_ids_cannot_hammer_the_hosts(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A flood of invented key ids costs a bounded number of fetches; known keys go on working meanwhile."""
+    """A bounded number of fetches; known keys keep working."""
     keys = InstallKeys(memory, clock.seconds)
     keys.key("kid-1")
     for number in range(2000):
@@ -270,7 +268,6 @@ def test_invented_key_ids_cannot_hammer_the_hosts(clock: FakeTime, memory: Memor
 
 
 def test_the_cache_is_bounded(clock: FakeTime, memory: MemoryKeys) -> None:
-    """However many keys there are, only so many are kept."""
     keys = InstallKeys(memory, clock.seconds)
     for number in range(install_keys.MOST_KEYS + 40):
         memory.keys[f"kid-{number}"] = private_key().public_key()

@@ -1,4 +1,4 @@
-"""The query string hash: Atlassian's vectors, and Atlassian's own Python package as an oracle."""
+"""The query string hash: Atlassian's vectors, and Atlassian's Python package as oracle."""
 
 from __future__ import annotations
 
@@ -130,14 +130,13 @@ VECTORS = [
 
 @pytest.mark.parametrize(("method", "target", "base_path", "canonical", "digest"), VECTORS)
 def test_vectors(method: str, target: str, base_path: str, canonical: str, digest: str) -> None:
-    """Canonical request and hash are those of Atlassian's package."""
     assert qsh.canonical_request(method, target, base_path) == canonical
     assert qsh.request_hash(method, target, base_path) == digest
     assert digest in qsh.accepted_hashes(method, target, base_path)
 
 
 def test_repeated_values_may_be_sorted_encoded_or_decoded() -> None:
-    """The written rule sorts encoded values, the packages sort decoded ones: incoming requests may do either."""
+    """The written rule sorts encoded values, the packages sort decoded ones; incoming requests may do either."""
     written = hashlib.sha256(b"GET&/p&q=%C3%A9,z,~").hexdigest()
     usual = qsh.request_hash("GET", "/p?q=%C3%A9&q=z&q=~")
     assert set(qsh.accepted_hashes("GET", "/p?q=%C3%A9&q=z&q=~")) == {written, usual}
@@ -154,7 +153,6 @@ def test_repeated_values_may_be_sorted_encoded_or_decoded() -> None:
     ],
 )
 def test_base_path_is_dropped_on_a_segment_boundary(target: str, canonical: str) -> None:
-    """The base path is dropped on a segment boundary only."""
     assert qsh.canonical_request("GET", target, "/confluence") == canonical
 
 
@@ -174,7 +172,7 @@ def test_base_path_is_dropped_on_a_segment_boundary(target: str, canonical: str)
     ],
 )
 def test_corners(target: str, canonical: str) -> None:
-    """Escapes in the path stay as they are on the wire; only the parameter `jwt` is left out of the query."""
+    """Escapes in the path stay as sent; of the query only the parameter `jwt` is left out."""
     assert qsh.canonical_request("GET", target) == canonical
 
 
@@ -189,7 +187,7 @@ NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
 )
 @example(path=["p"], pairs={"q": ["é", "z", "~"]})
 def test_agrees_with_atlassians_python_package(path: list[str], pairs: dict[str, list[str]]) -> None:
-    """For any path (without a colon, which that package takes for a scheme) and query both make the same text."""
+    """Both canonicalise alike; the path has no colon, which that package reads as a scheme."""
     query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name in pairs for value in pairs[name])
     target = "/" + "/".join(path) + (f"?{query}" if query else "")
     assert qsh.canonical_request("GET", target) == atlassian_jwt.url_utils.canonicalize_request("get", target)

@@ -1,4 +1,4 @@
-"""Signed installs: every step of the verification can refuse, and refuses for its own reason."""
+"""Signed installs: each verification step refuses for its own reason."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def verify(installs: SignedInstalls, token: str, body: Any = None, method: str =
     ],
 )
 def test_a_good_install_is_accepted(installs: SignedInstalls, changes: dict[str, Any]) -> None:
-    """Audience as text or list, one closing slash, a person, thirty seconds of leeway: all accepted."""
+    """Audience as text or list, one trailing slash, a person, thirty seconds of leeway."""
     assert verify(installs, make(**changes)) == ACME
 
 
 def pem_as_secret() -> str:
-    """The classic confusion: our public key used as an HMAC secret (made by hand, PyJWT refuses to)."""
+    """Algorithm confusion: our public key as an HMAC secret (made by hand, PyJWT refuses to)."""
     payload = make().split(".")[1]
     head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT","kid":"kid-1"}').rstrip(b"=").decode()
     text = f"{head}.{payload}"
@@ -140,14 +140,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("token", "body", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
 def test_refused(installs: SignedInstalls, token: str, body: dict[str, Any], reason: Reason) -> None:
-    """One thing wrong with token or body is enough, and the reason says which."""
+    """One defect in token or body suffices."""
     with pytest.raises(TokenRefusedError) as caught:
         verify(installs, token, install_body(**body))
     assert caught.value.reason is reason
 
 
 def test_spare_bits_of_the_signature_are_not_free(installs: SignedInstalls) -> None:
-    """The last character of an RS256 signature has spare bits; a token that uses them is refused."""
+    """The last character of an RS256 signature has spare bits."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     good = make()
     with pytest.raises(TokenRefusedError):
@@ -155,7 +155,7 @@ def test_spare_bits_of_the_signature_are_not_free(installs: SignedInstalls) -> N
 
 
 def test_no_key_is_fetched_for_a_token_that_is_wrong_anyway(installs: SignedInstalls, memory: MemoryKeys) -> None:
-    """What can be told without the key is told without asking the key hosts."""
+    """Checks that need no key come before the fetch."""
     for token in (make(aud=["x"]), make(iss=GLOBEX), make(exp=int(NOW) - 99), make(qsh="context-qsh")):
         with pytest.raises(TokenRefusedError):
             verify(installs, token)
@@ -163,7 +163,7 @@ def test_no_key_is_fetched_for_a_token_that_is_wrong_anyway(installs: SignedInst
 
 
 def test_known_keys_work_while_the_hosts_are_down(installs: SignedInstalls, memory: MemoryKeys) -> None:
-    """A second install is verified while no key host answers; one with a new key is refused."""
+    """A new key is refused until they answer."""
     verify(installs, make())
     memory.trouble = True
     assert verify(installs, make()) == ACME

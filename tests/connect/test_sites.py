@@ -1,4 +1,4 @@
-"""Known sites: kept in the process, dropped on lifecycle events, read again when a signature does not fit."""
+"""Known sites: cached in the process, dropped on lifecycle events, reread after a bad signature."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def put(stored: FakeInstallations, **changes: object) -> None:
 def test_a_site_is_read_once_in_five_seconds(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
-    """A known site costs no round trip for five seconds; an uninstall is noticed elsewhere no later."""
+    """So another process notices an uninstall within five seconds."""
     for _ in range(10):
         assert directory.find(ACME) is not None
         clock.advance(0.49)
@@ -53,7 +53,7 @@ def test_a_site_is_read_once_in_five_seconds(
 def test_an_unknown_site_is_remembered_for_some_seconds(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
-    """An unknown client key costs one round trip in five seconds, and memory for it is bounded."""
+    """One query in five seconds; the memory for unknown client keys is bounded."""
     for _ in range(5):
         assert directory.find("nobody") is None
     assert stored.finds == 1
@@ -68,7 +68,7 @@ def test_an_unknown_site_is_remembered_for_some_seconds(
 def test_known_sites_are_bounded(
     directory: SiteDirectory, stored: FakeInstallations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The least recently used site makes room for another one."""
+    """The least recently used site is dropped."""
     monkeypatch.setattr(sites, "MOST_SITES", 1)
     with stored.change(GLOBEX) as change:
         change.store(registration(GLOBEX))
@@ -79,7 +79,7 @@ def test_known_sites_are_bounded(
 
 
 def test_forgetting_reads_again(directory: SiteDirectory, stored: FakeInstallations) -> None:
-    """After a lifecycle event the site is read from the database."""
+    """A lifecycle event drops the cached site."""
     directory.find(ACME)
     put(stored, installed=False, secret=None)
     assert directory.find(ACME) is not None
@@ -91,7 +91,7 @@ def test_forgetting_reads_again(directory: SiteDirectory, stored: FakeInstallati
 def test_a_site_that_is_gone_is_nobody(
     directory: SiteDirectory, stored: FakeInstallations, changes: dict[str, object]
 ) -> None:
-    """A site that is uninstalled or has no secret cannot call."""
+    """Uninstalled, or without a secret."""
     put(stored, **changes)
     assert directory.find(ACME) is None
 
@@ -99,7 +99,7 @@ def test_a_site_that_is_gone_is_nobody(
 def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
-    """The first bad signature reads the site again at once, a flood of them once in two seconds."""
+    """The first bad signature rereads at once, later ones every two seconds."""
     for _ in range(100):
         site = directory.find(ACME)
         assert site is not None
@@ -117,7 +117,6 @@ def test_a_doubted_site_is_read_again_at_most_every_two_seconds(
 
 
 def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, stored: FakeInstallations) -> None:
-    """The secret before the present one is accepted for at most three minutes after the change."""
     put(stored, previous_secret="the-former-secret", secret_changed_at=START)
     site = directory.find(ACME)
     assert site is not None
@@ -128,7 +127,7 @@ def test_the_previous_secret_counts_for_three_minutes(directory: SiteDirectory, 
 def test_known_sites_are_served_while_the_database_is_away(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
-    """While the database does not answer, known sites are served for ten minutes, unknown ones cannot be told."""
+    """Known sites are served for ten minutes; unknown ones raise StorageUnavailable."""
     directory.find(ACME)
     stored.down = True
     clock.advance(500)
@@ -141,7 +140,6 @@ def test_known_sites_are_served_while_the_database_is_away(
 
 
 def test_secrets_do_not_show(directory: SiteDirectory) -> None:
-    """Printing a site does not print its secret."""
     assert ACME_SECRET not in repr(directory.find(ACME))
     assert ACME_SECRET not in repr(registration(ACME))
 
@@ -150,7 +148,7 @@ def test_secrets_do_not_show(directory: SiteDirectory) -> None:
 def test_no_call_is_signed_for_a_site_that_left(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime, left: dict[str, object]
 ) -> None:
-    """Silence at once, in a process that did not see the uninstall, too; the disabled site may still call us."""
+    """Also in a process that did not receive the uninstall; a disabled site may still call us."""
     signer, tenant = AppSigner(directory, "lockpoint", clock.seconds), Tenant(1, ACME, "https://acme.example/wiki")
     signer.authorization(tenant, "GET", "/rest/api/user/current")
     put(stored, **left)
@@ -160,7 +158,6 @@ def test_no_call_is_signed_for_a_site_that_left(
 
 
 def test_calls_of_the_app_are_signed_for_the_site(directory: SiteDirectory, clock: FakeTime) -> None:
-    """A call is signed with the site's present secret; a site that is gone gets none."""
     signer = AppSigner(directory, "lockpoint", clock.seconds)
     tenant = Tenant(1, ACME, "https://acme.atlassian.net/wiki")
     assert signer.authorization(tenant, "GET", "/rest/api/user/current").startswith("JWT ey")

@@ -1,4 +1,4 @@
-"""Tokens signed with a shared secret: HMAC by hand and Atlassian's package as oracles, and every way to be wrong."""
+"""Tokens signed with a shared secret: HMAC by hand and Atlassian's package as oracles."""
 
 from __future__ import annotations
 
@@ -56,13 +56,12 @@ def by_hand(payload: bytes, header: bytes = b'{"alg":"HS256","typ":"JWT"}') -> s
 
 
 def test_a_good_token_gives_its_claims() -> None:
-    """A token that was signed with the site's secret and fits is accepted."""
     found = check(make(aud="lockpoint"))
     assert (found.issuer, found.account_id, found.qsh) == ("client-1", "557058:a", HASH)
 
 
 def test_accepts_what_atlassians_package_makes() -> None:
-    """A token made by Atlassian's own package is accepted, whatever its order of claims."""
+    """The order of claims does not matter."""
     times = {"iat": int(NOW), "exp": int(NOW) + 180, "aud": None}
     token = atlassian_jwt.encode_token("GET", "/p?q=1", "client-1", SECRET, payload_kwargs=times)
     assert check(token).issuer == "client-1"
@@ -79,7 +78,7 @@ class Oracle(atlassian_jwt.Authenticator):
     value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6),
 )
 def test_our_own_tokens_satisfy_atlassians_package(path: str, value: str) -> None:
-    """Our calls carry iss = app key, 180 seconds and the hash of the address below the site's context path."""
+    """The issuer is the app key, the life 180 seconds, the hash that of the address below the site's context path."""
     target = f"{path}?q={base64.b16encode(value.encode()).decode()}"
     base = "https://x.atlassian.net/wiki"
     token = tokens.sign_call("PUT", f"{base}{target}", base, app_key="lockpoint", key=KEY, now=time.time())
@@ -152,12 +151,11 @@ REFUSED = [
 
 @pytest.mark.parametrize(("token", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
 def test_refused(token: str, reason: Reason) -> None:
-    """Whatever is wrong with a token, it is refused for that reason and nothing else happens."""
     assert refused(token) is reason
 
 
 def test_every_changed_character_is_noticed() -> None:
-    """No character of a token can be changed, not even the spare bits of the last one."""
+    """Not even the spare bits of the last character are free."""
     good = make()
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     for place, letter in enumerate(good):
@@ -182,12 +180,11 @@ def test_every_changed_character_is_noticed() -> None:
     ],
 )
 def test_accepted(changes: dict[str, Any]) -> None:
-    """Thirty seconds of leeway, lives up to a day, our audience in a list, and claims we do not know are all fine."""
+    """Thirty seconds of leeway, up to a day, our audience in a list, unknown claims."""
     assert check(make(**changes)).account_id == (changes.get("sub", "557058:a") or None)
 
 
 def test_the_previous_key_counts_when_it_is_given() -> None:
-    """A token signed with any of the given keys is accepted."""
     other = SigningKey("another-secret-of-forty-characters-00000")
     assert check(make(), keys=(other, KEY)).issuer == "client-1"
 
@@ -206,7 +203,7 @@ NUMBER = st.integers(int(NOW) - 200, int(NOW) + 200)
 def test_accepts_what_pyjwt_accepts(
     exp: Any, iat: int, nbf: int | None, secret: str, algorithm: str, noise: int
 ) -> None:
-    """On well-formed and damaged tokens alike the one-pass check is never more lenient than PyJWT, nor stricter."""
+    """Neither more lenient nor stricter than PyJWT, also on damaged tokens."""
     body = {name: value for name, value in claims(exp=exp, iat=iat, nbf=nbf).items() if value is not None}
     key = secret.ljust(64, "0") if algorithm == "HS512" else secret
     token = jwt.PyJWS().encode(json.dumps(body).encode(), key, algorithm)
@@ -224,7 +221,7 @@ def ours(token: str) -> bool:
 
 
 def pyjwt(token: str) -> bool:
-    """PyJWT at the moment `NOW`; the rules that it does not know are added."""
+    """PyJWT at `NOW`, plus the rules it lacks."""
     options: Any = {"require": ["exp", "iat", "iss"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
     try:
         found = jwt.decode(token, SECRET, algorithms=["HS256"], options=options)

@@ -1,8 +1,8 @@
 """Checks recorded exchanges with Confluence against Atlassian's OpenAPI documents.
 
-The documents are test data outside the repository; `LOCKPOINT_SPECS` names their folder (`confluence-v1.json`,
-`confluence-v2.json`). Operations in neither document are checked against small schemas of our own (`OWN`). Known
-differences between the documents and reality are listed once, in `DEVIATIONS`.
+The documents (`confluence-v1.json`, `confluence-v2.json`) are outside the repository, in the folder `LOCKPOINT_SPECS`.
+Operations in neither document have small schemas of our own (`OWN`). `DEVIATIONS` lists known differences between
+documents and reality.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One exchange. `url` is absolute or a path with query; `status` 0 means that no answer came."""
+    """One exchange. `url` is absolute or a path with query; `status` 0: no answer came."""
 
     method: str
     url: str
@@ -45,12 +45,10 @@ class Recorded:
 
     @property
     def path(self) -> str:
-        """Path as on the wire."""
         return urlsplit(self.url).path
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """Query parameters."""
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
     def __str__(self) -> str:
@@ -59,7 +57,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A known difference: problems of such exchanges that match `problem` are expected. `source`: who saw it."""
+    """A known difference: problems that match `problem` are expected. `source`: who saw it."""
 
     method: str
     path: str
@@ -68,7 +66,6 @@ class Deviation:
     source: str
 
     def covers(self, exchange: Recorded, problem: str) -> bool:
-        """Whether this difference explains a problem of an exchange."""
         return (
             re.fullmatch(self.method, exchange.method) is not None
             and re.fullmatch(self.path, exchange.path) is not None
@@ -206,7 +203,7 @@ _MESSAGE = {"type": "object", "required": ["message", "status-code"]}
 
 @dataclass(frozen=True, slots=True)
 class OwnOperation:
-    """An operation of Connect that no OpenAPI document has. `answers`: JSON schema by status, empty: any body."""
+    """An operation of Connect in no OpenAPI document. `answers`: JSON schema by status, empty: any body."""
 
     method: str
     path: str
@@ -236,7 +233,7 @@ OWN = (
 
 
 class _Request:
-    """What openapi-core asks of a request."""
+    """The request as openapi-core reads it."""
 
     def __init__(self, exchange: Recorded) -> None:
         headers = Headers(list(exchange.request_headers.items()))
@@ -252,8 +249,6 @@ class _Request:
 
 
 class _Response:
-    """What openapi-core asks of a response."""
-
     def __init__(self, exchange: Recorded) -> None:
         self.status_code = exchange.status
         self.headers = Headers(list(exchange.response_headers.items()))
@@ -269,19 +264,19 @@ def _load(path: Path, server: str) -> OpenAPI:
     for item in document["paths"].values():
         for method in METHODS & set(item):
             item[method].pop("security", None)
-    # As published, a few parameter defaults break their own schemas, so the document itself is not validated.
+    # Some published parameter defaults break their own schemas, so the document itself is not validated.
     return OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
 
 
 class Checker:
-    """Both documents, loaded once. `folder` holds `confluence-v1.json` and `confluence-v2.json`; OSError if not."""
+    """Both documents, loaded once; OSError if `folder` lacks them."""
 
     def __init__(self, folder: Path) -> None:
         self._v1 = _load(folder / "confluence-v1.json", HOST)
         self._v2 = _load(folder / "confluence-v2.json", f"{HOST}/wiki/api/v2")
 
     def problems(self, exchange: Recorded) -> list[str]:
-        """What is wrong with an exchange, known deviations left out; empty when nothing is."""
+        """An exchange's problems without known deviations."""
         found = self._all_problems(exchange)
         return [text for text in found if not any(d.covers(exchange, text) for d in DEVIATIONS)]
 
@@ -319,7 +314,7 @@ def _reason(error: BaseException) -> str:
 def _documented_problems(document: OpenAPI, exchange: Recorded) -> list[str]:
     request = _Request(exchange)
     problems = _unknown_parameters(document, request)
-    # A refused request may well be one the document forbids; only what was accepted has to be right.
+    # A refused request may be one the document forbids; only accepted ones must conform.
     if exchange.status < 400:
         try:
             document.validate_request(request)
@@ -353,7 +348,7 @@ def _unknown_parameters(document: OpenAPI, request: _Request) -> list[str]:
 
 
 def _body_is_open(operation: SchemaPath, status: int) -> bool:
-    """Whether the document lists the status without saying what the body is."""
+    """Whether the document lists the status without describing its body."""
     responses = (operation / "responses").read_value()
     described = responses.get(str(status))
     return isinstance(described, dict) and not described.get("content") and "$ref" not in described
@@ -394,7 +389,7 @@ def _checker(folder: str) -> Checker:
 
 
 def checker_or_skip() -> Checker:
-    """The checker, or a skip that tells how to get the documents (a failure when LOCKPOINT_TESTS_STRICT=1)."""
+    """The checker, or a skip that says how to get the documents (a failure when LOCKPOINT_TESTS_STRICT=1)."""
     folder = os.environ.get("LOCKPOINT_SPECS", "")
     if folder and (Path(folder) / "confluence-v2.json").is_file():
         return _checker(folder)

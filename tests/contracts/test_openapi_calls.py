@@ -77,7 +77,7 @@ OPERATIONS = {
     "GET /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
     "PUT /wiki/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite",
 }
-"""Everything the product asks of Confluence; the last three are in no document and are checked against our schema."""
+"""All Confluence operations the product uses; the last three are in no document and have our own schema."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def live(stage: tuple[Running, OddHost]) -> Live:
 
 
 def use_everything(live: Live) -> None:
-    """Call every method of every adapter, with success and, where it is cheap, with a refusal."""
+    """Call every method of every adapter with success and, where cheap, with a refusal."""
     use_records(live)
     use_files(live)
     use_people(live)
@@ -192,7 +192,7 @@ def shape(method: str, path: str) -> str:
 
 
 def test_every_request_and_every_answer_is_as_documented(live: Live) -> None:
-    """Every request the client emits and every answer the simulator gives fits Atlassian's OpenAPI documents."""
+    """In Atlassian's OpenAPI documents; requests are the client's, answers the simulator's."""
     checker = checker_or_skip()
     use_everything(live)
     exchanges = live.recorded()
@@ -201,13 +201,13 @@ def test_every_request_and_every_answer_is_as_documented(live: Live) -> None:
 
 
 def test_the_client_uses_exactly_the_listed_operations(live: Live) -> None:
-    """A new operation is a decision: it shows here, and none of those removed in 2025 is among them."""
+    """A new operation is a decision; none of those removed in 2025 is listed."""
     use_everything(live)
     assert {shape(exchange.method, exchange.path) for exchange in live.recorded()} == OPERATIONS
 
 
 def test_our_count_of_points_is_the_hosts(live: Live) -> None:
-    """Client and host apply the published formula to the same calls with the same result."""
+    """Client and host apply the published formula."""
     use_everything(live)
     spent = sum(line.points for line in live.spent)
     assert spent == live.control("GET", "quota")["used"]
@@ -215,7 +215,6 @@ def test_our_count_of_points_is_the_hosts(live: Live) -> None:
 
 
 def test_nothing_is_asked_of_the_second_site(live: Live) -> None:
-    """All calls for one tenant go to that tenant's site."""
     live.control("DELETE", "requests")
     use_everything(live)
     assert {exchange["site"] for exchange in live.exchanges()} == {"acme"}

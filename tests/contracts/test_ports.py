@@ -1,4 +1,4 @@
-"""One suite for the storage in memory, which the use cases are tested with, and for the one on Postgres."""
+"""One suite for both storages: in memory, as in the use cases' tests, and on Postgres."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +44,7 @@ from tests.storage.builders import PAGE, audit_event, count, free, held, intent,
 
 @dataclass
 class Store:
-    """One implementation of the storage ports, and what a test may look at behind them."""
+    """One implementation of the storage ports, with access to what it stored."""
 
     clock: FakeClock
     effects: Any
@@ -130,17 +130,16 @@ def begin(
 
 class TestRequests:
     def test_a_new_request_id_is_fresh_with_the_given_ids(self, store: Store) -> None:
-        """FRESH: go on with the given ids."""
         assert begin(store) == BegunRequest(state=RequestState.FRESH, digest="d", lock_id="lock 1", op_id="op 1")
 
     def test_a_twin_in_flight_is_running(self, store: Store) -> None:
-        """RUNNING: a twin is at work; its ids, not the new ones."""
+        """The twin's ids, not the new ones."""
         begin(store)
         again = begin(store, number=2)
         assert (again.state, again.lock_id) == (RequestState.RUNNING, "lock 1")
 
     def test_an_attempt_that_died_is_resumed_with_its_ids(self, store: Store) -> None:
-        """A crash while running: the repeated call works under the same lock id and op id."""
+        """After a crash the repeated call works under the same lock id and op id."""
         begin(store)
         store.clock.advance(seconds=61)
         again = begin(store, number=2)
@@ -148,13 +147,12 @@ class TestRequests:
         assert begin(store, number=3).state is RequestState.RUNNING
 
     def test_an_abandoned_attempt_is_resumed_at_once(self, store: Store) -> None:
-        """`abandon` lets a repeated call resume without waiting."""
         begin(store)
         store.requests.abandon(store.acme, ALICE, "r")
         assert begin(store, number=2).state is RequestState.RESUMED
 
     def test_a_finished_request_tells_its_outcome(self, store: Store) -> None:
-        """DONE: status, error and lock id as they were; abandoning it afterwards changes nothing."""
+        """Status, error and lock id; abandoning it afterwards changes nothing."""
         begin(store)
         store.effects.record(store.acme, Effects(request=(ALICE, "r", 409, "already_locked")))
         store.requests.abandon(store.acme, ALICE, "r")
@@ -163,19 +161,17 @@ class TestRequests:
         assert again.lock_id == "lock 1"
 
     def test_another_body_shows_in_the_digest(self, store: Store) -> None:
-        """A differing digest is for the caller to notice."""
+        """The caller compares digests."""
         begin(store)
         assert begin(store, number=2, digest="other").digest == "d"
 
     def test_request_ids_belong_to_a_person_of_a_site(self, store: Store) -> None:
-        """Unique by tenant, account and request id."""
         begin(store)
         assert begin(store, account=BOB).state is RequestState.FRESH
         other = store.requests.begin(store.globex, ALICE, "r", digest="d", lock_id="l", op_id="o")
         assert other.state is RequestState.FRESH
 
     def test_one_of_many_simultaneous_calls_is_fresh(self, store: Store) -> None:
-        """Twins at the same moment: one works, the others see it running."""
         with ThreadPoolExecutor(8) as threads:
             states = [outcome.state for outcome in threads.map(lambda n: begin(store, number=n), range(8))]
         assert sorted(states) == [RequestState.FRESH] + [RequestState.RUNNING] * 7
@@ -193,13 +189,13 @@ class TestCreationGuard:
         assert won.count(True) == 1
 
     def test_the_owner_may_claim_again(self, store: Store) -> None:
-        """The same op id comes back after a time-out and still owns the guard."""
+        """After a time-out the same op id still owns the guard."""
         assert self.claim(store, "a")
         assert self.claim(store, "a")
         assert not self.claim(store, "b")
 
     def test_a_claim_runs_out(self, store: Store) -> None:
-        """A guard that nobody gave back is free when no write of its owner can land any more."""
+        """Free once no write of its owner can land any more."""
         assert self.claim(store, "a")
         store.clock.advance(seconds=59)
         assert not self.claim(store, "b")
@@ -215,7 +211,6 @@ class TestCreationGuard:
         assert self.claim(store, "b")
 
     def test_files_and_sites_are_apart(self, store: Store) -> None:
-        """The guard is per tenant and attachment."""
         assert self.claim(store, "a")
         assert self.claim(store, "b", "2")
         assert store.guard.claim(store.globex, "1", "c", until=START + timedelta(minutes=1))
@@ -223,7 +218,7 @@ class TestCreationGuard:
 
 class TestWitnesses:
     def test_what_was_recorded_is_read_back(self, store: Store) -> None:
-        """Held and free records come back as they were (without anybody's own words)."""
+        """Without notes and reasons."""
         kept = witness(record=held(ended=free().ended, expires_at=None, unlock_on_upload=True))
         ended = witness("124", record=free(), protection=Protection.APP_BLOCKED)
         store.effects.record(store.acme, Effects(witness=kept))
@@ -239,21 +234,21 @@ class TestWitnesses:
     def test_an_older_record_never_replaces_a_newer_one(
         self, store: Store, first: tuple[int, int], second: tuple[int, int], kept: tuple[int, int]
     ) -> None:
-        """The witness is the newest known record, by epoch and then seq, in whatever order they arrive."""
+        """The witness is the newest known record, by epoch and then seq."""
         for epoch, seq in (first, second):
             store.effects.record(store.acme, Effects(witness=witness(record=held(epoch=epoch, seq=seq))))
         record = store.witnesses.get(store.acme, "123").record
         assert (record.epoch, record.seq) == kept
 
     def test_a_record_without_a_place_keeps_the_known_one(self, store: Store) -> None:
-        """A write that did not read the page does not lose where the file is."""
+        """A write that did not read the page."""
         store.effects.record(store.acme, Effects(witness=witness()))
         store.effects.record(store.acme, Effects(witness=witness(container=None, space_id=None, record=held(seq=2))))
         known = store.witnesses.get(store.acme, "123")
         assert (known.container, known.space_id) == (PAGE, "65538")
 
     def test_held_files_are_found_by_id_and_page(self, store: Store) -> None:
-        """Locked as far as we know; free ones and other sites' are not named."""
+        """Unlocked files and other sites' are not named."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
         store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
         store.effects.record(store.globex, Effects(witness=witness("3")))
@@ -263,7 +258,6 @@ class TestWitnesses:
         assert store.witnesses.held_in(store.globex, [PAGE.id]) == {"3"}
 
     def test_live_locks_are_listed_in_pieces(self, store: Store) -> None:
-        """Held records by attachment id; going on after the last one loses and repeats none."""
         for number in ("3", "1", "2"):
             store.effects.record(store.acme, Effects(witness=witness(number)))
         first = store.witnesses.live(store.acme, limit=2)
@@ -280,7 +274,7 @@ class TestWitnesses:
         assert store.witnesses.count_held(store.globex) == 0
 
     def test_a_change_of_protection_is_told_once(self, store: Store) -> None:
-        """True when it is a change; a free or unknown file has no protection."""
+        """An unlocked or unknown file has no protection."""
         store.effects.record(store.acme, Effects(witness=witness("1")))
         store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
         assert store.witnesses.set_protection(store.acme, "1", Protection.APP_BLOCKED)
@@ -290,7 +284,7 @@ class TestWitnesses:
         assert store.witnesses.get(store.acme, "1").protection is Protection.APP_BLOCKED
 
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
-        """What Confluence showed again is kept another 30 days; an older look changes nothing."""
+        """A record seen again is kept another 30 days; an older read changes nothing."""
         store.effects.record(store.acme, Effects(witness=witness()))
         for days in (3, 1):
             store.witnesses.still_there(store.acme, "123", START + timedelta(days=days))
@@ -298,7 +292,7 @@ class TestWitnesses:
         assert store.witnesses.get(store.acme, "123") == witness(seen_at=START + timedelta(days=3))
 
     def test_it_can_be_told_whether_a_site_has_any(self, store: Store) -> None:
-        """Each site for itself; an ended lock counts, too."""
+        """An ended lock counts, too."""
         assert not store.witnesses.any(store.acme)
         store.effects.record(store.acme, Effects(witness=witness("1", record=free())))
         assert store.witnesses.any(store.acme)
@@ -307,7 +301,7 @@ class TestWitnesses:
 
 class TestLedger:
     def test_one_audit_row_per_event(self, store: Store) -> None:
-        """Unique by tenant, attachment, epoch, seq, kind and time; also where no file is concerned."""
+        """Unique by tenant, attachment, epoch, seq, kind and time; also without a file."""
         settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, seq=0)
         rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.EXTENDED))
         for _ in range(2):
@@ -316,7 +310,7 @@ class TestLedger:
         assert store.audit_rows() == 6
 
     def test_a_person_is_told_one_thing_once(self, store: Store) -> None:
-        """At most one message per event and person, and one send job for it."""
+        """At most one message per event and person, with one send job."""
         wanted = (intent(), intent(recipient=DANA), intent(event_key="other"), intent(kind=MailKind.LOCK_ENDED))
         for _ in range(2):
             store.effects.record(store.acme, Effects(intents=wanted))
@@ -325,7 +319,6 @@ class TestLedger:
         ]
 
     def test_an_intent_is_read_back_and_finished(self, store: Store) -> None:
-        """The job finds what to say and to whom, and marks it done."""
         told = intent(actor=ALICE, lock_id="l", version=7, detail="undone")
         store.effects.record(store.acme, Effects(intents=(told,)))
         stored = store.intents.get(1)
@@ -335,7 +328,7 @@ class TestLedger:
         assert store.intents.get(2) is None
 
     def test_equal_waiting_jobs_are_one(self, store: Store) -> None:
-        """Two waiting jobs of the same kind, tenant and subject are one, however they came."""
+        """Same kind, tenant and subject, from either port."""
         job = Job(JobKind.RECONCILE, store.acme.id, "123")
         store.jobs.defer((job, job))
         store.effects.record(store.acme, Effects(jobs=(job,)))
@@ -350,7 +343,7 @@ class TestLedger:
 
 class TestRestorations:
     def test_known_by_file_and_by_hold(self, store: Store) -> None:
-        """Our own versions are known with their sources; the budget counts those of one hold."""
+        """Our own versions are known with their sources; the restore budget counts those of one lock."""
         second = restoration(created=START + timedelta(hours=1), at=START + timedelta(hours=1), lock_id="2" * 32)
         for _ in range(2):
             store.effects.record(store.acme, Effects(restorations=(restoration(), second)))
@@ -366,7 +359,6 @@ class TestRestorations:
 
 class TestSites:
     def test_the_state_of_a_site_is_kept(self, store: Store) -> None:
-        """The empty state when nothing was stored; then what was stored, per site."""
         assert store.site_states.get(store.acme) == SiteState()
         note = SettingsNote(2, "{}")
         store.site_states.note_test(store.acme, works=True, at=START, scratch_id="7")
@@ -379,13 +371,12 @@ class TestSites:
         assert store.site_states.get(store.globex) == SiteState()
 
     def test_older_settings_do_not_replace_newer_ones(self, store: Store) -> None:
-        """Amendment 6: what Postgres remembers only grows; the first note may come in any order with the others."""
+        """Amendment 6: the stored revision only grows."""
         store.effects.record(store.acme, Effects(settings=SettingsNote(3, '{"a": 1}')))
         store.effects.record(store.acme, Effects(settings=SettingsNote(2, "{}")))
         assert store.site_states.get(store.acme).settings == SettingsNote(3, '{"a": 1}')
 
     def test_installations_are_found(self, store: Store) -> None:
-        """By id, the active ones, and all that are installed."""
         assert store.tenants.by_id(store.acme.id) == store.acme
         assert store.tenants.by_id(99) is None
         both = [store.acme.id, store.globex.id]

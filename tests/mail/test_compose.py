@@ -46,7 +46,7 @@ def body(message: EmailMessage, kind: str) -> str:
 
 
 class Outline(HTMLParser):
-    """Which elements a text has, which addresses it links to, and what a person reads."""
+    """The elements, links and visible text of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ def outline(message: EmailMessage) -> Outline:
 @pytest.mark.parametrize("kind", MailKind)
 @pytest.mark.parametrize("detail", DETAILS)
 def test_every_mail_can_be_written(kind: MailKind, detail: str | None) -> None:
-    """Each kind with each detail greets, names the file, links, leaves nothing unfilled, and says the same twice.
+    """Each kind with each detail; both parts say the same.
 
     A purged file has no name any more.
     """
@@ -115,12 +115,11 @@ def test_every_mail_can_be_written(kind: MailKind, detail: str | None) -> None:
     ],
 )
 def test_the_story_is_the_right_one(kind: MailKind, detail: str | None, expected: str) -> None:
-    """A mail never says that something was undone that was not, and names who did what."""
+    """A mail claims a restore only where one happened."""
     assert expected in body(mail(facts(kind=kind, detail=detail)), "plain")
 
 
 def test_the_reason_of_a_manager_is_told() -> None:
-    """The owner hears why somebody else ended the lock."""
     message = mail(facts(kind=MailKind.LOCK_ENDED_BY_OTHER, reason="You are on holiday"))
     assert "Reason given: You are on holiday" in body(message, "plain")
     assert "You are on holiday" in outline(message).text
@@ -139,17 +138,17 @@ def test_the_reason_of_a_manager_is_told() -> None:
     ],
 )
 def test_dates_are_the_recipient_s(locale: str, zone: str, expected: str) -> None:
-    """Date format and time zone of the person; what means nothing here becomes English and UTC."""
+    """Date format and time zone of the person; unknown values become English and UTC."""
     assert expected in body(mail(facts(locale=locale, time_zone=zone)), "plain").replace("\u202f", " ")
 
 
 def test_dates_speak_the_language_of_the_text() -> None:
-    """A person whose language has no catalogue yet gets no month names in another language than the text."""
+    """Without a catalogue for the person's language, month names are English like the text."""
     assert "March" in body(mail(facts(locale="de-DE")), "plain")
 
 
 def test_headers_tell_what_the_mail_is() -> None:
-    """Automatic mail says so; a mail that is sent twice carries the same Message-ID."""
+    """Automatic mail says so; a mail sent twice has the same Message-ID."""
     message = mail()
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == mail()["Message-ID"] == "<1.5@lockpoint.example>"
@@ -161,7 +160,7 @@ def test_headers_tell_what_the_mail_is() -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("field", ["file_name", "page_title", "actor_name", "recipient_name", "reason"])
 def test_hostile_names_stay_text(field: str, hostile: str) -> None:
-    """F50: HTML, control and reordering characters, placeholders and line breaks in names are text on one line."""
+    """F50: HTML, control and reordering characters, placeholders, line breaks."""
     message = mail(facts(**{"kind": MailKind.LOCK_ENDED_BY_OTHER, "reason": "r", field: hostile}))
     sent = message_from_bytes(message.as_bytes(), policy=SMTP)
     assert sorted(sent.keys()) == sorted(mail().keys())
@@ -174,7 +173,7 @@ def test_hostile_names_stay_text(field: str, hostile: str) -> None:
 
 @given(st.text(alphabet=st.characters()), st.integers(2, 50))
 def test_cleaned_text_is_one_printable_line(text: str, longest: int) -> None:
-    """Whatever a name holds, it takes one line of bounded length that can be written as UTF-8."""
+    """A line of bounded length that can be written as UTF-8."""
     line = clean(text, longest)
     assert len(line) <= longest
     assert len(line.splitlines()) <= 1
@@ -183,7 +182,7 @@ def test_cleaned_text_is_one_printable_line(text: str, longest: int) -> None:
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "", "//example.com", "file:///etc/passwd"])
 def test_only_web_addresses_are_linked(url: str) -> None:
-    """A link goes to http or https; without one the mail has none."""
+    """Only http and https."""
     message = mail(facts(file_url=url, page_url=url))
     assert outline(message).links == []
     assert "Open the" not in body(message, "plain")
@@ -194,13 +193,12 @@ def test_only_web_addresses_are_linked(url: str) -> None:
     ["", "bob", "bob@", "@example.com", "a b@example.com", "bob@example.com\r\nBcc: x@example.com", "a@b, c@d"],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    """Nothing but one address can be written to."""
     with pytest.raises(MailRefused):
         mail(address=address)
 
 
 def test_missing_names_are_left_out_politely() -> None:
-    """Somebody without a visible name is "Somebody"; a recipient without one is greeted without it."""
+    """An unknown actor is "Somebody"; an unknown recipient is greeted without a name."""
     message = mail(facts(kind=MailKind.OVERWRITE_ATTEMPT, detail="undone", actor_name=None, recipient_name="", at=None))
     text = body(message, "plain")
     assert text.startswith("Hello,\n")
@@ -209,7 +207,7 @@ def test_missing_names_are_left_out_politely() -> None:
 
 
 def test_every_catalogue_is_complete() -> None:
-    """A language that is offered has every mail that English has."""
+    """Every language has every mail of English."""
     for tag, catalogue in CATALOGUES.items():
         assert catalogue.language == tag
         assert set(catalogue.mails) >= set(MailKind)
@@ -219,19 +217,19 @@ def test_every_catalogue_is_complete() -> None:
 
 
 def test_languages_are_found_by_tag() -> None:
-    """Both ways of writing a tag are understood; an unknown language is English."""
+    """With dash or underscore; an unknown language is English."""
     assert locale_of("pt-BR") == locale_of("pt_BR") == Locale("pt", "BR")
     assert catalogue_for(Locale("ja")) is ENGLISH
 
 
 def test_time_is_not_changed_by_the_zone() -> None:
-    """Daylight saving is the zone's own: noon UTC in July is 14:00 in Berlin."""
+    """Noon UTC in July is 14:00 in Berlin."""
     text = body(mail(facts(at=datetime(2026, 7, 1, 12, tzinfo=UTC))), "plain")
     assert "14:00:00 CEST" in text
 
 
 def test_optional_mails_have_one_click_headers_on_one_line() -> None:
-    """RFC 8058: both headers, the link whole on one line, and the same link in both parts; other mails have none."""
+    """RFC 8058: both headers, the link unbroken on one line, and the same link in both parts."""
     url = "https://lockpoint.example.com/mail/" + "gAAAAA" * 40
     optional = compose(facts(unsubscribe_url=url), address="bob@example.com", sender="l@example.com", message_id="1")
     lines = optional.as_bytes().split(b"\r\n")

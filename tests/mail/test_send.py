@@ -19,7 +19,7 @@ SENDER = "Lockpoint <noreply@lockpoint.example>"
 
 @dataclass
 class Post:
-    """A mail server's other side: keeps what arrives, or answers what a test wants."""
+    """A mail server's handler: keeps mails, or answers what a test wants."""
 
     answers: dict[str, str] = field(default_factory=dict)
     box: list[tuple[list[str], Message]] = field(default_factory=list)
@@ -71,7 +71,6 @@ def send(url: str, address: str = "bob@example.com", **values: Any) -> None:
 
 
 def test_a_mail_arrives(serve: Callable[..., str], post: Post) -> None:
-    """One mail to one person, with both parts and its stable Message-ID."""
     send(f"smtp://{serve()}")
     ((recipients, message),) = post.box
     assert recipients == ["bob@example.com"]
@@ -87,7 +86,7 @@ def test_a_mail_arrives(serve: Callable[..., str], post: Post) -> None:
 def test_the_server_s_word_decides(
     serve: Callable[..., str], post: Post, stage: str, answer: str, error: type[Exception]
 ) -> None:
-    """4xx is later, 5xx is never, at every stage; what the server says is not quoted, it may hold the address."""
+    """4xx is later, 5xx is never, at every stage; the answer is not quoted, it may contain the address."""
     post.answers[stage] = f"{answer} <bob@example.com>"
     with pytest.raises(error) as caught:
         send(f"smtp://{serve()}")
@@ -97,14 +96,14 @@ def test_the_server_s_word_decides(
 
 
 def test_a_server_that_is_away_is_tried_later() -> None:
-    """F45: nobody listens: later."""
+    """F45."""
     with pytest.raises(MailUnavailable):
         send(f"smtp://127.0.0.1:{free_port()}")
 
 
 @pytest.mark.parametrize("greeting", [b"", b"421 too busy\r\n", b"554 not for you\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"])
 def test_a_server_that_does_not_greet_is_tried_later(greeting: bytes) -> None:
-    """Before the mail itself nothing is the mail's fault: hung up, busy, or no mail server at all."""
+    """Errors before the mail itself are not the mail's fault: connection closed, busy, not a mail server."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def answer() -> None:
@@ -121,7 +120,7 @@ def test_a_server_that_does_not_greet_is_tried_later(greeting: bytes) -> None:
 
 
 def test_a_tarpit_does_not_hold_the_worker() -> None:
-    """F45: a server that says nothing is given up after the time-out."""
+    """F45: a silent server is given up after the time-out."""
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(MailUnavailable):
         SmtpMailer(f"smtp://127.0.0.1:{listener.getsockname()[1]}", SENDER, timeout=0.2).send(
             "bob@example.com", facts(), message_id="1"
@@ -131,7 +130,7 @@ def test_a_tarpit_does_not_hold_the_worker() -> None:
 def test_a_goodbye_that_fails_changes_nothing(
     serve: Callable[..., str], post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the server has said 250 the mail is sent, however the connection ends."""
+    """Once the server has said 250 the mail is sent."""
 
     async def hang_up(server: Any, _session: Any, _envelope: Any) -> str:
         server.transport.close()
@@ -143,7 +142,7 @@ def test_a_goodbye_that_fails_changes_nothing(
 
 
 def test_credentials_are_used(serve: Callable[..., str], post: Post) -> None:
-    """User and password come from the address, percent-decoded; wrong ones are the operator's trouble, so: later."""
+    """User and password come percent-decoded from the URL; the operator must fix wrong ones, so: later."""
     seen: list[object] = []
 
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
@@ -168,7 +167,7 @@ def test_promised_encryption_is_not_given_up(serve: Callable[..., str], post: Po
 
 
 def test_an_address_that_the_server_cannot_write_to_is_refused(serve: Callable[..., str], post: Post) -> None:
-    """An address beyond ASCII needs a server that speaks it."""
+    """An address beyond ASCII needs SMTPUTF8."""
     send(f"smtp://{serve(enable_SMTPUTF8=True)}", "böb@example.com")
     assert post.box[0][0] == ["böb@example.com"]
     with pytest.raises(MailRefused):
@@ -179,14 +178,13 @@ def test_an_address_that_the_server_cannot_write_to_is_refused(serve: Callable[.
     "address", ["bob@example.com\r\nRCPT TO:<eve@example.com>", "bob@example.com>\r\nDATA", "a@b,c@d"]
 )
 def test_an_address_cannot_smuggle_commands(serve: Callable[..., str], post: Post, address: str) -> None:
-    """What is no single address never reaches the server."""
+    """Only a single address reaches the server."""
     with pytest.raises(MailRefused):
         send(f"smtp://{serve()}", address)
     assert post.box == []
 
 
 def test_the_address_of_the_server() -> None:
-    """Ports by scheme; passwords stay out of the repr."""
     assert (server_of("smtp://h").port, server_of("smtps://h").port, server_of("smtp://h:2525").port) == (25, 465, 2525)
     assert server_of("smtp://h?starttls=1").start_tls
     assert not server_of("smtp://h?starttls=0").start_tls

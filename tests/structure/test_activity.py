@@ -1,4 +1,4 @@
-"""One module answers whether the app may act on a site; nobody else puts the answer together by hand."""
+"""One module decides whether the app may act on a site."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ ALLOWED = {
     "licence.licensed": {f"{TENANCY}/activity.py"},
     "licence.standing": {"commands/sites.py"},  # shows it
 }
-"""What an answer is made of, and the modules that may read it."""
+"""Parts of the decision, and the modules that may read them."""
 
 COLUMNS = {"enabled", "returned_at"}
-"""Storage has columns of these names."""
 
 
 def read_in(tree: ast.AST) -> Iterator[str]:
-    """What of `ALLOWED` a module reads; a method of that name (`tenants.active()`) is something else."""
+    """The words of `ALLOWED` that a module reads; a method call (`tenants.active()`) does not count."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -43,7 +42,6 @@ def read_in(tree: ast.AST) -> Iterator[str]:
 
 
 def readers(package: Path) -> dict[str, set[str]]:
-    """Each word with the modules of the package that read it."""
     found: dict[str, set[str]] = {word: set() for word in ALLOWED}
     for path in package.rglob("*.py"):
         place = path.relative_to(package).as_posix()
@@ -54,7 +52,7 @@ def readers(package: Path) -> dict[str, set[str]]:
 
 
 def test_only_activity_says_whether_a_site_is_active() -> None:
-    """Everybody else asks `tenancy.activity`; a module that does not read a word any more leaves the list."""
+    """Other modules ask `tenancy.activity`; a module that stops reading a word leaves the list."""
     assert readers(ROOT / "lockpoint") == ALLOWED
 
 
@@ -71,6 +69,6 @@ def test_only_activity_says_whether_a_site_is_active() -> None:
     ],
 )
 def test_a_planted_answer_is_found(tmp_path: Path, planted: str, word: str | None) -> None:
-    """The test fails on an answer in a module of its own; calls of ports are none."""
+    """A test of the test; calls of ports do not count."""
     (tmp_path / "planted.py").write_text(planted, encoding="utf-8")
     assert {key for key, places in readers(tmp_path).items() if places} == ({word} if word else set())

@@ -1,4 +1,4 @@
-"""The inventory is complete: what is stored anywhere is classified, and what is classified is stored."""
+"""The inventory is complete: everything stored is classified, everything classified is stored."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') 
 
 
 def differences(found: Iterable[tuple[str, str]], kinds: Iterable[Kind]) -> list[str]:
-    """What is unclassified and what is stale, by name."""
+    """Unclassified and stale entries, by name."""
     classified = {(kind.name, field.name) for kind in kinds for field in kind.fields}
     there = set(found)
     return sorted(
@@ -64,7 +64,7 @@ def columns(url: str) -> list[tuple[str, str]]:
 
 
 def test_every_column_of_every_table_is_classified(database_url: str) -> None:
-    """Privacy §5: after all migrations, the queue's own tables included, no column is unclassified, none is stale."""
+    """Privacy §5: after all migrations, the queue's own tables included."""
     assert differences(columns(database_url), TABLES) == []
 
 
@@ -77,7 +77,6 @@ def test_every_column_of_every_table_is_classified(database_url: str) -> None:
     ],
 )
 def test_a_planted_column_is_found(database_url: str, planted: str) -> None:
-    """The comparison fails on a column, a table or a view that nobody classified."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(planted)
     (difference,) = differences(columns(database_url), TABLES)
@@ -85,14 +84,13 @@ def test_a_planted_column_is_found(database_url: str, planted: str) -> None:
 
 
 def test_a_stale_entry_is_found(database_url: str) -> None:
-    """The comparison fails on an entry whose column is gone."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE audit_event DROP COLUMN detail")
     assert differences(columns(database_url), TABLES) == ["classified and not there: audit_event.detail"]
 
 
 def test_no_column_could_hold_a_name_an_address_or_a_title() -> None:
-    """References to people are by AccountID only, to files by id only: no such column has a name of its own."""
+    """People are referred to by AccountID only, files by id only."""
     names = {field.name for kind in (*TABLES, *REDIS) for field in kind.fields}
     forbidden = re.compile(
         r"(^|_)(title|email|mail|display_name|full_name|file_name|subject|body|phone|note|reason)($|_)"
@@ -104,11 +102,11 @@ WRITING = re.compile(
     "append|copy|eval(sha)?|execute_command|getset|h?incrby|h?m?set(nx)?|incr|linsert|[lr]push|lset|msetnx|p?expire|"
     "p?setex|publish|rename|restore|sadd|setrange|xadd|z(add|incrby)"
 )
-"""Methods of a Redis client that write what they are given."""
+"""Writing methods of a Redis client."""
 
 
 def writes_to_redis(path: Path) -> Iterator[ast.Call]:
-    """Every call in a module that writes into Redis, which is held as `…client` or `…pipeline` everywhere."""
+    """Calls that write to Redis; clients are named `…client` or `…pipeline` everywhere."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
@@ -117,14 +115,14 @@ def writes_to_redis(path: Path) -> Iterator[ast.Call]:
 
 
 def keys_made(path: Path) -> list[str]:
-    """What each local called `key` is set to in a module."""
+    """The values assigned to locals named `key`."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     assigned = [node for node in nodes if isinstance(node, ast.Assign)]
     return [ast.unparse(node.value) for node in assigned if "key" in ast.unparse(node.targets[0]).split(", ")]
 
 
 def test_every_redis_key_of_the_code_has_a_pattern() -> None:
-    """Whatever is written into Redis has a key from `redis_key`, which makes none that the inventory does not know."""
+    """Every write takes its key from `redis_key`, which refuses keys unknown to the inventory."""
     writing = {path for path in (ROOT / "lockpoint").rglob("*.py") if any(writes_to_redis(path))}
     assert {path.name for path in writing} == {"redis_mutexes.py", "redis_points.py", "scan_sources.py"}
     for path in writing:
@@ -145,7 +143,7 @@ def test_every_redis_key_of_the_code_has_a_pattern() -> None:
     ],
 )
 def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> None:
-    """A key with more in it than the inventory says is refused before anything is written."""
+    """Keys outside the inventory are refused before any write."""
     with pytest.raises(ValueError, match="not a key"):
         redis_key(MUTEX, *parts)
     client = redis_mutexes.connect(redis_url, wait=5)
@@ -155,7 +153,7 @@ def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> N
 
 
 def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url: str) -> None:
-    """Every key that is written matches a pattern and has an end; a planted key, value or name in a hash is found."""
+    """Every key matches a pattern and expires; a planted key, value or hash field is found."""
     client = redis_mutexes.connect(redis_url, wait=5)
     RedisPoints(client).add(START, Spending(1, Priority.INTERACTIVE, "lock", 3))
     with redis_mutexes.RedisMutexes(client).hold("reconcile:1:131203", 30):
@@ -174,7 +172,7 @@ def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url:
 
 
 def test_every_job_is_classified() -> None:
-    """Each kind of job has its subject explained; arguments and keys are made of site and subject only."""
+    """Each kind's subject is explained; arguments and keys contain site and subject only."""
     assert {field.name for field in JOB_SUBJECTS} == {kind.value for kind in JobKind}
     job = Job(JobKind.RECONCILE, 7, "131203")
     args = _row(key_of(job), job)["args"]
@@ -184,7 +182,7 @@ def test_every_job_is_classified() -> None:
 
 
 def property_keys_in_code() -> set[str]:
-    """Every constant that is a name of a property."""
+    """Constants that name a property."""
     keys = set()
     for path in (ROOT / "lockpoint").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -197,12 +195,11 @@ def property_keys_in_code() -> set[str]:
 
 
 def test_every_property_key_of_the_code_is_classified() -> None:
-    """Each Confluence property that the code names is in the inventory, and none besides."""
     assert property_keys_in_code() == {kind.name for kind in PROPERTIES}
 
 
 def written_properties(world: World) -> list[tuple[str, Any]]:
-    """What the use cases wrote into Confluence: locks, held and broken, an asker, settings, preferences."""
+    """What the use cases write to Confluence: lock, broken lock, waitlist, settings, preferences."""
     services = world.services
     file = world.add_file()
     page = world.pages[1]
@@ -228,7 +225,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
 
 
 def test_every_member_of_every_property_is_classified() -> None:
-    """What the use cases write into Confluence has no member, however deep, that the inventory does not explain."""
+    """Members at any depth."""
     written = written_properties(make_world())
     for kind in PROPERTIES:
         found = {path for key, value in written if key == kind.name for path in paths(value)}
@@ -250,7 +247,7 @@ Recorder = Callable[[Effects], None]
 
 @pytest.fixture
 def record(database_url: str) -> Iterator[Recorder]:
-    """Stores what a use case leaves behind, on a site."""
+    """Stores the effects of a use case on a site."""
     database = Database(database_url, size=1)
     acme = install(
         PostgresInstallations(database, keyring(["an invented root key of more than 32 characters"])), "acme"
@@ -260,7 +257,6 @@ def record(database_url: str) -> Iterator[Recorder]:
 
 
 def column(table: str, name: str) -> Field:
-    """How the inventory describes a column."""
     (found,) = [field for kind in TABLES for field in kind.fields if (kind.name, field.name) == (table, name)]
     return found
 
@@ -268,7 +264,7 @@ def column(table: str, name: str) -> Field:
 def test_every_member_of_the_copy_of_a_record_is_classified(
     record: Recorder, database_url: str, redis_url: str
 ) -> None:
-    """As the table has it: the members of a record, without note and reason; a planted one is found at any depth."""
+    """The members of a record without note and reason; a planted one is found at any depth."""
     for number, lock in (("1", replace(held(), note="n", ended=free().ended)), ("2", free())):
         record(Effects(witness=witness(number, record=lock, signed_by="k1")))
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -285,14 +281,14 @@ def test_every_member_of_the_copy_of_a_record_is_classified(
 
 
 def test_json_in_a_column_of_text_is_looked_into(record: Recorder, database_url: str, redis_url: str) -> None:
-    """Settings are text to the database; a member that nobody classified is found all the same."""
+    """Settings are text to the database; an unclassified member is still found."""
     for note, found in (('{"copy_mode": true}', []), ('{"names": ["Alice"]}', ["site_state.settings.names"])):
         record(Effects(settings=SettingsNote(revision=len(found) + 1, fields=note)))
         assert unexplained(database_url, redis_url) == found
 
 
 def test_everything_says_what_and_whose() -> None:
-    """No entry is empty, and whatever holds AccountIDs is said to be about a person."""
+    """No entry is empty; every field with AccountIDs is about a person."""
     kinds = [*TABLES, *REDIS, *PROPERTIES]
     assert all(kind.what and kind.why and kind.fields for kind in kinds)
     told = [*leaves_of(kinds), *JOB_SUBJECTS]
@@ -304,7 +300,7 @@ def test_everything_says_what_and_whose() -> None:
 
 
 def test_what_tells_an_account_is_about_a_person() -> None:
-    """Words and class agree: where the words say AccountID the page lists it, and a whole is no less than its parts."""
+    """Words and class agree: a field whose words say AccountID, or with a personal part, is about a person."""
     fields = [field for kind in (*TABLES, *REDIS, *PROPERTIES) for field in kind.fields]
     told = [*leaves_of((*TABLES, *REDIS, *PROPERTIES)), *JOB_SUBJECTS]
     naming = [field for field in told if re.search("account", field.what, re.IGNORECASE)]

@@ -1,4 +1,4 @@
-"""The layout stays readable: small packages, one name for one thing, telling names, mirrored tests."""
+"""The layout: small packages, unique and clear names, mirrored tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROGRAMS = {
     ("lockpoint", "devstack"): set[str](),
     ("simulator",): set[str](),
 }
-"""What shares a name space, and the names in it that stand for two things; the simulator speaks Confluence's words."""
+"""Packages that share a namespace, and names allowed twice in it; the simulator uses Confluence's words."""
 
 MOST_MODULES = 14
 MORE_MODULES = {
@@ -36,8 +36,8 @@ TECHNOLOGY = {
     "lockpoint/storage": ("Postgres", "Redis", "Procrastinate", "Keyring"),
     "tests/fakes": ("Fake",),
 }
-"""How the name of an implementation begins, by the folder that it lies in."""
-ROLES = (tenancy.SiteCache,)  # what objects of any technology can do beside their own work
+"""Name prefixes of implementations, by folder."""
+ROLES = (tenancy.SiteCache,)  # implementable by objects of any technology beside their own work
 
 ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "structure"}
 ACROSS = {
@@ -58,16 +58,14 @@ ACROSS = {
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_tokens_matrix.py": "every kind of token on every route",
 }
-"""Tests of no single module, and what they go across."""
+"""Tests of no single module, and their subject."""
 
 
 def modules(folder: Path) -> list[Path]:
-    """The modules of a package and of those inside it."""
     return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
 
 
 def too_large(root: Path, *packages: str) -> list[str]:
-    """Packages with more modules than one glance takes in."""
     counts: dict[str, int] = {}
     for path in (path for package in packages for path in modules(root / package)):
         place = path.parent.relative_to(root).as_posix()
@@ -76,12 +74,12 @@ def too_large(root: Path, *packages: str) -> list[str]:
 
 
 def test_a_package_fits_on_one_glance() -> None:
-    """No package has more than 14 modules; domain, which has no parts, 16."""
+    """At most 14 modules; 16 in domain, which has no subpackages."""
     assert too_large(ROOT, "lockpoint", "devstack", "simulator") == []
 
 
 def test_a_planted_module_too_many_is_found(tmp_path: Path) -> None:
-    """The fifteenth module is one too many; `__init__` counts for none, and a package inside counts for itself."""
+    """`__init__` does not count, and an inner package counts for itself."""
     (tmp_path / "lockpoint" / "web" / "api").mkdir(parents=True)
     for name in (*(f"m{n}" for n in range(14)), "__init__", "api/m"):
         (tmp_path / "lockpoint" / "web" / f"{name}.py").touch()
@@ -91,7 +89,7 @@ def test_a_planted_module_too_many_is_found(tmp_path: Path) -> None:
 
 
 def public_names(path: Path) -> Iterator[str]:
-    """Classes of a module, and the types that it gives a name (`Outcome = Written | Unwritten`)."""
+    """Classes of a module, and named types (`Outcome = Written | Unwritten`)."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             yield node.name
@@ -101,7 +99,6 @@ def public_names(path: Path) -> Iterator[str]:
 
 
 def twice(root: Path, *packages: str) -> dict[str, list[str]]:
-    """Names that stand for two things in one program."""
     places: dict[str, list[str]] = {}
     for path in (path for package in packages for path in modules(root / package)):
         for name in public_names(path):
@@ -111,12 +108,12 @@ def twice(root: Path, *packages: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program[0])
 def test_a_name_stands_for_one_thing(program: tuple[str, ...]) -> None:
-    """A public class or named type occurs once in a program; an implementation is called differently from its port."""
+    """A public class or named type occurs once in a program; an implementation has another name than its port."""
     assert twice(ROOT, *program).keys() == PROGRAMS[program]
 
 
 def test_a_planted_second_name_is_found(tmp_path: Path) -> None:
-    """Two classes of one name, and a class and a type; private ones, constants and variables of types are none."""
+    """Two classes, or a class and a type; private ones, constants and variables do not count."""
     (tmp_path / "lockpoint").mkdir()
     texts = [
         "class Row: ...\nclass _Row: ...\nLIMIT = 3 | 4",
@@ -128,7 +125,6 @@ def test_a_planted_second_name_is_found(tmp_path: Path) -> None:
 
 
 def classes(folder: str) -> Iterator[type]:
-    """The classes that are defined in a package."""
     for path in modules(ROOT / folder):
         module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         yield from (one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__)
@@ -140,13 +136,13 @@ def ports() -> list[type]:
 
 
 def methods(of: type) -> dict[str, list[str]]:
-    """The public methods of a class with the names of their parameters."""
+    """The public methods of a class with their parameter names."""
     functions = {name: one for name, one in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")}
     return {name: list(inspect.signature(function).parameters) for name, function in functions.items()}
 
 
 def implemented(one: type, among: Iterable[type]) -> list[type]:
-    """The ports all of whose methods a class has, with the same parameters."""
+    """The ports whose methods a class has, with the same parameters."""
     own = methods(one).items()
     return [port for port in among if methods(port).items() <= own]
 
@@ -157,12 +153,12 @@ def badly_named(found: Iterable[type], prefixes: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("folder", TECHNOLOGY)
 def test_an_implementation_is_named_for_its_technology(folder: str) -> None:
-    """Whatever implements a port says in its name how; recognised by the port's methods with all their parameters."""
+    """An implementation is recognised by the port's methods with all their parameters."""
     assert badly_named(classes(folder), TECHNOLOGY[folder]) == []
 
 
 def test_every_port_is_recognised() -> None:
-    """The test above sees an implementation of each port."""
+    """The test above finds an implementation of each port."""
     here = [one for one in vars(bootstrap).values() if inspect.isclass(one)]
     everywhere = [*here, *(one for folder in TECHNOLOGY if folder.startswith("lockpoint") for one in classes(folder))]
     seen = {port for one in everywhere for port in implemented(one, ports())}
@@ -171,7 +167,7 @@ def test_every_port_is_recognised() -> None:
 
 
 def test_a_planted_implementation_is_found() -> None:
-    """Also of a port with a single method; another parameter makes it something else."""
+    """Also of a port with one method; other parameters do not match."""
 
     class Cabinet:
         def active(self, tenant: object, *, priority: object) -> bool: ...
@@ -187,19 +183,18 @@ def test_a_planted_implementation_is_found() -> None:
 
 
 def deeds(root: Path, *packages: str) -> list[str]:
-    """Modules and packages named for what they do (`restoring`), not for what they are about."""
+    """Modules and packages named for an action (`restoring`)."""
     paths = [path for package in packages for path in (root / package).rglob("*") if path.suffix in {"", ".py"}]
     names = {path.relative_to(root).as_posix() for path in paths if path.stem.endswith("ing")}
     return sorted(name for name in names if Path(name).stem.split("_")[-1] not in NOUNS)
 
 
 def test_no_module_is_named_for_a_deed() -> None:
-    """Names that end in -ing are nouns of the field."""
+    """Names in -ing must be nouns of the field."""
     assert deeds(ROOT, "lockpoint", "devstack", "simulator") == []
 
 
 def test_a_planted_deed_is_found(tmp_path: Path) -> None:
-    """A module and a package."""
     (tmp_path / "lockpoint" / "settling" / "listing").mkdir(parents=True)
     (tmp_path / "lockpoint" / "restoring.py").touch()
     (tmp_path / "lockpoint" / "quota_accounting.py").touch()
@@ -207,7 +202,7 @@ def test_a_planted_deed_is_found(tmp_path: Path) -> None:
 
 
 def counterparts(root: Path, test: Path) -> Iterator[Path]:
-    """Where the module of a test lies; `test_rules_acquire` is a part of the tests of `rules`."""
+    """Candidate modules of a test; `test_rules_acquire` belongs to `rules`."""
     folder = test.parent
     top = folder.parts[0] if folder.parts else ""
     place = {"devstack": root, "simulator": root, "support": root / "tests"}.get(top, root / "lockpoint")
@@ -217,19 +212,18 @@ def counterparts(root: Path, test: Path) -> Iterator[Path]:
 
 
 def strays(root: Path) -> list[str]:
-    """Tests without a module in the same place."""
     tests = [path.relative_to(root / "tests") for path in sorted((root / "tests").rglob("test_*.py"))]
     mirrored = [test for test in tests if test.parts[0] not in ACROSS_FOLDERS]
     return [test.as_posix() for test in mirrored if not any(path.is_file() for path in counterparts(root, test))]
 
 
 def test_tests_mirror_the_tree() -> None:
-    """A test file has the name and place of its module, or says what it goes across; `processes` are the root's."""
+    """A test file mirrors its module or is in `ACROSS`; `processes` belong to the root."""
     assert strays(ROOT) == sorted(ACROSS)
 
 
 def test_a_planted_stray_is_found(tmp_path: Path) -> None:
-    """A test whose module was renamed, or lies elsewhere."""
+    """The module was renamed, or is elsewhere."""
     for name in ("lockpoint/web/errors.py", "tests/web/test_errors.py", "tests/web/test_errors_of_hosts.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -240,7 +234,7 @@ def test_a_planted_stray_is_found(tmp_path: Path) -> None:
 
 
 def test_neighbours_may_import_four_things_of_services() -> None:
-    """The contract names every part of services but ports, context, errors and quota_accounting; a new one is added."""
+    """The contract forbids every part of services but ports, context, errors and quota_accounting; add new parts."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]

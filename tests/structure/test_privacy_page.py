@@ -1,4 +1,4 @@
-"""PRIVACY.md says what the inventory says, and names a proof for every promise."""
+"""PRIVACY.md agrees with the inventory and names a proof for every promise."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check() -> subprocess.CompletedProcess[str]:
 
 
 def test_the_page_says_what_the_inventory_says() -> None:
-    """The tables of PRIVACY.md are those of the inventory; the check names every line that differs."""
+    """The check names every differing line."""
     done = check()
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_difference_is_told(page: ModuleType) -> None:
-    """A line that was changed by hand comes back, and a page without its markers is refused."""
+    """A hand-edited line is restored; a page without markers is refused."""
     text = page.PAGE.read_text(encoding="utf-8")
     assert page.rendered(text.replace("30 days at most, fewer by setting", "for ever")) == text
     with pytest.raises(ValueError, match="redis"):
@@ -48,14 +48,13 @@ def test_a_difference_is_told(page: ModuleType) -> None:
 
 
 def test_the_operator_finds_a_section_to_fill_in() -> None:
-    """Hosting region, sub-processors, encryption at rest, TLS and contact are the operator's to say."""
     text = (ROOT / "PRIVACY.md").read_text(encoding="utf-8").partition("## To be filled in by the operator")[2]
     for topic in ("contact", "Hosting region", "Sub-processors", "Encryption at rest", "TLS"):
         assert re.search(rf"^\| .*{topic}.* \| … \|$", text, re.MULTILINE), topic
 
 
 def test_every_promise_has_a_proof(page: ModuleType) -> None:
-    """Each sentence and each row of PRIVACY.md names a proof, or is known to promise nothing; no proof is left over."""
+    """Each sentence and row of PRIVACY.md names a proof, or is known to promise nothing; every proof is used."""
     assert page.unproved(page.PAGE.read_text(encoding="utf-8"), page.proofs()) == []
 
 
@@ -69,7 +68,7 @@ def test_every_promise_has_a_proof(page: ModuleType) -> None:
     ],
 )
 def test_a_planted_promise_is_found(page: ModuleType, before: str, planted: str, said: str) -> None:
-    """A sentence, a number or a row that was put in without a proof is named; so is a proof that nothing refers to."""
+    """A sentence, number or row without a proof is named; so is an unused proof."""
     text = page.PAGE.read_text(encoding="utf-8")
     found = page.unproved(text.replace(before, before + planted), page.proofs())
     assert found == [said]
@@ -79,7 +78,7 @@ def test_a_planted_promise_is_found(page: ModuleType, before: str, planted: str,
 
 
 def test_a_time_without_a_proof_is_refused(page: ModuleType) -> None:
-    """A new length of time in the inventory needs a proof before the page can be written."""
+    """A new retention time in the inventory needs a proof before the page can be written."""
     text, known = page.PAGE.read_text(encoding="utf-8"), page.proofs()
     fewer = {mark: proof for mark, proof in known.by_mark.items() if "HOURS" not in proof.kept}
     with pytest.raises(ValueError, match=r"no proof of Kept\.HOURS"):
@@ -88,7 +87,6 @@ def test_a_time_without_a_proof_is_refused(page: ModuleType) -> None:
 
 
 def test_every_test_named_as_a_proof_exists(page: ModuleType) -> None:
-    """A proof that names a test names one that exists."""
     known = page.proofs().by_mark.values()
     named = {name for proof in known for name in proof.tests}
     assert len(named) > 100

@@ -1,4 +1,4 @@
-"""The shape of the web side: every route guarded, each address of the descriptor a route, error codes explained."""
+"""Every route is guarded, the descriptor's addresses are routes, error codes are explained."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXPECTED = [
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    """The application with all its routes, around services that are never asked."""
+    """All routes, around services that are never called."""
     services = cast("Services", object())
     blueprints = [
         api_routes(services),
@@ -52,7 +52,6 @@ def app() -> Flask:
 
 
 def bundle() -> Bundle:
-    """A built front end with nothing in it."""
     screen = Screen(script="a.js", styles=())
     return Bundle(screens={PAGE_ENTRY: screen, PREPAINT_ENTRY: screen}, files={})
 
@@ -65,7 +64,7 @@ def rules(app: Flask) -> list[tuple[str, set[str], Guard | None]]:
 
 
 def test_every_route_declares_the_guard_of_the_contract(app: Flask) -> None:
-    """Each route has the guard that the contract gives its address; a new address has to be added here."""
+    """Add a new address here."""
     found = rules(app)
     assert len(found) > 15
     for address, _, guard in found:
@@ -74,14 +73,12 @@ def test_every_route_declares_the_guard_of_the_contract(app: Flask) -> None:
 
 
 def test_public_routes_do_not_write(app: Flask) -> None:
-    """What anybody may call only reads."""
     for address, methods, guard in rules(app):
         if guard in {Guard.PUBLIC, Guard.FRAME}:
             assert methods <= {"GET", "HEAD", "OPTIONS"}, address
 
 
 def test_every_route_refuses_a_caller_without_a_token(app: Flask) -> None:
-    """A request without a token gets 401 from every route that is not public, with every method it takes."""
     client = app.test_client()
     for address, methods, guard in rules(app):
         path = re.sub(r"<[^>]+>", "131203", address)
@@ -91,7 +88,6 @@ def test_every_route_refuses_a_caller_without_a_token(app: Flask) -> None:
 
 
 def addresses(value: Any) -> set[str]:
-    """Every relative address in the descriptor."""
     if isinstance(value, dict):
         return set().union(*(addresses(item) for item in value.values()))
     if isinstance(value, list):
@@ -100,7 +96,7 @@ def addresses(value: Any) -> set[str]:
 
 
 def test_the_descriptors_addresses_are_routes(app: Flask) -> None:
-    """Every address of the descriptor leads to a route that takes the method it will be called with."""
+    """The route accepts the method Confluence uses."""
     document = descriptor.read_template()
     matcher = app.url_map.bind("app.example.com")
     posted = set(document["lifecycle"].values()) | {hook["url"] for hook in document["modules"]["webhooks"]}
@@ -114,7 +110,6 @@ def test_the_descriptors_addresses_are_routes(app: Flask) -> None:
 
 
 def test_routes_under_connect_are_in_the_descriptor(app: Flask) -> None:
-    """Every route that Confluence is meant to call is told to it."""
     told = {urlsplit(address).path for address in addresses(descriptor.read_template())}
     for address, _, guard in rules(app):
         if guard in {Guard.SERVER, Guard.FRAME, Guard.SIGNED_INSTALL} and "<" not in address:
@@ -122,7 +117,6 @@ def test_routes_under_connect_are_in_the_descriptor(app: Flask) -> None:
 
 
 def test_error_codes_are_explained() -> None:
-    """The page about errors has exactly the codes that exist, with their statuses."""
     text = (ROOT / "docs" / "api-errors.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", text, re.MULTILINE)
     assert {code: int(status) for code, status in rows} == dict(STATUS_OF_CODE)
@@ -130,7 +124,6 @@ def test_error_codes_are_explained() -> None:
 
 
 def test_every_refusal_of_a_use_case_has_a_status() -> None:
-    """Each error of the use cases carries a code that has a status."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.UseCaseError)]
     assert len(kinds) > 8
     assert {kind.code for kind in kinds} <= set(STATUS_OF_CODE)

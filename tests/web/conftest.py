@@ -1,4 +1,4 @@
-"""One running application for each file of tests that asks, and the proof that the other site was left alone."""
+"""One running application per test module, and the proof that the other site stays unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.web.live_app import LiveApp, live_app
 
 @pytest.fixture(scope="module")
 def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
-    """The whole application with both sites installed; tests make pages and files of their own."""
+    """The whole application with both sites installed; tests make their own pages and files."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
     with redis.Redis.from_url(cache) as client:
         client.flushdb()
@@ -26,7 +26,7 @@ def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
 
 @pytest.fixture
 def other_site_untouched(live: LiveApp) -> Iterator[None]:
-    """Whatever a test does on acme: globex keeps what it has, no row of it changes, nobody asks it anything."""
+    """Globex keeps its state and rows and gets no call."""
     mark, state, rows = live.mark(), live.site_state("globex"), live.rows_of_site("globex")
     yield
     live.drain()
@@ -37,11 +37,10 @@ def other_site_untouched(live: LiveApp) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checked(live: LiveApp) -> CheckedApi:
-    """The API, every answer held against the document it serves."""
     return CheckedApi(live)
 
 
 @pytest.fixture
 def api(checked: CheckedApi, other_site_untouched: None) -> CheckedApi:  # noqa: ARG001 - watches around the test
-    """The same, with the other site watched."""
+    """The same; also checks that globex stays unchanged."""
     return checked

@@ -1,7 +1,6 @@
-"""The whole application over real HTTP: Postgres, Valkey, two sites of the simulator, and jobs that run when asked.
+"""The whole application over real HTTP: Postgres, Valkey, two simulator sites, jobs run on demand.
 
-Nothing is faked: `lockpoint.bootstrap` builds the app, a threaded server serves it, both sites are installed by signed
-calls. Only the worker process is missing, so that a test decides when the queue is worked off.
+Nothing is faked. Only the worker process is missing: the test decides when queued jobs run.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Json = dict[str, Any]
 Headers = dict[str, str] | dict[str, bytes]
 CALL_SECONDS: Final = 30.0
 SAME_FILE, SAME_PAGE = str(BUDGET_ID), str(PAGE_ID)
-"""On both sites there is something with these ids."""
+"""These ids exist on both sites."""
 
 ERIN = "557058:0e410000-0000-4000-8000-00000000e410"
 TO_CONFLUENCE: Final = "^/wiki/|^/_sim/oauth"
@@ -50,8 +49,6 @@ def request_id() -> str:
 
 @dataclass
 class LiveApp:
-    """The running application, its Confluence and its database."""
-
     url: str
     running: server.Running
     settings: Settings
@@ -64,66 +61,62 @@ class LiveApp:
     # Confluence, from outside
 
     def control(self, path: str, /, **body: object) -> Any:
-        """Tell the simulator something."""
         reply = self.http.post(f"{self.running.control_url}/_sim/{path}", json=body, timeout=CALL_SECONDS)
         assert reply.ok, reply.text
         if path.endswith("/install"):
-            # A worker that ran before a re-install knows the old secret for some seconds; the next jobs get a new one.
+            # A worker caches the old secret for some seconds after a re-install; build new handlers.
             self.handlers = worker.handlers(bootstrap.build(self.settings))
         return reply.json()
 
     def site_state(self, site: str) -> Json:
-        """Everything Confluence holds of a site: contents, files with versions and properties, people."""
         with self.running.world.lock:
             return dict(views.site_json(self.running.world.sites[site]))
 
     def page(self, kind: str = "page", *, site: str = "acme", author: str = "alice") -> str:
-        """A page or blog post of its own; its id."""
+        """Make a page or blog post; return its id."""
         title = f"Page {next(_counter)}"
         return str(self.control(f"sites/{site}/page", account=author, title=title, type=kind)["id"])
 
     def file(self, page: str, name: str = "", *, site: str = "acme", author: str = "alice", text: str = "first") -> str:
-        """A new file on a page, or its next version; its bare id."""
+        """Upload a new file to a page, or its next version; return the bare id."""
         title = name or f"file {next(_counter)}.txt"
         made = self.control(f"sites/{site}/upload", account=author, pageId=page, fileName=title, text=text)
         return str(made["id"]).removeprefix("att")
 
     def restrict(self, page: str, *people: str) -> None:
-        """Let only these see and edit a page."""
+        """Let only these people see and edit a page."""
         self.control("sites/acme/restrict", pageId=page, read=people, update=people)
 
     @property
     def app_user(self) -> str:
-        """The app's own account on acme."""
         return next(one.account_id for one in self.running.world.sites["acme"].installations.values())
 
     def properties(self, file: str, site: str = "acme") -> dict[str, tuple[int, Any]]:
-        """A file's properties: version and value by key."""
+        """Version and value by key."""
         with self.running.world.lock:
             rows = self.running.world.sites[site].attachments[int(file)].bag.rows
             return {row.key: (row.number, row.value) for row in rows}
 
-    # What the app asked Confluence
+    # The app's calls to Confluence
 
     def mark(self) -> int:
-        """A point in the record of exchanges, behind everything that is still under way."""
+        """The id of the last exchange, after pending webhooks are delivered."""
         self.drain()
         found = self.running.world.records.find()
         return found[-1].id if found else 0
 
     def drain(self) -> None:
-        """Wait until every webhook was delivered."""
         assert self.running.world.webhooks.drain()
 
     def asked(self, since: int, site: str | None = None) -> list[Exchange]:
-        """What the app asked Confluence since a mark, tokens included."""
+        """The app's calls since a mark, token requests included."""
         found = self.running.world.records.find(since=since, path=TO_CONFLUENCE, site=site)
         return [one for one in found if one.caller != "person"]
 
     # The database
 
     def sql(self, statement: str) -> None:
-        """Change the database as time would."""
+        """Change the database; stands for time passing."""
         with psycopg.connect(libpq_url(self.settings.database_url)) as connection:
             connection.execute(statement.encode())
 
@@ -134,7 +127,7 @@ class LiveApp:
         return {name: self._rows_of(name) for name in sorted(tables - set(without))}
 
     def rows_of_site(self, site: str) -> dict[str, list[str]]:
-        """The rows that carry this site's number."""
+        """The rows with this site's tenant_id, as text."""
         tables = """
             select table_name from information_schema.columns
             where table_schema = 'public' and column_name = 'tenant_id' and table_name !~ '_[0-9]{8}$'
@@ -143,7 +136,6 @@ class LiveApp:
         return {name: self._rows_of(name, self.tenant_id(site)) for name in names}
 
     def audit(self) -> list[str]:
-        """The rows of the audit log."""
         return self._rows_of("audit_event")
 
     def _rows_of(self, table: str, tenant: int | None = None) -> list[str]:
@@ -153,7 +145,7 @@ class LiveApp:
         return sorted(str(row) for (row,) in self.database.execute(statement).fetchall())
 
     def run_jobs(self, *kinds: JobKind) -> int:
-        """Work off what is due (of these kinds; without any, all but mails) as the worker would; how many jobs ran."""
+        """Run due jobs as the worker does; without kinds: all but mails. Return how many ran."""
         wanted = kinds or tuple(kind for kind in JobKind if kind is not JobKind.SEND_MAIL)
         ran = 0
         while (job := self._take_job([kind.value for kind in wanted])) is not None:
@@ -162,26 +154,24 @@ class LiveApp:
         return ran
 
     def settle(self) -> None:
-        """Deliver webhooks and do jobs, and what comes of them, until nothing is left."""
+        """Deliver webhooks and run jobs until nothing is left."""
         self.drain()
         while self.run_jobs():
             self.drain()
 
     def tenant_id(self, site: str) -> int:
-        """The number of a site in our database."""
         key = next(iter(self.running.world.sites[site].installations.values())).client_key
         found = self.database.execute("select id from installation where client_key = %s", [key]).fetchone()
         assert found is not None
         return int(found[0])
 
     def live_locks(self, site: str) -> int:
-        """How many files of a site are held."""
+        """How many files of a site are locked."""
         count = "select count(*) from lock_witness where tenant_id = %s and holder is not null"
         found = self.database.execute(count, [self.tenant_id(site)]).fetchone()
         return int(found[0]) if found else 0
 
     def work(self, kind: JobKind, subject: str = "", site: str = "acme") -> None:
-        """Do one job of a site now."""
         self.handlers[kind](self.tenant_id(site), subject)
 
     def _take_job(self, kinds: list[str]) -> tuple[str, Json] | None:
@@ -198,7 +188,7 @@ class LiveApp:
     # The API
 
     def token(self, person: str, site: str = "acme", **claims: object) -> str:
-        """A person's context token; `claims` replaces claims, None leaves one out."""
+        """A person's context token; `claims` replaces claims, None drops one."""
         if claims:
             return str(self.control("tokens", site=site, kind="context", account=person, claims=claims)["token"])
         if (person, site) not in self._tokens:
@@ -206,11 +196,11 @@ class LiveApp:
         return self._tokens[person, site]
 
     def forget_tokens(self) -> None:
-        """Have new tokens made, because it is another time now."""
+        """The time has changed: make new tokens."""
         self._tokens.clear()
 
     def meanwhile(self, call: Callable[[], requests.Response], event: Callable[[], object]) -> requests.Response:
-        """The answer of a call during which something happens."""
+        """The answer of a call during which an event happens."""
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(call)
             time.sleep(0.2)
@@ -232,21 +222,21 @@ class LiveApp:
         return self.raw(method, path, self.token(person, site), json=content, headers=headers)
 
     def raw(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
-        """A call as it is given."""
+        """A call exactly as given."""
         headers = {**({"Authorization": f"JWT {token}"} if token else {}), **(options.pop("headers", None) or {})}
         return self.http.request(
             method, f"{self.url}/api/v1{path}", headers=headers, timeout=CALL_SECONDS, allow_redirects=False, **options
         )
 
     def lock(self, person: str, file: str, *, site: str = "acme", **options: object) -> str:
-        """Lock a file for somebody; the id of the hold."""
+        """Lock a file; return the lock id."""
         answer = self.call(person, "POST", f"/attachments/{file}/lock", dict(options), site=site)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["lock"]["lockId"])
 
 
 class _Front:
-    """What the server serves: nothing before the app is built, whose settings need the server's port."""
+    """The server needs an app before it exists: its settings need the server's port."""
 
     app: Flask
 
@@ -256,10 +246,10 @@ class _Front:
 
 @contextmanager
 def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveApp]:
-    """Start everything, install the app on both sites and let the first jobs run.
+    """Start everything, install the app on both sites and run the first jobs.
 
-    Erin, an editor, is added to acme; on globex Gina holds the file whose id is the same on both sites.
-    `given` are variables of the environment beside the usual ones.
+    Erin, an editor, is added to acme; on globex Gina locks the file whose id exists on both sites.
+    `given` are further environment variables.
     """
     running = server.start()
     front = _Front()
@@ -304,7 +294,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
 
 @contextmanager
 def _closing_databases() -> Iterator[None]:
-    """Close the pools of what is built inside; a process of ours never does, but ends."""
+    """Close the pools of databases built inside; in production they last as long as the process."""
     kept: list[Database] = []
 
     class Kept(Database):

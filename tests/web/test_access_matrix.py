@@ -1,8 +1,7 @@
-"""Who may do what: every person on every route with every kind of object, generated from the table of product.md §4.
+"""Access matrix: every person, route and kind of object, generated from product.md §4.
 
-An expectation is worked out from what the object is to the person and from the role; the cells are not written down.
-Beside the status, every cell is watched for leaks: a refused call changes nothing on either site, and what a person may
-not see is answered exactly as what does not exist.
+Expectations are computed from role and object. Each refused call must change nothing on either site, and an
+invisible object must be answered like one that does not exist.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ REASON = "access matrix"
 
 
 class Role(Enum):
-    """The rows of the table."""
-
     SITE_ADMIN = "site admin"
     SPACE_ADMIN = "space admin"
     EDITOR = "editor"
@@ -43,7 +40,7 @@ SEES = {*LOCKS, Role.VIEWER}
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a token of a site."""
+    """The owner of a site's token."""
 
     name: str
     role: Role
@@ -63,7 +60,7 @@ PEOPLE = (
 
 
 class Thing(Enum):
-    """What is asked for; `restricted` pages are Alice's alone, with or without the app."""
+    """What a call asks for; only Alice sees `restricted` and `shut` pages; `shut` excludes the app."""
 
     FREE = "free file"
     HELD = "file that Alice holds"
@@ -88,7 +85,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Route:
-    """A call; `about_file` routes take any object, the others are about the site."""
+    """A call; `about_file` routes take any object, the others concern the site."""
 
     name: str
     method: str
@@ -128,7 +125,7 @@ SITE_ROUTES = (
 
 
 def expected(person: Person, route: Route, thing: Thing) -> int:
-    """The status that product.md §4 and lock-semantics L-63 demand."""
+    """The status required by product.md §4 and lock-semantics L-63."""
     if person.role is Role.ANONYMOUS:
         return 401
     if not route.about_file:
@@ -172,7 +169,7 @@ def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int
 
 
 def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
-    """Something of this kind that nobody touched yet, where it can be made; `lock_id` is the hold on it, or any."""
+    """Make a fresh object of this kind where possible; `lock_id` is its lock's, or an arbitrary one."""
     if thing in {Thing.FREE, Thing.HELD, Thing.RESTRICTED}:
         page = live.page()
         file = live.file(page)
@@ -186,9 +183,9 @@ def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
 
 
 def _kept(live: LiveApp) -> dict[Thing, Target]:
-    """What the other site has: a held file with an id that acme does not know, and one with an id that it knows."""
+    """Two locked files of globex: one id unknown to acme, one known to both."""
     with live.running.world.lock:
-        for _ in range(1000):  # ids of both sites go on from the same number; these are far ahead
+        for _ in range(1000):  # the sites' ids start at the same number; skip far ahead
             live.running.world.sites["globex"].next_id()
     page = live.page(site="globex", author="gina")
     file = live.file(page, site="globex", author="gina")
@@ -199,8 +196,6 @@ def _kept(live: LiveApp) -> dict[Thing, Target]:
 
 @dataclass
 class Matrix:
-    """Makes the calls and keeps count."""
-
     live: LiveApp
     api: CheckedApi
     kept: dict[Thing, Target]
@@ -208,7 +203,6 @@ class Matrix:
     leaks: int = 0
 
     def call(self, person: Person, route: Route, target: Target) -> requests.Response:
-        """One cell."""
         self.cells += 1
         path = route.path.format(file=target.file, page=target.page)
         body = None if route.method == "GET" else {**route.body(target), "requestId": request_id()}
@@ -228,7 +222,7 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(live: LiveApp) -> Iterator[Matrix]:
-    """The cells, counted; how many there were is told at the end (`pytest -s` shows it)."""
+    """Counts the cells; `pytest -s` shows the total."""
     live.control("sites/acme/person", account="erin", status="inactive")
     made = Matrix(live, CheckedApi(live), _kept(live))
     yield made
@@ -237,7 +231,7 @@ def matrix(live: LiveApp) -> Iterator[Matrix]:
 
 @pytest.fixture
 def other_site_state(live: LiveApp, matrix: Matrix) -> Iterator[None]:
-    """Globex keeps what it has, though Gina looks for acme's things there."""
+    """Globex stays unchanged, except `request_outcome` rows of Gina's calls."""
     del matrix
     state = live.site_state("globex")
     rows = live.rows_of_site("globex")
@@ -258,10 +252,9 @@ FILE_CELLS = list(product(FILE_ROUTES, Thing))
 )
 @pytest.mark.usefixtures("other_site_state")
 def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, route: Route, thing: Thing) -> None:
-    """Site admins, space admins, editors, viewers and strangers get what product.md §4 gives them, and no more."""
     wanted = {person: expected(person, route, thing) for person in PEOPLE}
     if thing in {Thing.SAME_ID, Thing.FOREIGN}:
-        # Whoever is of the other site acts there on that site's own, and is left out.
+        # On globex Gina may act on her own files, so she is left out.
         wanted = {person: status for person, status in wanted.items() if person.site == "acme"}
     target = _make(live, thing, matrix.kept)
     refused = {person: status for person, status in wanted.items() if status >= 400}
@@ -294,7 +287,7 @@ def _give_back(live: LiveApp, person: Person, answer: requests.Response) -> None
 
 @pytest.mark.parametrize("route", SITE_ROUTES, ids=[route.name for route in SITE_ROUTES])
 def test_the_site_is_for_site_admins(matrix: Matrix, route: Route) -> None:
-    """Settings are for site admins, of this site; the document is for whoever has a token."""
+    """Settings: site admins of this site; document: everybody with a token."""
     here = Target(UNKNOWN, UNKNOWN, "")
     for person in PEOPLE:
         answer = matrix.call(person, route, here)
@@ -306,7 +299,7 @@ INVISIBLE = (Thing.RESTRICTED, Thing.SHUT, Thing.FOREIGN)
 
 @pytest.mark.parametrize("route", FILE_ROUTES, ids=[route.name for route in FILE_ROUTES])
 def test_invisible_is_unknown(live: LiveApp, matrix: Matrix, route: Route) -> None:
-    """What a person may not see, or is another site's, is answered as what does not exist: status, body and headers."""
+    """Status, body and headers equal those for an unknown id."""
     targets = {thing: _make(live, thing, matrix.kept) for thing in INVISIBLE}
     for person in (one for one in PEOPLE if one.name != "alice"):
         unknown = _visible_part(matrix.call(person, route, Target(UNKNOWN, UNKNOWN, request_id())))
@@ -324,7 +317,7 @@ def _visible_part(answer: requests.Response) -> tuple[object, ...]:
 
 
 def test_somebody_of_another_site_is_nobody_here(live: LiveApp, matrix: Matrix) -> None:
-    """An account that acme does not know is refused, whatever the token says, as one that was deactivated."""
+    """An account unknown to acme is refused like a deactivated one."""
     stranger = live.token("alice", sub="557058:061a0000-0000-4000-8000-00000000061a")
     target = _make(live, Thing.FREE, matrix.kept)
     for file in (target.file, UNKNOWN):
@@ -333,7 +326,7 @@ def test_somebody_of_another_site_is_nobody_here(live: LiveApp, matrix: Matrix) 
 
 
 def test_the_table_is_whole() -> None:
-    """Every person, route and kind of object has a cell, and the table gives every status of the API."""
+    """Every cell has an expectation, and the table covers every status of the API."""
     cells = {
         (person.name, route.name, thing.name): expected(person, route, thing)
         for person, route, thing in product(PEOPLE, (*FILE_ROUTES, *SITE_ROUTES), Thing)

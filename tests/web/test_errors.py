@@ -1,4 +1,4 @@
-"""`/api/v1` while time passes and while Confluence does not answer; each test has an application of its own."""
+"""`/api/v1` as time passes and with Confluence failing; each test has its own application."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.web.live_app import LiveApp, live_app
 
 @pytest.fixture
 def live(database_url: str, redis_url: str) -> Iterator[LiveApp]:
-    """An application whose clock and circuit breaker a test may spoil."""
+    """An application whose clock and circuit breaker a test may disturb."""
     with live_app(database_url, redis_url) as app:
         yield app
 
@@ -27,7 +27,6 @@ def checked(live: LiveApp) -> CheckedApi:
 
 @pytest.fixture
 def file(live: LiveApp) -> str:
-    """A free file on a page of its own."""
     return live.file(live.page())
 
 
@@ -36,7 +35,7 @@ def _moment(text: str) -> datetime:
 
 
 def test_ending_says_when_to_come_back(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """While a hold is just ending, nobody gets the file: 409 ending, with Retry-After; afterwards it is free."""
+    """While a lock is ending, the file is refused with 409 ending and Retry-After; afterwards it is free."""
     lock = api.lock("alice", file, hours=1)
     with time_machine.travel(_moment(lock["expiresAt"]) + timedelta(seconds=1)):
         live.forget_tokens()
@@ -52,7 +51,7 @@ def test_ending_says_when_to_come_back(api: CheckedApi, live: LiveApp, file: str
 
 
 def test_confluence_away_is_busy(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """When Confluence does not answer, nobody can tell: 503 busy with Retry-After; the same request id works later."""
+    """503 busy with Retry-After; the same request id works later."""
     body = {"requestId": "the-same-id-all-along"}
     live.control("faults", kind="status", status=503, path=f"attachments/(att)?{file}", times=None)
     answer = api("alice", "POST", f"/attachments/{file}/lock", body)
@@ -63,7 +62,6 @@ def test_confluence_away_is_busy(api: CheckedApi, live: LiveApp, file: str) -> N
 
 
 def test_exhausted_quota_is_busy(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """When Confluence has no points left for us, the answer is 503 with the time to wait."""
     live.control("faults", kind="exhausted", path=f"attachments/(att)?{file}", retryAfter=40, times=None)
     answer = api("alice", "GET", f"/attachments/{file}/lock")
     assert refusal(answer) == (503, "busy")

@@ -1,4 +1,4 @@
-"""After an uninstall nothing of the site is left in the memory of the process that heard of it."""
+"""After an uninstall the process keeps nothing of the site in memory."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ CACHES = {
     "lockpoint.connect.sites.SiteDirectory._known",
     "lockpoint.services.tenancy.licence.HeardLicences._heard",
 }
-"""Where something of a site surely lies while it is used."""
+"""Places that certainly hold something of a site in use."""
 
-FIRST_ID = 734_001  # a number that nothing else in the process has
+FIRST_ID = 734_001  # a number used nowhere else in the process
 
 
 @pytest.fixture
 def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
-    """The whole application with licences that count; the numbers of its sites stand for nothing else."""
+    """The whole application with licensing on and unique tenant ids."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
     with redis.Redis.from_url(cache) as client:
         client.flushdb()
@@ -43,7 +43,7 @@ def live(servers: databases.Addresses, worker_id: str) -> Iterator[LiveApp]:
 
 
 def tells_of(live: LiveApp, site: str) -> Callable[[object], bool]:
-    """Whether a value tells of the site: by its number, address, client key, secret, or a person of it."""
+    """Whether a value names the site: its id, address, client key, secret, or one of its people."""
     with live.running.world.lock:
         there = live.running.world.sites[site]
         installation = next(iter(there.installations.values()))
@@ -63,7 +63,7 @@ def tells_of(live: LiveApp, site: str) -> Callable[[object], bool]:
 
 
 def use(live: LiveApp, site: str, holder: str, other: str) -> None:
-    """What fills every cache: a frame, a webhook, an overwritten file in a list, a Confluence in trouble."""
+    """Fill every cache: a frame, a webhook, an overwritten file in a list, a failing Confluence."""
     frame = live.control(
         "tokens", site=site, kind="surface", moduleKey="lockpoint-page-dialog", account=holder, pageId=SAME_PAGE
     )
@@ -80,7 +80,7 @@ def use(live: LiveApp, site: str, holder: str, other: str) -> None:
 
 
 def send_webhook(live: LiveApp, site: str) -> None:
-    """One whose address names a person."""
+    """A webhook whose address names a person."""
     person = next(iter(live.running.world.sites[site].people))
     path = f"/connect/webhooks/attachment_updated?lic=active&user_id={person}"
     token = live.control("tokens", site=site, kind="webhook", path=path)["token"]
@@ -89,9 +89,9 @@ def send_webhook(live: LiveApp, site: str) -> None:
 
 
 def test_after_an_uninstall_nothing_of_the_site_is_left_in_memory(live: LiveApp) -> None:
-    """Whatever the process kept of the site is gone, wherever it lay; what it keeps of the other site stays.
+    """The other site's data stays.
 
-    Compiled statements keep the values of their first execution, and go together.
+    Compiled statements keep the values of their first execution; they are dropped together.
     """
     use(live, "acme", "alice", "bob")
     use(live, "globex", "gina", "greta")
@@ -106,7 +106,7 @@ def test_after_an_uninstall_nothing_of_the_site_is_left_in_memory(live: LiveApp)
 
 @pytest.mark.parametrize("event", ["install", "disable", "enable"])
 def test_every_change_of_an_installation_makes_the_process_forget(live: LiveApp, event: str) -> None:
-    """A new secret, another app user or a new start must not meet what was true before."""
+    """A new secret, app user or start must not meet old cached values."""
     use(live, "acme", "alice", "bob")
     live.control(f"sites/acme/{event}")
     left = places(live.flask, tells_of(live, "acme"))
@@ -114,7 +114,7 @@ def test_every_change_of_an_installation_makes_the_process_forget(live: LiveApp,
 
 
 def test_a_cache_that_nobody_empties_is_found(live: LiveApp) -> None:
-    """The search finds what a new cache keeps, in an object of ours, in a module, or in a remembering function."""
+    """The search finds a new cache in one of our objects, a module, or a cached function."""
 
     @cache
     def remembering(_of: object) -> None:

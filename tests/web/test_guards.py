@@ -1,4 +1,4 @@
-"""Guards: nobody gets in by a route that forgot its guard, whatever the server in front makes of the address."""
+"""A route without a guard lets nobody in; the target is read as the client sent it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def world() -> ConnectWorld:
 
 
 def test_a_route_without_a_guard_stops_the_start() -> None:
-    """The application is not built when a route declares no guard."""
     bare = Blueprint("bare", __name__)
     bare.add_url_rule("/bare", view_func=lambda: "open", endpoint="bare")
     with pytest.raises(ValueError, match="/bare"):
@@ -27,7 +26,7 @@ def test_a_route_without_a_guard_stops_the_start() -> None:
 
 
 def test_a_route_without_a_guard_answers_nobody(world: ConnectWorld) -> None:
-    """Should a route appear without a guard all the same, it is refused for everybody."""
+    """A route added after the start without a guard is refused."""
     app = Flask("late", static_folder=None)
     handle_errors(app)
     protect(app, world.inbound)
@@ -37,7 +36,7 @@ def test_a_route_without_a_guard_answers_nobody(world: ConnectWorld) -> None:
 
 
 def test_marks_survive_wrapping() -> None:
-    """A view keeps its guard; what is no guard does not count as one."""
+    """Wrapping keeps the guard; other values do not count as one."""
 
     @guarded_by(Guard.CONTEXT)
     def view() -> Response:
@@ -49,7 +48,7 @@ def test_marks_survive_wrapping() -> None:
 
 
 def test_the_actor_is_the_tokens(world: ConnectWorld) -> None:
-    """Site and person come from the token, on each request anew."""
+    """Site and person come from each request's token."""
     alice = world.client.get("/api/v1/things/1", headers={"Authorization": f"JWT {world.context()}"})
     assert alice.get_json()["account"] == ALICE
     token = world.context(GLOBEX_SECRET, iss=GLOBEX, sub=BOB)
@@ -58,7 +57,6 @@ def test_the_actor_is_the_tokens(world: ConnectWorld) -> None:
 
 
 def test_anonymous_viewers_may_open_a_frame_and_nothing_else(world: ConnectWorld) -> None:
-    """A frame may be opened by nobody in particular; the API needs a person."""
     token = world.token("GET", "/connect/page", sub=None)
     assert world.client.get(f"/connect/page?jwt={token}").status_code == 200
     headers = {"Authorization": f"JWT {world.context(sub=None)}"}
@@ -77,13 +75,13 @@ ENVIRONMENTS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("environ", "target"), ENVIRONMENTS)
 def test_the_target_is_taken_as_it_was_on_the_wire(environ: dict[str, Any], target: str) -> None:
-    """The undecoded target where the server keeps it; otherwise path and query are put together again."""
+    """Raw target where the server keeps it; otherwise rebuilt from path and query."""
     assert call_of({"REQUEST_METHOD": "GET", **environ}).target == target
 
 
 @pytest.mark.parametrize("keeps_raw", [True, False])
 def test_granian_and_gunicorn_alike(world: ConnectWorld, keeps_raw: bool) -> None:
-    """A frame's token fits with and without the undecoded target (granian keeps none)."""
+    """A frame's token verifies with and without the raw target (granian keeps none)."""
     query = "pageId=1&title=r%C3%A9sum%C3%A9+v2&xdm_e=https%3A%2F%2Facme.atlassian.net"
     token = world.token("GET", f"/connect/page?{query}")
     environ = {"QUERY_STRING": f"{query}&jwt={token}", "PATH_INFO": "/connect/page"}
@@ -93,7 +91,6 @@ def test_granian_and_gunicorn_alike(world: ConnectWorld, keeps_raw: bool) -> Non
 
 
 def test_forwarded_headers_do_not_change_the_address(world: ConnectWorld) -> None:
-    """What a proxy header says about path or host is not part of the hash."""
     token = world.token("GET", "/connect/page", qsh=qsh.request_hash("GET", "/admin"))
     for name in ("X-Forwarded-Prefix", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path"):
         answer = world.client.get(f"/connect/page?jwt={token}", headers={name: "/admin"})
@@ -101,14 +98,14 @@ def test_forwarded_headers_do_not_change_the_address(world: ConnectWorld) -> Non
 
 
 def test_postgres_away_is_not_unauthorized(world: ConnectWorld) -> None:
-    """Whether an unknown site may call cannot be told while the database is away: 503, not 401."""
+    """An unknown site cannot be checked while the database is down: 503, not 401."""
     world.installations.down = True
     answer = world.client.get("/api/v1/things/1", headers={"Authorization": f"JWT {world.context()}"})
     assert (answer.status_code, answer.get_json()["error"]) == (503, "busy")
 
 
 def test_known_sites_are_served_from_memory(world: ConnectWorld) -> None:
-    """A verified site costs no round trip on the next requests."""
+    """A verified site costs no database query on the next requests."""
     headers = {"Authorization": f"JWT {world.context()}"}
     for _ in range(20):
         assert world.client.get("/api/v1/things/1", headers=headers).status_code == 200

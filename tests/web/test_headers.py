@@ -1,4 +1,4 @@
-"""Headers: on every route and every status, whoever asks."""
+"""Response headers on every route and status."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from tests.fakes.connect import (
 )
 
 
-class Boom(Exception):
-    """Something that nobody expected."""
+class Boom(Exception): ...
 
 
 RAISED: dict[str, tuple[Exception, int, str]] = {
@@ -118,8 +117,8 @@ PATHS = (
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", PATHS)
 def test_every_route_and_method_without_a_token(world: ConnectWorld, path: str, method: str) -> None:
-    """Whatever is asked without a token is answered with all headers, without a redirect, in the one form."""
-    # The path goes into the environment as it is: the test client would take `//connect` for a host.
+    """Every answer has all headers, no redirect, and the one error body."""
+    # The environment takes the path unchanged: the test client reads `//connect` as a host.
     answer = world.client.open("/", method=method, environ_overrides={"PATH_INFO": path, "REQUEST_URI": path})
     assert_safe(answer)
     assert answer.status_code in {200, 401, 404, 405, 500}
@@ -133,7 +132,7 @@ def test_every_route_and_method_without_a_token(world: ConnectWorld, path: str, 
 
 @pytest.mark.parametrize("name", RAISED)
 def test_every_failure_has_its_answer(world: ConnectWorld, name: str) -> None:
-    """Each failure has its status, code and headers, and its own text stays inside."""
+    """The error's own text stays inside."""
     error, status, code = RAISED[name]
     answer = world.client.get(f"/fail/{name}")
     assert_safe(answer)
@@ -144,21 +143,20 @@ def test_every_failure_has_its_answer(world: ConnectWorld, name: str) -> None:
 
 
 def test_details_of_an_error(world: ConnectWorld) -> None:
-    """Details stand beside code and message; waiting is said in whole seconds."""
+    """Details stand beside code and message; Retry-After is whole seconds."""
     assert world.client.get("/fail/AlreadyLocked").get_json()["lock"] == {"state": "other"}
     assert world.client.get("/fail/Ending").headers["Retry-After"] == "13"
     assert world.client.get("/fail/quota").headers["Retry-After"] == "77"
 
 
 def test_details_cannot_replace_the_code(world: ConnectWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the details are called, code and message stay."""
     sly = errors.NotFound("gone", details={"error": "ok", "message": "fine", "x": 1})
     monkeypatch.setitem(RAISED, "sly", (sly, 404, "not_found"))
     assert world.client.get("/fail/sly").get_json() == {"error": "not_found", "message": "gone", "x": 1}
 
 
 def test_a_large_body_is_refused(world: ConnectWorld) -> None:
-    """Bodies above 256 KB are refused before they are read."""
+    """Above 256 KB."""
     assert world.client.post("/upload", data=b"x" * 262_144).status_code == 200
     answer = world.client.post("/upload", data=b"x" * 262_145)
     assert_safe(answer)
@@ -171,7 +169,7 @@ def frame(world: ConnectWorld, secret: str | None = None, **claims: Any) -> Any:
 
 
 def test_a_page_is_framed_by_its_own_site_only(world: ConnectWorld) -> None:
-    """A frame's policy names the verified site's origin and custom domain, and no other site's."""
+    """The policy names the verified site's origin and custom domain only."""
     world.store(registration(display_url="https://wiki.acme.com/"))
     answer = frame(world)
     assert answer.status_code == 200
@@ -184,7 +182,6 @@ def test_a_page_is_framed_by_its_own_site_only(world: ConnectWorld) -> None:
 
 
 def test_the_front_page_is_framed_by_nobody(world: ConnectWorld) -> None:
-    """A page outside Confluence may not be framed."""
     assert "frame-ancestors 'none'" in world.client.get("/").headers["Content-Security-Policy"]
 
 
@@ -204,18 +201,17 @@ def test_the_front_page_is_framed_by_nobody(world: ConnectWorld) -> None:
     ],
 )
 def test_only_plain_origins_get_into_a_header(url: str, origin: str | None) -> None:
-    """Nothing but scheme, host and port of an address can become part of a header."""
+    """Only scheme, host and port of an address can enter a header."""
     assert origin_of(url) == origin
 
 
 def test_a_site_without_a_plain_origin_frames_nothing() -> None:
-    """When no origin can be told the page cannot be framed at all."""
     assert origins_of(Tenant(1, ACME, "ftp://x", "nonsense")) == ()
     assert page_policy(None, ()).endswith("frame-ancestors 'none'")
 
 
 def test_ready_or_not() -> None:
-    """`/readyz` names the neighbours that are not well, without saying why; `/healthz` does not ask them."""
+    """`/readyz` names the unavailable neighbours without the cause; `/healthz` does not ask them."""
 
     def down() -> None:
         raise ConnectionError("postgresql://user:password@host/db")
@@ -228,7 +224,7 @@ def test_ready_or_not() -> None:
 
 
 def test_metrics_hold_no_customer(world: ConnectWorld) -> None:
-    """Counters have words of ours as labels; no site, person or file appears."""
+    """Labels are our own words: no site, person or file."""
     world.hook("attachment_updated", {"attachments": [{"id": "424242"}]})
     world.client.get("/api/v1/things/1")
     text = world.client.get("/metrics").get_data(as_text=True)

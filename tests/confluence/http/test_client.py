@@ -33,7 +33,7 @@ GOOD = answer(200, {"ok": True})
 
 
 def test_app_calls_are_signed_over_the_address_that_goes_over_the_wire(kit: Kit) -> None:
-    """The signature covers method, path and query as sent, relative to the tenant's base address."""
+    """Method, path and query as sent, relative to the tenant's base address."""
     with odd_host(GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
     (received,) = host.requests
@@ -43,7 +43,6 @@ def test_app_calls_are_signed_over_the_address_that_goes_over_the_wire(kit: Kit)
 
 
 def test_a_base_address_with_a_closing_slash_is_the_same_site(kit: Kit) -> None:
-    """Paths are joined to the base address with one slash."""
     with odd_host(GOOD) as host:
         kit.client.ask(as_app(host.base + "/"), READ)
     assert host.targets()[0].startswith("/wiki/api/v2/things/1?")
@@ -51,7 +50,6 @@ def test_a_base_address_with_a_closing_slash_is_the_same_site(kit: Kit) -> None:
 
 
 def test_calls_of_a_person_carry_that_persons_token_and_nothing_of_the_app(kit: Kit) -> None:
-    """Calls as a person use that person's bearer token for that site."""
     with odd_host(GOOD) as host:
         kit.client.ask(as_alice(host.base), READ)
     assert host.requests[0].headers["Authorization"] == f"Bearer of-{ALICE}-on-1"
@@ -59,7 +57,7 @@ def test_calls_of_a_person_carry_that_persons_token_and_nothing_of_the_app(kit: 
 
 
 def test_every_try_is_signed_again(kit: Kit) -> None:
-    """Each repetition gets its own token: the old one may have expired, and a token serves one request."""
+    """The old token may have expired, and a token serves one request."""
     with odd_host(answer(503), GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
     tokens = [received.headers["Authorization"] for received in host.requests]
@@ -67,7 +65,7 @@ def test_every_try_is_signed_again(kit: Kit) -> None:
 
 
 def test_a_refused_person_token_is_dropped(kit: Kit) -> None:
-    """After a 401 to a person's call, the next call fetches a new token."""
+    """The next call fetches a new token."""
     with odd_host(answer(401)) as host, pytest.raises(Unauthorised):
         kit.client.ask(as_alice(host.base), READ)
     assert kit.tokens.dropped == [(1, ALICE)]
@@ -91,7 +89,6 @@ def test_a_refused_person_token_is_dropped(kit: Kit) -> None:
     ],
 )
 def test_each_refusal_has_its_own_error_and_is_not_repeated(kit: Kit, status: int, error: type[HostError]) -> None:
-    """Typed errors tell gone or invisible, a lost race and a removed operation apart; none is retried."""
     with odd_host(answer(status, {"errors": []})) as host, pytest.raises(HostError) as caught:
         kit.client.ask(as_app(host.base), READ)
     assert type(caught.value) is error
@@ -99,14 +96,14 @@ def test_each_refusal_has_its_own_error_and_is_not_repeated(kit: Kit, status: in
 
 
 def test_cannot_update_is_a_lost_race(kit: Kit) -> None:
-    """A 400 that a property cannot be updated means a lost race."""
+    """A 400 "Cannot update content property"."""
     body = {"errors": [{"status": 400, "code": "INVALID_REQUEST_PARAMETER", "title": "Cannot update content property"}]}
     with odd_host(answer(400, body)) as host, pytest.raises(LostRace):
         kit.client.ask(as_app(host.base), VERSIONED)
 
 
 def test_errors_name_the_operation_and_never_the_address(kit: Kit) -> None:
-    """Messages are logged, so they contain no addresses, ids or tokens."""
+    """Messages are logged: no addresses, ids or tokens."""
     with odd_host(answer(404)) as host, pytest.raises(GoneOrInvisible) as caught:
         kit.client.ask(as_app(host.base), READ)
     assert str(caught.value) == "things.get: HTTP 404"
@@ -115,7 +112,7 @@ def test_errors_name_the_operation_and_never_the_address(kit: Kit) -> None:
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_read_is_tried_four_times_with_growing_jittered_waits(kit: Kit, status: int) -> None:
-    """Passing failures are retried at most three times, with full jitter below an exponential bound."""
+    """Full jitter below an exponential bound."""
     with odd_host(answer(status)) as host, pytest.raises((HostUnavailable, QuotaExceeded)):
         kit.client.ask(as_app(host.base), READ)
     assert len(host.requests) == 4
@@ -123,7 +120,6 @@ def test_a_read_is_tried_four_times_with_growing_jittered_waits(kit: Kit, status
 
 
 def test_a_read_survives_a_lost_answer(kit: Kit) -> None:
-    """A read is retried after a dropped connection."""
     with odd_host(drop, cut(b'{"ok', 20), GOOD) as host:
         reply = kit.client.ask(as_app(host.base), READ)
     assert reply.answer.data == {"ok": True}
@@ -131,14 +127,14 @@ def test_a_read_survives_a_lost_answer(kit: Kit) -> None:
 
 
 def test_retry_after_is_obeyed(kit: Kit) -> None:
-    """The wait is never shorter than Retry-After, and a little longer so that callers spread."""
+    """Never shorter than Retry-After, and a little longer so that callers spread."""
     with odd_host(answer(429, Retry_After="3"), GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
     assert kit.pace.slept == [pytest.approx(3 * 1.15)]
 
 
 def test_a_long_retry_after_is_told_and_not_waited_out(kit: Kit) -> None:
-    """Above a few seconds, the caller gets the waiting time; the thread is freed."""
+    """The caller gets the waiting time; the thread is freed."""
     with odd_host(answer(429, Retry_After="1800")) as host, pytest.raises(QuotaExceeded) as caught:
         kit.client.ask(as_app(host.base), READ)
     assert caught.value.retry_after == 1800
@@ -155,7 +151,7 @@ def test_retry_after_may_be_a_date(kit: Kit) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "", "-1", "Sat, 99 Nov 2026 10:00:40 GMT"])
 def test_a_nonsensical_retry_after_counts_as_none(kit: Kit, value: str) -> None:
-    """An unreadable value counts as missing: own waits, and half a minute in the error."""
+    """Counts as missing: own waits, and 30 s in the error."""
     with odd_host(answer(429, Retry_After=value)) as host, pytest.raises(QuotaExceeded) as caught:
         kit.client.ask(as_app(host.base), READ)
     assert caught.value.retry_after == 30
@@ -163,7 +159,7 @@ def test_a_nonsensical_retry_after_counts_as_none(kit: Kit, value: str) -> None:
 
 
 def test_a_spent_pool_stops_all_sites_without_calling(kit: Kit) -> None:
-    """After a 429 about the whole pool, no call is made until its end; a burst limit stops nobody else."""
+    """A 429 about the whole pool; a burst limit stops no other call."""
     spent = answer(429, Retry_After="600", RateLimit_Reason="confluence-quota-global-based")
     with odd_host(spent, GOOD) as host:
         with pytest.raises(QuotaExceeded):
@@ -177,21 +173,21 @@ def test_a_spent_pool_stops_all_sites_without_calling(kit: Kit) -> None:
 
 
 def test_a_versioned_write_is_repeated(kit: Kit) -> None:
-    """A write that names the version it replaces may be repeated: at most one wins."""
+    """It names the version it replaces: at most one wins."""
     with odd_host(answer(503), drop, GOOD) as host:
         kit.client.ask(as_app(host.base), VERSIONED)
     assert [received.json() for received in host.requests] == [{"v": 2}] * 3
 
 
 def test_a_versioned_write_that_may_have_lost_against_itself_is_unknown(kit: Kit) -> None:
-    """A 409 to the repetition of an unanswered write is an unknown outcome, not a lost race."""
+    """A 409 to the repetition of an unanswered write is an unknown outcome."""
     with odd_host(drop, answer(409)) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), VERSIONED)
     assert len(host.requests) == 2
 
 
 def test_a_versioned_write_refused_after_a_429_lost_its_race(kit: Kit) -> None:
-    """A 429 did nothing, so a later 409 is a lost race."""
+    """A 429 did nothing."""
     with odd_host(answer(429, Retry_After="0"), answer(409)) as host, pytest.raises(LostRace):
         kit.client.ask(as_app(host.base), VERSIONED)
     assert len(host.requests) == 2
@@ -199,7 +195,7 @@ def test_a_versioned_write_refused_after_a_429_lost_its_race(kit: Kit) -> None:
 
 @pytest.mark.parametrize("step", [drop, answer(502), answer(503), answer(504), answer(500), cut(b"{", 9)])
 def test_an_unversioned_write_is_not_repeated_when_its_outcome_is_unknown(kit: Kit, step: object) -> None:
-    """An unanswered POST may still land, so it is not repeated."""
+    """An unanswered POST may still land."""
     with odd_host(step, GOOD) as host, pytest.raises(HostUnavailable):  # type: ignore[arg-type]
         kit.client.ask(as_app(host.base), CREATE)
     assert len(host.requests) == 1
@@ -213,13 +209,12 @@ def test_an_unversioned_write_is_repeated_when_it_certainly_did_nothing(kit: Kit
 
 
 def test_a_write_with_an_unreadable_answer_has_an_unknown_outcome(kit: Kit) -> None:
-    """A 200 without the stored value is an unknown outcome."""
     with odd_host(answer(200, b"<html>")) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), CREATE)
 
 
 def test_nobody_at_home_is_tried_four_times_also_for_writes(kit: Kit) -> None:
-    """A refused connection changed nothing: even a POST is retried, and no points are counted."""
+    """A refused connection changed nothing and costs no points."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with pytest.raises(HostUnavailable):
@@ -233,27 +228,24 @@ def test_nobody_at_home_is_tried_four_times_also_for_writes(kit: Kit) -> None:
     [b"", b"garbage", b"<!doctype html><title>Log in</title>", b"[]", b"null", b'"text"', b"[" * 100_000, b"\xff\xfe"],
 )
 def test_an_answer_that_is_not_an_object_is_a_typed_error(kit: Kit, body: bytes) -> None:
-    """Garbage, login pages and other JSON never crash."""
+    """Garbage, login pages, other JSON."""
     with odd_host(answer(200, body)) as host, pytest.raises(BadAnswer):
         kit.client.ask(as_app(host.base), READ)
 
 
 def test_answers_have_a_largest_size(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endless answer, announced or not, is cut off."""
     monkeypatch.setattr(transport, "LONGEST_ANSWER", 1000)
     with odd_host(answer(200, {"x": "y" * 2000})) as host, pytest.raises(BadAnswer):
         kit.client.ask(as_app(host.base), READ)
 
 
 def test_a_slow_answer_is_given_up(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that exceeds the read time-out is unavailable."""
     monkeypatch.setattr(transport, "READ_SECONDS", 0.05)
     with odd_host(late(0.3, GOOD)) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), CREATE)
 
 
 def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries and waits together stay within the priority's deadline."""
     monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 10.0)
     with odd_host(answer(503, Retry_After="5")) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), READ)
@@ -261,7 +253,6 @@ def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_deadline_covers_an_answer_that_trickles(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that arrives byte by byte is cut off at the deadline."""
     monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 0.2)
     monkeypatch.setattr(transport, "_CHUNK", 1)
     with odd_host(trickle(40, 0.05)) as host, pytest.raises(HostUnavailable):
@@ -271,14 +262,14 @@ def test_the_deadline_covers_an_answer_that_trickles(kit: Kit, monkeypatch: pyte
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(kit: Kit, status: int) -> None:
-    """Only downloads follow redirects; credentials are never repeated."""
+    """Credentials are never repeated; only downloads follow redirects."""
     with odd_host(redirect("{origin}/wiki/login", status), GOOD) as host, pytest.raises((BadAnswer, HostUnavailable)):
         kit.client.ask(as_app(host.base), READ)
     assert len(host.requests) == 1
 
 
 def test_cookies_are_neither_kept_nor_sent(kit: Kit) -> None:
-    """One gateway serves many tenants, so it keeps no session cookies."""
+    """One gateway serves many tenants."""
     with odd_host(answer(200, {}, Set_Cookie="session=1; Path=/")) as host:
         kit.client.ask(as_app(host.base), READ)
         kit.client.ask(as_app(host.base), READ)
@@ -286,7 +277,7 @@ def test_cookies_are_neither_kept_nor_sent(kit: Kit) -> None:
 
 
 def test_the_environment_is_not_trusted(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxy variables and .netrc change nothing."""
+    """Proxy variables."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -297,7 +288,6 @@ def test_the_environment_is_not_trusted(kit: Kit, monkeypatch: pytest.MonkeyPatc
 
 
 def test_each_thread_has_its_own_session() -> None:
-    """`requests` sessions are not shared between threads."""
     sessions, found = Sessions(), []
     thread = threading.Thread(target=lambda: found.append(sessions.mine()))
     thread.start()

@@ -33,7 +33,6 @@ CANARY = "budget-2027-canary.xlsx"
 )
 @pytest.mark.parametrize("call", [READ, CREATE])
 def test_failures_say_nothing_about_people_files_addresses_or_tokens(kit: Kit, step: Step, call: Call) -> None:
-    """Log lines and errors contain no address, token, account or host text."""
     told: list[str] = []
     with odd_host(step) as host, capture_logs() as lines:
         for caller in (as_app(host.base), as_alice(host.base)):
@@ -47,14 +46,13 @@ def test_failures_say_nothing_about_people_files_addresses_or_tokens(kit: Kit, s
 
 
 def test_a_removed_operation_is_an_alarm(kit: Kit) -> None:
-    """A 410 is logged as an error with the operation's name: only we can fix it."""
+    """A 410 is logged as an error: only we can fix it."""
     with odd_host(answer(410)) as host, capture_logs() as lines, pytest.raises(HostError):
         kit.client.ask(as_app(host.base), READ)
     assert [(line["log_level"], line["operation"]) for line in lines] == [("error", "things.get")]
 
 
 def test_ordinary_refusals_are_not_logged(kit: Kit) -> None:
-    """Missing objects, lost races and missing permissions are answers, not incidents."""
     with odd_host(answer(404), answer(409), answer(403)) as host, capture_logs() as lines:
         for _ in range(3):
             with pytest.raises(HostError):

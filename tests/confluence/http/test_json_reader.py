@@ -28,27 +28,26 @@ def test_attachment_ids_in_every_form_become_bare_digits(value: object) -> None:
     "value", ["", "att", "att12x", "att-1", " 1", "1/2", "\uff11", True, None, 1.0, -1, "1" * 20, []]
 )
 def test_anything_else_is_no_attachment_id(value: object) -> None:
-    """Ids are part of paths, so only digits pass."""
+    """Ids are part of paths."""
     with pytest.raises(ValueError, match="attachment id"):
         normalise_attachment_id(value)
 
 
 @pytest.mark.parametrize("value", ["", "..", "1/../2", "1?x", "\u0661"])
 def test_anything_but_digits_is_no_content_id(value: str) -> None:
-    """Ids are part of paths, so only digits pass."""
     with pytest.raises(ValueError, match="content id"):
         content_id(value)
 
 
 def test_unknown_fields_are_ignored_and_ids_may_be_numbers() -> None:
-    """Undocumented fields are common; ids are texts or numbers."""
+    """Undocumented fields are common."""
     row = {"id": 42, "key": "k", "value": [1], "version": {"number": "3", "x": 1}, "surprise": {}}
     stored = stored_property(Answer("test", row))
     assert (stored.id, stored.version, stored.value, stored.created) == ("42", 3, [1], None)
 
 
 def test_duplicate_rows_come_lowest_id_first_by_number() -> None:
-    """Of duplicate rows the lowest id is the record: 9 before 10."""
+    """The lowest id is the record: 9 before 10."""
     rows = [
         Answer("test", {"id": number, "key": key, "value": {}, "version": {"number": 1}})
         for number, key in [("10", "k"), ("9", "k"), ("1", "other")]
@@ -73,7 +72,7 @@ def test_a_time_without_offset_or_sense_is_refused(value: object) -> None:
 
 @given(JSON)
 def test_no_shape_gets_through_as_another_error(value: object) -> None:
-    """Any JSON gives a value or BadAnswer."""
+    """A value or BadAnswer."""
     answer = Answer("test", value if isinstance(value, dict) else {"results": value, "version": value, "id": value})
     for read in (stored_property, attachment_version, status_of, container_of, Answer.items, Answer.next_query):
         try:
@@ -100,13 +99,12 @@ def test_the_next_page_is_asked_with_all_that_the_link_says(following: str, quer
 
 @pytest.mark.parametrize("following", ["/wiki/api/v2/x?limit=2", "nonsense", "?cursor="])
 def test_a_next_link_without_cursor_is_refused(following: str) -> None:
-    """A list with a next link but without cursor is not complete."""
+    """Such a list is incomplete."""
     with pytest.raises(BadAnswer):
         Answer("test", {"_links": {"next": following}}).next_query()
 
 
 def test_a_list_without_links_has_ended() -> None:
-    """The last page has no next link."""
     assert Answer("test", {"results": []}).next_cursor() is None
     assert Answer("test", {"_links": {"base": "x"}}).next_cursor() is None
 
@@ -116,12 +114,10 @@ def test_a_list_without_links_has_ended() -> None:
     [("/x?y", "https://a/wiki/x?y"), (None, ""), ("//evil.example/x", ""), ("https://evil.example", ""), ("x", "")],
 )
 def test_links_lead_to_the_site_or_nowhere(path: str | None, url: str) -> None:
-    """A link is joined to the site's own address."""
     assert link("https://a/wiki/", path) == url
 
 
 def test_only_objects_are_answers() -> None:
-    """Every used operation answers an object."""
     assert parse("test", b'{"a": 1}').number("a") == 1
     with pytest.raises(BadAnswer):
         parse("test", b"[{}]")

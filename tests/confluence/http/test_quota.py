@@ -30,14 +30,12 @@ def test_reads_cost_one_and_their_objects(kit: Kit) -> None:
 
 
 def test_failed_tries_cost_a_point_each(kit: Kit) -> None:
-    """Refused calls cost points too."""
     with odd_host(answer(503), answer(404)) as host, pytest.raises(GoneOrInvisible):
         kit.client.ask(as_app(host.base), get("file", "/b", objects=Objects.CORE))
     assert sum(line.points for line in kit.spent) == 2
 
 
 def test_points_are_kept_by_site_lane_and_use_case() -> None:
-    """Every spending names the hour, tenant, lane and use case."""
     spent: list[tuple[datetime, Spending]] = []
     account = PointsQuota(points_per_hour=1000, now=FakeNow(), archive=lambda *one: spent.append(one))
     account.spend(1, Priority.INTERACTIVE, "acquire", 6)
@@ -67,7 +65,6 @@ def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
     ],
 )
 def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Priority]) -> None:
-    """Maintenance stops first, then sweep, then events; interactive calls continue to the last point."""
     account = budget(FakeNow())
     for tenant in range(10, 20):
         account.spend(tenant, Priority.INTERACTIVE, "x", spent // 10)
@@ -75,7 +72,6 @@ def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Pr
 
 
 def test_near_the_limit_the_sweep_stops_first() -> None:
-    """The host's NearLimit stops sweep and maintenance; events and people continue."""
     account = budget(FakeNow())
     account.host_said(HostQuota(near_limit=True))
     assert {priority for priority in Priority if _admits(account, priority)} == {Priority.INTERACTIVE, Priority.EVENT}
@@ -111,7 +107,7 @@ def test_the_account_starts_again_at_the_full_hour() -> None:
 
 
 def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> None:
-    """A tenant-based 429 blocks that tenant, also over the hour."""
+    """A tenant-based 429."""
     now = FakeNow()
     account = budget(now)
     account.block(3000, tenant_id=1)
@@ -123,7 +119,7 @@ def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> 
 
 
 def test_the_points_of_a_forgotten_site_stay_spent() -> None:
-    """Nothing tells any more whose they were; the hour has as many left as before, and the site is not blocked."""
+    """Their owner is forgotten; the hour's rest is unchanged, and the site is not blocked."""
     account = budget(FakeNow())
     account.spend(1, Priority.INTERACTIVE, "x", 600)
     account.spend(2, Priority.SWEEP, "y", 100)
@@ -134,7 +130,6 @@ def test_the_points_of_a_forgotten_site_stay_spent() -> None:
 
 
 def test_an_absurd_wait_is_an_hour_at_most() -> None:
-    """A wait is an hour at most, whatever the host says."""
     account = budget(FakeNow())
     account.block(1e9, tenant_id=None)
     with pytest.raises(QuotaExceeded) as caught:
@@ -143,7 +138,7 @@ def test_an_absurd_wait_is_an_hour_at_most() -> None:
 
 
 def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
-    """Every answer updates limit, remaining, near-limit and reset time; reported-only headers do not."""
+    """Limit, remaining, near-limit and reset time; reported-only headers are ignored."""
     headers = {
         "X_RateLimit_Limit": "1000",
         "X_RateLimit_Remaining": "190",
@@ -160,7 +155,6 @@ def test_headers_of_the_host_reach_the_account(kit: Kit) -> None:
 
 
 def test_a_call_that_the_budget_refuses_is_not_made(kit: Kit) -> None:
-    """Our own stop names a waiting time, like the host's."""
     kit.budget.spend(1, Priority.INTERACTIVE, "x", 65_000)
     with odd_host(answer(200)) as host, pytest.raises(QuotaExceeded) as caught:
         kit.client.ask(as_app(host.base), get("plain", "/a"))

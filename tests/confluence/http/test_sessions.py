@@ -1,4 +1,4 @@
-"""Sessions of threads, and what is left of their connections to one site."""
+"""Sessions of threads and their connections to one site."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.confluence.oddhost import OddHost, answer, odd_host
 
 
 def connected(sessions: Sessions) -> list[str]:
-    """Where the calling thread's session keeps connections to."""
+    """The origins that the calling thread's session is connected to."""
     adapter = sessions.mine().get_adapter("http://")
     assert isinstance(adapter, HTTPAdapter)
     return sorted(f"http://{key.key_host}:{key.key_port}" for key in adapter.poolmanager.pools.keys())  # noqa: SIM118
 
 
 def test_a_forgotten_site_keeps_no_connection_in_any_thread() -> None:
-    """Connections to the address are closed in every thread; those to others stay, and a new one can be made."""
+    """Connections to other sites stay, and a new one can be made."""
     sessions = Sessions()
     forgotten, looked = threading.Event(), threading.Event()
     found: list[list[str]] = []

@@ -25,7 +25,7 @@ READ = get("file.read", "/rest/api/content/1")
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """Create a self-signed certificate and key for this host."""
+    """A self-signed certificate with key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)  # noqa: TID251 - OpenSSL asks the real clock
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     made = (
@@ -48,7 +48,7 @@ def certificate(folder: Path, host: str) -> Path:
 
 @contextmanager
 def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield address and received requests of a host with this certificate."""
+    """Yield the address and the received requests."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
             self.wfile.write(b"{}")
 
         def log_message(self, *_values: object) -> None:
-            """Say nothing."""
+            """Keep silent."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
@@ -82,7 +82,6 @@ def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
 def test_a_certificate_that_does_not_fit_gets_no_request(
     kit: Kit, tmp_path: Path, host: str, trusted: bool, asked: int
 ) -> None:
-    """With an untrusted certificate or another host's, no token or request is sent; a valid one gets both."""
     file = certificate(tmp_path, host)
     session = kit.client._wire.sessions.mine()
     session.verify = str(file) if trusted else session.verify

@@ -15,7 +15,7 @@ BYTES = b"\x00bytes\xff" * 100
 
 
 def test_a_download_goes_to_another_host_without_credentials(kit: Kit) -> None:
-    """The file store's signed address gets no token, cookies or referrer."""
+    """The file store's address is signed."""
     with odd_host(answer(200, BYTES)) as store, odd_host(redirect(f"{store.origin}/file?signature=s")) as host:
         content = kit.client.fetch(as_app(host.base), FILE, most=10_000)
     assert content == BYTES
@@ -25,7 +25,7 @@ def test_a_download_goes_to_another_host_without_credentials(kit: Kit) -> None:
 
 
 def test_a_redirect_on_the_own_host_is_signed_again(kit: Kit) -> None:
-    """A signature fits one address, so the second request gets its own."""
+    """A signature fits one address."""
     with odd_host(redirect("{origin}/wiki/download/attachments/1/a%20b.txt?version=2"), answer(200, BYTES)) as host:
         assert kit.client.fetch(as_app(host.base), FILE, most=10_000) == BYTES
     first, second = (received.headers["Authorization"] for received in host.requests)
@@ -52,14 +52,13 @@ def test_bytes_in_the_first_answer_are_taken(kit: Kit) -> None:
     ],
 )
 def test_a_download_goes_nowhere_odd(kit: Kit, location: str) -> None:
-    """Only http and https are followed; on the own host only below the base address."""
+    """Only http and https; on the own host only below the base address."""
     with odd_host(redirect(location), answer(200, BYTES)) as host, pytest.raises(BadAnswer):
         kit.client.fetch(as_app(host.base), FILE, most=10_000)
     assert len(host.requests) == 1
 
 
 def test_a_site_on_https_does_not_send_us_to_plain_http() -> None:
-    """A download never goes from https to http."""
     tenant = as_app("https://example.atlassian.net/wiki")
     assert transport._check_hop(tenant, FILE, "https://files.example/x", at_home=True) is False
     with pytest.raises(BadAnswer):
@@ -67,7 +66,6 @@ def test_a_site_on_https_does_not_send_us_to_plain_http() -> None:
 
 
 def test_the_file_store_cannot_send_us_back_with_credentials(kit: Kit) -> None:
-    """After another host, a download never returns to the site's own."""
     with odd_host(answer(200, BYTES)) as host, odd_host(redirect(f"{host.base}/rest/api/user/current")) as store:
         host.steps = (redirect(f"{store.origin}/x"), answer(200, BYTES))
         with pytest.raises(BadAnswer):
@@ -76,7 +74,6 @@ def test_the_file_store_cannot_send_us_back_with_credentials(kit: Kit) -> None:
 
 
 def test_redirect_loops_end(kit: Kit) -> None:
-    """A download ends after four addresses."""
     with odd_host(redirect("{origin}/wiki/again")) as host, pytest.raises(BadAnswer):
         kit.client.fetch(as_app(host.base), FILE, most=10_000)
     assert len(host.requests) == 4
@@ -91,7 +88,7 @@ def test_a_file_above_the_limit_is_not_read(kit: Kit, announced: bool) -> None:
 
 
 def test_a_truncated_download_is_repeated_from_the_start(kit: Kit) -> None:
-    """A partial file is discarded; the next try gets a new signed address."""
+    """The next try gets a new signed address."""
     broken = cut(BYTES[:10], len(BYTES))
     with odd_host(broken, drop, answer(200, BYTES)) as store, odd_host(redirect(f"{store.origin}/x")) as host:
         assert kit.client.fetch(as_app(host.base), FILE, most=10_000) == BYTES
@@ -99,7 +96,7 @@ def test_a_truncated_download_is_repeated_from_the_start(kit: Kit) -> None:
 
 
 def test_what_the_file_store_refuses_says_nothing_about_the_attachment(kit: Kit) -> None:
-    """A 404 of the file store is a failed download, not a missing attachment."""
+    """A 404 of the file store is a failed download."""
     with (
         odd_host(answer(404)) as store,
         odd_host(redirect(f"{store.origin}/x")) as host,

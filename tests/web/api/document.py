@@ -1,4 +1,4 @@
-"""The served OpenAPI document, held against every answer: statuses, media types, and not one field more or less."""
+"""Check every answer against the served OpenAPI document: statuses, media types, exact fields."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from tests.web.live_app import Headers, Json, LiveApp
 
 
 class Document:
-    """Checks answers against the document that the application serves."""
-
     def __init__(self, served: Json) -> None:
         self.served = served
         self._components = deepcopy(served["components"])
@@ -25,7 +23,7 @@ class Document:
         self.seen: set[tuple[str, str, int]] = set()
 
     def check(self, method: str, path: str, answer: requests.Response) -> None:
-        """Fail unless the document says exactly this; the path is the one below `/api/v1`, without its query."""
+        """Check an answer against the document; `path` is below `/api/v1`, without query."""
         template = next(text for pattern, text in self._paths.items() if pattern.fullmatch(f"/api/v1{path}"))
         responses = self.served["paths"][template][method.lower()]["responses"]
         assert str(answer.status_code) in responses, (method, path, answer.status_code, answer.text)
@@ -44,7 +42,7 @@ class Document:
 
 
 class CheckedApi:
-    """The API as people use it, every answer checked against the document."""
+    """The API; every answer is checked against the document."""
 
     def __init__(self, live: LiveApp) -> None:
         self.live = live
@@ -65,20 +63,19 @@ class CheckedApi:
         return answer
 
     def lock(self, person: str, file: str, **options: object) -> Json:
-        """Lock a file; the lock as the API shows it."""
+        """Lock a file; return the lock as the API shows it."""
         answer = self(person, "POST", f"/attachments/{file}/lock", dict(options))
         assert answer.status_code == 201, answer.text
         return dict(answer.json()["lock"])
 
     def shown(self, person: str, file: str) -> Json:
-        """The lock as this person sees it."""
         answer = self(person, "GET", f"/attachments/{file}/lock")
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["lock"])
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:
-    """Status and code of an error, whose body has a text for people."""
+    """Status and code of an error; its message must be a non-empty text."""
     body = answer.json()
     assert isinstance(body["message"], str)
     assert body["message"]

@@ -1,4 +1,4 @@
-"""Hostile input on `/api/v1`: always a 4xx with the one error body, nothing changed, and Confluence not asked."""
+"""Hostile input on `/api/v1`: a 4xx with the one error body, nothing changed, Confluence not asked."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ WRONG_FIELDS: dict[str, list[object]] = {
 
 
 def _raw_bodies(valid: Json) -> Iterator[tuple[str, bytes]]:
-    """Texts that are no JSON object, or not an honest one."""
+    """Texts that are no JSON object, or an ambiguous one."""
     good = json.dumps(valid)
     yield from {
         "nothing": b"",
@@ -152,13 +152,12 @@ WRONG_TYPES = [
 
 @pytest.fixture
 def file(live: LiveApp) -> str:
-    """A free file on a page of its own."""
     return live.file(live.page())
 
 
 @contextmanager
 def nothing_happens(live: LiveApp) -> Iterator[None]:
-    """No row, no property, no version, no call to Confluence."""
+    """No row, property, version or call to Confluence."""
     mark, state, rows = live.mark(), live.site_state("acme"), live.rows()
     yield
     assert live.asked(mark) == []
@@ -167,7 +166,7 @@ def nothing_happens(live: LiveApp) -> Iterator[None]:
 
 
 def _refused(answer: requests.Response) -> bool:
-    """Whether it is a 4xx with the one error body, and nothing of ours shows."""
+    """Whether it is a 4xx with the one error body, without internal details."""
     status, code = refusal(answer)
     told = answer.text.lower()
     assert not any(word in told for word in ("traceback", "lockpoint/", "sqlalchemy", "pydantic", "/root", "psycopg"))
@@ -176,7 +175,7 @@ def _refused(answer: requests.Response) -> bool:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_writing_calls_withstand_every_body(api: CheckedApi, live: LiveApp, file: str, name: str) -> None:
-    """Whatever body and type come, it is a 4xx and nothing happens; the honest body then works."""
+    """Every invalid body or type is a 4xx without effect; then the valid body works."""
     method, path, body = WRITES[name]
     who = ACTORS.get(name, "alice")
     lock = live.lock("alice", file) if name != "acquire" else ""
@@ -205,7 +204,6 @@ def _with_wrong_fields(valid: Json) -> Iterator[tuple[str, bytes]]:
 
 
 def test_settings_withstand_every_body(api: CheckedApi, live: LiveApp) -> None:
-    """The same for the settings of the site."""
     revision = api("sam", "GET", "/settings").json()["revision"]
     valid = {"copyMode": False, "revision": revision, "requestId": request_id()}
     own: dict[str, list[object]] = {
@@ -267,7 +265,7 @@ WRONG_IDS = [
 
 @pytest.mark.parametrize("form", ["/attachments/{}/lock", "/attachments/{}/notify-me", "/pages/{}/attachments"])
 def test_ids_that_are_none(api: CheckedApi, live: LiveApp, form: str) -> None:
-    """What cannot be an id is 404 not_found (405 where the address is another one), and Confluence is not asked."""
+    """Not an id: 404 not_found, or 405 where the address is another route's; Confluence is not asked."""
     del api
     token = live.token("alice")
     with nothing_happens(live):
@@ -278,7 +276,7 @@ def test_ids_that_are_none(api: CheckedApi, live: LiveApp, form: str) -> None:
 
 
 def _as_written(live: LiveApp, method: str, path: str, token: str, **options: Json) -> requests.Response:
-    """A call whose path goes over the wire as it is; `requests` would tidy it up."""
+    """Send the path unchanged; `requests` would normalise it."""
     made = requests.Request(method, live.url, headers={"Authorization": f"JWT {token}"}, **options).prepare()
     made.url = f"{live.url}/api/v1{path}"
     return live.http.send(made, timeout=30, allow_redirects=False)
@@ -286,7 +284,7 @@ def _as_written(live: LiveApp, method: str, path: str, token: str, **options: Js
 
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "PROPFIND", "LOCK", "X" * 1000])
 def test_methods_that_are_none(api: CheckedApi, live: LiveApp, file: str, method: str) -> None:
-    """Another method is 405 with the ones there are."""
+    """405 with the allowed methods."""
     del api
     with nothing_happens(live):
         answer = _as_written(live, method, f"/attachments/{file}/lock", live.token("alice"), json={})
@@ -295,7 +293,7 @@ def test_methods_that_are_none(api: CheckedApi, live: LiveApp, file: str, method
 
 
 def test_nobody_gets_in_without_a_token(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """Every route is 401 with one body without a token, with a broken one, and with one in the address."""
+    """Without a token, with a broken one, or with one in the address: 401 with one body."""
     token = live.token("alice")
     bodies = set()
     with nothing_happens(live):
@@ -314,7 +312,7 @@ def test_nobody_gets_in_without_a_token(api: CheckedApi, live: LiveApp, file: st
 
 
 def _spoken(live: LiveApp, head: list[str], body: bytes) -> tuple[int, str]:
-    """Status and body of what a server answers to bytes as they are."""
+    """Status and body of the answer to raw bytes."""
     address = urlsplit(live.url)
     with socket.create_connection((address.hostname, address.port), timeout=20) as line:
         line.sendall("\r\n".join([*head, "Host: x", "Connection: close", "", ""]).encode() + body)
@@ -332,7 +330,7 @@ def _chunk(data: bytes) -> bytes:
 @pytest.mark.parametrize("path", ["/api/v1/attachments/{file}/lock", "/connect/installed", "/connect/uninstalled"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_bodies_beyond_the_limit(api: CheckedApi, live: LiveApp, file: str, path: str, *, chunked: bool) -> None:
-    """More than 256 KB is 413, also where the size is not said before; the beginning is not taken for the whole."""
+    """Above 256 KB: 413, also without a stated size; the read part is not taken as the whole."""
     del api
     honest = json.dumps(
         {"requestId": request_id(), "clientKey": "x"} if "connect" in path else {"requestId": request_id()}
@@ -351,7 +349,7 @@ def test_bodies_beyond_the_limit(api: CheckedApi, live: LiveApp, file: str, path
 
 
 def test_bodies_in_pieces_are_read_whole(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """A body of unsaid size below the limit is taken, however it is cut."""
+    """A chunked body below the limit is accepted."""
     del api
     data = json.dumps({"requestId": request_id(), "note": "in pieces"}).encode().ljust(LARGEST_BODY)
     pieces = [data[:10], data[10:17], data[17:]]
@@ -366,7 +364,7 @@ def test_bodies_in_pieces_are_read_whole(api: CheckedApi, live: LiveApp, file: s
 
 
 def test_words_are_kept_as_they_are(api: CheckedApi, file: str) -> None:
-    """Words of people that are odd but honest come back as they were given, and cause no harm in JSON."""
+    """Odd but valid words come back unchanged in JSON."""
     odd = "<script>alert(1)</script> & \"quotes\" 'n' \\ \u202e\u200d\u2028 😀 {{7*7}} %s ' OR 1=1 --"
     lock = api.lock("alice", file, note=odd)
     assert lock["note"] == api.shown("bob", file)["note"] == odd

@@ -1,4 +1,4 @@
-"""The list of a page's files: search, state, order, parts, tags; and the line, the settings and the document."""
+"""The list of a page's files: search, state, order, pages, ETags; and waitlist, settings, document."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ def shelf(live: LiveApp) -> str:
 
 @pytest.fixture
 def page(live: LiveApp) -> str:
-    """A page of the test's own."""
     return _filled(live)
 
 
 def _filled(live: LiveApp) -> str:
-    """A page with four files of growing size; `beta.txt` is Bob's, `delta.txt` Alice's."""
+    """A page with four files of growing size; `beta.txt` is locked by Bob, `delta.txt` by Alice."""
     made = live.page()
     files = {name: live.file(made, name, text="x" * size) for size, name in enumerate(reversed(NAMES), 1)}
     live.lock("bob", files["beta.txt"])
@@ -42,7 +41,7 @@ def _titles(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> 
 
 
 def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp, shelf: str) -> None:
-    """Each row has name, type, size, version, links and the very lock that the file's own address shows."""
+    """Each row's lock equals the one at the file's own address."""
     answer: dict[str, Any] = api("charlie", "GET", f"/pages/{shelf}/attachments").json()
     assert answer["nextCursor"] is None
     assert answer["viewer"] == {"accountId": CHARLIE, "mayEdit": False, "mayBreak": False}
@@ -80,14 +79,13 @@ def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp,
     ],
 )
 def test_search_state_and_order(api: CheckedApi, shelf: str, query: str, expected: list[str]) -> None:
-    """Search matches names of files and holders in any case; the state is the viewer's; orders can be turned round."""
+    """Search matches file and holder names in any case; the state is the viewer's."""
     assert _titles(api, shelf, query) == expected
 
 
 @pytest.mark.parametrize("sort", ["title", "-size", "-state"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
 def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limit: int, sort: str) -> None:
-    """Followed by its cursor to the end, a list in parts is the list in one."""
     parts: list[str] = []
     cursor = ""
     for _ in range(5):
@@ -110,18 +108,17 @@ def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limi
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense(api: CheckedApi, shelf: str, query: str) -> None:
-    """A parameter that is unknown, comes twice or is out of its range is 422, and Confluence is not asked."""
+    """An unknown, doubled or out-of-range parameter: 422."""
     assert refusal(api("alice", "GET", f"/pages/{shelf}/attachments?{query}")) == (422, "invalid_request")
 
 
 def test_page_without_files_is_an_empty_list(api: CheckedApi, live: LiveApp) -> None:
-    """A page without files has an empty list."""
     answer = api("alice", "GET", f"/pages/{live.page()}/attachments").json()
     assert (answer["items"], answer["nextCursor"]) == ([], None)
 
 
 def test_page_that_shuts_the_app_out_is_listed_as_its_viewer(api: CheckedApi) -> None:
-    """Names are read as the person: who may see a page sees its files there, unprotected, with nothing to be done."""
+    """Files are read as the person: Alice sees hers, unprotected, with no action allowed; others get 404."""
     item = api("alice", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments").json()["items"][0]
     assert (item["title"], item["lock"]["unprotectedReason"]) == ("minutes.docx", "app_blocked")
     assert not any(item["lock"]["can"].values())
@@ -129,13 +126,12 @@ def test_page_that_shuts_the_app_out_is_listed_as_its_viewer(api: CheckedApi) ->
 
 
 def test_trashed_files_are_not_listed(api: CheckedApi, live: LiveApp, page: str) -> None:
-    """What lies in the trash is no file of the page."""
     gone = live.file(page, "gone.txt")
     live.control("sites/acme/trash", account="alice", attachmentId=gone)
     assert _titles(api, page) == NAMES
 
 
-# Tags
+# ETags
 
 
 def _tag(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> str:
@@ -144,7 +140,7 @@ def _tag(api: CheckedApi, page: str, query: str = "", who: str = "alice") -> str
 
 @pytest.mark.parametrize("kind", ["page", "blogpost"])
 def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind: str) -> None:
-    """While no lock moved, the same viewer is answered 304 without one call to Confluence."""
+    """304 without a call to Confluence while no lock changed."""
     page = live.page(kind)
     live.lock("bob", live.file(page))
     tag = _tag(api, page)
@@ -157,7 +153,7 @@ def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind
 
 @pytest.mark.parametrize("change", ["lock", "release", "extend", "take-over"])
 def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: str) -> None:
-    """After any change of any lock on the page, the old tag is worth nothing."""
+    """Any change of a lock on the page invalidates the ETag."""
     items = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
     hold = {"lockId": items["delta.txt"]["lock"]["lockId"]}
     tag = _tag(api, page)
@@ -171,7 +167,7 @@ def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: s
 
 
 def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live: LiveApp, page: str) -> None:
-    """A tag proves that this person saw this part of this page of this site; nobody else gets a 304 for it."""
+    """An ETag is valid for one person, page, query and site; for any other it gives 200."""
     tag, other = _tag(checked, page), live.page()
     same = _tag(checked, SAME_PAGE)
     answers = [
@@ -202,17 +198,17 @@ def test_tags_are_one_persons_for_one_part_of_one_page(checked: CheckedApi, live
     ],
 )
 def test_forged_tags_are_no_tags(api: CheckedApi, shelf: str, forge: Any) -> None:
-    """A tag that we did not give, or that was changed, is left unread."""
+    """A tag we did not issue, or a changed one, is ignored."""
     sent = forge(_tag(api, shelf))
     answer = api("alice", "GET", f"/pages/{shelf}/attachments", headers={"If-None-Match": sent.encode("latin-1")})
     assert answer.status_code == 200
 
 
-# The line of those who wait
+# The waitlist
 
 
 def test_the_line_is_first_come_first_served(api: CheckedApi, live: LiveApp) -> None:
-    """Who may see a held file may ask; the line has an order, and leaving it twice is fine; all are told once."""
+    """Cancelling twice is allowed; those left on the waitlist get one mail."""
     file = live.file(live.page())
     lock = api.lock("alice", file)
     path = f"/attachments/{file}/notify-me"
@@ -229,18 +225,18 @@ def test_the_line_is_first_come_first_served(api: CheckedApi, live: LiveApp) -> 
 
 
 def test_nothing_to_wait_for(api: CheckedApi, live: LiveApp) -> None:
-    """Of a free file, and of one's own hold, there is no news to wait for: 422."""
+    """A free file and one's own lock have no waitlist: 422."""
     file = live.file(live.page())
     assert refusal(api("bob", "PUT", f"/attachments/{file}/notify-me")) == (422, "invalid_request")
     api.lock("alice", file)
     assert refusal(api("alice", "PUT", f"/attachments/{file}/notify-me")) == (422, "invalid_request")
 
 
-# The settings and the document
+# Settings and document
 
 
 def test_settings_are_read_and_changed_by_site_admins(api: CheckedApi, live: LiveApp) -> None:
-    """A site admin sees and switches copy mode; the revision counts; an old one is 409 out_of_date."""
+    """A site admin reads and switches copy mode; an old revision is 409 out_of_date."""
     before: Json = api("sam", "GET", "/settings").json()
     assert before["restoreSelfTest"]["result"] == "works"
     switched = api("sam", "PUT", "/settings", {"copyMode": True, "revision": before["revision"]})
@@ -259,7 +255,6 @@ def test_settings_are_read_and_changed_by_site_admins(api: CheckedApi, live: Liv
 
 
 def test_the_document_names_every_route(api: CheckedApi, live: LiveApp) -> None:
-    """The OpenAPI document lists exactly the routes that the application has below `/api/v1`."""
     routes = {
         (method.lower(), str(rule).replace("<page_id>", "{pageId}").replace("<attachment_id>", "{attachmentId}"))
         for rule in live.flask.url_map.iter_rules()
@@ -271,7 +266,7 @@ def test_the_document_names_every_route(api: CheckedApi, live: LiveApp) -> None:
 
 
 def test_the_document_notices_lies(api: CheckedApi, live: LiveApp) -> None:
-    """What these tests hold answers against does see a field too few, one too many, and a wrong status."""
+    """The checker detects a missing field, an extra one, a wrong value, and a wrong status."""
     file = live.file(live.page())
     answer = live.call("alice", "GET", f"/attachments/{file}/lock")
     path = f"/attachments/{file}/lock"

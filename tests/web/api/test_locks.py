@@ -1,4 +1,4 @@
-"""`/api/v1`, one call after the other: statuses, codes and bodies as the document and docs/api-errors.md have them."""
+"""`/api/v1` call by call: statuses, codes and bodies as the document and docs/api-errors.md state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ WRONG_LOCK = "0" * 32
 
 @pytest.fixture
 def file(live: LiveApp) -> str:
-    """A free file on a page of its own."""
     return live.file(live.page())
 
 
@@ -27,7 +26,7 @@ def _moment(text: str) -> datetime:
 
 
 def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
-    """Of a file without a lock, the state is free, everything about a hold is null, and editors may lock."""
+    """Lock fields are null; editors may lock."""
     assert api.shown("bob", file) == {
         "state": "free", "lockId": None, "holder": None, "since": None, "expiresAt": None, "secondsLeft": None,
         "note": None, "unlockOnUpload": False, "protection": "protected", "unprotectedReason": None,
@@ -37,7 +36,7 @@ def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
 
 
 def test_acquire_answers_201_with_the_hold(api: CheckedApi, file: str) -> None:
-    """A new hold is 201 with the lock from the holder's side; what was wished for is in it."""
+    """201 with the lock as the holder sees it and the chosen options."""
     options = {"hours": 2, "note": "quarterly\tfigures\nplease wait", "unlockOnUpload": True, "seenVersion": 1}
     answer = api("alice", "POST", f"/attachments/{file}/lock", options)
     body: dict[str, Any] = answer.json()
@@ -52,7 +51,7 @@ def test_acquire_answers_201_with_the_hold(api: CheckedApi, file: str) -> None:
 
 
 def test_acquiring_again_extends_with_200(api: CheckedApi, file: str) -> None:
-    """Who holds the file already is answered 200: the same hold, its life counted from now."""
+    """The same lock; its duration counts from now."""
     first = api.lock("alice", file, hours=1)
     again = api("alice", "POST", f"/attachments/{file}/lock", {"hours": 5})
     assert again.status_code == 200
@@ -61,7 +60,7 @@ def test_acquiring_again_extends_with_200(api: CheckedApi, file: str) -> None:
 
 
 def test_others_see_the_holder_and_what_they_may_do(api: CheckedApi, file: str) -> None:
-    """Another's lock shows holder, since, expiry and note; one table says what each person may do about it."""
+    """Others see holder, since, expiry and note, and what they may do."""
     mine = api.lock("alice", file, note="mine")
     seen = {who: api.shown(who, file) for who in ("bob", "charlie", "dana", "sam")}
     for lock in seen.values():
@@ -78,7 +77,7 @@ def test_others_see_the_holder_and_what_they_may_do(api: CheckedApi, file: str) 
 
 
 def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
-    """A second person is answered 409 already_locked with the present lock from their side."""
+    """409 already_locked with the current lock as the second person sees it."""
     api.lock("alice", file, note="sorry")
     answer = api("bob", "POST", f"/attachments/{file}/lock")
     assert refusal(answer) == (409, "already_locked")
@@ -87,7 +86,7 @@ def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
 
 @pytest.mark.parametrize("form", ["{}", "att{}"])
 def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None:
-    """Ids of attachments are taken with and without `att`, on every route, and answered without."""
+    """Attachment ids are accepted with and without `att` on every route, and answered without."""
     id_ = form.format(file)
     hold = api("alice", "POST", f"/attachments/{id_}/lock").json()
     lock_id = hold["lock"]["lockId"]
@@ -106,7 +105,7 @@ def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None
 
 
 def test_release_twice_is_no_error(api: CheckedApi, file: str) -> None:
-    """Release answers 200 with the file free and how it ended; once more is 200, too."""
+    """200 with the free file and how the lock ended."""
     lock = api.lock("alice", file)
     for _ in range(2):
         answer = api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
@@ -118,7 +117,7 @@ def test_release_twice_is_no_error(api: CheckedApi, file: str) -> None:
 
 
 def test_extend_counts_from_now(api: CheckedApi, file: str) -> None:
-    """Extend answers 200 with the same hold and a new end; longer than the site allows is 422 and says how long."""
+    """Longer than the site allows: 422 with the maximum."""
     lock = api.lock("alice", file, hours=1)
     longer = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock["lockId"], "hours": 10})
     assert longer.status_code == 200
@@ -131,7 +130,7 @@ def test_extend_counts_from_now(api: CheckedApi, file: str) -> None:
 
 
 def test_break_ends_it_and_tells_why(api: CheckedApi, file: str) -> None:
-    """A manager's unlock answers 200; who, when and why stay with the file; the old holder's calls are lock_lost."""
+    """Who, when and why stay with the file; the old holder's calls are lock_lost."""
     lock = api.lock("alice", file)
     broken = api(
         "dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock["lockId"], "reason": "  on leave  "}
@@ -151,7 +150,7 @@ def test_break_ends_it_and_tells_why(api: CheckedApi, file: str) -> None:
 
 
 def test_take_over_is_a_new_hold(api: CheckedApi, file: str) -> None:
-    """Take over answers 201 with a hold of one's own; a stale tab of the old holder cannot touch it."""
+    """201 with a new lock; a stale tab of the old holder cannot change it."""
     old = api.lock("alice", file)
     taken = api(
         "sam",
@@ -171,7 +170,7 @@ def test_take_over_is_a_new_hold(api: CheckedApi, file: str) -> None:
 
 
 def test_wrong_lock_id_is_lock_lost(api: CheckedApi, file: str) -> None:
-    """Break and take over name a hold, too: another one is 412 with the present lock."""
+    """Break and take over name a lock: for another one, 412 with the current lock."""
     lock = api.lock("alice", file)
     for action in ("break", "take-over"):
         wrong = api("dana", "POST", f"/attachments/{file}/lock/{action}", {"lockId": WRONG_LOCK, "reason": "x"})
@@ -181,7 +180,7 @@ def test_wrong_lock_id_is_lock_lost(api: CheckedApi, file: str) -> None:
 
 
 def test_managers_release_their_own(api: CheckedApi, file: str) -> None:
-    """One's own hold is released, not broken nor taken over: 422."""
+    """One's own lock is released, not broken or taken over: 422."""
     lock = api.lock("dana", file)
     for action in ("break", "take-over"):
         own = api("dana", "POST", f"/attachments/{file}/lock/{action}", {"lockId": lock["lockId"], "reason": "x"})
@@ -189,7 +188,7 @@ def test_managers_release_their_own(api: CheckedApi, file: str) -> None:
 
 
 def test_out_of_date_names_the_newer_version(api: CheckedApi, live: LiveApp) -> None:
-    """Who saw an older version is answered 409 out_of_date with number, author and date of the newest."""
+    """409 out_of_date with number, author and date of the newest version."""
     page = live.page()
     file = live.file(page, "plan.txt")
     live.file(page, "plan.txt", author="bob", text="second")
@@ -202,7 +201,6 @@ def test_out_of_date_names_the_newer_version(api: CheckedApi, live: LiveApp) -> 
 
 
 def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:
-    """Files of blog posts are listed, locked and released like those of pages."""
     post = live.page("blogpost")
     file = live.file(post)
     lock = api.lock("alice", file)
@@ -213,7 +211,7 @@ def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:
 
 
 def test_page_that_shuts_the_app_out(api: CheckedApi) -> None:
-    """Where the app may not edit, a lock is refused with 409 app_blocked, and the file is shown unprotected."""
+    """Where the app may not edit: 409 app_blocked; the file is shown unprotected."""
     file = str(PRIVATE_FILE_ID)
     assert refusal(api("alice", "POST", f"/attachments/{file}/lock")) == (409, "app_blocked")
     shown = api.shown("alice", file)
@@ -225,7 +223,7 @@ def test_page_that_shuts_the_app_out(api: CheckedApi) -> None:
 
 
 def test_lock_on_a_page_that_was_shut_later(api: CheckedApi, live: LiveApp) -> None:
-    """A lock on a page that shuts the app out afterwards is shown as unprotected, with the reason; it stays."""
+    """A lock on a page that later excludes the app stays and is shown unprotected."""
     page = live.page()
     file = live.file(page)
     api.lock("alice", file)
@@ -237,7 +235,6 @@ def test_lock_on_a_page_that_was_shut_later(api: CheckedApi, live: LiveApp) -> N
 
 
 def test_trashed_file_is_not_locked(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """A file in the trash cannot be locked: 422, and nobody is offered it."""
     live.control("sites/acme/trash", account="alice", attachmentId=file)
     assert refusal(api("alice", "POST", f"/attachments/{file}/lock")) == (422, "invalid_request")
     assert api.shown("alice", file)["can"]["lock"] is False
@@ -245,7 +242,6 @@ def test_trashed_file_is_not_locked(api: CheckedApi, live: LiveApp, file: str) -
 
 @pytest.mark.parametrize("status", ["archived", "trashed", "draft"])
 def test_files_of_pages_nobody_edits(api: CheckedApi, live: LiveApp, status: str) -> None:
-    """On a page that is archived, a draft or in the trash nothing is locked."""
     page = live.page()
     file = live.file(page)
     live.control("sites/acme/page-status", account="alice", pageId=page, status=status)
@@ -255,7 +251,7 @@ def test_files_of_pages_nobody_edits(api: CheckedApi, live: LiveApp, status: str
 
 
 def test_head_that_moves_meanwhile_is_warned_of(api: CheckedApi, live: LiveApp) -> None:
-    """An upload that slips in while the file is being locked: the lock stands on it and says so."""
+    """The lock's base is the new head; the answer warns of it."""
     page = live.page()
     file = live.file(page, "moving.txt")
     stored = f"attachments/(att)?{file}/properties"

@@ -1,4 +1,4 @@
-"""My data, my preferences and the links in mails, over real HTTP with nothing faked."""
+"""My data, my preferences and the links in mails, over real HTTP, without fakes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _acme(live: LiveApp) -> Tenant:
 
 @pytest.mark.usefixtures("other_site_untouched")
 def test_my_data_are_mine_only(live: LiveApp) -> None:
-    """GET /me/data: everything about the caller, on their site, with their own words, and nobody else's id."""
+    """All data about the caller on their site, with their own words; no other person's id."""
     page = live.page()
     mine, others = live.file(page), live.file(page)
     live.lock("erin", mine, note="my own words")
@@ -57,7 +57,7 @@ def test_my_data_are_mine_only(live: LiveApp) -> None:
 
 @pytest.mark.usefixtures("other_site_untouched")
 def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None:
-    """GET and PUT /me/preferences; nonsense is refused; the property on the account is signed and nobody else's."""
+    """Invalid values are refused; the signed property is on this account only."""
     assert live.call("charlie", "GET", PREFERENCES).json() == {"mails": ALL, "locale": None, "timeZone": None}
     wanted = {"mails": {**ALL, "unprotected": False}, "locale": "de-AT", "timeZone": "Europe/Vienna"}
     assert live.call("charlie", "PUT", PREFERENCES, wanted).json() == wanted
@@ -77,7 +77,7 @@ def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None
 
 @pytest.mark.usefixtures("other_site_untouched")
 def test_one_click_unsubscribes(live: LiveApp) -> None:
-    """RFC 8058: GET shows and changes nothing, POST without cookies or token of the site switches one kind off."""
+    """RFC 8058: GET changes nothing; POST without cookies or token switches one kind off."""
     link = _link(live, BOB)
     shown = requests.get(link, timeout=CALL_SECONDS)
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -103,7 +103,7 @@ def test_links_that_we_did_not_seal_do_nothing(live: LiveApp) -> None:
 
 
 def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
-    """`privacy export` and `privacy erase --now`: after it the account is nowhere, and its locks have ended."""
+    """`privacy export` and `privacy erase --now`: afterwards the account is nowhere and its locks have ended."""
     page = live.page()
     file = live.file(page, author="erin")
     live.lock("erin", file)
@@ -121,7 +121,7 @@ def test_an_operator_hands_out_and_erases(live: LiveApp) -> None:
 
 
 def test_a_closed_account_goes_by_itself(live: LiveApp) -> None:
-    """The reporting cycle: Confluence calls an account closed, and its data are erased without anybody asking."""
+    """The reporting cycle: Confluence reports an account closed, and its data are erased."""
     page = live.page()
     file = live.file(page)
     live.lock("sam", file)

@@ -1,4 +1,4 @@
-"""Points of Confluence's quota: each use case within its budget, and docs/costs.md true to the last number."""
+"""Quota points: each use case within its budget; docs/costs.md equals the measurement."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bench.points import LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page
 from tests.support import databases
 from tests.web.live_app import live_app
 
-BASE = 5  # of a list: the page as the viewer, the first part of the list, and one look whether the app may edit
+BASE = 5  # of a list: the page as the viewer, the first part of the list, one check whether the app may edit
 TWO_EACH = 2  # a file and its record, in one read
 
 
 @pytest.fixture(scope="module")
 def costs(servers: databases.Addresses, worker_id: str) -> Iterator[list[Cost]]:
-    """Everything measured once, by an application of its own."""
+    """Everything measured once, by a separate application."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
     with (
         databases.database(servers, worker_id) as url,
@@ -49,10 +49,9 @@ def _points(costs: list[Cost], group: str, name: str) -> int:
     ],
 )
 def test_use_cases_keep_to_their_budget(costs: list[Cost], group: str, name: str, most: int) -> None:
-    """Acquire costs 8 points at most, a sweep 2 for each live lock, an event about an unlocked file nothing."""
     assert _points(costs, group, name) <= most
 
 
 def test_the_published_costs_are_true(costs: list[Cost]) -> None:
-    """docs/costs.md says what was measured; `python -m bench.points` writes it anew."""
+    """Run `python -m bench.points` to rewrite docs/costs.md."""
     assert TARGET.read_text() == page_of(costs)

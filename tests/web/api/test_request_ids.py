@@ -1,4 +1,4 @@
-"""`requestId`: a repeated call has the same outcome and one effect; another body under the same id is refused."""
+"""`requestId`: a repeated call has the same outcome and one effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BREAK_REASON = "on leave"
 
 @dataclass(frozen=True)
 class Change:
-    """A writing call on a file: who calls, where, and with what (given the hold of Alice, if it takes one)."""
+    """A writing call on a file; `body` gets the id of Alice's lock, if it needs one."""
 
     name: str
     person: str
@@ -42,13 +42,12 @@ EACH = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name
 
 @pytest.fixture
 def file(live: LiveApp) -> str:
-    """A free file on a page of its own."""
     return live.file(live.page())
 
 
 @EACH
 def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
-    """The same request again, its id written with `att`, gets the same status and hold; nothing is written twice."""
+    """Also with the id written as `att…`: same status and lock, nothing written twice."""
     hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
     body = {**change.body(hold), "requestId": request_id()}
     first = api(change.person, change.method, f"/attachments/{file}/{change.path}", body)
@@ -64,7 +63,7 @@ def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: st
 
 @EACH
 def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
-    """The same request id with another body, call or file is 422 request_id_reused, and nothing happens."""
+    """Another body, call or file under the same id: 422 request_id_reused, no effect."""
     hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
     other_file = live.file(live.page())
     name = request_id()
@@ -83,7 +82,6 @@ def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveAp
 
 
 def test_ids_belong_to_their_person(api: CheckedApi, live: LiveApp) -> None:
-    """Two people may use the same request id: each gets an answer of their own."""
     page, name = live.page(), request_id()
     files = {who: live.file(page) for who in ("alice", "bob")}
     answers = {who: api(who, "POST", f"/attachments/{file}/lock", {"requestId": name}) for who, file in files.items()}
@@ -92,7 +90,7 @@ def test_ids_belong_to_their_person(api: CheckedApi, live: LiveApp) -> None:
 
 
 def test_a_repeated_refusal_is_the_same_refusal(api: CheckedApi, file: str) -> None:
-    """A refused call stays refused under its id, with the lock as it is now; a new request is a new chance."""
+    """A refused call stays refused under its id, with the current lock; a new id can succeed."""
     hold = api.lock("alice", file)
     body = {"requestId": request_id()}
     path = f"/attachments/{file}/lock"
@@ -105,7 +103,7 @@ def test_a_repeated_refusal_is_the_same_refusal(api: CheckedApi, file: str) -> N
 
 
 def test_twins_at_the_same_time_have_one_effect(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """Eight equal requests at once begin one hold: each is 201 with it, or 409 in_progress."""
+    """Eight equal requests at once make one lock: each is 201 with it, or 409 in_progress."""
     body, audit = {"requestId": request_id(), "note": "one"}, len(live.audit())
     live.token("alice")
     with ThreadPoolExecutor(8) as pool:
@@ -120,7 +118,7 @@ def test_twins_at_the_same_time_have_one_effect(api: CheckedApi, live: LiveApp, 
 
 
 def test_a_late_repeat_does_not_queue_again(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """Asked, taken back, and then the first request once more: the person stays out of the line."""
+    """Ask, cancel, repeat the first request: the person stays off the waitlist."""
     api.lock("alice", file)
     path, asked = f"/attachments/{file}/notify-me", {"requestId": request_id()}
     taken_back = {"requestId": request_id()}
@@ -138,7 +136,7 @@ def test_a_late_repeat_does_not_queue_again(api: CheckedApi, live: LiveApp, file
 
 
 def test_a_repeated_change_of_settings_is_a_success(api: CheckedApi) -> None:
-    """Settings that were stored stay a success when the request comes again, and the revision grows once."""
+    """A repeated request succeeds; the revision grows once."""
     revision = api("sam", "GET", "/settings").json()["revision"]
     body = {"requestId": request_id(), "copyMode": True, "revision": revision}
     answers = [api("sam", "PUT", "/settings", body) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Sites that leave, are switched off, or have no licence: the whole application, over HTTP."""
+"""Uninstalled, disabled and unlicensed sites: the whole application, over HTTP."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from lockpoint.storage.tenancy import departed_sites
 from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
-APART = 2.5  # seconds; versions that are closer together have no certain order
+APART = 2.5  # seconds; versions closer together have no certain order
 
 
 @dataclass
 class Post:
-    """A mail server's other side: keeps who was written to."""
+    """A mail server; records recipients."""
 
     written_to: list[str] = field(default_factory=list)
 
@@ -48,7 +48,7 @@ def post() -> Post:
 
 @pytest.fixture(scope="module")
 def live(servers: databases.Addresses, worker_id: str, post: Post) -> Iterator[LiveApp]:
-    """The whole application with licences that count and a mail server; both sites have a licence."""
+    """The whole application with licensing and a mail server; both sites have a licence."""
     cache = servers.valkey.format(databases.cache_number(worker_id))
     with redis.Redis.from_url(cache) as client:
         client.flushdb()
@@ -64,7 +64,7 @@ def live(servers: databases.Addresses, worker_id: str, post: Post) -> Iterator[L
 
 @pytest.fixture(autouse=True)
 def quiet(live: LiveApp, post: Post, other_site_untouched: None) -> Iterator[None]:
-    """Each test begins and ends with the site there and licensed, no lock, nothing under way; globex is left alone."""
+    """Each test begins and ends with acme installed, licensed, without locks or pending work; globex is untouched."""
     del other_site_untouched
     settle(live)
     post.written_to.clear()
@@ -88,7 +88,7 @@ def held(live: LiveApp) -> list[str]:
 
 
 def hurry(live: LiveApp) -> None:
-    """Bring what is to be done later forward."""
+    """Make all jobs due now."""
     with psycopg.connect(libpq_url(live.settings.database_url)) as connection:
         connection.execute("update procrastinate_jobs set scheduled_at = null")
 
@@ -124,7 +124,7 @@ def texts(live: LiveApp, file: str) -> list[bytes]:
 
 @dataclass(frozen=True)
 class Scene:
-    """A page with a file that Alice holds, and everything that could make noise about it."""
+    """A page with a file locked by Alice."""
 
     page: str
     file: str
@@ -146,7 +146,7 @@ def scene(live: LiveApp) -> Scene:
 
 
 def make_noise(live: LiveApp, scene: Scene) -> None:
-    """Bob waits, Erin's lock is broken, Bob uploads: mails and jobs are queued and not yet worked off."""
+    """Bob joins the waitlist, Erin's lock is broken, Bob uploads: mails and jobs are queued."""
     assert live.call("bob", "PUT", f"/attachments/{scene.file}/notify-me").status_code == 200
     other = live.file(scene.page)
     broken = live.lock("erin", other)
@@ -156,7 +156,7 @@ def make_noise(live: LiveApp, scene: Scene) -> None:
 
 
 def test_after_an_uninstall_there_is_silence(live: LiveApp, post: Post, scene: Scene) -> None:
-    """§5: no outgoing call and no mail for that tenant, its secret is gone, its token is refused, queued jobs drop."""
+    """§5: no call, no mail; the secret is erased, the token refused, queued jobs dropped."""
     make_noise(live, scene)
     before = registration(live)
     assert waiting(live, before["id"]) >= 2
@@ -181,7 +181,7 @@ def test_after_an_uninstall_there_is_silence(live: LiveApp, post: Post, scene: S
 
 @pytest.mark.parametrize("days", [3, 31], ids=["within_30_days", "after_30_days"])
 def test_locks_live_again_after_a_reinstall(live: LiveApp, post: Post, scene: Scene, days: int) -> None:
-    """L-70: the same tenant; the live lock counts again from what is current now, its owner is told once."""
+    """L-70: the same tenant; the live lock protects the current head, its holder gets one mail."""
     number = registration(live)["id"]
     live.control("sites/acme/uninstall")
     scene.upload(live, "bob", "meanwhile")
@@ -203,7 +203,7 @@ def test_locks_live_again_after_a_reinstall(live: LiveApp, post: Post, scene: Sc
 
 
 def a_while_after_the_return(live: LiveApp) -> None:
-    """Longer ago than clocks may differ."""
+    """Longer than clocks may differ."""
     live.control("clock", advanceSeconds=APART)
     with psycopg.connect(libpq_url(live.settings.database_url)) as connection:
         connection.execute("update installation set returned_at = returned_at - interval '1 minute'")
@@ -215,7 +215,7 @@ def purge_later(live: LiveApp, days: int) -> None:
     try:
         with psycopg.connect(libpq_url(live.settings.database_url)) as connection:
             kept = connection.execute("select * from installation_event").fetchall()
-        # Only what a site's leaving takes away: the site next door keeps rows whose own age is not the point here.
+        # Purge departed sites only: the other site has rows whose age does not matter here.
         for table in departed_sites.OF_SITES:
             departed_sites.erase_rows(database, table, later)
         departed_sites.drop_jobs(database, later)
@@ -227,7 +227,7 @@ def purge_later(live: LiveApp, days: int) -> None:
 
 
 def test_a_disabled_app_does_nothing(live: LiveApp, post: Post, scene: Scene) -> None:
-    """P-16: disabled: no page, no call, no mail; mails wait, the lifecycle goes on, and then the locks count again."""
+    """P-16: no page, call or mail while disabled; mails wait; once enabled, locks count again from the head."""
     make_noise(live, scene)
     live.control("sites/acme/disable")
     mark = live.mark()
@@ -245,7 +245,7 @@ def test_a_disabled_app_does_nothing(live: LiveApp, post: Post, scene: Scene) ->
 
 
 def test_without_a_licence_locks_are_only_shown_and_ended(live: LiveApp, post: Post, scene: Scene) -> None:
-    """P-16: the word `lic` of the next webhook is enough: no new lock, nothing undone, unlocking works."""
+    """P-16: `lic` of the next webhook suffices: no new lock, no restore; unlocking works."""
     live.control("sites/acme/licence", active=False)
     scene.upload(live, "bob", "free for all")
     live.run_jobs(*JobKind)
@@ -263,7 +263,7 @@ def test_without_a_licence_locks_are_only_shown_and_ended(live: LiveApp, post: P
 
 
 def test_a_licence_that_comes_back(live: LiveApp, scene: Scene) -> None:
-    """The lock counts again from what is current now; the answer that is an hour old is asked for anew."""
+    """The lock protects the head at the licence's return; a licence answer one hour old is read again."""
     live.control("sites/acme/licence", active=False)
     scene.upload(live, "bob", "free for all")
     live.run_jobs(*JobKind)
@@ -283,7 +283,7 @@ def test_a_licence_that_comes_back(live: LiveApp, scene: Scene) -> None:
 
 
 def test_an_unsigned_word_about_the_licence_is_not_heard(live: LiveApp, scene: Scene) -> None:
-    """The hash of the address covers `lic`: a call whose word was changed on its way is refused and unheard."""
+    """The query hash covers `lic`: a call with a changed value is refused and ignored."""
     path = "/connect/webhooks/attachment_updated?lic=active"
     token = live.control("tokens", site="acme", kind="webhook", path=path)["token"]
     headers = {"Authorization": f"JWT {token}", "Content-Type": "application/json"}
@@ -295,7 +295,7 @@ def test_an_unsigned_word_about_the_licence_is_not_heard(live: LiveApp, scene: S
 
 
 def test_usage_counts_by_the_settings(live: LiveApp, scene: Scene) -> None:
-    """Opt-in by a site admin; GET shows exactly what is kept; switching off erases the site's rows."""
+    """Opt-in by a site admin; GET shows exactly what is stored; switching off erases the site's rows."""
     first = live.call("sam", "GET", "/settings").json()
     assert (first["usageCounts"], first["kept"]) == (False, [])
     on = {"copyMode": False, "usageCounts": True, "revision": first["revision"]}

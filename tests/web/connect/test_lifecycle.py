@@ -1,4 +1,4 @@
-"""Installs, renames, imports and uninstalls through HTTP, with a real database; a second site stays as it is."""
+"""Install, rename, import and uninstall over HTTP with a real database."""
 
 from __future__ import annotations
 
@@ -58,7 +58,6 @@ def world(database: Database, installations: PostgresInstallations) -> ConnectWo
 
 @pytest.fixture(autouse=True)
 def globex_is_untouched(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The second site's row is the same before and after every test."""
     if "world" not in request.fixturenames:
         yield
         return
@@ -70,7 +69,7 @@ def globex_is_untouched(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def post(world: ConnectWorld, event: str, body: dict[str, Any], **claims: Any) -> int:
-    """A signed lifecycle call; the token's issuer is the body's client key unless said otherwise."""
+    """A signed lifecycle call; the token's issuer is the body's client key by default."""
     target = f"/connect/{event}"
     token = world.signed(target, **{"iss": body["clientKey"], **claims})
     answer = world.client.post(target, json=body, headers={"Authorization": f"JWT {token}"})
@@ -113,7 +112,7 @@ def api(world: ConnectWorld, secret: str = ACME_SECRET, issuer: str = ACME) -> i
 
 
 def test_a_new_site(world: ConnectWorld, database: Database) -> None:
-    """A first install makes a tenant that can call at once, is logged, and gets its first jobs."""
+    """A tenant that can call at once, with its log entry and first jobs."""
     changes = {"baseUrl": FRESH_URL, "sharedSecret": OTHER_SECRET, "displayUrl": "https://wiki.fresh.io"}
     assert install(world, FRESH, **changes) == 204
     found = stored(world, FRESH)
@@ -128,7 +127,6 @@ def test_a_new_site(world: ConnectWorld, database: Database) -> None:
 
 
 def test_secrets_are_sealed_in_the_table(world: ConnectWorld, database: Database) -> None:
-    """The table holds no secret in the clear."""
     install(world, sharedSecret=OTHER_SECRET)
     with database.single() as connection:
         rows = repr(connection.execute(text("SELECT * FROM installation")).all())
@@ -137,7 +135,7 @@ def test_secrets_are_sealed_in_the_table(world: ConnectWorld, database: Database
 
 
 def test_a_new_secret(world: ConnectWorld, database: Database) -> None:
-    """A re-install with a new secret replaces it, keeps the former one with the time, and keeps the tenant's id."""
+    """The former secret stays valid for three minutes; the tenant id stays."""
     before = stored(world).tenant.id
     assert api(world) == 200
     assert install(world, sharedSecret=OTHER_SECRET) == 204
@@ -152,7 +150,7 @@ def test_a_new_secret(world: ConnectWorld, database: Database) -> None:
 
 
 def test_the_same_secret_again_does_not_renew_the_former_one(world: ConnectWorld) -> None:
-    """Repeating an install changes nothing: the three minutes of the former secret do not start again."""
+    """The three minutes of the former secret do not restart."""
     install(world, sharedSecret=OTHER_SECRET)
     changed = stored(world).registration.secret_changed_at
     world.time.advance(100)
@@ -164,7 +162,7 @@ def test_the_same_secret_again_does_not_renew_the_former_one(world: ConnectWorld
 
 
 def test_a_renamed_site(world: ConnectWorld, database: Database) -> None:
-    """The same client key with another base URL is the same tenant under a new address."""
+    """Same client key, other base URL: the same tenant."""
     before = stored(world).tenant.id
     assert install(world, baseUrl="https://acme-new.atlassian.net/wiki/") == 204
     assert stored(world).tenant.id == before
@@ -173,7 +171,7 @@ def test_a_renamed_site(world: ConnectWorld, database: Database) -> None:
 
 
 def test_an_imported_site(world: ConnectWorld, database: Database) -> None:
-    """A new client key at the same base URL is a new tenant; the former one is marked dead, its row stays."""
+    """A new client key at the same base URL is a new tenant; the former row stays, marked uninstalled."""
     former = stored(world).tenant.id
     assert api(world) == 200
     assert install(world, FRESH, sharedSecret=OTHER_SECRET) == 204
@@ -185,7 +183,7 @@ def test_an_imported_site(world: ConnectWorld, database: Database) -> None:
 
 
 def test_uninstalling(world: ConnectWorld, database: Database) -> None:
-    """Uninstalling erases the secrets, is logged once, and ends every call; twice and unknown are answered 204."""
+    """Erases the secrets, is logged once, ends every call; a repeat or an unknown site is 204."""
     body = {name: value for name, value in install_body().items() if name != "sharedSecret"}
     install(world, sharedSecret=OTHER_SECRET)
     assert [post(world, "uninstalled", body) for _ in range(2)] == [204, 204]
@@ -199,7 +197,7 @@ def test_uninstalling(world: ConnectWorld, database: Database) -> None:
 
 
 def test_disabled_after_uninstalled(world: ConnectWorld, database: Database) -> None:
-    """`disabled` that comes after `uninstalled`, with a token or without, is refused and changes nothing."""
+    """`disabled` after `uninstalled`, with a token or without: refused."""
     post(world, "uninstalled", install_body())
     before = stored(world)
     assert switch(world, "disabled") == 401
@@ -209,7 +207,7 @@ def test_disabled_after_uninstalled(world: ConnectWorld, database: Database) -> 
 
 
 def test_coming_back(world: ConnectWorld, database: Database) -> None:
-    """A site that installs again is the same tenant, with the new secret only."""
+    """The same tenant, with the new secret only."""
     before = stored(world).tenant.id
     post(world, "uninstalled", install_body())
     assert install(world, sharedSecret=OTHER_SECRET) == 204
@@ -221,7 +219,7 @@ def test_coming_back(world: ConnectWorld, database: Database) -> None:
 
 
 def test_disabling_and_enabling(world: ConnectWorld, database: Database) -> None:
-    """`disabled` stops pages and API, `enabled` brings them back and looks for locks; repeating is harmless."""
+    """`enabled` queues rediscover and sweep; repeating is harmless."""
     assert [switch(world, "disabled"), switch(world, "disabled"), api(world)] == [204, 204, 403]
     assert jobs(database, stored(world).tenant.id) == []
     assert [switch(world, "enabled"), switch(world, "enabled"), api(world)] == [204, 204, 200]
@@ -229,14 +227,14 @@ def test_disabling_and_enabling(world: ConnectWorld, database: Database) -> None
 
 
 def test_an_install_enables(world: ConnectWorld) -> None:
-    """Since `enabled` may be lost, an install means enabled."""
+    """`enabled` may be lost, so an install enables."""
     switch(world, "disabled")
     install(world)
     assert stored(world).tenant.active
 
 
 def test_use_cases_pass_over_a_site_that_left(world: ConnectWorld) -> None:
-    """`enabled` that races with `uninstalled` does not bring the site back."""
+    """`enabled` racing with `uninstalled` does not reinstall the site."""
     tenant = stored(world).tenant
     lifecycle.uninstall(world.services, ACME)
     lifecycle.enable(world.services, tenant)
@@ -245,7 +243,6 @@ def test_use_cases_pass_over_a_site_that_left(world: ConnectWorld) -> None:
 
 
 def test_concurrent_installs(world: ConnectWorld) -> None:
-    """However many installs of one site arrive at once, there is one tenant with one of the secrets."""
     secrets = [f"{number}-secret-secret-secret-secret-secret" for number in range(8)]
     answers: list[int] = []
 
@@ -262,7 +259,7 @@ def test_concurrent_installs(world: ConnectWorld) -> None:
 
 
 def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) -> None:
-    """Installs that lock each other's base URLs in turn end, and each keeps its own."""
+    """Installs that lock each other's base URLs in turn do not deadlock."""
     answers: list[int] = []
 
     def call(client_key: str, url: str) -> None:
@@ -295,7 +292,7 @@ def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) 
     ],
 )
 def test_a_signed_install_that_makes_no_sense(world: ConnectWorld, changes: dict[str, Any]) -> None:
-    """A field that makes no sense is answered 422 with its name, and changes nothing."""
+    """422 names the field; nothing changes."""
     before = stored(world)
     target = "/connect/installed"
     answer = world.client.post(
@@ -319,14 +316,14 @@ def test_a_signed_install_that_makes_no_sense(world: ConnectWorld, changes: dict
     ],
 )
 def test_optional_fields_that_make_no_sense_are_left_out(world: ConnectWorld, changes: dict[str, Any]) -> None:
-    """An installation can do without a custom domain or an OAuth client id, so they are left out."""
+    """Custom domain and OAuth client id are optional."""
     assert install(world, **changes) == 204
     tenant = stored(world).tenant
     assert (tenant.display_url is None) if "displayUrl" in changes else (tenant.oauth_client_id is None)
 
 
 def test_the_database_is_away() -> None:
-    """While the database does not answer, lifecycle calls are answered 503 and may be sent again."""
+    """503; the call may be sent again."""
     stored_rows = FakeInstallations()
     world = make_world(installations=stored_rows)
     stored_rows.down = True
@@ -338,7 +335,7 @@ def test_the_database_is_away() -> None:
 
 
 def test_nothing_is_stored_when_something_fails(world: ConnectWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An install is one transaction: when its last step fails, its first has not happened."""
+    """An install is one transaction: if its last step fails, nothing is stored."""
     before = stored(world)
 
     def fail(*_arguments: object) -> None:
@@ -350,7 +347,7 @@ def test_nothing_is_stored_when_something_fails(world: ConnectWorld, monkeypatch
 
 
 def test_the_body_of_a_server_call_is_not_believed(world: ConnectWorld) -> None:
-    """Which site is disabled is said by the token, not by the body."""
+    """The token names the site."""
     target = "/connect/disabled"
     answer = world.client.post(
         target,
@@ -362,7 +359,6 @@ def test_the_body_of_a_server_call_is_not_believed(world: ConnectWorld) -> None:
 
 
 def test_a_context_token_cannot_uninstall(world: ConnectWorld) -> None:
-    """A person's token is worth nothing on lifecycle routes."""
     token = world.context()
     for event in ("installed", "uninstalled", "enabled", "disabled"):
         answer = world.client.post(f"/connect/{event}", json=install_body(), headers={"Authorization": f"JWT {token}"})
@@ -417,13 +413,12 @@ PATTERNS = (*ALLOWED, "localhost:8080")
 
 @pytest.mark.parametrize(("url", "expected"), GOOD_URLS.items())
 def test_allowed_base_urls(url: str, expected: str) -> None:
-    """Plain addresses on allowed hosts are taken, without a closing slash."""
+    """The trailing slash is dropped."""
     assert allowed_base_url(url, PATTERNS) == expected
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_base_urls_that_are_not_allowed(url: str) -> None:
-    """User info, ports, addresses, look-alikes, other schemes and odd spellings are not."""
     assert allowed_base_url(url, PATTERNS) is None
     request = InstallRequest(client_key=ACME, base_url=url, secret=OTHER_SECRET)
     with pytest.raises(Invalid):

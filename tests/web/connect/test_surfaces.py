@@ -1,4 +1,4 @@
-"""The frames' constant page and the files of the built front end."""
+"""The frames' constant page and the built front end's files."""
 
 import gzip
 import json
@@ -47,14 +47,14 @@ def client(app: Flask) -> FlaskClient:
 
 
 def test_page_is_constant(client: FlaskClient) -> None:
-    """Nothing is rendered for a request: two frames of different pages and people get the same bytes."""
+    """Frames of different pages and people get the same bytes."""
     first = client.get("/connect/page?pageId=98311&jwt=aaa")
     assert first.status_code == 200
     assert first.data == client.get("/connect/page?pageId=%22%3E%3Cscript%3E&spaceKey=DS").data
 
 
 def test_page_needs_no_inline_code(client: FlaskClient) -> None:
-    """The page loads Atlassian's library and our own files only, with nothing in the page itself to run."""
+    """The page loads Atlassian's library and our own files; it has no inline script or style."""
     html = client.get("/connect/page").text
     assert re.findall(r'<script[^>]* src="([^"]+)"', html) == [
         "/static/assets/prepaint-1.js",
@@ -67,20 +67,20 @@ def test_page_needs_no_inline_code(client: FlaskClient) -> None:
 
 
 def test_first_paint_is_not_kept_waiting_by_the_screen(client: FlaskClient) -> None:
-    """The script that sets the remembered colours comes before the library, and the screen's script is deferred."""
+    """The script for the remembered colours precedes the library; the screen's script is deferred."""
     html = client.get("/connect/page").text
     assert html.index("prepaint-1.js") < html.index(CDN) < html.index("page-2.js")
     assert '<script type="module" src="/static/assets/page-2.js">' in html
 
 
 def test_every_route_declares_its_guard(app: Flask) -> None:
-    """A frame needs the token of its address; files that are the same for everybody need none."""
+    """A frame needs the token of its address; static files need none."""
     guards = {rule.rule: guard_of(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
     assert guards == {"/connect/page": Guard.FRAME, "/static/<path:name>": Guard.PUBLIC}
 
 
 def test_files_are_kept_by_browsers(client: FlaskClient) -> None:
-    """A file's name changes with its content, so a browser may keep it for ever."""
+    """A file's name changes with its content, so browsers may cache it for ever."""
     answer = client.get("/static/assets/page-3.css")
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.content_type == "text/css; charset=utf-8"
@@ -88,7 +88,6 @@ def test_files_are_kept_by_browsers(client: FlaskClient) -> None:
 
 
 def test_files_are_sent_packed_to_those_who_unpack(client: FlaskClient) -> None:
-    """A browser gets the packed form, a client that does not ask for it the plain one."""
     packed = client.get("/static/assets/page-2.js", headers={"Accept-Encoding": "br, gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data).decode() == SCRIPT
@@ -100,18 +99,18 @@ def test_files_are_sent_packed_to_those_who_unpack(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", ["assets/none.js", ".vite/manifest.json", "../surfaces.py", "..%2fsurfaces.py"])
 def test_only_built_files_are_served(client: FlaskClient, name: str) -> None:
-    """Files are looked up by name among those of the build, so no path leads out of it."""
+    """Lookup by name among the build's files; no path leads out."""
     assert client.get(f"/static/{name}").status_code == 404
 
 
 def test_missing_build_stops_the_start(tmp_path: Path) -> None:
-    """Without a built front end the start fails and says what to run."""
+    """The error says what to run."""
     with pytest.raises(BundleError, match="bin/setup"):
         read_bundle(tmp_path)
 
 
 def test_build_of_other_sources_stops_the_start(built: Path) -> None:
-    """A build that lacks a screen this code serves is refused at start, not at the first visitor."""
+    """A build without a screen that this code serves fails at start."""
     (built / MANIFEST).write_text("{}")
     with pytest.raises(BundleError, match=r"src/page/main\.tsx"):
         surface_routes(read_bundle(built), CDN)

@@ -1,4 +1,4 @@
-"""Webhooks: verified, looked up, queued or left alone; whatever the body holds, never a crash."""
+"""Webhooks: verified, looked up, queued or ignored; no body causes a crash."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def reconcile(*ids: str, tenant: int = 1) -> list[Job]:
 
 
 def test_a_locked_file_becomes_one_job(world: ConnectWorld) -> None:
-    """An event about a locked file queues one job for it, and is answered 204 without a body."""
+    """204 without a body; a second event adds no job."""
     answer = world.hook("attachment_updated", SAMPLE)
     assert (answer.status_code, answer.data) == (204, b"")
     assert world.jobs.queue == reconcile("131203")
@@ -74,14 +74,13 @@ def test_a_locked_file_becomes_one_job(world: ConnectWorld) -> None:
 
 @pytest.mark.parametrize("event", ["created", "updated", "restored", "archived", "unarchived"])
 def test_every_attachment_event_counts(world: ConnectWorld, event: str) -> None:
-    """All events about attachments are hints."""
     assert world.hook(f"attachment_{event}", SAMPLE).status_code == 204
     assert world.jobs.queue == reconcile("131203")
 
 
 @pytest.mark.parametrize("event", ["attachment_trashed", "attachment_removed"])
 def test_who_threw_a_file_away_goes_with_the_job(world: ConnectWorld, event: str) -> None:
-    """Trash by the holder releases the lock, and only the event says who it was; an odd name is left out."""
+    """Trashing by the holder releases the lock, and only the event names the person; an invalid name is dropped."""
     who = SAMPLE["userAccountId"]
     assert world.hook(event, SAMPLE).status_code == 204
     assert world.jobs.queue == [Job(JobKind.TRASHED, 1, f"131203:{who}")]
@@ -92,7 +91,6 @@ def test_who_threw_a_file_away_goes_with_the_job(world: ConnectWorld, event: str
 
 
 def test_an_unlocked_file_costs_one_look_up_and_no_call(world: ConnectWorld) -> None:
-    """Nothing is queued for a file that is not locked, after one look-up, with no request to anybody."""
     body = {**SAMPLE, "attachments": [{"id": number} for number in range(500, 560)]}
     world.hook("attachment_updated", body)
     before = (world.installations.finds, world.witnesses.lookups)
@@ -116,7 +114,6 @@ def test_an_unlocked_file_costs_one_look_up_and_no_call(world: ConnectWorld) -> 
     ],
 )
 def test_ids_in_every_form(world: ConnectWorld, body: dict[str, Any]) -> None:
-    """Ids are read as numbers, digits or `att` and digits, in lists or alone, every one of them."""
     assert world.hook("attachment_updated", body).status_code == 204
     assert world.jobs.queue == reconcile("131203", "131204")
 
@@ -124,7 +121,7 @@ def test_ids_in_every_form(world: ConnectWorld, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("event", ["page_trashed", "page_moved", "page_archived", "blog_removed", "blog_restored"])
 @pytest.mark.parametrize("name", ["page", "blog", "blogpost", "content"])
 def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> None:
-    """An event about a page or blog post queues a job for each locked file on it."""
+    """One job for each locked file on the page."""
     assert world.hook(event, {name: {"id": 98311}}).status_code == 204
     assert world.jobs.queue == reconcile("131203", "131204")
     world.jobs.queue.clear()
@@ -133,7 +130,7 @@ def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> Non
 
 
 def test_spaces(world: ConnectWorld) -> None:
-    """An event about a space sweeps a site that has locks, and leaves one alone that has none."""
+    """A site with locks is swept; one without is not."""
     assert world.hook("space_trashed", {"space": {"key": "DS"}}).status_code == 204
     assert world.jobs.queue == [Job(JobKind.SWEEP, 1)]
     world.jobs.queue.clear()
@@ -150,21 +147,18 @@ def test_the_tenant_is_the_tokens(world: ConnectWorld) -> None:
 
 
 def test_a_disabled_site_gets_no_work(world: ConnectWorld) -> None:
-    """Where the app is disabled a hint is taken and forgotten."""
     world.store(registration(enabled=False))
     assert world.hook("attachment_updated", SAMPLE).status_code == 204
     assert (world.jobs.queue, world.witnesses.lookups) == ([], 0)
 
 
 def test_the_query_is_covered(world: ConnectWorld) -> None:
-    """The query belongs to the hash: with it the call passes, with another one it does not."""
     assert world.hook("attachment_updated", SAMPLE, query="?lic=active").status_code == 204
     token = world.token("POST", "/connect/webhooks/attachment_updated")
     assert world.hook("attachment_updated", SAMPLE, token=token, query="?lic=active").status_code == 401
 
 
 def test_a_token_for_another_event_is_refused(world: ConnectWorld) -> None:
-    """A token is for one event's address."""
     token = world.token("POST", "/connect/webhooks/page_trashed")
     answer = world.hook("attachment_updated", SAMPLE, token=token)
     assert answer.status_code == 401
@@ -174,13 +168,11 @@ def test_a_token_for_another_event_is_refused(world: ConnectWorld) -> None:
 
 @pytest.mark.parametrize("event", ["attachment_viewed", "x", "attachment_updated/x", "attachment_updated/"])
 def test_events_that_we_did_not_ask_for(world: ConnectWorld, event: str) -> None:
-    """An event that is not in the descriptor is not there, for callers who prove who they are."""
     assert world.hook(event, SAMPLE).status_code == 404
     assert world.jobs.queue == []
 
 
 def test_other_methods(world: ConnectWorld) -> None:
-    """Webhooks are posted."""
     for method in ("GET", "PUT", "DELETE", "PATCH"):
         answer = world.client.open("/connect/webhooks/attachment_updated", method=method)
         assert answer.status_code == 405
@@ -221,7 +213,7 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("event", ["attachment_updated", "page_trashed", "space_removed"])
 def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
-    """Whatever a verified body holds, the answer is 204 or 4xx, and no job comes of it that it does not name."""
+    """204 or 422, and a job only for what the body names."""
     answer = world.hook(event, body)
     assert answer.status_code in {204, 422}
     if answer.status_code == 422:
@@ -230,7 +222,7 @@ def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
 
 
 def test_too_large(world: ConnectWorld) -> None:
-    """More than 256 KB is refused with 413; exactly that much is read."""
+    """More than 256 KB: 413; exactly that much is read."""
     most = json.dumps({"attachments": [{"id": "131203"}], "pad": ""}).encode()
     fits = most[:-2] + b"x" * (LARGEST_BODY - len(most)) + b'"}'
     assert world.hook("attachment_updated", fits).status_code == 204
@@ -254,8 +246,6 @@ def test_bodies_without_a_stated_length(world: ConnectWorld, size: int, status: 
 
 
 def test_an_unsigned_body_is_not_read() -> None:
-    """Nothing of the body is read before the caller is known."""
-
     class Unreadable(io.RawIOBase):
         def read(self, *_arguments: object) -> bytes:
             raise AssertionError("the body was read")
@@ -270,7 +260,7 @@ def test_an_unsigned_body_is_not_read() -> None:
 
 
 def test_the_database_is_away(world: ConnectWorld) -> None:
-    """While the database does not answer, the hint is lost and says so with 503; the sweep will heal it."""
+    """503; the hint is lost, the sweep repairs it."""
     world.witnesses.down = True
     answer = world.hook("attachment_updated", SAMPLE)
     assert answer.status_code == 503
@@ -280,8 +270,6 @@ def test_the_database_is_away(world: ConnectWorld) -> None:
 
 @dataclass
 class Broken:
-    """Witnesses with a mistake in them."""
-
     held: dict[Any, Any] = field(default_factory=dict)
 
     def held_among(self, *_arguments: object) -> frozenset[str]:
@@ -290,7 +278,7 @@ class Broken:
 
 @pytest.mark.parametrize("door", [True, False])
 def test_a_mistake_of_ours_stays_inside(door: bool) -> None:
-    """A crash is answered 500 in the one form, without its text."""
+    """500 with the one error body, without the exception's text."""
     answer = make_world(witnesses=Broken(), webhook_door=door).hook("attachment_updated", SAMPLE)
     assert answer.status_code == 500
     assert answer.get_json() == {
@@ -311,7 +299,7 @@ JSON = st.recursive(
 
 @given(event=st.sampled_from(["attachment_updated", "page_moved", "blog_moved", "space_removed"]), body=JSON)
 def test_any_json_is_read_or_refused(event: str, body: Any) -> None:
-    """Reading a body is total: ids of digits, or Invalid."""
+    """Reading is total: ids of digits, or Invalid."""
     try:
         hint = read_hint(event, json.dumps(body).encode())
     except Invalid:
@@ -322,7 +310,7 @@ def test_any_json_is_read_or_refused(event: str, body: Any) -> None:
 
 
 def test_the_two_ways_read_alike() -> None:
-    """What is not about the event's own family is left unread."""
+    """Only the event's own family is read."""
     body = json.dumps({**SAMPLE, "page": {"id": 5}}).encode()
     assert read_hint("attachment_updated", body) == Hint(attachment_ids=("131203",))
     assert read_hint("page_moved", body) == Hint(container_ids=("5",))
@@ -352,7 +340,7 @@ def held() -> Held:
 
 
 def test_round_trips_on_the_real_database(database: Database) -> None:
-    """One statement for an unlocked file, two for a locked one, and jobs of one file wait as one."""
+    """Unlocked file: one statement; locked: two. Jobs of one file are one row."""
     installations = PostgresInstallations(database, keyring(["a root key of more than thirty-two characters"]))
     world = make_world(installations=installations, witnesses=PostgresWitnesses(database), jobs=PostgresJobs(database))
     acme = installations.find(world.claims()["iss"])
@@ -380,7 +368,7 @@ def test_round_trips_on_the_real_database(database: Database) -> None:
 
 
 def test_one_verification_per_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A webhook is verified once, by one HMAC over the token."""
+    """One HMAC over the token."""
     world = make_world()
     world.hook("attachment_updated", SAMPLE)
     checked: list[Token] = []
@@ -391,7 +379,6 @@ def test_one_verification_per_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_sites_cost_nothing_twice() -> None:
-    """A site that nobody installed is looked up once."""
     world = make_world(installations=FakeInstallations())
     token = world.token("POST", "/connect/webhooks/attachment_updated", ACME_SECRET, iss="nobody")
     for _ in range(5):
