@@ -124,9 +124,11 @@ class ConfluenceAttachments:
         copying = FileCopy(self.client, self.most_bytes)
         return copying.copy(Caller(tenant, priority), attachment, source, message)
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
+    def rename(
+        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+    ) -> None:
         """1 point."""
-        MetadataEdits(self.client).rename(Caller(tenant, priority), attachment, title)
+        MetadataEdits(self.client).rename(Caller(tenant, priority), attachment, title, media_type)
 
     def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         """1 point, 2 when the name changes."""

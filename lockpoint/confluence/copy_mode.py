@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lockpoint.confluence.http.calls import Call, get
+from lockpoint.confluence.http.calls import Call, Part, get
 from lockpoint.confluence.http.ids import content_id, rest_attachment_id
 from lockpoint.confluence.versions import Histories
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, LostRace, TooLarge
@@ -39,7 +39,8 @@ class FileCopy:
         histories = Histories(self.client)
         if histories.head(caller, attachment.id).created != attachment.head.created:
             raise LostRace("attachments.copy: a newer version appeared")
-        answer = self._upload(caller, f"{path}/data", attachment, content, message)
+        named = (attachment.title, content, source.media_type or attachment.media_type)
+        answer = self._upload(caller, f"{path}/data", attachment.id, named, message)
         return histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
 
     def _download(self, caller: Caller, path: str, source: Version) -> bytes:
@@ -49,13 +50,13 @@ class FileCopy:
             raise BadAnswer("attachments.download: the file has another length than its version says")
         return content
 
-    def _upload(self, caller: Caller, path: str, attachment: Attachment, content: bytes, message: str) -> Answer:
+    def _upload(self, caller: Caller, path: str, file_id: str, named: Part, message: str) -> Answer:
         call = Call(
             name="attachments.upload",
             method="POST",
             path=path,
             parts={
-                "file": (attachment.title, content, attachment.media_type),
+                "file": named,
                 "minorEdit": (None, "true", "text/plain; charset=utf-8"),
                 "comment": (None, message, "text/plain; charset=utf-8"),
             },
@@ -63,6 +64,6 @@ class FileCopy:
         try:
             return self.client.ask(caller, call).answer
         except GoneOrInvisible:
-            Histories(self.client).head(caller, attachment.id)
+            Histories(self.client).head(caller, file_id)
             # The file exists, so the 404 is the documented one for a file above the site's limit.
             raise TooLarge("attachments.upload: larger than the site allows") from None

@@ -76,6 +76,7 @@ def attachment_version(answer: Answer) -> Version:
         size=answer.number_or_none("fileSize"),
         file_id=answer.text_or_none("fileId"),
         title=answer.text_or_none("title"),
+        media_type=answer.text_or_none("mediaType"),
     )
 
 

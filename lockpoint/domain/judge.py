@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from lockpoint.domain.file_names import stands_for
 from lockpoint.domain.lineage import Lineage, Standing, Traced, trace
 from lockpoint.domain.lock import Held
 from lockpoint.domain.versions import FileStatus, History, KnownRestoration, Policy, Version
@@ -52,24 +53,35 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """Make `version` current again; `offenders` are the unauthorised versions after it, oldest first."""
+    """Make `version` current again; `offenders` are the unauthorised versions after it, oldest first.
+
+    `renamed` has the file's name and type where `version` has other ones.
+    """
 
     version: Version
     offenders: tuple[Version, ...]
+    renamed: Version | None = None
+
+    @property
+    def named(self) -> Version:
+        """The version whose name and type the file should have."""
+        return self.renamed or self.version
 
 
 @dataclass(frozen=True, slots=True)
 class UndoRename:
-    """Give the file its old name; `offender` changed it, `head` has the content and the name."""
+    """Give the file back name and type of `named`; `offender` changed them, `head` has the content."""
 
-    title: str
+    named: Version
     offender: Version
     head: Version
 
 
 @dataclass(frozen=True, slots=True)
 class UndoTrash:
-    """Bring the file back from the trash."""
+    """Bring the file back from the trash, then judge again; `offenders` are the overwrites below it."""
+
+    offenders: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +99,12 @@ Verdict = Nothing | Restore | UndoRename | UndoTrash | Flag
 class Judgement:
     """A verdict and what it stands on.
 
-    `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: the holder, an
-    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the
-    holder made new content since the base. `free` are all versions that others made during an absence. `superseded` are
-    the unauthorised versions in the protected time that something has replaced (an upload of the holder, our
-    restoration, the end of the lock): recorded and told once, nothing to undo; versions known to change no content are
-    not among them.
+    `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: it is newer
+    than the base, which moves to it: made by the holder, an allowed account, or anybody during an absence or before the
+    lock began. `by_holder`: the holder made new content since the lock began. `free` are all versions that others made
+    during an absence. `superseded` are the unauthorised versions in the protected time that something has replaced (an
+    upload of the holder, our restoration, the end of the lock): recorded and told once, nothing to undo; versions known
+    to change no content are not among them.
     """
 
     verdict: Verdict
@@ -135,7 +147,7 @@ def judge(
 
 def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: str | None, held: Held) -> Verdict:
     if history.status is FileStatus.TRASHED and policy.undo_trash:
-        return UndoTrash()
+        return UndoTrash(lineage.offenders)
     if history.status is not FileStatus.CURRENT:
         return Nothing()
     if lineage.head is None:
@@ -144,20 +156,26 @@ def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: st
     if not lineage.unreplaced:
         return _name(history, lineage, lineage.head.version, policy)
     doubt = _doubt(lineage, own_account, held)
-    return Flag(doubt, lineage.offenders) if doubt else Restore(lineage.head.version, lineage.offenders)
+    if doubt:
+        return Flag(doubt, lineage.offenders)
+    head, named = lineage.head.version, lineage.named
+    return Restore(head, lineage.offenders, None if named is None or head.named_as(named) else named)
 
 
 def _moves_base(head: Traced, held: Held) -> bool:
     """Return whether the head is to be protected from now on; a new name for the same content counts."""
-    return head.by in {Standing.HOLDERS, Standing.FREE} and head.version.created > held.base.created
+    protected = {Standing.PAST, Standing.EARLIER, Standing.HOLDERS, Standing.FREE}
+    return head.by in protected and head.version.created > held.base.created
 
 
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
     """Return what to do about a file with the right content: its name may be wrong."""
     current = history.versions[-1]
-    if not policy.undo_rename or lineage.title is None or current.title in {None, lineage.title}:
+    if not policy.undo_rename or lineage.named is None or current.named_as(lineage.named):
         return Nothing()
-    return UndoRename(lineage.title, lineage.renamer or current, head)
+    if lineage.newest_is_ours and stands_for(current.title, lineage.named.title):
+        return Nothing()
+    return UndoRename(lineage.named, lineage.renamer or current, head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:
@@ -172,8 +190,8 @@ def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason 
 def _order_unclear(lineage: Lineage, held: Held) -> bool:
     """Return whether an offender came so close to another person's base that it may be older than the lock.
 
-    After a version of the holder's own there is no such doubt.
+    There is no such doubt after a version of the holder's own, nor where the record says when the lock began.
     """
-    if held.base.author == held.holder or lineage.newest_is_holders:
+    if held.began is not None or held.base.author == held.holder or lineage.newest_is_holders:
         return False
     return any(offender.created < held.base.created + UNCLEAR for offender in lineage.offenders)

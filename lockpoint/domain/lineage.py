@@ -19,12 +19,13 @@ class Standing(StrEnum):
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
     LATE = "late"  # made when the protection was over
     FREE = "free"  # anybody's, from when the app was not at work
+    EARLIER = "earlier"  # authorised under the lock that this one took over, after its base was read
     RESTORATION = "restoration"  # our own, and it is known which content it carries
     OWN = "own"  # our own, and it is not known which
     FOREIGN = "foreign"  # everybody else's, also anonymous
 
 
-_AUTHORISED_LATER = frozenset({Standing.HOLDERS, Standing.LATE, Standing.FREE})
+_AUTHORISED_LATER = frozenset({Standing.HOLDERS, Standing.LATE, Standing.FREE, Standing.EARLIER})
 _AUTHORISED = _AUTHORISED_LATER | {Standing.PAST}
 
 
@@ -49,7 +50,8 @@ class Lineage:
     `head` carries the newest authorised content that still exists. `unreplaced` are the versions since that content was
     last current; `offenders` are the unauthorised ones of them, `replaced` those that were followed by the right
     content again. `renamer` is the last foreign version after the head. `free` are others' versions from an absence.
-    `title` is the name that the file should have; `holder_uploaded` says that the holder made content since the base.
+    `named` has the name and the media type that the file should have; `holder_uploaded` says that the holder made
+    content since the lock began.
     """
 
     head: Traced | None
@@ -58,8 +60,9 @@ class Lineage:
     replaced: tuple[Version, ...]
     renamer: Version | None
     free: tuple[Version, ...]
-    title: str | None
+    named: Version | None
     holder_uploaded: bool
+    newest_is_ours: bool
 
     @property
     def newest_is_holders(self) -> bool:
@@ -69,9 +72,15 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """From where a history is looked at: one lock, and what we know of ourselves."""
+    """From where a history is looked at: one lock, and what we know of ourselves.
+
+    `base` is what the lock protects: the newest version from before it began, which is newer than the recorded one
+    where somebody uploaded between read and write. A lock that took over another begins there with `earlier` holders.
+    """
 
     base: datetime
+    began: datetime | None
+    earlier: frozenset[str]
     end: datetime | None
     absence_until: datetime | None
     holders: frozenset[str]
@@ -90,7 +99,9 @@ def trace(
 ) -> Lineage:
     """Trace a history against a lock; pure and total."""
     view = _View(
-        base=held.base.created,
+        base=_protected_since(history, held),
+        began=held.began if held.taken_from else None,
+        earlier=policy.allowed | {held.holder, held.taken_from or held.holder},
         end=_end_of_protection(held, until),
         absence_until=policy.absence_until,
         holders=policy.allowed | {held.holder},
@@ -101,6 +112,16 @@ def trace(
     for version in history.versions:
         traced.append(_traced(version, traced, view))
     return _lineage(_without_undone(traced), view.base, held.holder)
+
+
+def _protected_since(history: History, held: Held) -> datetime:
+    """Return the newest version that the lock found in place.
+
+    Under a lock that took over another, what lies between is settled against the lock before.
+    """
+    began = None if held.taken_from else held.began
+    found = [version.created for version in history.versions if began is not None and version.created <= began]
+    return max((held.base.created, *found))
 
 
 def same_content(one: Version, other: Version) -> bool:
@@ -151,6 +172,8 @@ def _standing(version: Version, view: _View) -> Standing:
         return Standing.PAST
     if view.end is not None and version.created >= view.end:
         return Standing.LATE
+    if view.began is not None and version.created <= view.began and version.author in view.earlier:
+        return Standing.EARLIER
     if version.author in view.holders:
         return Standing.HOLDERS
     own = view.own_account is not None and version.author == view.own_account
@@ -207,7 +230,7 @@ def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage
     first = right[0] + 1 if right else 0
     overwrites = _overwrites(traced, head)
     foreign = [each.version for each in traced[first:] if each.by is Standing.FOREIGN]
-    named = [each.version.title for each in traced if each.by in _AUTHORISED]
+    named = [each.version for each in traced if each.by in _AUTHORISED]
     return Lineage(
         head=head,
         unreplaced=traced[since:],
@@ -215,7 +238,8 @@ def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage
         replaced=tuple(version for index, version in overwrites if index < since),
         renamer=foreign[-1] if foreign else None,
         free=tuple(each.version for each in traced if each.by is Standing.FREE),
-        title=named[-1] if named else head.version.title if head else None,
+        named=named[-1] if named else head.version if head else None,
+        newest_is_ours=bool(traced) and traced[-1].by is Standing.RESTORATION,
         holder_uploaded=any(each.standing is Standing.HOLDERS and each.version.author == holder for each in traced),
     )
 

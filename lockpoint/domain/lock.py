@@ -8,7 +8,7 @@ from enum import StrEnum
 
 # A node decides only while its clock is at most half of this from Confluence's.
 MARGIN = timedelta(seconds=30)
-SCHEMA = 1
+SCHEMA = 2
 
 
 class EndReason(StrEnum):
@@ -57,7 +57,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A record that says who holds the file; `at` is the time of this write."""
+    """A record that says who holds the file; `at` is the time of this write.
+
+    `began` is the host's time of the lock's first write: stored from the second write on, until then the row's time.
+    None: an earlier version of the app wrote it without.
+    """
 
     epoch: int
     seq: int
@@ -71,6 +75,14 @@ class Held:
     note: str | None = None
     unlock_on_upload: bool = False
     ended: Ended | None = None
+    began: datetime | None = None
+
+    @property
+    def taken_from(self) -> str | None:
+        """The holder of the lock that this one ended in the same write; None when the file was free."""
+        ended = self.ended
+        took = ended is not None and ended.reason is EndReason.TAKEN_OVER and ended.at == self.acquired_at
+        return ended.holder if ended and took else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
             "base": _base_fields(record.base, time),
             "note": record.note,
             "unlock_on_upload": record.unlock_on_upload,
+            "began": time(record.began) if record.began else None,
         }
     return fields
 
@@ -126,6 +127,7 @@ def read_held(fields: Fields) -> Held:
         note=fields.text_or_none("note"),
         unlock_on_upload=fields.flag("unlock_on_upload"),
         ended=_read_ended(ended) if ended else None,
+        began=fields.time_or_none("began"),
     )
 
 

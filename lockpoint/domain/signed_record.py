@@ -18,6 +18,8 @@ from lockpoint.domain.signed_json import Flaw, MacKeys
 # Half of what Confluence takes for one property; two texts of 500 characters, each escaped, stay below it.
 LARGEST = 16_384
 _ENVELOPE = frozenset({"schema", "seq", "state", "mac"})
+_SINCE = {2: frozenset({"began"})}
+"""Which members came with a schema: records of earlier ones lack them."""
 
 
 def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]:
@@ -56,16 +58,17 @@ def _opened(fields: Fields, seq: int) -> FoundRecord:
         return Unreadable(Flaw.WRONG_PLACE, seq)
     if schema > SCHEMA:
         return Newer(schema, seq)
-    return _record(fields)
+    return _record(fields, schema)
 
 
-def _record(fields: Fields) -> Record:
-    """The record in a signed value of our schema; raises `WrongFieldError`."""
+def _record(fields: Fields, schema: int) -> Record:
+    """The record in a signed value of a schema we know; raises `WrongFieldError`."""
     state = fields.text("state")
     if state not in {"held", "free"}:
         raise WrongFieldError("state")
     record = read_held(fields) if state == "held" else read_tombstone(fields)
-    fields.only(_ENVELOPE | record_fields(record).keys())
+    later = frozenset[str]().union(*(names for since, names in _SINCE.items() if since > schema))
+    fields.only(_ENVELOPE | (record_fields(record).keys() - later))
     return record
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a file; `size`, `file_id` and `title` are None where they were not read."""
+    """One version of a file; `size`, `file_id`, `title` and `media_type` are None where they were not read."""
 
     number: int
     created: datetime
@@ -19,6 +19,11 @@ class Version:
     size: int | None = None
     file_id: str | None = None
     title: str | None = None
+    media_type: str | None = None
+
+    def named_as(self, other: Version) -> bool:
+        """Return whether name and media type are the other's, as far as both were read."""
+        return not (_differ(self.title, other.title) or _differ(self.media_type, other.media_type))
 
 
 class FileStatus(StrEnum):
@@ -58,3 +63,7 @@ class Policy:
     undo_trash: bool = True
     allowed: frozenset[str] = frozenset()
     absence_until: datetime | None = None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other

@@ -164,10 +164,10 @@ def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
 def test_a_rename_is_conditional_on_the_version_seen(live: Live) -> None:
     live.act("rename", BOB, attachmentId=BUDGET, title="mine.xlsx")
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
-    live.attachments.rename(live.acme, found, "budget.xlsx", priority=PRIORITY)
+    live.attachments.rename(live.acme, found, "budget.xlsx", None, priority=PRIORITY)
     assert live.attachments.get(live.acme, BUDGET, priority=PRIORITY).title == "budget.xlsx"
     with pytest.raises(LostRace):
-        live.attachments.rename(live.acme, found, "again.xlsx", priority=PRIORITY)
+        live.attachments.rename(live.acme, found, "again.xlsx", None, priority=PRIORITY)
 
 
 def test_a_trashed_file_comes_back(live: Live) -> None:

@@ -71,7 +71,7 @@ def test_a_file_that_hangs_on_nothing_is_neither_edited_nor_copied(kit: Kit) -> 
     attachments, loose = ConfluenceAttachments(kit.client), replace(file_at(3), container=None)
     tenant = site("http://127.0.0.1:9/wiki")
     with pytest.raises(GoneOrInvisible):
-        attachments.rename(tenant, loose, "x", priority=PRIORITY)
+        attachments.rename(tenant, loose, "x", None, priority=PRIORITY)
     with pytest.raises(GoneOrInvisible):
         attachments.copy(tenant, loose, Version(number=1, created=START, author=None, size=1), "x", priority=PRIORITY)
     with pytest.raises(TooLarge):

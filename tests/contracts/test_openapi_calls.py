@@ -141,9 +141,11 @@ def use_files(live: Live) -> None:
     attachments.copy(live.acme, found, source, "undone: ä", priority=PRIORITY)
     with suppress(HostError):
         attachments.restore(live.acme, BUDGET, 99, "undone", priority=PRIORITY)
-    attachments.rename(live.acme, attachments.get(live.acme, LOGO, priority=PRIORITY), "new.png", priority=PRIORITY)
+    attachments.rename(
+        live.acme, attachments.get(live.acme, LOGO, priority=PRIORITY), "new.png", None, priority=PRIORITY
+    )
     with suppress(HostError):
-        attachments.rename(live.acme, found, "stale.xlsx", priority=PRIORITY)
+        attachments.rename(live.acme, found, "stale.xlsx", None, priority=PRIORITY)
     live.act("trash", BOB, attachmentId=LOGO)
     attachments.undo_trash(
         live.acme, attachments.get(live.acme, LOGO, priority=PRIORITY), "other.png", priority=PRIORITY

@@ -349,7 +349,7 @@ PLAN = replace(V7, title="plan.docx")
 def test_rename_by_another() -> None:
     """E17: version + 1, same bytes: no upload."""
     v8 = named(8, BOB, "other.docx", file_id=V7.file_id)
-    assert judged(v8, past=(PLAN,)) == Judgement(UndoRename("plan.docx", v8, PLAN), PLAN)
+    assert judged(v8, past=(PLAN,)) == Judgement(UndoRename(PLAN, v8, PLAN), PLAN)
     assert judged(v8, past=(PLAN,), policy=Policy(undo_rename=False)).verdict == Nothing()
 
 
@@ -369,7 +369,7 @@ def test_a_new_name_over_an_overwrite_adopts_no_bytes() -> None:
     v8 = version(8, BOB, title=PLAN.title)
     v9 = version(9, ALICE, file_id=v8.file_id, title="Alice's name.docx")
     found = judged(v8, v9, past=(PLAN,))
-    assert found.verdict == Restore(PLAN, (v8,))
+    assert found.verdict == Restore(PLAN, (v8,), renamed=v9)
     assert not found.uploaded
     ours, row = restored(10, PLAN, title="Alice's name.docx")
     after = judged(v8, v9, ours, past=(PLAN,), restorations=(row,))
@@ -388,8 +388,8 @@ def test_overwrite_and_rename() -> None:
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
-    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename("plan.docx", v9, PLAN)
-    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename("plan.docx", v10, PLAN)
+    assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, v9, PLAN)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, v10, PLAN)
 
 
 def test_unknown_names_are_left_alone() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain import record_json, signed_record
-from lockpoint.domain.lock import EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
+from lockpoint.domain.lock import SCHEMA, EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
 from lockpoint.domain.signed_json import Flaw, MacKeys, sign
 from lockpoint.domain.signed_record import decode, encode, record_place
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
@@ -31,7 +31,9 @@ def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return sign(body, record_place(SUBJECT), KEYS)
 
 
-@pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
+@pytest.mark.parametrize(
+    "one", [FULL, held(began=at(3)), held(expires_at=None, base=base(author=None, size=None)), free(seq=3)]
+)
 def test_round_trip(one: Held | Free) -> None:
     """Through JSON."""
     stored = json.loads(json.dumps(encode(one, SUBJECT, KEYS)))
@@ -40,7 +42,7 @@ def test_round_trip(one: Held | Free) -> None:
 
 def test_stored_shape() -> None:
     stored = encode(FULL, SUBJECT, KEYS)
-    assert stored["schema"] == 1
+    assert stored["schema"] == SCHEMA
     assert stored["state"] == "held"
     assert stored["acquired_at"] == "2026-03-02T09:00:00.000000Z"
     assert str(stored["mac"]).startswith("k2:")
@@ -79,10 +81,15 @@ STORED_FREE = """
 
 
 @pytest.mark.parametrize(("stored", "record", "seq"), [(STORED_HELD, FULL, 3), (STORED_FREE, free(), 4)])
-def test_the_signature_of_a_stored_record_stays_valid(stored: str, record: Held | Free, seq: int) -> None:
-    """A record as it was stored before is read, and written again the same."""
+def test_a_record_of_the_first_schema_stays_readable(stored: str, record: Held | Free, seq: int) -> None:
+    """It does not say when its lock began."""
     assert read(json.loads(stored), seq) == record
-    assert encode(record, SUBJECT, KEYS) == json.loads(stored)
+
+
+def test_members_belong_to_their_schema() -> None:
+    """A record of the first schema has none that came later; one of ours lacks none."""
+    assert read(resigned(encode(FULL, SUBJECT, KEYS), schema=1)) == Unreadable(Flaw.WRONG_FIELD, 3)
+    assert read(resigned(encode(FULL, SUBJECT, KEYS), began=...)) == Unreadable(Flaw.WRONG_FIELD, 3)
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -127,8 +134,8 @@ def test_keys_rotate() -> None:
 
 def test_newer_schema_is_respected_when_it_is_ours() -> None:
     """The signature covers unknown fields."""
-    newer = resigned(encode(FULL, SUBJECT, KEYS), schema=2, state="reserved", invented=[1, 2])
-    assert read(newer) == Newer(2, 3)
+    newer = resigned(encode(FULL, SUBJECT, KEYS), schema=SCHEMA + 1, state="reserved", invented=[1, 2])
+    assert read(newer) == Newer(SCHEMA + 1, 3)
     assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)
     assert read(newer, 4) == Unreadable(Flaw.WRONG_PLACE, 4)
 

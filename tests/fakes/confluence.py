@@ -49,6 +49,7 @@ class StoredVersion:
     title: str
     message: str = ""
     minor: bool = False
+    media_type: str = "text/plain"
 
 
 @dataclass
@@ -58,7 +59,6 @@ class StoredFile:
     id: str
     container: Container
     versions: list[StoredVersion]
-    media_type: str = "text/plain"
     status: FileStatus = FileStatus.CURRENT
     uploaded: list[bytes] = field(default_factory=list)
 
@@ -71,6 +71,11 @@ class StoredFile:
     def title(self) -> str:
         """The name now."""
         return self.versions[-1].title
+
+    @property
+    def media_type(self) -> str:
+        """The type now."""
+        return self.versions[-1].media_type if self.versions else "text/plain"
 
 
 @dataclass
@@ -101,6 +106,7 @@ class FakeSite:
         self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
         self.app_properties: dict[str, object] = {}
         self.restore_refused = False
+        self.restore_leaves_type = False
         self.copy_limit: int | None = None
         self.search_works = True
         self._numbers = itertools.count(131_201)
@@ -131,6 +137,7 @@ class FakeSite:
         message: str = "",
         file_id: str | None = None,
         minor: bool = False,
+        media_type: str | None = None,
     ) -> StoredVersion:
         version = StoredVersion(
             created=self.moment(),
@@ -140,19 +147,36 @@ class FakeSite:
             title=title or stored.title,
             message=message,
             minor=minor,
+            media_type=media_type or stored.media_type,
         )
         stored.versions.append(version)
         if file_id is None:
             stored.uploaded.append(content)
         return version
 
-    def upload(self, file_id: str, author: str | None, content: bytes) -> StoredVersion:
-        return self.add_version(self.files[file_id], author, content=content)
+    def upload(
+        self,
+        file_id: str,
+        author: str | None,
+        content: bytes,
+        *,
+        title: str | None = None,
+        media_type: str | None = None,
+    ) -> StoredVersion:
+        return self.add_version(self.files[file_id], author, content=content, title=title, media_type=media_type)
 
-    def rename(self, file_id: str, author: str | None, title: str) -> StoredVersion:
+    def rename(self, file_id: str, author: str | None, title: str, media_type: str | None = None) -> StoredVersion:
         stored = self.files[file_id]
         now = stored.versions[-1]
-        return self.add_version(stored, author, content=now.content, title=title, file_id=now.file_id)
+        return self.add_version(
+            stored, author, content=now.content, title=title, file_id=now.file_id, media_type=media_type
+        )
+
+    def must_be_free(self, stored: StoredFile, title: str) -> None:
+        """`LostRace` when another current file on the page has the name."""
+        same = (f for f in self.files.values() if f.container == stored.container and f is not stored)
+        if any(f.title == title and f.status is FileStatus.CURRENT for f in same):
+            raise LostRace(title)
 
     def trash(self, file_id: str) -> None:
         self.files[file_id].status = FileStatus.TRASHED
@@ -265,6 +289,7 @@ def version_of(stored: StoredFile, number: int, *, detailed: bool) -> Version:
         size=len(found.content) if detailed else None,
         file_id=found.file_id if detailed else None,
         title=found.title if detailed else None,
+        media_type=found.media_type if detailed else None,
     )
 
 
@@ -361,9 +386,10 @@ class FakeAttachments:
             stored,
             site.app_account,
             content=source.content,
-            title=source.title,
+            title=stored.title,
             message=message,
             file_id=source.file_id,
+            media_type=stored.media_type if site.restore_leaves_type else source.media_type,
         )
         return version_of(stored, len(stored.versions), detailed=True)
 
@@ -377,23 +403,31 @@ class FakeAttachments:
             raise GoneOrInvisible(str(source.number))
         if site.copy_limit is not None and len(wanted.content) > site.copy_limit:
             raise TooLarge(attachment.id)
-        site.add_version(stored, site.app_account, content=wanted.content, message=message, minor=True)
+        site.add_version(
+            stored,
+            site.app_account,
+            content=wanted.content,
+            message=message,
+            minor=True,
+            media_type=source.media_type,
+        )
         stored.uploaded.pop()  # these bytes are no person's
         return version_of(stored, len(stored.versions), detailed=True)
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
+    def rename(
+        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+    ) -> None:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
-        site.rename(stored.id, site.app_account, title)
+        site.must_be_free(stored, title)
+        site.rename(stored.id, site.app_account, title, media_type)
 
     def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
-        same = [f for f in site.files.values() if f.container == stored.container and f.status is FileStatus.CURRENT]
-        if any(f.title == title for f in same):
-            raise LostRace(title)
+        site.must_be_free(stored, title)
         site.rename(stored.id, site.app_account, title)
         stored.status = FileStatus.CURRENT
 

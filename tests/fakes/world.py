@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.lock import Absent, FoundRecord, Subject
+from lockpoint.domain.lock import FoundRecord
 from lockpoint.domain.signed_json import MacKeys
-from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
+from lockpoint.services.lock_record.file_state import reading_of
 from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fakes.people import ports_about_people
@@ -142,8 +142,7 @@ class World:
 
     def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> FoundRecord:
         """What these property rows say about the file."""
-        subject = Subject(tenant.client_key, file_id)
-        return decode(rows[0].value, rows[0].version, subject, self.services.mac_keys) if rows else Absent()
+        return reading_of(self.services, tenant, file_id, rows[0] if rows else None)
 
 
 def make_world(**other: Any) -> World:

@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.lock import FoundRecord, Free, Held, Subject
-from lockpoint.domain.signed_record import decode
+from lockpoint.domain.lock import FoundRecord, Free, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
@@ -145,9 +144,7 @@ class Stage:
         records: dict[tuple[int, int], Held | Free] = {}
         for _, rows in past:
             for row in rows:
-                found = decode(
-                    row.value, row.version, Subject(ACME.client_key, self.file.id), self.world.services.mac_keys
-                )
+                found = self.world.reading_in((row,), self.file.id)
                 if isinstance(found, Held | Free):
                     records.setdefault((found.epoch, found.seq), found)
         return [records[place] for place in sorted(records)]

@@ -19,7 +19,7 @@ POINTS = {
     "attachments.version": 2,
     "attachments.restore": 1,
     "attachments.rename": 1,
-    "attachments.undelete": 1,
+    "attachments.undo_trash": 1,
     "attachments.versions": 2,
     "attachments.copy": 4,
     "people.container": 2,

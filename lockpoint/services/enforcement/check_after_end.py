@@ -19,17 +19,18 @@ _INSTANT = timedelta(microseconds=1)
 
 
 def check_after_end(services: Services, tenant: Tenant, written: Written, *, priority: Priority) -> Written:
-    """Look once more when the tombstone is stored; return the write with the waitlist as it is now.
+    """Look back at the whole lock when its end is stored; return the write with the waitlist as it is now.
 
-    One read when no version is newer than the last look. The host's errors pass through: it is then unknown what
-    happened under the lock, and its end must not be recorded as if it were checked.
+    One read when the protected version is still the newest; none after a take-over, whose own lock covers what came
+    later. The host's errors pass through: it is then unknown what happened under the lock, and its end must not be
+    recorded as if it were checked.
     """
-    state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
+    state = after = written.state
+    if isinstance(written.record, Free):
+        after = read_state(services, tenant, state.attachment.id, priority=priority)
     held = _ended_lock(written.record, state)
-    if not is_active(services, tenant, priority=priority):
-        held = None
-    if held is not None and after.attachment.head.created > _newest_checked(written, held):
-        _record_overwrites(HeldFile(services, tenant, after, held, priority), end_of_protection(written.record, after))
+    if held is not None and is_active(services, tenant, priority=priority):
+        _look_back(HeldFile(services, tenant, after, held, priority), written.record)
     return replace(
         written, state=replace(state, attachment=replace(state.attachment, waitlist_row=after.attachment.waitlist_row))
     )
@@ -41,8 +42,8 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
     held = _ended_lock(record, state)
-    if held is not None and state.attachment.head.created > held.base.created:
-        _record_overwrites(HeldFile(services, tenant, state, held, priority), end_of_protection(record, state))
+    if held is not None:
+        _look_back(HeldFile(services, tenant, state, held, priority), record)
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
@@ -65,12 +66,10 @@ def _ended_lock(record: Record, state: FileState) -> Held | None:
     return None
 
 
-def _newest_checked(written: Written, held: Held) -> datetime:
-    """Return the newest version that was checked before the write; after an unfinished earlier try, the base."""
-    return written.state.attachment.head.created if written.write else held.base.created
-
-
-def _record_overwrites(held_file: HeldFile, until: datetime | None) -> None:
-    own = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
-    history = history_of(held_file)
+def _look_back(held_file: HeldFile, record: Record) -> None:
+    """Record every overwrite since the base, also those seen before: repeating adds no row and no mail."""
+    if held_file.attachment.head.created <= held_file.held.base.created:
+        return
+    own, history = held_file.own_account(), history_of(held_file)
+    until = end_of_protection(record, held_file.state)
     note_left_standing(held_file, history, judged(held_file, history, own, until=until), own)

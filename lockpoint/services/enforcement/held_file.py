@@ -24,7 +24,8 @@ class ProtectionResult:
     """A file after everything was undone that could be.
 
     `uploaded` is the newer version to protect from now on; `by_holder`: the holder made new content since the base;
-    `pending` are overwrites that still stand, by the host's time, and `flag` says why.
+    `pending` are overwrites that still stand, by the host's time, and `flag` says why. `again`: something was undone
+    that may have hidden more, so the file must be judged again.
     """
 
     state: FileState
@@ -32,6 +33,7 @@ class ProtectionResult:
     by_holder: bool = False
     pending: tuple[datetime, ...] = ()
     flag: FlagReason | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ class HeldFile:
         """Return whether the lock that is being protected is the one on the file as it was read now."""
         standing = state.standing
         return isinstance(standing, Held) and standing.lock_id == self.held.lock_id
+
+    def own_account(self) -> str:
+        return self.services.people.own_account(self.tenant, priority=self.priority)
+
+    def made_by_us(self, after: FileState) -> bool:
+        """Return whether an edit of ours, of name or status, made the newest version of `after`."""
+        before, made = self.attachment.head, after.attachment.head
+        return made.created != before.created and made.author == self.own_account() and made.file_id == before.file_id
 
     def unchanged(self) -> bool:
         """Read once more: whether lock, status and newest version are those that were decided on."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from lockpoint.domain.judge import Version
-from lockpoint.domain.lock import MARGIN, Held, Moments
+from datetime import UTC, datetime
+from typing import Final
+
+from lockpoint.domain.judge import History
+from lockpoint.domain.lock import Held, Moments
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails
-from lockpoint.services.enforcement.protect import protect
+from lockpoint.services.enforcement.protect import judged, protect
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects
-from lockpoint.services.tenancy.absence import absence_until
 from lockpoint.services.tenancy.activity import is_active
+
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
+"""The lock has not ended: only its own expiry bounds the protection."""
 
 
 def undo_before_end(
@@ -38,39 +44,28 @@ def undo_pending(
     try:
         result = protect(services, tenant, state, held, priority=priority)
     except HostError:
-        return state, _note_pending(services, tenant, state, held)
+        return state, _note_pending(HeldFile(services, tenant, state, held, Priority.EVENT))
     if result.pending and result.flag is None:
-        _note_pending(services, tenant, result.state, held)
+        _note_pending(HeldFile(services, tenant, result.state, held, Priority.EVENT))
     return result.state, result.pending
 
 
-def _note_pending(services: Services, tenant: Tenant, state: FileState, held: Held) -> Moments:
+def _note_pending(held_file: HeldFile) -> Moments:
     """Record that the newest version may be an overwrite that could not be looked into, and tell both sides."""
-    head = state.attachment.head
-    if not _foreign(services, tenant, state.attachment.id, head, held):
-        return ()
+    attachment, held = held_file.attachment, held_file.held
+    history = History(attachment.status, (attachment.head,), complete=False)
+    offenders = judged(held_file, history, _own_account(held_file), until=_LATEST).superseded
     effects = Effects(
-        audit=conflicts(state.attachment, held, (head,), "not_undone"),
-        intents=overwrite_mails(state.attachment, held, (head,), "not_undone"),
+        audit=conflicts(attachment, held, offenders, "not_undone"),
+        intents=overwrite_mails(attachment, held, offenders, "not_undone"),
     )
-    services.effects.record(tenant, effects)
-    return (head.created,)
+    held_file.services.effects.record(held_file.tenant, effects)
+    return tuple(version.created for version in offenders)
 
 
-def _foreign(services: Services, tenant: Tenant, attachment_id: str, head: Version, held: Held) -> bool:
-    """Return whether a version is, as far as is known without the host, another person's under the lock."""
-    over = held.expires_at is not None and head.created >= held.expires_at - MARGIN
-    back = absence_until(services, tenant, held)
-    if back is not None and head.created <= back:
-        return False
-    if head.created <= held.base.created or over or head.author in {held.holder, _own_account(services, tenant)}:
-        return False
-    return all(own.created != head.created for own in services.restorations.known(tenant, attachment_id))
-
-
-def _own_account(services: Services, tenant: Tenant) -> str:
-    """Return our own account where it is known without the host, else ""."""
+def _own_account(held_file: HeldFile) -> str | None:
+    """Return our own account where it is known without the host."""
     try:
-        return services.people.own_account(tenant, priority=Priority.EVENT)
+        return held_file.own_account()
     except HostError:
-        return ""
+        return None

@@ -31,7 +31,7 @@ from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
-LOOKS = 3  # how often a moving file is judged anew before the rest is left to the next look
+LOOKS = 4  # how often a moving file is judged anew before the rest is left to the next look
 
 
 def protect(
@@ -46,16 +46,16 @@ def protect(
         return _as_it_should_be(held_file)
     verdict: Verdict | None = None
     for _ in range(LOOKS):
-        own = services.people.own_account(tenant, priority=priority)
+        own = held_file.own_account()
         history = history_of(held_file)
         judgement = judged(held_file, history, own)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
         result = _act(held_file, verdict)
-        if result is not None:
+        if result is not None and not result.again:
             uploaded = judgement.head if judgement.uploaded else None
             return replace(result, uploaded=uploaded, by_holder=judgement.by_holder)
-        state = held_file.read_state()
+        state = result.state if result else held_file.read_state()
         if not held_file.still_held(state):
             return ProtectionResult(state)
         held_file = replace(held_file, state=state)
@@ -69,13 +69,15 @@ def _untouched(held_file: HeldFile) -> bool:
         return False
     if head.created == base.created:
         return True
-    if head.author != held_file.services.people.own_account(held_file.tenant, priority=held_file.priority):
+    if head.author != held_file.own_account():
         return False
     known = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
 
-def judged(held_file: HeldFile, history: History, own_account: str, *, until: datetime | None = None) -> Judgement:
+def judged(
+    held_file: HeldFile, history: History, own_account: str | None, *, until: datetime | None = None
+) -> Judgement:
     """Return what the lock requires of this history; `until`, by the host's clock, for a lock that is over."""
     return judge(
         history,
@@ -126,7 +128,7 @@ def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
     if isinstance(verdict, UndoRename):
         return undo_rename(held_file, verdict)
     if isinstance(verdict, UndoTrash):
-        return undo_trash(held_file)
+        return undo_trash(held_file, verdict)
     if isinstance(verdict, Flag):
         return flag(held_file, verdict)
     return _as_it_should_be(held_file)

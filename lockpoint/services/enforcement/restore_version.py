@@ -12,6 +12,7 @@ from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import over_budget
+from lockpoint.services.enforcement.undo_changes import name_as
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.activity import active_now
@@ -41,15 +42,39 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return None
     except REFUSALS as refused:
         return _refused(held_file, way, verdict, refused)
-    named = _named_since(held_file, verdict.version)
-    if named.get(verdict.version.number) != verdict.version.created:
+    numbered = _numbered_since(held_file, verdict.version)
+    if numbered.get(verdict.version.number) != verdict.version.created:
         _record_doubtful(held_file, made)
         return None
-    alone = named.get(made.number - 1) == held_file.attachment.head.created
-    _record_restored(held_file, verdict, made, believed=alone)
-    if not alone:
+    if numbered.get(made.number - 1) != held_file.attachment.head.created:
+        _record_restored(held_file, verdict, made)
         return _give_way(held_file, way, made)
-    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=made)))
+    named = _with_its_name(held_file, verdict, made)
+    _record_restored(held_file, verdict, made, *named)
+    last = named[-1] if named else made
+    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last)))
+
+
+def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> tuple[Version, ...]:
+    """Give the restored file its name and type back; return our versions, none when the file moved.
+
+    Neither way brings the name, which may be taken; whether Confluence's operation brings the type is not documented.
+    """
+    if verdict.renamed is None and held_file.attachment.head.named_as(verdict.version):
+        return (made,)
+    state = held_file.read_state()
+    head = state.attachment.head
+    if head.created != made.created:
+        return ()
+    if head.named_as(verdict.named):
+        return (head,)
+    now = replace(held_file, state=state)
+    try:
+        name_as(now, verdict.named)
+    except (LostRace, *REFUSALS):
+        return ()
+    after = now.read_state()
+    return (head, after.attachment.head) if now.made_by_us(after) else ()
 
 
 def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
@@ -93,7 +118,7 @@ def _numbered(held_file: HeldFile, source: Version) -> bool:
     return found.created == source.created
 
 
-def _named_since(held_file: HeldFile, source: Version) -> dict[int, datetime]:
+def _numbered_since(held_file: HeldFile, source: Version) -> dict[int, datetime]:
     """Return which versions the numbers name from `source` on, asked after the number was used.
 
     Deleting only moves numbers down, so a number that is right afterwards was right when used; the version before ours
@@ -149,22 +174,25 @@ def _record_own(held_file: HeldFile, made: Version, source_created: datetime) ->
     held_file.services.effects.record(held_file.tenant, Effects(restorations=(own,)))
 
 
-def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *, believed: bool) -> None:
-    """Record what was undone.
+def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *believed: Version) -> None:
+    """Record what was undone, and which versions of ours spare a look.
 
-    Where another version slipped in before ours the judge must look again, so no row is kept that spares a look.
+    None does where another version slipped in before ours, or the name did not come back.
     """
-    restoration = Restoration(
-        attachment_id=held_file.attachment.id,
-        lock_id=held_file.held.lock_id,
-        created=made.created,
-        source_created=verdict.version.created,
-        offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})),
-        at=held_file.services.clock.now(),
+    restorations = tuple(
+        Restoration(
+            attachment_id=held_file.attachment.id,
+            lock_id=held_file.held.lock_id,
+            created=version.created,
+            source_created=verdict.version.created,
+            offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})) if version is made else (),
+            at=held_file.services.clock.now(),
+        )
+        for version in believed
     )
     restored = row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made)
     effects = Effects(
-        restorations=(restoration,) if believed else (),
+        restorations=restorations,
         audit=(*conflicts(held_file.attachment, held_file.held, verdict.offenders, "undone"), restored),
         intents=overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
+from lockpoint.domain.file_names import suffixed
+from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, UndoTrash, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import over_budget
@@ -17,15 +20,13 @@ from lockpoint.services.tenancy.absence import return_under
 
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
-    """Give the file its name back; None when it moved."""
+    """Give the file its name and type back; None when it moved."""
     if over_budget(held_file, (verdict.offender,)):
         return flag(held_file, Flag(FlagReason.PAUSED))
     if not held_file.unchanged():
         return None
     try:
-        held_file.services.attachments.rename(
-            held_file.tenant, held_file.attachment, verdict.title, priority=held_file.priority
-        )
+        name_as(held_file, verdict.named)
     except LostRace:
         return None
     except REFUSALS as refused:
@@ -34,8 +35,21 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
     return _own_change(held_file, done, verdict.head.created)
 
 
-def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
-    """Bring the file back from the trash; if its name is taken, under a name that says so.
+def name_as(held_file: HeldFile, named: Version) -> None:
+    """Give the file name and type of a version, or a name that says so if that is taken; `LostRace` when it moved."""
+    attachment = held_file.attachment
+    title = named.title or attachment.title
+    media_type = None if named.media_type == attachment.media_type else named.media_type
+    rename = held_file.services.attachments.rename
+    _first_free(
+        partial(rename, held_file.tenant, attachment, media_type=media_type, priority=held_file.priority),
+        title,
+        suffixed(title),
+    )
+
+
+def undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | None:
+    """Bring the file back from the trash, to be judged again; if its name is taken, under a name that says so.
 
     A file whose page is in the trash reads as trashed too; it comes back with the page. What was trashed during an
     absence stays there.
@@ -45,28 +59,24 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
         return ProtectionResult(held_file.state)
     if not _page_is_there(held_file):
         held_file.mark(Protection.SUSPENDED)
-        return ProtectionResult(held_file.state)
+        return ProtectionResult(held_file.state, pending=tuple(v.created for v in verdict.offenders))
     if over_budget(held_file, ()):
-        return flag(held_file, Flag(FlagReason.PAUSED))
-    return _undo_trash(held_file) if held_file.unchanged() else None
+        return flag(held_file, Flag(FlagReason.PAUSED, verdict.offenders))
+    return _undo_trash(held_file, verdict) if held_file.unchanged() else None
 
 
-def _undo_trash(held_file: HeldFile) -> ProtectionResult | None:
+def _undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | None:
     title = held_file.attachment.title
     try:
-        name = _undelete_as(held_file, title, suffixed(title))
+        attachments = held_file.services.attachments
+        undo = partial(attachments.undo_trash, held_file.tenant, held_file.attachment, priority=held_file.priority)
+        name = _first_free(undo, title, suffixed(title))
     except LostRace:
         return None
     except REFUSALS as refused:
-        return flag(held_file, Flag(reason_of(refused)))
+        return flag(held_file, Flag(reason_of(refused), verdict.offenders))
     done = _Undone(AuditKind.UNDELETED, "trashed" if name == title else "trashed_renamed")
-    return _own_change(held_file, done, _content_source(held_file))
-
-
-def suffixed(title: str) -> str:
-    """Return a name for a file whose own is taken: `plan.docx` becomes `plan (restored).docx`."""
-    stem, dot, ending = title.rpartition(".")
-    return f"{stem} (restored).{ending}" if dot and stem else f"{title} (restored)"
+    return replace(_own_change(held_file, done, _content_source(held_file)), again=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +108,16 @@ def _page_is_there(held_file: HeldFile) -> bool:
     return page.status is FileStatus.CURRENT
 
 
-def _undelete_as(held_file: HeldFile, *titles: str) -> str:
+def _first_free(edit: Callable[[str], None], *titles: str) -> str:
     """Try the names in turn and return the one that worked; a lost race under the last one passes through."""
     *first, last = titles
     for title in first:
         try:
-            held_file.services.attachments.undo_trash(
-                held_file.tenant, held_file.attachment, title, priority=held_file.priority
-            )
+            edit(title)
         except LostRace:
             continue
         return title
-    held_file.services.attachments.undo_trash(held_file.tenant, held_file.attachment, last, priority=held_file.priority)
+    edit(last)
     return last
 
 
@@ -120,9 +128,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
     """
     after = held_file.read_state()
     made, now = after.attachment.head, held_file.services.clock.now()
-    own_account = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
-    before = held_file.attachment.head
-    moved = made.created != before.created and made.author == own_account and made.file_id == before.file_id
+    moved = held_file.made_by_us(after)
     offenders = (undone.offender,) if undone.offender else ()
     restoration = Restoration(
         attachment_id=held_file.attachment.id,
@@ -132,7 +138,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
         offenders=tuple(v.author for v in offenders if v.author),
         at=now,
     )
-    row = row_about(held_file.attachment, held_file.held, undone.kind, made)
+    row = replace(row_about(held_file.attachment, held_file.held, undone.kind, made), account=held_file.own_account())
     effects = Effects(
         restorations=(restoration,),
         audit=(*conflicts(held_file.attachment, held_file.held, offenders, undone.word), row),

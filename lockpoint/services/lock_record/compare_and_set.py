@@ -22,8 +22,10 @@ from lockpoint.services.lock_record.file_state import (
     keep_lowest,
     read_state,
     second_look,
+    since,
 )
 from lockpoint.services.lock_record.record_effects import record_write
+from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
@@ -46,10 +48,9 @@ Prepare = Callable[[FileState], tuple[FileState, Moments]]
 """Deals with the file before each decision; returns it afresh, with the overwrites that still stand."""
 
 
-class _Stored(Enum):
-    """How one conditional write went."""
+class _Failed(Enum):
+    """Why a record is not known to be stored."""
 
-    YES = auto()
     LOST = auto()
     UNKNOWN = auto()
 
@@ -79,10 +80,10 @@ def compare_and_set(
     for round_ in range(ROUNDS):
         if state is None:
             state = write.read_again(unknown=unknown)
-        came = _Stored.UNKNOWN if state is None else write.attempt(state)
-        if not isinstance(came, _Stored):
+        came = _Failed.UNKNOWN if state is None else write.attempt(state)
+        if not isinstance(came, _Failed):
             return came
-        state, unknown = None, unknown or came is _Stored.UNKNOWN
+        state, unknown = None, unknown or came is _Failed.UNKNOWN
         if services.clock.now() >= deadline:
             break
         services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
@@ -103,9 +104,10 @@ def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, 
     decision = rules.heal(_snapshot(services, state), witness=witness, op_id=op_id)
     if not isinstance(decision, rules.Write):
         return False
-    if _store(services, tenant, state, decision.record, priority=priority) is not _Stored.YES:
+    stored = _store(services, tenant, state, decision.record, priority=priority)
+    if isinstance(stored, _Failed):
         return False
-    record_write(services, tenant, Written(decision.record, state, decision), account=None, detail="removed_outside")
+    record_write(services, tenant, Written(stored, state, decision), account=None, detail="removed_outside")
     return True
 
 
@@ -139,19 +141,19 @@ class _Write:
             return None
         return self.prepared(state)
 
-    def attempt(self, state: FileState) -> Outcome | _Stored:
+    def attempt(self, state: FileState) -> Outcome | _Failed:
         """Decide on one read, and try to store what was decided."""
         decision = self.rule(_snapshot(self.services, state, self.pending), op_id=self.op_id)
         if isinstance(decision, rules.Damaged):
             heal(self.services, self.tenant, self.attachment_id, decision.witness, priority=self.priority)
-            return _Stored.LOST
+            return _Failed.LOST
         if isinstance(decision, rules.Already) and decision.record.op_id == self.op_id:
             return Written(decision.record, state, None)
         if not isinstance(decision, rules.Write):
             return Unwritten(decision, state)
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
-        return Written(decision.record, state, decision) if stored is _Stored.YES else stored
+        return stored if isinstance(stored, _Failed) else Written(stored, state, decision)
 
 
 def _snapshot(services: Services, state: FileState, pending: Moments = ()) -> Snapshot:
@@ -174,7 +176,10 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
         services.jobs.defer((Job(JobKind.CONFIRM, tenant.id, subject, CONFIRMED),))
 
 
-def _store(services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority) -> _Stored:
+def _store(
+    services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority
+) -> Record | _Failed:
+    """Write a record on condition of the read; return it with the host's time where a lock began."""
     if not services.clock_offsets.trustworthy():
         raise Busy(
             "This server's clock is wrong, so it cannot decide about locks. Try again later.",
@@ -184,27 +189,30 @@ def _store(services: Services, tenant: Tenant, state: FileState, record: Record,
     value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:
         if row is None:
-            return _create(services, tenant, state, record.op_id, value, priority=priority)
-        services.lock_properties.replace(tenant, file_id, row.id, value, row.version + 1, priority=priority)
+            stored = _create(services, tenant, state, record.op_id, value, priority=priority)
+        else:
+            stored = services.lock_properties.replace(
+                tenant, file_id, row.id, value, row.version + 1, priority=priority
+            )
     except LostRace:
-        return _Stored.LOST
+        return _Failed.LOST
     except HostUnavailable:
-        return _Stored.UNKNOWN
-    return _Stored.YES
+        return _Failed.UNKNOWN
+    return since(record, stored) if stored else _Failed.LOST
 
 
 def _create(
     services: Services, tenant: Tenant, state: FileState, op_id: str, value: dict[str, object], *, priority: Priority
-) -> _Stored:
+) -> StoredProperty | None:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
 
     Unless the host refused, the guard stays: a timed-out write may still land, and after a success a replica that lags
     behind still shows no row to the next caller. `record_write` releases it when the witness is there; else it runs
-    out.
+    out. None: another was faster.
     """
     file_id = state.attachment.id
     if not _claim(services, tenant, state, op_id):
-        return _Stored.LOST
+        return None
     try:
         created = services.lock_properties.create(tenant, file_id, value, priority=priority)
     except HostUnavailable:
@@ -216,7 +224,7 @@ def _create(
     if len(rows) > 1:
         rows = keep_lowest(services, tenant, file_id, rows, priority)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
-    return _Stored.YES if not rows or rows[0].id == created.id else _Stored.LOST
+    return created if not rows or rows[0].id == created.id else None
 
 
 def _claim(services: Services, tenant: Tenant, state: FileState, op_id: str) -> bool:

@@ -29,7 +29,7 @@ def owed_end_notices(
     ended = record.ended
     if ended is None or not any(isinstance(e, Held) and e.lock_id == ended.lock_id for e in earlier):
         return ()
-    if isinstance(record, Held) and record.holder == ended.holder:
+    if isinstance(record, Held) and record.holder == ended.holder and ended.reason is EndReason.EXPIRED:
         return ()  # renewed by its own holder, for whom nothing has ended
     to_holder = mail_to_holder(attachment.id, ended)
     if not isinstance(record, Free):

@@ -108,7 +108,14 @@ def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: Stor
     """Return what a property row says about this file."""
     if row is None:
         return Absent()
-    return records.decode(row.value, row.version, Subject(tenant.client_key, attachment_id), services.mac_keys)
+    found = records.decode(row.value, row.version, Subject(tenant.client_key, attachment_id), services.mac_keys)
+    return since(found, row) if isinstance(found, Held | Free) else found
+
+
+def since(record: Record, row: StoredProperty) -> Record:
+    """Return a lock's first record with the host's time of its row, which is when the lock began."""
+    first = isinstance(record, Held) and record.began is None and record.at == record.acquired_at
+    return replace(record, began=row.created) if isinstance(record, Held) and first else record
 
 
 def keep_lowest(

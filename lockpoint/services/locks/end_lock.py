@@ -85,12 +85,11 @@ def _announce(
     """
     again = (Job(JobKind.RECONCILE, tenant.id, written.state.attachment.id),)
     ended = isinstance(written.record, Free)
-    if ended:
-        try:
-            written = check_after_end(services, tenant, written, priority=priority)
-        except HostError:
-            services.effects.record(tenant, Effects(request=request, jobs=again))
-            return
+    try:
+        written = check_after_end(services, tenant, written, priority=priority)
+    except HostError:
+        services.effects.record(tenant, Effects(request=request, jobs=again))
+        return
     attachment = written.state.attachment
     jobs = again if not ended or waitlist_of(services, tenant, attachment.id, attachment.waitlist_row) else ()
     record_write(services, tenant, written, account=by, space_id=space_id, request=request, jobs=jobs)

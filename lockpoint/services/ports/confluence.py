@@ -121,14 +121,19 @@ class Attachments(Protocol):
     def copy(
         self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
     ) -> Version:
-        """Copy mode: stream the bytes of `source` into a new minor version.
+        """Copy mode: stream the bytes of `source` into a new minor version of its media type; the name stays.
 
         Raises `TooLarge`, or `BadAnswer` when their number is not `source.size`.
         """
         ...
 
-    def rename(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
-        """Rename if `attachment.head` is still the newest version, else raise `LostRace`."""
+    def rename(
+        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+    ) -> None:
+        """Rename and retype (None: leave the type) if `attachment.head` is still the newest version.
+
+        Raises `LostRace` otherwise, and when another file has the name.
+        """
         ...
 
     def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
