@@ -81,7 +81,6 @@ def forget_witness(database: Database, tenant: Tenant, attachment_id: str) -> No
 
 
 def count(database: Database, table: str) -> int:
-    """Return the number of rows of one of our tables, or of the queue."""
     source = QUEUE if table == "queue" else METADATA.tables[table]
     with database.single() as connection:
         return connection.execute(select(func.count()).select_from(source)).scalar_one()
@@ -93,7 +92,6 @@ def queue(database: Database) -> list[Any]:
 
 
 def everything(database: Database) -> str:
-    """Return all rows of all tables as one text."""
     with database.single() as connection:
         names = connection.execute(
             text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")

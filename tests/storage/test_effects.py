@@ -56,7 +56,7 @@ def test_each_new_intent_gets_one_send_job_with_ids_only(
 
 
 def test_repeating_is_harmless(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """F34: a commit whose answer was lost is repeated without a second row, mail or job."""
+    """F34: after a commit whose answer was lost."""
     effects.record(acme, EVERYTHING)
     before = counts(database)
     effects.record(acme, EVERYTHING)
@@ -85,7 +85,7 @@ def _fields(effects: Effects) -> dict[str, Any]:
 def test_audit_rows_that_are_too_old_are_not_written(
     database: Database, clock: FakeClock, acme: Tenant, days: int
 ) -> None:
-    """Privacy §5: a read after a long absence writes no row that is already due."""
+    """Privacy §5: found by a read after a long absence."""
     clock.at = START.replace(hour=15)
     moments = [clock.at - timedelta(days=age) for age in (0, days - 1, days, days + 60)]
     rows = tuple(audit_event(at=at, attachment_id=str(at)) for at in moments)
@@ -126,7 +126,7 @@ def test_other_violations_are_not_swallowed(effects: PostgresEffects, database: 
 
 
 def test_notes_and_reasons_never_reach_postgres(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """Amendment 2: the holder's note and a manager's reason are in the signed property only."""
+    """Amendment 2: they are in the signed property only."""
     ended = Ended(EndReason.TAKEN_OVER, DANA, START, "0" * 32, BOB, why="CANARY reason")
     effects.record(acme, Effects(witness=witness(record=held(note="CANARY note", ended=ended))))
     effects.record(acme, Effects(witness=witness("124", record=free(ended=ended))))
@@ -134,7 +134,7 @@ def test_notes_and_reasons_never_reach_postgres(effects: PostgresEffects, databa
 
 
 def test_a_database_that_is_away_changes_nothing(clock: FakeClock, acme: Tenant) -> None:
-    """S10: writes fail with one error of ours, whatever the driver raises."""
+    """S10: with one error of ours."""
     nowhere = Database("postgresql://nobody@/nowhere?host=/nonexistent")
     with pytest.raises(StorageUnavailable):
         PostgresEffects(nowhere, clock).record(acme, EVERYTHING)

@@ -13,7 +13,7 @@ def test_a_sealed_secret_comes_back_and_does_not_show(keys: Keyring) -> None:
 
 
 def test_a_secret_moved_to_another_row_is_refused(keys: Keyring) -> None:
-    """Write access to the table must not give one site another site's secret."""
+    """Write access to the table must not give a site another site's secret."""
     with pytest.raises(SecretUnreadable):
         keys.unseal(keys.seal("s", "acme"), "globex")
 
@@ -25,7 +25,7 @@ def test_garbage_is_refused(keys: Keyring, garbage: str) -> None:
 
 
 def test_old_keys_still_open_and_the_newest_seals() -> None:
-    """F53: during a rotation both keys work; after resealing, the old key is not needed."""
+    """F53: after resealing, the old key is not needed."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
     sealed = old.seal("s", "acme")
     assert both.unseal(sealed, "acme") == "s"
@@ -36,7 +36,7 @@ def test_old_keys_still_open_and_the_newest_seals() -> None:
 
 
 def test_records_are_signed_with_the_newest_and_read_with_all() -> None:
-    """MAC keys rotate by key id; the id does not reveal the key."""
+    """The key id does not reveal the key."""
     old, both = keyring([OLD]).mac_keys, keyring([NEW, OLD]).mac_keys
     assert both.newest == keyring([NEW]).mac_keys.newest != old.newest
     assert both.keys[old.newest] == old.keys[old.newest]
@@ -44,7 +44,6 @@ def test_records_are_signed_with_the_newest_and_read_with_all() -> None:
 
 
 def test_each_purpose_has_its_own_key() -> None:
-    """A leaked key does not help against another."""
     ring = keyring([OLD])
     derived = {
         *ring.mac_keys.keys.values(),
@@ -60,7 +59,7 @@ def test_each_purpose_has_its_own_key() -> None:
 
 
 def test_links_in_mails_have_keys_of_their_own() -> None:
-    """A link opens with both keys, for its purpose only; secrets and links are not interchangeable."""
+    """Each for its purpose; links and stored secrets are not interchangeable."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
     link = old.seal_link("1\nlock_ended\nalice", "unsubscribe")
     assert both.unseal_link(link, "unsubscribe") == "1\nlock_ended\nalice"
@@ -90,7 +89,7 @@ def test_hashes_that_are_stored_stay_the_same() -> None:
 
 
 def test_an_address_is_recognised_under_every_pepper() -> None:
-    """During a rotation both hashes are known; the first is the one now written."""
+    """The first hash is the one now written."""
     hashes = keyring([NEW, OLD]).hashes_of("Bob@example.com")
     assert hashes == (keyring([NEW]).hash_address("bob@example.com"), keyring([OLD]).hash_address("bob@example.com"))
     assert hashes[0] == keyring([NEW, OLD]).hash_address("bob@example.com")

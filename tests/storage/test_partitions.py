@@ -29,7 +29,7 @@ def drop_all(database: Database) -> None:
 
 
 def test_days_ahead_are_made_once(database: Database) -> None:
-    """Yesterday until seven days from now, for every partitioned table."""
+    """Yesterday until seven days from now."""
     drop_all(database)
     days = ahead(START)
     assert (days[0], days[-1]) == (date(2026, 3, 1), date(2026, 3, 9))
@@ -57,7 +57,6 @@ def test_several_processes_make_them_together(database: Database) -> None:
 
 
 def test_a_new_partition_does_not_stop_readers_and_writers(database: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Creating tomorrow's partition takes no lock that conflicts with readers and writers."""
     PostgresEffects(database, clock).record(acme, Effects(audit=(audit_event(),)))
     with database.transaction() as reader:
         reader.execute(select(AUDIT_EVENT)).all()
@@ -85,7 +84,6 @@ def test_a_partition_goes_when_its_first_instant_is_old_enough(database: Databas
 def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
     database: Database, acme: Tenant, clock: FakeClock, keys: object
 ) -> None:
-    """Time, kind, result and hashed address; a day without a partition gets one."""
     drop_all(database)
     intents = PostgresIntents(database, keys, clock)  # type: ignore[arg-type]
     PostgresEffects(database, clock).record(acme, Effects(intents=(intent(),)))
@@ -100,7 +98,7 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
 
 
 def test_outcomes_are_fresh_again_after_a_day(database: Database, acme: Tenant, clock: FakeClock) -> None:
-    """A request id is remembered for 24 hours, even without a purge."""
+    """Even without a purge."""
     requests = PostgresRequests(database, clock)
     requests.begin(acme, ALICE, "r", digest="d", lock_id="1", op_id="1")
     PostgresEffects(database, clock).record(acme, Effects(request=(ALICE, "r", 409, "already_locked")))

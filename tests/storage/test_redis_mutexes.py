@@ -35,7 +35,7 @@ def test_it_is_given_back_when_the_work_fails(client: redis.Redis) -> None:
 
 
 def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: redis.Redis) -> None:
-    """F37: it expires, and the late holder does not release the next holder's mutex."""
+    """F37"""
     with RedisMutexes(client).hold(A, 0.05):
         time.sleep(0.1)
         second = RedisMutexes(client).hold(A, 10)
@@ -46,7 +46,7 @@ def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: r
 
 
 def test_without_redis_everybody_gets_in_quickly() -> None:
-    """F36: without Redis things are slower, never wrong."""
+    """F36: slower, never wrong."""
     away = RedisMutexes(connect("unix:///nonexistent/redis.sock"))
     began = time.monotonic()
     with away.hold(A, 10) as first, away.hold(A, 10) as second:
@@ -66,7 +66,7 @@ def test_redis_that_goes_away_meanwhile_spoils_nothing(client: redis.Redis, monk
 
 
 def test_self_signed_certificates_are_a_choice() -> None:
-    """`rediss://` verifies unless the operator declares the provider's certificate self-signed."""
+    """`rediss://` verifies unless the operator says otherwise."""
     strict = connect("rediss://host:1").connection_pool.connection_kwargs
     lax = connect("rediss://host:1", verify_tls=False).connection_pool.connection_kwargs
     assert strict.get("ssl_cert_reqs", "required") == "required"

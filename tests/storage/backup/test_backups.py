@@ -48,7 +48,7 @@ def empty(servers: databases.Addresses, worker_id: str) -> Any:
 
 
 def two_sites(installations: PostgresInstallations) -> None:
-    """One installed site with a replaced secret; one uninstalled site."""
+    """One installed site with a replaced secret, one uninstalled."""
     with installations.change("acme") as change:
         tenant = change.store(
             Registration(
@@ -111,7 +111,7 @@ def test_a_backup_brings_every_registration_back(
 def test_only_registrations_are_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring, clock: FakeClock
 ) -> None:
-    """No data with a limit of 30 days, and no replaced secret."""
+    """Nothing with a limit of 30 days."""
     two_sites(installations)
     found = installations.find("acme")
     assert found is not None
@@ -129,7 +129,7 @@ def test_only_registrations_are_in_a_backup(
 def test_an_uninstalled_sites_secret_is_not_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """Even if the site's row still has one."""
+    """Even if its row still has one."""
     two_sites(installations)
     with database.single() as connection:
         connection.execute(
@@ -145,7 +145,7 @@ def test_an_uninstalled_sites_secret_is_not_in_a_backup(
 def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """Nothing could erase it from a backup after 30 days."""
+    """The purge after 30 days cannot reach into a backup."""
     two_sites(installations)
     PostgresLicences(database, jobs_after_return).note(Tenant(2, "gone", ""), active=False, at=START)
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
@@ -157,7 +157,7 @@ def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
 def test_a_restored_departure_is_purged_in_time_and_can_return(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Its 30 days count from the uninstall; a reinstall gets the same id."""
+    """The 30 days count from the uninstall."""
     two_sites(installations)
     data = backups.create().data
     clock.at = START + timedelta(days=30)
@@ -169,7 +169,6 @@ def test_a_restored_departure_is_purged_in_time_and_can_return(
 def test_a_backup_shows_nothing_without_its_key(
     backups: Backups, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """The clear-text header names no site."""
     two_sites(installations)
     made = backups.create()
     assert not [word for word in (b"acme", b"gone", b"secret", b"example", b"uninstalled") if word in made.data]
@@ -181,7 +180,7 @@ def test_a_backup_shows_nothing_without_its_key(
 
 
 def test_a_backup_needs_one_key_only(database: Database, empty: Database, clock: FakeClock) -> None:
-    """A backup made during a rotation is restored with the newest key alone."""
+    """Even if made during a rotation."""
     two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([NEW, OLD]), clock).create()
     Backups(empty, keyring([NEW]), clock).restore(made.data, replace=False)
@@ -193,7 +192,7 @@ def test_a_backup_needs_one_key_only(database: Database, empty: Database, clock:
 def test_an_old_backup_is_restored_with_the_old_key_beside_the_new(
     database: Database, empty: Database, clock: FakeClock
 ) -> None:
-    """The restored secrets are sealed with the newest key."""
+    """The secrets are then sealed with the newest key."""
     two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([OLD]), clock).create()
     Backups(empty, keyring([NEW, OLD]), clock).restore(made.data, replace=False)
@@ -285,7 +284,6 @@ def test_a_damaged_backup_is_refused_with_the_reason(
 def test_a_wrong_key_is_refused_by_its_name(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """The error names the missing key and the configured ones."""
     two_sites(installations)
     data = backups.create().data
     with pytest.raises(OperatorRefusal, match=f"key {keys.newest}, which is not .*{keyring([NEW]).newest}"):
@@ -294,7 +292,7 @@ def test_a_wrong_key_is_refused_by_its_name(
 
 
 def test_a_forged_backup_is_refused(keys: Keyring, empty: Database, clock: FakeClock) -> None:
-    """Its checksum fits and it names our key, but the key itself differs."""
+    """Its checksum fits and it names our key."""
     stranger = keyring(["a root key that somebody else thought of, long"])
     object.__setattr__(stranger.mac_keys, "newest", keys.newest)
     forged = replace(stranger, _backup_keys={keys.newest: b"0" * 32})
@@ -324,7 +322,7 @@ def made_by_hand(keys: Keyring, *, revision: str = "0001", **more: object) -> by
 def test_a_backup_of_another_schema_is_refused(
     made: dict[str, Any], reason: str, keys: Keyring, empty: Database, clock: FakeClock
 ) -> None:
-    """Columns that this version does not know are not half restored."""
+    """Nothing is half restored."""
     with pytest.raises(OperatorRefusal, match=reason):
         Backups(empty, keys, clock).restore(made_by_hand(keys, **made), replace=False)
     assert count(empty, "installation") == 0
@@ -333,7 +331,6 @@ def test_a_backup_of_another_schema_is_refused(
 def test_columns_that_an_older_backup_lacks_get_their_defaults(
     keys: Keyring, empty: Database, clock: FakeClock
 ) -> None:
-    """A backup made before a migration is restored after it."""
     Backups(empty, keys, clock).restore(made_by_hand(keys), replace=False)
     found = PostgresInstallations(empty, keys).find("k")
     assert found is not None
@@ -341,7 +338,7 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
 
 
 def test_a_site_that_left_before_its_time_was_kept_leaves_too(keys: Keyring, empty: Database, clock: FakeClock) -> None:
-    """Without a recorded uninstall time its 30 days begin with the restore."""
+    """Without a recorded uninstall its 30 days begin with the restore."""
     known = clock.now() - timedelta(days=3)
     for left in ({}, {"uninstalled_at": known.isoformat()}):
         made = made_by_hand(keys, installed=False, enabled=False, **left)
@@ -376,7 +373,6 @@ def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Key
 def test_a_database_that_is_not_empty_is_left_alone(
     backups: Backups, installations: PostgresInstallations, database: Database
 ) -> None:
-    """Only --replace deletes existing rows."""
     two_sites(installations)
     data, before = backups.create().data, everything(database)
     with pytest.raises(OperatorRefusal, match=r"not empty: it has 2 sites and 2 events"):
@@ -398,7 +394,7 @@ def test_a_log_without_sites_counts_as_not_empty(
 def test_replacing_brings_no_departed_site_back(
     backups: Backups, installations: PostgresInstallations, database: Database, clock: FakeClock
 ) -> None:
-    """A site that left after the backup stays uninstalled if the replaced rows say so; new sites must install again."""
+    """Uninstalls after the backup stay if the replaced rows say so; new sites must install again."""
     for name in ("acme", "globex", "initech"):
         install(installations, name)
     clock.advance(days=1)
@@ -434,7 +430,7 @@ def end(installations: PostgresInstallations, name: str, clock: FakeClock) -> No
 def test_replacing_never_gives_one_sites_rows_to_another(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Rows of an id that belongs to another site after the restore are deleted."""
+    """Rows of an id that now belongs to another site are deleted."""
     two_sites(installations)
     data = backups.create().data
     elsewhere = PostgresInstallations(empty, keys)
@@ -461,7 +457,7 @@ def test_replacing_never_gives_one_sites_rows_to_another(
 
 
 def empty_now(database: Database) -> datetime:
-    """The database's own time, for which there is a partition."""
+    """The database's own time, which has a partition."""
     with database.single() as connection:
         now: datetime = connection.execute(text("SELECT now()")).scalar_one()
     return now

@@ -38,7 +38,7 @@ def backups(database: Database, keys: Keyring, clock: FakeClock) -> Backups:
 def test_a_backup_appears_whole_and_for_its_owner_only(
     backups: Backups, installations: PostgresInstallations, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Written under another name, then renamed; names sort by time."""
+    """Written under another name, then renamed."""
     two_sites(installations)
     paths = []
     for _ in range(3):
@@ -54,7 +54,6 @@ def test_a_backup_appears_whole_and_for_its_owner_only(
 def test_what_cannot_be_written_leaves_nothing_behind(
     backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A missing folder, a full disk, an existing name."""
     with pytest.raises(OperatorRefusal, match=r"cannot write to .*No such file or directory"):
         backups.store(tmp_path / "missing")
 
@@ -72,7 +71,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(
 
 
 def put(place: Path, keys: Keyring, moment: datetime, name: str | None = None) -> str:
-    """Write an empty but complete backup."""
+    """Write a valid backup without sites."""
     rows: dict[str, list[dict[str, Any]]] = {"installation": [], "installation_event": []}
     data = pack(rows, keys, created_at=moment, schema_revision="0001", nonce=b"n" * 12)
     (place / (name or folder.name_of(moment))).write_bytes(data)
@@ -80,7 +79,7 @@ def put(place: Path, keys: Keyring, moment: datetime, name: str | None = None) -
 
 
 def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: FakeClock, keys: Keyring) -> None:
-    """Other files stay; partial files of an interrupted write are removed after a day."""
+    """Partial files of an interrupted write are removed after a day."""
     moments = [START - timedelta(hours=6 * number) for number in range(40)]
     for moment in moments:
         put(tmp_path, keys, moment)
@@ -106,7 +105,7 @@ def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: F
 def test_a_spoilt_file_takes_no_good_backups_place(
     backups: Backups, tmp_path: Path, keys: Keyring, spoil: Callable[[bytes], bytes]
 ) -> None:
-    """A newer file of the same day that is empty, truncated or damaged is reported and stays."""
+    """It is reported and stays."""
     good = [put(tmp_path, keys, START - timedelta(days=number)) for number in range(3)]
     spoilt = put(tmp_path, keys, START + timedelta(hours=1))
     (tmp_path / spoilt).write_bytes(spoil((tmp_path / spoilt).read_bytes()))
@@ -116,7 +115,6 @@ def test_a_spoilt_file_takes_no_good_backups_place(
 
 
 def test_the_time_of_a_backup_is_the_one_inside(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """The file name's time does not count."""
     newest = put(tmp_path, keys, START)
     impossible = put(tmp_path, keys, START - timedelta(days=1), "lockpoint-20261399T090000.000000Z.backup")
     old = put(tmp_path, keys, START - timedelta(days=500), folder.name_of(START + timedelta(days=1)))
@@ -136,7 +134,7 @@ def test_a_backup_from_the_future_stops_pruning(backups: Backups, tmp_path: Path
 
 
 def test_the_remains_of_an_impossible_time_stop_pruning(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """Their age cannot be known, so nothing is removed."""
+    """Their age is unknown."""
     for number in range(40):
         put(tmp_path, keys, START - timedelta(hours=number))
     (tmp_path / ".lockpoint-20261399T090000.000000Z.backup.partial").write_bytes(b"x")
@@ -146,7 +144,7 @@ def test_the_remains_of_an_impossible_time_stop_pruning(backups: Backups, tmp_pa
 
 
 def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """No key is needed; other files are ignored."""
+    """Without any key; other files are ignored."""
     backups.store(tmp_path)
     (tmp_path / folder.name_of(START + timedelta(days=1))).write_bytes(b"no backup")
     assert [header.key_id for header in backups.in_folder(tmp_path)] == [keys.newest]
@@ -158,14 +156,14 @@ def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_p
 
 
 def periods(moment: datetime) -> tuple[int, int, int]:
-    """Return the numbers of the day, week and month."""
+    """Return the numbers of day, week and month."""
     monday = moment.date() - timedelta(days=moment.weekday())
     return moment.toordinal(), monday.toordinal() // 7, moment.year * 12 + moment.month
 
 
 @given(st.sets(MOMENTS, max_size=120))
 def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
-    """Keeps the newest of each of the last 7 days, 8 weeks and 12 months, counted from the newest backup."""
+    """Of the last 7 days, 8 weeks and 12 months, counted from the newest backup."""
     staying = kept(moments)
     expected = set()
     for kind, most in enumerate((7, 8, 12)):
@@ -178,7 +176,6 @@ def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
 
 
 def test_no_backup_outlives_the_newest_by_12_months() -> None:
-    """Holds for rare backups too."""
     yearly = [datetime(2013 + number, 11, 22, 3, tzinfo=UTC) for number in range(13)]
     assert kept(yearly) == {yearly[-1]}
     monthly = [datetime(2024 + number // 12, number % 12 + 1, 1, 3, tzinfo=UTC) for number in range(30)]
@@ -212,7 +209,7 @@ def test_a_backup_each_day_leaves_seven_days_eight_weeks_and_twelve_months() -> 
 
 
 def test_days_begin_at_midnight_utc() -> None:
-    """Days of other zones are converted; the schedule's numbers can be set."""
+    """The schedule's numbers can be set."""
     zone = datetime.fromisoformat("2026-03-02T01:00:00+05:00")
     assert kept([zone, START], Schedule(daily=1, weekly=1, monthly=1)) == {START}
     assert kept([zone, START], Schedule(daily=2, weekly=1, monthly=1)) == {START, zone}

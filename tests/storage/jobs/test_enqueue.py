@@ -35,7 +35,7 @@ def jobs(database: Database) -> PostgresJobs:
 
 
 def fetch(database: Database, worker_id: int | None = None) -> Any:
-    """Mark the next job as running, as a worker does."""
+    """Start the next job, as a worker does."""
     with database.transaction() as connection:
         fetched = text("SELECT id, task_name FROM procrastinate_fetch_job_v2(NULL, :worker)")
         return connection.execute(fetched, {"worker": worker_id}).one()
@@ -53,14 +53,14 @@ def statuses(database: Database) -> list[tuple[str, int]]:
 
 
 def due_in(database: Database) -> list[float | None]:
-    """Return the seconds until each job may run; None means at once."""
+    """Return seconds until each job may run; None: at once."""
     with database.single() as connection:
         seconds = text("SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs ORDER BY id")
         return list(connection.execute(seconds).scalars())
 
 
 def test_a_running_job_does_not_count_as_waiting(jobs: PostgresJobs, database: Database) -> None:
-    """A change after the running job read needs one more job, and only one."""
+    """What changed after it read needs one more job."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB])
@@ -78,7 +78,7 @@ def test_equal_jobs_run_one_after_another(jobs: PostgresJobs, database: Database
 
 
 def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, database: Database) -> None:
-    """The transaction with the audit row continues if its job is already queued."""
+    """It contains the audit row."""
     jobs.defer([JOB])
     with database.transaction() as connection:
         enqueue(connection, [JOB])
@@ -87,7 +87,7 @@ def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, databas
 
 
 def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
-    """F23: many events for the same files from many processes become one job each, without deadlock."""
+    """F23: many events for the same files from many processes, without deadlock."""
     files = [Job(JobKind.RECONCILE, 1, str(number)) for number in range(10)]
 
     def storm(number: int) -> None:
@@ -99,7 +99,7 @@ def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
 
 
 def test_a_delayed_job_is_brought_forward(jobs: PostgresJobs, database: Database) -> None:
-    """A delayed job does not hold up an event that is due now; a later time changes nothing."""
+    """A later time changes nothing."""
     jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=10))])
     assert due_in(database)[0] == pytest.approx(600, abs=30)
     jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
@@ -110,7 +110,7 @@ def test_a_delayed_job_is_brought_forward(jobs: PostgresJobs, database: Database
 
 
 def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: PostgresJobs, database: Database) -> None:
-    """One Postgres statement must not update the same row twice."""
+    """A Postgres statement must not update a row twice."""
     jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
     assert due_in(database) == [None]
 
@@ -126,7 +126,6 @@ def test_a_job_in_back_off_keeps_its_time(jobs: PostgresJobs, database: Database
 
 
 def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, database: Database) -> None:
-    """A failed job is not queued twice."""
     jobs.defer([JOB])
     running = fetch(database).id
     jobs.defer([JOB])
@@ -137,7 +136,7 @@ def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, datab
 
 
 def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> None:
-    """What a person waits for runs before maintenance."""
+    """People's work before maintenance."""
     jobs.defer([Job(kind, 1) for kind in JobKind])
     order = [fetch(database).task_name for _ in JobKind]
     assert set(PRIORITY) == set(JobKind)
@@ -145,7 +144,7 @@ def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> Non
 
 
 def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Database) -> None:
-    """Jobs of a worker that is silent or unregistered are requeued; a live worker keeps its jobs."""
+    """Dead: silent or unregistered."""
     jobs.defer([Job(JobKind.RECONCILE, 1, str(number)) for number in range(3)])
     fetch(database, a_worker(database, silent=timedelta(seconds=16)))
     fetch(database, None)
@@ -156,7 +155,7 @@ def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Data
 
 
 def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, database: Database) -> None:
-    """The retry of procrastinate itself would fail on the equal job."""
+    """Procrastinate's own retry would fail on it."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB])
@@ -165,7 +164,7 @@ def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, databas
 
 
 def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Database) -> None:
-    """F42: a job that exhausts memory is not retried for ever."""
+    """F42: for example by exhausting memory."""
     jobs.defer([JOB])
     for _ in range(5):
         fetch(database)
@@ -175,7 +174,7 @@ def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Da
 
 
 def test_what_a_live_worker_lost_is_given_back(jobs: PostgresJobs, database: Database) -> None:
-    """A job that ended while the database was down stays booked as running; its own worker requeues it."""
+    """A job that ended while the database was down stays booked as running."""
     jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
     worker = a_worker(database)
     lost, running = fetch(database, worker).id, fetch(database, worker).id
@@ -220,12 +219,12 @@ def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Da
     ],
 )
 def test_triage(error: Exception, attempts: int, expected: object) -> None:
-    """Later: the pause grows and obeys Retry-After. Drop: refused twice. Park: after the last attempt."""
+    """Later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
     assert triage(error, JobKind.RECONCILE, attempts) == expected
 
 
 def test_mails_are_tried_for_about_a_day() -> None:
-    """F45: the mail waits while the mail server is down; after a day it is parked."""
+    """F45: while the mail server is down; then parked."""
     waited, attempts = 0.0, 0
     while isinstance(decision := triage(MailUnavailable("m"), JobKind.SEND_MAIL, attempts), Later):
         waited += decision.seconds

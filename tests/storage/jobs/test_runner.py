@@ -22,7 +22,7 @@ pytestmark = pytest.mark.processes
 
 @dataclass
 class Workers:
-    """Real worker processes on the test's database; their jobs write marks."""
+    """Real worker processes; their jobs write marks to the database."""
 
     database: Database
     url: str
@@ -83,7 +83,7 @@ def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: PostgresJ
 
 
 def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """After kill -9 another worker repeats the job within 30 s."""
+    """After kill -9 another worker repeats it within 30 s."""
     jobs.defer([job("sleep 3")])
     victim = workers.start()
     workers.wait(lambda: workers.marks("began") == ["sleep 3"])
@@ -98,7 +98,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, data
 
 
 def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM: running jobs end, queued ones stay, the process exits with 0."""
+    """SIGTERM: queued jobs stay, the process exits with 0."""
     process = workers.start()
     jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
     workers.wait(lambda: len(workers.marks("began")) == 2)
@@ -109,7 +109,7 @@ def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs,
 
 
 def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM with a job longer than the grace time: the process exits, and the job is requeued."""
+    """SIGTERM with a job longer than the grace time: the job is requeued."""
     process = workers.start(grace=1)
     jobs.defer([job("sleep 60")])
     workers.wait(lambda: workers.marks("began") == ["sleep 60"])
@@ -123,7 +123,7 @@ def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Da
 
 
 def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """Quota exceeded: the job is put off by Confluence's Retry-After and counts an attempt."""
+    """By Confluence's Retry-After; it counts an attempt."""
     workers.start()
     jobs.defer([job("quota 1234")])
     workers.wait(lambda: [(row.status, row.attempts) for row in queue(database)] == [("todo", 1)])
@@ -133,7 +133,7 @@ def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, databa
 
 
 def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """F42: a job that always fails is parked with its error's name, no value is logged, others run."""
+    """F42: with its error's name and without its text; other jobs run."""
     jobs.defer([job("bug")])
     with database.transaction() as connection:
         connection.execute(update(QUEUE).values(attempts=4))
@@ -149,7 +149,7 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, 
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """All backends are terminated: the worker reconnects, and the running job ends or is repeated."""
+    """All backends are terminated; the running job ends or is repeated."""
     workers.start()
     jobs.defer([job("sleep 1")])
     workers.wait(lambda: workers.marks("began") == ["sleep 1"])

@@ -1,4 +1,4 @@
-"""Rows of the witness table keep their JSON across versions."""
+"""The JSON of witnesses stays the same across versions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ ROWS = [(STORED_FULL, FULL), (STORED_HELD, held()), (STORED_FREE, free())]
 def test_a_row_that_is_there_already_is_read(
     database: Database, acme: Tenant, stored: str, record: Held | Free
 ) -> None:
-    """Rows outlive the version that wrote them."""
     with database.single() as connection:
         connection.execute(
             text(

@@ -1,4 +1,4 @@
-"""Export and erasure of one person's data in Postgres and Redis."""
+"""Export and erasure of one person's data."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def people(database: Database, cache: redis.Redis) -> PostgresPersonStore:
 
 @pytest.fixture
 def full(database: Database, clock: FakeClock, acme: Tenant, globex: Tenant) -> Database:
-    """Every table has rows about Alice, about Bob, and about both, on both sites."""
+    """Every table has rows about Alice, Bob and both, on both sites."""
     for tenant in (acme, globex):
         _fill(database, clock, tenant)
     return database
@@ -122,7 +122,7 @@ def test_every_table_with_an_account_column_is_looked_through() -> None:
 def test_erasing_leaves_the_account_nowhere(
     full: Database, people: PostgresPersonStore, acme: Tenant, globex: Tenant, cache: redis.Redis
 ) -> None:
-    """Rows, queue and Redis. Rows of other people and sites stay."""
+    """Rows of other people and sites stay."""
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
@@ -145,7 +145,7 @@ def test_erasing_leaves_the_account_nowhere(
 
 
 def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """Audit rows, records and restorations keep the pseudonym; mails about the person name nobody."""
+    """Mails about the person name nobody."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     with full.single() as connection:
         audit = METADATA.tables["audit_event"].c
@@ -165,7 +165,7 @@ def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: Postgr
 
 
 def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """While an erasure is open only the witnesses stay; the witness of a live lock always stays."""
+    """Other rows are erased at once; the witness of a live lock always stays."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
     assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
     assert people.files_of(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
@@ -177,7 +177,7 @@ def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPe
 def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
     full: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """A version's number leads to its author in Confluence's history; rows of others keep theirs."""
+    """The number leads to the author in Confluence's history."""
     rows = [
         audit_event(account=who, at=START, seq=9, attachment_id=who[-3:], kind=AuditKind.CONFLICT, version=2)
         for who in (ALICE, BOB)
@@ -194,7 +194,7 @@ def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
 def test_jobs_that_name_the_person_go_unless_they_run(
     database: Database, people: PostgresPersonStore, acme: Tenant, status: str, quiet: bool, left: int
 ) -> None:
-    """A running job is reported, because it may write the account once more."""
+    """A running job may write the account once more, so it is reported."""
     PostgresJobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
@@ -203,7 +203,7 @@ def test_jobs_that_name_the_person_go_unless_they_run(
 
 
 def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """An account id never matches as part of a longer one."""
+    """An account id never matches part of a longer one."""
     longer = replace(held(), holder=ALICE + "1", lock_id="6" * 32)
     PostgresEffects(full, FakeClock()).record(acme, Effects(witness=Witness(
         attachment_id="6", container=None, space_id=None, record=longer, seen_at=START
@@ -223,7 +223,7 @@ def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
 
 @pytest.mark.usefixtures("full")
 def test_files_that_could_name_a_person_are_listed(people: PostgresPersonStore, acme: Tenant) -> None:
-    """All locked files (people may be on the waitlist) and the ended ones whose record names the account, in pages."""
+    """All locked files (people may be on the waitlist), and ended ones whose record names the account."""
     assert people.files_of(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
     assert people.files_of(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
     assert people.files_of(acme, ALICE, after="1", limit=2) == ["2", "3"]
@@ -252,7 +252,7 @@ def test_requests_are_logged_without_personal_data(
 def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
     database: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """Two erasures of one account become one with the earlier time; its end leaves the request's row only."""
+    """A second request becomes the same erasure with the earlier time; its end leaves the request's row only."""
     (first,) = people.begin_erasures(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
     people.note_progress(first.request_id, "131203", 1)
     assert people.erasure(first.request_id) == replace(first, cursor="131203", skipped=1)
@@ -273,7 +273,7 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
 
 
 def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """A row with a pseudonym still counts as the row of its event."""
+    """A row with a pseudonym still stands for its event."""
     event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     PostgresEffects(full, FakeClock()).record(acme, Effects(audit=(event,)))

@@ -1,4 +1,4 @@
-"""The canary scan finds a word in each place and reports where, never the text around it."""
+"""The canary scan reports where a word is, never the text around it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run(database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., Resu
 
 
 def hits(result: Result) -> dict[str, dict[str, int]]:
-    """Return the places of the hits; check that the output contains neither word nor context."""
+    """Return the hits by place; the output contains neither word nor context."""
     said = result.output
     assert "kanarienvogel" not in said.lower()
     assert "neighbour" not in said
@@ -69,7 +69,7 @@ def execute(url: str, statement: str, *values: object) -> None:
 
 
 def test_nothing_is_found_where_nothing_is(run: Callable[..., Result], database: Database, clock: FakeClock) -> None:
-    """Every table was scanned; places that were not scanned are listed."""
+    """Places that were not scanned are listed."""
     PostgresUpkeep(database, clock).make_partitions()
     result = run("--json")
     assert hits(result) == {}
@@ -142,14 +142,13 @@ def test_a_word_in_another_place_of_the_database_is_found(
 def test_a_word_in_redis_is_found(
     run: Callable[..., Result], redis_url: str, plant: Callable[[redis.Redis], object], part: str
 ) -> None:
-    """In a key, and in a value of every type."""
     with redis.Redis.from_url(redis_url) as client:
         plant(client)
         assert hits(run("--json")) == {"redis": {part: 1}}
 
 
 def test_a_word_in_a_log_is_found(run: Callable[..., Result], tmp_path: Path) -> None:
-    """The log is named; its line is not shown."""
+    """The report names the log without the line."""
     log = tmp_path / "web.log"
     log.write_text(f'clean\n{{"event": "neighbour {CANARY}"}}\n', encoding="utf-8")
     assert hits(run("--json", "--logs", str(log))) == {f"log {log}": {"line": 1}}
@@ -176,7 +175,7 @@ def test_a_word_in_a_log_on_standard_input_is_found(
 def test_a_log_that_is_no_text_is_refused(
     run: Callable[..., Result], tmp_path: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
-    """A compressed log, or one in another encoding, must not count as clean."""
+    """A compressed log, or another encoding, must not count as clean."""
     log = tmp_path / "web.log"
     log.write_bytes(spoil(f"neighbour {CANARY}\n".encode()))
     refused = run("--logs", str(log))
@@ -185,7 +184,7 @@ def test_a_log_that_is_no_text_is_refused(
 
 
 def test_words_may_begin_with_a_byte_order_mark(run: Callable[..., Result], redis_url: str, tmp_path: Path) -> None:
-    """Editors on Windows write one; other encodings are refused."""
+    """From editors on Windows; other encodings are refused."""
     words = tmp_path / "words of windows"
     words.write_text(f"{CANARY}\r\n", encoding="utf-8-sig")
     with redis.Redis.from_url(redis_url) as client:
@@ -196,7 +195,6 @@ def test_words_may_begin_with_a_byte_order_mark(run: Callable[..., Result], redi
 
 
 def test_what_was_read_in_part_only_is_no_clean_result(run: Callable[..., Result], redis_url: str) -> None:
-    """The place is named, and the exit code is 1."""
     with redis.Redis.from_url(redis_url) as client:
         client.set("k", gzip.compress(bytes(10_000_000)))
     result = run("--json")
@@ -208,7 +206,7 @@ def test_what_was_read_in_part_only_is_no_clean_result(run: Callable[..., Result
 
 
 def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
-    """While one table is read, tables already read and tables still to come can be dropped."""
+    """During the search other tables can be dropped, those already read and those to come."""
     for name in ("a_first", "b_second", "c_third"):
         execute(database_url, f"CREATE TABLE {name} AS SELECT generate_series(1, 10) AS number")
     found = in_postgres(database_url)
@@ -219,7 +217,6 @@ def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
 
 
 def test_a_word_in_a_backup_is_found(run: Callable[..., Result], database_url: str, tmp_path: Path) -> None:
-    """Backups are decrypted and scanned; a damaged one is refused."""
     clean, planted, damaged = tmp_path / "clean", tmp_path / "planted", tmp_path / "damaged"
     clean.write_bytes(make_backup(run))
     execute(database_url, "UPDATE installation SET display_url = %s", f"neighbour {CANARY}")
@@ -243,7 +240,7 @@ def make_backup(run: Callable[..., Result]) -> bytes:
 
 @pytest.fixture
 def metrics() -> Iterator[Callable[[str], str]]:
-    """A server that answers with a text; yields a function that sets the text and returns the address."""
+    """A server; yields a function that sets its text and returns its address."""
     text = ""
 
     class Handler(BaseHTTPRequestHandler):
@@ -269,7 +266,6 @@ def metrics() -> Iterator[Callable[[str], str]]:
 
 
 def test_a_word_in_the_metrics_is_found(run: Callable[..., Result], metrics: Callable[[str], str]) -> None:
-    """In a label."""
     address = metrics("# clean\nlocks_total 3\n")
     assert hits(run("--json", "--metrics", address)) == {}
     metrics(f'locks_total{{who="{CANARY}"}} 3\n')
@@ -312,7 +308,6 @@ def test_every_writing_is_found_in_every_place(
 def test_a_scan_that_could_not_find_anything_is_refused(
     run: Callable[..., Result], tmp_path: Path, words: str, code: int
 ) -> None:
-    """Words that are too short, and no words at all."""
     file = tmp_path / "words"
     file.write_text(words)
     assert run("--words", str(file)).exit_code == code
@@ -329,7 +324,7 @@ class FakeTitles:
 
 
 def test_the_words_of_the_sites() -> None:
-    """Names, addresses and titles are read as the app; a site that does not answer is listed."""
+    """Read as the app; a site that does not answer is listed."""
     world = make_world()
     sites = [(ACME, [ALICE, "unknown"]), (GLOBEX, [])]
     found = gather(FakeTitles(), world.services.people, sites, most=10)

@@ -25,7 +25,7 @@ def upkeep(database: Database, clock: FakeClock) -> Iterator[PostgresUpkeep]:
 
 
 def test_one_of_two_clocks_leads(upkeep: PostgresUpkeep, database: Database, clock: FakeClock) -> None:
-    """F41: the second clock process takes over when the first resigns."""
+    """F41: the second takes over when the first resigns."""
     other = PostgresUpkeep(database, clock)
     assert upkeep.lead()
     assert not other.lead()
@@ -39,7 +39,7 @@ def test_one_of_two_clocks_leads(upkeep: PostgresUpkeep, database: Database, clo
 def test_a_leader_without_its_connection_does_not_lead(
     upkeep: PostgresUpkeep, database: Database, clock: FakeClock
 ) -> None:
-    """A process that exits or loses the database loses the leadership at once."""
+    """It loses the leadership with the connection."""
     assert upkeep.lead()
     with database.single() as connection:
         connection.execute(KILL_OTHERS)
@@ -50,12 +50,11 @@ def test_a_leader_without_its_connection_does_not_lead(
 
 
 def test_without_a_database_nobody_leads(clock: FakeClock) -> None:
-    """A clock that cannot prove its leadership does nothing."""
     assert not PostgresUpkeep(Database("postgresql://nobody@/nowhere?host=/nonexistent"), clock).lead()
 
 
 def test_the_chores_are_done(upkeep: PostgresUpkeep) -> None:
-    """Each reports how much it did."""
+    """Each returns how much it did."""
     assert upkeep.make_partitions() > 0
     assert upkeep.make_partitions() == 0
     assert upkeep.requeue_stalled() == 0

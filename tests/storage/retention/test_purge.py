@@ -46,7 +46,7 @@ KEPT_30_DAYS = ("audit_event", "email_log", "account_profile", "lock_witness", "
 
 @pytest.fixture
 def aged(database: Database, acme: Tenant, clock: FakeClock) -> Database:
-    """One row of everything 28, 30 and 31 days old, written through the product's own code."""
+    """One row of everything 28, 30 and 31 days old."""
     for days in (31, 30, 28):
         clock.at = NOW - timedelta(days=days)
         _write_one_of_each(database, acme, clock, str(days))
@@ -88,7 +88,7 @@ def only_the_first(database: Database) -> bool:
 
 
 def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock: FakeClock) -> None:
-    """Privacy §5: "30 days at most" is exact in every table."""
+    """Privacy §5: "30 days at most" is exact."""
     report = Retention(aged, clock, 30).purge()
     assert only_the_first(aged)
     assert report.complete
@@ -106,7 +106,7 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
 def test_a_day_goes_at_the_instant_when_its_first_instant_is_30_days_old(
     database: Database, acme: Tenant, clock: FakeClock, minutes: int, gone: bool
 ) -> None:
-    """Privacy §5: rows of a UTC day are deleted at 00:00 UTC 30 days after its first instant."""
+    """Privacy §5: at 00:00 UTC, for all rows of the UTC day."""
     clock.at = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
     _write_one_of_each(database, acme, clock, "late")
     clock.at = datetime(2026, 3, 31, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -115,7 +115,7 @@ def test_a_day_goes_at_the_instant_when_its_first_instant_is_30_days_old(
 
 
 def test_a_purge_that_was_down_for_a_week_runs_twice_at_once(aged: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Privacy §5: a week late and two at once, it deletes all that is due, each row once, and nothing else."""
+    """Privacy §5: it deletes all that is due, each row once, and nothing else."""
     _write_one_of_each(aged, acme, clock, "today")
     clock.advance(days=7)
     retention = Retention(aged, clock, 30)
@@ -135,7 +135,6 @@ def _rows(database: Database) -> int:
 def test_a_purge_that_is_killed_goes_on_where_it_was(
     aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a kill at any step the next run completes the work."""
     retention = Retention(aged, clock, 30)
     for killed_before in range(len(AGED) + 1):
         with monkeypatch.context() as patch:
@@ -158,7 +157,7 @@ def _killed(steps: Callable[[datetime], object], number: int) -> Callable[[datet
 
 
 def test_a_reader_delays_one_step_and_no_other(aged: Database, clock: FakeClock) -> None:
-    """A transaction that reads old days keeps them until the next run; the report names the step."""
+    """A transaction that reads old days; the next run deletes them."""
     retention = Retention(aged, clock, 30)
     with aged.transaction() as reader:
         reader.execute(select(AUDIT_EVENT)).all()
@@ -172,7 +171,7 @@ def test_a_reader_delays_one_step_and_no_other(aged: Database, clock: FakeClock)
 
 @pytest.mark.parametrize("days", [1, 7, 29, 30])
 def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: FakeClock, days: int) -> None:
-    """LOCKPOINT_RETENTION_DAYS applies to audit, mail log and profiles; running work keeps three days at least.
+    """LOCKPOINT_RETENTION_DAYS; running work keeps three days at least.
 
     Witnesses stay for 30 days: an erasure finds the people of an ended record by them.
     """
@@ -193,7 +192,7 @@ def test_days_are_utc_days_wherever_the_clock_is() -> None:
 
 @pytest.mark.parametrize("status", ["failed", "todo"])
 def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> None:
-    """Ids in jobs are data: parked jobs and jobs that wait too long have the same limit."""
+    """Ids in jobs are data."""
     with aged.transaction() as connection:
         connection.execute(
             text(
@@ -221,7 +220,7 @@ def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> No
 
 
 def test_the_report_tells_what_is_left_over(aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S12: the report proves by a query that nothing is overdue."""
+    """S12: proved by a query."""
     retention = Retention(aged, clock, 30)
     monkeypatch.setattr(retention, "_delete", lambda *_: 0)
     report: PurgeReport = retention.purge()
@@ -257,7 +256,7 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
 def test_accounts_to_report_go_with_the_last_row_that_names_them(
     database: Database, acme: Tenant, globex: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also on inactive sites, which report nothing; rows left are counted."""
+    """Also on inactive sites, which report nothing."""
     clock.at = NOW
     with database.transaction() as connection:
         for tenant, at in ((acme, NOW), (globex, NOW - timedelta(days=31))):
@@ -276,7 +275,7 @@ def test_accounts_to_report_go_with_the_last_row_that_names_them(
 
 
 def test_a_partition_of_others_is_told_and_stops_nothing(aged: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Partitions made by hand stay; old rows in them are overdue."""
+    """Made by hand; old rows in it are overdue."""
     old = {"tenant_id": acme.id, "at": NOW - timedelta(days=99), "kind": "k", "epoch": 1, "seq": 1, "recovered": False}
     names = ("audit_event_default", "audit_event_20269999", "Audit Event")
     with aged.transaction() as connection:
@@ -303,7 +302,7 @@ def test_a_partition_of_others_is_told_and_stops_nothing(aged: Database, acme: T
 def test_a_step_that_breaks_stops_no_other(
     aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The report names the step without the error's text."""
+    """The report has no text of the error."""
 
     def broken(*_: object) -> int:
         raise ValueError(f"a text with {ALICE}")

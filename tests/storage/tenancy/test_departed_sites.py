@@ -61,7 +61,7 @@ def gone(database: Database, lifecycle: Services, clock: FakeClock) -> Tenant:
 
 
 def fill(connection: Connection, table: Table, tenant_id: int) -> None:
-    """Insert one row, young enough for every other retention rule."""
+    """Insert one row, too young for every other retention rule."""
     young = LEFT + MONTH + timedelta(hours=1)
     values: dict[str, object] = {"tenant_id": tenant_id}
     for column in table.columns:
@@ -87,7 +87,7 @@ def purge(database: Database, clock: FakeClock, after: timedelta) -> PurgeReport
 
 
 def test_every_table_with_rows_of_sites_is_known() -> None:
-    """Privacy §5: tables are found by their column; the log of installs is left out."""
+    """Privacy §5: tables are found by their column, except the log of installs."""
     names = {table.name for table in departed_sites.OF_SITES}
     assert {"lock_witness", "audit_event", "email_log", "email_intent", "request_outcome", "restoration"} <= names
     assert {"site_state", "account_profile", "creation_guard", "privacy_request", "erasure"} <= names
@@ -131,7 +131,7 @@ def test_the_client_key_and_the_log_stay(database: Database, gone: Tenant, clock
 
 
 def test_the_secret_is_gone_at_once(database: Database, gone: Tenant) -> None:
-    """Null right after the uninstall: secret, previous secret and date of the change."""
+    """The previous secret and the date of the change, too."""
     with database.single() as connection:
         row = connection.execute(select(INSTALLATION).where(INSTALLATION.c.id == gone.id)).one()
     assert (row.secret, row.previous_secret, row.secret_changed_at) == (None, None, None)
@@ -142,7 +142,7 @@ def test_the_secret_is_gone_at_once(database: Database, gone: Tenant) -> None:
 def test_a_site_that_returns_is_the_same_tenant(
     database: Database, gone: Tenant, lifecycle: Services, clock: FakeClock, after: timedelta
 ) -> None:
-    """Within the 30 days and after them; nothing of it is erased then."""
+    """Nothing of it is erased then."""
     purge(database, clock, after)
     back = install(lifecycle, request("acme"))
     assert back.id == gone.id
@@ -162,7 +162,7 @@ def test_a_site_that_returns_is_the_same_tenant(
 def test_it_can_be_stopped_and_repeated_and_two_at_once_share_it(
     database: Database, gone: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Batches of one, two purges at once: each row is counted once."""
+    """Each row is counted once."""
     monkeypatch.setattr(departed_sites, "BATCH", 1)
     clock.at = LEFT + MONTH
     departed_sites.erase_rows(database, departed_sites.OF_SITES[0], clock.now())
@@ -178,7 +178,7 @@ def test_it_can_be_stopped_and_repeated_and_two_at_once_share_it(
 
 @pytest.mark.usefixtures("gone")
 def test_what_could_not_be_erased_is_overdue(database: Database, clock: FakeClock) -> None:
-    """S12: the report proves by a query that nothing is left; leftovers are named and tried again."""
+    """S12: proved by a query; leftovers are tried again."""
     clock.at = LEFT + MONTH
     with database.single() as connection:
         assert departed_sites.left_over(connection, clock.now()) == len(departed_sites.OF_SITES) + 1 + JOBS

@@ -50,7 +50,6 @@ def test_no_shared_secret_lies_in_clear_in_the_database(
 
 
 def test_an_erased_secret_is_gone(installations: PostgresInstallations, database: Database) -> None:
-    """The tenant becomes inactive but remains."""
     tenant = store(installations, FULL)
     store(installations, replace(FULL, secret=None, previous_secret=None, installed=False, enabled=False))
     with database.single() as connection:
@@ -63,7 +62,6 @@ def test_an_erased_secret_is_gone(installations: PostgresInstallations, database
 
 
 def test_reinstalling_keeps_the_tenant(installations: PostgresInstallations, database: Database) -> None:
-    """Secret and address are replaced; the tenant's id never changes."""
     first = store(installations, FULL)
     second = store(installations, replace(FULL, secret="new", base_url="https://renamed.example/wiki"))
     assert second.id == first.id
@@ -120,7 +118,7 @@ def test_changes_that_share_values_crosswise_do_not_deadlock(installations: Post
 
 
 def test_a_change_that_fails_leaves_nothing(installations: PostgresInstallations, database: Database) -> None:
-    """Row, log line and job of one lifecycle call are one transaction."""
+    """Row, log line and job are one transaction."""
 
     def fail() -> None:
         with installations.change("acme") as change:
@@ -149,7 +147,7 @@ def test_installs_are_logged_with_their_jobs(installations: PostgresInstallation
 
 
 def test_sites_with_the_same_address_are_named(installations: PostgresInstallations) -> None:
-    """An import brings a new client key with the old address; uninstalled sites do not count."""
+    """An import brings a new client key with the old address."""
     old = store(installations, FULL)
     store(installations, replace(FULL, client_key="gone", installed=False))
     store(installations, replace(FULL, client_key="elsewhere", base_url="https://other.example/wiki"))
@@ -161,7 +159,7 @@ def test_sites_with_the_same_address_are_named(installations: PostgresInstallati
 def test_sites_without_witness_rows_and_live_locks(
     database: Database, installations: PostgresInstallations, clock: FakeClock
 ) -> None:
-    """Active sites without witnesses, and the number of live locks in all."""
+    """Active sites without witnesses; live locks of all sites."""
     acme, globex = install(installations, "acme"), install(installations, "globex")
     install(installations, "gone", enabled=False)
     tenants = PostgresTenants(database)

@@ -1,5 +1,3 @@
-"""A replaced secret is accepted for three minutes and erased by the next purge."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -50,7 +48,7 @@ def registration_of(installations: PostgresInstallations, name: str) -> Registra
 def test_a_replaced_secret_is_gone_after_its_three_minutes(
     database: Database, installations: PostgresInstallations, replaced: Registration, clock: FakeClock
 ) -> None:
-    """It stays while a token signed with it is accepted."""
+    """While a token signed with it is accepted it stays."""
     retention = Retention(database, clock, 30)
     clock.at = START + ACCEPTED - INSTANT
     assert retention.purge().gone[FORMER_SECRETS] == 0
@@ -63,13 +61,13 @@ def test_a_replaced_secret_is_gone_after_its_three_minutes(
 
 
 def test_it_is_accepted_as_long_as_it_is_kept() -> None:
-    """Erased earlier, a call on its way would be refused."""
+    """Otherwise a call on its way would be refused."""
     assert timedelta(seconds=PREVIOUS_SECRET_SECONDS) == ACCEPTED
 
 
 @pytest.mark.usefixtures("replaced")
 def test_one_that_could_not_be_erased_is_overdue(database: Database, clock: FakeClock) -> None:
-    """The report proves it by a query; a secret without a date is never accepted, so it counts at once."""
+    """Proved by a query; a secret without a date is never accepted, so it counts at once."""
     with database.single() as connection:
         connection.execute(update(INSTALLATION).values(secret_changed_at=None))
         assert replaced_secrets.left_over(connection, clock.now()) == 2
