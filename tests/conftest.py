@@ -1,4 +1,4 @@
-"""What every test folder shares: databases, a closed network, fixed budgets, skips that become failures when asked."""
+"""Shared by all tests: databases, a closed network, budgets of property tests, strict skips."""
 
 import logging
 import os
@@ -26,7 +26,6 @@ settings.register_profile("long", settings.get_profile("default"), max_examples=
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the long mode."""
     parser.addoption("--long", action="store_true", help="property tests with large budgets, and tests marked long")
 
 
@@ -43,13 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _keep_bytecode() -> None:
-    """Compile every module once, whatever the environment says: dozens of processes of a run load the same ones."""
+    """Compile every module once, whatever the environment says: many processes of a run load the same ones."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the databases, if any test started them."""
     if SERVERS in config.stash:
         config.stash[SERVERS].close()
 
@@ -62,13 +60,13 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.Scheduler | None:
-    """Keep together what shares something costly."""
+    """Keep tests with costly shared fixtures together."""
     return schedule.Scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long unless the long mode was asked for, and begin with what takes longest."""
+    """Leave out tests marked long unless asked for, and start with the slowest."""
     items.sort(key=lambda item: schedule.place_in_line(item.nodeid))
     if config.getoption("--long"):
         return
@@ -79,7 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Turn skips into failures where the machine is expected to have everything."""
+    """Turn skips into failures if LOCKPOINT_TESTS_STRICT is 1."""
     report: pytest.TestReport = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("LOCKPOINT_TESTS_STRICT") == "1":
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
@@ -90,7 +88,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 @pytest.fixture(autouse=True)
 def _the_process_as_before() -> Iterator[None]:
-    """A command run in a test's own process sends errors and log lines elsewhere; those of the next test go as ever."""
+    """A command run in a test's process redirects errors and log lines; undo that for the next test."""
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
     yield
     sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = hooks
@@ -111,14 +109,14 @@ def servers(request: pytest.FixtureRequest) -> databases.Addresses:
 
 @pytest.fixture
 def database_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own: `postgresql://…`, as DATABASE_URL would say."""
+    """A migrated PostgreSQL database for this test: `postgresql://…`, in the form of DATABASE_URL."""
     with databases.database(servers, worker_id) as url:
         yield url
 
 
 @pytest.fixture
 def redis_url(servers: databases.Addresses, worker_id: str) -> str:
-    """An empty Valkey database of this worker's own: `unix://…`, as REDIS_URL would say."""
+    """An empty Valkey database for this worker: `unix://…`, in the form of REDIS_URL."""
     url = servers.valkey.format(databases.cache_number(worker_id))
     with redis.Redis.from_url(url) as client:
         client.flushdb()

@@ -1,4 +1,4 @@
-"""The whole system with real processes, and a browser for each person."""
+"""Real processes of the whole system, and one browser per person."""
 
 from __future__ import annotations
 
@@ -27,24 +27,22 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
-    # Nothing but this machine: a forgotten address of the CDN fails instead of being fetched.
+    # Only this machine: a request to the CDN must fail.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 WIDE: Final = (1280, 900)
-# Only in Confluence's own page: a frame may have no storage.
+# Only in Confluence's page: a frame may have no storage.
 PREFER_DARK: Final = "if (window === window.top) localStorage.setItem('sim.colorMode', 'dark')"
-# The library of Connect tells its measurements and its failed promises below the level of an error.
+# Connect's library logs its measurements and rejected promises below this level.
 ERROR_LEVELS: Final = frozenset({"error"})
 
 
 @dataclass
 class Complaints:
-    """What browsers complained about."""
-
     lines: list[str] = field(default_factory=list)
 
     def watch(self, tab: Tab) -> None:
-        """Collect console errors, exceptions, failed requests and broken security policies of a tab and its frames."""
+        """Collect console errors, exceptions, failed requests and policy violations of a tab and its frames."""
         tab.on("console", self._console)
         tab.on("pageerror", lambda error: self.lines.append(f"exception: {error}"))
 
@@ -53,7 +51,7 @@ class Complaints:
             self.lines.append(f"{message.type}: {message.text}")
 
     def forgive(self, pattern: str) -> None:
-        """Drop what a test provoked on purpose."""
+        """Drop errors that the test provoked."""
         self.lines = [line for line in self.lines if not re.search(pattern, line)]
 
 
@@ -69,7 +67,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         running.stop()
-        sys.stdout.write("\n".join(lines[-80:]))  # shown by pytest with an error of this fixture
+        sys.stdout.write("\n".join(lines[-80:]))  # pytest shows it with an error of this fixture
 
 
 @pytest.fixture
@@ -79,7 +77,6 @@ def world(stack: Stack) -> World:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for the run."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield launched
@@ -88,7 +85,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
-    """No browser may have complained when the test ends."""
+    """Fail if a browser reported an error."""
     heard = Complaints()
     yield heard
     assert heard.lines == []
@@ -96,7 +93,7 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.fixture
 def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[Callable[..., Tab]]:
-    """`become("alice")` gives a tab in a browser of Alice's own; `size` and `dark` choose how she looks at it."""
+    """`become("alice")` opens a tab in a browser of Alice's own, of this size and colour mode."""
     with ExitStack() as opened:
 
         def open_browser(name: str, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Tab:
@@ -114,7 +111,7 @@ def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[C
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, as the front end's packages bring it."""
+    """The source of axe-core, from the front end's packages."""
     path: Path = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
     if not path.is_file():
         pytest.skip("no axe-core: bin/setup installs the front end's packages")

@@ -1,4 +1,4 @@
-"""The screens that people use in the browser tests, by what stands on them."""
+"""The screens of the browser tests."""
 
 from __future__ import annotations
 
@@ -20,35 +20,32 @@ class Confluence:
         self._page = page
 
     def open(self) -> Confluence:
-        """Open the page and wait until its attachments are there."""
+        """Open the page and wait for its attachments."""
         self.tab.goto(self._page.url)
         self.tab.get_by_role("heading", name="Attachments").wait_for()
         return self
 
     def file(self, title: str) -> Locator:
-        """The rows of one file."""
         return self.tab.locator(f'tbody[data-file="{title}"]')
 
     def upload(self, title: str, text: str) -> None:
-        """Upload a new version of a file with the file picker."""
+        """Upload a new version with the file picker."""
         payload = FilePayload(name=title, mimeType="text/plain", buffer=text.encode())
         self.file(title).locator("input[type=file]").set_input_files(payload)
         self.tab.locator(".flag", has_text="Uploaded").last.wait_for()
 
     def history(self, title: str) -> Locator:
-        """The versions of a file, newest first; opens the list when it is closed."""
+        """Return the versions of a file, newest first; open the list if it is closed."""
         toggle = self.file(title).get_by_role("button", name="history of")
         if toggle.get_attribute("aria-expanded") == "false":
             toggle.click()
         return self.file(title).locator("ol.versions > li")
 
     def dialog_by_byline(self) -> Dialog:
-        """Open the app's dialog from the line under the title."""
         self.tab.locator(".byline-item").click()
         return self._opened()
 
     def dialog_by_menu(self) -> Dialog:
-        """Open the app's dialog from the page's menu."""
         self.tab.get_by_role("button", name="More actions").click()
         self.tab.get_by_role("menuitem", name="File locks").click()
         return self._opened()
@@ -60,25 +57,19 @@ class Confluence:
 
 
 class Dialog:
-    """The app's dialog, inside its frame."""
-
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
         self.frame: FrameLocator = tab.frame_locator(DIALOG)
 
     def row(self, title: str) -> Locator:
-        """The row of one file."""
         return self.frame.locator("tr[data-row]", has=self.frame.get_by_role("link", name=f"Open {title} (new tab)"))
 
     def press(self, label: str) -> None:
-        """Press a button by its accessible name."""
         self.frame.get_by_role("button", name=label, exact=True).click()
 
     def wait_for_state(self, title: str, words: str) -> None:
-        """Wait until a file has this state in words."""
         self.row(title).locator(".badge", has_text=words).wait_for()
 
     def close(self) -> None:
-        """Close the dialog with its own button."""
         self.press("Close")
         self.tab.locator("dialog.dialog").wait_for(state="detached")

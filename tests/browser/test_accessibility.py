@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA, light and dark, on a phone and on a large screen."""
+"""WCAG 2.2 AA."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from tests.browser.world import Page, World
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
-# Preloading would fetch style sheets from a script, which the policy of the frame forbids, as it should.
+# Preloading would fetch style sheets by script, which the frame's policy rightly forbids.
 RULES = "{preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}"
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SIZES = ((320, 700), (1280, 900), (1600, 1000))
@@ -34,7 +34,7 @@ def _app_frame(tab: Tab, world: World) -> Frame:
 
 @pytest.fixture
 def busy_page(world: World, become: Callable[..., Tab]) -> Page:
-    """A page where Bob holds one file, with a note, Dana another, and one is free."""
+    """A page with one file locked by Bob, one by Dana, and one unlocked."""
     page = world.page("Accessibility", "bobs.xlsx", "danas.docx", "free-with-quite-a-long-name-for-a-phone.png")
     for name, title in (("bob", "bobs.xlsx"), ("dana", "danas.docx")):
         dialog = Confluence(become(name), page).open().dialog_by_byline()
@@ -54,7 +54,7 @@ def _look_everywhere(dialog: Dialog) -> None:
 def test_dialog_and_page_have_no_barriers(
     become: Callable[..., Tab], world: World, busy_page: Page, axe: str, dark: bool
 ) -> None:
-    """No rule of WCAG 2.2 AA that a program can check is broken, and nothing has to be scrolled sideways."""
+    """No violation of WCAG 2.2 AA that a program can detect; no sideways scrolling."""
     tab = become("sam", dark=dark)
     confluence = Confluence(tab, busy_page).open()
     assert _violations(tab.main_frame, axe) == []
@@ -69,7 +69,6 @@ def test_dialog_and_page_have_no_barriers(
 
 
 def test_theme_is_followed_live(become: Callable[..., Tab], world: World) -> None:
-    """The dialog turns dark and light with Confluence while it is open."""
     page = world.page("Theme", "a.txt")
     tab = become("alice")
     Confluence(tab, page).open().dialog_by_byline()

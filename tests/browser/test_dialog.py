@@ -1,4 +1,4 @@
-"""What the dialog does while others are at work, with the keyboard, and where something is in the way."""
+"""The dialog with several users, by keyboard, and in conflicts."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 
 def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World) -> None:
-    """A manager takes a lock over with a reason; the owner's open dialog says who, and the new owner has it."""
+    """The owner's open dialog names the manager and shows the reason."""
     page = world.page("Take-over", "plan.docx")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     alice.press("Lock plan.docx")
@@ -33,12 +33,12 @@ def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World
 
 
 def test_loser_of_a_race_is_told_who_won(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
-    """Two people press Lock; the second one learns in words who has the file."""
+    """The loser's dialog names the winner."""
     page = world.page("Race", "race.txt")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     bob_tab = become("bob")
     bob = Confluence(bob_tab, page).open().dialog_by_byline()
-    bob_tab.route("**/api/v1/pages/**", lambda route: route.abort())  # Bob's list stands still
+    bob_tab.route("**/api/v1/pages/**", lambda route: route.abort())  # Bob's list does not refresh
     alice.press("Lock race.txt")
     alice.wait_for_state("race.txt", "Locked by you")
     bob.press("Lock race.txt")
@@ -48,7 +48,7 @@ def test_loser_of_a_race_is_told_who_won(become: Callable[..., Tab], world: Worl
 
 
 def test_lock_with_options(become: Callable[..., Tab], world: World) -> None:
-    """Duration, note and the wish to unlock after the next upload are shown to others."""
+    """Others see duration, note and unlock after upload."""
     page = world.page("Options", "draft.pdf")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     alice.press("Lock draft.pdf with options")
@@ -67,7 +67,7 @@ def test_lock_with_options(become: Callable[..., Tab], world: World) -> None:
 
 
 def test_keyboard_alone(become: Callable[..., Tab], world: World) -> None:
-    """A file is locked and unlocked, and the dialog closed, without a mouse; the focus never gets lost."""
+    """Without a mouse; the focus is never lost."""
     page = world.page("Keyboard", "keys.txt")
     tab = become("alice")
     confluence = Confluence(tab, page).open()
@@ -97,7 +97,7 @@ def test_keyboard_alone(become: Callable[..., Tab], world: World) -> None:
 
 
 def test_frame_has_no_cookies_and_no_inline_code(become: Callable[..., Tab], world: World) -> None:
-    """The frame is another site: it gets no cookie of Confluence, sets none, and its policy allows nothing inline."""
+    """The frame is another site: no cookie in either direction, no inline code in its policy."""
     page = world.page("Frame", "a.txt")
     tab = become("alice")
     with tab.expect_response(lambda answer: "/connect/page" in answer.url) as opened:

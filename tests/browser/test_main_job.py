@@ -1,4 +1,4 @@
-"""The main job as people do it: in Confluence's page and in the app's dialog."""
+"""The main job in Confluence's page and the app's dialog."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ BOBS = "Bob: my own figures"
 
 
 def test_main_job(become: Callable[..., Tab], world: World) -> None:
-    """Alice locks in the dialog, Bob uploads over it, the old version is current again, and all concerned have mail."""
+    """Alice locks, Bob uploads, the old version is restored, and everybody concerned gets mail."""
     page = world.page("Forecast", FILE, "other.txt")
     second_site = world.site(GLOBEX)["attachments"]
 

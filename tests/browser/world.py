@@ -1,4 +1,4 @@
-"""The running system as the browser tests see it: both sites, their people, and the mails."""
+"""The running system for the browser tests: both sites, their people, the mails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Page:
 
 
 class World:
-    """Prepares pages and files, and looks at what became of them; people's own steps go through the browser."""
+    """Prepares pages and files and reads the results; people's own steps use the browser."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -38,15 +38,14 @@ class World:
         self.mails_url = stack.ports.mails_url
 
     def site(self, name: str = ACME) -> Json:
-        """Everything about one site."""
         return self._stack.confluence.site(name)
 
     def act(self, what: str, body: Json) -> Json:
-        """Let a person do something on the first site without a browser."""
+        """Act as a person on the first site without a browser."""
         return self._stack.confluence.post(f"/_sim/sites/{ACME}/{what}", body)
 
     def page(self, title: str, *files: str) -> Page:
-        """A new page by Alice with these files, each of one version that says who wrote it."""
+        """Create a page by Alice with these files; each file's only version names its author."""
         made = self.act("page", {"account": "alice", "spaceKey": "DS", "title": title, "body": f"<p>{title}</p>"})
         page = Page(str(made["id"]), self.origin + str(made["url"]))
         for name in files:
@@ -54,17 +53,16 @@ class World:
         return page
 
     def file(self, page: Page, title: str) -> Json:
-        """A file of a page with its versions, newest first."""
+        """Return a file with its versions, newest first."""
         files = self.site()["attachments"]
         found: Json = next(file for file in files if file["pageId"] == page.id and file["title"] == title)
         return found
 
     def text(self, version: Json) -> str:
-        """The bytes of a version, as Alice reads them."""
+        """Return the bytes of a version, as Alice reads them."""
         return self._stack.confluence.download(version["downloadUrl"], "alice").decode()
 
     def mails(self, name: str, site: str = ACME) -> list[Json]:
-        """The mails that a person got."""
         person = next(person for person in self.site(site)["people"] if person["name"] == name)
         if not person["email"]:
             return []
@@ -73,14 +71,14 @@ class World:
         return mails
 
     def mail_about(self, name: str, title: str) -> Json:
-        """The one mail to a person that names this file, once it is there."""
+        """Wait for the one mail to a person that names this file."""
         found = wait_for(lambda: [mail for mail in self.mails(name) if title in mail["text"]], f"mail to {name}")
         assert len(found) == 1, [mail["subject"] for mail in found]
         return found[0]
 
 
 def wait_for(look: Callable[[], Found], what: str) -> Found:
-    """What `look` finds, asked until it is something."""
+    """Return what `look` finds as soon as it is truthy."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
         assert time.monotonic() < until, f"waited in vain for {what}"

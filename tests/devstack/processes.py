@@ -1,5 +1,3 @@
-"""Looking at real processes."""
-
 import os
 import subprocess
 import time
@@ -10,11 +8,11 @@ from devstack.databases.servers import command_line
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead but not reaped does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         return not Path("/proc/self").exists() or _state(pid) != "Z"
-    except (ProcessLookupError, FileNotFoundError):  # the latter when it ends meanwhile
+    except (ProcessLookupError, FileNotFoundError):  # the latter when it ends between the two
         return False
 
 
@@ -23,7 +21,7 @@ def _state(pid: int) -> str:
 
 
 def leads_its_group(pid: int) -> bool:
-    """Whether a process was started in a group of its own; one that has ended meanwhile does not."""
+    """Whether a process was started in its own group; an ended one was not."""
     try:
         return os.getpgid(pid) == pid
     except ProcessLookupError:
@@ -31,7 +29,7 @@ def leads_its_group(pid: int) -> bool:
 
 
 def descendants(pid: int) -> dict[int, str]:
-    """Every process that this one started, and those started by them, with their arguments."""
+    """Return all direct and indirect child processes with their arguments."""
     listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
     found = {pid}
@@ -41,7 +39,7 @@ def descendants(pid: int) -> dict[int, str]:
 
 
 def wait_until(holds: Callable[[], object], what: str, patience: float = 30.0) -> None:
-    """Return when the condition holds; AssertionError when it does not in time."""
+    """Return when the condition holds; raise AssertionError if it does not in time."""
     until = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < until, f"waited {patience:g} s in vain for {what}"

@@ -1,4 +1,4 @@
-"""`bin/run --check` where it meets what the app does on its own."""
+"""`bin/run --check` while the app works by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class Confluence:
-    """Both sites have a page with a file, and a draft with the file of the self-test; `site` gives their state."""
+    """Each site has a page with a file, and a draft with the self-test's file."""
 
     def __init__(self) -> None:
         self.files = [
@@ -42,7 +42,7 @@ def make_job(confluence: Confluence) -> MainJob:
 
 
 def test_the_self_test_of_the_second_site_may_still_run() -> None:
-    """A self-test that goes on beside the check is no change of the site's files."""
+    """Its file does not count as changed."""
     confluence = Confluence()
     job = make_job(confluence)
     confluence.files[1]["version"] = 3
@@ -50,7 +50,6 @@ def test_the_self_test_of_the_second_site_may_still_run() -> None:
 
 
 def test_a_changed_file_of_the_second_site_fails_the_check() -> None:
-    """What people made there must be as it was."""
     confluence = Confluence()
     job = make_job(confluence)
     confluence.files[0]["version"] = 2

@@ -1,4 +1,4 @@
-"""`lockpoint dev` as a person starts it: what it prints, what it survives, and what it leaves behind."""
+"""`lockpoint dev` from the command line."""
 
 import os
 import re
@@ -31,13 +31,11 @@ environment.USUAL_CONFLUENCE, environment.USUAL_SMTP, environment.USUAL_MAILS = 
 from lockpoint.cli import main
 main()
 """
-"""Other usual ports than those of everything else on this machine, which may take them at any moment."""
+"""Ports that differ from the usual ones, which other programs may take at any moment."""
 
 
 @dataclass
 class Dev:
-    """A running `lockpoint dev`."""
-
     process: subprocess.Popen[str]
     port: int
     lines: list[str] = field(default_factory=list)
@@ -56,7 +54,7 @@ class Dev:
         assert "Ctrl-C" in self.text, self.text
 
     def children(self) -> dict[str, int]:
-        """The process number of each service."""
+        """Return the process id of each service."""
         marks = {
             "postgres": "pginstall",
             "valkey": "valkey-server",
@@ -76,7 +74,7 @@ class Dev:
         return found[1]
 
     def lock(self, method: str) -> dict[str, Any]:
-        """Ask for or take Alice's lock on the first file, through the API."""
+        """Read (GET) or take (POST) Alice's lock on the first file, through the API."""
         asked = {"site": "acme", "kind": "context", "account": "alice"}
         token = requests.post(f"{self.page()}/_sim/tokens", json=asked).json()["token"]
         answer = requests.request(
@@ -98,7 +96,7 @@ class Dev:
 
 @pytest.fixture
 def started() -> Iterator[list[Dev]]:
-    """Whatever is still running after the test is killed, which its guardian notices."""
+    """Kills what still runs after the test; the guardian then ends its children."""
     running: list[Dev] = []
     yield running
     for dev in running:
@@ -120,7 +118,7 @@ def _start(started: list[Dev], state: Path) -> Dev:
 
 
 def test_it_survives_every_death_and_leaves_nothing(started: list[Dev], tmp_path: Path) -> None:
-    """Killed children come back, a killed supervisor takes its children along, and a lock outlives all of it."""
+    """Killed children are restarted, a killed supervisor ends its children, and a lock survives both."""
     dev = _start(started, tmp_path / "state")
     dev.wait_until_up()
     assert {"Alice", "Bob", "Charlie"} <= set(re.findall(r"\w+", dev.text))
@@ -153,7 +151,7 @@ def test_it_survives_every_death_and_leaves_nothing(started: list[Dev], tmp_path
 
 
 def test_a_second_one_on_the_same_state_is_refused(started: list[Dev], tmp_path: Path) -> None:
-    """While one runs, another one on its data ends with a reason and code 1."""
+    """The second start ends with a reason and code 1."""
     dev = _start(started, tmp_path / "state")
     wait_until((tmp_path / "state" / "lock").exists, "the first one to take the folder")
     second = _start(started, tmp_path / "state")
@@ -164,7 +162,7 @@ def test_a_second_one_on_the_same_state_is_refused(started: list[Dev], tmp_path:
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    """A port that was asked for and is in use ends the start with a reason."""
+    """A requested port in use ends the start with a reason."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

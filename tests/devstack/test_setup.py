@@ -1,4 +1,4 @@
-"""bin/setup: what it asks for, and that it does nothing twice."""
+"""bin/setup."""
 
 import importlib.util
 import os
@@ -17,7 +17,7 @@ SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.is_file() and
 
 @pytest.mark.parametrize("script", [path for path in SCRIPTS if path.read_text().startswith("#!/bin/sh")], ids=str)
 def test_shell_scripts_are_plain_sh(script: Path) -> None:
-    """The commands parse as POSIX sh, stop at the first failure, and can be executed."""
+    """Valid POSIX sh, stops at the first failure, executable."""
     text = script.read_text()
     assert subprocess.run(["/bin/sh", "-n", str(script)], check=False).returncode == 0
     assert "\nset -eu\n" in text
@@ -26,7 +26,7 @@ def test_shell_scripts_are_plain_sh(script: Path) -> None:
 
 
 def test_a_machine_without_a_fitting_python_is_told(tmp_path: Path) -> None:
-    """Without a Python from 3.11 to 3.14 the set-up ends with code 1 and says what it looked for."""
+    """The message says what was searched."""
     for name in ("dirname", "sh"):
         (tmp_path / name).symlink_to(f"/usr/bin/{name}")
     old = tmp_path / "python3"
@@ -41,14 +41,14 @@ def test_a_machine_without_a_fitting_python_is_told(tmp_path: Path) -> None:
 
 @dataclass
 class Checkout:
-    """bin/prepare.py in an empty checkout, with what it would have run."""
+    """bin/prepare.py in an empty checkout; records the commands."""
 
     module: ModuleType
     root: Path
     ran: list[list[str]] = field(default_factory=list)
 
     def programs(self) -> list[str]:
-        """The telling word of each command that was run since the last call."""
+        """Return one word for each command since the last call."""
         words: list[str] = [next(w for w in ("sync", "ci", "build", "venv") if w in command) for command in self.ran]
         self.ran.clear()
         return words
@@ -94,7 +94,7 @@ def _setup(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, purpose: str) ->
 
 
 def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages are installed and the front end is built once for each state of their sources."""
+    """Packages and front end are built once per state of their sources."""
     assert _setup(checkout, monkeypatch, "run") == ["sync", "ci", "build"]
     assert _setup(checkout, monkeypatch, "run") == []
     (checkout.root / "frontend" / "src" / "main.ts").write_text("new")
@@ -106,7 +106,7 @@ def test_a_second_setup_does_nothing(checkout: Checkout, monkeypatch: pytest.Mon
 
 
 def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once the tools for tests are installed, `bin/run` keeps them instead of taking them out again."""
+    """`bin/run` does not remove the test tools."""
     assert _setup(checkout, monkeypatch, "run")[0] == "sync"
     assert _setup(checkout, monkeypatch, "test") == ["sync"]
     assert _setup(checkout, monkeypatch, "run") == []
@@ -116,6 +116,5 @@ def test_running_and_testing_share_one_environment(checkout: Checkout, monkeypat
 
 
 def test_an_unknown_purpose_is_refused(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anything but run and test ends with the usage."""
     with pytest.raises(SystemExit, match="usage"):
         _setup(checkout, monkeypatch, "fly")

@@ -1,4 +1,4 @@
-"""The state folder and the ports of one machine."""
+"""The state folder and the ports."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from devstack.state import StateFolder
 
 
 def test_one_supervisor_at_a_time(tmp_path: Path) -> None:
-    """A second one on the same folder is refused while the first has it."""
+    """A second one on the same folder is refused."""
     first, second = StateFolder(tmp_path / "state"), StateFolder(tmp_path / "state")
     first.claim()
     with pytest.raises(EmbeddedError, match="already running"):
@@ -26,7 +26,7 @@ def test_one_supervisor_at_a_time(tmp_path: Path) -> None:
 
 
 def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
-    """The key stays the same over starts, is long, and only its owner can read it."""
+    """Only its owner can read it."""
     state = StateFolder(tmp_path / "state")
     state.claim()
     key = state.secret_keys()
@@ -37,7 +37,7 @@ def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
 
 
 def test_a_shell_can_read_the_published_environment(tmp_path: Path) -> None:
-    """`bin/lockpoint` finds the running databases, whatever characters are in their addresses, until they stop."""
+    """`bin/lockpoint` finds the running databases, whatever characters their addresses have, until they stop."""
     state = StateFolder(tmp_path / "a b")
     state.claim()
     tricky = 'it\'s a $HOME `id` "x" y'
@@ -52,7 +52,7 @@ def test_a_shell_can_read_the_published_environment(tmp_path: Path) -> None:
 
 
 def test_taken_ports_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A usual port that is in use gives way to a free one; a port that was asked for is taken as it is."""
+    """A usual port in use is replaced by a free one; a requested port is kept."""
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
@@ -69,7 +69,7 @@ def test_taken_ports_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_person_set_wins() -> None:
-    """A variable of the person's own is passed on, an empty one is not, and the port is the one we listen on."""
+    """Set variables are passed on, empty ones are not."""
     given = {"DATABASE_URL": "postgresql://db.example.com/x", "REDIS_URL": ""}
     made = app_environment(given, spare_ports(), database_url="d", redis_url="r", secret_keys="k" * 40)
     assert made["DATABASE_URL"] == "postgresql://db.example.com/x"

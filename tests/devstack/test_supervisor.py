@@ -1,4 +1,4 @@
-"""The supervisor, over services that die when told to."""
+"""The supervisor with fake services."""
 
 import threading
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Mortal:
     name: str
     log: list[str]
     pid: int | None = None
-    """None is dead."""
+    """None if not running."""
     fails: int = 0
     starts: int = 0
 
@@ -36,7 +36,7 @@ class Mortal:
 
 @dataclass
 class Watching:
-    """A supervisor whose time passes as the test says."""
+    """A supervisor with a clock set by the test."""
 
     log: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Watching:
 
 
 def test_what_was_started_last_is_stopped_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Databases outlive the processes that use them."""
+    """Databases must run longer than the processes that use them."""
     watching = Watching()
     supervisor = watching.supervisor(monkeypatch)
     supervisor.start(Mortal("database", watching.log))
@@ -66,7 +66,7 @@ def test_what_was_started_last_is_stopped_first(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_dies_is_started_again_ever_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The delay doubles with each quick death up to a bound, and starts anew after a long life."""
+    """The delay doubles with each quick end up to a limit, and is reset by a long run."""
     watching = Watching()
     supervisor = watching.supervisor(monkeypatch)
     web = Mortal("web", watching.log)
@@ -89,7 +89,7 @@ def test_what_dies_is_started_again_ever_more_slowly(monkeypatch: pytest.MonkeyP
 
 
 def test_what_does_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A restart that fails is told and repeated."""
+    """A failed restart is reported and repeated."""
     watching = Watching()
     supervisor = watching.supervisor(monkeypatch)
     web = Mortal("web", watching.log)
@@ -103,7 +103,7 @@ def test_what_does_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_watching_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The watch returns as soon as the stop event is set, and revives a guardian that is gone."""
+    """The watch returns as soon as the stop event is set."""
     supervisor = Watching().supervisor(monkeypatch)
     guardian, stop = Guardian(), threading.Event()
     threading.Timer(0.5, stop.set).start()
@@ -112,7 +112,7 @@ def test_watching_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failed_start_still_stops_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When one of several does not start, those before it are stopped all the same."""
+    """When one of several services does not start, the earlier ones are stopped."""
     watching = Watching()
     supervisor = watching.supervisor(monkeypatch)
     with pytest.raises(EmbeddedError):

@@ -1,4 +1,4 @@
-"""The whole system for tests: real processes, real databases, real HTTP; one for all tests of this folder."""
+"""One running system for all tests of this folder: real processes, databases and HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Was there ever a second owner? The recorded writes of a file's lock record, replayed in their order."""
+"""Replays the recorded writes of a file's lock record to find a second owner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Hold:
-    """One hold as the records tell it: from the write that began it to the write that ended it (None: still held)."""
+    """From the write that began a lock to the write that ended it (None: live)."""
 
     lock_id: str
     holder: str
@@ -23,9 +23,9 @@ class BrokenHistoryError(AssertionError):
 
 
 def holds_of(writes: list[Json]) -> list[Hold]:
-    """The holds of one file, from its record's successive values; raises BrokenHistoryError for an impossible step.
+    """Return the locks of one file from its record's successive values; raise BrokenHistoryError on an impossible step.
 
-    A held record may be followed by the same hold, by a tombstone, or by another hold that says how the former ended.
+    A held record may be followed by the same lock, by a tombstone, or by another lock that says how this one ended.
     """
     holds: list[Hold] = []
     before: Json | None = None

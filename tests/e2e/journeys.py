@@ -1,4 +1,4 @@
-"""Everything that people, admins and operators do, with names, titles and words that stand nowhere else."""
+"""All actions of people, admins and operators, with names that occur nowhere else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.e2e.system import CALL_SECONDS, Json, System, request_id, wait_for
 from tests.support.installed import wait_for_installs
 
 OURS: Final = frozenset({"web", "worker", "clock"})
-"""Processes whose logs are ours; names are the business of the local Confluence and the mail catcher."""
+"""Processes with our logs; the local Confluence and the mail catcher may log names."""
 
 SPACE: Final = "Zaunkönigs Gelege"
 PAGE: Final = "Zaunkönig & Söhne: plans"
@@ -64,16 +64,15 @@ CANARIES: Final = frozenset(
 
 @dataclass
 class Journeys:
-    """The steps; each one leaves the system as the next one expects it."""
+    """The steps; each depends on the state that the previous one leaves."""
 
     system: System
     page: str = ""
     other_page: str = ""
     results: Json = field(default_factory=dict)
-    """What a test wants to know of a step."""
+    """Results of steps for the tests."""
 
     def run(self) -> None:
-        """Go all ways once."""
         self.page, self.other_page = self._new_page(PAGE), self._new_page(OTHER_PAGE)
         self.choose()
         short = self.lock_for_a_second()
@@ -88,7 +87,6 @@ class Journeys:
         self.leave_and_return()
 
     def choose(self) -> None:
-        """A person chooses mails, language and zone; an admin switches usage counts on."""
         chosen = {"mails": {"overwriteAttempt": True}, "locale": "de", "timeZone": "Europe/Vienna"}
         self._ask("charlie", "PUT", "/me/preferences", chosen)
         for name, address in (("charlie", "/me/preferences"), ("alice", "/me/data"), ("sam", "/settings")):
@@ -96,7 +94,7 @@ class Journeys:
         self._set("sam", usageCounts=True)
 
     def share(self) -> None:
-        """Lock with a note, wait, overwrite, be undone, extend, break, take over, unlock; ask, and ask no more."""
+        """Lock, join and leave the waitlist, overwrite, restore, extend, break, take over, unlock."""
         file = self._new_file("main")
         path = f"/attachments/{file['id']}"
         lock = self._lock("alice", file, note=NOTE)
@@ -118,7 +116,6 @@ class Journeys:
         self._ask("dana", "POST", f"{path}/lock/release", {"lockId": taken["lockId"]})
 
     def throw_about(self) -> None:
-        """A stranger renames, moves and trashes a locked file, and moves its page back and forth."""
         file = self._new_file("moved")
         self._lock("alice", file, note=NOTE)
         self._act("rename", attachmentId=file["id"], title=FILES["renamed"])
@@ -130,7 +127,7 @@ class Journeys:
             self._ask(name, "GET", f"/pages/{self.other_page}/attachments")
 
     def lock_for_a_second(self) -> Json:
-        """A lock that ends by time; the margin after it passes while the others go on."""
+        """Lock for one second; the margin after its end passes during the next steps."""
         file = self._new_file("expired")
         with bootstrap.operating(Settings.model_validate(self.system.stack.environment)) as working:
             services = working.services
@@ -142,13 +139,13 @@ class Journeys:
         return file
 
     def expire(self, file: Json) -> None:
-        """Its owner is told when it is over."""
+        """The owner gets mail."""
         wait_for("the end of the lock", lambda: self._state("alice", file) == "free" or None)
         assert self.command("site", "reconcile", self.system.confluence.hosts[0]).exit_code == 0
         self._mail("alice", FILES["expired"])
 
     def unsubscribe(self) -> None:
-        """A person follows the link of a mail, and wants no more of its kind."""
+        """By the link of a mail."""
         (link,) = self._mail("alice", FILES["expired"])["headers"]["list-unsubscribe"].split(",")
         address = f"{self.system.app_url}{urlsplit(link.strip(' <>')).path}"
         for method in ("GET", "POST"):
@@ -158,7 +155,7 @@ class Journeys:
         assert self._ask("alice", "GET", "/me/preferences")["mails"]["lockEnded"] is False
 
     def be_refused(self) -> None:
-        """A mail server knows nobody of an address."""
+        """The mail server does not know an address."""
         file = self._new_file("refused")
         with self._address("bob", f"refused@{DOMAIN}"):
             self._lock("alice", file)
@@ -166,7 +163,7 @@ class Journeys:
             wait_for("a refusal", lambda: self._count("email_log WHERE result = 'refused'") or None)
 
     def copy(self) -> None:
-        """Confluence refuses to restore: recorded and told, the file left; with copy mode, the bytes come back."""
+        """Confluence refuses to restore; copy mode restores the bytes."""
         self._behave("refused")
         try:
             file = self._new_file("copied", text=PROTECTED)
@@ -186,7 +183,7 @@ class Journeys:
             self._set("sam", copyMode=False)
 
     def park(self) -> None:
-        """Confluence answers nonsense about one file until its job is given up."""
+        """Confluence answers 500 for one file."""
         file = self._new_file("parked")
         self._lock("alice", file)
         number = file["id"].removeprefix("att")
@@ -199,14 +196,12 @@ class Journeys:
             requests.delete(f"{self.system.confluence.origin}/_sim/faults", timeout=CALL_SECONDS)
 
     def erase(self) -> None:
-        """An operator hands out and erases what is held about a person."""
         charlie = self.system.account_of("charlie")
         assert self.command("privacy", "export", "--account-id", charlie, "--json").exit_code == 0
         erased = self.command("privacy", "erase", "--account-id", charlie, "--now")
         assert erased.exit_code == 0, erased.output
 
     def leave_and_return(self) -> None:
-        """An admin uninstalls the app while a file is locked, and installs it again."""
         file = self._new_file("returned")
         self._lock("bob", file, note=NOTE)
         self.system.confluence.post("/_sim/sites/acme/uninstall", {})
@@ -216,7 +211,7 @@ class Journeys:
         self._ask("bob", "GET", f"/attachments/{file['id']}/lock")
 
     def command(self, *arguments: str) -> Result:
-        """Run `lockpoint …` with the environment of the running processes."""
+        """Run `lockpoint …` in the environment of the running processes."""
         return CliRunner(env=self.system.stack.environment).invoke(main, arguments)
 
     def _new_page(self, title: str) -> str:
@@ -273,7 +268,7 @@ class Journeys:
         return int(self._sql(f"SELECT count(*) FROM {rows}")[0][0])  # noqa: S608 - words of this module
 
     def _hurry(self, number: str) -> bool | None:
-        """Let the next attempt be the last, and come now; whether the job is parked."""
+        """Make the next attempt the last, and due now; return True if the job is parked."""
         self._sql(
             "UPDATE procrastinate_jobs SET attempts = 4, scheduled_at = now()"
             " WHERE status = 'todo' AND attempts BETWEEN 1 AND 3 AND args->>'subject' = %s RETURNING id",
@@ -291,7 +286,7 @@ class Journeys:
 
 @contextmanager
 def disguised(system: System) -> Iterator[None]:
-    """People and the space have names that stand nowhere else; afterwards they are as before."""
+    """Give people and the space names that occur nowhere else."""
     people = {person["name"]: person for person in system.confluence.site("acme")["people"] if person["name"] in NAMES}
     (space,) = [space for space in system.confluence.site("acme")["spaces"] if space["key"] == "DS"]
     for name, shown in NAMES.items():

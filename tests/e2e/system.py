@@ -1,4 +1,4 @@
-"""What a test does with the running system: act as people, look at Confluence, read mails."""
+"""The running system for tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def request_id() -> str:
 
 @dataclass
 class System:
-    """A running stack; `lines` is everything its processes printed."""
+    """`lines` is the output of its processes."""
 
     stack: Stack
     lines: list[str] = field(repr=False)
@@ -44,7 +44,7 @@ class System:
         return next(str(p["accountId"]) for p in people if p["name"] == name)
 
     def new_file(self, name: str, *, site: str = "acme", text: str = "first\n", author: str = "alice") -> Json:
-        """Upload a fresh file to the open page; gives {"id": "att…", "version": 1, …}."""
+        """Return {"id": "att…", "version": 1, …}."""
         body = {"account": author, "pageId": "98311", "fileName": name, "text": text}
         return dict(self.confluence.post(f"/_sim/sites/{site}/upload", body))
 
@@ -53,12 +53,11 @@ class System:
         return dict(self.confluence.post(f"/_sim/sites/{site}/upload", body))
 
     def file(self, file: Json, site: str = "acme") -> Json:
-        """The file as Confluence has it now."""
         files = self.confluence.site(site)["attachments"]
         return next(dict(one) for one in files if one["id"] == file["id"])
 
     def people_files(self, site: str) -> list[Json]:
-        """Every file that people of the site made, with versions and properties (not the app's own scratch file)."""
+        """Return the site's files without the app's scratch file."""
         drafts = {page["id"] for page in self.confluence.site(site)["contents"] if page["status"] == "draft"}
         return [dict(f) for f in self.confluence.site(site)["attachments"] if f["pageId"] not in drafts]
 
@@ -71,7 +70,7 @@ class System:
 
 @dataclass
 class Person:
-    """Somebody with the dialog open: calls the API with context tokens of their own."""
+    """Somebody with the dialog open, with context tokens of their own."""
 
     system: System
     name: str
@@ -80,7 +79,7 @@ class Person:
     _until: float = 0.0
 
     def call(self, method: str, path: str, body: Json | None = None, **headers: str) -> requests.Response:
-        """One call below `/api/v1`; writing calls get a request id unless the body has one."""
+        """Call below `/api/v1`; writing calls get a request id unless the body has one."""
         content = body if method == "GET" else {"requestId": request_id(), **(body or {})}
         return requests.request(
             method,
@@ -99,7 +98,7 @@ class Person:
 
 
 def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 45) -> Found:
-    """Look until there is something; fails the test when there is nothing for too long."""
+    """Return what `look` finds as soon as it is not None."""
     until = time.monotonic() + seconds
     while (found := look()) is None:
         assert time.monotonic() < until, f"waited in vain for {what}"

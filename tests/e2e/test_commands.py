@@ -1,5 +1,3 @@
-"""The operator's commands against the running system."""
-
 from __future__ import annotations
 
 import json
@@ -18,7 +16,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(system: System) -> Run:
-    """Runs `lockpoint …` with the environment of the running processes."""
+    """Runs `lockpoint …` in the environment of the running processes."""
 
     def command(*arguments: str) -> Result:
         return CliRunner(env=system.stack.environment).invoke(main, arguments)
@@ -32,7 +30,7 @@ def _json(result: Result) -> Any:
 
 
 def test_sites_are_listed_and_found_by_any_name(system: System, run: Run) -> None:
-    """`site list` has both sites; `site show` finds one by number, address or host."""
+    """By number, address or host."""
     listed = _json(run("site", "list", "--json"))
     assert [row["site"] for row in listed] == [f"http://{host}/wiki" for host in system.confluence.hosts]
     names = [str(listed[0]["id"]), listed[0]["site"], system.confluence.hosts[0]]
@@ -43,7 +41,7 @@ def test_sites_are_listed_and_found_by_any_name(system: System, run: Run) -> Non
 
 
 def test_site_show_tells_what_the_restore_self_test_found(system: System, run: Run) -> None:
-    """The self-test runs after the install; `--test` runs it again."""
+    """After the install, and with `--test`."""
     host = system.confluence.hosts[1]
     first = wait_for(
         "the self-test", lambda: (shown := _json(run("site", "show", host, "--json")))["restoreTestedAt"] and shown
@@ -55,7 +53,7 @@ def test_site_show_tells_what_the_restore_self_test_found(system: System, run: R
 
 
 def test_a_lock_is_shown_and_ended_by_an_operator(system: System, run: Run) -> None:
-    """`lock show` tells holder and protected version; `lock end` frees the file and its holder has mail."""
+    """Its holder gets mail."""
     file, host = system.new_file("operated.txt"), system.confluence.hosts[0]
     alice = system.person("alice")
     assert _json(run("lock", "show", file["id"], "--site", host, "--json")) == {"state": "never locked"}
@@ -72,7 +70,7 @@ def test_a_lock_is_shown_and_ended_by_an_operator(system: System, run: Run) -> N
 
 
 def test_reconcile_undoes_what_no_event_told(system: System, run: Run) -> None:
-    """`site reconcile` finds an overwrite whose webhook was lost."""
+    """The overwrite's webhook was lost."""
     file, host = system.new_file("reconciled.txt", text="mine\n"), system.confluence.hosts[0]
     assert system.person("alice").call("POST", f"/attachments/{file['id']}/lock").status_code == 201
     system.confluence.post("/_sim/webhooks/settings", {"site": "acme", "loseNext": 1})
@@ -89,7 +87,6 @@ def test_reconcile_undoes_what_no_event_told(system: System, run: Run) -> None:
 
 
 def test_parked_jobs_are_listed_and_dropped_or_tried_again(system: System, run: Run) -> None:
-    """A job that was given up can be seen, run again, and forgotten; an unknown one ends the command with code 1."""
     assert run("jobs", "retry", "999999").exit_code == run("jobs", "drop", "999999").exit_code == 1
     with psycopg.connect(system.stack.environment["DATABASE_URL"], autocommit=True) as connection:
         park = """insert into procrastinate_jobs (queue_name, task_name, args, status, attempts)
@@ -104,7 +101,6 @@ def test_parked_jobs_are_listed_and_dropped_or_tried_again(system: System, run: 
 
 
 def test_keys_are_rotated(system: System, run: Run) -> None:
-    """`keys rotate` seals every site's secret again, and the sites go on working."""
     done = _json(run("keys", "rotate", "--json"))
     assert done["sitesAlready"] + done["sitesSealed"] >= 2
     assert system.person("alice").call("GET", "/pages/98311/attachments").status_code == 200
@@ -121,12 +117,11 @@ def test_keys_are_rotated(system: System, run: Run) -> None:
     ],
 )
 def test_wrong_usage_is_code_2(run: Run, arguments: tuple[str, ...]) -> None:
-    """Wrong usage ends with code 2."""
     assert run(*arguments).exit_code == 2
 
 
 def test_what_is_not_there_is_code_1_with_a_reason(system: System, run: Run) -> None:
-    """An unknown site or file, or a missing setting, ends with code 1 and a reason on stderr."""
+    """The reason is on stderr."""
     nowhere = run("site", "show", "nowhere.example.com")
     assert (nowhere.exit_code, nowhere.stdout) == (1, "")
     assert "no active site nowhere.example.com" in nowhere.stderr

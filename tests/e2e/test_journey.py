@@ -1,4 +1,4 @@
-"""The journeys of people, admins and operators over HTTP, and that nothing about them or their files stays behind."""
+"""The journeys leave no data about people or files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def others(system: System) -> list[Json]:
-    """The files of the second site before anything happened."""
+    """The second site's files before the journeys."""
     return system.people_files("globex")
 
 
 @pytest.fixture(scope="module")
 def journeys(system: System, others: list[Json]) -> Iterator[Journeys]:
-    """All journeys, gone once."""
     assert others
     with disguised(system):
         gone = Journeys(system)
@@ -35,7 +34,6 @@ def journeys(system: System, others: list[Json]) -> Iterator[Journeys]:
 
 @pytest.fixture
 def words(journeys: Journeys, tmp_path: Path) -> Path:
-    """What must not be anywhere, in a file for the scan."""
     assert journeys.page
     file = tmp_path / "words"
     file.write_text("\n".join(sorted(CANARIES)), encoding="utf-8")
@@ -43,7 +41,7 @@ def words(journeys: Journeys, tmp_path: Path) -> Path:
 
 
 def _scan(system: System, words: Path, *more: str) -> Result:
-    """The scan over everything that there is: tables, queue, Redis, the logs of the app, a backup, metrics."""
+    """Scan tables, queue, Redis, logs, a backup and metrics."""
     run = CliRunner(env=system.stack.environment).invoke
     log, backup = words.parent / "app.log", words.parent / "backup"
     log.write_text("\n".join(line for line in system.lines if line.split(" ", 1)[0] in OURS), encoding="utf-8")
@@ -55,7 +53,7 @@ def _scan(system: System, words: Path, *more: str) -> Result:
 
 
 def test_nothing_about_people_or_files_is_stored_or_logged(system: System, words: Path, others: list[Json]) -> None:
-    """Privacy §5: after all journeys no name, address, title, note, reason or content is anywhere."""
+    """Privacy §5"""
     result = _scan(system, words)
     report = json.loads(result.stdout)
     assert (result.exit_code, report["hits"], report["notLookedAt"]) == (0, 0, []), result.output
@@ -71,13 +69,12 @@ def test_nothing_about_people_or_files_is_stored_or_logged(system: System, words
 
 @pytest.mark.usefixtures("journeys")
 def test_all_that_is_stored_is_in_the_inventory(system: System) -> None:
-    """Every member of every JSON value, every key and value of Redis, as the journeys left them."""
     settings = system.stack.environment
     assert unexplained(settings["DATABASE_URL"], settings["REDIS_URL"]) == []
 
 
 def test_the_scan_finds_a_name_in_a_log_of_the_system(system: System, words: Path) -> None:
-    """A scan that cannot find anything proves nothing: the same scan finds a name in one more log."""
+    """Proves that the same scan can find a word."""
     log = words.parent / "planted.log"
     log.write_text(f"web opened by {NAMES['alice']}\n", encoding="utf-8")
     result = _scan(system, words, "--logs", str(log))
@@ -86,7 +83,7 @@ def test_the_scan_finds_a_name_in_a_log_of_the_system(system: System, words: Pat
 
 
 def test_the_scan_takes_its_words_from_the_sites(system: System) -> None:
-    """Without words it reads names, addresses and titles as the app, and finds none of them."""
+    """Read as the app."""
     result = CliRunner(env=system.stack.environment).invoke(main, ["privacy", "scan", "--json"])
     report = json.loads(result.stdout)
     assert (result.exit_code, report["hits"], report["sitesNotRead"]) == (0, 0, []), result.output
@@ -94,7 +91,7 @@ def test_the_scan_takes_its_words_from_the_sites(system: System) -> None:
 
 
 def test_copy_mode_undoes_where_confluence_refuses_to_restore(journeys: Journeys) -> None:
-    """P-04: restore refused → recorded and told, the file left; with copy mode on, the protected bytes come back."""
+    """P-04: without copy mode the overwrite is only recorded and reported."""
     found = journeys.results
     assert (found["left alone at"], found["self-test"]) == (2, "refused")
     assert (found["copied"], found["protection"]) == (PROTECTED, "protected")

@@ -1,4 +1,4 @@
-"""Eight people fight for the same files through the real app on two web processes, and the records are replayed."""
+"""Eight people lock the same files through two web processes; the records are replayed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = 3
 
 @dataclass
 class Told:
-    """What the app told its callers."""
+    """The app's answers."""
 
     yes: list[tuple[str, str, str]] = field(default_factory=list)  # file, lock id, account
     ended: list[tuple[str, str]] = field(default_factory=list)  # file, lock id
@@ -37,7 +37,7 @@ class Told:
 
 @pytest.mark.timeout(900)
 def test_there_is_never_a_second_owner(system: System) -> None:
-    """R4: 8 clients, 200 rounds each of acquire, release and take over: every yes is a record, in one order."""
+    """R4: every success has a record, in one order."""
     files = [system.new_file(f"race-{number}.txt") for number in range(FILES)]
     marker = system.confluence.get("/_sim/requests")["exchanges"]
     since = marker[-1]["id"] if marker else 0
@@ -65,7 +65,7 @@ def test_there_is_never_a_second_owner(system: System) -> None:
 
 
 def _fight(system: System, name: str, seed: int, files: list[Json], told: Told) -> None:
-    """One client: take a random file, hold it for a moment, give it back; managers sometimes take it from others."""
+    """Lock a random file and unlock it; managers sometimes take it over."""
     chance = random.Random(seed)  # noqa: S311 - dice for a game, not a secret
     person = system.person(name)
     account = system.account_of(name)
@@ -107,7 +107,7 @@ def _lost(person: Person, account: str, file: Json, lock: Json, told: Told, *, t
 
 
 def _writes(system: System, since: int) -> dict[str, list[Json]]:
-    """The successive values of each file's record, in the order in which Confluence stored them."""
+    """The successive values of each file's record, in Confluence's order."""
     found: dict[str, list[Json]] = {}
     wanted = urlencode({"path": "/attachments/[^/]+/properties", "site": "acme", "since": since})
     exchanges = system.confluence.get(f"/_sim/requests?{wanted}")["exchanges"]
@@ -131,13 +131,13 @@ def _held(holder: str, lock_id: str, seq: int, ended: Json | None = None) -> Jso
 
 
 def test_the_replay_sees_a_second_owner() -> None:
-    """R27: a history in which Bob gets the file while Alice holds it does not pass."""
+    """R27"""
     with pytest.raises(BrokenHistoryError):
         holds_of([_held("alice", "a", 1), _held("bob", "b", 2)])
 
 
 def test_the_replay_sees_a_hold_that_comes_back() -> None:
-    """I7: a hold that was ended is never held again."""
+    """I7"""
     ended = {"lock_id": "a"}
     tombstone = {"state": "free", "epoch": 1, "seq": 2, "ended": ended}
     with pytest.raises(BrokenHistoryError):
@@ -145,6 +145,6 @@ def test_the_replay_sees_a_hold_that_comes_back() -> None:
 
 
 def test_the_replay_accepts_a_take_over() -> None:
-    """L-22: one write ends a hold and begins the next."""
+    """L-22: one write ends a lock and begins the next."""
     holds = holds_of([_held("alice", "a", 1), _held("bob", "b", 2, {"lock_id": "a"})])
     assert [(hold.holder, hold.ended) for hold in holds] == [("alice", 1), ("bob", None)]

@@ -1,4 +1,4 @@
-"""A backup, a new database, a restore: the app works again, against the running Confluence."""
+"""Backup and restore into a new database, against the running Confluence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEWER, OLDER = "a newer root key of more than 32 characters", "an older root key
 
 @pytest.fixture
 def fresh(system: System) -> Iterator[dict[str, str]]:
-    """The environment of the running app with another database, in which there is nothing at all."""
+    """The environment of the running app with an empty database."""
     variables = system.stack.environment
     name = sql.Identifier(NAME)
     with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as connection:
@@ -46,7 +46,7 @@ def command(variables: dict[str, str], *arguments: str, given: bytes = b"") -> A
 
 @pytest.fixture
 def app_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
-    """Builds the web application for an environment, and closes its connections at the end."""
+    """Builds the web application for an environment."""
     opened: list[Database] = []
 
     def open_database(*values: Any, **named: Any) -> Database:
@@ -64,7 +64,7 @@ def app_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
 
 
 def deliver(system: System, app: Flask, file: dict[str, Any]) -> int:
-    """A webhook as Confluence signs it."""
+    """Send a webhook as Confluence signs it."""
     path = "/connect/webhooks/attachment_updated"
     asked = {"site": "acme", "kind": "webhook", "method": "POST", "path": path}
     token = system.confluence.post("/_sim/tokens", asked)["token"]
@@ -74,7 +74,6 @@ def deliver(system: System, app: Flask, file: dict[str, Any]) -> int:
 
 
 def lock_call(system: System, app: Flask, file: dict[str, Any], path: str = "", **body: str) -> Any:
-    """Alice calls the API of this app about the file's lock."""
     return app.test_client().post(
         f"/api/v1/attachments/{file['id']}/lock{path}",
         json={"requestId": request_id(), **body},
@@ -83,7 +82,7 @@ def lock_call(system: System, app: Flask, file: dict[str, Any], path: str = "", 
 
 
 def test_a_restored_backup_makes_a_working_app(system: System, fresh: dict[str, str], app_with: MakeApp) -> None:
-    """Back up, new database, restore under a newer key: webhooks are accepted, and a file is locked and unlocked."""
+    """Restored under a newer key."""
     file = system.new_file("after the loss.txt")
     made = command(system.stack.environment, "backup", "create", "--to", "-")
     variables = {**fresh, "LOCKPOINT_SECRET_KEYS": f"{NEWER},{fresh['LOCKPOINT_SECRET_KEYS']}"}
@@ -100,7 +99,7 @@ def test_a_restored_backup_makes_a_working_app(system: System, fresh: dict[str, 
 
 
 def test_wrong_root_keys_are_a_503_that_tells_the_operator(system: System, app_with: MakeApp) -> None:
-    """Not a 500, and not a 401 either: Confluence did nothing wrong. The log says which site and what to do."""
+    """Not a 500 and not a 401: Confluence made no error."""
     file, logged = system.new_file("with a wrong key.txt"), io.StringIO()
     configure_logs(stream=logged)
     app = app_with({**system.stack.environment, "LOCKPOINT_SECRET_KEYS": NEWER})
@@ -118,7 +117,7 @@ def test_wrong_root_keys_are_a_503_that_tells_the_operator(system: System, app_w
 
 
 def test_live_locks_are_signed_again_by_the_command(system: System, app_with: MakeApp) -> None:
-    """A lock under an old key: `keys status` counts it, `keys rotate --locks` signs it anew, and the hold goes on."""
+    """By `keys rotate --locks`; the lock continues."""
     variables, file = dict(system.stack.environment), system.new_file("rotated.txt")
     newest = variables["LOCKPOINT_SECRET_KEYS"]
     locked = lock_call(system, app_with({**variables, "LOCKPOINT_SECRET_KEYS": f"{OLDER},{newest}"}), file)
@@ -141,5 +140,4 @@ def test_live_locks_are_signed_again_by_the_command(system: System, app_with: Ma
 
 
 def signer(system: System, file: dict[str, Any]) -> str:
-    """The id of the key that signed the record on the file."""
     return str(system.file(file)["properties"]["lockpointlock"]["mac"]).partition(":")[0]

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""A Confluence in memory that implements the ports of `lockpoint.services.ports.confluence`."""
+"""A Confluence in memory, behind the ports of `lockpoint.services.ports.confluence`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TICK = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """One version as the fake keeps it; its number is its place."""
+    """Its number is its place in the list."""
 
     created: datetime
     author: str | None
@@ -54,8 +54,6 @@ class StoredVersion:
 
 @dataclass
 class StoredFile:
-    """One attachment with its history."""
-
     id: str
     container: Container
     versions: list[StoredVersion]
@@ -64,12 +62,10 @@ class StoredFile:
 
     @property
     def content(self) -> bytes:
-        """The bytes that a person downloads now."""
         return self.versions[-1].content
 
     @property
     def title(self) -> str:
-        """The name now."""
         return self.versions[-1].title
 
     @property
@@ -80,7 +76,7 @@ class StoredFile:
 
 @dataclass
 class Page:
-    """A page or blog post; `restricted_to` None lets everybody in."""
+    """`restricted_to` None means everybody."""
 
     container: Container
     space_id: str = "65538"
@@ -90,14 +86,14 @@ class Page:
 
 
 class FakeSite:
-    """What one site holds, and what people do there (`upload`, `rename`, `trash`, …)."""
+    """The data of one site, and what people do there (`upload`, `rename`, `trash`, …)."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.app_account = APP_ACCOUNT
         self.people: dict[str, Person] = {}
         self.addresses: dict[str, str] = {}
-        self.viewers: set[str] = set()  # may look but not edit, anywhere
+        self.viewers: set[str] = set()  # may view but not edit, anywhere
         self.space_admins: set[str] = set()
         self.site_admins: set[str] = set()
         self.pages: dict[str, Page] = {}
@@ -188,7 +184,7 @@ class FakeSite:
         del self.files[file_id].versions[number - 1]
 
     def put_rows(self, host: PropertyHost, host_id: str, key: str, rows: Sequence[StoredProperty]) -> None:
-        """Store what outsiders may store; what was there before stays readable as a stale answer."""
+        """Store any rows; the previous ones stay readable as a stale answer."""
         place = (host, host_id, key)
         kept = tuple(sorted(rows, key=lambda row: int(row.id)))
         self.past_rows.setdefault(place, []).append((self.clock.now(), kept))
@@ -203,7 +199,7 @@ class FakeSite:
     # --- how the site answers --------------------------------------------------------------------------------
 
     def moment(self) -> datetime:
-        """The host's time, never twice the same."""
+        """The host's time, never the same twice."""
         self._last = max(self.clock.now(), self._last + TICK)
         return self._last
 
@@ -211,7 +207,7 @@ class FakeSite:
         return StoredProperty(str(next(self._numbers)), 1, value, self.moment(), key)
 
     def rows_as_of(self, place: tuple[PropertyHost, str, str], moment: datetime) -> tuple[StoredProperty, ...]:
-        """What a replica that is behind would answer."""
+        """The answer of a replica that lags behind."""
         seen: tuple[StoredProperty, ...] = ()
         for since, rows in self.past_rows.get(place, []):
             if since <= moment:
@@ -234,12 +230,12 @@ class FakeSite:
 
 
 class FakeConfluence:
-    """The sites of several tenants, and the ports that reach them: `attachments`, `lock_properties`, …"""
+    """The sites of several tenants, and their ports."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.sites: dict[int, FakeSite] = {}
-        self.lag = timedelta()  # how old the properties are that reads show
+        self.lag = timedelta()  # age of the properties that reads return
         self.attachments = FakeAttachments(self)
         self.lock_properties = FakeLockProperties(self)
         self.properties = FakeProperties(self)
@@ -278,7 +274,6 @@ class FakeConfluence:
 
 
 def version_of(stored: StoredFile, number: int, *, detailed: bool) -> Version:
-    """A version as the host tells it."""
     found = stored.versions[number - 1]
     return Version(
         number=number,

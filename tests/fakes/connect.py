@@ -1,4 +1,4 @@
-"""Fakes and builders for everything that has to do with who is calling: ports in memory, tokens made by PyJWT."""
+"""Fakes and builders for inbound authentication."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BOB = "557058:11111111-0000-4000-8000-000000000b0b"
 
 @dataclass
 class FakeTime:
-    """A clock that tests move; the same seconds serve as wall and monotonic time."""
+    """Wall and monotonic time are the same."""
 
     moment: datetime = START
 
@@ -67,7 +67,7 @@ class FakeTime:
 
 @dataclass
 class MemoryWitnesses:
-    """Which files are locked, and where; counts its look-ups."""
+    """Counts its look-ups."""
 
     held: dict[tuple[int, str], str] = field(default_factory=dict)
     lookups: int = 0
@@ -102,7 +102,7 @@ class MemoryJobs:
 
 @dataclass
 class ConnectServices:
-    """What the routes of Connect use of the services."""
+    """What Connect's routes use of the services."""
 
     installations: Any
     witnesses: Any
@@ -114,7 +114,6 @@ class ConnectServices:
 
 @cache
 def private_key(name: str = "atlassian", bits: int = 2048) -> rsa.RSAPrivateKey:
-    """A key pair by name, made once per process."""
     assert name
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
@@ -128,7 +127,7 @@ def public_pem(key: Any) -> bytes:
 
 @dataclass
 class MemoryKeys:
-    """The key hosts in memory: key ids they know, whether they are in trouble, and how often they were asked."""
+    """The key hosts in memory."""
 
     keys: dict[str, rsa.RSAPublicKey] = field(default_factory=lambda: {"kid-1": private_key().public_key()})
     trouble: bool = False
@@ -153,7 +152,7 @@ def registration(client_key: str = ACME, **changes: Any) -> Registration:
 
 @dataclass
 class ConnectWorld:
-    """A web process with its neighbours, and two installed sites."""
+    """A web process and two installed sites."""
 
     time: FakeTime
     installations: Any
@@ -174,13 +173,13 @@ class ConnectWorld:
         return tenant
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Claims of a good token of acme; a change to None leaves the claim out."""
+        """Return valid claims of acme; a change to None omits the claim."""
         now = int(self.time.seconds())
         claims = {"iss": ACME, "iat": now, "exp": now + 180, "sub": ALICE, **changes}
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, method: str, target: str, secret: str = ACME_SECRET, **changes: Any) -> str:
-        """A server or frame token for this address."""
+        """Return a server or frame token for this address."""
         changes.setdefault("qsh", qsh.request_hash(method, target))
         return jwt.encode(self.claims(**changes), secret, "HS256")
 
@@ -197,14 +196,14 @@ class ConnectWorld:
         headers: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> str:
-        """A signed install's token."""
+        """Return the token of a signed install."""
         changes.setdefault("qsh", qsh.request_hash("POST", target))
         claims = self.claims(**{"aud": [APP_URL], "sub": None, **changes})
         fields = {**({"kid": kid} if kid is not None else {}), **(headers or {})}
         return jwt.encode(claims, key or private_key(), algorithm, headers=fields)
 
     def hook(self, event: str, body: Any, *, token: str | None = None, query: str = "") -> Any:
-        """Send a webhook; `body` as JSON, or bytes as they are."""
+        """Send a webhook; bytes are sent unchanged."""
         target = f"/connect/webhooks/{event}{query}"
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.post(
@@ -231,7 +230,7 @@ def install_body(client_key: str = ACME, **changes: Any) -> dict[str, Any]:
 
 
 def sample_routes() -> Blueprint:
-    """One route for each guard that other folders bring: a surface, an API read and an API write."""
+    """One route for each guard of other folders."""
     routes = Blueprint("sample", __name__)
 
     @routes.get("/connect/page")
@@ -263,7 +262,7 @@ def make_world(
     webhook_door: bool = True,
     pings: Sequence[Ping] = (),
 ) -> ConnectWorld:
-    """A web process around these neighbours (in memory unless given), with acme and globex installed."""
+    """Build a web process over these ports or fakes, with acme and globex installed."""
     time = FakeTime()
     installations = installations if installations is not None else FakeInstallations()
     keys = MemoryKeys()

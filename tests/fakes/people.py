@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""Fakes of the ports about people's own data; what needs SQL to be believed is tested on Postgres only."""
+"""Fakes of the ports for people's own data; ports that depend on SQL are tested on Postgres only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.fakes.storage import Tables
 
 @dataclass
 class FakeUserProperties:
-    """`trouble` is raised by every call."""
+    """Every call raises `trouble`."""
 
     stored: dict[tuple[int, str, str], object] = field(default_factory=dict)
     trouble: Exception | None = None
@@ -41,8 +41,6 @@ class FakeUserProperties:
 
 @dataclass
 class FakePersonalDataReports:
-    """Answers as Atlassian would, and keeps what was reported."""
-
     closed: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
@@ -86,8 +84,6 @@ class FakeProfiles:
 
 
 class FakeTokens:
-    """Tokens are numbers."""
-
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._texts: dict[str, tuple[str, str]] = {}
@@ -103,14 +99,13 @@ class FakeTokens:
 
 
 class OnPostgresOnly:
-    """Stands where a test that uses this port has to bring the real one."""
+    """A port that a test must bring itself."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError(f"{name}: this port has no fake; use the one on Postgres")
 
 
 def ports_about_people(tables: Tables) -> dict[str, Any]:
-    """The fakes by the names that the services have for them."""
     return {
         "user_properties": FakeUserProperties(),
         "personal_data_reports": FakePersonalDataReports(),

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 - a fake takes whatever its port passes
-"""Postgres, Redis and mail in memory, behind the ports of `lockpoint.services.ports`."""
+"""Postgres, Redis and mail in memory."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ from lockpoint.services.ports.notifications import MailFacts, MailIntent, Stored
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SiteState
 
-LEASE = timedelta(seconds=60)  # an attempt at a request that is older has died
+LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
 
 
 @dataclass
 class Claim:
-    """A request id as the fake keeps it."""
-
     outcome: BegunRequest
     busy_until: datetime
 
 
 @dataclass
 class Tables:
-    """Everything that survives a crash of ours; `down` makes every access fail."""
+    """Everything that survives a crash of our processes; `down` makes every access fail."""
 
     clock: Clock
     down: bool = False
@@ -57,7 +55,7 @@ class Tables:
         return [stored.intent for stored in self.intents.values() if stored.tenant_id == tenant.id]
 
     def come_back(self, tenant_id: int) -> None:
-        """As `storage.tenancy.reactivation` does it."""
+        """As in `storage.tenancy.reactivation`."""
         self.tenants[tenant_id] = replace(self.tenants[tenant_id], returned_at=self.clock.now())
         for key, witness in self.witnesses.items():
             if key[0] == tenant_id and isinstance(witness.record, Held):
@@ -297,7 +295,7 @@ class FakeIntents:
 
 
 class FakeMutexes:
-    """`away` is a Redis that is not there."""
+    """`away` simulates an unavailable Redis."""
 
     def __init__(self) -> None:
         self.held: set[str] = set()
@@ -317,7 +315,7 @@ class FakeMutexes:
 
 @dataclass
 class FakeMailer:
-    """Keeps what it was given, or raises `trouble`."""
+    """Keeps the mails, or raises `trouble`."""
 
     box: list[tuple[str, MailFacts, str]] = field(default_factory=list)
     trouble: Exception | None = None

@@ -54,7 +54,7 @@ class FakeLicences:
 
 @dataclass
 class FakeLicenceSource:
-    """Counts its calls; `trouble` is raised by every one."""
+    """Counts its calls; every call raises `trouble`."""
 
     licensed: bool = True
     trouble: Exception | None = None
@@ -69,7 +69,7 @@ class FakeLicenceSource:
 
 @dataclass
 class FakeUsageCounts:
-    """Locale and zone are never known here."""
+    """Locale and zone are never known."""
 
     tables: Tables
     on: set[int] = field(default_factory=set)
@@ -103,7 +103,7 @@ class FakeUsageCounts:
 
 @dataclass
 class FakeInstallations:
-    """The installation table in memory; `down` makes every call fail, `finds` counts the round trips."""
+    """`down` makes every call fail, `finds` counts the look-ups."""
 
     rows: dict[str, Installation] = field(default_factory=dict)
     events: list[tuple[int, InstallationEvent, datetime]] = field(default_factory=list)
@@ -173,7 +173,6 @@ class FakeInstallationChange:
 
 
 def ports_about_sites(tables: Tables) -> dict[str, Any]:
-    """The fakes by the names that the services have for them."""
     return {
         "installations": FakeInstallations(),
         "licences": FakeLicences(tables),

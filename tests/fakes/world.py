@@ -1,8 +1,8 @@
-"""Fakes of every port, and a `World` that puts them together: two sites, the usual people, one clock.
+"""Fakes of every port, and a `World` that combines them: two sites, the usual people, one clock.
 
 world = make_world()
 file = world.add_file()
-locks.acquire(world.services, world.actor(ALICE), file.id, key(), Wish())
+locks.acquire(world.services, world.actor(ALICE), file.id, key(), LockOptions())
 world.site().upload(file.id, BOB, b"mine")
 """
 
@@ -56,7 +56,7 @@ __all__ = ["APP_ACCOUNT", "FakeClock", "FakeIds", "World", "make_services", "mak
 
 
 class FakeClock:
-    """Stands still until it is moved; sleeping moves it."""
+    """Moves only by `advance` and `sleep`."""
 
     def __init__(self, at: datetime = START) -> None:
         self.at = at
@@ -87,7 +87,7 @@ class FakeIds:
 
 
 def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Services:
-    """The services over these fakes; `other` replaces single ports or settings."""
+    """`other` replaces single ports or settings."""
     ports: dict[str, Any] = {
         "clock": tables.clock,
         "ids": FakeIds(),
@@ -118,8 +118,6 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
 
 @dataclass
 class World:
-    """One test's world: Confluence, storage, clock, services."""
-
     clock: FakeClock
     host: FakeConfluence
     tables: Tables
@@ -133,11 +131,10 @@ class World:
         return Actor(tenant, account)
 
     def add_file(self, author: str = ALICE, tenant: Tenant = ACME, **values: Any) -> StoredFile:
-        """A file on the tenant's page."""
         return self.site(tenant).add_file(self.pages[tenant.id], author, **values)
 
     def found(self, file_id: str, tenant: Tenant = ACME) -> FoundRecord:
-        """What the record on the file really says now."""
+        """The state of the record on the file."""
         return self.reading_in(self.site(tenant).lock_rows(file_id), file_id, tenant)
 
     def reading_in(self, rows: Sequence[StoredProperty], file_id: str, tenant: Tenant = ACME) -> FoundRecord:
@@ -146,7 +143,7 @@ class World:
 
 
 def make_world(**other: Any) -> World:
-    """Two sites with their people and one page each; `other` replaces single ports or settings of the services."""
+    """Two sites with people and one page each; `other` replaces single ports or settings of the services."""
     clock = FakeClock()
     host = FakeConfluence(clock)
     tables = Tables(clock)

@@ -1,4 +1,4 @@
-"""The fixtures of the storage tests, for processes that stand on a real database."""
+"""The fixtures of the storage tests, for processes on a real database."""
 
 from tests.storage.conftest import acme, database, installations, keys
 

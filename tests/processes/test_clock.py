@@ -96,7 +96,7 @@ def test_the_period_is_stretched_by_the_quota(wished: int, locks: int, points: i
 
 
 def simulate(rounds: Rounds, tenants: int, minutes: int, period: timedelta = PERIOD) -> dict[int, list[float]]:
-    """Tick every 15 seconds; when each site was due, in minutes."""
+    """Tick every 15 seconds; return when each site was due, in minutes."""
     seen: dict[int, list[float]] = {number: [] for number in range(1, tenants + 1)}
     for tick in range(minutes * 4):
         now = START + timedelta(seconds=15 * tick)
@@ -106,7 +106,7 @@ def simulate(rounds: Rounds, tenants: int, minutes: int, period: timedelta = PER
 
 
 def test_every_site_is_swept_once_a_period() -> None:
-    """The first round comes within minutes of a start; then each site is due every 15 minutes, never twice."""
+    """The first round comes within minutes of a start."""
     seen = simulate(Rounds(), tenants=50, minutes=60)
     assert all(turns[0] <= 2.25 for turns in seen.values())
     assert all(
@@ -116,7 +116,6 @@ def test_every_site_is_swept_once_a_period() -> None:
 
 
 def test_sites_never_come_all_at_once() -> None:
-    """Fifty sites are spread over the round instead of one burst."""
     at_once = Counter(turn for turns in simulate(Rounds(), tenants=50, minutes=60).values() for turn in turns)
     assert max(at_once.values()) <= 8
 
@@ -131,7 +130,6 @@ def test_missed_rounds_are_not_made_up_for() -> None:
 
 
 def test_a_shorter_period_counts_at_once() -> None:
-    """A period stretched by the quota does not stay when the locks are gone."""
     rounds = Rounds()
     simulate(rounds, tenants=1, minutes=10, period=timedelta(hours=5))
     now = START + timedelta(minutes=10)
@@ -140,7 +138,6 @@ def test_a_shorter_period_counts_at_once() -> None:
 
 
 def test_a_site_that_went_is_forgotten() -> None:
-    """An uninstalled site is not due, and starts afresh when it comes back."""
     rounds = Rounds()
     simulate(rounds, tenants=2, minutes=5)
     assert rounds.due(START + timedelta(hours=1), [1], PERIOD) == [1]
@@ -158,7 +155,7 @@ def run_for(world: World, tick: Any, minutes: int) -> None:
 
 
 def test_a_tick_only_enqueues() -> None:
-    """Sweeps for every active site, a search for locks where nothing is known; nothing else happens."""
+    """Search for locks only where no witness exists."""
     world = make_world()
     world.tables.tenants[GLOBEX.id] = replace(GLOBEX, enabled=False)
     upkeep = FakeUpkeep(unknown=[ACME])
@@ -167,7 +164,7 @@ def test_a_tick_only_enqueues() -> None:
 
 
 def test_a_search_for_locks_is_not_repeated_all_the_time() -> None:
-    """A site without any lock is searched once a day, not at each tick."""
+    """A site without any lock is searched once a day."""
     world = make_world()
     ticking = ticks(world, FakeUpkeep(unknown=[ACME])).sweep
     run_for(world, ticking, 3)
@@ -180,7 +177,7 @@ def test_a_search_for_locks_is_not_repeated_all_the_time() -> None:
 
 
 def test_only_the_leader_ticks() -> None:
-    """F41: a second clock does nothing as long as the first one lives."""
+    """F41"""
     world, upkeep = make_world(), FakeUpkeep(leading=False)
     ticking = ticks(world, upkeep)
     for tick in (ticking.sweep, ticking.rescue, ticking.chores):
@@ -194,7 +191,7 @@ def test_only_the_leader_ticks() -> None:
 
 
 def test_the_chores_meet_midnight() -> None:
-    """Privacy §5: once in every UTC hour, and at 00:00 UTC in its first minute; what is left over is tried again."""
+    """Privacy §5: hourly, and in the first minute of 00:00 UTC; leftovers are tried again."""
     world, upkeep = make_world(), FakeUpkeep()
     ticking, done = ticks(world, upkeep), []
     world.clock.at = START.replace(hour=22, minute=30)
@@ -216,7 +213,7 @@ def test_the_chores_meet_midnight() -> None:
 
 
 def test_partitions_that_cannot_be_made_do_not_stop_the_purge() -> None:
-    """A partition that somebody made by hand is in the way of ours: what is too old goes all the same, once an hour."""
+    """A partition made by hand prevents ours."""
     world, upkeep = make_world(), FakeUpkeep()
     ticking = ticks(world, upkeep)
 
@@ -231,7 +228,7 @@ def test_partitions_that_cannot_be_made_do_not_stop_the_purge() -> None:
 
 
 def test_late_erasures_are_told_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
-    """The purge cannot do their work, so it is not repeated; whoever reads the log learns of it."""
+    """The purge cannot do their work, so it is not repeated."""
     world, upkeep = make_world(), FakeUpkeep(late=2)
     ticking = ticks(world, upkeep)
     for _ in range(60):
@@ -243,7 +240,7 @@ def test_late_erasures_are_told_once_an_hour(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_database_that_is_away_does_not_end_the_clock() -> None:
-    """F33: the tick is left out, the next one works."""
+    """F33: the tick is skipped, the next one works."""
     world, upkeep = make_world(), FakeUpkeep(down=True)
     ticking = ticks(world, upkeep)
     ticking.when_leading(ticking.rescue)()
@@ -253,7 +250,7 @@ def test_a_database_that_is_away_does_not_end_the_clock() -> None:
 
 
 def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: str) -> None:
-    """Reports of every active site, spread over the hour, and every erasure that is under way, when it is due."""
+    """Reports are spread over the hour."""
     store = PostgresPersonStore(database, connect(redis_url))
     world = make_world(person_store=store)
     order = ErasureOrder(
@@ -271,7 +268,7 @@ def test_rights_are_queued_hourly(database: Database, acme: Tenant, redis_url: s
 
 @pytest.mark.processes
 def test_the_process_ticks_and_stops(database: Database, database_url: str, acme: Tenant, redis_url: str) -> None:
-    """`clock` as a process: jobs appear by themselves, SIGTERM ends it at once with 0."""
+    """SIGTERM ends it with 0."""
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,

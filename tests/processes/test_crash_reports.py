@@ -1,4 +1,4 @@
-"""Crash reports: what the log shows of an error arrives at Sentry, and nothing else does."""
+"""Sentry gets what the log shows of an error, and nothing else."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ lockpoint.app.Response = crash
 lockpoint.worker.USE_CASES[JobKind.SWEEP] = crash
 lockpoint.clock.Ticks.rescue = crash
 """
-"""Python imports this at the start of each process: the front page, the sweep and the clock's rescue crash."""
+"""Python imports this when a process starts."""
 
 
 class Sentry:
-    """A server that takes what Sentry's library sends."""
+    """A server for the requests of Sentry's library."""
 
     def __init__(self, port: int) -> None:
         self.dsn = f"http://key@127.0.0.1:{port}/1"
@@ -65,7 +65,7 @@ class Sentry:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The events of all envelopes, with nothing but number and time beside them."""
+        """The events; envelopes add only id and time."""
         lines = [[json.loads(line) for line in body.splitlines()] for body in self.bodies]
         assert [len(envelope) for envelope in lines] == [3] * len(lines)
         assert {envelope[1]["type"] for envelope in lines} <= {"event"}
@@ -73,7 +73,7 @@ class Sentry:
         return [envelope[2] for envelope in lines]
 
     def holds(self, *words: str) -> bool:
-        """Whether any of the words arrived, in whatever writing."""
+        """In any writing."""
         wanted = Words(words)
         return any(wanted.look_in(one) is not Sight.NOTHING for one in (*self.bodies, *self.headers, *self.paths))
 
@@ -104,7 +104,7 @@ def sentry() -> Iterator[Sentry]:
 
 @pytest.fixture
 def environment(sentry: Sentry, database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
-    """That of a process that crashes, and in which variables ask Sentry's library for more than it may tell."""
+    """Some variables ask Sentry's library for more than it may report."""
     (tmp_path / "sitecustomize.py").write_text(CRASHES)
     settings = app_environment({}, spare_ports(), database_url=database_url, redis_url=redis_url, secret_keys="k" * 64)
     more = {"SENTRY_SPOTLIGHT": sentry.dsn.removesuffix("/1") + "/stream", "SENTRY_DEBUG": "1"}
@@ -127,7 +127,7 @@ def kinds(sentry: Sentry) -> set[str]:
 
 
 def check(sentry: Sentry) -> None:
-    """Wait for the crash of `crash`, and look at all that arrived."""
+    """Wait for the report of `crash` and check everything that arrived."""
     wait_until(lambda: "ValueError" in kinds(sentry), "the report of the crash", 60)
     assert not sentry.holds(CANARY)
     assert sentry.paths == {"/api/1/envelope/"}
@@ -143,7 +143,7 @@ def check(sentry: Sentry) -> None:
 
 @pytest.mark.processes
 def test_a_crash_of_the_web_process_arrives_without_values(environment: dict[str, str], sentry: Sentry) -> None:
-    """Under granian: nothing of address, headers, body, variables, log lines or the error's text."""
+    """Under granian."""
     address = environment["LOCKPOINT_BASE_URL"]
     with running(environment, "web", "--host", "127.0.0.1", "--workers", "1", "--threads", "2"):
         wait_until(lambda: answers(f"{address}/healthz") == 200, "the web process", 60)
@@ -165,7 +165,7 @@ def answers(address: str) -> int | None:
 def test_a_crash_of_a_job_arrives_without_values(
     environment: dict[str, str], sentry: Sentry, acme: Tenant, database: Database
 ) -> None:
-    """At its first failure, without its subject."""
+    """At its first failure."""
     PostgresJobs(database).defer([Job(JobKind.SWEEP, acme.id, CANARY)])
     with running(environment, "worker"):
         check(sentry)
@@ -173,7 +173,7 @@ def test_a_crash_of_a_job_arrives_without_values(
 
 @pytest.mark.processes
 def test_a_crash_of_the_clock_arrives_without_values(environment: dict[str, str], sentry: Sentry) -> None:
-    """A tick that crashes ends nothing and is reported."""
+    """The process continues."""
     with running(environment, "clock") as process:
         check(sentry)
         assert process.poll() is None
@@ -181,7 +181,7 @@ def test_a_crash_of_the_clock_arrives_without_values(environment: dict[str, str]
 
 @pytest.mark.processes
 def test_the_crash_that_ends_a_process_arrives(environment: dict[str, str], sentry: Sentry) -> None:
-    """The process waits for its last report to leave."""
+    """The process waits for its last report."""
     with running({**environment, "CRASH_IN": "start"}, "clock") as process:
         assert process.wait(60) == 1
         check(sentry)
@@ -199,7 +199,7 @@ LEAKS: dict[str, str] = {
 
 @pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
 def test_the_check_sees_a_leak(sentry: Sentry, leak: str) -> None:
-    """What Sentry's library sends past our builder is found by the same look."""
+    """The same check finds what Sentry's library sends without our builder."""
     start = f"import sys, sentry_sdk; CANARY = {CANARY!r}; client = sentry_sdk.Client(sys.argv[1])\n"
     end = "\nclient.flush(5); sentry_sdk.flush(5)"
     command = [sys.executable, "-c", f"{start}{leak}{end}", sentry.dsn]
@@ -209,12 +209,10 @@ def test_the_check_sees_a_leak(sentry: Sentry, leak: str) -> None:
 
 
 def test_without_a_dsn_nothing_is_made() -> None:
-    """Crash reports are the operator's choice."""
     assert reporter(None) is None
 
 
 def test_a_report_that_fails_costs_no_log_line() -> None:
-    """Sentry's library may fail; the log has the line all the same."""
     program = (
         "import logging; from lockpoint.logs import configure_logs; configure_logs(report=lambda line: 1 / 0)\n"
         "logging.getLogger('lockpoint.x').error('failed', exc_info=ValueError())"
@@ -228,7 +226,7 @@ def test_a_report_that_fails_costs_no_log_line() -> None:
 def test_a_missing_library_stops_the_start(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """With the variable's name and what to install; the release phase notices it first."""
+    """The release phase fails first."""
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
     refused = CliRunner(env=environment).invoke(main, [command])
     assert refused.exit_code == 1

@@ -1,4 +1,4 @@
-"""What Heroku reads: the Procfile's very lines, app.json, and the versions."""
+"""What Heroku reads: Procfile, app.json, the versions."""
 
 import json
 import os
@@ -26,7 +26,7 @@ ADDONS = {"heroku-postgresql": "DATABASE_URL", "heroku-redis": "REDIS_URL"}
 
 @pytest.fixture
 def empty_database(servers: Addresses, worker_id: str) -> Iterator[str]:
-    """A database without any table, addressed as Heroku does."""
+    """The address has Heroku's form."""
     name = f"heroku_{worker_id}"
     with psycopg.connect(servers.postgres.format("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
@@ -41,7 +41,7 @@ def _shell(line: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
 @pytest.mark.processes
 @pytest.mark.timeout(300)
 def test_the_lines_of_the_procfile_start_and_stop(empty_database: str, redis_url: str) -> None:
-    """Release, web, worker and clock start from their very lines, and end with code 0 on SIGTERM within 30 s."""
+    """SIGTERM ends each with code 0 within 30 s."""
     assert set(LINES) == {"release", "web", "worker", "clock"}
     ports = spare_ports()
     environment = app_environment({}, ports, database_url=empty_database, redis_url=redis_url, secret_keys="k" * 64) | {
@@ -69,7 +69,7 @@ def test_the_lines_of_the_procfile_start_and_stop(empty_database: str, redis_url
 
 
 def _at_work(url: str) -> bool:
-    """Whether a worker has put itself on the list, and a clock has taken the lead."""
+    """Whether a worker is registered and a clock leads."""
     with psycopg.connect(url) as connection:
         workers = connection.execute("select from procrastinate_workers").fetchall()
         leaders = connection.execute(
@@ -86,7 +86,7 @@ def _ready(url: str) -> bool:
 
 
 def test_the_web_process_refuses_to_start_without_its_settings() -> None:
-    """A missing variable stops the very line of the Procfile with its name and code 1."""
+    """Each line of the Procfile ends with the variable's name and code 1."""
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     started = [
         subprocess.Popen(["/bin/sh", "-c", line], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
@@ -100,7 +100,7 @@ def test_the_web_process_refuses_to_start_without_its_settings() -> None:
 
 
 def test_app_json_gives_every_required_setting() -> None:
-    """Every setting without a default is asked for, generated or brought by an add-on, and none is unknown."""
+    """Asked for, generated or set by an add-on."""
     app = json.loads((ROOT / "app.json").read_text())
     settings = {str(field.alias): field for field in Settings.model_fields.values()}
     by_addon = {ADDONS[addon["plan"].partition(":")[0]] for addon in app["addons"]}
@@ -111,7 +111,7 @@ def test_app_json_gives_every_required_setting() -> None:
 
 
 def test_one_python_version_is_named_everywhere() -> None:
-    """`.python-version` is the floor that the package, the type checker and the linter know."""
+    """`.python-version` is the minimum of package, type checker and linter."""
     project = (ROOT / "pyproject.toml").read_text()
     assert (ROOT / ".python-version").read_text() == "3.11\n"
     assert 'requires-python = ">=3.11"' in project
@@ -120,7 +120,6 @@ def test_one_python_version_is_named_everywhere() -> None:
 
 
 def test_locks_have_hashes_and_no_addresses() -> None:
-    """Every line of every lock file is pinned with hashes, and names no place to download from."""
     for lock in (ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))):
         text = lock.read_text()
         pins = re.findall(r"^[a-z0-9][\w.\-\[\],]*==.*\\\n(?=    --hash=sha256:)", text, re.MULTILINE)
@@ -129,5 +128,5 @@ def test_locks_have_hashes_and_no_addresses() -> None:
 
 
 def test_heroku_finds_exactly_one_python_lock() -> None:
-    """The build pack refuses a checkout with two kinds of lock files."""
+    """The build pack refuses two kinds of lock files."""
     assert not any((ROOT / name).exists() for name in ("uv.lock", "poetry.lock", "Pipfile.lock", "runtime.txt"))

@@ -38,7 +38,7 @@ CANARIES = {
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl",
     "secret": "hunter2-shared-secret",
 }
-"""What no line may hold."""
+"""Must not occur in any line."""
 
 LIBRARIES = """
 import asyncio, io, logging, sys, threading, warnings
@@ -149,7 +149,7 @@ print("end")
 
 
 def test_the_queue_says_which_job_failed_and_not_with_what() -> None:
-    """The line of a failed job has the queue's word for it, the kind and the number, and the error without its text."""
+    """The line has the queue's word, kind and number of the job."""
     out = run(LIBRARIES.format(level="info", style="json", canaries=CANARIES, work="by_procrastinate")).stdout
     first = json.loads(out.splitlines()[1])
     assert (first["event"], first["job"], first["number"]) == ("procrastinate: job_error", "trashed", 1)
@@ -161,7 +161,6 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
-    """Every line is one JSON object; tokens, query strings, addresses and passwords are gone from all of them."""
     out = run(PRINTS).stdout
     structured, ours, theirs, broken = (json.loads(line) for line in out.splitlines())
     assert (structured["event"], structured["tenant_id"], structured["jwt"]) == ("opened", 7, GONE)
@@ -188,7 +187,7 @@ def test_ours_and_theirs_are_json_lines_without_secrets() -> None:
     ],
 )
 def test_no_library_prints_anything_about_a_customer(work: str, lines: int, level: str, style: str) -> None:
-    """Privacy §1: names, file names, addresses, account ids, tokens and secrets leak through no library."""
+    """Privacy §1"""
     done = run(LIBRARIES.format(level=level, style=style, canaries=CANARIES, work=work))
     said = done.stdout + done.stderr
     assert len(done.stdout.splitlines()) >= lines, said
@@ -199,7 +198,7 @@ def test_no_library_prints_anything_about_a_customer(work: str, lines: int, leve
 
 
 def test_a_library_is_quoted_as_its_author_wrote() -> None:
-    """A constant message is shown, with kinds for values; one that was put together is only placed."""
+    """A constant message is shown, with types for values; of a composed message only the place."""
     program = (
         "import logging; from lockpoint.logs import configure_logs; configure_logs()\n"
         "log, name = logging.getLogger('some.library'), 'Kanarienvogel.xlsx'\n"
@@ -245,7 +244,7 @@ Granian("canary_app:app", address="127.0.0.1", port=port, interface=Interfaces.W
 
 @pytest.mark.processes
 def test_the_web_server_prints_no_exception_text_of_the_application(tmp_path: Path) -> None:
-    """What escapes the application is told by granian: first line only, without the error's text and the query."""
+    """Granian logs only its first line."""
     (tmp_path / "canary_app.py").write_text(APP)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     done = subprocess.run(
@@ -258,7 +257,7 @@ def test_the_web_server_prints_no_exception_text_of_the_application(tmp_path: Pa
 
 
 def test_level_and_format() -> None:
-    """`LOCKPOINT_LOG_LEVEL` counts for our lines; `text` is for people; libraries stay quiet at `debug`."""
+    """`LOCKPOINT_LOG_LEVEL` applies to our lines only; `text` is for people."""
     program = (
         "import logging; from lockpoint.logs import configure_logs; configure_logs({level!r}, {style!r})\n"
         "for name in ('lockpoint.a', 'urllib3', 'apscheduler', 'procrastinate', 'alembic'):\n"
@@ -295,19 +294,18 @@ def test_level_and_format() -> None:
     ],
 )
 def test_secrets_are_found_at_any_depth(field: str, value: object) -> None:
-    """The scrubber looks into mappings, lists and names of fields."""
+    """In mappings, lists and field names."""
     said = json.dumps(scrub(None, "info", {"data": {field: value}}), default=str)
     assert GONE in said
     assert not any(secret in said for secret in ('"x"', "abc", "bob.b"))
 
 
 def test_the_text_of_an_exception_stays_out() -> None:
-    """An exception as a value is told by its kind and code."""
+    """An exception as a value becomes its type and code."""
     error = OSError(2, "Kanarienvogel")
     assert scrub(None, "info", {"error": error}) == {"error": "FileNotFoundError errno=2"}
 
 
 def test_harmless_values_stay() -> None:
-    """Ids, numbers and words of ours are left as they are."""
     event = {"event": "restored", "attachment_id": "131203", "tokens": 3, "ok": True, "none": None, "ratio": 0.5}
     assert scrub(None, "info", dict(event)) == event

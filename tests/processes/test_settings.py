@@ -1,4 +1,4 @@
-"""What the environment may say, and how it is refused."""
+"""The settings in the environment."""
 
 import pytest
 
@@ -25,7 +25,6 @@ def _only_the_required(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defaults_are_atlassians_and_safe() -> None:
-    """With only what is required, hosts and keys are Atlassian's, TLS is verified and no proxy is trusted."""
     settings = load_settings()
     assert settings.database_url.startswith("postgresql+psycopg://user:hunter2@db.example.com:5432/lockpoint?sslmode")
     assert settings.base_url == "https://lockpoint.example.com"
@@ -37,7 +36,6 @@ def test_defaults_are_atlassians_and_safe() -> None:
 
 
 def test_lists_and_switches_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lists have commas, keys come newest first, licensing is on or off, TLS checks can be switched off with 0."""
     monkeypatch.setenv("LOCKPOINT_SECRET_KEYS", f"{'n' * 40}, {KEY}")
     monkeypatch.setenv("LOCKPOINT_ALLOWED_HOSTS", "*.Atlassian.net,localhost:8080")
     monkeypatch.setenv("LOCKPOINT_INSTALL_KEY_URLS", "http://localhost:8080/_sim/install-keys/")
@@ -51,7 +49,7 @@ def test_lists_and_switches_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_herokus_router_is_one_hop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Heroku one X-Forwarded hop is trusted unless the variable says otherwise."""
+    """X-Forwarded, unless the variable says otherwise."""
     monkeypatch.setenv("DYNO", "web.1")
     assert load_settings().proxy_hops == 1
     monkeypatch.setenv("LOCKPOINT_PROXY_HOPS", "2")
@@ -61,7 +59,6 @@ def test_herokus_router_is_one_hop(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted(REQUIRED))
 @pytest.mark.parametrize("empty", [True, False])
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str, empty: bool) -> None:
-    """A required variable that is missing or empty stops the start with its name."""
     if empty:
         monkeypatch.setenv(name, "")
     else:
@@ -111,7 +108,6 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str, em
     ],
 )
 def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """A wrong value stops the start with the variable's name and the reason, never with the value."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         load_settings()
@@ -135,14 +131,12 @@ def test_addresses_of_sentry_projects_are_taken(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_secrets_stay_out_of_the_repr() -> None:
-    """Printing the settings shows no key and no password."""
     shown = repr(load_settings())
     assert KEY not in shown
     assert "hunter2" not in shown
 
 
 def test_settings_cannot_be_changed() -> None:
-    """Settings are read once and stay."""
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc]

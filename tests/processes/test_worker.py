@@ -12,7 +12,7 @@ from tests.fakes.world import ACME, BOB, make_world
 
 @pytest.fixture
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The use cases, replaced by ones that only note what they were given."""
+    """Replaces the use cases; records their arguments."""
     calls: list[tuple[Any, ...]] = []
 
     def note(kind: JobKind) -> worker.UseCase:
@@ -28,13 +28,11 @@ def handle(services: Services, kind: JobKind, subject: str = "1", tenant: Tenant
 
 
 def test_every_kind_of_job_has_a_handler() -> None:
-    """No job can be queued that nobody does."""
     assert set(worker.handlers(make_world().services)) == set(JobKind)
 
 
 @pytest.mark.parametrize("kind", worker.USE_CASES)
 def test_a_job_of_an_active_site_is_done(kind: JobKind, called: list[tuple[Any, ...]]) -> None:
-    """The handler looks the site up and hands it on with the subject."""
     handle(make_world().services, kind)
     assert called == [(kind, ACME, "1")]
 
@@ -44,7 +42,7 @@ def test_a_job_of_an_active_site_is_done(kind: JobKind, called: list[tuple[Any, 
 def test_a_job_of_a_site_that_is_gone_is_dropped(
     kind: JobKind, tenant: Tenant | None, called: list[tuple[Any, ...]]
 ) -> None:
-    """I20: after an uninstall, or while disabled, jobs end without a call to the site."""
+    """I20: without a call to the site."""
     world = make_world()
     world.tables.tenants = {} if tenant is None else {ACME.id: tenant}
     handle(world.services, kind)
@@ -52,7 +50,7 @@ def test_a_job_of_a_site_that_is_gone_is_dropped(
 
 
 def test_the_real_use_cases_take_what_the_queue_holds() -> None:
-    """Every use case runs with the subject that its jobs carry; account ids may hold colons."""
+    """Account ids may contain colons."""
     world = make_world()
     file = world.add_file()
     for kind, subject in (

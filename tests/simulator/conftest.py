@@ -35,8 +35,6 @@ EVENTS = (
 
 @dataclass
 class Received:
-    """One call to the app."""
-
     path: str
     query: dict[str, str]
     authorization: str
@@ -132,8 +130,6 @@ class _Quiet(WSGIRequestHandler):
 
 @dataclass
 class Sim:
-    """The simulator for tests."""
-
     running: Running
     app: FakeApp
     session: requests.Session
@@ -178,7 +174,6 @@ class Sim:
         return self.with_token(f"JWT {token}", method, path, site, **options)
 
     def as_user(self, name: str, method: str, path: str, site: str = "acme", **options: Any) -> requests.Response:
-        """Call REST with an impersonation token."""
         token = self.control("/tokens", {"site": site, "kind": "bearer", "account": name})["token"]
         return self.with_token(f"Bearer {token}", method, path, site, **options)
 

@@ -1,5 +1,3 @@
-"""All operations answer as Atlassian's documents say."""
-
 from __future__ import annotations
 
 from simulator.world import seed
@@ -115,7 +113,6 @@ def _exchange(method: str, url: str, status: int = 200, body: bytes = b"", answe
 
 
 def test_the_checker_sees_what_is_wrong() -> None:
-    """Unknown paths, parameters, statuses, and wrong types of parameters, bodies and answers are reported."""
     checker = checker_or_skip()
     wrong = {
         "unknown path": _exchange("GET", "/wiki/api/v2/nothing"),

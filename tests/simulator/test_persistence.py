@@ -1,5 +1,3 @@
-"""State over a restart."""
-
 from pathlib import Path
 
 import requests
@@ -40,7 +38,7 @@ def test_what_people_did_outlives_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_file_that_does_not_fit_is_left_alone(tmp_path: Path) -> None:
-    """A file of another simulator version, or none, is ignored."""
+    """A file of another simulator version."""
     kept = tmp_path / "kept"
     kept.write_bytes(b"not a pickle")
     running = server.start(keep=kept)

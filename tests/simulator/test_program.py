@@ -16,7 +16,7 @@ from tests.support.checkout import ROOT
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_two_ports_and_ends_on_a_signal(number: int) -> None:
-    """Sites use the given port and the next; a signal ends it with success."""
+    """The given port and the next; exit code 0."""
     port = _two_free_ports()
     command = [sys.executable, "-m", "simulator", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

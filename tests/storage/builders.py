@@ -1,4 +1,4 @@
-"""Values for the storage tests, complete but for what a test says."""
+"""Complete values for the storage tests."""
 
 from __future__ import annotations
 
@@ -75,27 +75,23 @@ def restoration(**values: Any) -> Restoration:
 
 
 def forget_witness(database: Database, tenant: Tenant, attachment_id: str) -> None:
-    """As if the file had never been seen."""
     row = LOCK_WITNESS.c
     with database.single() as connection:
         connection.execute(delete(LOCK_WITNESS).where(row.tenant_id == tenant.id, row.attachment_id == attachment_id))
 
 
 def count(database: Database, table: str) -> int:
-    """How many rows one of our tables, or the queue, holds."""
     source = QUEUE if table == "queue" else METADATA.tables[table]
     with database.single() as connection:
         return connection.execute(select(func.count()).select_from(source)).scalar_one()
 
 
 def queue(database: Database) -> list[Any]:
-    """The queue's rows, in order."""
     with database.single() as connection:
         return list(connection.execute(select(QUEUE).order_by(QUEUE.c.id)))
 
 
 def everything(database: Database) -> str:
-    """All rows of all tables as one text, to look for what must not be there."""
     with database.single() as connection:
         names = connection.execute(
             text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")

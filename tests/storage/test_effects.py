@@ -40,7 +40,6 @@ def counts(database: Database) -> list[int]:
 
 
 def test_all_effects_of_a_cause_are_written(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """Audit, intents, restorations, witness and jobs are there after one record."""
     effects.record(acme, EVERYTHING)
     assert counts(database) == [1, 2, 2, 1, 3]
 
@@ -48,7 +47,6 @@ def test_all_effects_of_a_cause_are_written(effects: PostgresEffects, database: 
 def test_each_new_intent_gets_one_send_job_with_ids_only(
     effects: PostgresEffects, database: Database, acme: Tenant
 ) -> None:
-    """Jobs carry ids only; a mail's job names the intent."""
     effects.record(acme, EVERYTHING)
     mails = [row for row in queue(database) if row.task_name == "send_mail"]
     assert [row.args for row in mails] == [
@@ -58,7 +56,7 @@ def test_each_new_intent_gets_one_send_job_with_ids_only(
 
 
 def test_repeating_is_harmless(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """F34: a commit whose answer was lost is repeated without a second row, mail or job."""
+    """F34: after a commit whose answer was lost."""
     effects.record(acme, EVERYTHING)
     before = counts(database)
     effects.record(acme, EVERYTHING)
@@ -68,7 +66,6 @@ def test_repeating_is_harmless(effects: PostgresEffects, database: Database, acm
 def test_rollback_leaves_neither_audit_row_nor_job(
     effects: PostgresEffects, database: Database, acme: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the last step of the transaction fails, nothing at all is left."""
     PostgresRequests(database, clock).begin(acme, ALICE, "r1", digest="d", lock_id="l", op_id="o")
 
     def fail(*_args: Any) -> None:
@@ -88,7 +85,7 @@ def _fields(effects: Effects) -> dict[str, Any]:
 def test_audit_rows_that_are_too_old_are_not_written(
     database: Database, clock: FakeClock, acme: Tenant, days: int
 ) -> None:
-    """Privacy §5: what is found in Confluence after a long absence leaves no row that is due to go."""
+    """Privacy §5: found by a read after a long absence."""
     clock.at = START.replace(hour=15)
     moments = [clock.at - timedelta(days=age) for age in (0, days - 1, days, days + 60)]
     rows = tuple(audit_event(at=at, attachment_id=str(at)) for at in moments)
@@ -100,7 +97,7 @@ def test_audit_rows_that_are_too_old_are_not_written(
 
 
 def test_a_missing_partition_loses_nothing(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """A row of a day that nobody prepared is written all the same, with everything else of its cause."""
+    """It is created in the same transaction."""
     long_ago = START - timedelta(days=25)
     effects.record(acme, Effects(audit=(audit_event(at=long_ago), audit_event()), intents=(intent(),)))
     with database.single() as connection:
@@ -111,7 +108,6 @@ def test_a_missing_partition_loses_nothing(effects: PostgresEffects, database: D
 def test_two_writers_on_a_missing_partition_both_succeed(
     effects: PostgresEffects, database: Database, acme: Tenant
 ) -> None:
-    """The partition is made once, whoever comes first."""
     day = START + timedelta(days=500)
 
     def write(seq: int) -> None:
@@ -123,14 +119,14 @@ def test_two_writers_on_a_missing_partition_both_succeed(
 
 
 def test_other_violations_are_not_swallowed(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """Only the missing partition is repaired; a wrong row is an error and leaves nothing."""
+    """Only a missing partition is repaired."""
     with pytest.raises(Exception, match="null value"):
         effects.record(acme, Effects(audit=(audit_event(seq=None),), intents=(intent(),)))
     assert count(database, "email_intent") == 0
 
 
 def test_notes_and_reasons_never_reach_postgres(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """Amendment 2: a holder's note and a manager's reason live in the signed property only."""
+    """Amendment 2: they are in the signed property only."""
     ended = Ended(EndReason.TAKEN_OVER, DANA, START, "0" * 32, BOB, why="CANARY reason")
     effects.record(acme, Effects(witness=witness(record=held(note="CANARY note", ended=ended))))
     effects.record(acme, Effects(witness=witness("124", record=free(ended=ended))))
@@ -138,7 +134,7 @@ def test_notes_and_reasons_never_reach_postgres(effects: PostgresEffects, databa
 
 
 def test_a_database_that_is_away_changes_nothing(clock: FakeClock, acme: Tenant) -> None:
-    """S10: writes fail with one error of ours, whatever the driver calls it."""
+    """S10: with one error of ours."""
     nowhere = Database("postgresql://nobody@/nowhere?host=/nonexistent")
     with pytest.raises(StorageUnavailable):
         PostgresEffects(nowhere, clock).record(acme, EVERYTHING)

@@ -19,7 +19,7 @@ ONE = text("SELECT 1")
 
 
 def test_a_connection_that_the_server_closed_is_replaced(database: Database, database_url: str) -> None:
-    """F33: after a fail-over cut every idle connection, the next statement works."""
+    """F33: a fail-over cuts every idle connection."""
     killer = Database(database_url)
     with database.single() as first, database.single() as second:
         first.execute(ONE)
@@ -35,7 +35,7 @@ def test_a_connection_that_the_server_closed_is_replaced(database: Database, dat
 
 
 def test_a_connection_cut_in_the_middle_has_our_name(database: Database, database_url: str) -> None:
-    """F33: a connection lost inside a transaction is StorageUnavailable, and nothing of the transaction stays."""
+    """F33: and the transaction is rolled back."""
     killer = Database(database_url)
 
     def interrupted() -> None:
@@ -60,7 +60,7 @@ def test_a_connection_cut_in_the_middle_has_our_name(database: Database, databas
     ],
 )
 def test_trouble_of_the_server_has_our_name(database: Database, statement: str) -> None:
-    """F33: a frozen or read-only server is StorageUnavailable, without a word of the server's text."""
+    """F33: a frozen or read-only server; nothing of its text."""
 
     def run() -> None:
         with database.transaction() as connection:
@@ -72,7 +72,7 @@ def test_trouble_of_the_server_has_our_name(database: Database, statement: str) 
 
 
 def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
-    """F33: with every connection busy a caller waits a bounded time and is told."""
+    """F33: after a bounded wait."""
     small = Database(database_url, size=1, wait=0.1)
 
     def second() -> None:
@@ -85,7 +85,7 @@ def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
 
 
 def test_our_own_mistakes_keep_their_name(database: Database) -> None:
-    """A violated constraint is a bug to be seen, not a database that is away."""
+    """A violated constraint is a bug."""
     insert = text("INSERT INTO lock_witness (tenant_id) VALUES (1)")
 
     def run() -> None:
@@ -97,20 +97,20 @@ def test_our_own_mistakes_keep_their_name(database: Database) -> None:
 
 
 def test_times_are_utc(database: Database) -> None:
-    """Every session speaks UTC, whatever the server is set to."""
+    """Whatever the server's setting."""
     with database.single() as connection:
         assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
         assert str(connection.execute(text("SELECT now()")).scalar_one().tzinfo) in {"UTC", "Etc/UTC"}
 
 
 def test_libpq_takes_the_address() -> None:
-    """The queue and the leadership use the driver directly; host folders and passwords survive."""
+    """Host folders and passwords are kept."""
     url = "postgresql+psycopg://me:p%40ss@/db?host=/a/b"
     assert libpq_url(url) == "postgresql://me:p%40ss@/db?host=%2Fa%2Fb"
 
 
 def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path: Path) -> None:
-    """A webhook for files that are not locked costs at most one round trip to the database."""
+    """For a webhook about unlocked files."""
     witnesses = PostgresWitnesses(database)
     witnesses.held_among(acme, ["1"])
     with (tmp_path / "trace").open("w+") as trace:

@@ -6,7 +6,6 @@ OLD, NEW = "an old root key of more than 32 characters", "a new root key of more
 
 
 def test_a_sealed_secret_comes_back_and_does_not_show(keys: Keyring) -> None:
-    """Secrets are encrypted in the application tier, differently each time."""
     sealed = keys.seal("shared secret\nwith a line", "acme")
     assert "shared" not in sealed
     assert sealed != keys.seal("shared secret\nwith a line", "acme")
@@ -14,20 +13,19 @@ def test_a_sealed_secret_comes_back_and_does_not_show(keys: Keyring) -> None:
 
 
 def test_a_secret_moved_to_another_row_is_refused(keys: Keyring) -> None:
-    """Who can write the table cannot give one site the secret of another."""
+    """Write access to the table must not give a site another site's secret."""
     with pytest.raises(SecretUnreadable):
         keys.unseal(keys.seal("s", "acme"), "globex")
 
 
 @pytest.mark.parametrize("garbage", ["", "x", "gAAAAAB", "é"])
 def test_garbage_is_refused(keys: Keyring, garbage: str) -> None:
-    """What no configured key opens is an error of ours, never a secret."""
     with pytest.raises(SecretUnreadable):
         keys.unseal(garbage, "acme")
 
 
 def test_old_keys_still_open_and_the_newest_seals() -> None:
-    """F53: with a rotation half done old and new both work; resealed, the old key is not needed any more."""
+    """F53: after resealing, the old key is not needed."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
     sealed = old.seal("s", "acme")
     assert both.unseal(sealed, "acme") == "s"
@@ -38,7 +36,7 @@ def test_old_keys_still_open_and_the_newest_seals() -> None:
 
 
 def test_records_are_signed_with_the_newest_and_read_with_all() -> None:
-    """MAC keys rotate by key id, which names the key and does not show it."""
+    """The key id does not reveal the key."""
     old, both = keyring([OLD]).mac_keys, keyring([NEW, OLD]).mac_keys
     assert both.newest == keyring([NEW]).mac_keys.newest != old.newest
     assert both.keys[old.newest] == old.keys[old.newest]
@@ -46,7 +44,6 @@ def test_records_are_signed_with_the_newest_and_read_with_all() -> None:
 
 
 def test_each_purpose_has_its_own_key() -> None:
-    """Nothing that one key leaks helps against another."""
     ring = keyring([OLD])
     derived = {
         *ring.mac_keys.keys.values(),
@@ -62,7 +59,7 @@ def test_each_purpose_has_its_own_key() -> None:
 
 
 def test_links_in_mails_have_keys_of_their_own() -> None:
-    """A link opens with both keys side by side, for its purpose only; no stored secret is one, nor the reverse."""
+    """Each for its purpose; links and stored secrets are not interchangeable."""
     old, both, new = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
     link = old.seal_link("1\nlock_ended\nalice", "unsubscribe")
     assert both.unseal_link(link, "unsubscribe") == "1\nlock_ended\nalice"
@@ -74,7 +71,7 @@ def test_links_in_mails_have_keys_of_their_own() -> None:
 
 
 def test_addresses_are_hashed_under_a_secret_pepper() -> None:
-    """HMAC-SHA-256 of the lower-cased address with the key's id; the same person under another key looks different."""
+    """HMAC-SHA-256 of the lower-cased address, with the key's id."""
     ring = keyring([OLD])
     first = ring.hash_address("Bob@Example.com")
     assert first == ring.hash_address("bob@example.com") != ring.hash_address("bob@example.org")
@@ -84,7 +81,7 @@ def test_addresses_are_hashed_under_a_secret_pepper() -> None:
 
 
 def test_hashes_that_are_stored_stay_the_same() -> None:
-    """What the e-mail log and the usage counts hold is found again: the same texts are hashed under the same keys."""
+    """Rows of the mail log and the usage counts are found again."""
     ring = keyring([OLD])
     address = "c6e3ed1d85aed61ac6ee7234fc62e4e67943f254a12df9f01c4952fe2bc394e6"
     assert ring.hash_address("Bob@Example.com") == HashedAddress(address, "0510d903")
@@ -92,14 +89,14 @@ def test_hashes_that_are_stored_stay_the_same() -> None:
 
 
 def test_an_address_is_recognised_under_every_pepper() -> None:
-    """With old and new pepper side by side both hashes of an address can be told; the first is the one now written."""
+    """The first hash is the one now written."""
     hashes = keyring([NEW, OLD]).hashes_of("Bob@example.com")
     assert hashes == (keyring([NEW]).hash_address("bob@example.com"), keyring([OLD]).hash_address("bob@example.com"))
     assert hashes[0] == keyring([NEW, OLD]).hash_address("bob@example.com")
 
 
 def test_it_can_be_told_which_key_sealed_a_secret() -> None:
-    """Status and rotation know what still needs an old key."""
+    """Status and rotation need it."""
     both = keyring([NEW, OLD])
     assert both.ids == (keyring([NEW]).newest, keyring([OLD]).newest)
     assert both.sealed_by(keyring([OLD]).seal("s", "acme")) == keyring([OLD]).newest
@@ -108,13 +105,11 @@ def test_it_can_be_told_which_key_sealed_a_secret() -> None:
 
 
 def test_no_key_at_all_is_refused() -> None:
-    """A missing key stops the start."""
     with pytest.raises(ValueError, match="root key"):
         keyring([])
 
 
 def test_keys_do_not_show_in_a_repr(keys: Keyring) -> None:
-    """Nobody logs a key by accident."""
     shown = repr(keys)
     assert "pepper" not in shown
     assert "box" not in shown

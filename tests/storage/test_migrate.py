@@ -32,7 +32,7 @@ def empty_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str) -> None:
-    """Several dynos that start together leave one schema, with the partitions of the coming days."""
+    """Several dynos start together; the coming days have partitions."""
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(migrate, [empty_url] * 3))
     with psycopg.connect(empty_url) as connection:
@@ -43,8 +43,6 @@ def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str) -> N
 
 
 def test_the_schema_is_what_the_tables_say(database_url: str) -> None:
-    """Migrations and `tables.py` agree in every table, column, type, index and constraint."""
-
     def ours(name: str | None, kind: str, parents: object) -> bool:
         del parents
         queue_or_partition = name is not None and name.startswith(("procrastinate_", "audit_event_2", "email_log_2"))
@@ -61,7 +59,6 @@ def test_the_schema_is_what_the_tables_say(database_url: str) -> None:
 
 
 def test_down_leaves_nothing_and_up_again_works(empty_url: str) -> None:
-    """Each migration has its way back."""
     migrate(empty_url)
     with create_engine(make_url(empty_url), poolclass=NullPool).connect() as connection:
         command.downgrade(configuration(connection), "base")
@@ -74,7 +71,7 @@ def test_down_leaves_nothing_and_up_again_works(empty_url: str) -> None:
 
 
 def test_what_is_stored_survives_the_way_up_and_down(empty_url: str) -> None:
-    """A site whose licence was "returning" is licensed and has come back; nothing of it gets lost on either way."""
+    """A licence "returning" becomes licensed and returned."""
     migrate(empty_url)
     with create_engine(make_url(empty_url), poolclass=NullPool).connect() as connection:
         command.downgrade(configuration(connection), "0003_usage_licence")
@@ -98,7 +95,7 @@ def test_what_is_stored_survives_the_way_up_and_down(empty_url: str) -> None:
 
 
 def test_the_queue_s_schema_is_the_installed_one_s() -> None:
-    """An update of procrastinate that changes its schema fails here until a migration of ours follows it."""
+    """A procrastinate update with another schema fails here until a migration follows."""
     shipped = Path(procrastinate.__file__).parent / "sql" / "schema.sql"
     kept = (ROOT / "migrations" / "procrastinate_3_10.sql").read_text(encoding="utf-8")
     assert kept.endswith(shipped.read_text(encoding="utf-8"))
@@ -106,7 +103,7 @@ def test_the_queue_s_schema_is_the_installed_one_s() -> None:
 
 
 def test_every_table_of_a_tenant_says_whose_it_is() -> None:
-    """Every row of a tenant carries its tenant id; the installation is the tenant."""
+    """The installation is the tenant."""
     without = [name for name, table in METADATA.tables.items() if "tenant_id" not in table.columns]
     # Usage counts name their site by a keyed hash, on purpose.
     assert without == ["installation", "usage_daily"]

@@ -29,7 +29,7 @@ def drop_all(database: Database) -> None:
 
 
 def test_days_ahead_are_made_once(database: Database) -> None:
-    """Yesterday until seven days from now, for every partitioned table; a second run finds nothing to do."""
+    """Yesterday until seven days from now."""
     drop_all(database)
     days = ahead(START)
     assert (days[0], days[-1]) == (date(2026, 3, 1), date(2026, 3, 9))
@@ -40,13 +40,12 @@ def test_days_ahead_are_made_once(database: Database) -> None:
 
 
 def test_days_are_utc_days() -> None:
-    """A clock in another zone does not shift the days."""
     late = datetime.fromisoformat("2026-03-02T23:30:00-05:00")
     assert ahead(late, 0) == [date(2026, 3, 2), date(2026, 3, 3)]
 
 
 def test_several_processes_make_them_together(database: Database) -> None:
-    """Web, worker and clock that start at once do not trip over each other."""
+    """Web, worker and clock start at once."""
     drop_all(database)
 
     def make(_: int) -> int:
@@ -58,7 +57,6 @@ def test_several_processes_make_them_together(database: Database) -> None:
 
 
 def test_a_new_partition_does_not_stop_readers_and_writers(database: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Making tomorrow's partition while somebody reads and writes today's waits for nobody."""
     PostgresEffects(database, clock).record(acme, Effects(audit=(audit_event(),)))
     with database.transaction() as reader:
         reader.execute(select(AUDIT_EVENT)).all()
@@ -73,7 +71,7 @@ def _row(tenant: Tenant, at: datetime) -> dict[str, object]:
 
 
 def test_a_partition_goes_when_its_first_instant_is_old_enough(database: Database) -> None:
-    """30 days at most is exact: of partitions aged 28, 29 and 30 days at their first instant, only the last goes."""
+    """The limit of 30 days is exact."""
     drop_all(database)
     now = datetime(2026, 3, 31, 0, 0, tzinfo=UTC)
     with database.transaction() as connection:
@@ -86,7 +84,6 @@ def test_a_partition_goes_when_its_first_instant_is_old_enough(database: Databas
 def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
     database: Database, acme: Tenant, clock: FakeClock, keys: object
 ) -> None:
-    """Time, kind, result and hashed address; a day without a partition gets one; the address is nowhere."""
     drop_all(database)
     intents = PostgresIntents(database, keys, clock)  # type: ignore[arg-type]
     PostgresEffects(database, clock).record(acme, Effects(intents=(intent(),)))
@@ -101,7 +98,7 @@ def test_the_mail_log_holds_a_hash_and_survives_a_missing_partition(
 
 
 def test_outcomes_are_fresh_again_after_a_day(database: Database, acme: Tenant, clock: FakeClock) -> None:
-    """A request id is remembered for 24 hours, also when no purge has run since."""
+    """Even without a purge."""
     requests = PostgresRequests(database, clock)
     requests.begin(acme, ALICE, "r", digest="d", lock_id="1", op_id="1")
     PostgresEffects(database, clock).record(acme, Effects(request=(ALICE, "r", 409, "already_locked")))

@@ -16,7 +16,6 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 def test_one_holder_at_a_time(client: redis.Redis) -> None:
-    """The second one is told so; afterwards it is free again."""
     first, second = RedisMutexes(client), RedisMutexes(client)
     with first.hold(A, 10) as mine, second.hold(A, 10) as theirs, second.hold(B, 10) as other:
         assert (mine, theirs, other) == (True, False, True)
@@ -25,8 +24,6 @@ def test_one_holder_at_a_time(client: redis.Redis) -> None:
 
 
 def test_it_is_given_back_when_the_work_fails(client: redis.Redis) -> None:
-    """An error inside the block does not keep others out."""
-
     def fail() -> None:
         with RedisMutexes(client).hold(A, 10):
             raise RuntimeError
@@ -38,7 +35,7 @@ def test_it_is_given_back_when_the_work_fails(client: redis.Redis) -> None:
 
 
 def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: redis.Redis) -> None:
-    """F37: it frees itself, and a holder that comes back late does not release another's."""
+    """F37"""
     with RedisMutexes(client).hold(A, 0.05):
         time.sleep(0.1)
         second = RedisMutexes(client).hold(A, 10)
@@ -49,7 +46,7 @@ def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: r
 
 
 def test_without_redis_everybody_gets_in_quickly() -> None:
-    """F36: Redis that is down makes things slower, never wrong."""
+    """F36: slower, never wrong."""
     away = RedisMutexes(connect("unix:///nonexistent/redis.sock"))
     began = time.monotonic()
     with away.hold(A, 10) as first, away.hold(A, 10) as second:
@@ -58,7 +55,7 @@ def test_without_redis_everybody_gets_in_quickly() -> None:
 
 
 def test_redis_that_goes_away_meanwhile_spoils_nothing(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F36: a release that does not arrive is left to the time limit."""
+    """F36: a lost release is left to the time limit."""
 
     def fail(*_args: object) -> None:
         raise redis.ConnectionError
@@ -69,7 +66,7 @@ def test_redis_that_goes_away_meanwhile_spoils_nothing(client: redis.Redis, monk
 
 
 def test_self_signed_certificates_are_a_choice() -> None:
-    """`rediss://` verifies, unless the operator says that the provider's certificate is self-signed."""
+    """`rediss://` verifies unless the operator says otherwise."""
     strict = connect("rediss://host:1").connection_pool.connection_kwargs
     lax = connect("rediss://host:1", verify_tls=False).connection_pool.connection_kwargs
     assert strict.get("ssl_cert_reqs", "required") == "required"

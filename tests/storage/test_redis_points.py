@@ -25,7 +25,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 def test_processes_add_to_the_same_lines(client: redis.Redis) -> None:
-    """Two processes spend on one account; another hour is another account."""
+    """Another hour is another account."""
     for points in (RedisPoints(client), RedisPoints(client)):
         points.add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 6))
         points.add(HOUR, Spending(1, Priority.SWEEP, "sweep", 2))
@@ -34,14 +34,13 @@ def test_processes_add_to_the_same_lines(client: redis.Redis) -> None:
 
 
 def test_the_account_goes_away_by_itself(client: redis.Redis) -> None:
-    """Nothing is kept longer than a report needs it."""
     RedisPoints(client).add(HOUR, Spending(1, Priority.INTERACTIVE, "acquire", 1))
     (key,) = client.keys("lockpoint:points:*")
     assert 0 < client.ttl(key) <= KEPT.total_seconds()
 
 
 def test_without_redis_calls_are_neither_failed_nor_slowed_down() -> None:
-    """F36: the first failure silences it for a while."""
+    """F36: the first failure disables it for a while."""
     now = [0.0]
     with connect("redis://127.0.0.1:1/0", wait=0.2) as client:
         points = RedisPoints(client, lambda: now[0])

@@ -1,7 +1,6 @@
-"""One embedded PostgreSQL and one Valkey for a whole test run, started by the first test that asks.
+"""One embedded PostgreSQL and one Valkey for a whole test run.
 
-Under xdist the workers are processes that end one by one, so none of them may own the servers: the controlling process
-does, and workers ask it over a unix socket where they are.
+xdist's workers end one by one, so the controlling process owns the servers; workers ask it over a unix socket.
 """
 
 import atexit
@@ -29,14 +28,14 @@ TEMPLATE = "lockpoint_template"
 PREFIX = "lockpoint-tests-"
 MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
 ROOM = 2 * 1024**3
-"""Bytes; more than a run ever keeps at a time."""
+"""Bytes; more than a run needs."""
 
 _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the servers of this test run are; `{}` stands for the name or number of a database."""
+    """`{}` stands for the name or number of a database."""
 
     postgres: str
     valkey: str
@@ -54,7 +53,7 @@ class Servers:
         threading.Thread(target=self._answer, daemon=True).start()
 
     def addresses(self) -> Addresses:
-        """Start the servers and migrate the template if nobody did before."""
+        """Return the addresses; start the servers and migrate the template on first use."""
         with self._once:
             if self._started is None:
                 self._started = self._start()
@@ -62,7 +61,6 @@ class Servers:
             return Addresses(postgres.url("NAME").replace("NAME", "{}"), valkey.url().replace("db=0", "db={}"))
 
     def close(self) -> None:
-        """Stop everything and delete what it kept."""
         self._listener.close()
         with self._once:
             if self._started is not None:
@@ -84,7 +82,7 @@ class Servers:
         return guardian, postgres, valkey
 
     def _answer(self) -> None:
-        """Tell each worker that asks, until the listener is closed."""
+        """Answer each worker until the listener is closed."""
         while True:
             try:
                 line = self._listener.accept()
@@ -112,7 +110,7 @@ def ask(door: str) -> Addresses:
 
 @contextlib.contextmanager
 def database(addresses: Addresses, worker: str) -> Iterator[str]:
-    """Give a fresh migrated database that is dropped afterwards; its address is what DATABASE_URL would say."""
+    """Yield the URL of a new migrated database, as in DATABASE_URL; drop it afterwards."""
     name = f"test_{worker}_{next(_numbers)}"
     control = _control(addresses.postgres.format("postgres"))
     names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
@@ -123,21 +121,21 @@ def database(addresses: Addresses, worker: str) -> Iterator[str]:
 
 @functools.cache
 def _control(url: str) -> psycopg.Connection:
-    """Return the connection over which this process makes and drops databases."""
+    """The connection for creating and dropping databases."""
     connection = psycopg.connect(url, autocommit=True)
     atexit.register(connection.close)
     return connection
 
 
 def cache_number(worker: str) -> int:
-    """Give each xdist worker a Valkey database of its own."""
+    """Each xdist worker has its own Valkey database."""
     return int(worker.removeprefix("gw")) % DATABASES if worker.startswith("gw") else 0
 
 
 def _memory() -> Path | None:
-    """Return a file system in memory, None where there is none with room.
+    """Return a file system in memory, None if none has room.
 
-    A database is hundreds of files, and ext4 looks the longer for the place of a new one the more were just deleted.
+    A database is hundreds of files, and ext4 is slow to create files after many deletions.
     """
     try:
         _remove_left_overs()
@@ -147,7 +145,7 @@ def _memory() -> Path | None:
 
 
 def _remove_left_overs() -> None:
-    """Remove the folders of runs that were killed."""
+    """Remove the folders of killed runs."""
     for folder in MEMORY.glob(f"{PREFIX}*"):
         if not Path("/proc", folder.name.removeprefix(PREFIX).partition("-")[0]).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,3 @@
-"""Waiting until the app has done what it does on its own after an install."""
-
 from __future__ import annotations
 
 import time
@@ -16,7 +14,7 @@ _UNDER_WAY: Final = "SELECT count(*) FROM procrastinate_jobs WHERE task_name IN 
 
 
 def wait_for_installs(stack: Stack) -> None:
-    """Return when self-test and search for locks are over on every site; from then on nothing changes by itself."""
+    """Wait for self-test and search for locks on every site; then nothing changes by itself."""
     until = time.monotonic() + PATIENCE_SECONDS
     with psycopg.connect(stack.environment["DATABASE_URL"], autocommit=True) as database:
         while not _over(database):

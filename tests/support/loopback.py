@@ -1,4 +1,4 @@
-"""No test reaches beyond this machine."""
+"""Blocks network access beyond this machine."""
 
 import ipaddress
 import socket
@@ -14,7 +14,6 @@ class BeyondThisMachineError(RuntimeError):
 
 
 def is_here(host: object) -> bool:
-    """Whether this host name or address is this machine."""
     if host in {None, "", "localhost"}:
         return True
     text = host.decode() if isinstance(host, bytes) else str(host)
@@ -46,7 +45,7 @@ def _guarded_getaddrinfo(host: Any, *arguments: Any, **named: Any) -> Any:
 
 
 def close_the_doors() -> None:
-    """From now on refuse names and addresses of other machines in this process."""
+    """Refuse names and addresses of other machines in this process."""
     socket.socket.connect = _guarded_connect  # type: ignore[assignment, method-assign]
     socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[assignment, method-assign]
     socket.getaddrinfo = _guarded_getaddrinfo

@@ -1,4 +1,4 @@
-"""What a running application holds in memory, and where in it something can be read."""
+"""Search the memory of a running application."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from flask import Flask
 
 PACKAGE = "lockpoint"
 _ELSEWHERE = (ModuleType, CodeType, FrameType, TracebackType, Logger, Handler, threading.Thread)
-"""What leads out of the application, to the interpreter and the tests."""
+"""These lead out of the application, to the interpreter and the tests."""
 _LEAVES = (str, bytes, bytearray, int, float, complex, bool, type(None))
 
 
 def places(app: Flask, tells: Callable[[object], bool]) -> set[str]:
-    """Where in the application, and in the modules of the product, a value for which `tells` lies.
+    """Return the places in the application and its modules of values for which `tells` is true.
 
     A place is the nearest attribute of an object of ours, such as `lockpoint.connect.sites.SiteDirectory._known`.
     """
@@ -28,7 +28,7 @@ def places(app: Flask, tells: Callable[[object], bool]) -> set[str]:
 
 
 def _held(app: Flask) -> Iterator[tuple[object, str]]:
-    """Every object that can be reached, once, with its place."""
+    """Yield every reachable object once, with its place."""
     modules = [module for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE]
     seen: dict[int, object] = {}
     waiting: list[tuple[object, str]] = [(app, "the application")]
@@ -40,13 +40,12 @@ def _held(app: Flask) -> Iterator[tuple[object, str]]:
             continue
         if id(value) in seen or isinstance(value, _ELSEWHERE) or _is_others_memo(value):
             continue
-        seen[id(value)] = value  # keeps the object, so that no other gets its id
+        seen[id(value)] = value  # keeps the object, so its id is not reused
         yield value, place
         waiting.extend(_parts(value, place))
 
 
 def _parts(value: object, place: str) -> Iterable[tuple[object, str]]:
-    """What a value is made of, with the place of each part."""
     if isinstance(value, type):
         return [(one, f"{_name(value)}.{name}") for name, one in vars(value).items()] if _is_ours(value) else ()
     if isinstance(value, FunctionType):
@@ -60,13 +59,13 @@ _CALLED = ("__self__", "__func__", "func", "args", "keywords")
 
 
 def _kept_by(function: FunctionType) -> list[object]:
-    """What a function remembers beside the names of its module."""
+    """What a function refers to besides its module's names."""
     closure = [cell.cell_contents for cell in function.__closure__ or () if _is_full(cell)]
     return [*closure, function.__defaults__, function.__kwdefaults__, vars(function)]
 
 
 def _attributes(value: object) -> Iterator[tuple[object, str]]:
-    """The attributes of an object of ours, in slots or not, and what else it refers to."""
+    """The attributes of an object of ours, and its other references."""
     kind = type(value)
     slots = [name for base in kind.__mro__ for name in _slots(base)]
     named = {name: getattr(value, name) for name in {*slots, *getattr(value, "__dict__", {})} if hasattr(value, name)}
@@ -93,7 +92,7 @@ def _name(kind: type) -> str:
 
 
 def _is_others_memo(value: object) -> bool:
-    """Whether this is a function of another package that remembers its last results, as `urlsplit` does."""
+    """A memoised function of another package, such as `urlsplit`."""
     return isinstance(value, _lru_cache_wrapper) and str(value.__module__).split(".")[0] != PACKAGE
 
 

@@ -1,7 +1,6 @@
-"""Which tests run in one process, and which begin first.
+"""Which tests share a process, and which start first.
 
-What the tests of a file or folder share is built once when they stay together. xdist's own mark for that has no effect
-with pytest 9.2 (pytest-dev/pytest-xdist#1386).
+Tests of a unit share fixtures. xdist's mark for that has no effect with pytest 9.2 (pytest-dev/pytest-xdist#1386).
 """
 
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from xdist.scheduler import LoadFileScheduling
 
 TOGETHER: Final = ("tests/e2e", "tests/browser")
-"""Folders that start the whole system once for all their files."""
+"""They start the whole system once for all their files."""
 
 FIRST: Final = (
     *TOGETHER,
@@ -23,23 +22,23 @@ FIRST: Final = (
     "tests/commands/test_output.py",
     "tests/devstack/databases/test_servers.py",
 )
-"""What takes longest, longest first: none of it may be left to one process at the end."""
+"""The slowest first: none may be left to one process at the end."""
 
 
 def unit_of(test: str) -> str:
-    """Return the folder or file of a test; all tests of it run in one process."""
+    """Return the folder or file whose tests run in one process."""
     file = test.partition("::")[0]
     return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 def place_in_line(test: str) -> int:
-    """Return when a test's turn comes: 0 is first."""
+    """0 is first."""
     unit = unit_of(test)
     return FIRST.index(unit) if unit in FIRST else len(FIRST)
 
 
 class Scheduler(LoadFileScheduling):
-    """Hands out units in the order in which they were collected."""
+    """Hands out units in order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)

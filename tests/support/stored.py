@@ -1,4 +1,4 @@
-"""What is really stored, held against the inventory: every column, member of JSON, key and value of Redis."""
+"""Compares what is stored with the inventory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lockpoint.storage.engine import libpq_url
 
 
 def unexplained(url: str, cache: str) -> list[str]:
-    """Where something stands that the inventory does not name; its own names only, no values."""
+    """Return the names of places that the inventory does not have, without values."""
     return sorted({*_in_postgres(url), *_in_redis(cache)})
 
 
 def paths(value: Any, below: str = "") -> Iterator[str]:
-    """Every member of a JSON value, those of inner objects and of objects in lists behind a point."""
+    """Yield the dotted path of every member of a JSON value, also through lists."""
     for name, inner in value.items():
         objects = [one for one in (inner if isinstance(inner, list) else [inner]) if isinstance(one, dict)]
         if not objects:
@@ -33,7 +33,7 @@ def paths(value: Any, below: str = "") -> Iterator[str]:
 
 
 def classified(fields: Iterable[Field], below: str = "") -> Iterator[str]:
-    """The same names, as the inventory has them; an object that may be missing is named itself, too."""
+    """Yield the inventory's paths; an object that may be missing has its own, too."""
     for field in fields:
         yield f"{below}{field.name}"
         yield from classified(field.members, f"{below}{field.name}.")
@@ -49,7 +49,7 @@ def _in_postgres(url: str) -> Iterator[str]:
 
 
 def _as_json(value: Any) -> Any:
-    """JSON in a column of text is JSON all the same."""
+    """Parse JSON in a text column."""
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return value
     try:
@@ -71,7 +71,7 @@ def _in_redis(cache: str) -> Iterator[str]:
 
 
 def _values(client: Any, key: str) -> list[str]:
-    """Names in a hash, or the one value; of a key that has just ended there are none."""
+    """Return the names in a hash, or the one value; none for a key that has just expired."""
     if client.type(key) == "hash":
         counts = client.hgetall(key)
         return [*counts, *(f"not a number behind {name}" for name, count in counts.items() if not count.isdecimal())]
@@ -80,5 +80,5 @@ def _values(client: Any, key: str) -> list[str]:
 
 
 def leaves_of(kinds: Iterable[Kind]) -> list[Field]:
-    """Every column and member that has no members itself."""
+    """Return every column and member without members."""
     return [field for kind in kinds for field in kind.leaves]

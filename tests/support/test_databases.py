@@ -1,4 +1,4 @@
-"""The databases of the test run itself."""
+"""The databases of the test run."""
 
 import socket
 
@@ -11,7 +11,6 @@ from tests.support import loopback
 
 @pytest.mark.parametrize("round_", [1, 2])
 def test_every_test_has_a_database_of_its_own(database_url: str, round_: int) -> None:
-    """What one test writes is never seen by another."""
     with psycopg.connect(database_url) as connection:
         connection.execute("create table only_here (round int)")
         connection.execute("insert into only_here values (%s)", [round_])
@@ -20,7 +19,6 @@ def test_every_test_has_a_database_of_its_own(database_url: str, round_: int) ->
 
 @pytest.mark.parametrize("round_", [b"1", b"2"])
 def test_every_test_finds_valkey_empty(redis_url: str, round_: bytes) -> None:
-    """The cache starts empty."""
     with redis.Redis.from_url(redis_url) as client:
         assert client.dbsize() == 0
         client.set("round", round_)
@@ -28,7 +26,7 @@ def test_every_test_finds_valkey_empty(redis_url: str, round_: bytes) -> None:
 
 
 def test_text_sorts_by_code_point_and_folds_unicode(database_url: str) -> None:
-    """The cluster has the builtin C.UTF-8 locale, so that every machine sorts alike."""
+    """The builtin C.UTF-8 locale: the same order on every machine."""
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select 'Z' < 'a', lower('ÄÖ'), current_setting('TimeZone')").fetchone() == (
             True,
@@ -38,7 +36,6 @@ def test_text_sorts_by_code_point_and_folds_unicode(database_url: str) -> None:
 
 
 def test_no_test_reaches_another_machine() -> None:
-    """Sockets are blocked but for the loopback interface."""
     with socket.socket() as line, pytest.raises(loopback.BeyondThisMachineError):
         line.connect(("192.0.2.1", 80))
     with pytest.raises(loopback.BeyondThisMachineError):

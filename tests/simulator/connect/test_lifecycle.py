@@ -1,5 +1,3 @@
-"""Lifecycle of apps."""
-
 from __future__ import annotations
 
 import jwt
@@ -13,7 +11,7 @@ BUDGET = f"/api/v2/attachments/att{seed.BUDGET_ID}"
 
 
 def test_install_is_signed_with_a_published_key_and_followed_by_enabled(sim: Sim) -> None:
-    """RS256 with a published key id; iss is the clientKey, aud the app's base URL."""
+    """RS256; iss is the clientKey, aud the app's base URL."""
     answer = sim.install()
     assert (answer["installed"], answer["appStatus"], answer["enabledStatus"]) == (True, 204, 204)
     installed, enabled = sim.app.received
@@ -32,7 +30,7 @@ def test_install_is_signed_with_a_published_key_and_followed_by_enabled(sim: Sim
 
 
 def test_an_app_that_refuses_is_not_installed(sim: Sim) -> None:
-    """Any status but 200 and 204 fails the installation; the app's tokens are refused."""
+    """Any status but 200 and 204 fails the installation."""
     sim.app.answer = 401
     answer = sim.install()
     assert (answer["installed"], answer["appStatus"]) == (False, 401)
@@ -56,7 +54,7 @@ def test_install_again_brings_a_new_secret_and_keeps_client_key_and_account(inst
 
 
 def test_the_app_may_call_back_while_it_is_being_installed(sim: Sim) -> None:
-    """The app calls with the new secret; the simulator does not block."""
+    """The simulator does not block."""
     codes: list[int] = []
 
     def call_back(call: Received) -> None:
@@ -69,7 +67,7 @@ def test_the_app_may_call_back_while_it_is_being_installed(sim: Sim) -> None:
 
 
 def test_uninstall_is_signed_like_install_and_ends_all_access(installed: Sim) -> None:
-    """Disabled (HS256) and uninstalled (RS256) are sent; access ends; repeating is possible."""
+    """Disabled is HS256, uninstalled RS256; it can be repeated."""
     assert installed.control("/sites/acme/uninstall", {}) == {"appStatus": 204, "disabledStatus": 204}
     last = installed.app.received[-1]
     header = jwt.get_unverified_header(last.authorization.partition(" ")[2])
@@ -80,7 +78,6 @@ def test_uninstall_is_signed_like_install_and_ends_all_access(installed: Sim) ->
 
 
 def test_disabled_apps_are_shut_out_until_enabled(installed: Sim) -> None:
-    """No access or webhooks while disabled."""
     installed.control("/sites/acme/disable", {})
     assert installed.as_app("GET", BUDGET).status_code == 401
     installed.upload("bob")
@@ -91,7 +88,7 @@ def test_disabled_apps_are_shut_out_until_enabled(installed: Sim) -> None:
 
 
 def test_a_renamed_site_keeps_its_client_key_and_redirects_from_the_old_host(installed: Sim) -> None:
-    """The app gets installed with the new base URL; the old host redirects REST calls."""
+    """The app gets installed with the new base URL."""
     before = installed.acme.base_url
     answer = installed.control("/sites/acme/rename-site", {})
     assert answer["baseUrl"] == before.replace("localhost", "127.0.0.1")
@@ -113,7 +110,7 @@ def test_an_imported_site_has_a_new_client_key_under_the_old_address(installed: 
 
 
 def test_lifecycle_calls_can_be_forged_for_tests(sim: Sim) -> None:
-    """Payload, claims, secret and key id of an install can be set."""
+    """Payload, claims, secret and key id of an install."""
     sim.install()
     sim.control("/install-keys", {"kid": "weak", "kind": "rsa1024"})
     forged = {"payload": {"clientKey": "other"}, "claims": {"iss": "evil"}, "kid": "weak", "secret": "s" * 40}
@@ -131,7 +128,6 @@ def test_a_descriptor_without_the_needed_fields_is_refused(sim: Sim, descriptor:
 
 
 def test_both_sites_install_the_app_on_their_own(installed: Sim) -> None:
-    """Client keys, secrets and app users differ."""
     installed.install("globex")
     one, two = (installed.world.sites[key].installations["test-app"] for key in ("acme", "globex"))
     assert one.client_key != two.client_key
@@ -148,7 +144,6 @@ def test_an_app_that_cannot_be_reached_is_not_installed(sim: Sim) -> None:
 
 
 def test_an_app_without_lifecycle_addresses_is_called_nowhere(sim: Sim) -> None:
-    """Without addresses nothing is sent; such an app cannot be installed."""
     sim.control("/apps", {"descriptor": {**sim.app.descriptor(), "lifecycle": {}}})
     assert sim.control("/sites/acme/install", {})["appStatus"] is None
     assert sim.app.received == []
@@ -175,7 +170,7 @@ def test_a_licence_is_told_at_install(installed: Sim) -> None:
 
 
 def test_an_uninstalled_app_cannot_be_enabled(installed: Sim) -> None:
-    """409, and 404 for an unknown app."""
+    """404 for an unknown app."""
     installed.control("/sites/acme/uninstall", {})
     assert installed.control_raw("/sites/acme/enable", {}).status_code == 409
     assert installed.control_raw("/sites/globex/enable", {}).status_code == 404

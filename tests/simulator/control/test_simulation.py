@@ -37,7 +37,6 @@ def test_a_browser_becomes_somebody_by_cookie(sim: Sim) -> None:
 
 
 def test_the_page_view_has_everything_the_page_shows(installed: Sim) -> None:
-    """Attachments with versions and authors, permissions, app modules, the byline's value."""
     installed.as_app(
         "POST",
         f"/api/v2/pages/{seed.PAGE_ID}/properties",
@@ -70,7 +69,7 @@ def test_home_lists_what_the_person_may_see(sim: Sim) -> None:
 
 
 def test_a_frame_is_resolved_with_a_signed_address_and_a_context_token(installed: Sim) -> None:
-    """Variables are filled, unbound ones empty; the token covers the whole query."""
+    """Unbound variables are empty; the token covers the whole query."""
     installed.control("/be", {"account": "alice"})
     frame = installed.control(f"/resolve?module_key=page-dialog&page.id={seed.PAGE_ID}&customData=7")
     query = query_of(frame["url"])
@@ -91,7 +90,6 @@ def test_a_frame_is_resolved_with_a_signed_address_and_a_context_token(installed
 
 @pytest.mark.parametrize("kind", ["context", "surface", "webhook", "app", "bearer", "install"])
 def test_tests_can_have_any_token(installed: Sim, kind: str) -> None:
-    """Each kind of token can be made."""
     body = {"kind": kind, "account": "alice", "path": "/x", "context": {"page.id": str(seed.PAGE_ID)}}
     token = installed.control("/tokens", body)["token"]
     if kind == "bearer":
@@ -106,7 +104,7 @@ def test_tests_can_have_any_token(installed: Sim, kind: str) -> None:
 
 
 def test_tokens_can_be_bent(installed: Sim) -> None:
-    """Claims can be changed or omitted; life time and secret chosen."""
+    """Claims, life time and secret."""
     bent = {
         "kind": "context",
         "account": "bob",
@@ -151,7 +149,6 @@ def test_actions_check_permissions_and_refuse_invalid_requests(
 
 
 def test_uploads_take_text_bytes_and_forms_at_any_moment(sim: Sim) -> None:
-    """JSON with text or base64, or a multipart form."""
     data = bytes(range(256))
     moment = "2026-01-02T03:04:05.678Z"
     body = {"pageId": seed.PAGE_ID, "account": "bob", "fileName": "a.bin", "base64": base64.b64encode(data).decode()}
@@ -171,7 +168,6 @@ def test_uploads_take_text_bytes_and_forms_at_any_moment(sim: Sim) -> None:
 
 
 def test_copies_have_properties_and_new_ids(sim: Sim) -> None:
-    """A copied page has its files' properties under new ids."""
     sim.control("/sites/acme/property", {"attachmentId": seed.BUDGET_ID, "key": "k", "value": 1, "account": "bob"})
     twin = sim.control("/sites/acme/page-copy", {"pageId": seed.PAGE_ID, "title": "Copy", "account": "bob"})
     sim.control("/be", {"account": "bob"})
@@ -181,7 +177,7 @@ def test_copies_have_properties_and_new_ids(sim: Sim) -> None:
 
 
 def test_an_app_access_rule_hides_contents_but_not_the_space(installed: Sim) -> None:
-    """Space readable, attachments 404: an app is blocked."""
+    """As for a blocked app: the space is readable, attachments are 404."""
     installed.control("/sites/acme/app-access", {"spaceKey": "DS", "blocked": True})
     assert installed.as_app("GET", f"/api/v2/spaces/{seed.SPACE_ID}").status_code == 200
     assert installed.as_app("GET", f"/api/v2/pages/{seed.PAGE_ID}").status_code == 404
@@ -201,7 +197,7 @@ def test_the_clock_moves_contents_and_the_date_header(sim: Sim) -> None:
 
 
 def test_a_reset_brings_the_seed_back(installed: Sim) -> None:
-    """Contents, faults, quota, records, clock and installations are reset; apps may stay registered."""
+    """Apps may stay registered."""
     installed.upload("bob")
     installed.control("/faults", {"kind": "drop"})
     installed.control("/clock", {"advanceSeconds": 5})
@@ -217,7 +213,6 @@ def test_a_reset_brings_the_seed_back(installed: Sim) -> None:
 
 
 def test_the_state_shows_no_secret(installed: Sim) -> None:
-    """Shared secrets are omitted."""
     secret = installed.acme.installations["test-app"].shared_secret
     assert secret not in installed.control_raw("/state").text
 
@@ -237,7 +232,7 @@ def test_every_exchange_is_recorded_with_bodies(installed: Sim) -> None:
 
 
 def test_pages_for_people_are_served(sim: Sim) -> None:
-    """Home and pages by address; old addresses redirect; only two libraries are served."""
+    """Old addresses redirect."""
     base = sim.acme.base_url
     old = sim.session.get(f"{base}/pages/viewpageattachments.action?pageId={seed.PAGE_ID}", allow_redirects=False)
     assert old.headers["Location"] == f"/wiki/spaces/DS/pages/{seed.PAGE_ID}/Release+plan"
@@ -247,7 +242,6 @@ def test_pages_for_people_are_served(sim: Sim) -> None:
 
 
 def test_the_seed_has_the_cast(sim: Sim) -> None:
-    """Acme: editors, viewer, space admin, site admin; globex: other people."""
     roles = {p["name"]: p["role"] for p in sim.control("/people")["people"]}
     assert roles == {
         "alice": "editor",
@@ -260,7 +254,7 @@ def test_the_seed_has_the_cast(sim: Sim) -> None:
 
 
 def test_two_simulators_run_side_by_side_and_stop(sim: Sim) -> None:
-    """Free ports, separate worlds, nothing listening afterwards."""
+    """Nothing listens afterwards."""
     other = server.start()
     url = f"{other.control_url}/_sim/health"
     assert other.control_url != sim.running.control_url
@@ -271,7 +265,6 @@ def test_two_simulators_run_side_by_side_and_stop(sim: Sim) -> None:
 
 
 def test_pages_are_edited_moved_and_purged(sim: Sim) -> None:
-    """Edit adds a version; move changes the space; purge removes a page with its files."""
     edited = sim.control("/sites/acme/page-edit", {"pageId": seed.PAGE_ID, "account": "bob", "title": "New plan"})
     assert (edited["title"], edited["version"]) == ("New plan", 3)
     sim.acme.spaces[7] = type(sim.acme.spaces[seed.SPACE_ID])(7, "AR", "Archive", seed.DANA, 0)
@@ -285,7 +278,7 @@ def test_pages_are_edited_moved_and_purged(sim: Sim) -> None:
 
 
 def test_a_restriction_is_lifted_by_an_empty_list(sim: Sim) -> None:
-    """Reading and editing are restricted separately; an empty list lifts."""
+    """Reading and editing are restricted separately."""
     body = {"pageId": seed.PAGE_ID, "account": "alice"}
     shut = sim.control("/sites/acme/restrict", {**body, "read": ["alice", "dana"]})
     assert shut["restrictions"]["read"] == sorted([seed.ALICE, seed.DANA])
@@ -297,7 +290,6 @@ def test_a_restriction_is_lifted_by_an_empty_list(sim: Sim) -> None:
 
 
 def test_a_moved_file_needs_a_free_name_and_a_page(sim: Sim) -> None:
-    """409 for a taken name, 404 for a missing page."""
     body = {"attachmentId": seed.BUDGET_ID, "account": "bob"}
     page = sim.control("/sites/acme/page", {"title": "Elsewhere", "account": "bob"})["id"]
     upload = {"pageId": page, "account": "bob", "fileName": "budget.xlsx", "text": "x"}
@@ -346,7 +338,6 @@ def test_control_calls_that_make_no_sense_are_400(installed: Sim, path: str, dat
 
 
 def test_a_space_gets_another_name(installed: Sim) -> None:
-    """People and apps see the new name."""
     assert installed.control("/sites/acme/space-name", {"spaceKey": "DS", "name": "Other"}) == {
         "key": "DS",
         "name": "Other",
@@ -357,7 +348,6 @@ def test_a_space_gets_another_name(installed: Sim) -> None:
 
 
 def test_unknown_spaces_people_and_addresses_are_404(sim: Sim) -> None:
-    """Nothing is guessed."""
     assert sim.control_raw("/sites/acme/space-status", {"spaceKey": "XX", "status": "current"}).status_code == 404
     assert sim.control_raw("/sites/acme/install", {"appKey": "none"}).status_code == 404
     assert sim.control_raw("/sites/acme/pages/x/view").status_code == 400
@@ -369,7 +359,6 @@ def test_unknown_spaces_people_and_addresses_are_404(sim: Sim) -> None:
 
 
 def test_the_switches_are_shown_as_they_are_set(sim: Sim) -> None:
-    """Every switch with its value, webhook settings and clock."""
     assert sim.control("/sites/acme/behaviour")["restoreAttachments"] == "allowed"
     assert sim.control("/sites/acme/behaviour", {"readLagSeconds": 2})["readLagSeconds"] == 2
     assert sim.control("/sites/globex/behaviour")["readLagSeconds"] == 0
@@ -380,6 +369,5 @@ def test_the_switches_are_shown_as_they_are_set(sim: Sim) -> None:
 
 
 def test_the_root_leads_home(sim: Sim) -> None:
-    """A bare address shows the site."""
     answer = sim.session.get(sim.acme.origin + "/", allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/wiki/")

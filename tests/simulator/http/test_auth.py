@@ -1,4 +1,4 @@
-"""Authentication: app tokens, impersonation, people, scopes."""
+"""App tokens, impersonation, people, scopes."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def _claims(path: str, method: str = "GET", **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_query_string_hash_equals_that_of_the_published_package(url: str) -> None:
-    """The simulator's hash equals that of Atlassian's Python package."""
+    """Atlassian's Python package."""
     assert tokens.qsh("GET", url) == hash_url("GET", url)
 
 
 def test_a_token_of_the_published_package_is_accepted(installed: Sim) -> None:
-    """A request signed by Atlassian's package with the app key as issuer is the app user's."""
+    """The app key is the issuer; the caller is the app user."""
     signed = encode_token("GET", BUDGET, "test-app", _secret(installed), timeout_secs=180)
     assert installed.with_token(f"JWT {signed}", "GET", BUDGET).status_code == 200
 
@@ -69,7 +69,7 @@ def test_a_token_of_the_published_package_is_accepted(installed: Sim) -> None:
     ],
 )
 def test_a_token_with_wrong_claims_is_refused(installed: Sim, changes: dict[str, Any]) -> None:
-    """Hash, times and issuer count; times are seconds from the token's creation."""
+    """Hash, times and issuer; numbers are seconds from now."""
     now = int(time.time())
     wrong = {name: now + value if isinstance(value, int) else value for name, value in changes.items()}
     signed = tokens.sign(_claims(BUDGET, **wrong), _secret(installed))
@@ -77,7 +77,6 @@ def test_a_token_with_wrong_claims_is_refused(installed: Sim, changes: dict[str,
 
 
 def test_a_token_is_good_on_its_own_site_only(installed: Sim) -> None:
-    """One site's secret is invalid on the other."""
     installed.install("globex")
     assert _secret(installed) != _secret(installed, "globex")
     signed = tokens.sign(_claims(BUDGET), _secret(installed))
@@ -85,14 +84,13 @@ def test_a_token_is_good_on_its_own_site_only(installed: Sim) -> None:
 
 
 def test_without_credentials_or_with_unknown_ones_nothing_is_open(installed: Sim) -> None:
-    """401 for nobody, another scheme, or a garbled token."""
     for value in ("Basic YTpi", "JWT garbage", "JWT", "Bearer nothing"):
         assert installed.with_token(value, "GET", BUDGET).status_code == 401
     assert installed.session.get(installed.acme.base_url + BUDGET).status_code == 401
 
 
 def test_missing_scopes_are_403(installed: Sim) -> None:
-    """WRITE does not imply DELETE; a read-only app writes nothing; people have no scopes."""
+    """WRITE does not imply DELETE; people have no scopes."""
     assert installed.as_app("DELETE", BUDGET).status_code == 403
     body = {"key": "k", "value": 1}
     assert installed.as_app("POST", f"{BUDGET}/properties", json=body).status_code == 200
@@ -122,7 +120,6 @@ def _grant(sim: Sim, assertion: str, **form: str) -> Any:
 
 
 def test_an_impersonation_token_acts_as_the_person_with_the_persons_permissions(installed: Sim) -> None:
-    """Writes are the person's; the token has the person's permissions."""
     answer = _grant(installed, _assertion(installed)).json()
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
     bearer = f"Bearer {answer['access_token']}"
@@ -134,7 +131,6 @@ def test_an_impersonation_token_acts_as_the_person_with_the_persons_permissions(
 
 
 def test_a_token_ends_with_its_time_its_person_and_its_installation(installed: Sim) -> None:
-    """Expired, deactivated and uninstalled mean 401."""
     bearer = f"Bearer {_grant(installed, _assertion(installed)).json()['access_token']}"
     installed.control("/clock", {"advanceSeconds": 901, "tokens": True})
     assert installed.with_token(bearer, "GET", BUDGET).status_code == 401
@@ -161,13 +157,12 @@ def test_a_token_ends_with_its_time_its_person_and_its_installation(installed: S
     ],
 )
 def test_bad_assertions_are_refused(installed: Sim, changes: dict[str, Any], error: str) -> None:
-    """Audience, tenant, life time, person and client are checked."""
+    """Audience, tenant, life time, person and client."""
     answer = _grant(installed, _assertion(installed, **changes))
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
 def test_scopes_of_a_token_can_be_narrowed_but_not_widened(installed: Sim) -> None:
-    """A READ token cannot write; DELETE is refused."""
     bearer = f"Bearer {_grant(installed, _assertion(installed), scope='READ').json()['access_token']}"
     assert installed.with_token(bearer, "GET", BUDGET).status_code == 200
     written = installed.with_token(bearer, "POST", f"{BUDGET}/properties", json={"key": "k", "value": 1})

@@ -49,14 +49,14 @@ def line(server: WebServer) -> Iterator[http.client.HTTPConnection]:
 
 
 def ask(line: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes, bool]:
-    """Status, body, and whether the connection is still open."""
+    """Return status, body, and whether the connection is still open."""
     line.request(method, path, body)
     answer = line.getresponse()
     return answer.status, answer.read(), not answer.will_close
 
 
 def test_one_connection_carries_many_requests(line: http.client.HTTPConnection) -> None:
-    """With bodies, without, with HEAD, and with an answer whose length the application did not say."""
+    """With and without bodies, HEAD, and an answer of unknown length."""
     asked = [("POST", "/", BODY), ("GET", "/empty"), ("HEAD", "/parts"), ("GET", "/parts"), ("PUT", "/", b"again")]
     content = [BODY, b"", b"", b"onetwo", b"again"]
     answers = [ask(line, *one) for one in asked]
@@ -65,20 +65,19 @@ def test_one_connection_carries_many_requests(line: http.client.HTTPConnection) 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_what_is_not_read_ends_the_connection(line: http.client.HTTPConnection, *, chunked: bool) -> None:
-    """The client sees the answer, and no reset; what it sent is not taken for the next request."""
+    """The client gets the answer, no reset; the unread body is not read as the next request."""
     assert ask(line, "POST", "/deaf", iter([BODY]) if chunked else BODY) == (413, b"too much", False)
     assert ask(line, "GET", "/") == (200, b"", True)
 
 
 def test_a_length_that_does_not_fit_ends_the_connection(line: http.client.HTTPConnection) -> None:
-    """Nobody waits for bytes that never come."""
+    """The client does not wait for missing bytes."""
     line.request("GET", "/short")
     with pytest.raises(http.client.IncompleteRead):
         line.getresponse().read()
 
 
 def test_connections_end_with_the_server(server: WebServer, line: http.client.HTTPConnection) -> None:
-    """A kept connection gets no more answers after the end."""
     assert ask(line, "GET", "/") == (200, b"", True)
     server.server_close()
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):

@@ -20,7 +20,7 @@ FILE = f"/api/v2/attachments/att{seed.BUDGET_ID}/properties"
 
 @pytest.mark.parametrize(("owner", "created"), OWNERS)
 def test_create_read_update_delete(sim: Sim, owner: str, created: int) -> None:
-    """A property starts at version 1, grows by one per write, and is found by key or id."""
+    """A property starts at version 1 and grows by one per write."""
     path = f"/api/v2/{owner}/properties"
     made = sim.as_person("dana", "POST", path, json={"key": "k", "value": {"a": [1, None]}})
     assert (made.status_code, made.json()["version"]["number"]) == (created, 1)
@@ -36,7 +36,6 @@ def test_create_read_update_delete(sim: Sim, owner: str, created: int) -> None:
 
 @pytest.mark.parametrize(("owner", "_created"), OWNERS)
 def test_a_taken_key_and_a_stale_version_answer_409(sim: Sim, owner: str, _created: int) -> None:
-    """The loser of a race gets 409."""
     path = f"/api/v2/{owner}/properties"
     number = sim.as_person("dana", "POST", path, json={"key": "k", "value": 1}).json()["id"]
     assert sim.as_person("dana", "POST", path, json={"key": "k", "value": 1}).status_code == 409
@@ -46,7 +45,7 @@ def test_a_taken_key_and_a_stale_version_answer_409(sim: Sim, owner: str, _creat
 
 
 def test_writing_needs_edit_permission_reading_needs_view_permission(sim: Sim) -> None:
-    """Viewers read; writing without permission is 404; space properties need space admins."""
+    """Writing without permission is 404; space properties need space admins."""
     assert sim.as_person("charlie", "POST", FILE, json={"key": "k", "value": 1}).status_code == 404
     assert sim.as_person("charlie", "GET", FILE).status_code == 200
     space = f"/api/v2/spaces/{seed.SPACE_ID}/properties"
@@ -56,7 +55,7 @@ def test_writing_needs_edit_permission_reading_needs_view_permission(sim: Sim) -
 
 
 def test_a_duplicate_row_blocks_updates_until_one_is_deleted(sim: Sim) -> None:
-    """Two rows of one key: both are listed, PUT answers 400, deleting one repairs."""
+    """PUT answers 400 while a key has two rows."""
     sim.control("/faults", {"kind": "duplicate", "method": "POST", "path": "properties"})
     made = sim.as_person("alice", "POST", FILE, json={"key": "k", "value": 1}).json()
     ids = [p["id"] for p in sim.as_person("alice", "GET", f"{FILE}?key=k").json()["results"]]
@@ -93,7 +92,7 @@ def test_bad_properties_are_refused(sim: Sim, body: dict[str, object]) -> None:
 
 
 def test_of_many_writers_of_one_version_exactly_one_wins(sim: Sim) -> None:
-    """Compare and set works over HTTP with many threads."""
+    """Compare and set over HTTP with many threads."""
     number = sim.as_person("alice", "POST", FILE, json={"key": "k", "value": 0}).json()["id"]
 
     def write(value: int) -> int:
@@ -106,7 +105,7 @@ def test_of_many_writers_of_one_version_exactly_one_wins(sim: Sim) -> None:
 
 
 def test_somebody_else_can_write_and_delete_the_property(sim: Sim) -> None:
-    """Anyone with edit permission can; the control API does so without version checks."""
+    """Anyone with edit permission; the control API checks no version."""
     sim.as_person("alice", "POST", FILE, json={"key": "k", "value": "signed"})
     body = {"attachmentId": seed.BUDGET_ID, "key": "k", "account": "bob"}
     written = sim.control("/sites/acme/property", {**body, "value": "forged"})

@@ -28,7 +28,6 @@ def test_permission_check_denies_by_false_and_knows_no_stranger(installed: Sim) 
 
 
 def test_permission_check_counts_restrictions_and_closed_accounts(installed: Sim) -> None:
-    """Restrictions and account state count."""
     installed.control("/sites/acme/restrict", {"pageId": seed.PAGE_ID, "account": "alice", "update": ["alice"]})
     assert _check(installed, seed.BOB, "update").json()["hasPermission"] is False
     assert _check(installed, seed.BOB, "read").json()["hasPermission"] is True
@@ -44,7 +43,7 @@ def test_permission_check_with_an_attachment_id_can_be_switched_off(installed: S
 
 
 def test_a_restriction_shuts_people_and_the_app_out_until_somebody_adds_them(installed: Sim) -> None:
-    """Only a person with edit permission can add the app user, which then sees the page."""
+    """Only a person with edit permission can add the app user."""
     app = installed.acme.installations["test-app"].account_id
     body = {"pageId": seed.PAGE_ID, "account": "alice", "read": ["alice"], "update": ["alice"]}
     installed.control("/sites/acme/restrict", body)
@@ -85,7 +84,6 @@ def test_cql_finds_declared_properties_of_pages_by_path_and_by_alias(installed: 
 
 
 def test_the_index_can_lag_behind(installed: Sim) -> None:
-    """A new property is not found yet."""
     installed.control("/sites/acme/behaviour", {"indexLagSeconds": 60})
     value = {"key": "testpage", "value": {"lockedCount": 2}}
     installed.as_app("POST", f"/api/v2/pages/{seed.PAGE_ID}/properties", json=value)
@@ -113,12 +111,11 @@ def test_cql_compares_joins_and_groups(installed: Sim, cql: str, count: int) -> 
     "cql", ["", "type", "type=", "type=page+and", "(type=page", "nofield=1", "type+%3D%3D+page", "%C2%A7"]
 )
 def test_bad_cql_is_400(installed: Sim, cql: str) -> None:
-    """An unparsable query is refused, not empty."""
     assert installed.as_app("GET", f"/rest/api/content/search?cql={cql}").status_code == 400
 
 
 def test_search_pages_by_a_link_relative_to_the_context(installed: Sim) -> None:
-    """_links.next lacks /wiki, unlike v2; it leads to the rest."""
+    """_links.next lacks /wiki, unlike v2."""
     first = installed.as_app("GET", "/rest/api/search?cql=type=attachment&limit=3").json()
     assert (first["size"], first["totalSize"]) == (3, 5)
     assert first["_links"]["next"].startswith("/rest/api/search?")
@@ -128,7 +125,7 @@ def test_search_pages_by_a_link_relative_to_the_context(installed: Sim) -> None:
 
 
 def test_current_user_and_site_admin(installed: Sim) -> None:
-    """The app's token is its app user; administer/application marks site admins."""
+    """administer/application marks site admins."""
     current = installed.as_app("GET", "/rest/api/user/current").json()
     assert (current["accountType"], current["accountId"]) == (
         "app",
@@ -177,7 +174,7 @@ def test_user_properties_have_no_version(installed: Sim) -> None:
     ],
 )
 def test_removed_operations_are_gone(installed: Sim, method: str, path: str) -> None:
-    """Operations removed in 2025 answer 410."""
+    """Operations removed in 2025."""
     assert installed.as_app(method, path).status_code == 410
 
 
@@ -208,7 +205,7 @@ def test_licence_is_told_for_paid_apps_only(installed: Sim) -> None:
 
 
 def test_account_reports_tell_closed_and_changed_accounts(installed: Sim) -> None:
-    """204 when nothing is due; closed and updated accounts are listed; more than 90 are refused."""
+    """204 when nothing is due; more than 90 accounts are refused."""
     path = "/rest/atlassian-connect/latest/report-accounts"
 
     def report(*accounts: str) -> Any:
@@ -237,7 +234,6 @@ def test_people_in_bulk_and_their_addresses(installed: Sim) -> None:
 
 @pytest.mark.parametrize("query", ["&cursor=%25%25", "&limit=many", "&limit=-1", "&start=x"])
 def test_bad_paging_of_a_search_is_400(installed: Sim, query: str) -> None:
-    """Cursor, limit and start are checked."""
     assert installed.as_app("GET", f"/rest/api/content/search?cql=type=page{query}").status_code == 400
 
 

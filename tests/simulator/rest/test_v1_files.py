@@ -28,7 +28,6 @@ def _head(sim: Sim) -> dict[str, Any]:
 
 
 def test_new_data_is_the_next_version_of_the_same_file(sim: Sim) -> None:
-    """/data keeps the id, raises the version, records author, comment and minor edit."""
     answer = _upload(sim, "POST", f"{FILE}/data", "budget.xlsx", b"overwritten")
     assert (answer.status_code, answer.json()["version"]["number"]) == (200, 4)
     version = _head(sim)["version"]
@@ -43,7 +42,6 @@ def test_uploads_need_the_header_that_stops_forged_forms(sim: Sim) -> None:
 
 
 def test_post_creates_only_and_put_creates_or_updates_by_name(sim: Sim) -> None:
-    """POST of a taken name is 400; PUT adds a version."""
     assert _upload(sim, "POST", f"{PAGE}/child/attachment", "budget.xlsx", b"x").status_code == 400
     made = _upload(sim, "POST", f"{PAGE}/child/attachment", "new.txt", b"x").json()["results"][0]
     again = _upload(sim, "PUT", f"{PAGE}/child/attachment", "new.txt", b"y").json()["results"][0]
@@ -58,13 +56,12 @@ def test_who_may_not_edit_may_not_upload(sim: Sim, who: str, page: str, status: 
 
 
 def test_oversize_uploads_are_404_as_documented(sim: Sim) -> None:
-    """The document gives 404 for an oversize upload."""
     sim.control("/sites/acme/behaviour", {"maxUploadBytes": 10})
     assert _upload(sim, "POST", f"{FILE}/data", "budget.xlsx", b"x" * 11).status_code == 404
 
 
 def test_rename_is_a_new_version_with_the_same_bytes_and_needs_the_next_number(sim: Sim) -> None:
-    """Metadata edits raise the version; another number than current plus one is 409."""
+    """Another number than current plus one is 409."""
     before = _head(sim)
     body = {"id": f"att{seed.BUDGET_ID}", "type": "attachment", "title": "plan.xlsx", "version": {"number": 4}}
     assert sim.as_person("bob", "PUT", FILE, json=body).status_code == 200
@@ -74,7 +71,7 @@ def test_rename_is_a_new_version_with_the_same_bytes_and_needs_the_next_number(s
 
 
 def test_a_file_moves_to_another_page_by_metadata(sim: Sim) -> None:
-    """`container` in the metadata moves the file; its id stays."""
+    """The metadata's `container` moves the file; its id stays."""
     page = sim.control("/sites/acme/page", {"title": "Elsewhere", "account": "alice"})["id"]
     body = {"id": f"att{seed.BUDGET_ID}", "type": "attachment", "version": {"number": 4}, "container": {"id": page}}
     assert sim.as_person("bob", "PUT", FILE, json=body).status_code == 200
@@ -82,7 +79,6 @@ def test_a_file_moves_to_another_page_by_metadata(sim: Sim) -> None:
 
 
 def test_untrash_by_metadata_and_409_when_the_name_was_taken(sim: Sim) -> None:
-    """The id stays; a taken name needs another."""
     sim.as_person("bob", "DELETE", f"/api/v2/attachments/att{seed.BUDGET_ID}")
     taken = _upload(sim, "POST", f"{PAGE}/child/attachment", "budget.xlsx", b"x").json()["results"][0]
     assert taken["id"] != f"att{seed.BUDGET_ID}"
@@ -98,7 +94,7 @@ def test_untrash_by_metadata_and_409_when_the_name_was_taken(sim: Sim) -> None:
 
 
 def test_download_redirects_to_a_signed_address_on_another_host(sim: Sim) -> None:
-    """302 to another host; exactly that version's bytes; no credentials needed."""
+    """No credentials needed; exactly that version's bytes."""
     answer = sim.as_person("charlie", "GET", f"{FILE}/download?version=1")
     assert answer.status_code == 302
     location = answer.headers["Location"]
@@ -130,13 +126,12 @@ def test_restore_makes_the_old_bytes_the_newest_version(sim: Sim) -> None:
 def test_restore_of_the_current_or_an_unknown_version_is_400_without_permission_403(
     sim: Sim, who: str, number: int, status: int
 ) -> None:
-    """As documented; nothing changes."""
+    """As documented."""
     assert _restore(sim, who, number).status_code == status
     assert _head(sim)["version"]["number"] == 3
 
 
 def test_a_site_can_refuse_the_restore_of_attachments_and_still_do_pages(sim: Sim) -> None:
-    """With the switch, attachments get 400."""
     sim.control("/sites/acme/behaviour", {"restoreAttachments": "refused"})
     assert _restore(sim, "alice", 1).status_code == 400
     assert _restore(sim, "alice", 1, str(seed.PAGE_ID)).status_code == 200
@@ -144,7 +139,6 @@ def test_a_site_can_refuse_the_restore_of_attachments_and_still_do_pages(sim: Si
 
 
 def test_files_of_an_archived_page_cannot_be_changed(sim: Sim) -> None:
-    """Archived content is read-only."""
     path = f"/rest/api/content/{seed.ARCHIVED_PAGE_ID}/child/attachment"
     assert _upload(sim, "POST", path, "x.txt", b"x").status_code == 403
     shape = sim.as_person("bob", "GET", f"/api/v2/attachments/{seed.ARCHIVED_FILE_ID}").json()
@@ -175,7 +169,7 @@ def test_bodies_that_are_no_json_objects_are_refused(sim: Sim) -> None:
 
 
 def test_a_file_is_found_under_its_own_page_only(sim: Sim) -> None:
-    """Another page's path and new data for a trashed file are 404."""
+    """New data for a trashed file is 404, too."""
     elsewhere = f"/rest/api/content/{seed.BLOG_ID}/child/attachment/att{seed.BUDGET_ID}"
     assert sim.as_person("bob", "GET", f"{elsewhere}/download").status_code == 404
     sim.as_person("bob", "DELETE", f"/api/v2/attachments/att{seed.BUDGET_ID}")
@@ -201,7 +195,7 @@ def test_restore_of_pages(sim: Sim, content: str, params: dict[str, Any], status
 
 
 def test_restore_takes_the_old_name_when_asked(sim: Sim) -> None:
-    """With restoreTitle the version's name is restored; otherwise the name stays."""
+    """Only with restoreTitle."""
     sim.control("/sites/acme/rename", {"attachmentId": seed.BUDGET_ID, "account": "bob", "title": "b.xlsx"})
     for title, expected in ((False, "b.xlsx"), (True, "budget.xlsx")):
         params = {"versionNumber": 1, "message": "m", "restoreTitle": title}

@@ -12,7 +12,7 @@ BUDGET = f"/api/v2/attachments/att{seed.BUDGET_ID}"
 
 
 def test_attachments_are_paged_by_an_opaque_cursor_in_body_and_link_header(sim: Sim) -> None:
-    """The next address, with /wiki, is in Link and _links.next; the last page has neither."""
+    """The next address has /wiki; the last page has none."""
     first = sim.as_person("alice", "GET", f"{PAGE}/attachments?limit=2&status=current")
     assert [a["id"] for a in first.json()["results"]] == ["att131203", "att131204"]
     following = first.json()["_links"]["next"]
@@ -41,7 +41,7 @@ def test_attachment_list_filters_by_status_name_and_media_type(sim: Sim) -> None
 
 
 def test_attachment_by_id_can_be_read_as_of_an_old_version(sim: Sim) -> None:
-    """`version` returns that version's name, size and file id."""
+    """With that version's name, size and file id."""
     now = sim.as_person("alice", "GET", BUDGET).json()
     old = sim.as_person("alice", "GET", f"{BUDGET}?version=1").json()
     assert (now["version"]["number"], old["version"]["number"]) == (3, 1)
@@ -51,7 +51,6 @@ def test_attachment_by_id_can_be_read_as_of_an_old_version(sim: Sim) -> None:
 
 
 def test_include_parameters_add_what_they_name(sim: Sim) -> None:
-    """Properties, versions and operations come in one call."""
     shape = sim.as_person(
         "charlie", "GET", f"{BUDGET}?include-operations=true&include-versions=true&include-properties=true"
     ).json()
@@ -61,7 +60,6 @@ def test_include_parameters_add_what_they_name(sim: Sim) -> None:
 
 
 def test_versions_are_listed_newest_first_with_the_name_they_had(sim: Sim) -> None:
-    """Each version has number, time, author and its file name."""
     sim.control("/sites/acme/rename", {"attachmentId": seed.BUDGET_ID, "account": "bob", "title": "b.xlsx"})
     found = sim.as_person("alice", "GET", f"{BUDGET}/versions").json()["results"]
     assert [(v["number"], v["attachment"]["title"]) for v in found][:2] == [(4, "b.xlsx"), (3, "budget.xlsx")]
@@ -69,7 +67,6 @@ def test_versions_are_listed_newest_first_with_the_name_they_had(sim: Sim) -> No
 
 
 def test_a_version_knows_its_neighbours_and_an_unknown_one_is_404(sim: Sim) -> None:
-    """Version details have prevVersion and nextVersion."""
     middle = sim.as_person("alice", "GET", f"{BUDGET}/versions/2").json()
     assert (middle["prevVersion"], middle["nextVersion"]) == (1, 3)
     assert sim.as_person("alice", "GET", f"{BUDGET}/versions/9").status_code == 404
@@ -104,7 +101,7 @@ def test_v2_says_404_for_missing_and_for_invisible_and_400_for_nonsense(sim: Sim
 
 
 def test_trash_and_purge_by_delete(sim: Sim) -> None:
-    """DELETE trashes, and the file stays readable; only space admins purge."""
+    """A trashed file stays readable; only space admins purge."""
     assert sim.as_person("bob", "DELETE", BUDGET).status_code == 204
     assert sim.as_person("bob", "GET", BUDGET).json()["status"] == "trashed"
     assert sim.as_person("bob", "DELETE", f"{BUDGET}?purge=true").status_code == 404
@@ -125,7 +122,7 @@ def test_spaces_and_their_operations(sim: Sim) -> None:
 
 
 def test_people_in_bulk_leave_out_unknown_ids(sim: Sim) -> None:
-    """Unknown accounts are omitted; a closed account keeps its id, not its name."""
+    """A closed account keeps its id, not its name."""
     sim.control("/sites/acme/person", {"account": "bob", "status": "closed"})
     answer = sim.as_person("alice", "POST", "/api/v2/users-bulk", json={"accountIds": [seed.ALICE, "nobody", seed.BOB]})
     found = {p["accountId"]: p for p in answer.json()["results"]}
@@ -135,12 +132,11 @@ def test_people_in_bulk_leave_out_unknown_ids(sim: Sim) -> None:
 
 
 def test_both_sites_have_the_same_ids_and_nothing_in_common(sim: Sim) -> None:
-    """Attachment 131203 is another file on the other site."""
     sim.upload("alice")
     other = sim.as_person("gina", "GET", BUDGET, site="globex").json()
     assert (other["title"], other["version"]["number"]) == ("roadmap.pptx", 2)
 
 
 def test_a_get_with_a_body_is_refused(sim: Sim) -> None:
-    """Atlassian answers 403 to a GET with a body."""
+    """Atlassian answers 403."""
     assert sim.as_person("alice", "GET", BUDGET, data=b"{}").status_code == 403

@@ -1,4 +1,4 @@
-"""Faults, each of a kind the app must survive."""
+"""Faults that the app must survive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _post(sim: Sim) -> requests.Response:
 
 
 def test_a_status_instead_of_the_deed(sim: Sim) -> None:
-    """The answer is invented, nothing executed; the rule ends after its times."""
+    """Nothing is executed."""
     _fault(sim, "status", status=503, headers={"Retry-After": "7"}, body={"why": "tired"}, method="POST")
     answer = _post(sim)
     assert (answer.status_code, answer.headers["Retry-After"], answer.json()) == (503, "7", {"why": "tired"})
@@ -45,7 +45,6 @@ def test_done_but_answered_otherwise(sim: Sim) -> None:
 
 
 def test_done_but_the_answer_is_lost(sim: Sim) -> None:
-    """The connection ends without answer after the write."""
     _fault(sim, "lost", path="properties")
     with pytest.raises(requests.ConnectionError):
         _post(sim)
@@ -55,7 +54,7 @@ def test_done_but_the_answer_is_lost(sim: Sim) -> None:
 
 
 def test_dropped_before_it_was_done(sim: Sim) -> None:
-    """The connection ends, and nothing happened."""
+    """Nothing was written."""
     _fault(sim, "drop", path="properties")
     with pytest.raises(requests.ConnectionError):
         _post(sim)
@@ -64,7 +63,7 @@ def test_dropped_before_it_was_done(sim: Sim) -> None:
 
 @pytest.mark.parametrize("status", [0, 502])
 def test_done_late(sim: Sim, status: int) -> None:
-    """The caller gets nothing or an error; the write lands later."""
+    """The caller gets nothing or an error; the write happens later."""
     _fault(sim, "late", seconds=0.2, status=status, path="properties")
     if status:
         assert _post(sim).status_code == status
@@ -79,7 +78,6 @@ def test_done_late(sim: Sim, status: int) -> None:
 
 
 def test_a_delay_holds_up_that_request_only(sim: Sim) -> None:
-    """Other requests are answered."""
     _fault(sim, "delay", seconds=0.3, path="properties")
     started = time.monotonic()
     assert sim.as_person("alice", "GET", PROPERTIES).status_code == 200
@@ -87,7 +85,6 @@ def test_a_delay_holds_up_that_request_only(sim: Sim) -> None:
 
 
 def test_a_false_404_looks_like_a_true_one(sim: Sim) -> None:
-    """Body and status match a missing thing."""
     true = sim.as_person("alice", "GET", "/api/v2/attachments/1")
     _fault(sim, "not_found", path="attachments")
     false = sim.as_person("alice", "GET", FILE)
@@ -106,14 +103,13 @@ def test_garbage_and_cut_bodies(sim: Sim) -> None:
 
 
 def test_headers_can_be_set_on_true_answers(sim: Sim) -> None:
-    """For example a Date an hour off."""
     _fault(sim, "headers", headers={"Date": "Thu, 01 Jan 2026 00:00:00 GMT"})
     answer = sim.as_person("alice", "GET", FILE)
     assert (answer.status_code, answer.headers["Date"]) == (200, "Thu, 01 Jan 2026 00:00:00 GMT")
 
 
 def test_a_version_just_uploaded_may_not_be_visible_yet(sim: Sim) -> None:
-    """A stale read shows the previous head."""
+    """A stale read shows an older version."""
     sim.upload("bob")
     _fault(sim, "stale", seconds=60, path="attachments/att")
     stale = sim.as_person("alice", "GET", FILE).json()
@@ -122,7 +118,6 @@ def test_a_version_just_uploaded_may_not_be_visible_yet(sim: Sim) -> None:
 
 
 def test_rules_pick_method_path_site_caller_and_count(installed: Sim) -> None:
-    """Only the app's second request on acme fails."""
     rule = {"path": "attachments/att", "site": "acme", "caller": "app", "skip": 1, "times": 1, "method": "GET"}
     number = _fault(installed, "status", status=500, **rule)
     assert installed.as_person("alice", "GET", FILE).status_code == 200
@@ -144,7 +139,7 @@ def test_a_rule_about_one_person_leaves_the_others_alone(sim: Sim) -> None:
     "rule", [{"kind": "nonsense"}, {}, {"kind": "status", "wrong": 1}, {"kind": "drop", "path": "("}]
 )
 def test_rules_that_make_no_sense_are_refused(sim: Sim, rule: dict[str, Any]) -> None:
-    """Unknown kinds, fields and bad expressions are 400."""
+    """Unknown kinds, fields and bad expressions."""
     assert sim.control_raw("/faults", rule).status_code == 400
 
 
@@ -179,7 +174,6 @@ def test_the_pool_is_shared_by_all_sites_and_ends_in_429(installed: Sim) -> None
 
 
 def test_exhaustion_without_retry_after(installed: Sim) -> None:
-    """A 429 may lack Retry-After."""
     _fault(installed, "exhausted")
     answer = installed.as_app("GET", FILE)
     assert answer.status_code == 429

@@ -40,7 +40,7 @@ def backups(database: Database, keys: Keyring, clock: FakeClock) -> Backups:
 
 @pytest.fixture
 def empty(servers: databases.Addresses, worker_id: str) -> Any:
-    """A second database: migrated, and nothing in it."""
+    """A second, migrated, empty database."""
     with databases.database(servers, worker_id) as url:
         fresh = Database(url, size=4)
         yield fresh
@@ -48,7 +48,7 @@ def empty(servers: databases.Addresses, worker_id: str) -> Any:
 
 
 def two_sites(installations: PostgresInstallations) -> None:
-    """One that is installed, whose secret was replaced; and one that left."""
+    """One installed site with a replaced secret, one uninstalled."""
     with installations.change("acme") as change:
         tenant = change.store(
             Registration(
@@ -86,7 +86,6 @@ def content_of(backup: bytes, keys: Keyring) -> Any:
 def test_a_backup_brings_every_registration_back(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Restored into an empty database the sites, their secrets and their log are as they were, under the same ids."""
     two_sites(installations)
     restored = Backups(empty, keys, clock).restore(backups.create().data, replace=False)
     assert (restored.rows, restored.active_sites) == ({"installation": 2, "installation_event": 2}, 1)
@@ -112,7 +111,7 @@ def test_a_backup_brings_every_registration_back(
 def test_only_registrations_are_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Nothing with a limit of 30 days is in a backup, and no replaced secret."""
+    """Nothing with a limit of 30 days."""
     two_sites(installations)
     found = installations.find("acme")
     assert found is not None
@@ -130,7 +129,7 @@ def test_only_registrations_are_in_a_backup(
 def test_an_uninstalled_sites_secret_is_not_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """Even where a row of a site that left should still have one."""
+    """Even if its row still has one."""
     two_sites(installations)
     with database.single() as connection:
         connection.execute(
@@ -146,7 +145,7 @@ def test_an_uninstalled_sites_secret_is_not_in_a_backup(
 def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
     backups: Backups, database: Database, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """What the purge would erase 30 days after the uninstall nobody could erase from a backup: so it is not in one."""
+    """The purge after 30 days cannot reach into a backup."""
     two_sites(installations)
     PostgresLicences(database, jobs_after_return).note(Tenant(2, "gone", ""), active=False, at=START)
     rows = {row["client_key"]: row for row in content_of(backups.create().data, keys)["installation"]}
@@ -158,7 +157,7 @@ def test_of_a_departed_site_only_what_stays_for_good_is_in_a_backup(
 def test_a_restored_departure_is_purged_in_time_and_can_return(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Restored, it counts its 30 days from the uninstall; nothing is left over; an install gets the number back."""
+    """The 30 days count from the uninstall."""
     two_sites(installations)
     data = backups.create().data
     clock.at = START + timedelta(days=30)
@@ -170,7 +169,6 @@ def test_a_restored_departure_is_purged_in_time_and_can_return(
 def test_a_backup_shows_nothing_without_its_key(
     backups: Backups, installations: PostgresInstallations, keys: Keyring
 ) -> None:
-    """It is encrypted before it leaves the process; the header in the clear says what it is and nothing about sites."""
     two_sites(installations)
     made = backups.create()
     assert not [word for word in (b"acme", b"gone", b"secret", b"example", b"uninstalled") if word in made.data]
@@ -182,7 +180,7 @@ def test_a_backup_shows_nothing_without_its_key(
 
 
 def test_a_backup_needs_one_key_only(database: Database, empty: Database, clock: FakeClock) -> None:
-    """Made in the middle of a rotation, it is restored with the newest key alone."""
+    """Even if made during a rotation."""
     two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([NEW, OLD]), clock).create()
     Backups(empty, keyring([NEW]), clock).restore(made.data, replace=False)
@@ -194,7 +192,7 @@ def test_a_backup_needs_one_key_only(database: Database, empty: Database, clock:
 def test_an_old_backup_is_restored_with_the_old_key_beside_the_new(
     database: Database, empty: Database, clock: FakeClock
 ) -> None:
-    """What it brings back is under the newest key at once."""
+    """The secrets are then sealed with the newest key."""
     two_sites(PostgresInstallations(database, keyring([OLD])))
     made = Backups(database, keyring([OLD]), clock).create()
     Backups(empty, keyring([NEW, OLD]), clock).restore(made.data, replace=False)
@@ -204,7 +202,7 @@ def test_an_old_backup_is_restored_with_the_old_key_beside_the_new(
 
 
 def test_a_secret_that_no_key_opens_makes_no_backup(database: Database, clock: FakeClock) -> None:
-    """A backup that silently lacked a site would be worse than none."""
+    """A backup that silently lacks a site would be worse than none."""
     two_sites(PostgresInstallations(database, keyring([OLD])))
     with pytest.raises(OperatorRefusal, match=r"site 1 cannot be read: no key of LOCKPOINT_SECRET_KEYS"):
         Backups(database, keyring([NEW]), clock).create()
@@ -277,7 +275,6 @@ def test_a_damaged_backup_is_refused_with_the_reason(
     damage: Callable[[bytes], bytes],
     reason: str,
 ) -> None:
-    """Damaged, truncated or of a newer format: refused with a reason, and nothing is changed."""
     two_sites(installations)
     with pytest.raises(OperatorRefusal, match=reason):
         Backups(empty, keys, clock).restore(damage(backups.create().data), replace=True)
@@ -287,7 +284,6 @@ def test_a_damaged_backup_is_refused_with_the_reason(
 def test_a_wrong_key_is_refused_by_its_name(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """The reason names the key that is missing, and those that are there."""
     two_sites(installations)
     data = backups.create().data
     with pytest.raises(OperatorRefusal, match=f"key {keys.newest}, which is not .*{keyring([NEW]).newest}"):
@@ -296,7 +292,7 @@ def test_a_wrong_key_is_refused_by_its_name(
 
 
 def test_a_forged_backup_is_refused(keys: Keyring, empty: Database, clock: FakeClock) -> None:
-    """Whoever makes one up with a fitting checksum, and claims one of our keys, does not have that key."""
+    """Its checksum fits and it names our key."""
     stranger = keyring(["a root key that somebody else thought of, long"])
     object.__setattr__(stranger.mac_keys, "newest", keys.newest)
     forged = replace(stranger, _backup_keys={keys.newest: b"0" * 32})
@@ -326,7 +322,7 @@ def made_by_hand(keys: Keyring, *, revision: str = "0001", **more: object) -> by
 def test_a_backup_of_another_schema_is_refused(
     made: dict[str, Any], reason: str, keys: Keyring, empty: Database, clock: FakeClock
 ) -> None:
-    """What this version has no place for is not half restored."""
+    """Nothing is half restored."""
     with pytest.raises(OperatorRefusal, match=reason):
         Backups(empty, keys, clock).restore(made_by_hand(keys, **made), replace=False)
     assert count(empty, "installation") == 0
@@ -335,7 +331,6 @@ def test_a_backup_of_another_schema_is_refused(
 def test_columns_that_an_older_backup_lacks_get_their_defaults(
     keys: Keyring, empty: Database, clock: FakeClock
 ) -> None:
-    """A backup made before a migration is restored after it."""
     Backups(empty, keys, clock).restore(made_by_hand(keys), replace=False)
     found = PostgresInstallations(empty, keys).find("k")
     assert found is not None
@@ -343,7 +338,7 @@ def test_columns_that_an_older_backup_lacks_get_their_defaults(
 
 
 def test_a_site_that_left_before_its_time_was_kept_leaves_too(keys: Keyring, empty: Database, clock: FakeClock) -> None:
-    """Nobody knows when it left, so its 30 days begin with the restore; a time that is known stays."""
+    """Without a recorded uninstall its 30 days begin with the restore."""
     known = clock.now() - timedelta(days=3)
     for left in ({}, {"uninstalled_at": known.isoformat()}):
         made = made_by_hand(keys, installed=False, enabled=False, **left)
@@ -358,13 +353,12 @@ def test_a_site_that_left_before_its_time_was_kept_leaves_too(keys: Keyring, emp
 def test_a_licence_in_words_of_another_version_is_none(
     keys: Keyring, empty: Database, clock: FakeClock, stored: str, restored: str
 ) -> None:
-    """Until the next word is heard nothing is undone: then the site comes back."""
+    """Until Confluence reports a licence again, restore nothing; then the site counts as returned."""
     Backups(empty, keys, clock).restore(made_by_hand(keys, licence=stored), replace=False)
     assert PostgresLicences(empty, jobs_after_return).get(Tenant(5, "k", "")).licence == restored
 
 
 def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Keyring, clock: FakeClock) -> None:
-    """The reason tells what to do first."""
     unmigrated = Database(servers.postgres.format("template1"), size=1)
     bare = Backups(unmigrated, keys, clock)
     for attempt in (bare.create, lambda: bare.restore(made_by_hand(keys), replace=False)):
@@ -379,7 +373,6 @@ def test_an_unmigrated_database_is_named(servers: databases.Addresses, keys: Key
 def test_a_database_that_is_not_empty_is_left_alone(
     backups: Backups, installations: PostgresInstallations, database: Database
 ) -> None:
-    """Only --replace takes what is there away."""
     two_sites(installations)
     data, before = backups.create().data, everything(database)
     with pytest.raises(OperatorRefusal, match=r"not empty: it has 2 sites and 2 events"):
@@ -390,7 +383,7 @@ def test_a_database_that_is_not_empty_is_left_alone(
 def test_a_log_without_sites_counts_as_not_empty(
     backups: Backups, installations: PostgresInstallations, database: Database, keys: Keyring
 ) -> None:
-    """The log of installs is kept, so nobody loses it by accident."""
+    """A restore must not delete the log of installs by accident."""
     with database.single() as connection:
         connection.execute(insert(INSTALLATION_EVENT).values(tenant_id=1, event="uninstalled", at=START))
     with pytest.raises(OperatorRefusal, match="0 sites and 1 events"):
@@ -401,7 +394,7 @@ def test_a_log_without_sites_counts_as_not_empty(
 def test_replacing_brings_no_departed_site_back(
     backups: Backups, installations: PostgresInstallations, database: Database, clock: FakeClock
 ) -> None:
-    """Who left after the backup was made has left, as far as the replaced rows know; newcomers install again."""
+    """Uninstalls after the backup stay if the replaced rows say so; new sites must install again."""
     for name in ("acme", "globex", "initech"):
         install(installations, name)
     clock.advance(days=1)
@@ -437,7 +430,7 @@ def end(installations: PostgresInstallations, name: str, clock: FakeClock) -> No
 def test_replacing_never_gives_one_sites_rows_to_another(
     backups: Backups, installations: PostgresInstallations, empty: Database, keys: Keyring, clock: FakeClock
 ) -> None:
-    """Rows of a number that stands for another site after the restore go; those of a site that stays, stay."""
+    """Rows of an id that now belongs to another site are deleted."""
     two_sites(installations)
     data = backups.create().data
     elsewhere = PostgresInstallations(empty, keys)
@@ -464,7 +457,7 @@ def test_replacing_never_gives_one_sites_rows_to_another(
 
 
 def empty_now(database: Database) -> datetime:
-    """The database's own time, for which there is a partition."""
+    """The database's own time, which has a partition."""
     with database.single() as connection:
         now: datetime = connection.execute(text("SELECT now()")).scalar_one()
     return now

@@ -1,4 +1,4 @@
-"""The folder of backups and its schedule: which are kept, and what takes no other's place."""
+"""The folder of backups and its schedule."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def backups(database: Database, keys: Keyring, clock: FakeClock) -> Backups:
 def test_a_backup_appears_whole_and_for_its_owner_only(
     backups: Backups, installations: PostgresInstallations, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Written beside, then renamed; 0600; names sort by time."""
+    """Written under another name, then renamed."""
     two_sites(installations)
     paths = []
     for _ in range(3):
@@ -54,7 +54,6 @@ def test_a_backup_appears_whole_and_for_its_owner_only(
 def test_what_cannot_be_written_leaves_nothing_behind(
     backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A missing folder, a full disk or a name that is taken: a reason, and no half backup."""
     with pytest.raises(OperatorRefusal, match=r"cannot write to .*No such file or directory"):
         backups.store(tmp_path / "missing")
 
@@ -72,7 +71,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(
 
 
 def put(place: Path, keys: Keyring, moment: datetime, name: str | None = None) -> str:
-    """A whole backup of nothing, made then, under its name or another."""
+    """Write a valid backup without sites."""
     rows: dict[str, list[dict[str, Any]]] = {"installation": [], "installation_event": []}
     data = pack(rows, keys, created_at=moment, schema_revision="0001", nonce=b"n" * 12)
     (place / (name or folder.name_of(moment))).write_bytes(data)
@@ -80,7 +79,7 @@ def put(place: Path, keys: Keyring, moment: datetime, name: str | None = None) -
 
 
 def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: FakeClock, keys: Keyring) -> None:
-    """Other files stay, whatever they are called; remains of an interrupted writing go after a day."""
+    """Partial files of an interrupted write are removed after a day."""
     moments = [START - timedelta(hours=6 * number) for number in range(40)]
     for moment in moments:
         put(tmp_path, keys, moment)
@@ -106,7 +105,7 @@ def test_pruning_touches_backups_only(backups: Backups, tmp_path: Path, clock: F
 def test_a_spoilt_file_takes_no_good_backups_place(
     backups: Backups, tmp_path: Path, keys: Keyring, spoil: Callable[[bytes], bytes]
 ) -> None:
-    """A newer file of the same day that is empty, cut or damaged: it is named and stays, and so does the good one."""
+    """It is reported and stays."""
     good = [put(tmp_path, keys, START - timedelta(days=number)) for number in range(3)]
     spoilt = put(tmp_path, keys, START + timedelta(hours=1))
     (tmp_path / spoilt).write_bytes(spoil((tmp_path / spoilt).read_bytes()))
@@ -116,7 +115,6 @@ def test_a_spoilt_file_takes_no_good_backups_place(
 
 
 def test_the_time_of_a_backup_is_the_one_inside(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """A copy under a later name is as old as what is in it, and a name with an impossible time is no trouble."""
     newest = put(tmp_path, keys, START)
     impossible = put(tmp_path, keys, START - timedelta(days=1), "lockpoint-20261399T090000.000000Z.backup")
     old = put(tmp_path, keys, START - timedelta(days=500), folder.name_of(START + timedelta(days=1)))
@@ -127,7 +125,7 @@ def test_the_time_of_a_backup_is_the_one_inside(backups: Backups, tmp_path: Path
 
 
 def test_a_backup_from_the_future_stops_pruning(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """Made by a machine with a wrong clock, it would make all others look old: nothing is removed."""
+    """A machine with a wrong clock would make all other backups look old."""
     for days in (0, 1, 600, -400):
         put(tmp_path, keys, START - timedelta(days=days))
     with pytest.raises(OperatorRefusal, match="says that it was made in the future"):
@@ -136,7 +134,7 @@ def test_a_backup_from_the_future_stops_pruning(backups: Backups, tmp_path: Path
 
 
 def test_the_remains_of_an_impossible_time_stop_pruning(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """Rather than guess how old they are, nothing is removed."""
+    """Their age is unknown."""
     for number in range(40):
         put(tmp_path, keys, START - timedelta(hours=number))
     (tmp_path / ".lockpoint-20261399T090000.000000Z.backup.partial").write_bytes(b"x")
@@ -146,7 +144,7 @@ def test_the_remains_of_an_impossible_time_stop_pruning(backups: Backups, tmp_pa
 
 
 def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_path: Path, keys: Keyring) -> None:
-    """Without any key; files that are no backups do not count."""
+    """Without any key; other files are ignored."""
     backups.store(tmp_path)
     (tmp_path / folder.name_of(START + timedelta(days=1))).write_bytes(b"no backup")
     assert [header.key_id for header in backups.in_folder(tmp_path)] == [keys.newest]
@@ -158,14 +156,14 @@ def test_it_can_be_told_which_key_a_folders_backups_need(backups: Backups, tmp_p
 
 
 def periods(moment: datetime) -> tuple[int, int, int]:
-    """The numbers of the day, of the week and of the month."""
+    """Return the numbers of day, week and month."""
     monday = moment.date() - timedelta(days=moment.weekday())
     return moment.toordinal(), monday.toordinal() // 7, moment.year * 12 + moment.month
 
 
 @given(st.sets(MOMENTS, max_size=120))
 def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
-    """Of the last 7 days, 8 weeks and 12 months up to the newest the newest stays, and nothing else does."""
+    """Of the last 7 days, 8 weeks and 12 months, counted from the newest backup."""
     staying = kept(moments)
     expected = set()
     for kind, most in enumerate((7, 8, 12)):
@@ -178,7 +176,6 @@ def test_the_newest_of_each_kept_period_stays(moments: set[datetime]) -> None:
 
 
 def test_no_backup_outlives_the_newest_by_12_months() -> None:
-    """However rarely one is made: of 13 yearly ones the newest stays; of monthly ones those of the last 12 months."""
     yearly = [datetime(2013 + number, 11, 22, 3, tzinfo=UTC) for number in range(13)]
     assert kept(yearly) == {yearly[-1]}
     monthly = [datetime(2024 + number // 12, number % 12 + 1, 1, 3, tzinfo=UTC) for number in range(30)]
@@ -189,13 +186,11 @@ def test_no_backup_outlives_the_newest_by_12_months() -> None:
 
 @given(st.sets(MOMENTS, max_size=80))
 def test_pruning_twice_changes_nothing(moments: set[datetime]) -> None:
-    """What was kept once is kept again."""
     assert kept(kept(moments)) == kept(moments)
 
 
 @given(st.lists(MOMENTS, max_size=80, unique=True).map(sorted), st.data())
 def test_pruning_often_is_pruning_once(moments: list[datetime], data: st.DataObject) -> None:
-    """Pruned after any of the backups, or only at the end: the same ones are left."""
     staying: set[datetime] = set()
     for moment in moments:
         staying.add(moment)
@@ -205,7 +200,6 @@ def test_pruning_often_is_pruning_once(moments: list[datetime], data: st.DataObj
 
 
 def test_a_backup_each_day_leaves_seven_days_eight_weeks_and_twelve_months() -> None:
-    """After two years of daily backups: a week day by day, two months week by week, a year month by month."""
     last = datetime(2026, 11, 22, 3, tzinfo=UTC)
     staying = sorted(kept(last - timedelta(days=number) for number in range(730)))
     assert {last - timedelta(days=number) for number in range(7)} <= set(staying)
@@ -215,7 +209,7 @@ def test_a_backup_each_day_leaves_seven_days_eight_weeks_and_twelve_months() -> 
 
 
 def test_days_begin_at_midnight_utc() -> None:
-    """Times of other zones are the same moments; other numbers can be asked for."""
+    """The schedule's numbers can be set."""
     zone = datetime.fromisoformat("2026-03-02T01:00:00+05:00")
     assert kept([zone, START], Schedule(daily=1, weekly=1, monthly=1)) == {START}
     assert kept([zone, START], Schedule(daily=2, weekly=1, monthly=1)) == {START, zone}

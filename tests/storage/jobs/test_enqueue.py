@@ -35,7 +35,7 @@ def jobs(database: Database) -> PostgresJobs:
 
 
 def fetch(database: Database, worker_id: int | None = None) -> Any:
-    """What a worker does: book the next job as running."""
+    """Start the next job, as a worker does."""
     with database.transaction() as connection:
         fetched = text("SELECT id, task_name FROM procrastinate_fetch_job_v2(NULL, :worker)")
         return connection.execute(fetched, {"worker": worker_id}).one()
@@ -53,14 +53,14 @@ def statuses(database: Database) -> list[tuple[str, int]]:
 
 
 def due_in(database: Database) -> list[float | None]:
-    """Seconds until each job may run; None for at once."""
+    """Return seconds until each job may run; None: at once."""
     with database.single() as connection:
         seconds = text("SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs ORDER BY id")
         return list(connection.execute(seconds).scalars())
 
 
 def test_a_running_job_does_not_count_as_waiting(jobs: PostgresJobs, database: Database) -> None:
-    """What happened after a running job looked needs another look: a new one is enqueued, and only one."""
+    """What changed after it read needs one more job."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB])
@@ -69,7 +69,7 @@ def test_a_running_job_does_not_count_as_waiting(jobs: PostgresJobs, database: D
 
 
 def test_equal_jobs_run_one_after_another(jobs: PostgresJobs, database: Database) -> None:
-    """The queue's lock serialises the work on one file, and on nothing else."""
+    """The queue's lock serialises jobs on one file only."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "124"), Job(JobKind.RECONCILE, 2, "123")])
@@ -78,7 +78,7 @@ def test_equal_jobs_run_one_after_another(jobs: PostgresJobs, database: Database
 
 
 def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, database: Database) -> None:
-    """The transaction that carries the audit row goes on when its job waits already."""
+    """It contains the audit row."""
     jobs.defer([JOB])
     with database.transaction() as connection:
         enqueue(connection, [JOB])
@@ -87,7 +87,7 @@ def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, databas
 
 
 def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
-    """F23: a storm of hints for the same files from many processes collapses to one job each, without deadlock."""
+    """F23: many events for the same files from many processes, without deadlock."""
     files = [Job(JobKind.RECONCILE, 1, str(number)) for number in range(10)]
 
     def storm(number: int) -> None:
@@ -99,7 +99,7 @@ def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
 
 
 def test_a_delayed_job_is_brought_forward(jobs: PostgresJobs, database: Database) -> None:
-    """A job that waits for later does not hold up a hint that is due now; the other way round nothing changes."""
+    """A later time changes nothing."""
     jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=10))])
     assert due_in(database)[0] == pytest.approx(600, abs=30)
     jobs.defer([Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
@@ -110,13 +110,13 @@ def test_a_delayed_job_is_brought_forward(jobs: PostgresJobs, database: Database
 
 
 def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: PostgresJobs, database: Database) -> None:
-    """One statement never touches the same row twice."""
+    """A Postgres statement must not update a row twice."""
     jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
     assert due_in(database) == [None]
 
 
 def test_a_job_in_back_off_keeps_its_time(jobs: PostgresJobs, database: Database) -> None:
-    """Hints do not defeat the pause that Confluence asked for."""
+    """Events do not shorten the pause that Confluence asked for."""
     jobs.defer([JOB])
     with database.transaction() as connection:
         put_off(connection, fetch(database).id, 0, 600)
@@ -126,7 +126,6 @@ def test_a_job_in_back_off_keeps_its_time(jobs: PostgresJobs, database: Database
 
 
 def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, database: Database) -> None:
-    """A failed job whose twin waits already is not queued twice, and nothing breaks."""
     jobs.defer([JOB])
     running = fetch(database).id
     jobs.defer([JOB])
@@ -137,7 +136,7 @@ def test_putting_off_leaves_the_work_to_a_waiting_twin(jobs: PostgresJobs, datab
 
 
 def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> None:
-    """What a person waits for goes before what keeps the house in order."""
+    """People's work before maintenance."""
     jobs.defer([Job(kind, 1) for kind in JobKind])
     order = [fetch(database).task_name for _ in JobKind]
     assert set(PRIORITY) == set(JobKind)
@@ -145,7 +144,7 @@ def test_every_kind_has_its_place(jobs: PostgresJobs, database: Database) -> Non
 
 
 def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Database) -> None:
-    """A worker that is silent, or gone without a word, loses its jobs to the others; a live one keeps them."""
+    """Dead: silent or unregistered."""
     jobs.defer([Job(JobKind.RECONCILE, 1, str(number)) for number in range(3)])
     fetch(database, a_worker(database, silent=timedelta(seconds=16)))
     fetch(database, None)
@@ -156,7 +155,7 @@ def test_jobs_of_a_dead_worker_are_given_back(jobs: PostgresJobs, database: Data
 
 
 def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, database: Database) -> None:
-    """The twin does the work; the queue's own retry would fail on it."""
+    """Procrastinate's own retry would fail on it."""
     jobs.defer([JOB])
     fetch(database)
     jobs.defer([JOB])
@@ -165,7 +164,7 @@ def test_a_stalled_job_with_a_waiting_twin_just_ends(jobs: PostgresJobs, databas
 
 
 def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Database) -> None:
-    """F42: a memory bomb does not go round for ever; the others flow."""
+    """F42: for example by exhausting memory."""
     jobs.defer([JOB])
     for _ in range(5):
         fetch(database)
@@ -175,7 +174,7 @@ def test_a_job_that_kills_its_workers_is_parked(jobs: PostgresJobs, database: Da
 
 
 def test_what_a_live_worker_lost_is_given_back(jobs: PostgresJobs, database: Database) -> None:
-    """A job that ended while the database was away is booked as running for ever; its own worker notices."""
+    """A job that ended while the database was down stays booked as running."""
     jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
     worker = a_worker(database)
     lost, running = fetch(database, worker).id, fetch(database, worker).id
@@ -186,7 +185,7 @@ def test_what_a_live_worker_lost_is_given_back(jobs: PostgresJobs, database: Dat
 
 
 def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Database) -> None:
-    """An operator lists, retries and drops what was given up; a retry starts with fresh attempts."""
+    """A retry starts with fresh attempts."""
     parked = PostgresParkedJobs(database)
     jobs.defer([JOB, Job(JobKind.SWEEP, 1)])
     with database.transaction() as connection:
@@ -220,12 +219,12 @@ def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Da
     ],
 )
 def test_triage(error: Exception, attempts: int, expected: object) -> None:
-    """Later for what passes, with pauses that grow and obey what was asked for; drop twice-refused; park at last."""
+    """Later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
     assert triage(error, JobKind.RECONCILE, attempts) == expected
 
 
 def test_mails_are_tried_for_about_a_day() -> None:
-    """F45: a mail server that is away keeps the mail waiting; after a day it is parked."""
+    """F45: while the mail server is down; then parked."""
     waited, attempts = 0.0, 0
     while isinstance(decision := triage(MailUnavailable("m"), JobKind.SEND_MAIL, attempts), Later):
         waited += decision.seconds
@@ -247,7 +246,7 @@ def test_a_kind_of_job_is_pending_while_one_waits_or_runs(
     status: str,
     pending: bool,
 ) -> None:
-    """Known by its site; one that was given up is none."""
+    """A parked job is not pending."""
     PostgresJobs(database).defer([Job(kind, acme.id)])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.processes
 
 @dataclass
 class Workers:
-    """Real worker processes on the test's database, and the marks their jobs leave."""
+    """Real worker processes; their jobs write marks to the database."""
 
     database: Database
     url: str
@@ -75,7 +75,7 @@ def job(subject: str) -> Job:
 
 
 def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """A deferred job is done within moments; successful jobs are deleted."""
+    """Successful jobs are deleted."""
     workers.start()
     jobs.defer([job("sleep 0")])
     workers.wait(lambda: workers.marks("ended") == ["sleep 0"], 10)
@@ -83,7 +83,7 @@ def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: PostgresJ
 
 
 def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """A kill -9 in the middle of a job: another worker does it again within 30 s."""
+    """After kill -9 another worker repeats it within 30 s."""
     jobs.defer([job("sleep 3")])
     victim = workers.start()
     workers.wait(lambda: workers.marks("began") == ["sleep 3"])
@@ -98,7 +98,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, data
 
 
 def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM: running jobs end, waiting ones stay for the next worker, and the process exits with 0."""
+    """SIGTERM: queued jobs stay, the process exits with 0."""
     process = workers.start()
     jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
     workers.wait(lambda: len(workers.marks("began")) == 2)
@@ -109,7 +109,7 @@ def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs,
 
 
 def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM with a job that outlasts the grace time: the process leaves, and the job is not lost."""
+    """SIGTERM with a job longer than the grace time: the job is requeued."""
     process = workers.start(grace=1)
     jobs.defer([job("sleep 60")])
     workers.wait(lambda: workers.marks("began") == ["sleep 60"])
@@ -123,7 +123,7 @@ def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Da
 
 
 def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """A quota that is used up puts the job off by what Confluence asked for, and counts an attempt."""
+    """By Confluence's Retry-After; it counts an attempt."""
     workers.start()
     jobs.defer([job("quota 1234")])
     workers.wait(lambda: [(row.status, row.attempts) for row in queue(database)] == [("todo", 1)])
@@ -133,7 +133,7 @@ def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, databa
 
 
 def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """F42: a poison job ends as failed with the name of its error, nothing of its values is logged, others flow."""
+    """F42: with its error's name and without its text; other jobs run."""
     jobs.defer([job("bug")])
     with database.transaction() as connection:
         connection.execute(update(QUEUE).values(attempts=4))
@@ -149,7 +149,7 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, 
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """All backends terminated under a worker: it comes back by itself, and the running job is done again or ended."""
+    """All backends are terminated; the running job ends or is repeated."""
     workers.start()
     jobs.defer([job("sleep 1")])
     workers.wait(lambda: workers.marks("began") == ["sleep 1"])

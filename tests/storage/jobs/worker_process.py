@@ -1,4 +1,4 @@
-"""A worker process for the tests: each job leaves a mark in a table and then does what its subject says."""
+"""A worker process: each job writes a mark, then does what its subject says."""
 
 import logging
 import sys

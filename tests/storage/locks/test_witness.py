@@ -1,4 +1,4 @@
-"""The rows of the witness table: the same JSON as ever, whichever version wrote it."""
+"""The JSON of witnesses stays the same across versions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ ROWS = [(STORED_FULL, FULL), (STORED_HELD, held()), (STORED_FREE, free())]
 def test_a_row_that_is_there_already_is_read(
     database: Database, acme: Tenant, stored: str, record: Held | Free
 ) -> None:
-    """Rows outlive the version of the program that wrote them."""
     with database.single() as connection:
         connection.execute(
             text(
@@ -69,7 +68,7 @@ def test_a_row_that_is_there_already_is_read(
 def test_a_row_is_written_as_ever(
     database: Database, clock: FakeClock, acme: Tenant, stored: str, record: Held | Free
 ) -> None:
-    """An older process beside a new one reads what the new one writes; nobody's own words are in it."""
+    """An older process reads what a newer one writes."""
     PostgresEffects(database, clock).record(acme, Effects(witness=witness(record=record, signed_by="k1")))
     same = select(LOCK_WITNESS.c.record == text("cast(:stored AS jsonb)").bindparams(stored=stored))
     with database.single() as connection:
@@ -77,7 +76,6 @@ def test_a_row_is_written_as_ever(
 
 
 def test_nobodys_own_words_are_stored(database: Database, clock: FakeClock, acme: Tenant) -> None:
-    """The holder's note and the reason for an ending stay in Confluence."""
     said = held(note="until Monday", ended=Ended(EndReason.BROKEN, BOB, START, "1" * 32, ALICE, why="away"))
     PostgresEffects(database, clock).record(acme, Effects(witness=witness(record=said)))
     with database.single() as connection:

@@ -1,5 +1,3 @@
-"""Which accounts are reported when."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -42,7 +40,7 @@ def _note(database: Database, tenant: Tenant, *accounts: str) -> None:
 def test_every_named_account_is_listed_once_with_its_oldest_date(
     database: Database, reports: PostgresPersonStore, acme: Tenant, globex: Tenant
 ) -> None:
-    """Accounts are taken from every table, once per site; `unknown` and pseudonyms are nobody."""
+    """`unknown` and pseudonyms are not accounts."""
     effects = PostgresEffects(database, FakeClock())
     effects.record(acme, Effects(witness=witness(record=free()), restorations=(restoration(offenders=(CHARLIE,)),)))
     effects.record(acme, Effects(intents=(intent(recipient="unknown", actor="erased-1"),)))
@@ -56,7 +54,7 @@ def test_every_named_account_is_listed_once_with_its_oldest_date(
 
 
 def test_turns_are_spread_over_the_cycle(database: Database, reports: PostgresPersonStore, acme: Tenant) -> None:
-    """Accounts that come at once do not get their turn at once: each day of the cycle has its share."""
+    """Even of accounts found at the same time."""
     _note(database, acme, *(f"557058:{number:032x}" for number in range(28)))
     effects = PostgresEffects(database, FakeClock())
     more = tuple(intent(recipient=f"712020:{number:032x}", event_key=str(number)) for number in range(172))
@@ -71,7 +69,7 @@ def test_turns_are_spread_over_the_cycle(database: Database, reports: PostgresPe
 def test_an_account_is_not_reported_twice_in_a_cycle(
     database: Database, reports: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """The period that Atlassian names is obeyed, also when it changes."""
+    """Also if Atlassian changes the period."""
     _note(database, acme, ALICE, BOB)
     reports.list_accounts(acme, START - WEEK)
     reports.settle_report(acme, ReportSettlement(at=START, accounts=(ALICE,), cycle_days=10))
@@ -85,9 +83,9 @@ def test_an_account_is_not_reported_twice_in_a_cycle(
 def test_who_comes_and_goes_is_reported_neither_more_often_nor_never(
     database: Database, reports: PostgresPersonStore, acme: Tenant, stays: int, never: int
 ) -> None:
-    """Rows that live a day or two, made every other day: accounts have their turns, and never twice in a cycle.
+    """Rows that live a day or two: never reported twice in a cycle.
 
-    Only who is always gone between two looks just at their place in the cycle can be missed.
+    Only an account whose rows are absent at each read near its turn can be missed.
     """
     people = [f"557058:{number:032x}" for number in range(20)]
     profiles, told = PostgresProfiles(database), {account: [] for account in people}
@@ -112,7 +110,7 @@ def test_who_comes_and_goes_is_reported_neither_more_often_nor_never(
 def test_nothing_is_due_while_atlassian_wants_to_be_left_alone(
     database: Database, reports: PostgresPersonStore, acme: Tenant, globex: Tenant
 ) -> None:
-    """After a 429 the whole site rests until the named time; other sites go on."""
+    """After a 429, until the given time; other sites continue."""
     _note(database, acme, ALICE)
     _note(database, globex, ALICE)
     for tenant in (acme, globex):
@@ -126,7 +124,7 @@ def test_nothing_is_due_while_atlassian_wants_to_be_left_alone(
 def test_updated_accounts_lose_their_profile_and_are_fresh(
     database: Database, reports: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """`updated`: what was fetched of the person goes, and the next report names the time of this one."""
+    """`updated`: the next report carries the time of this one."""
     profiles = PostgresProfiles(database)
     for account in (ALICE, BOB):
         profiles.put(acme, account, Profile(time_zone="Europe/Riga", locale="lv", used_at=START - timedelta(days=3)))
@@ -142,7 +140,7 @@ def test_updated_accounts_lose_their_profile_and_are_fresh(
 def test_closed_accounts_are_erased_and_never_due_again(
     database: Database, reports: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """`closed`: the erasure is under way in the same transaction, and only a digest of the account is remembered."""
+    """`closed`: in the same transaction; only a digest of the account is kept."""
     _note(database, acme, ALICE, BOB)
     reports.list_accounts(acme, START - WEEK)
     order = ErasureOrder(
@@ -157,7 +155,7 @@ def test_closed_accounts_are_erased_and_never_due_again(
 def test_accounts_that_nothing_names_leave_the_lists_of_all_sites(
     database: Database, reports: PostgresPersonStore, acme: Tenant, globex: Tenant
 ) -> None:
-    """Also of sites that nobody reports of any more; one that another site names is not named here."""
+    """Also on inactive sites."""
     _note(database, acme, ALICE)
     for tenant, account in ((globex, ALICE), (globex, BOB), (acme, CHARLIE), (globex, CHARLIE)):
         PostgresProfiles(database).put(tenant, account, Profile(time_zone=None, locale=None, used_at=START))
@@ -173,7 +171,7 @@ def test_accounts_that_nothing_names_leave_the_lists_of_all_sites(
 
 
 def test_digests_are_forgotten(reports: PostgresPersonStore, acme: Tenant, globex: Tenant) -> None:
-    """An account in use again is closed no more on this site; other accounts and sites keep theirs."""
+    """An account in use again is no longer closed on this site."""
     for tenant in (acme, globex):
         orders = [
             ErasureOrder(account=a, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=START, digest=f"k1:{a}")
@@ -186,7 +184,6 @@ def test_digests_are_forgotten(reports: PostgresPersonStore, acme: Tenant, globe
 
 
 def test_who_is_named_nowhere_leaves_the_list(database: Database, reports: PostgresPersonStore, acme: Tenant) -> None:
-    """An account without any row is neither reported nor remembered."""
     PostgresProfiles(database).put(acme, CHARLIE, Profile(time_zone=None, locale=None, used_at=START))
     reports.list_accounts(acme, START)
     assert reports.listed_accounts(acme) == [CHARLIE]
@@ -196,7 +193,7 @@ def test_who_is_named_nowhere_leaves_the_list(database: Database, reports: Postg
 
 
 def test_leaving_the_list_stays_cheap_where_memory_is_short(database: Database, acme: Tenant) -> None:
-    """A large site's rows are joined, and not searched anew for each account on the list."""
+    """Rows are joined, not searched once per account."""
     with database.transaction() as connection:
         connection.execute(text("SET LOCAL work_mem = '64kB'"))
         connection.execute(

@@ -1,4 +1,4 @@
-"""What Postgres and Redis hold about one person, handed out and taken away."""
+"""Export and erasure of one person's data."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def people(database: Database, cache: redis.Redis) -> PostgresPersonStore:
 
 @pytest.fixture
 def full(database: Database, clock: FakeClock, acme: Tenant, globex: Tenant) -> Database:
-    """Every table has rows about Alice, rows about Bob, and rows about both; on both sites."""
+    """Every table has rows about Alice, Bob and both, on both sites."""
     for tenant in (acme, globex):
         _fill(database, clock, tenant)
     return database
@@ -90,7 +90,7 @@ def _fill(database: Database, clock: FakeClock, tenant: Tenant) -> None:
 
 @pytest.mark.usefixtures("full")
 def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresPersonStore, acme: Tenant) -> None:
-    """Subject access: the export contains every row that holds the account, and nobody else's id."""
+    """Subject access."""
     found = people.export(acme, ALICE)
     counts = {name: len(rows) for name, rows in found.items() if rows}
     assert counts == {
@@ -113,7 +113,7 @@ def test_an_export_holds_every_row_and_nothing_of_anybody_else(people: PostgresP
 
 
 def test_every_table_with_an_account_column_is_looked_through() -> None:
-    """A new table that names people has to be added to the tables that are exported and erased."""
+    """A new table that names people must be added to export and erasure."""
     words = {"account", "holder", "recipient", "actor", "offenders"}
     naming = {name for name, table in METADATA.tables.items() if words & set(table.columns.keys())}
     assert naming == {table.name for table in TABLES} - {QUEUE.name}
@@ -122,17 +122,17 @@ def test_every_table_with_an_account_column_is_looked_through() -> None:
 def test_erasing_leaves_the_account_nowhere(
     full: Database, people: PostgresPersonStore, acme: Tenant, globex: Tenant, cache: redis.Redis
 ) -> None:
-    """Erasure: the account is nowhere in the site's rows, the queue or Redis; everybody else's rows and sites stay."""
+    """Rows of other people and sites stay."""
     cache.set(f"lockpoint:mutex:{ALICE}", "held")
     cache.set("lockpoint:mutex:reconcile:1:123", "held")
     before = people.export(globex, ALICE), people.export(acme, BOB)
-    forget_witness(full, acme, "1")  # Alice's own hold has ended before
+    forget_witness(full, acme, "1")  # Alice's own lock ended before
     assert people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     assert not any(people.export(acme, ALICE).values())
     assert people.tenants_naming(ALICE) == [globex.id]
     assert people.export(globex, ALICE) == before[0]
     bobs, his = people.export(acme, BOB), before[1]
-    # Bob's version under Alice's lock, and what Alice was to be told of him, went with her.
+    # Bob's version under Alice's lock, and mails to Alice about him, are erased with her.
     assert (len(his["lock_witness"]), len(his["email_intent"])) == (4, 3)
     assert (len(bobs["lock_witness"]), len(bobs["email_intent"])) == (3, 2)
     rest = set(bobs) - {"lock_witness", "email_intent"}
@@ -145,7 +145,7 @@ def test_erasing_leaves_the_account_nowhere(
 
 
 def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """Audit rows, records and restorations keep the pseudonym where the person stood; mails about them say nobody."""
+    """Mails about the person name nobody."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     with full.single() as connection:
         audit = METADATA.tables["audit_event"].c
@@ -165,7 +165,7 @@ def test_a_pseudonym_links_the_rows_of_one_person(full: Database, people: Postgr
 
 
 def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """While an erasure is open, the copies of records stay, and nothing else; a live hold stays one in any case."""
+    """Other rows are erased at once; the witness of a live lock always stays."""
     people.erase(acme, ALICE, PSEUDONYM, keep_files=True)
     assert [name for name, rows in people.export(acme, ALICE).items() if rows] == ["lock_witness"]
     assert people.files_of(acme, ALICE, after=None, limit=9, own=True) == ["1", "2", "3"]
@@ -177,7 +177,7 @@ def test_live_locks_stay_for_the_grace_period(full: Database, people: PostgresPe
 def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
     full: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """A version's number leads to its author in Confluence's history, so it goes; rows of others keep theirs."""
+    """The number leads to the author in Confluence's history."""
     rows = [
         audit_event(account=who, at=START, seq=9, attachment_id=who[-3:], kind=AuditKind.CONFLICT, version=2)
         for who in (ALICE, BOB)
@@ -194,7 +194,7 @@ def test_a_pseudonym_does_not_stand_beside_the_number_of_a_version(
 def test_jobs_that_name_the_person_go_unless_they_run(
     database: Database, people: PostgresPersonStore, acme: Tenant, status: str, quiet: bool, left: int
 ) -> None:
-    """Whether such a job still runs is told, since it may write what it knows once more."""
+    """A running job may write the account once more, so it is reported."""
     PostgresJobs(database).defer([Job(JobKind.PROFILE, acme.id, ALICE), Job(JobKind.PROFILE, acme.id, ALICE + "1")])
     with database.single() as connection:
         connection.execute(update(QUEUE).values(status=status))
@@ -203,7 +203,7 @@ def test_jobs_that_name_the_person_go_unless_they_run(
 
 
 def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """Repeating an erasure is harmless, and an account id is never matched as part of a longer one."""
+    """An account id never matches part of a longer one."""
     longer = replace(held(), holder=ALICE + "1", lock_id="6" * 32)
     PostgresEffects(full, FakeClock()).record(acme, Effects(witness=Witness(
         attachment_id="6", container=None, space_id=None, record=longer, seen_at=START
@@ -216,7 +216,6 @@ def test_erasing_twice_finds_nothing(full: Database, people: PostgresPersonStore
 
 
 def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
-    """When Redis is away nothing is called erased."""
     away = connect("redis://127.0.0.1:1/0")
     with pytest.raises(StorageUnavailable):
         PostgresPersonStore(full, away).erase(acme, ALICE, PSEUDONYM, keep_files=False)
@@ -224,7 +223,7 @@ def test_erasing_waits_for_redis(full: Database, acme: Tenant) -> None:
 
 @pytest.mark.usefixtures("full")
 def test_files_that_could_name_a_person_are_listed(people: PostgresPersonStore, acme: Tenant) -> None:
-    """All held files (people may wait there) and the ended ones whose record names the account, page by page."""
+    """All locked files (people may be on the waitlist), and ended ones whose record names the account."""
     assert people.files_of(acme, ALICE, after=None, limit=10) == ["1", "2", "3", "4"]
     assert people.files_of(acme, CHARLIE, after=None, limit=10) == ["1", "2", "4"]
     assert people.files_of(acme, ALICE, after="1", limit=2) == ["2", "3"]
@@ -235,7 +234,7 @@ def test_files_that_could_name_a_person_are_listed(people: PostgresPersonStore, 
 def test_requests_are_logged_without_personal_data(
     database: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """When, which right, done when: no column can name a person."""
+    """Time, right and completion only."""
     number = people.note_request(acme, PrivacyRight.COPY, Origin.PERSON, START)
     people.note_fulfilled(number, START + timedelta(seconds=3))
     with database.single() as connection:
@@ -253,7 +252,7 @@ def test_requests_are_logged_without_personal_data(
 def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
     database: Database, people: PostgresPersonStore, acme: Tenant
 ) -> None:
-    """Two wishes to erase one account are one erasure with the earlier time; its end leaves the request's row only."""
+    """A second request becomes the same erasure with the earlier time; its end leaves the request's row only."""
     (first,) = people.begin_erasures(acme, [replace(ORDER, release_at=START + timedelta(hours=24))], START)
     people.note_progress(first.request_id, "131203", 1)
     assert people.erasure(first.request_id) == replace(first, cursor="131203", skipped=1)
@@ -274,7 +273,7 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
 
 
 def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:
-    """A row that keeps a pseudonym is still the one row of its event."""
+    """A row with a pseudonym still stands for its event."""
     event = audit_event(account=ALICE, at=START, seq=0, attachment_id="0", kind=AuditKind.ACQUIRED)
     people.erase(acme, ALICE, PSEUDONYM, keep_files=False)
     PostgresEffects(full, FakeClock()).record(acme, Effects(audit=(event,)))

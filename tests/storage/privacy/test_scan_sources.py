@@ -1,4 +1,4 @@
-"""The canary scan finds a planted word in each place, says where, and never what stands there."""
+"""The canary scan reports where a word is, never the text around it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run(database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., Resu
 
 
 def hits(result: Result) -> dict[str, dict[str, int]]:
-    """The places of the hits; the word and its neighbours are nowhere in the output."""
+    """Return the hits by place; the output contains neither word nor context."""
     said = result.output
     assert "kanarienvogel" not in said.lower()
     assert "neighbour" not in said
@@ -69,7 +69,7 @@ def execute(url: str, statement: str, *values: object) -> None:
 
 
 def test_nothing_is_found_where_nothing_is(run: Callable[..., Result], database: Database, clock: FakeClock) -> None:
-    """A clean database passes; every table was looked at, and what was not looked at is said."""
+    """Places that were not scanned are listed."""
     PostgresUpkeep(database, clock).make_partitions()
     result = run("--json")
     assert hits(result) == {}
@@ -100,7 +100,7 @@ def test_a_word_in_a_table_is_found(
     run: Callable[..., Result], database: Database, database_url: str, clock: FakeClock,
     table: str, values: dict[str, Any], place: str,
 ) -> None:  # fmt: skip
-    """In a partition, in JSON, in a list, in the queue; in upper case; the column is named."""
+    """In a partition, JSON, a list, the queue; in upper case."""
     PostgresUpkeep(database, clock).make_partitions()
     names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
     execute(database_url, f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - from above
@@ -121,7 +121,6 @@ def test_a_word_in_a_table_is_found(
 def test_a_word_in_another_place_of_the_database_is_found(
     run: Callable[..., Result], database_url: str, plant: str
 ) -> None:
-    """As a table's name, in another schema, as bytes, in a view."""
     execute(database_url, plant)
     result = run("--json")
     assert result.exit_code == 1
@@ -143,14 +142,13 @@ def test_a_word_in_another_place_of_the_database_is_found(
 def test_a_word_in_redis_is_found(
     run: Callable[..., Result], redis_url: str, plant: Callable[[redis.Redis], object], part: str
 ) -> None:
-    """In a key, and in a value of every type."""
     with redis.Redis.from_url(redis_url) as client:
         plant(client)
         assert hits(run("--json")) == {"redis": {part: 1}}
 
 
 def test_a_word_in_a_log_is_found(run: Callable[..., Result], tmp_path: Path) -> None:
-    """The name of the log is told, the line is not."""
+    """The report names the log without the line."""
     log = tmp_path / "web.log"
     log.write_text(f'clean\n{{"event": "neighbour {CANARY}"}}\n', encoding="utf-8")
     assert hits(run("--json", "--logs", str(log))) == {f"log {log}": {"line": 1}}
@@ -177,7 +175,7 @@ def test_a_word_in_a_log_on_standard_input_is_found(
 def test_a_log_that_is_no_text_is_refused(
     run: Callable[..., Result], tmp_path: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
-    """A packed log, or one in an encoding in which nothing would be found, does not pass for a clean one."""
+    """A compressed log, or another encoding, must not count as clean."""
     log = tmp_path / "web.log"
     log.write_bytes(spoil(f"neighbour {CANARY}\n".encode()))
     refused = run("--logs", str(log))
@@ -186,7 +184,7 @@ def test_a_log_that_is_no_text_is_refused(
 
 
 def test_words_may_begin_with_a_byte_order_mark(run: Callable[..., Result], redis_url: str, tmp_path: Path) -> None:
-    """As editors on Windows write files; other encodings are refused."""
+    """From editors on Windows; other encodings are refused."""
     words = tmp_path / "words of windows"
     words.write_text(f"{CANARY}\r\n", encoding="utf-8-sig")
     with redis.Redis.from_url(redis_url) as client:
@@ -197,7 +195,6 @@ def test_words_may_begin_with_a_byte_order_mark(run: Callable[..., Result], redi
 
 
 def test_what_was_read_in_part_only_is_no_clean_result(run: Callable[..., Result], redis_url: str) -> None:
-    """The place is told, and the code is 1 as if something had been found."""
     with redis.Redis.from_url(redis_url) as client:
         client.set("k", gzip.compress(bytes(10_000_000)))
     result = run("--json")
@@ -209,7 +206,7 @@ def test_what_was_read_in_part_only_is_no_clean_result(run: Callable[..., Result
 
 
 def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
-    """While one table is read, others can be dropped at once: those that it has read, and those still to come."""
+    """During the search other tables can be dropped, those already read and those to come."""
     for name in ("a_first", "b_second", "c_third"):
         execute(database_url, f"CREATE TABLE {name} AS SELECT generate_series(1, 10) AS number")
     found = in_postgres(database_url)
@@ -220,7 +217,6 @@ def test_a_search_keeps_only_its_present_table(database_url: str) -> None:
 
 
 def test_a_word_in_a_backup_is_found(run: Callable[..., Result], database_url: str, tmp_path: Path) -> None:
-    """Backups are decrypted and searched; a clean one passes, a damaged one is refused."""
     clean, planted, damaged = tmp_path / "clean", tmp_path / "planted", tmp_path / "damaged"
     clean.write_bytes(make_backup(run))
     execute(database_url, "UPDATE installation SET display_url = %s", f"neighbour {CANARY}")
@@ -244,7 +240,7 @@ def make_backup(run: Callable[..., Result]) -> bytes:
 
 @pytest.fixture
 def metrics() -> Iterator[Callable[[str], str]]:
-    """A server that answers with a text; gives its address."""
+    """A server; yields a function that sets its text and returns its address."""
     text = ""
 
     class Handler(BaseHTTPRequestHandler):
@@ -270,7 +266,6 @@ def metrics() -> Iterator[Callable[[str], str]]:
 
 
 def test_a_word_in_the_metrics_is_found(run: Callable[..., Result], metrics: Callable[[str], str]) -> None:
-    """A label that carries a name is found."""
     address = metrics("# clean\nlocks_total 3\n")
     assert hits(run("--json", "--metrics", address)) == {}
     metrics(f'locks_total{{who="{CANARY}"}} 3\n')
@@ -282,7 +277,6 @@ def test_every_writing_is_found_in_every_place(
     run: Callable[..., Result], database_url: str, redis_url: str, tmp_path: Path, metrics: Callable[[str], str],
     writing: str,
 ) -> None:  # fmt: skip
-    """In text, JSON, bytes and the queue, in keys and values of Redis, in a log, in a backup, in the metrics."""
     text, data = as_text(writing), as_bytes(writing)
     execute(database_url, "CREATE TABLE t (a text, b jsonb, c bytea, d text[])")
     execute(database_url, "INSERT INTO t VALUES (%s, %s, %s, %s)", text, Jsonb({"a": [text]}), data, ["x", text])
@@ -314,7 +308,6 @@ def test_every_writing_is_found_in_every_place(
 def test_a_scan_that_could_not_find_anything_is_refused(
     run: Callable[..., Result], tmp_path: Path, words: str, code: int
 ) -> None:
-    """Words that are too short, and no words at all, are no scan."""
     file = tmp_path / "words"
     file.write_text(words)
     assert run("--words", str(file)).exit_code == code
@@ -331,7 +324,7 @@ class FakeTitles:
 
 
 def test_the_words_of_the_sites() -> None:
-    """Names, addresses and titles come from the sites, as the app; a site that does not answer is named."""
+    """Read as the app; a site that does not answer is listed."""
     world = make_world()
     sites = [(ACME, [ALICE, "unknown"]), (GLOBEX, [])]
     found = gather(FakeTitles(), world.services.people, sites, most=10)
@@ -342,13 +335,12 @@ def test_the_words_of_the_sites() -> None:
 
 
 def test_words_of_sites_are_found_as_whole_words_only() -> None:
-    """A space called `Locks` does not make every word of ours that begins so a hit."""
+    """A space called `Locks` must not match `blocks_total`."""
     pieces = [Piece("t", (("c", "blocks_total"), ("d", "my locks.")))]
     assert scan(pieces, Words(["Locks"], whole=True))[0].hits == {"d": 1}
     assert scan(pieces, Words(["Locks"]))[0].hits == {"c": 1, "d": 1}
 
 
 def test_lines_are_counted() -> None:
-    """The report says how much was looked at."""
     (looked,) = scan(lines("log x", ["a", "b"]), Words(["canary"]))
     assert (looked.place, looked.pieces, looked.hits.total()) == ("log x", 2, 0)

@@ -25,7 +25,7 @@ def upkeep(database: Database, clock: FakeClock) -> Iterator[PostgresUpkeep]:
 
 
 def test_one_of_two_clocks_leads(upkeep: PostgresUpkeep, database: Database, clock: FakeClock) -> None:
-    """F41: two clock processes: one leads and goes on leading, the other takes over when it resigns."""
+    """F41: the second takes over when the first resigns."""
     other = PostgresUpkeep(database, clock)
     assert upkeep.lead()
     assert not other.lead()
@@ -39,7 +39,7 @@ def test_one_of_two_clocks_leads(upkeep: PostgresUpkeep, database: Database, clo
 def test_a_leader_without_its_connection_does_not_lead(
     upkeep: PostgresUpkeep, database: Database, clock: FakeClock
 ) -> None:
-    """Who dies, or loses the database, loses the leadership in the same moment."""
+    """It loses the leadership with the connection."""
     assert upkeep.lead()
     with database.single() as connection:
         connection.execute(KILL_OTHERS)
@@ -50,12 +50,11 @@ def test_a_leader_without_its_connection_does_not_lead(
 
 
 def test_without_a_database_nobody_leads(clock: FakeClock) -> None:
-    """A clock that cannot prove its leadership does nothing."""
     assert not PostgresUpkeep(Database("postgresql://nobody@/nowhere?host=/nonexistent"), clock).lead()
 
 
 def test_the_chores_are_done(upkeep: PostgresUpkeep) -> None:
-    """Partitions of the coming days, old rows, stalled jobs, counts: each says how much there was."""
+    """Each returns how much it did."""
     assert upkeep.make_partitions() > 0
     assert upkeep.make_partitions() == 0
     assert upkeep.requeue_stalled() == 0
@@ -65,7 +64,7 @@ def test_the_chores_are_done(upkeep: PostgresUpkeep) -> None:
 
 
 def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """Writes of the configuration happen under an advisory lock per site; the block is not a transaction."""
+    """One advisory lock per site; the block is not a transaction."""
     states, order = PostgresSiteStates(database, database), []
     inside, go_on = threading.Event(), threading.Event()
 
@@ -92,7 +91,7 @@ def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, 
 
 
 def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
-    """Nobody waits for ever: after seconds the caller hears that the storage is busy."""
+    """After some seconds the caller gets StorageUnavailable."""
     states = PostgresSiteStates(database, database)
 
     def again() -> None:
@@ -104,7 +103,6 @@ def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
 
 
 def test_an_error_inside_gives_the_site_back(database: Database, acme: Tenant) -> None:
-    """The lock does not outlive the block."""
     states = PostgresSiteStates(database, database)
 
     def fail() -> None:

@@ -41,12 +41,12 @@ from tests.storage.builders import audit_event, count, intent, restoration, witn
 
 NOW = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
 KEPT_30_DAYS = ("audit_event", "email_log", "account_profile", "lock_witness", "restoration", "email_intent")
-"""Everything that the limit of 30 days is about."""
+"""Everything with a limit of 30 days."""
 
 
 @pytest.fixture
 def aged(database: Database, acme: Tenant, clock: FakeClock) -> Database:
-    """One row of everything at 28, 30 and 31 days before now, written through the doors of the product."""
+    """One row of everything 28, 30 and 31 days old."""
     for days in (31, 30, 28):
         clock.at = NOW - timedelta(days=days)
         _write_one_of_each(database, acme, clock, str(days))
@@ -76,7 +76,6 @@ def left(database: Database) -> dict[str, int]:
 
 
 def only_the_first(database: Database) -> bool:
-    """Of the rows of 28, 30 and 31 days, the one of 28 is left, in every table."""
     with database.single() as connection:
         moments = {
             connection.execute(select(METADATA.tables[name].c[column])).scalar_one()
@@ -89,7 +88,7 @@ def only_the_first(database: Database) -> bool:
 
 
 def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock: FakeClock) -> None:
-    """Privacy §5: "30 days at most" is exact, in every table; the report counts what went, and nothing is left over."""
+    """Privacy §5: "30 days at most" is exact."""
     report = Retention(aged, clock, 30).purge()
     assert only_the_first(aged)
     assert report.complete
@@ -107,7 +106,7 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
 def test_a_day_goes_at_the_instant_when_its_first_instant_is_30_days_old(
     database: Database, acme: Tenant, clock: FakeClock, minutes: int, gone: bool
 ) -> None:
-    """Privacy §5: rows of a UTC day go at 00:00 UTC 30 days after its first instant, those of 23:59 as well."""
+    """Privacy §5: at 00:00 UTC, for all rows of the UTC day."""
     clock.at = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
     _write_one_of_each(database, acme, clock, "late")
     clock.at = datetime(2026, 3, 31, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -116,7 +115,7 @@ def test_a_day_goes_at_the_instant_when_its_first_instant_is_30_days_old(
 
 
 def test_a_purge_that_was_down_for_a_week_runs_twice_at_once(aged: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Privacy §5: late by a week and then doubled it deletes all that is due, each thing once, and nothing else."""
+    """Privacy §5: it deletes all that is due, each row once, and nothing else."""
     _write_one_of_each(aged, acme, clock, "today")
     clock.advance(days=7)
     retention = Retention(aged, clock, 30)
@@ -136,7 +135,6 @@ def _rows(database: Database) -> int:
 def test_a_purge_that_is_killed_goes_on_where_it_was(
     aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Restartable: killed at any step, the next run finishes the work and finds nothing wrong."""
     retention = Retention(aged, clock, 30)
     for killed_before in range(len(AGED) + 1):
         with monkeypatch.context() as patch:
@@ -159,7 +157,7 @@ def _killed(steps: Callable[[datetime], object], number: int) -> Callable[[datet
 
 
 def test_a_reader_delays_one_step_and_no_other(aged: Database, clock: FakeClock) -> None:
-    """Somebody who reads the old days keeps them only until the next try: the rest goes, and the report says so."""
+    """A transaction that reads old days; the next run deletes them."""
     retention = Retention(aged, clock, 30)
     with aged.transaction() as reader:
         reader.execute(select(AUDIT_EVENT)).all()
@@ -173,9 +171,9 @@ def test_a_reader_delays_one_step_and_no_other(aged: Database, clock: FakeClock)
 
 @pytest.mark.parametrize("days", [1, 7, 29, 30])
 def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: FakeClock, days: int) -> None:
-    """LOCKPOINT_RETENTION_DAYS counts for audit, mail log and profiles; running work needs three days at least.
+    """LOCKPOINT_RETENTION_DAYS; running work keeps three days at least.
 
-    Copies of records stay for 30 days: an ended one names people in Confluence, and is where an erasure finds it.
+    Witnesses stay for 30 days: an erasure finds the people of an ended record by them.
     """
     clock.at = NOW - timedelta(days=days)
     _write_one_of_each(database, acme, clock, "old")
@@ -188,14 +186,13 @@ def test_fewer_days_by_the_setting(database: Database, acme: Tenant, clock: Fake
 
 
 def test_days_are_utc_days_wherever_the_clock_is() -> None:
-    """A clock in another zone does not move the limit."""
     moment = datetime.fromisoformat("2026-03-30T20:00:00-05:00")
     assert first_kept(moment, 30) == datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", ["failed", "todo"])
 def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> None:
-    """Jobs hold ids, and ids are data: those that were given up or wait too long go with the same limit."""
+    """Ids in jobs are data."""
     with aged.transaction() as connection:
         connection.execute(
             text(
@@ -223,7 +220,7 @@ def test_old_parked_jobs_go(aged: Database, clock: FakeClock, status: str) -> No
 
 
 def test_the_report_tells_what_is_left_over(aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S12: the report proves by a query that nothing is overdue; when a step does nothing, it says so."""
+    """S12: proved by a query."""
     retention = Retention(aged, clock, 30)
     monkeypatch.setattr(retention, "_delete", lambda *_: 0)
     report: PurgeReport = retention.purge()
@@ -234,7 +231,7 @@ def test_the_report_tells_what_is_left_over(aged: Database, clock: FakeClock, mo
 def test_the_report_counts_erasures_and_reports_that_are_late(
     database: Database, acme: Tenant, globex: Tenant, clock: FakeClock
 ) -> None:
-    """S12: an erasure may take 7 days, and a report to Atlassian a day beyond its turn; sites at rest do not count."""
+    """S12: an erasure may take 7 days, a report to Atlassian one day beyond its turn; inactive sites do not count."""
     clock.at, week = NOW, timedelta(days=7)
     order = ErasureOrder(account=ALICE, pseudonym="erased-1", origin=Origin.ATLASSIAN, release_at=NOW)
     for tenant in (acme, globex):
@@ -259,7 +256,7 @@ def test_the_report_counts_erasures_and_reports_that_are_late(
 def test_accounts_to_report_go_with_the_last_row_that_names_them(
     database: Database, acme: Tenant, globex: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On every site, also where the app is switched off and nothing is reported any more; what is left is counted."""
+    """Also on inactive sites, which report nothing."""
     clock.at = NOW
     with database.transaction() as connection:
         for tenant, at in ((acme, NOW), (globex, NOW - timedelta(days=31))):
@@ -278,7 +275,7 @@ def test_accounts_to_report_go_with_the_last_row_that_names_them(
 
 
 def test_a_partition_of_others_is_told_and_stops_nothing(aged: Database, acme: Tenant, clock: FakeClock) -> None:
-    """Somebody made partitions by hand: they are left alone, old rows in them are overdue, the rest is purged."""
+    """Made by hand; old rows in it are overdue."""
     old = {"tenant_id": acme.id, "at": NOW - timedelta(days=99), "kind": "k", "epoch": 1, "seq": 1, "recovered": False}
     names = ("audit_event_default", "audit_event_20269999", "Audit Event")
     with aged.transaction() as connection:
@@ -305,7 +302,7 @@ def test_a_partition_of_others_is_told_and_stops_nothing(aged: Database, acme: T
 def test_a_step_that_breaks_stops_no_other(
     aged: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong with one place is named in the report, without its text, and everything else is purged."""
+    """The report has no text of the error."""
 
     def broken(*_: object) -> int:
         raise ValueError(f"a text with {ALICE}")

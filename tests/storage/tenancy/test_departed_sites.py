@@ -1,4 +1,4 @@
-"""Sites that uninstalled: 30 days later nothing of them is left but their client key and the log."""
+"""Uninstalled sites: after 30 days only their client key and the log remain."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +25,7 @@ from tests.storage.builders import everything, queue
 
 LEFT = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 MONTH = timedelta(days=30)
-JOBS = 3  # what an install queues, and the sweep
+JOBS = 3  # from the install, and the sweep
 SECRET = "a shared secret that is long enough"
 
 
@@ -46,7 +46,7 @@ def request(client_key: str) -> InstallRequest:
 
 @pytest.fixture
 def gone(database: Database, lifecycle: Services, clock: FakeClock) -> Tenant:
-    """A site with a row in every table, and beside it another with the same, of which the first uninstalled."""
+    """Two sites with a row in every table; the first uninstalled."""
     clock.at = LEFT - timedelta(hours=1)
     tenants = [install(lifecycle, request(key)) for key in ("acme", "globex")]
     clock.at = LEFT
@@ -61,7 +61,7 @@ def gone(database: Database, lifecycle: Services, clock: FakeClock) -> Tenant:
 
 
 def fill(connection: Connection, table: Table, tenant_id: int) -> None:
-    """One row with plausible nothings, young enough to be left alone by every other rule."""
+    """Insert one row, too young for every other retention rule."""
     young = LEFT + MONTH + timedelta(hours=1)
     values: dict[str, object] = {"tenant_id": tenant_id}
     for column in table.columns:
@@ -87,7 +87,7 @@ def purge(database: Database, clock: FakeClock, after: timedelta) -> PurgeReport
 
 
 def test_every_table_with_rows_of_sites_is_known() -> None:
-    """Privacy §5: what is erased is found by its column; only the log of installs is left out."""
+    """Privacy §5: tables are found by their column, except the log of installs."""
     names = {table.name for table in departed_sites.OF_SITES}
     assert {"lock_witness", "audit_event", "email_log", "email_intent", "request_outcome", "restoration"} <= names
     assert {"site_state", "account_profile", "creation_guard", "privacy_request", "erasure"} <= names
@@ -95,7 +95,6 @@ def test_every_table_with_rows_of_sites_is_known() -> None:
 
 
 def test_everything_goes_30_days_after_the_uninstall(database: Database, gone: Tenant, clock: FakeClock) -> None:
-    """Data of an uninstalled site goes 30 days after the uninstall: not a second before, and then all of it."""
     other = Tenant(gone.id + 1, "globex", "")
     assert set(rows_of(database, gone).values()) == {1}
     early = purge(database, clock, MONTH - timedelta(seconds=1))
@@ -113,13 +112,12 @@ def test_everything_goes_30_days_after_the_uninstall(database: Database, gone: T
 
 @pytest.mark.parametrize(("after", "there"), [(timedelta(days=29, hours=23), True), (MONTH, False)])
 def test_the_boundary(database: Database, gone: Tenant, clock: FakeClock, after: timedelta, there: bool) -> None:
-    """29 days and 23 hours: still there; 30 days: gone."""
     purge(database, clock, after)
     assert all(count == int(there) for count in rows_of(database, gone).values())
 
 
 def test_the_client_key_and_the_log_stay(database: Database, gone: Tenant, clock: FakeClock) -> None:
-    """What stays says nothing about anybody: the bare client key, and when it was installed and uninstalled."""
+    """Neither says anything about a person."""
     purge(database, clock, MONTH)
     with database.single() as connection:
         row = connection.execute(select(INSTALLATION).where(INSTALLATION.c.id == gone.id)).one()._asdict()
@@ -133,7 +131,7 @@ def test_the_client_key_and_the_log_stay(database: Database, gone: Tenant, clock
 
 
 def test_the_secret_is_gone_at_once(database: Database, gone: Tenant) -> None:
-    """Silence after uninstall: the site's secret, the one before and the date of the change are null at once."""
+    """The previous secret and the date of the change, too."""
     with database.single() as connection:
         row = connection.execute(select(INSTALLATION).where(INSTALLATION.c.id == gone.id)).one()
     assert (row.secret, row.previous_secret, row.secret_changed_at) == (None, None, None)
@@ -144,13 +142,13 @@ def test_the_secret_is_gone_at_once(database: Database, gone: Tenant) -> None:
 def test_a_site_that_returns_is_the_same_tenant(
     database: Database, gone: Tenant, lifecycle: Services, clock: FakeClock, after: timedelta
 ) -> None:
-    """A reinstall gets the same number, within the 30 days and after them, and then nothing of it is erased."""
+    """Nothing of it is erased then."""
     purge(database, clock, after)
     back = install(lifecycle, request("acme"))
     assert back.id == gone.id
     assert back.active
     with database.transaction() as connection:
-        # The queue's own times are the database's, not those of the test's clock.
+        # The queue's own times are the database's, not the test clock's.
         connection.execute(text("UPDATE procrastinate_events SET at = :now"), {"now": clock.now()})
         fill(connection, ACCOUNT_PROFILE, back.id + 1000 if after < MONTH else back.id)
         log = select(INSTALLATION_EVENT.c.event).order_by(INSTALLATION_EVENT.c.id)
@@ -164,7 +162,7 @@ def test_a_site_that_returns_is_the_same_tenant(
 def test_it_can_be_stopped_and_repeated_and_two_at_once_share_it(
     database: Database, gone: Tenant, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Restartable: batches of one, two purges at once, each row is counted once, and a third finds nothing."""
+    """Each row is counted once."""
     monkeypatch.setattr(departed_sites, "BATCH", 1)
     clock.at = LEFT + MONTH
     departed_sites.erase_rows(database, departed_sites.OF_SITES[0], clock.now())
@@ -180,7 +178,7 @@ def test_it_can_be_stopped_and_repeated_and_two_at_once_share_it(
 
 @pytest.mark.usefixtures("gone")
 def test_what_could_not_be_erased_is_overdue(database: Database, clock: FakeClock) -> None:
-    """S12: the report proves by a query that nothing is left; what is left is named and tried again."""
+    """S12: proved by a query; leftovers are tried again."""
     clock.at = LEFT + MONTH
     with database.single() as connection:
         assert departed_sites.left_over(connection, clock.now()) == len(departed_sites.OF_SITES) + 1 + JOBS

@@ -33,7 +33,6 @@ def store(installations: PostgresInstallations, registration: Registration) -> T
 
 
 def test_a_registration_comes_back_whole(installations: PostgresInstallations) -> None:
-    """Found by client key, secrets in the clear."""
     tenant = store(installations, FULL)
     assert installations.find("acme") == Installation(tenant, FULL)
     assert installations.find("globex") is None
@@ -42,7 +41,7 @@ def test_a_registration_comes_back_whole(installations: PostgresInstallations) -
 def test_no_shared_secret_lies_in_clear_in_the_database(
     installations: PostgresInstallations, database: Database
 ) -> None:
-    """Secrets are encrypted before they reach Postgres, the former one, too."""
+    """The previous secret is encrypted, too."""
     store(installations, FULL)
     text = everything(database)
     assert "acme.example" in text
@@ -51,7 +50,6 @@ def test_no_shared_secret_lies_in_clear_in_the_database(
 
 
 def test_an_erased_secret_is_gone(installations: PostgresInstallations, database: Database) -> None:
-    """After an uninstall the secret's column is empty, and the tenant is inactive but still there."""
     tenant = store(installations, FULL)
     store(installations, replace(FULL, secret=None, previous_secret=None, installed=False, enabled=False))
     with database.single() as connection:
@@ -64,7 +62,6 @@ def test_an_erased_secret_is_gone(installations: PostgresInstallations, database
 
 
 def test_reinstalling_keeps_the_tenant(installations: PostgresInstallations, database: Database) -> None:
-    """A known client key replaces secret and address; the tenant's id never changes."""
     first = store(installations, FULL)
     second = store(installations, replace(FULL, secret="new", base_url="https://renamed.example/wiki"))
     assert second.id == first.id
@@ -73,7 +70,7 @@ def test_reinstalling_keeps_the_tenant(installations: PostgresInstallations, dat
 
 
 def test_concurrent_installs_give_one_row(installations: PostgresInstallations, database: Database) -> None:
-    """F30: the same site installed eight times at once is one tenant, logged eight times."""
+    """F30"""
 
     def one(number: int) -> int:
         with installations.change("acme", FULL.base_url) as change:
@@ -92,7 +89,6 @@ def test_concurrent_installs_give_one_row(installations: PostgresInstallations, 
 
 
 def test_a_change_is_alone_from_reading_to_writing(installations: PostgresInstallations) -> None:
-    """Nobody changes the site between `find` and `store` of another change."""
     store(installations, replace(FULL, display_url="0"))
 
     def add_one(_: int) -> None:
@@ -110,7 +106,7 @@ def test_a_change_is_alone_from_reading_to_writing(installations: PostgresInstal
 
 
 def test_changes_that_share_values_crosswise_do_not_deadlock(installations: PostgresInstallations) -> None:
-    """Two imports that name the same values in another order wait for each other and end."""
+    """Two imports name the same values in different order."""
 
     def one(number: int) -> None:
         names = ("a", "b") if number % 2 else ("b", "a")
@@ -122,7 +118,7 @@ def test_changes_that_share_values_crosswise_do_not_deadlock(installations: Post
 
 
 def test_a_change_that_fails_leaves_nothing(installations: PostgresInstallations, database: Database) -> None:
-    """Row, log line and job of one lifecycle call are written together or not at all."""
+    """Row, log line and job are one transaction."""
 
     def fail() -> None:
         with installations.change("acme") as change:
@@ -139,7 +135,7 @@ def test_a_change_that_fails_leaves_nothing(installations: PostgresInstallations
 
 
 def test_installs_are_logged_with_their_jobs(installations: PostgresInstallations, database: Database) -> None:
-    """Installs and uninstalls are logged; the search for locks is queued in the same transaction."""
+    """The search for locks is queued in the same transaction."""
     with installations.change("acme") as change:
         tenant = change.store(FULL)
         change.log(tenant.id, InstallationEvent.INSTALLED, START)
@@ -151,7 +147,7 @@ def test_installs_are_logged_with_their_jobs(installations: PostgresInstallation
 
 
 def test_sites_with_the_same_address_are_named(installations: PostgresInstallations) -> None:
-    """An import brings a new client key with the old address: the old installation is found, no uninstalled one."""
+    """An import brings a new client key with the old address."""
     old = store(installations, FULL)
     store(installations, replace(FULL, client_key="gone", installed=False))
     store(installations, replace(FULL, client_key="elsewhere", base_url="https://other.example/wiki"))
@@ -163,7 +159,7 @@ def test_sites_with_the_same_address_are_named(installations: PostgresInstallati
 def test_sites_without_witness_rows_and_live_locks(
     database: Database, installations: PostgresInstallations, clock: FakeClock
 ) -> None:
-    """The clock learns which active sites have nothing in the witness table, and how many locks there are in all."""
+    """Active sites without witnesses; live locks of all sites."""
     acme, globex = install(installations, "acme"), install(installations, "globex")
     install(installations, "gone", enabled=False)
     tenants = PostgresTenants(database)

@@ -55,19 +55,18 @@ from tests.storage.conftest import install as put_site
 
 OLD, NEW = "an old root key of more than 32 characters", "a new root key of more than 32 characters"
 ONLY_OLD, BOTH, ONLY_NEW = keyring([OLD]), keyring([NEW, OLD]), keyring([NEW])
-BEFORE_THE_MOVE = keyring([OLD, NEW])  # the new key is known everywhere, and signs nothing yet
+BEFORE_THE_MOVE = keyring([OLD, NEW])  # the new key is known everywhere, but does not sign yet
 
 
 @dataclass
 class Stage:
-    """One Confluence, one real database, and processes with any keys."""
+    """One Confluence and database, and processes with any keys."""
 
     world: World
     database: Database
     tenant: Tenant
 
     def process(self, keys: Keyring) -> Services:
-        """The services of a process that was started with these keys."""
         clock, database = self.world.clock, self.database
         return replace(
             self.world.services,
@@ -140,7 +139,7 @@ def secrets_of(database: Database, keys: Keyring) -> list[str | None]:
 
 
 def test_after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything(database: Database) -> None:
-    """`keys rotate` seals present and former secrets again; sites without a secret need nothing."""
+    """`keys rotate`; previous secrets, too; sites without a secret need nothing."""
     registration = Registration(
         client_key="acme",
         base_url="https://acme.example/wiki",
@@ -163,7 +162,7 @@ def test_after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything(d
 def test_half_rotated_secrets_are_read_by_every_process_that_knows_both_keys(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F53: stopped between two batches, old and new secrets both work; the next run does only what is left."""
+    """F53: stopped between two batches; the next run does the rest."""
     monkeypatch.setattr(sealed_secrets, "BATCH", 2)
     many_sites(database, ONLY_OLD, 5)
 
@@ -183,7 +182,6 @@ def test_half_rotated_secrets_are_read_by_every_process_that_knows_both_keys(
 
 
 def test_a_secret_that_no_key_opens_is_named_and_left(database: Database) -> None:
-    """The rotation goes on with the others, and tells which site needs help."""
     many_sites(database, keyring(["a key that was lost, and of 32 characters"]), 1)
     put_site(PostgresInstallations(database, ONLY_OLD), "fine")
     secrets = SealedSecrets(database, BOTH)
@@ -195,14 +193,14 @@ def test_a_secret_that_no_key_opens_is_named_and_left(database: Database) -> Non
 
 
 def test_wrong_root_keys_are_an_unavailability_that_names_the_site(database: Database) -> None:
-    """The reason is for the operator: which site, and what to look for; the secret itself is in no text."""
+    """The message names the setting, too, and never the secret."""
     many_sites(database, ONLY_OLD, 1)
     with pytest.raises(SecretUnreadable, match=r"site 1 cannot be read: no key of LOCKPOINT_SECRET_KEYS"):
         PostgresInstallations(database, ONLY_NEW).find("site 0")
 
 
 def test_a_lost_former_secret_is_no_trouble(database: Database) -> None:
-    """It is accepted for three minutes only, so it counts as none."""
+    """It is accepted for three minutes only."""
     many_sites(database, ONLY_NEW, 1)
     with database.single() as connection:
         lost = ONLY_OLD.seal("the former secret", "site 0")
@@ -213,7 +211,7 @@ def test_a_lost_former_secret_is_no_trouble(database: Database) -> None:
 
 
 def test_a_lost_former_secret_holds_the_present_one_back_under_no_old_key(database: Database) -> None:
-    """Each secret is sealed again on its own; the lost one is named, and goes with the next purge."""
+    """The next purge removes the lost one."""
     many_sites(database, ONLY_OLD, 1)
     lost = keyring(["a key that was lost, and of 32 characters"]).seal("the former secret", "site 0")
     with database.single() as connection:
@@ -226,7 +224,7 @@ def test_a_lost_former_secret_holds_the_present_one_back_under_no_old_key(databa
 
 
 def test_with_all_keys_lost_a_site_comes_back_by_installing_again(stage: Stage) -> None:
-    """The new registration replaces the secret that nobody can read; the tenant and its locks stay what they were."""
+    """Tenant and locks stay."""
     services = stage.process(ONLY_NEW)
     request = InstallRequest(
         client_key=stage.tenant.client_key, base_url=stage.tenant.base_url, secret="a secret of after the loss"
@@ -248,7 +246,7 @@ def test_with_all_keys_lost_a_site_can_leave(stage: Stage) -> None:
 
 
 def test_a_site_at_an_address_of_a_lost_secret_takes_over(stage: Stage) -> None:
-    """The former owner of the address is ended although its secret cannot be read."""
+    """The previous site there is ended although its secret is unreadable."""
     services = stage.process(ONLY_NEW)
     install(services, InstallRequest(client_key="next", base_url=stage.tenant.base_url, secret="s" * 20))
     former = services.installations.find(stage.tenant.client_key)
@@ -260,7 +258,7 @@ def test_a_site_at_an_address_of_a_lost_secret_takes_over(stage: Stage) -> None:
 
 
 def test_in_every_half_rotated_state_locks_are_understood(stage: Stage) -> None:
-    """F53: processes with the old key, with the new one known, and with it in use read what the others wrote."""
+    """F53: processes with the old key, with both, and with the new key in use."""
     stages_ = [(ONLY_OLD, BEFORE_THE_MOVE), (BEFORE_THE_MOVE, BOTH), (BOTH, BEFORE_THE_MOVE), (BOTH, ONLY_NEW)]
     for number, (writer, reader) in enumerate(stages_, start=1):
         file_id = stage.locked_file(writer, request=str(number))
@@ -273,7 +271,7 @@ def test_in_every_half_rotated_state_locks_are_understood(stage: Stage) -> None:
 
 
 def test_a_lock_is_signed_by_the_newest_key_at_its_next_write(stage: Stage) -> None:
-    """And the witness knows which key signed it."""
+    """The witness stores which key signed it."""
     file_id = stage.locked_file(ONLY_OLD)
     assert stage.signer(file_id) == ONLY_OLD.newest
     assert stage.uses(BOTH)[ONLY_OLD.newest].live_locks == 1
@@ -284,7 +282,7 @@ def test_a_lock_is_signed_by_the_newest_key_at_its_next_write(stage: Stage) -> N
 
 
 def test_rotating_locks_signs_each_once_through_the_conditional_write(stage: Stage) -> None:
-    """`keys rotate --locks`: same holds, next seq, new signature; a second run asks Confluence for no lock."""
+    """`keys rotate --locks`: a second run reads no file."""
     files = [stage.locked_file(ONLY_OLD, request=str(number)) for number in range(1, 4)]
     before = {file_id: stage.found(file_id, BOTH) for file_id in files}
     steps: list[None] = []
@@ -306,7 +304,7 @@ def test_rotating_locks_signs_each_once_through_the_conditional_write(stage: Sta
 
 @dataclass
 class Noting:
-    """Attachments, and who was asked for; `failing` raises for one of them first."""
+    """Attachments that log each read; `failing` may raise first."""
 
     inner: Any
     looked: list[str]
@@ -323,7 +321,7 @@ class Noting:
 
 
 def test_rotating_locks_waits_for_points_and_names_what_it_cannot_reach(stage: Stage) -> None:
-    """It runs at the rank of a sweep: without points it waits; one file's trouble does not stop the others."""
+    """At priority SWEEP; an error on one file does not stop the others."""
     files = sorted(stage.locked_file(ONLY_OLD, request=str(number)) for number in range(1, 4))
     looked: list[str] = []
 
@@ -343,7 +341,7 @@ def test_rotating_locks_waits_for_points_and_names_what_it_cannot_reach(stage: S
 
 
 def test_points_that_never_come_stop_the_rotation_where_it_is(stage: Stage) -> None:
-    """After three waits it ends with the reason; what was done stays done."""
+    """After three waits; finished work stays."""
     stage.locked_file(ONLY_OLD)
 
     def failing(_file_id: str) -> None:
@@ -362,7 +360,7 @@ def prefers(stage: Stage, keys: Keyring, account: str) -> preferences.Preference
 
 
 def test_preferences_of_known_people_come_along(stage: Stage) -> None:
-    """Who is named by a row of ours keeps what they switched off; who chose nothing gets nothing written."""
+    """Nothing is written for people without choices."""
     stage.locked_file(ONLY_OLD)
     preferences.change(stage.process(ONLY_OLD), stage.actor(ALICE), CHOSEN)
     report = sign_again(stage.process(BOTH), stage.tenant)
@@ -372,7 +370,7 @@ def test_preferences_of_known_people_come_along(stage: Stage) -> None:
 
 
 def test_preferences_that_cannot_be_reached_are_counted(stage: Stage) -> None:
-    """The rotation goes on without them, says how many it left, and a second one brings them over."""
+    """A second rotation signs them."""
     file_id = stage.locked_file(ONLY_OLD)
     preferences.change(stage.process(ONLY_OLD), stage.actor(ALICE), CHOSEN)
     process = stage.process(BOTH)
@@ -384,7 +382,7 @@ def test_preferences_that_cannot_be_reached_are_counted(stage: Stage) -> None:
 
 
 def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage) -> None:
-    """As before each mail; a Confluence that refuses the write does not spoil the reading."""
+    """As before each mail; a refused write does not fail the read."""
     preferences.change(stage.process(ONLY_OLD), stage.actor(BOB), CHOSEN)
     process = stage.process(BOTH)
 
@@ -400,7 +398,6 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
 
 
 def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
-    """The line of a locked file and the site's settings are signed again, unchanged."""
     file_id = stage.locked_file(ONLY_OLD)
     notify_me.ask(stage.process(ONLY_OLD), stage.actor(BOB), file_id)
     change(stage.process(ONLY_OLD), stage.actor(SAM), copy_mode=True, revision=0)
@@ -414,7 +411,7 @@ def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
 
 
 def test_a_key_dropped_too_early_is_healed_from_the_witness(stage: Stage) -> None:
-    """Unreadable, said so in the audit log, written again under the new key: the hold goes on, nobody can steal it."""
+    """The audit log reports it; the lock continues."""
     file_id = stage.locked_file(ONLY_OLD)
     before = stage.found(file_id, ONLY_OLD)
     assert isinstance(before, Held)
@@ -429,14 +426,13 @@ def test_a_key_dropped_too_early_is_healed_from_the_witness(stage: Stage) -> Non
 
 
 def test_with_the_key_dropped_too_early_nobody_takes_a_held_file(stage: Stage) -> None:
-    """Bob is refused at once, although the record on the file cannot be read."""
     file_id = stage.locked_file(ONLY_OLD)
     with pytest.raises(AlreadyLockedError):
         stage.lock(ONLY_NEW, file_id, BOB, request="2")
 
 
 def test_the_sweep_learns_who_signed_what_was_written_before_it_was_noted(stage: Stage) -> None:
-    """A witness row without a signer gets it at the next look; nothing is written to Confluence."""
+    """Without a write to Confluence."""
     file_id = stage.locked_file(ONLY_OLD)
     services = stage.process(BOTH)
     known = services.witnesses.get(stage.tenant, file_id)
@@ -452,7 +448,7 @@ def test_the_sweep_learns_who_signed_what_was_written_before_it_was_noted(stage:
 
 
 def test_a_lists_tag_is_believed_by_processes_on_both_sides_of_a_rotation(stage: Stage) -> None:
-    """Otherwise every open dialog would ask Confluence again at each deployment."""
+    """Otherwise every open dialog would read Confluence again at each deployment."""
     page, actor = Container(ContainerKind.PAGE, "65600"), stage.actor(ALICE)
     tag = etag_for(stage.process(ONLY_OLD), actor, page, ())
     assert still_true(stage.process(BOTH), actor, page, tag)
@@ -478,7 +474,7 @@ def log_mail(stage: Stage, keys: Keyring, days_ago: int) -> None:
 
 
 def test_status_tells_what_an_old_key_is_needed_for_and_until_when(stage: Stage) -> None:
-    """Secrets and live locks need it now; hashed addresses keep its id and are gone after 30 days at most."""
+    """Secrets and live locks now; hashed addresses for 30 days at most."""
     file_id = stage.locked_file(ONLY_OLD)
     log_mail(stage, ONLY_OLD, days_ago=10)
     log_mail(stage, ONLY_OLD, days_ago=4)
@@ -499,7 +495,7 @@ def test_status_tells_what_an_old_key_is_needed_for_and_until_when(stage: Stage)
 
 
 def test_status_names_keys_that_were_dropped_too_early(stage: Stage) -> None:
-    """They are not configured any more, and still something needs them."""
+    """Not configured any more, but still needed."""
     stage.locked_file(ONLY_OLD)
     uses = stage.uses(ONLY_NEW)
     assert (uses[None].secrets, uses[None].configured) == (1, False)
@@ -507,7 +503,7 @@ def test_status_names_keys_that_were_dropped_too_early(stage: Stage) -> None:
 
 
 def test_locks_of_sites_that_left_are_counted_apart(stage: Stage) -> None:
-    """Nobody may call such a site, so its locks keep their signature, and do not hold the key back."""
+    """We may not call such a site: its locks keep their signature and do not keep the key in use."""
     stage.locked_file(ONLY_OLD)
     SealedSecrets(stage.database, BOTH).reseal()
     with stage.database.single() as connection:

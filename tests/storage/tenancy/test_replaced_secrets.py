@@ -1,5 +1,3 @@
-"""A secret that a new one replaced is accepted for three minutes, and gone with the next purge."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -24,7 +22,7 @@ INSTANT = timedelta(microseconds=1)
 
 @pytest.fixture
 def replaced(installations: PostgresInstallations) -> Registration:
-    """Two sites whose secret was replaced at START, of which the second one's clock was ahead by an hour."""
+    """Two sites with a secret replaced at START; the second site's clock was an hour ahead."""
     stored = [
         Registration(
             client_key=name,
@@ -50,7 +48,7 @@ def registration_of(installations: PostgresInstallations, name: str) -> Registra
 def test_a_replaced_secret_is_gone_after_its_three_minutes(
     database: Database, installations: PostgresInstallations, replaced: Registration, clock: FakeClock
 ) -> None:
-    """It stays while a token signed with it is accepted, and not an instant longer than to the next purge."""
+    """While a token signed with it is accepted it stays."""
     retention = Retention(database, clock, 30)
     clock.at = START + ACCEPTED - INSTANT
     assert retention.purge().gone[FORMER_SECRETS] == 0
@@ -63,13 +61,13 @@ def test_a_replaced_secret_is_gone_after_its_three_minutes(
 
 
 def test_it_is_accepted_as_long_as_it_is_kept() -> None:
-    """Both sides mean the same three minutes: erased earlier, a call that was on its way would be refused."""
+    """Otherwise a call on its way would be refused."""
     assert timedelta(seconds=PREVIOUS_SECRET_SECONDS) == ACCEPTED
 
 
 @pytest.mark.usefixtures("replaced")
 def test_one_that_could_not_be_erased_is_overdue(database: Database, clock: FakeClock) -> None:
-    """The report proves by a query that none is left; one without a date, which nobody accepts, counts at once."""
+    """Proved by a query; a secret without a date is never accepted, so it counts at once."""
     with database.single() as connection:
         connection.execute(update(INSTALLATION).values(secret_changed_at=None))
         assert replaced_secrets.left_over(connection, clock.now()) == 2

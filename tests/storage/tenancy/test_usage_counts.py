@@ -1,5 +1,3 @@
-"""Usage counts and licences, on Postgres."""
-
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
@@ -36,7 +34,7 @@ def usage(database: Database, keys: Keyring) -> PostgresUsageCounts:
 def test_nothing_is_counted_unless_it_was_switched_on(
     usage: PostgresUsageCounts, database: Database, acme: Tenant
 ) -> None:
-    """Opt-in, off by default: also on a site that has other state."""
+    """Off by default."""
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
     PostgresSiteStates(database, database).note_place(acme, "hint:1")
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
@@ -47,7 +45,7 @@ def test_nothing_is_counted_unless_it_was_switched_on(
 def test_counts_are_added_up_without_people(
     usage: PostgresUsageCounts, database: Database, acme: Tenant, globex: Tenant
 ) -> None:
-    """One row for event, locale, zone and day; the site is a keyed hash, and no account is anywhere in it."""
+    """The site is a keyed hash."""
     for tenant in (acme, globex):
         usage.switch(tenant, on=True)
     PostgresProfiles(database).put(acme, ALICE, Profile(time_zone="Europe/Berlin", locale="de", used_at=START))
@@ -70,7 +68,7 @@ def test_counts_are_added_up_without_people(
 
 
 def test_many_at_once_lose_no_count(usage: PostgresUsageCounts, acme: Tenant) -> None:
-    """Counts are added in the database, so two processes never overwrite each other."""
+    """Counts are added in the database."""
     usage.switch(acme, on=True)
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(lambda _: usage.count(acme, ALICE, UsageEvent.LOCKED, DAY), range(30)))
@@ -78,7 +76,7 @@ def test_many_at_once_lose_no_count(usage: PostgresUsageCounts, acme: Tenant) ->
 
 
 def test_switching_off_erases(usage: PostgresUsageCounts, database: Database, acme: Tenant, globex: Tenant) -> None:
-    """Switching off erases the site's rows, those under an older key, too; the other site keeps its own."""
+    """Also rows under an older key."""
     older = keyring(["an older root key of more than 32 characters"])
     both = keyring(["an invented root key of more than 32 characters", "an older root key of more than 32 characters"])
     for tenant in (acme, globex):
@@ -97,7 +95,7 @@ def test_switching_off_erases(usage: PostgresUsageCounts, database: Database, ac
 def test_switching_off_meets_a_count_that_is_being_added(
     usage: PostgresUsageCounts, database: Database, acme: Tenant
 ) -> None:
-    """However the two fall, nothing is left of a site that is off."""
+    """Whichever is first, no count remains."""
     for _ in range(5):
         usage.switch(acme, on=True)
         with ThreadPoolExecutor(5) as threads:
@@ -112,7 +110,7 @@ OLDER, NEWER = "an older root key of more than 32 characters", "a newer root key
 
 
 def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """Rows under older keys are added to those under the newest; what no key can name is told and left to its age."""
+    """Rows that no key can name are left to their age."""
     older, both, newer = (PostgresUsageCounts(database, keyring(keys)) for keys in ([OLDER], [NEWER, OLDER], [NEWER]))
     for tenant in (acme, globex):
         older.switch(tenant, on=True)
@@ -133,7 +131,7 @@ def test_counts_come_over_to_the_newest_key(database: Database, acme: Tenant, gl
 
 
 def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) -> None:
-    """However the two fall, nothing is left of a site that is off."""
+    """Whichever is first, no count remains."""
     older, both = (
         PostgresUsageCounts(database, keyring([OLDER])),
         PostgresUsageCounts(database, keyring([NEWER, OLDER])),
@@ -148,7 +146,7 @@ def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) 
 
 
 def test_other_writers_leave_the_switch_alone(usage: PostgresUsageCounts, database: Database, acme: Tenant) -> None:
-    """Who notes something else about the site must not switch the counts on again, nor off."""
+    """Writes of other site state."""
     states = PostgresSiteStates(database, database)
     usage.switch(acme, on=True)
     usage.switch(acme, on=False)
@@ -164,7 +162,7 @@ def test_other_writers_leave_the_switch_alone(usage: PostgresUsageCounts, databa
 def test_counts_leave_by_age(
     usage: PostgresUsageCounts, database: Database, acme: Tenant, clock: FakeClock, now: int, days: int, left: int
 ) -> None:
-    """A day's counts go at the moment at which its first instant is 30 days old (or fewer, by setting)."""
+    """When the day's first instant is 30 days old (fewer by setting)."""
     usage.switch(acme, on=True)
     usage.count(acme, ALICE, UsageEvent.LOCKED, date(2026, 3, 2))
     clock.at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=now) - timedelta(seconds=1)
@@ -183,7 +181,7 @@ def returned(database: Database, tenant: Tenant) -> datetime | None:
 
 
 def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """P-16: the first good word after a bad one sets the time and queues the looks; others change nothing."""
+    """P-16: the first valid licence after an invalid one."""
     notes, later = PostgresLicences(database, jobs_after_return), START + timedelta(minutes=1)
     assert notes.get(acme) == LicenceNote()
     assert notes.note(acme, active=True, at=START) is Licence.ACTIVE
@@ -204,7 +202,7 @@ def test_a_licence_that_comes_back_is_a_return(database: Database, acme: Tenant,
 
 
 def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme: Tenant) -> None:
-    """A call that took long must not take a licence away, nor give it back; a time far ahead was a clock's error."""
+    """From a slow call; a stored time far ahead was a clock error."""
     notes, hour = PostgresLicences(database, jobs_after_return), timedelta(hours=1)
     notes.note(acme, active=False, at=START)
     assert notes.note(acme, active=True, at=START - timedelta(seconds=5)) is Licence.NONE
@@ -213,7 +211,7 @@ def test_an_older_answer_does_not_replace_a_newer_word(database: Database, acme:
 
 
 def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """Nobody has looked at them since, so what lies in the trash is left there; ended ones and other sites stay."""
+    """As UNCHECKED, so files in the trash are left there."""
     effects = PostgresEffects(database, FakeClock())
     for tenant in (acme, globex):
         effects.record(tenant, Effects(witness=witness("held")))
@@ -230,7 +228,7 @@ def test_a_return_marks_every_hold_of_the_site(database: Database, acme: Tenant,
 
 
 def test_when_licences_stop_to_count_sites_without_one_return(database: Database, acme: Tenant, globex: Tenant) -> None:
-    """LOCKPOINT_LICENSING is switched off: what was uploaded without a licence is not undone; others notice nothing."""
+    """LOCKPOINT_LICENSING is switched off: uploads made without a licence are accepted."""
     notes = PostgresLicences(database, jobs_after_return)
     notes.note(acme, active=False, at=START)
     notes.note(globex, active=True, at=START)
