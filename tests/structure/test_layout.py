@@ -55,6 +55,7 @@ ACROSS = {
     "web/api/test_request_ids.py": "repeated calls of every kind",
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/test_access_matrix.py": "every route for everybody",
+    "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_tokens_matrix.py": "every kind of token on every route",
 }

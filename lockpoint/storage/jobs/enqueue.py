@@ -21,8 +21,8 @@ QUEUE_NAME: Final = "lockpoint"
 
 # What a person waits for goes first, maintenance last.
 PRIORITY: Final = {
+    JobKind.TRASHED: 25,  # it says who; a look before it would undo the holder's own trashing
     JobKind.RECONCILE: 20,
-    JobKind.TRASHED: 20,
     JobKind.SEND_MAIL: 10,
     JobKind.PAGE_HINT: 0,
     JobKind.SELF_TEST: 0,

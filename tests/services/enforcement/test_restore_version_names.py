@@ -34,7 +34,8 @@ def test_name_and_type_come_back_with_the_bytes(locked: Stage) -> None:
     locked.reconcile()
     assert (locked.content, locked.file.title, locked.file.media_type) == (b"first", "plan.txt", "text/plain")
     assert locked.mails() == BOTH_TOLD
-    assert [kind for kind in locked.audit() if kind is not AuditKind.SETTINGS_CHANGED] == [AuditKind.ACQUIRED, AuditKind.CONFLICT, AuditKind.RESTORED]
+    about_the_file = [kind for kind in locked.audit() if kind is not AuditKind.SETTINGS_CHANGED]
+    assert about_the_file == [AuditKind.ACQUIRED, AuditKind.CONFLICT, AuditKind.RESTORED]
     versions = len(locked.file.versions)
     locked.sweep()
     assert len(locked.file.versions) == versions
