@@ -42,10 +42,10 @@ def protect(
     No further call when the newest version is the protected one or our restoration of it.
     """
     held_file = HeldFile(services, tenant, state, held, priority)
-    if _untouched(held_file):
-        return _as_it_should_be(held_file)
     verdict: Verdict | None = None
     for _ in range(LOOKS):
+        if _untouched(held_file):
+            return _as_it_should_be(held_file)
         own = held_file.own_account()
         history = history_of(held_file)
         judgement = judged(held_file, history, own)
