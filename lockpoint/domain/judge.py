@@ -1,4 +1,4 @@
-"""What a file's history requires, from one fresh read; `lineage` says which versions are whose."""
+"""What a file's history requires; `lineage` says which versions are whose."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
     "judge",
 ]
 
-# Two uploads as close as this may have been seen in the other order by whoever took the lock in between.
+# A person who locked between two uploads this close may have seen them in the other order.
 UNCLEAR = timedelta(seconds=2)
 
 
@@ -74,7 +74,7 @@ class UndoTrash:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Leave the file alone and say why it is not protected; `offenders` may be empty."""
+    """Leave the file alone and say why it is not protected."""
 
     reason: FlagReason
     offenders: tuple[Version, ...] = ()
@@ -85,14 +85,13 @@ Verdict = Nothing | Restore | UndoRename | UndoTrash | Flag
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and what it stands on.
+    """A verdict and its grounds.
 
-    `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: the holder, an
-    allowed account, or anybody during an absence made it after the base, so the base moves to it; `by_holder`: the
-    holder made new content since the base. `free` are all versions that others made during an absence. `superseded` are
-    the unauthorised versions in the protected time that something has replaced (an upload of the holder, our
-    restoration, the end of the lock): recorded and told once, nothing to undo; versions known to change no content are
-    not among them.
+    `head` is the newest authorised version of the file's own history. `uploaded`: the holder, an allowed account, or
+    anybody during an absence made it after the base, so the base moves to it; `by_holder`: the holder made new content
+    since the base. `free` are others' versions from an absence. `superseded` are unauthorised versions in the
+    protected time that an upload of the holder, our restoration or the end of the lock replaced: recorded and told
+    once, not undone; versions known to change no content are left out.
     """
 
     verdict: Verdict
@@ -114,10 +113,9 @@ def judge(
 ) -> Judgement:
     """Return what `held` requires of a file with this history; pure and total.
 
-    `until` is the end of protection on the host's clock for a lock that is over: the file is then not touched (None:
-    still held, and `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; without one, two
-    versions are not known to be equal. Versions do not say who trashed a file, so a trashed file is brought back while
-    it is locked.
+    `until` is the end of protection, by the host's time, of a lock that is over: the file is then not touched (None:
+    still held; `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; versions without one
+    are not known to be equal. No version says who trashed a file, so a locked file always leaves the trash.
     """
     lineage = trace(history, held, policy=policy, own_account=own_account, restorations=restorations, until=until)
     touch = until is None
@@ -148,12 +146,12 @@ def _verdict(history: History, lineage: Lineage, policy: Policy, own_account: st
 
 
 def _moves_base(head: Traced, held: Held) -> bool:
-    """Return whether the head is to be protected from now on; a new name for the same content counts."""
+    """A new name for the same content moves the base, too."""
     return head.by in {Standing.HOLDERS, Standing.FREE} and head.version.created > held.base.created
 
 
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
-    """Return what to do about a file with the right content: its name may be wrong."""
+    """Return what to do about the name of a file with the right content."""
     current = history.versions[-1]
     if not policy.undo_rename or lineage.title is None or current.title in {None, lineage.title}:
         return Nothing()
@@ -170,10 +168,7 @@ def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason 
 
 
 def _order_unclear(lineage: Lineage, held: Held) -> bool:
-    """Return whether an offender came so close to another person's base that it may be older than the lock.
-
-    After a version of the holder's own there is no such doubt.
-    """
+    """Return whether an offender is so close to another person's base that it may be older than the lock."""
     if held.base.author == held.holder or lineage.newest_is_holders:
         return False
     return any(offender.created < held.base.created + UNCLEAR for offender in lineage.offenders)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a file; `size`, `file_id` and `title` are None where they were not read."""
+    """`size`, `file_id` and `title` are None where they were not read."""
 
     number: int
     created: datetime
@@ -22,8 +22,6 @@ class Version:
 
 
 class FileStatus(StrEnum):
-    """Where a file is, as Confluence tells."""
-
     CURRENT = "current"
     TRASHED = "trashed"
     ARCHIVED = "archived"
@@ -32,7 +30,7 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A file's versions, oldest first; `complete` says that they reach back to the protected one."""
+    """A file's versions, oldest first; `complete`: they reach back to the protected one."""
 
     status: FileStatus
     versions: tuple[Version, ...]
@@ -49,9 +47,9 @@ class KnownRestoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What is undone here, and whose versions count as the holder's.
+    """What is undone, and whose versions count as the holder's.
 
-    `absence_until` is when the site came back from a time in which nobody protected it and everybody could upload.
+    `absence_until` is when the site became active again; until then everybody could upload.
     """
 
     undo_rename: bool = True
