@@ -58,8 +58,8 @@ class Requests(Protocol):
     ) -> BegunRequest:
         """Claim the request id, or return what became of it.
 
-        FRESH: use the given ids. RESUMED: an attempt died; use the ids returned. RUNNING: another attempt runs. DONE: the
-        stored outcome. The caller compares the digest.
+        FRESH: use the given ids. RESUMED: an attempt died; use the ids returned. RUNNING: another one runs. DONE: the
+        outcome is stored. The caller compares the digest.
         """
         ...
 
