@@ -63,15 +63,15 @@ class Quota:
 
     @property
     def reset_ms(self) -> int:
-        """Moment the pool refills."""
+        """When the pool refills."""
         return (self.window + 1) * WINDOW_MS
 
     def seconds_left(self) -> int:
-        """Whole seconds until the refill, at least 1."""
+        """Until the refill, at least 1."""
         return max(1, (self.reset_ms - self.clock.now_ms()) // 1000)
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of every answer to an app."""
+        """Of every answer to an app."""
         near = self.remaining < self.limit * NEAR_LIMIT_SHARE
         return {
             "X-RateLimit-Limit": str(self.limit),
@@ -82,7 +82,7 @@ class Quota:
         }
 
     def exhausted_headers(self) -> dict[str, str]:
-        """Return the headers of a 429."""
+        """Of a 429."""
         reason = {"Retry-After": str(self.seconds_left()), "RateLimit-Reason": "confluence-quota-global-based"}
         return self.headers() | reason
 
