@@ -22,10 +22,10 @@ class Service(Protocol):
 
     @property
     def pid(self) -> int | None:
-        """Process number while running."""
+        """None unless running."""
 
     def start(self) -> None:
-        """Start or restart; raise EmbeddedError on failure."""
+        """Start or restart; EmbeddedError on failure."""
 
     def stop(self) -> None:
         """Stop and reap."""
@@ -51,7 +51,7 @@ class Supervisor:
     def start(self, *services: Service) -> None:
         """Start independent services, after those of earlier calls.
 
-        Raise EmbeddedError when one does not start; `stop` stops those that did.
+        EmbeddedError when one does not start; `stop` stops those that did.
         """
         layer: list[_Watched] = []
         self._layers.append(layer)
