@@ -99,8 +99,8 @@ class Backups:
     def restore(self, data: bytes, *, replace: bool) -> Restored:
         """Restore the registrations, all or nothing, and queue a search for every active site's locks.
 
-        Refuses a database that has any, unless `replace`: then rows whose site is now another one are deleted, and a site
-        that left since the backup stays uninstalled.
+        Refuses a database that has any, unless `replace`: then rows whose site is another one now are deleted, and a
+        site that left since the backup stays uninstalled.
         """
         header, content = unpack(data, self._keys)
         if header.schema_revision not in revisions():

@@ -42,8 +42,8 @@ def priority_of(job: Job) -> int:
 def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     """Add the jobs; one that waits already is brought forward when the new one is due earlier.
 
-    A running job does not count as waiting: what happened since its read needs another one. A retry keeps its time. Rows
-    are locked in one order, so that two transactions never wait for each other.
+    A running job does not count as waiting: what happened since its read needs another one. A retry keeps its time.
+    Rows are locked in one order, so that two transactions never wait for each other.
     """
     earliest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.delay, reverse=True):

@@ -56,8 +56,8 @@ class SealedSecrets:
     def reseal(self, step: Callable[[int], None] = lambda _done: None) -> SealingReport:
         """Encrypt under the newest key what is not, in batches: it can be stopped and resumed.
 
-        What no key opens stays and is named. An install waits for one batch at most. Calls `step` with the number of sites
-        of each batch.
+        What no key opens stays and is named. An install waits for one batch at most. Calls `step` with the number of
+        sites of each batch.
         """
         done: dict[int, _Outcome] = {}
         after = 0
