@@ -38,7 +38,6 @@ def dev(port: int | None, state: Path, check: bool) -> None:  # noqa: FBT001 - c
 
 
 def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The product's settings of an environment."""
     names = {field.alias for field in Settings.model_fields.values()}
     return {name: value for name, value in environment.items() if name in names}
 

@@ -17,8 +17,6 @@ STOP_SECONDS: Final = 28.0
 
 
 class Program:
-    """One command that runs until stopped."""
-
     def __init__(
         self,
         name: str,

@@ -79,7 +79,6 @@ class Stack:
             self._supervisor.watch(self._stop, self._guardian)
 
     def stop(self) -> None:
-        """Stop and reap every process."""
         self._supervisor.stop()
         if self._guardian is not None:
             self._guardian.close()

@@ -68,7 +68,7 @@ class Supervisor:
                     self._look_after(watched, time.monotonic())
 
     def stop(self) -> None:
-        """Stop everything in reverse order; services started together stop together."""
+        """Services started together stop together."""
         while self._layers:
             layer = self._layers.pop()
             with ThreadPoolExecutor(max_workers=len(layer)) as pool:

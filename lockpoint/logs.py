@@ -4,8 +4,8 @@ Every line passes one formatter, which lets through:
 
 - From our loggers: message and fields, scrubbed of what looks like a token, mail address, account id, query string or
   download name. Call sites log only ids and our words.
-- From libraries, WARNING and above: the message's first line as written in the code, values replaced by their kinds,
-  scrubbed; no fields. Of a message built before logging, only its place in the code.
+- From libraries, WARNING and above: the message's first line as in the code, values replaced by their kinds, scrubbed;
+  no fields. Of a message built before logging, only its place in the code.
 """
 
 from __future__ import annotations

@@ -19,8 +19,6 @@ from devstack.errors import EmbeddedError
 
 
 class Account(Protocol):
-    """A way to run programs that refuse root."""
-
     @property
     def user(self) -> int | None:
         """User and group number to change to before start; None: no change."""

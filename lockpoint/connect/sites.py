@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
-"""Until other processes notice an install or uninstall."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0
 """How long known sites are served without the database."""

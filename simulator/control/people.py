@@ -71,7 +71,6 @@ def person(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/space-status")
 def space_status(call: Control) -> Answer:
-    """Archive, trash or restore a space."""
     space = pages.set_space_status(call.world, call.site, call.space(), call.text("status"), call.actor())
     return {"key": space.key, "status": space.status}
 

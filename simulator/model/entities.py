@@ -125,7 +125,7 @@ class Attachment:
         return self.head.title
 
     def visible(self, seconds_ago: float) -> list[FileVersion]:
-        """Versions visible to a lagging read, at least the first."""
+        """As a lagging read sees them, at least the first."""
         moment = time.monotonic() - seconds_ago
         return [v for v in self.versions if v.applied <= moment] or self.versions[:1] if seconds_ago else self.versions
 

@@ -50,7 +50,6 @@ class Quota:
             self.window, self.used = window, 0
 
     def spend(self, points: int, site: str, route: str) -> None:
-        """Charge an answered request."""
         self.roll()
         self.used += points
         self.by_site[site] += points
@@ -87,7 +86,6 @@ class Quota:
         return self.headers() | reason
 
     def clear(self) -> None:
-        """Reset size and counts."""
         self.limit, self.used = DEFAULT_LIMIT, 0
         self.by_site.clear()
         self.by_route.clear()

@@ -135,7 +135,6 @@ def space_permissions(world: World, site: Site, space: Space, account_id: str, o
 
 
 def set_account_status(world: World, site: Site, person: Person, status: str) -> None:
-    """Deactivate, close or reactivate."""
     if status not in {"active", "inactive", "closed"}:
         raise ApiError(400, "status is active, inactive or closed")
     person.status = status

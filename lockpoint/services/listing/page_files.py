@@ -23,7 +23,7 @@ from lockpoint.services.quota_accounting import spending_on
 
 READ_AT_ONCE = 250
 LONGEST_CURSOR = 6
-ENDED_SHOWN = timedelta(hours=24)  # how long who ended a lock, and why, is worth a read
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read
 
 
 class Sort(StrEnum):
@@ -73,7 +73,7 @@ class Listing:
 
 
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Return whether this person's list is still true of locks; asks Confluence nothing."""
+    """Asks Confluence nothing."""
     return still_true(services, actor, container, etag)
 
 

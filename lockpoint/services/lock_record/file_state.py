@@ -19,8 +19,7 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 class FileState:
     """A file as the app sees it, and what its lock record says.
 
-    `row` is the property row of the record. `witness` was known before the read, so a sound record is never older; one
-    that is older reads as `Unreadable`.
+    `row` is the record's property row. A record older than `witness` reads as `Unreadable`.
     """
 
     attachment: Attachment

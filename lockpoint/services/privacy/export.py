@@ -53,8 +53,8 @@ def export(
 ) -> PersonalData:
     """Collect everything stored about the account, and record the request.
 
-    Costs 1 point for the preferences and 2 for each locked file of the site and each other one that names the account,
-    the latter first, up to `most_files`.
+    Costs 1 point for the preferences, and 2 for each locked file of the site and each other one that names the account,
+    up to `most_files`, those that name it first.
     """
     request = services.person_store.note_request(tenant, PrivacyRight.COPY, origin, services.clock.now())
     with spending_on("export"):

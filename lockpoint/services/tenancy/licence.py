@@ -23,10 +23,7 @@ HEARD_AGAIN: Final = timedelta(minutes=1)
 
 
 def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
-    """Return whether locks protect and can be begun and extended.
-
-    Asks Confluence when the last answer is an hour old (1 point).
-    """
+    """Whether locks protect and can be begun and extended; 1 point when the last answer is an hour old."""
     return standing(services, tenant, priority=priority) is not Licence.NONE
 
 

@@ -38,8 +38,9 @@ class SiteOverview:
 def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> SiteSettings:
     """Return the settings in force.
 
-    Users can write app properties: only what we signed counts, and nothing older than our copy, which else holds and is
-    written again. A newer signed revision is ours: a crash came before the copy was stored, or the database was lost.
+    Users can write app properties: only what we signed counts, and nothing older than our copy; else the copy counts
+    and is written again. A newer signed revision is ours: a crash came before the copy was stored, or the database was
+    lost.
     """
     fields = signed_json.verify(
         services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys

@@ -59,10 +59,7 @@ def note_cause(connection: Connection, job_id: int, cause: str) -> None:
 
 
 def requeue_stalled(database: Database, silence: timedelta = SILENCE) -> int:
-    """Return how many; `StorageUnavailable`.
-
-    A job whose worker died too often is parked: it may be what kills them.
-    """
+    """A job whose worker died too often is parked: it may be what kills them. `StorageUnavailable`."""
     statement = (
         select(QUEUE.c.id, QUEUE.c.attempts)
         .outerjoin(WORKERS, WORKERS.c.id == QUEUE.c.worker_id)

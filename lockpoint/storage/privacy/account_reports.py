@@ -33,7 +33,7 @@ _DAY_SECONDS: Final = 86400
 _ROW: Final = ACCOUNT_REPORT.c
 _CYCLE: Final = REPORT_CYCLE.c
 
-# Where accounts are named, and when. `unknown` is Atlassian's word for nobody.
+# Where accounts are named, and when that was fetched. `unknown` is Atlassian's word for nobody.
 _NAMED: Final = """
     SELECT tenant_id, account, at FROM (
         SELECT tenant_id, account, at FROM audit_event
@@ -65,7 +65,6 @@ _COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOW
 
 
 def bring_in_line(connection: Connection, tenant: Tenant, now: datetime) -> None:
-    """List new accounts, each at its own place in the cycle, and drop those that no row names."""
     days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
     connection.execute(_DROP, {"tenant": tenant.id})
     connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})

@@ -24,7 +24,6 @@ ERASED_WITHIN: Final = timedelta(days=7)
 
 
 def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
-    """Each with its job; closed accounts leave a digest."""
     hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
     begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
     now = [erasure for erasure in begun if erasure.due_at == at]

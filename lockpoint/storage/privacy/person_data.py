@@ -61,7 +61,6 @@ _AUTHOR: Final = ("base", "author")
 
 
 def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-    """Each row without what belongs to others."""
     return {
         table.name: [
             own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
@@ -72,10 +71,9 @@ def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str,
 
 
 def erase(connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
-    """Remove the account from every row; False while a job that names it runs.
+    """What serves only the person is deleted; what others rely on gets the pseudonym. Rows of the erasure itself stay.
 
-    What serves only the person is deleted; what others rely on gets the pseudonym. Rows of the erasure itself stay.
-    Jobs go first, so that whatever they wrote is deleted too.
+    Jobs go first, so that whatever they wrote is deleted too; False while one that names the account runs.
     """
     quiet = _stop_jobs(connection, tenant, account)
     for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):

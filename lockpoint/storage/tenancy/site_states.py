@@ -21,7 +21,6 @@ _UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
 
 
 def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) -> None:
-    """Newer known ones stay."""
     values = {"revision": note.revision, "settings": note.fields}
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
