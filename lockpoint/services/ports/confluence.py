@@ -27,7 +27,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class StoredProperty:
-    """`version` counts from 1; `created` is by the host's time."""
+    """`version` counts from 1, `value` is parsed JSON, `created` is by the host's time."""
 
     id: str
     version: int

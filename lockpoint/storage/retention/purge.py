@@ -50,8 +50,8 @@ OPERATION_NEEDS: Final = 3
 WITNESS_STAYS: Final = 30
 """Days that witnesses stay, whatever the setting: by them an erasure finds the files to clean."""
 
-# Jobs hold only ids, but ids are data; a job's events go with it. A waiting one goes as well: sweeps find its subject
-# again. A running one ends, or is requeued when its worker died.
+# Jobs hold only ids, but ids are data; a job's events go with it. A waiting one goes as well: sweeps and searches find
+# its subject again. A running one ends, or is requeued when its worker died.
 _OLD_JOBS: Final = (
     "status IN ('todo', 'failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
     " (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < :before)"
