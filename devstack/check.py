@@ -50,8 +50,6 @@ def run_check(stack: Stack, stop: threading.Event) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SiteUser:
-    """A person on the first site."""
-
     name: str
     account_id: str
     email: str
@@ -61,7 +59,6 @@ class MainJob:
     """Steps in order; each returns the sentence to print."""
 
     def __init__(self, stack: Stack, stop: threading.Event) -> None:
-        """Read both sites before the first step."""
         self._stack = stack
         self._stop = stop
         self._confluence = stack.confluence
@@ -72,28 +69,24 @@ class MainJob:
         self._lock_id = ""
 
     def installed(self) -> str:
-        """The app is installed and enabled on both sites."""
         for site in SITES:
             states = [app.get("state") for app in self._confluence.site(site)["apps"]]
             _expect(states == ["enabled"], f"the app is {states} on {site}")
         return f"on {' and '.join(SITES)}, each with a signed request"
 
     def alice_locks(self) -> str:
-        """Alice locks the file through the API."""
         answer = self._api("alice", "POST", "/lock", {"seenVersion": self._file["version"]}, 201)
         _expect(answer["lock"]["state"] == "mine", f"Alice sees {answer['lock']}")
         self._lock_id = answer["lock"]["lockId"]
         return f"Alice locks {self._file['title']}, version {self._file['version']}"
 
     def bob_is_refused(self) -> str:
-        """Bob's lock request is refused and names the holder."""
         answer = self._api("bob", "POST", "/lock", {}, 409)
         _expect(answer["error"] == "already_locked", f"Bob is told {answer['error']}")
         _expect(answer["lock"]["holder"]["accountId"] == self._people["alice"].account_id, "Bob is told another holder")
         return "Bob may not lock it as well, and is told that Alice has it"
 
     def bob_overwrites(self) -> str:
-        """Bob uploads a version in Confluence."""
         body = {"account": "bob", "attachmentId": self._file["id"], "fileName": self._file["title"], "text": OVERWRITE}
         made = self._confluence.post(f"/_sim/sites/{ACME}/upload", body)
         _expect(made["version"] == self._file["version"] + 1, "the upload did not make a version")
@@ -108,7 +101,6 @@ class MainJob:
         return f"version {file['version']} has the bytes Alice protected; version {theirs['number']} keeps Bob's"
 
     def both_are_told(self) -> str:
-        """The uploader and the holder have mail."""
         undone, tried = self._mail_to("bob"), self._mail_to("alice")
         return f"mail to Bob: “{undone}”; to Alice: “{tried}”"
 
@@ -120,7 +112,6 @@ class MainJob:
         return "Charlie asks to be told when it is free"
 
     def alice_unlocks(self) -> str:
-        """Alice releases the lock."""
         answer = self._api("alice", "POST", "/lock/release", {"lockId": self._lock_id}, 200)
         _expect(answer["lock"]["state"] == "free", f"after unlocking Alice sees {answer['lock']}")
         return "Alice unlocks"
@@ -182,17 +173,14 @@ class MainJob:
         return result
 
     def _first_file(self) -> Json:
-        """Return the first file on an unrestricted page."""
+        """On an unrestricted page."""
         site = self._confluence.site(ACME)
         open_pages = {page["id"] for page in site["contents"] if not any(page["restrictions"].values())}
         file: Json = next(file for file in site["attachments"] if file["pageId"] in open_pages)
         return file
 
     def _files(self, site: str) -> dict[str, Json]:
-        """Return every file made by people, with versions and properties, by id.
-
-        Omits the app's own test file, which changes at every self-test.
-        """
+        """By id, with versions and properties, without the app's own test file, which changes at every self-test."""
         content = self._confluence.site(site)
         drafts = {page["id"] for page in content["contents"] if page["status"] == "draft"}
         return {file["id"]: file for file in content["attachments"] if file["pageId"] not in drafts}

@@ -13,13 +13,13 @@ CALL_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LocalConfluence:
-    """Control client; `port` is the first site's, the second site has the next."""
+    """`port` is the first site's, the second site has the next."""
 
     port: int
 
     @property
     def origin(self) -> str:
-        """First site's origin; the app has another host name, so that browsers see two sites."""
+        """The first site's; the app has another host name, so that browsers see two sites."""
         return f"http://localhost:{self.port}"
 
     @property
@@ -28,10 +28,7 @@ class LocalConfluence:
         return tuple(f"localhost:{self.port + index}" for index in range(len(SITES)))
 
     def install(self, app_url: str) -> None:
-        """Register the app and install it on every site.
-
-        Raise EmbeddedError when app or simulator refuses.
-        """
+        """Register the app and install it on every site; EmbeddedError when app or simulator refuses."""
         self.post("/_sim/apps", {"descriptorUrl": f"{app_url}/atlassian-connect.json"})
         for site in SITES:
             answer = self.post(f"/_sim/sites/{site}/install", {})
@@ -40,22 +37,22 @@ class LocalConfluence:
                 raise EmbeddedError(msg)
 
     def site(self, name: str) -> dict[str, Any]:
-        """Read a site: people, contents, attachments, apps."""
+        """People, contents, attachments, apps."""
         content: dict[str, Any] = self.get("/_sim/state")["sites"][name]
         return content
 
     def download(self, path: str, account: str) -> bytes:
-        """Read a file of the first site as a person; raise EmbeddedError when refused."""
+        """A file of the first site as a person; EmbeddedError when refused."""
         with requests.Session() as browser:
             _answer(browser.post(f"{self.origin}/_sim/be", json={"account": account}, timeout=CALL_SECONDS))
             return _success(browser.get(self.origin + path, timeout=CALL_SECONDS)).content
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """GET; raise EmbeddedError without success."""
+        """EmbeddedError without success."""
         return _answer(requests.get(self.origin + path, params=query, timeout=CALL_SECONDS))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST; raise EmbeddedError without success."""
+        """EmbeddedError without success."""
         return _answer(requests.post(self.origin + path, json=body, timeout=CALL_SECONDS))
 
 

@@ -38,7 +38,6 @@ def dev(port: int | None, state: Path, check: bool) -> None:  # noqa: FBT001 - c
 
 
 def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the product's settings of an environment."""
     names = {field.alias for field in Settings.model_fields.values()}
     return {name: value for name, value in environment.items() if name in names}
 
@@ -88,6 +87,5 @@ def _welcome(stack: Stack) -> None:
 
 
 def _say(name: str, line: str) -> None:
-    """Print a process's line after its name."""
     with _speaking:
         click.echo(f"{name:<10} | {line}")

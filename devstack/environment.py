@@ -15,7 +15,7 @@ USUAL_MAILS: Final = 8025
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports of the processes; `confluence` is the first site's."""
+    """On the loopback interface; `confluence` is the first site's."""
 
     web: int
     confluence: int
@@ -24,7 +24,7 @@ class Ports:
 
     @property
     def app_url(self) -> str:
-        """The app's address; not `localhost`, so that browsers see a second site."""
+        """Not `localhost`, so that browsers see a second site."""
         return f"http://{HOST}:{self.web}"
 
     @property
@@ -34,7 +34,7 @@ class Ports:
 
 
 def usual_ports(web: int | None) -> Ports:
-    """Return usual ports where free; a requested web port is taken unchecked."""
+    """The usual ones where free; a requested web port is taken unchecked."""
     return Ports(
         web=preferred_or_free(USUAL_WEB) if web is None else web,
         confluence=preferred_or_free(USUAL_CONFLUENCE, len(SITES)),
@@ -44,7 +44,7 @@ def usual_ports(web: int | None) -> Ports:
 
 
 def spare_ports() -> Ports:
-    """Return free ports other than the usual ones."""
+    """Free ports other than the usual ones."""
     first = free_ports(3 + len(SITES))
     return Ports(web=first, smtp=first + 1, mails=first + 2, confluence=first + 3)
 
@@ -52,7 +52,7 @@ def spare_ports() -> Ports:
 def app_environment(
     given: Mapping[str, str], ports: Ports, *, database_url: str, redis_url: str, secret_keys: str
 ) -> dict[str, str]:
-    """Return the settings of the app's processes; given ones win."""
+    """Given settings win."""
     confluence = LocalConfluence(ports.confluence)
     made = {
         "DATABASE_URL": database_url,

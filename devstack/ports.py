@@ -7,7 +7,7 @@ from typing import Final
 HOST: Final = "127.0.0.1"
 _TRIES: Final = 200
 _RANGE: Final = range(10_240, 30_000)
-"""Below the ports that Linux (from 32768) and macOS (from 49152) give to outgoing connections at any moment."""
+"""Below the ports that Linux (from 32768) and macOS (from 49152) give to outgoing connections."""
 
 
 def is_free(port: int) -> bool:
@@ -22,10 +22,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int = 1) -> int:
-    """Return the first of `count` free neighbouring ports.
-
-    Raise OSError without such a row.
-    """
+    """The first of `count` free neighbouring ports; OSError without such a row."""
     for _ in range(_TRIES):
         first = _RANGE[secrets.randbelow(len(_RANGE))]
         if all(is_free(port) for port in range(first, first + count)):
@@ -35,5 +32,5 @@ def free_ports(count: int = 1) -> int:
 
 
 def preferred_or_free(preferred: int, count: int = 1) -> int:
-    """Return the preferred port if it and its neighbours are free, else others."""
+    """The preferred port if it and its neighbours are free, else others."""
     return preferred if all(is_free(preferred + offset) for offset in range(count)) else free_ports(count)

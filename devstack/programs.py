@@ -13,12 +13,10 @@ from devstack.databases.guardian import Guardian
 from devstack.databases.servers import end_process
 
 STOP_SECONDS: Final = 28.0
-"""A worker finishes what it does within 25 seconds of SIGTERM, and a web process its requests."""
+"""A worker ends its jobs within 25 seconds of SIGTERM, and a web process its requests."""
 
 
 class Program:
-    """One command that runs until stopped."""
-
     def __init__(
         self,
         name: str,
@@ -28,7 +26,7 @@ class Program:
         guardian: Guardian,
         say: Callable[[str, str], None],
     ) -> None:
-        """Set the command and its folder; `say` gets the name and each printed line."""
+        """`say` gets the name and each printed line."""
         self.name = name
         self._command = list(command)
         self._environment = dict(environment)
@@ -39,7 +37,6 @@ class Program:
 
     @property
     def pid(self) -> int | None:
-        """Process number while running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:

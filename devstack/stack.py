@@ -28,7 +28,7 @@ WEB: Final = "web"
 
 
 class Stack:
-    """The whole system; `say(name, line)` gets its processes' output."""
+    """`say(name, line)` gets its processes' output."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Stack:
         *,
         durable: bool = True,
     ) -> None:
-        """Set state folder, ports and given settings; without `durable`, data ends with its process and costs less."""
+        """Without `durable`, data ends with its process and costs less."""
         self.ports = ports
         self.confluence = LocalConfluence(ports.confluence)
         self._state = StateFolder(folder)
@@ -56,7 +56,7 @@ class Stack:
     def start(self, stop: threading.Event) -> None:
         """Start everything and install the app on every site; return early when `stop` is set.
 
-        Raise EmbeddedError when something does not start; `stop` must be called even then.
+        EmbeddedError when something does not start; `stop` must be called even then.
         """
         self._stop = stop
         self._state.claim()
@@ -79,7 +79,6 @@ class Stack:
             self._supervisor.watch(self._stop, self._guardian)
 
     def stop(self) -> None:
-        """Stop and reap every process."""
         self._supervisor.stop()
         if self._guardian is not None:
             self._guardian.close()

@@ -15,14 +15,13 @@ class StateFolder:
     """A folder with mode 0700, locked from `claim` to `release`."""
 
     def __init__(self, path: Path) -> None:
-        """Set the path; `claim` creates the folder."""
         self.path = path.absolute()
         self._lock: IO[str] | None = None
 
     def claim(self) -> None:
         """Create and lock the folder; the lock ends with this process.
 
-        Raise EmbeddedError when another process has it.
+        EmbeddedError when another process has it.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (self.path / "lock").open("a")
@@ -42,7 +41,7 @@ class StateFolder:
             self._lock = None
 
     def secret_keys(self) -> str:
-        """Return the folder's secret key, created at the first call, readable by its owner only."""
+        """The folder's secret key, created at the first call, readable by its owner only."""
         path = self.path / "secret-keys"
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(48))

@@ -22,10 +22,10 @@ class Service(Protocol):
 
     @property
     def pid(self) -> int | None:
-        """Process number while running."""
+        """None unless running."""
 
     def start(self) -> None:
-        """Start or restart; raise EmbeddedError on failure."""
+        """Start or restart; EmbeddedError on failure."""
 
     def stop(self) -> None:
         """Stop and reap."""
@@ -51,7 +51,7 @@ class Supervisor:
     def start(self, *services: Service) -> None:
         """Start independent services, after those of earlier calls.
 
-        Raise EmbeddedError when one does not start; `stop` stops those that did.
+        EmbeddedError when one does not start; `stop` stops those that did.
         """
         layer: list[_Watched] = []
         self._layers.append(layer)
@@ -68,7 +68,7 @@ class Supervisor:
                     self._look_after(watched, time.monotonic())
 
     def stop(self) -> None:
-        """Stop everything in reverse order; services started together stop together."""
+        """Services started together stop together."""
         while self._layers:
             layer = self._layers.pop()
             with ThreadPoolExecutor(max_workers=len(layer)) as pool:

@@ -16,7 +16,7 @@ ASK_SECONDS: Final = 5.0
 def wait_until_healthy(service: Service, url: str, stop: Event, patience: float = 60.0) -> None:
     """Return when the address answers 200, or `stop` is set.
 
-    Raise EmbeddedError when the service exits, or after `patience` seconds.
+    EmbeddedError when the service exits, or after `patience` seconds.
     """
     until = time.monotonic() + patience
     while not stop.is_set() and not _answers(url):

@@ -50,7 +50,7 @@ def create_app(shell: Shell) -> Flask:
     """Raises ValueError when a route has no guard."""
     app = Flask("lockpoint", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # No redirects from routing: they would repeat the token in the address.
+    # Redirects would repeat the token in the address.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)

@@ -31,7 +31,7 @@ REDISCOVERY: Final = timedelta(hours=24)
 
 
 def sweep_period(wished_seconds: int, live_locks: int, points_per_hour: int) -> timedelta:
-    """Return the time between reads of a lock: as set, or longer to stay within `SWEEP_SHARE`."""
+    """The time between reads of a lock: as set, or longer to stay within `SWEEP_SHARE`."""
     affordable = live_locks * POINTS_PER_LOCK * 3600 / (SWEEP_SHARE * points_per_hour)
     return timedelta(seconds=max(float(wished_seconds), affordable))
 
@@ -47,7 +47,7 @@ class Rounds:
     _next: dict[int, datetime] = field(default_factory=dict)
 
     def due(self, now: datetime, tenant_ids: Iterable[int], period: timedelta) -> list[int]:
-        """Return the due sites and set their next turn; sites not named are forgotten."""
+        """Set the next turn of due sites; sites not named are forgotten."""
         first = min(self.first_round, period)
         turns = {id_: min(self._next.get(id_, now + first * _spread(id_)), now + period) for id_ in tenant_ids}
         due = [id_ for id_, turn in turns.items() if turn <= now]
@@ -59,7 +59,7 @@ class Rounds:
 
 
 def _spread(tenant_id: int) -> float:
-    """Return a number from 0 to 1; neighbouring ids are far apart (golden ratio)."""
+    """From 0 to 1; neighbouring ids are far apart (golden ratio)."""
     return tenant_id * 0.6180339887498949 % 1
 
 
@@ -100,7 +100,6 @@ class Ticks:
             self._services.jobs.defer(jobs)
 
     def rescue(self) -> None:
-        """Requeue the jobs of dead workers."""
         count = self._upkeep.requeue_stalled()
         if count:
             logger.warning("requeued %d jobs of dead workers", count)

@@ -4,10 +4,8 @@ Every line passes one formatter, which lets through:
 
 - From our loggers: message and fields, scrubbed of what looks like a token, mail address, account id, query string or
   download name. Call sites log only ids and our words.
-- From libraries, WARNING and above: the message's first line as written in the code, values replaced by their kinds,
-  scrubbed; no fields. Of a message built before logging, only its place in the code.
-- From the queue, whose messages contain the call's arguments: its word for what happened, the job's kind and number.
-- Of exceptions: kinds, codes and places, never texts, since drivers and HTTP libraries put values into them.
+- From libraries, WARNING and above: the message's first line as in the code, values replaced by their kinds, scrubbed;
+  no fields. Of a message built before logging, only its place in the code.
 """
 
 from __future__ import annotations
@@ -119,7 +117,7 @@ def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Map
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """The standard one prints values of lines it cannot write."""
+    """The standard one prints values of lines that it cannot write."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
@@ -165,10 +163,7 @@ def _stands_in_the_code(record: logging.LogRecord) -> bool:
 
 
 def _of_the_queue(event: EventDict) -> dict[str, object]:
-    """Return what happened to which job, from the fields.
-
-    The message contains arguments, results and errors' texts.
-    """
+    """What happened to which job; the message contains arguments, results and errors' texts."""
     job = event.get("job")
     which = {"job": job.get("task_name"), "number": job.get("id")} if isinstance(job, Mapping) else {}
     return {"event": f"{QUEUE}: {event.get('action', 'no action')}", **which}

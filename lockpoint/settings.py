@@ -1,7 +1,4 @@
-"""The environment, read once at start; nothing else reads it.
-
-`docs/operations.md` explains each variable.
-"""
+"""The environment, read once at start; nothing else reads it. Variables: `docs/operations.md`."""
 
 import os
 import re

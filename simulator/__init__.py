@@ -1,1 +1,1 @@
-"""A local Confluence Cloud for tests, demos and development; see README.md."""
+"""A local Confluence Cloud; see README.md."""

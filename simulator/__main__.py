@@ -12,7 +12,6 @@ from simulator import server
 
 
 def main() -> None:
-    """Serve until a signal."""
     parser = argparse.ArgumentParser(prog="python -m simulator", description="A local Confluence Cloud.")
     parser.add_argument(
         "--port", type=int, default=8080, help="port of the first site; the next one gets the next port"

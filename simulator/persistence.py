@@ -1,7 +1,6 @@
 """Sites kept over a restart in one file, written after every change.
 
-Kept: people, spaces, contents, files, properties, apps, installations, install keys. Lost, as on a failing host:
-faults, records, waiting webhooks, quota.
+Lost, as on a failing host: faults, records, waiting webhooks, quota.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """File content; `code` is a digest of the simulator that wrote it."""
+    """`code` is a digest of the simulator that wrote it."""
 
     code: str
     base_urls: dict[str, str]
@@ -55,7 +54,7 @@ class Keeper:
     def take_up(self) -> bool:
         """Restore an open world from the file.
 
-        Return False, without change, for no file or one of another simulator version.
+        False, without change, for no file or one of another simulator version.
         """
         kept = self._read()
         if kept is None:
@@ -101,7 +100,6 @@ class Keeping:
         self._keeper = keeper
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
         answer = self._app(environ, start_response)
         if environ["REQUEST_METHOD"] not in READING:
             self._keeper.save()
@@ -110,7 +108,7 @@ class Keeping:
 
 @cache
 def _code() -> str:
-    """Return a digest of the simulator's modules: other code cannot load the objects."""
+    """A digest of the simulator's modules: other code cannot load the objects."""
     total = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(path.read_bytes())

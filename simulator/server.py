@@ -54,7 +54,7 @@ MODULES = (
 
 @dataclass(frozen=True, slots=True)
 class RunningSite:
-    """One served site; `base_url` as started (a rename changes `world.sites[key].base_url`)."""
+    """`base_url` as started (a rename changes `world.sites[key].base_url`)."""
 
     key: str
     port: int
@@ -84,7 +84,7 @@ class Running:
         return self.world.install_keys_url
 
     def stop(self) -> None:
-        """Stop; return when all threads have ended."""
+        """Return when all threads have ended."""
         self.world.webhooks.stop()
         for server in self.servers:
             server.shutdown()
@@ -96,7 +96,7 @@ class Running:
 
 @cache
 def _routes() -> Flask:
-    """Return the routes of every site; `Frontdoor` tells them the world and the site of each request."""
+    """The routes of every site; `Frontdoor` tells the world and site of each request."""
     app = Flask("simulator", static_folder=None)
     app.url_map.merge_slashes = False
     for module in MODULES:
@@ -105,7 +105,6 @@ def _routes() -> Flask:
 
 
 def build_app(world: World, site_key: str) -> WSGIApplication:
-    """Return one site's WSGI application."""
     return Frontdoor(_routes().wsgi_app, world, site_key)
 
 

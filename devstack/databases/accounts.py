@@ -19,20 +19,18 @@ from devstack.errors import EmbeddedError
 
 
 class Account(Protocol):
-    """A way to run programs that refuse root."""
-
     @property
     def user(self) -> int | None:
         """User and group number to change to before start; None: no change."""
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the arguments that run this program under the account."""
+        """The arguments that run this program under the account."""
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:
-        """Return a folder where the account can read these parts of `root`, at the same relative paths."""
+        """A folder where the account can read these parts of `root`, at the same relative paths."""
 
     def folder(self, wanted: Path) -> Path:
-        """Return the account's folder for `wanted`; create it when missing."""
+        """The account's folder for `wanted`, created when missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,6 @@ class SamePerson:
         return list(arguments)
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:  # noqa: ARG002 - the others copy the parts
-        """Return the installation folder."""
         return root
 
     def folder(self, wanted: Path) -> Path:
@@ -75,7 +72,7 @@ class Stranger:
     place: Path = Path("/var/tmp")  # noqa: S108 - survives a reboot; _own checks the folder's owner
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the arguments unchanged; the process changes user at its start."""
+        """The process changes user at its start."""
         return list(arguments)
 
     def programs(self, root: Path, parts: Sequence[str]) -> Path:
@@ -88,7 +85,7 @@ class Stranger:
         return copy
 
     def folder(self, wanted: Path) -> Path:
-        """Return a folder outside the checkout, whose parents may be closed to the account."""
+        """Outside the checkout, whose parents may be closed to the account."""
         return self._own(self.place / f"lockpoint-data-{_digest(wanted)}", owner=self.user, mode=0o700)
 
     def _own(self, folder: Path, *, owner: int, mode: int) -> Path:
@@ -107,7 +104,7 @@ class Stranger:
 def choose_account(*needed: Path) -> Account:
     """Return the first way that this machine allows and that can read these folders.
 
-    Root in a namespace cannot read other users' folders. Raise EmbeddedError for root without a powerless account.
+    Root in a namespace cannot read other users' folders. EmbeddedError for root without a powerless account.
     """
     if os.geteuid() != 0:
         return SamePerson()
@@ -117,10 +114,7 @@ def choose_account(*needed: Path) -> Account:
 
 
 def powerless_account() -> int:
-    """Return the number of `nobody`, or of any account except root.
-
-    Raise EmbeddedError when root is the only account.
-    """
+    """`nobody`, or any account except root; EmbeddedError when root is the only one."""
     others = [entry for entry in pwd.getpwall() if entry.pw_uid != 0]
     if not others:
         msg = "PostgreSQL does not run as root and this machine has no other account: add one, or set DATABASE_URL"

@@ -23,13 +23,11 @@ class Guardian:
     """Starter's end: names the process groups that end with this process."""
 
     def __init__(self) -> None:
-        """Start the guardian process, an idle interpreter."""
         self._groups: dict[int, int] = {}
         self._process = _start()
 
     @property
     def pid(self) -> int:
-        """Process number of the guardian."""
         return self._process.pid
 
     def watch(self, group: int, stop_signal: signal.Signals = signal.SIGTERM) -> None:
@@ -58,7 +56,7 @@ class Guardian:
             self._process.communicate()
 
     def _tell(self, line: str) -> None:
-        """Write one line; an ended guardian gets the list when revived."""
+        """An ended guardian gets the list when revived."""
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 print(line, file=self._process.stdin, flush=True)

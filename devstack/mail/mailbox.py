@@ -7,12 +7,12 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 KEPT = 500
-"""Mails; older ones are forgotten, so that a catcher that runs for weeks stays small."""
+"""Older mails are dropped: a catcher that runs for weeks stays small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail; `recipients` are the envelope's."""
+    """`recipients` are the envelope's."""
 
     number: int
     sender: str
@@ -21,7 +21,7 @@ class Mail:
 
     @property
     def subject(self) -> str:
-        """Decoded subject, or empty."""
+        """Decoded, or empty."""
         return str(self.message.get("Subject", ""))
 
     @property
@@ -35,7 +35,7 @@ class Mail:
         return self._part("html")
 
     def as_json(self) -> dict[str, object]:
-        """Return JSON types; header names in lower case."""
+        """Header names in lower case."""
         return {
             "id": self.number,
             "from": self.sender,
@@ -61,14 +61,14 @@ class Mailbox:
         self._lock = threading.Lock()
 
     def put(self, sender: str, recipients: tuple[str, ...], content: bytes) -> None:
-        """Add a mail; drop the oldest above the limit."""
+        """Drops the oldest above the limit."""
         message = message_from_bytes(content, policy=policy.default)
         with self._lock:
             self._mails.append(Mail(next(self._numbers), sender, recipients, message))
             del self._mails[:-KEPT]
 
     def mails(self, recipient: str | None = None) -> list[Mail]:
-        """Return mails, newest first, optionally to one address."""
+        """Newest first, optionally to one address."""
         with self._lock:
             newest_first = self._mails[::-1]
         wanted = None if recipient is None else recipient.lower()

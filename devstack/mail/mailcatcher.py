@@ -31,20 +31,18 @@ class Catcher:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
-        """Accept a recipient; refuse addresses that begin with `refused`."""
         if address.startswith(REFUSED):
             return "550 nobody of this name"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep the mail."""
         self._mailbox.put(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.content)
         return "250 kept, and delivered to nobody"
 
 
 class MailServer(ThreadingHTTPServer):
-    """Serves page and JSON of one mailbox."""
+    """Page and JSON of one mailbox."""
 
     daemon_threads = True
 
@@ -57,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
     server: MailServer
 
     def do_GET(self) -> None:
-        """Answer the list, one mail, or JSON."""
+        """The list, one mail, or JSON."""
         address = urlsplit(self.path)
         recipient = parse_qs(address.query).get("to", [None])[0]
         mails = self.server.mailbox.mails(recipient)
@@ -100,7 +98,6 @@ class Handler(BaseHTTPRequestHandler):
 @click.option("--smtp-port", type=int, default=1025, show_default=True)
 @click.option("--http-port", type=int, default=8025, show_default=True)
 def main(smtp_port: int, http_port: int) -> None:
-    """Catch mails until stopped."""
     mailbox = Mailbox()
     post = Controller(Catcher(mailbox), hostname=HOST, port=smtp_port)
     page = MailServer(http_port, mailbox)

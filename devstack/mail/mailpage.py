@@ -20,7 +20,7 @@ pre { overflow-wrap: anywhere; }
 
 
 def list_page(mails: list[Mail], recipient: str | None) -> str:
-    """Return the list, reloaded every five seconds."""
+    """Reloaded every five seconds."""
     rows = "".join(
         f'<li><a href="/mail/{mail.number}"><span class="who">{escape(", ".join(mail.recipients))}</span>'
         f"<strong>{escape(mail.subject)}</strong></a></li>"
@@ -32,7 +32,7 @@ def list_page(mails: list[Mail], recipient: str | None) -> str:
 
 
 def mail_page(mail: Mail) -> str:
-    """Return one mail with both parts."""
+    """With both parts."""
     facts = {"To": ", ".join(mail.recipients), "From": mail.sender, "Date": str(mail.message.get("Date", ""))}
     listed = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
     frame = f'<iframe sandbox title="The mail" srcdoc="{escape(mail.html)}"></iframe>' if mail.html else ""

@@ -59,7 +59,7 @@ class Impersonation:
     """Tokens per site and person, in memory until shortly before they end; thread-safe.
 
     `oauth_url` (no closing slash): audience, and base of `/oauth2/token`. `session` is per thread, `now` seconds since
-    1970. An earlier secret's tokens are not used.
+    1970. A replaced secret's tokens are not used.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Impersonation:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            # The text may repeat the address, so only the kind is kept.
+            # The text may repeat the address: only the kind is kept.
             raise ImpersonationUnavailableError(type(error).__name__) from None
         if answer.status_code in _PERMANENT:
             return None

@@ -1,4 +1,4 @@
-"""Verification of callers, for guards and webhook door.
+"""Verification of callers.
 
 Routes set the kind of token: context tokens carry a fixed hash and count on the JSON API only, others must carry the
 called address's hash.
@@ -36,8 +36,6 @@ class InboundCall:
 
 @dataclass(frozen=True, slots=True)
 class TokenCaller:
-    """A verified site, and the person the token names."""
-
     tenant: Tenant
     account_id: str | None
 

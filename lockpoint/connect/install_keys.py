@@ -49,7 +49,7 @@ class KeySource(Protocol):
 
 
 class HttpKeySource:
-    """Asks hosts in order: time-outs, no redirects, at most `LARGEST_BODY` bytes.
+    """Asks hosts in order, without redirects, for at most `LARGEST_BODY` bytes.
 
     The checked key id is appended to `urls` (no closing slash).
     """
@@ -76,7 +76,7 @@ class HttpKeySource:
 
     def _get(self, url: str) -> bytes | None:
         deadline = time.monotonic() + self._read_seconds
-        # One session per call: installs are rare, threads share nothing.
+        # One session per call: installs are rare.
         with (
             requests.Session() as session,
             closing(

@@ -21,7 +21,7 @@ _OF_NO_SITE: Final = re.compile(r"[^?#]{1,160}(\?lic=[a-z]{1,16})?")
 
 
 def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
-    """Return decoded pairs of a raw query as of a form: `&` separates, `+` is a space.
+    """Decode a raw query as of a form: `&` separates, `+` is a space.
 
     In bytes: a query that is not UTF-8 hashes as sent.
     """
@@ -43,12 +43,12 @@ def canonical_request(method: str, target: str, base_path: str = "", *, encoded_
 
 
 def request_hash(method: str, target: str, base_path: str = "") -> str:
-    """Return the `qsh` claim, 64 lower-case hex digits."""
+    """The `qsh` claim, 64 lower-case hex digits."""
     return _digest(canonical_request(method, target, base_path))
 
 
 def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str, ...]:
-    """Return the hashes of honest callers: one, or two for a repeated parameter.
+    """The hashes of honest callers: one, or two for a repeated parameter.
 
     Targets equal for every site use a bounded memo.
     """
@@ -58,7 +58,7 @@ def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str,
 
 
 def path_of(base_url: str) -> str:
-    """Return the path without closing slash: `/wiki` for a site, usually empty for the app."""
+    """Without closing slash: `/wiki` for a site, usually empty for the app."""
     return urlsplit(base_url).path.rstrip("/")
 
 
@@ -72,7 +72,7 @@ _memoised = lru_cache(maxsize=512)(_accepted)
 
 
 def _digest(canonical: str) -> str:
-    # A hostile target may contain surrogates, which must not crash us.
+    # A hostile target may contain surrogates.
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -27,8 +27,8 @@ class SignedInstalls:
     def verify(self, text: str, method: str, target: str, body: Mapping[str, object], now: float) -> Claims:
         """Return the claims of a call whose body belongs to it; raises TokenRefusedError.
 
-        Tokens cover method and address only. The body's client key must be the issuer, so a site cannot register a
-        secret for another. Free checks precede the key fetch.
+        Tokens cover method and address only. The body's client key must be the issuer: a site cannot register a secret
+        for another. Free checks precede the key fetch.
         """
         token = tokens.parse(text, RS256)
         if token.header.key_id is None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
-"""Until other processes notice an install or uninstall they did not see."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0
 """How long known sites are served without the database."""
@@ -34,8 +33,6 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`secret` stays out of the repr."""
-
     tenant: Tenant
     secret: str = field(repr=False)
     key: SigningKey = field(repr=False)
@@ -43,7 +40,7 @@ class Site:
     changed_at: float = 0.0
 
     def keys(self, now: float) -> tuple[SigningKey, ...]:
-        """Return the current key and, for 3 minutes, the previous; `now` is seconds since 1970."""
+        """The current key and, for 3 minutes, the previous; `now` is seconds since 1970."""
         if self.previous_key is None or not 0 <= now - self.changed_at < PREVIOUS_SECRET_SECONDS:
             return (self.key,)
         return (self.key, self.previous_key)
@@ -88,9 +85,9 @@ class SiteDirectory:
             raise
 
     def find_active(self, client_key: str) -> Site | None:
-        """Return the stored site, None when inactive; raises StorageUnavailable.
+        """The stored site, None when inactive; raises StorageUnavailable.
 
-        Asked before each call, so that none follows an uninstall in another process.
+        Asked before each call: none follows an uninstall in another process.
         """
         site = self._read(client_key)
         return site if site is not None and site.tenant.enabled else None
@@ -132,7 +129,7 @@ class AppSigner:
     now: Callable[[], float]
 
     def authorization(self, tenant: Tenant, method: str, target: str) -> str:
-        """Return the `Authorization` header; Unauthorised for an inactive site, StorageUnavailable.
+        """The `Authorization` header; Unauthorised for an inactive site, StorageUnavailable.
 
         `target`: path and query exactly as sent, below the tenant's base URL (no `/wiki`).
         """

@@ -1,7 +1,6 @@
-"""JSON Web Tokens by PyJWT.
+"""JSON Web Tokens by PyJWT, one algorithm pinned per route.
 
-PyJWT decodes and does the cryptography, one algorithm pinned per route. Added here: sizes, plain base64url only,
-duplicate keys, critical headers, forms of claims, qsh, Connect's audiences.
+Added here: sizes, plain base64url only, duplicate keys, critical headers, forms of claims, qsh, Connect's audiences.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ LONGEST_LIFE_SECONDS: Final = 24 * 3600
 LARGEST_TOKEN: Final = 8192
 """Characters; Confluence's have below 2,000."""
 OWN_LIFE_SECONDS: Final = 180
-"""Life of our tokens, as in Atlassian's documents."""
+"""As in Atlassian's documents."""
 
 HS256: Final = "HS256"
 RS256: Final = "RS256"
@@ -167,7 +166,7 @@ def parse(token: str, algorithm: str) -> Token:
 
 
 def check_times(claims: Claims, now: float) -> None:
-    """Raise TokenRefusedError unless short-lived and alive at `now` (seconds, with leeway)."""
+    """TokenRefusedError unless short-lived and alive at `now` (seconds, with leeway)."""
     if claims.expires + LEEWAY_SECONDS <= now:
         raise TokenRefusedError(Reason.EXPIRED, claims.issuer)
     if claims.issued - LEEWAY_SECONDS > now or (claims.not_before or 0) - LEEWAY_SECONDS > now:
@@ -177,7 +176,7 @@ def check_times(claims: Claims, now: float) -> None:
 
 
 def check_hash(claims: Claims, hashes: Iterable[str]) -> None:
-    """Raise TokenRefusedError unless qsh is one of `hashes`."""
+    """TokenRefusedError unless qsh is one of `hashes`."""
     if claims.qsh is None or not any(hmac.compare_digest(claims.qsh, known) for known in hashes):
         raise TokenRefusedError(Reason.ADDRESS, claims.issuer)
 
@@ -199,7 +198,7 @@ def verify(token: Token, keys: Sequence[SigningKey], expected: Expectations, now
 
 
 def check_signature(token: Token, key: RSAPublicKey) -> None:
-    """Raise TokenRefusedError unless `key`'s private half signed, RS256."""
+    """TokenRefusedError unless `key`'s private half signed, RS256."""
     if not token.canonical:
         raise TokenRefusedError(Reason.MALFORMED, token.claims.issuer)
     if not _RSA.verify(token.signing_input, key, token.signature):
@@ -226,7 +225,7 @@ def _header(segment: str) -> TokenHeader:
     if not isinstance(algorithm, str) or not isinstance(kind, str) or kind.upper() != "JWT" or "crit" in fields:
         _refuse(Reason.MALFORMED)
     if key_id is not None and not (isinstance(key_id, str) and _KEY_ID.fullmatch(key_id)):
-        # It becomes part of an address: harmless characters only.
+        # It becomes part of an address.
         raise TokenRefusedError(Reason.KEY_ID)
     return TokenHeader(algorithm, key_id)
 

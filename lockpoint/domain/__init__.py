@@ -1,1 +1,1 @@
-"""The rules of locking: pure functions over plain values; no clock, no network, no database."""
+"""The rules of locking: pure functions over plain values."""

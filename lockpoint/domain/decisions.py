@@ -1,4 +1,4 @@
-"""What a rule may decide: a write, nothing to do, or a refusal."""
+"""What a rule may decide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Store this record under the next property version; `kind` is the write's audit row."""
+    """Store this record under the next property version; `kind` is its audit row."""
 
     record: Record
     kind: AuditKind
@@ -19,24 +19,21 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Already:
-    """What was asked for is so already; nothing is written.
-
-    When `record.op_id` is the caller's own, an earlier try of this call did it.
-    """
+    """What was asked for is so already; when `record.op_id` is the caller's own, an earlier try of this call did it."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """Undecided: outsiders removed, garbled or rolled back the record of a live lock; `heal` it and ask again."""
+    """Undecided: outsiders removed, garbled or rolled back a live lock's record; `heal` it and ask again."""
 
     witness: Held
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyLocked:
-    """Another person holds the file; `held` is None when only a newer app can read the record."""
+    """`held` is None when only a newer app can read the record."""
 
     held: Held | None
 
@@ -65,8 +62,6 @@ class LockLost:
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """The request goes beyond the longest life of a lock."""
-
     longest: timedelta
 
 

@@ -5,8 +5,6 @@ from typing import Final
 
 
 class AuditKind(StrEnum):
-    """What an audit row says happened."""
-
     ACQUIRED = "acquired"
     EXTENDED = "extended"
     REBASED = "rebased"
@@ -29,8 +27,6 @@ class AuditKind(StrEnum):
 
 
 class MailKind(StrEnum):
-    """Which mail an intent asks for."""
-
     UPLOAD_UNDONE = "upload_undone"
     OVERWRITE_ATTEMPT = "overwrite_attempt"
     FILE_AVAILABLE = "file_available"
@@ -41,4 +37,4 @@ class MailKind(StrEnum):
 
 
 OPTIONAL: Final = (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT, MailKind.UNPROTECTED)
-"""Mails that their recipient can switch off; the others were asked for, or tell what happened to one's own work."""
+"""Mails that their recipient can switch off; the others were asked for, or concern the recipient's own work."""

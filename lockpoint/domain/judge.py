@@ -1,4 +1,4 @@
-"""What a file's history requires, from one fresh read; `lineage` says which versions are whose."""
+"""What a file's history requires; `lineage` says which versions are whose."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
     "judge",
 ]
 
-# Two uploads as close as this may have been seen in the other order by whoever took the lock in between.
+# A person who locked between two uploads this close may have seen them in the other order.
 UNCLEAR = timedelta(seconds=2)
 
 
@@ -86,7 +86,7 @@ class UndoTrash:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Leave the file alone and say why it is not protected; `offenders` may be empty."""
+    """Leave the file alone and say why it is not protected."""
 
     reason: FlagReason
     offenders: tuple[Version, ...] = ()
@@ -97,7 +97,7 @@ Verdict = Nothing | Restore | UndoRename | UndoTrash | Flag
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and what it stands on.
+    """A verdict and its grounds.
 
     `head` is the newest authorised version of the file's own history (None: there is none). `uploaded`: it is newer
     than the base, which moves to it: made by the holder, an allowed account, or anybody during an absence or before the
@@ -126,10 +126,9 @@ def judge(
 ) -> Judgement:
     """Return what `held` requires of a file with this history; pure and total.
 
-    `until` is the end of protection on the host's clock for a lock that is over: the file is then not touched (None:
-    still held, and `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; without one, two
-    versions are not known to be equal. Versions do not say who trashed a file, so a trashed file is brought back while
-    it is locked.
+    `until` is the end of protection, by the host's time, of a lock that is over: the file is then not touched (None:
+    still held; `expires_at - MARGIN` bounds the protection). Contents are compared by `file_id`; versions without one
+    are not known to be equal. No version says who trashed a file, so a locked file always leaves the trash.
     """
     lineage = trace(history, held, policy=policy, own_account=own_account, restorations=restorations, until=until)
     touch = until is None
@@ -169,7 +168,7 @@ def _moves_base(head: Traced, held: Held) -> bool:
 
 
 def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> Verdict:
-    """Return what to do about a file with the right content: its name may be wrong."""
+    """Return what to do about the name of a file with the right content."""
     current = history.versions[-1]
     if not policy.undo_rename or lineage.named is None or current.named_as(lineage.named):
         return Nothing()

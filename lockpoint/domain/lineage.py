@@ -13,8 +13,6 @@ from lockpoint.domain.versions import History, KnownRestoration, Policy, Version
 
 
 class Standing(StrEnum):
-    """What a version is to a lock."""
-
     PAST = "past"  # the protected base, or older
     HOLDERS = "holders"  # of the holder, or of an account that counts as the holder
     LATE = "late"  # made when the protection was over
@@ -31,10 +29,10 @@ _AUTHORISED = _AUTHORISED_LATER | {Standing.PAST}
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One version: what its content is, what its author is, and when the content was made.
+    """One version; `content` is when its content was made.
 
-    A version that changes no content (a new name, an edited comment) has the standing of the one before it, whoever
-    made it; `by` says whether its author may give the file its name.
+    A version that changes no content (a new name, an edited comment) has the standing of the one before it; `by` says
+    whether its author may name the file.
     """
 
     version: Version
@@ -135,7 +133,7 @@ def _end_of_protection(held: Held, until: datetime | None) -> datetime | None:
 
 
 def _without_undone(traced: list[Traced]) -> tuple[Traced, ...]:
-    """Versions that we undid were made while we protected the file, however long a later absence was."""
+    """What we undid was made while we protected the file, however long a later absence was."""
     return tuple(
         _as_foreign(each)
         if each.by is Standing.FREE and any(_undoes(later, each) for later in traced[index + 1 :])
@@ -150,7 +148,7 @@ def _as_foreign(each: Traced) -> Traced:
 
 
 def _undoes(ours: Traced, other: Traced) -> bool:
-    """Return whether a version of ours brought older content back, or the name that the other one had changed."""
+    """Return whether our version brought back older content, or the name that the other one had changed."""
     if ours.by is not Standing.RESTORATION:
         return False
     renamed = same_content(ours.version, other.version) and ours.version.title != other.version.title
@@ -185,10 +183,10 @@ def _standing(version: Version, view: _View) -> Standing:
 def _restored_content(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
     """Return when the content of a version of ours was made; None for others' versions, and where it is unknown.
 
-    The bytes are better evidence than what we recorded: a version number is a place, and when an admin deletes a
-    version just before we name one, another content comes back than we meant. Our changes of the name alone are also
-    known by their bytes. Where the meant version is gone our row is believed, since it was written after a look at the
-    numbers; the comment alone only where no other version has these bytes.
+    Bytes are better evidence than our row: when an admin deletes a version just before we name its number, Confluence
+    restores another content than we meant. Bytes also identify our changes of the name alone. Where the meant version
+    is gone, our row counts, since it was written after a look at the numbers; the comment alone counts only where no
+    other version has these bytes.
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
@@ -207,7 +205,7 @@ def _restored_content(version: Version, earlier: list[Traced], view: _View) -> d
 
 
 def _contradicted(source: Version, version: Version) -> bool:
-    """Return whether the bytes are known not to be, or may well not be, those of the source."""
+    """Return whether the bytes are known to differ from the source's, or may well do."""
     return _differ(source.file_id, version.file_id) or _differ(source.size, version.size)
 
 
@@ -245,10 +243,10 @@ def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage
 
 
 def _head(traced: tuple[Traced, ...], base: datetime) -> Traced | None:
-    """Return the newest authorised content: of the history's own, else our restoration of one that was deleted.
+    """Return the newest authorised content: of the history's own, else our restoration of a deleted one.
 
-    What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a change
-    of name or a return from the trash, carries whatever was there.
+    What we marked was authorised, and so is what is not newer than the base; any other version of ours, after a rename
+    or a return from the trash, carries whatever was there.
     """
     present = {each.version.created for each in traced}
     candidates = [each for each in traced if each.standing in _AUTHORISED or _stands_in(each, present, base)]
@@ -261,7 +259,6 @@ def _stands_in(each: Traced, present: set[datetime], base: datetime) -> bool:
 
 
 def _carries(each: Traced, head: Traced) -> bool:
-    """Return whether a version carries the content of the head."""
     restored = each.standing is Standing.RESTORATION and each.content == head.content
     return each is head or restored or same_content(each.version, head.version)
 

@@ -1,4 +1,4 @@
-"""The values of a lock: what a record says, and how it looks at one moment."""
+"""The values of a lock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# A node decides only while its clock is at most half of this from Confluence's.
+# A node decides only while its clock differs from Confluence's by at most half of this.
 MARGIN = timedelta(seconds=30)
 SCHEMA = 2
 
@@ -21,7 +21,7 @@ class EndReason(StrEnum):
 
 
 class Phase(StrEnum):
-    """How a readable record looks now: `ENDING` is no longer enforced and not yet grantable."""
+    """`ENDING` is no longer enforced and not yet grantable."""
 
     FREE = "free"
     HELD = "held"
@@ -44,7 +44,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the last lock on a file ended; `why` is a person's own words, `pending` are overwrites that still stand."""
+    """How a file's last lock ended; `why` is a person's own words, `pending` are overwrites that still stand."""
 
     reason: EndReason
     by: str | None
@@ -87,7 +87,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
-    """A tombstone: the file is unlocked, and this is how its last lock ended."""
+    """A tombstone: the file is unlocked."""
 
     epoch: int
     seq: int
@@ -103,7 +103,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that is not ours to obey: forged, replayed, copied or garbled."""
+    """Not to be obeyed: forged, replayed, copied or garbled."""
 
     reason: str
     seq: int
@@ -111,7 +111,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Newer:
-    """A record of a later version of the app: shown as locked, never overwritten."""
+    """Of a later version of the app: shown as locked, never overwritten."""
 
     schema: int
     seq: int
@@ -123,7 +123,7 @@ FoundRecord = Absent | Unreadable | Newer | Held | Free
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a record is bound to by its signature: the client key and the attachment's bare digits."""
+    """What a record's signature binds it to; the attachment id is bare digits."""
 
     client_key: str
     attachment_id: str
@@ -131,7 +131,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a lock may last: by default, at most (from `acquired_at`), and whether it may be endless."""
+    """A lock's life: by default, at most (from `acquired_at`), and whether it may be endless."""
 
     default: timedelta = timedelta(hours=48)
     longest: timedelta = timedelta(days=30)
@@ -142,10 +142,9 @@ class Limits:
 class Snapshot:
     """All that a rule may look at, read once.
 
-    `head` is None when it was not read (a release needs none). `witness` is the newest record known of this file: an
-    older, missing or garbled one is judged against it. `epoch` is the newest epoch known from elsewhere, so that a
-    re-created record never repeats one. `pending` are the overwrites, by the host's time, that still stand as the lock
-    changes.
+    `head` is None when it was not read (a release needs none). `witness` is the newest record known of this file, to
+    judge an older, missing or garbled one. `epoch` is the newest epoch known from elsewhere: a re-created record never
+    repeats one. `pending` are the overwrites, by the host's time, that still stand as the lock changes.
     """
 
     found: FoundRecord

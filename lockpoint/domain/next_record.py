@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 from lockpoint.domain.lock import Ended, EndReason, Free, Held, Limits, Snapshot
 from lockpoint.domain.snapshots import next_place
 
-# A tombstone names this many overwrites left standing, the oldest ones; the audit log has them all.
+# A tombstone names this many pending overwrites, the oldest; the audit log has them all.
 PENDING_AT_MOST = 20
 
 
 def expiry(now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """Return when a lock with this life ends, counted from now; None is never."""
+    """Return when a lock of this life ends, counted from now; None is never."""
     if life is not None:
         return now + life
     return None if limits.endless else now + min(limits.default, limits.longest)
 
 
 def kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | None) -> datetime | None:
-    """Return the new end of a present lock: never before its old end, never beyond the longest life."""
+    """Return the new end of a present lock: not before its old end, not beyond the longest life."""
     wished = expiry(now, limits, life)
     if wished is None or held.expires_at is None:
         return None
@@ -36,7 +36,6 @@ def moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | Non
 def new_lock(
     snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, expires_at: datetime | None, ended: Ended | None
 ) -> Held:
-    """Return a lock that begins now and protects the file's head."""
     epoch, seq = next_place(snapshot)
     assert snapshot.head is not None  # noqa: S101 - `_unfit` has refused such a snapshot
     return Held(
@@ -59,6 +58,6 @@ def tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
 
 
 def ended(held: Held, snapshot: Snapshot, reason: EndReason, *, by: str | None, why: str | None = None) -> Ended:
-    """Return how this lock ends; one that ran out ended when it ran out, whenever that was noticed."""
+    """Return how this lock ends; one that ran out ended when it ran out, however late that was noticed."""
     at = held.expires_at if reason is EndReason.EXPIRED and held.expires_at else snapshot.now
     return Ended(reason, by, at, held.lock_id, held.holder, why, snapshot.pending[:PENDING_AT_MOST])

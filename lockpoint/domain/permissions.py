@@ -11,7 +11,7 @@ from lockpoint.domain.snapshots import phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What Confluence just said about a person, asked as that person; `False` where it said nothing."""
+    """What Confluence just said about a person, asked as that person."""
 
     may_view: bool = False
     may_edit: bool = False
@@ -24,8 +24,7 @@ class Facts:
 class Can:
     """What a person may do with one file now; a flag is true exactly when the call would be allowed.
 
-    `lock` means beginning a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others'
-    locks.
+    `lock` begins a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others' locks.
     """
 
     lock: bool = False
@@ -37,17 +36,15 @@ class Can:
 
 
 def may_lock(facts: Facts) -> bool:
-    """Return whether the person may hold a lock: by the right to edit, here and now, whatever else they administer."""
+    """Only the right to edit counts, whatever else the person administers."""
     return facts.may_view and facts.may_edit
 
 
 def may_break(facts: Facts) -> bool:
-    """Return whether the person may end another's lock."""
     return facts.lock_manager or facts.space_admin or facts.site_admin
 
 
 def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
-    """Return what `account` may do with a file whose record was found like this."""
     if isinstance(found, Newer):
         return Can()
     if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:

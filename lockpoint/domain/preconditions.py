@@ -10,12 +10,11 @@ from lockpoint.domain.decisions import Already, AlreadyLocked, Ending, LockLost,
 from lockpoint.domain.lock import MARGIN, Ended, EndReason, FoundRecord, Free, Held, Limits, Newer, Snapshot
 from lockpoint.domain.snapshots import ended_of
 
-# Ends that the holder asked for or expected: ending such a hold again is no error.
+# Ends that the holder asked for or expected: ending such a lock again is no error.
 _EXPECTED_ENDS = (EndReason.RELEASED, EndReason.EXPIRED)
 
 
 def is_lock(found: FoundRecord, lock_id: str) -> TypeGuard[Held]:
-    """Return whether this is the named lock."""
     return isinstance(found, Held) and found.lock_id == lock_id
 
 
@@ -41,8 +40,8 @@ def unfit(
 ) -> LockLost | TooLong | OutOfDate | None:
     """Return why a new lock cannot be written although the file is free.
 
-    A lock id names one lock: a late retry must not bring back one that was granted and has ended. Raises `ValueError`
-    for a snapshot without the file's head.
+    A lock id names one lock: a late retry must not bring back one that has ended. Raises `ValueError` for a snapshot
+    without the file's head.
     """
     if snapshot.head is None:
         raise ValueError("a lock needs the file's newest version to protect")
@@ -55,7 +54,6 @@ def unfit(
 
 
 def ended_so_far(found: FoundRecord, snapshot: Snapshot) -> Ended | None:
-    """Return how the lock before a new one ended."""
     if isinstance(found, Held):
         return next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
     return ended_of(found)

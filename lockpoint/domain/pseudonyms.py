@@ -1,4 +1,4 @@
-"""What stands in a record or a row where the name of an erased person stood."""
+"""Pseudonyms of erased persons in records and rows."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ PREFIX: Final = "erased-"
 
 
 def pseudonym_from(random_name: str) -> str:
-    """A pseudonym from a fresh random name: it links the rows of one person after one erasure, and nothing else."""
+    """Return a pseudonym that links the rows of one person after one erasure, and nothing else."""
     return PREFIX + random_name
 
 
 def is_pseudonym(account: str) -> bool:
-    """Whether this stands for somebody who was erased."""
     return account.startswith(PREFIX)
 
 
 def names(record: Record, account: str) -> bool:
-    """Whether the record names the account anywhere: as its holder, in how the last hold ended, or as an author."""
+    """Return whether the record names the account: as a holder, as who ended a lock, or as an author."""
     ended = record.ended
     if ended is not None and account in {ended.by, ended.holder}:
         return True
@@ -30,10 +29,10 @@ def names(record: Record, account: str) -> bool:
 
 
 def without(record: Record, account: str, pseudonym: str) -> Record:
-    """The same record with the pseudonym in every place of the account; words that the person wrote are left out.
+    """Return the record with the pseudonym for the account, and without words that the person wrote.
 
-    Who uploaded the protected version becomes nobody: its number leads to its author in Confluence's own history, and
-    a pseudonym beside it would lead there, too.
+    The author of the protected version becomes None: its number leads to the author in Confluence's own history, and
+    so would a pseudonym beside it.
     """
     if isinstance(record, Free):
         return replace(record, ended=_ended(record.ended, account, pseudonym))

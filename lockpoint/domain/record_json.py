@@ -1,7 +1,6 @@
-"""The fields of a record in JSON, both ways; reading checks the type of every one of them.
+"""The fields of a record in JSON, both ways; reading checks every type.
 
-A record in Confluence has them all. Our copy of it has neither the holder's note nor the reason somebody gave for
-ending a lock, and writes times as Python does.
+Our copy of a record has neither the holder's note nor the reason for ending a lock, and writes times as Python does.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import Any
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
 
 Writing = Callable[[datetime], str]
-"""How a moment is written."""
 
 
 class WrongFieldError(ValueError):
@@ -21,7 +19,7 @@ class WrongFieldError(ValueError):
 
 
 class Fields:
-    """One JSON object whose members are taken out by name and type; every method raises `WrongFieldError`."""
+    """The members of one JSON object; every method raises `WrongFieldError`."""
 
     __slots__ = ("_members",)
 
@@ -63,11 +61,9 @@ class Fields:
         return _moment(self.text(name), name)
 
     def time_or_none(self, name: str) -> datetime | None:
-        """A moment or null."""
         return None if self._members.get(name) is None else self.time(name)
 
     def times(self, name: str) -> tuple[datetime, ...]:
-        """A list of moments."""
         value = self._members.get(name)
         if not isinstance(value, list):
             raise WrongFieldError(name)
@@ -80,12 +76,11 @@ class Fields:
         return Fields(value)
 
     def inner_or_none(self, name: str) -> Fields | None:
-        """An object or null."""
         return None if self._members.get(name) is None else self.inner(name)
 
 
 def written(moment: datetime) -> str:
-    """A moment as a record in Confluence has it: ISO 8601, UTC, always with microseconds."""
+    """A moment as in Confluence: ISO 8601, UTC, always with microseconds."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -112,7 +107,7 @@ def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
 
 
 def read_held(fields: Fields) -> Held:
-    """A held record; raises `WrongFieldError`."""
+    """Raises `WrongFieldError`."""
     ended = fields.inner_or_none("ended")
     return Held(
         epoch=fields.number("epoch"),
@@ -132,7 +127,7 @@ def read_held(fields: Fields) -> Held:
 
 
 def read_tombstone(fields: Fields) -> Free:
-    """A tombstone; raises `WrongFieldError`."""
+    """Raises `WrongFieldError`."""
     return Free(
         epoch=fields.number("epoch"),
         seq=fields.number("seq"),
@@ -151,7 +146,7 @@ def witness_fields(record: Record) -> dict[str, object]:
 
 
 def read_witness(members: Mapping[str, Any]) -> Record:
-    """The record of which this is our own copy; other members are ignored. Raises `WrongFieldError`."""
+    """Read our own copy, ignoring other members; raises `WrongFieldError`."""
     fields = Fields(members)
     return read_held(fields) if "holder" in members else read_tombstone(fields)
 

@@ -1,8 +1,8 @@
 """The transitions of a lock: each decides on one snapshot what to write, or why not.
 
 For all of them: a record with the caller's `op_id` is `Already` (an earlier, unanswered try has landed); a newer app's
-record is never overwritten; a readable record older than the witness is a replay and is not obeyed; where the record of
-a live lock was damaged the decision is `Damaged`.
+record is never overwritten; a readable record older than the witness is a replay and is not obeyed; a live lock's
+damaged record is `Damaged`.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def extend(
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
-    Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the longest is used as far as
-    it goes, and `TooLong` says that nothing is left.
+    Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
+    the longest life, and `TooLong` means that nothing is left.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -138,8 +138,7 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
 def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Decision:
     """End one's own lock; ending it twice is `Already`, after a break it is `LockLost`.
 
-    A lock that has run out gets the tombstone of an expiry: only a write proves that it was not extended since it was
-    read.
+    One that has run out gets the tombstone of an expiry: only a write proves that it was not extended since the read.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -235,7 +234,7 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
     """Write the witnessed lock again where outsiders removed or garbled its record.
 
     `Already` when a readable record is not older than the witness; `LockLost` when the lock has ended or run out, or a
-    newer app wrote what is there. The newer of `witness` and the snapshot's own counts.
+    newer app wrote the record. The newer of `witness` and the snapshot's own counts.
     """
     seen = replace(snapshot, witness=newest(witness, snapshot.witness))
     state = intact(seen, op_id)

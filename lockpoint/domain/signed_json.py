@@ -1,4 +1,4 @@
-"""Signatures of JSON values that lie where others can write, and keyed digests of texts that are not stored."""
+"""Signatures of JSON values that outsiders can overwrite, and keyed digests of texts that are not stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Place = str | Mapping[str, str]
-"""What a signature binds a value to, so that a copy elsewhere is worth nothing: a text, or for records named parts."""
+"""What a signature binds a value to, so that a copy elsewhere is invalid: a text, or for records named parts."""
 
 
 class Flaw(StrEnum):
@@ -27,7 +27,7 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MacKeys:
-    """Keys by key id; `newest` signs, every one of them verifies."""
+    """Keys by key id; `newest` signs, all verify."""
 
     newest: str
     keys: Mapping[str, bytes] = field(repr=False)
@@ -44,7 +44,7 @@ def digest(key: bytes, text: bytes) -> str:
 
 
 def sign(fields: Mapping[str, object], place: Place, keys: MacKeys) -> dict[str, object]:
-    """Return `fields` with a signature by the newest key, good at `place` only."""
+    """Return `fields` with a signature by the newest key, valid at `place` only."""
     return {**fields, "mac": f"{keys.newest}:{digest(keys.keys[keys.newest], _signed(fields, place))}"}
 
 
@@ -66,7 +66,7 @@ def flaw_of(value: object, place: Place, keys: MacKeys) -> Flaw | None:
 
 
 def key_id_of(value: object) -> str | None:
-    """Return the id of the key that a value claims to be signed with; `verify` tells whether it is."""
+    """Return the key id that a value claims; `verify` tells whether it is true."""
     mac = value.get("mac") if isinstance(value, dict) else None
     return mac.partition(":")[0] if isinstance(mac, str) else None
 

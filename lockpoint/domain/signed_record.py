@@ -1,9 +1,8 @@
-"""The record as it is stored: JSON with a signature that binds it to tenant, attachment and place.
+"""The record as stored: JSON with a signature that binds it to tenant, attachment and place.
 
-The envelope is `schema`, `seq` and `mac`; every schema keeps it. The signature covers the client key, the attachment id
-and *every* stored field but `mac`, whatever the fields are called. So a record of a later schema can be verified
-without understanding it, and nobody can block a file by storing a high schema number. A new signing key must therefore
-be known to every process before it becomes the newest.
+Every schema keeps the envelope `schema`, `seq` and `mac`. The signature covers the client key, the attachment id and
+*every* stored field but `mac`. So a record of a later schema can be verified without understanding it, and nobody can
+block a file by storing a high schema number. Every process must know a new signing key before it becomes the newest.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from lockpoint.domain.lock import SCHEMA, FoundRecord, Held, Newer, Record, Subj
 from lockpoint.domain.record_json import Fields, WrongFieldError, read_held, read_tombstone, record_fields
 from lockpoint.domain.signed_json import Flaw, MacKeys
 
-# Half of what Confluence takes for one property; two texts of 500 characters, each escaped, stay below it.
+# Half of Confluence's limit for one property; two texts of 500 characters, each escaped, stay below it.
 LARGEST = 16_384
 _ENVELOPE = frozenset({"schema", "seq", "state", "mac"})
 _SINCE = {2: frozenset({"began"})}
@@ -25,7 +24,7 @@ _SINCE = {2: frozenset({"began"})}
 def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]:
     """Return the JSON value to store, signed with the newest key.
 
-    Raises `ValueError` when it would be larger than `LARGEST` (texts are bounded long before).
+    Raises `ValueError` when it is larger than `LARGEST` (texts are bounded long before).
     """
     state = "held" if isinstance(record, Held) else "free"
     value = {"schema": SCHEMA, "seq": record.seq, "state": state, **record_fields(record)}
@@ -38,7 +37,7 @@ def encode(record: Record, subject: Subject, keys: MacKeys) -> dict[str, object]
 def decode(value: object, seq: int, subject: Subject, keys: MacKeys) -> FoundRecord:
     """Return what a stored value says; total: anything that is not ours is `Unreadable`, never an exception.
 
-    `seq` is the version of the property that the value was found under; 0 is not a version.
+    `seq` is the property version that the value was found under; 0 is not a version.
     """
     if not isinstance(value, dict):
         return Unreadable(Flaw.NOT_AN_OBJECT, seq)
@@ -52,7 +51,7 @@ def decode(value: object, seq: int, subject: Subject, keys: MacKeys) -> FoundRec
 
 
 def _opened(fields: Fields, seq: int) -> FoundRecord:
-    """The reading of a value with a good signature; raises `WrongFieldError`."""
+    """Read a value with a good signature; raises `WrongFieldError`."""
     schema = fields.number("schema")
     if fields.number("seq") != seq or seq < 1:
         return Unreadable(Flaw.WRONG_PLACE, seq)
@@ -73,7 +72,6 @@ def _record(fields: Fields, schema: int) -> Record:
 
 
 def _flaw(value: Mapping[str, object], subject: Subject, keys: MacKeys) -> Flaw | None:
-    """What is wrong with a value before its fields are looked at."""
     try:
         if len(signed_json.canonical(value)) > LARGEST:
             return Flaw.TOO_LARGE
@@ -83,5 +81,4 @@ def _flaw(value: Mapping[str, object], subject: Subject, keys: MacKeys) -> Flaw 
 
 
 def record_place(subject: Subject) -> Mapping[str, str]:
-    """Return what the signature of a record binds it to."""
     return {"for": "lockpointlock", "tenant": subject.client_key, "attachment": subject.attachment_id}

@@ -25,7 +25,6 @@ REPLAYED = "replayed"
 
 
 def phase(record: Record, now: datetime) -> Phase:
-    """Return how a record looks at `now`."""
     if isinstance(record, Free):
         return Phase.FREE
     if record.expires_at is None or now < record.expires_at:
@@ -34,20 +33,18 @@ def phase(record: Record, now: datetime) -> Phase:
 
 
 def ended_of(found: FoundRecord) -> Ended | None:
-    """Return how the lock before the present state ended, where the record says so."""
     return found.ended if isinstance(found, Held | Free) else None
 
 
 def newest(one: Record, other: Record | None) -> Record:
-    """Return the later of two records."""
     return other if other and _place(other) > _place(one) else one
 
 
 def trusted(found: FoundRecord, witness: Record | None) -> FoundRecord:
     """Return what was found, or `Unreadable` when a newer record is known.
 
-    Such a record is a stale read or a value stored a second time. A write on top of a stale read loses its condition,
-    so both are treated alike.
+    Such a record is a stale read or was stored a second time. Both are treated alike, since a write on top of a stale
+    read fails its condition.
     """
     if witness and isinstance(found, Held | Free) and _place(found) < _place(witness):
         return Unreadable(REPLAYED, found.seq)
@@ -57,8 +54,7 @@ def trusted(found: FoundRecord, witness: Record | None) -> FoundRecord:
 def intact(snapshot: Snapshot, op_id: str) -> FoundRecord | Already | Damaged:
     """Return what a rule may decide on, or the decision that comes before every rule.
 
-    Where the record was removed or garbled, that is the witness of a lock that is over; while it lives only a repair is
-    possible.
+    Where the record was removed or garbled, the witness of a lock that is over counts; a live one must be healed first.
     """
     found = trusted(snapshot.found, snapshot.witness)
     if isinstance(found, Held | Free) and found.op_id == op_id:

@@ -1,6 +1,6 @@
 """The comment of a version that we restored: a sentence for people, and a code that names its source without Postgres.
 
-The comment is evidence only on a version by the app's own account: anybody can write or copy such a comment.
+The comment is evidence only on a version by the app's own account: anybody can copy it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def marker(lock_id: str, source_created: datetime) -> str:
-    """Return a version comment: the code is the start of the lock's id and when the restored version was made."""
+    """Return a version comment: its code is the start of the lock's id and when the restored version was made."""
     return f"{_SENTENCE} (L-{lock_id[:4]}{_digits(source_created)})"
 
 

@@ -27,8 +27,6 @@ class Version:
 
 
 class FileStatus(StrEnum):
-    """Where a file is, as Confluence tells."""
-
     CURRENT = "current"
     TRASHED = "trashed"
     ARCHIVED = "archived"
@@ -37,7 +35,7 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A file's versions, oldest first; `complete` says that they reach back to the protected one."""
+    """A file's versions, oldest first; `complete`: they reach back to the protected one."""
 
     status: FileStatus
     versions: tuple[Version, ...]
@@ -54,9 +52,9 @@ class KnownRestoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What is undone here, and whose versions count as the holder's.
+    """What is undone, and whose versions count as the holder's.
 
-    `absence_until` is when the site came back from a time in which nobody protected it and everybody could upload.
+    `absence_until` is when the site became active again; until then everybody could upload.
     """
 
     undo_rename: bool = True

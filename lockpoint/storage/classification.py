@@ -1,4 +1,4 @@
-"""Words for stored things: whose they are, how long they stay, what they are made of."""
+"""Words for stored data: whose, how long, what."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Field:
     kept: Kept | None = None
     """Where it differs from the whole."""
     members: tuple[Field, ...] = ()
-    """Of JSON: the members of the object, or of each object in a list."""
+    """Of a JSON object, or of each object in a list."""
 
     @property
     def leaves(self) -> Iterator[Field]:
@@ -79,7 +79,7 @@ class Kind:
 
 
 def redis_key(kind: Kind, *parts: object) -> str:
-    """Make a key of this kind, as every key is made; `ValueError` for one that the inventory does not know."""
+    """Make a key of this kind; `ValueError` for one that the inventory does not know."""
     key = ":".join(("lockpoint", *map(str, parts)))
     if re.fullmatch(kind.name, key, re.ASCII) is None:
         raise ValueError(f"not a key of this kind: {kind.what}")

@@ -1,7 +1,7 @@
 """Everything that is stored: what it is, whose, why, and for how long.
 
-`tests/structure/test_inventory.py` holds it to the migrated database, live Redis keys, jobs, and the properties that
-the code writes, in both directions. The tables of `PRIVACY.md` come from here (`bin/privacy-page`).
+`tests/structure/test_inventory.py` compares it with the migrated database, live Redis keys, jobs, and the properties
+that the code writes, in both directions. `bin/privacy-page` makes the tables of `PRIVACY.md` from it.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ class PostgresEffects:
         self._days = retention_days
 
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """One statement for each kind of effect that there is.
+        """One statement for each kind of effect.
 
-        Audit rows too old to stay are left out: what is found in Confluence may be of any age.
+        Audit rows past their retention are left out: what is found in Confluence may be of any age.
         """
         now = self._clock.now()
         first = first_kept(now, self._days)

@@ -1,4 +1,4 @@
-"""The pool of connections to Postgres; its failures become `StorageUnavailable` here."""
+"""The pool of Postgres connections, with failures as `StorageUnavailable`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lockpoint.services.errors import StorageUnavailable
 READ_ONLY: Final = "25006"
 """SQLSTATE of a write on a read-only server, as during a fail-over."""
 
-# Every session: UTC; no statement, wait for a lock or forgotten transaction lasts beyond the web's own time-out.
+# No statement, wait for a lock or forgotten transaction outlasts the web's own time-out.
 SESSION: Final = (
     "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
 )

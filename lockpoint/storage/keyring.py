@@ -1,6 +1,6 @@
-"""Keys by purpose, derived from the operator's root keys; sealing of secrets before they are stored.
+"""Keys by purpose, derived from the operator's root keys; sealing of stored secrets.
 
-A root key's id names all keys derived from it and says nothing about them. Purposes and rotation: docs/secrets.md.
+A root key's id names all keys derived from it and reveals nothing of them. Purposes and rotation: docs/secrets.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class HashedAddress:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """All derived keys, by key id, newest first; made by `keyring`."""
+    """By key id, newest first; made by `keyring`."""
 
     mac_keys: MacKeys
     tag_keys: MacKeys
@@ -68,7 +68,7 @@ class Keyring:
         return _bound_to(owner, _open(self._boxes, sealed)[1])
 
     def reseal(self, sealed: str) -> str:
-        """Encrypt under the newest key instead; `SecretUnreadable`."""
+        """Under the newest key; `SecretUnreadable`."""
         return self._boxes[self.newest].encrypt(_open(self._boxes, sealed)[1]).decode()
 
     def sealed_by(self, sealed: str) -> str | None:
@@ -106,7 +106,7 @@ class Keyring:
 
 
 def keyring(root_keys: Sequence[str]) -> Keyring:
-    """Derive every key from the root keys, newest first; `ValueError` for none."""
+    """Derive every key, newest first; `ValueError` without root keys."""
     if not root_keys:
         raise ValueError("at least one root key is needed")
     roots = {_derive(root.encode(), KEY_ID, _KEY_ID_BYTES).hex(): root.encode() for root in root_keys}

@@ -37,7 +37,7 @@ _OLD_ROWS: Final = {
 def ensure(connection: Connection, days: Iterable[date]) -> int:
     """Return how many were missing.
 
-    Two processes wait for each other. A partition is created beside its parent and then attached, which stops neither
+    Two processes wait for each other. A partition is created beside its parent and then attached, which blocks neither
     readers nor writers.
     """
     hold_in_transaction(connection, Purpose.PARTITIONS)
@@ -59,9 +59,9 @@ def ahead(now: datetime, days: int = DAYS_AHEAD) -> list[date]:
 
 
 def drop_expired(database: Database, now: datetime, retention_days: int) -> int:
-    """Return how many there were; `StorageUnavailable` when somebody holds one, those before it are gone.
+    """Return how many there were; `StorageUnavailable` when somebody holds one, after those before it are gone.
 
-    Each has its own transaction, which waits a second at most for readers, since writers wait behind it. Two at once
+    Each has its own transaction, which waits at most a second for readers, since writers wait behind it. Two at once
     share the work.
     """
     dropped = 0
@@ -99,7 +99,7 @@ def old_rows_elsewhere(connection: Connection, first_kept: datetime) -> dict[str
 def with_partitions(database: Database, moments: Iterable[datetime], work: Callable[[Connection], Result]) -> Result:
     """Run `work` in a transaction, and again after creating a partition that a day of `moments` lacks.
 
-    So nothing is lost when the upkeep was away.
+    Nothing is lost when the upkeep was away.
     """
     try:
         with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Redis holds only what may be lost, and its absence fails nothing."""
+"""Mutexes in Redis, whose absence fails nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RedisMutexes:
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[bool]:
-        """A mutex ends by itself after `seconds`. `ValueError` for a name that the inventory does not know."""
+        """The mutex ends by itself after `seconds`. `ValueError` for a name that the inventory does not know."""
         key = redis_key(MUTEX, "mutex", name)
         token = secrets.token_hex(16)
         try:

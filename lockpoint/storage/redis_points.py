@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(hours=3)
 PAUSE_SECONDS: Final = 30.0
-"""After a failure nothing is written for so long, so that a missing Redis does not slow every call."""
+"""After a failure nothing is written for so long: a missing Redis does not slow every call."""
 
 
 class RedisPoints:
-    """A `PointsArchive` with one hash for each UTC hour; it holds ids and words of ours, no names."""
+    """A `PointsArchive` with one hash for each UTC hour, of ids and our own words."""
 
     def __init__(self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client

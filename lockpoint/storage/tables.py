@@ -84,7 +84,7 @@ LOCK_WITNESS: Final = Table(
     Column("protection", Text, nullable=False),
     Column("seen_at", _MOMENT, nullable=False),
     PrimaryKeyConstraint("tenant_id", "attachment_id"),
-    # Only held records have a holder, and only they are looked for by page or person.
+    # Only held records have a holder; only they are looked for by page or person.
     Index("lock_witness_container_idx", "tenant_id", "container_id", postgresql_where=text("holder IS NOT NULL")),
     Index("lock_witness_holder_idx", "tenant_id", "holder", postgresql_where=text("holder IS NOT NULL")),
 )
@@ -211,7 +211,7 @@ SITE_STATE: Final = Table(
 USAGE_DAILY: Final = Table(
     "usage_daily",
     METADATA,
-    # No tenant and no account on purpose: `site` is a keyed hash, and counts of a day are added up.
+    # No tenant or account on purpose: `site` is a keyed hash, and counts of a day are added up.
     Column("site", Text, nullable=False),
     Column("event", Text, nullable=False),
     Column("locale", Text, nullable=False),
@@ -236,14 +236,14 @@ PRIVACY_REQUEST: Final = Table(
 ERASURE: Final = Table(
     "erasure",
     METADATA,
-    # Exists only while an erasure is under way: its end takes away the one link between person and pseudonym.
+    # Deleted at the end of an erasure: it is the one link between person and pseudonym.
     Column("request_id", BigInteger, primary_key=True, autoincrement=False),
     _tenant(),
     Column("account", Text, nullable=False),
     Column("pseudonym", Text, nullable=False),
     Column("release_at", _MOMENT, nullable=False),
     Column("cursor", Text),
-    # How many files of this pass could not be cleaned, and when the next pass begins.
+    # Files of this pass that could not be cleaned, and when the next pass begins.
     Column("skipped", Integer, nullable=False),
     Column("due_at", _MOMENT, nullable=False),
     UniqueConstraint("tenant_id", "account", name="erasure_tenant_id_account_key"),
@@ -252,7 +252,7 @@ ERASURE: Final = Table(
 CLOSED_ACCOUNT: Final = Table(
     "closed_account",
     METADATA,
-    # Keyed digests, so that an account that Atlassian called closed is never reported again.
+    # Keyed digests: an account that Atlassian called closed is never reported again.
     _tenant(),
     Column("digest", Text, nullable=False),
     PrimaryKeyConstraint("tenant_id", "digest"),
@@ -285,7 +285,7 @@ _STATUS: Final = ENUM(
 
 QUEUE: Final = Table(
     "procrastinate_jobs",
-    # The queue's own table, as its schema of version 3.10 makes it; only what we write and read.
+    # As procrastinate's schema 3.10 makes it; only what we write and read.
     MetaData(),
     Column("id", BigInteger, primary_key=True),
     Column("queue_name", Text, nullable=False),

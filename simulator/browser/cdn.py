@@ -1,7 +1,7 @@
 """Stand-in for Atlassian's CDN: the Connect bridge of its published package.
 
-The library finds its script tag by `/connect-cdn.atl-paas.net/all` and builds theme addresses from a constant; only
-that constant is changed.
+The library finds its script tag by `/connect-cdn.atl-paas.net/all` and builds theme addresses from a constant, the only
+thing that is changed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ _OWN_ADDRESS = 'var CDN_URL = "https://" + CDN_DOMAIN;'
 
 @blueprint.get(f"{PREFIX}/all.js")
 def all_js() -> Response:
-    """Return the library, with local theme addresses."""
     return Response(library(request.url_root.rstrip("/")), content_type="text/javascript; charset=utf-8")
 
 
 @blueprint.get(f"{PREFIX}/<path:name>")
 def sheet(name: str) -> Response:
-    """Return a theme sheet or library file."""
+    """Also other files of the library."""
     return send_from_directory(DIST, name)
 
 
 @cache
 def library(origin: str) -> str:
-    """Return all.js for this origin; raise ValueError when the package no longer has the constant."""
+    """Return all.js for this origin; raise ValueError when the package lacks the constant."""
     text = (DIST / "iframe.js").read_text(encoding="utf-8")
     if text.count(_OWN_ADDRESS) != 1:
         raise ValueError("atlassian-connect-js sets its CDN address in another way than this code expects")

@@ -44,7 +44,6 @@ def _page() -> Response:
 
 @blueprint.get("/")
 def root() -> Response:
-    """Redirect home."""
     return redirect("/wiki/", 302)
 
 
@@ -52,7 +51,6 @@ def root() -> Response:
 @blueprint.get("/wiki")
 @blueprint.get("/wiki/home")
 def home() -> Response:
-    """Show the site's home."""
     return _page()
 
 
@@ -61,7 +59,7 @@ def home() -> Response:
 @blueprint.get("/wiki/spaces/<key>/<kind>/<number>/<path:slug>")
 @blueprint.get("/wiki/plugins/servlet/ac/<app_key>/<module_key>")
 def page(**_arguments: str) -> Response:
-    """Show a page, blog post, space or an app's full page, from one file that reads its address."""
+    """A page, blog post, space or an app's full page, from one file that reads its address."""
     return _page()
 
 
@@ -84,7 +82,6 @@ def host_file(name: str) -> Response:
 
 @blueprint.get("/_sim/nm/<package>/<path:name>")
 def library_file(package: str, name: str) -> Response:
-    """Return a file of a host-page library."""
     if package not in LIBRARIES:
         raise NotFound
     return send_from_directory(NODE_MODULES / package, name)
@@ -92,7 +89,7 @@ def library_file(package: str, name: str) -> Response:
 
 @blueprint.get("/_sim/install-keys/<kid>")
 def install_key(kid: str) -> Response:
-    """Return a public install key as PEM; 404."""
+    """A public install key as PEM; 404."""
     pair = _world().keys.pair(kid)
     if pair is None:
         return Response("key not found", status=404, content_type="text/plain")
@@ -106,7 +103,6 @@ def _bytes(version: FileVersion) -> Response:
 
 @blueprint.get("/wiki/download/attachments/<int:content_id>/<path:name>")
 def download(content_id: int, name: str) -> Response:
-    """Return a file's bytes."""
     with _world().lock:
         site = _site()
         content = site.contents.get(content_id)
@@ -123,7 +119,7 @@ def download(content_id: int, name: str) -> Response:
 
 @blueprint.get("/_media/<int:attachment_id>/<int:number>")
 def media(attachment_id: int, number: int) -> Response:
-    """Return the bytes of a signed address. Refuse requests with credentials: those leaked."""
+    """The bytes of a signed address; refuses requests with credentials: those leaked."""
     if request.headers.get("Authorization"):
         return Response("credentials must not be sent to the media host", status=400)
     with _world().lock:

@@ -27,7 +27,7 @@ ACCEPTED = {200, 204}
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """Deliberate errors in a lifecycle call: payload, claims, key id, secret."""
+    """Deliberate errors in a lifecycle call."""
 
     payload: dict[str, object] = field(default_factory=dict)
     claims: dict[str, object] = field(default_factory=dict)
@@ -39,7 +39,7 @@ PLAIN = Tampering()
 
 
 def register_app(world: World, descriptor: dict[str, object]) -> App:
-    """Register an app; 400 for a descriptor without key, name, baseUrl or JWT authentication."""
+    """400 for a descriptor without key, name, baseUrl or JWT authentication."""
     key, name, base = (descriptor.get(part) for part in ("key", "name", "baseUrl"))
     if not (isinstance(key, str) and isinstance(name, str) and isinstance(base, str)):
         raise ApiError(400, "The descriptor needs key, name and baseUrl")
@@ -54,7 +54,7 @@ def register_app(world: World, descriptor: dict[str, object]) -> App:
 
 
 def fetch_descriptor(url: str) -> dict[str, object]:
-    """Fetch a descriptor; 400."""
+    """Raise 400 on failure."""
     try:
         answer = requests.get(url, timeout=TIMEOUT_SECONDS)
         found = answer.json()
@@ -66,7 +66,7 @@ def fetch_descriptor(url: str) -> dict[str, object]:
 
 
 def app_user(site: Site, app: App) -> Person:
-    """Return an app's account, made once and kept over uninstall; it edits every space."""
+    """The app's account, made once and kept over uninstall; it edits every space."""
     for person in site.people.values():
         if person.account_type == "app" and person.name == app.key:
             break
@@ -80,7 +80,7 @@ def app_user(site: Site, app: App) -> Person:
 
 
 def known_installation(site: Site, app_key: str) -> Installation:
-    """Return an app's installation; 404."""
+    """404 when never installed."""
     found = site.installations.get(app_key)
     if found is None:
         raise ApiError(404, f"{app_key} was never installed on {site.key}")
@@ -109,7 +109,7 @@ def _payload(site: Site, installation: Installation, event: str) -> dict[str, ob
 def call_app(
     world: World, site: Site, installation: Installation, event: str, extra: dict[str, object], tampering: Tampering
 ) -> int | None:
-    """Send a lifecycle event; return the app's status, None without an address, 0 when unreachable."""
+    """Return the app's status, None without an address, 0 when unreachable."""
     lifecycle = installation.app.descriptor.get("lifecycle")
     path = lifecycle.get(event) if isinstance(lifecycle, dict) else None
     if not path:
@@ -185,7 +185,7 @@ def _settle(
 
 
 def switch(world: World, site: Site, app_key: str, event: str) -> dict[str, object]:
-    """Enable or disable; the app's answer is ignored, as by Confluence."""
+    """The app's answer is ignored, as by Confluence."""
     with world.lock:
         installation = known_installation(site, app_key)
         if installation.state == "uninstalled":
@@ -213,7 +213,7 @@ def _forget_tokens(world: World, site: Site, app_key: str) -> None:
 
 
 def rename_site(world: World, site: Site, app: App, base_url: str) -> dict[str, object]:
-    """Rename the host; `installed` keeps the clientKey and brings a new secret."""
+    """`installed` keeps the clientKey and brings a new secret."""
     with world.lock:
         known_installation(site, app.key)
         site.base_url = base_url.rstrip("/")
@@ -222,7 +222,7 @@ def rename_site(world: World, site: Site, app: App, base_url: str) -> dict[str, 
 
 
 def import_site(world: World, site: Site, app: App) -> dict[str, object]:
-    """Import a backup: new clientKey, same base URL, no uninstalled for the old one."""
+    """New clientKey, same base URL, no uninstalled for the old one."""
     with world.lock:
         known_installation(site, app.key)
         del site.installations[app.key]

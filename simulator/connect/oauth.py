@@ -65,7 +65,6 @@ def _grant(world: World) -> dict[str, object]:
 def issue(
     world: World, site: Site, installation: Installation, account: str, scopes: frozenset[str]
 ) -> dict[str, object]:
-    """Return the body with a new access token."""
     value = secrets.token_urlsafe(32)
     expires = world.clock.token_now() + EXPIRES_IN
     world.bearers[value] = BearerToken(site.key, installation.app.key, account, scopes, expires)

@@ -28,14 +28,14 @@ class Place:
 
 
 def modules_of(installation: Installation, kind: str) -> list[Module]:
-    """Return the descriptor's modules of one kind as a list, even a single object."""
+    """A list, even for a single object."""
     modules = installation.app.descriptor.get("modules")
     found = modules.get(kind, []) if isinstance(modules, dict) else []
     return [found] if isinstance(found, dict) else list(found)
 
 
 def find_module(site: Site, key: str, addon_key: str | None = None) -> tuple[Installation, str, Module]:
-    """Return enabled installation, kind and module by key; 404."""
+    """Enabled installation, kind and module by key; 404."""
     for installation in site.installations.values():
         if installation.state != "enabled" or addon_key not in {None, "", installation.app.key}:
             continue
@@ -48,7 +48,7 @@ def find_module(site: Site, key: str, addon_key: str | None = None) -> tuple[Ins
 
 
 def variables(site: Site, place: Place) -> dict[str, str]:
-    """Return context variables; page.* are old names of content.*."""
+    """page.* are old names of content.*."""
     found: dict[str, str] = {}
     content = place.content
     space = site.spaces[content.space_id] if content else site.space_by_key(place.space_key or "")
@@ -63,7 +63,7 @@ def variables(site: Site, place: Place) -> dict[str, str]:
 
 
 def structured(site: Site, place: Place) -> dict[str, Any]:
-    """Return the tokens' context claim, also for AP.context.getContext."""
+    """The tokens' context claim, also for AP.context.getContext."""
     known = variables(site, place)
     context: dict[str, Any] = {}
     if "content.id" in known:
@@ -74,7 +74,7 @@ def structured(site: Site, place: Place) -> dict[str, Any]:
 
 
 def fill_in(url: str, known: dict[str, str]) -> str:
-    """Fill a module's url; unbound variables become empty."""
+    """Unbound variables become empty."""
     path, mark, query = url.partition("?")
     path = _VARIABLE.sub(lambda match: quote(known.get(match[1], ""), safe=""), path)
     query = _VARIABLE.sub(lambda match: quote_plus(known.get(match[1], "")), query)
@@ -82,7 +82,7 @@ def fill_in(url: str, known: dict[str, str]) -> str:
 
 
 def token_claims(world: World, site: Site, installation: Installation, place: Place, seconds: int) -> dict[str, Any]:
-    """Return claims common to frame and context tokens."""
+    """Common to frame and context tokens."""
     now = world.clock.token_now()
     claims: dict[str, Any] = {"iss": installation.client_key, "iat": now, "exp": now + seconds}
     if place.account_id:
@@ -91,7 +91,7 @@ def token_claims(world: World, site: Site, installation: Installation, place: Pl
 
 
 def signed_url(world: World, site: Site, installation: Installation, module: Module, place: Place) -> str:
-    """Return a frame's address: variables, standard parameters, token."""
+    """With variables, standard parameters and token."""
     key = installation.app.key
     path = fill_in(str(module["url"]), variables(site, place))
     standard = {
@@ -108,7 +108,7 @@ def signed_url(world: World, site: Site, installation: Installation, module: Mod
 
 
 def frame_token(world: World, site: Site, installation: Installation, url: str, place: Place) -> str:
-    """Return a token for one GET address of the app."""
+    """For one GET address of the app."""
     parts = urlsplit(url)
     claims = token_claims(world, site, installation, place, tokens.FRAME_SECONDS)
     base_path = urlsplit(installation.app.base_url).path.rstrip("/")
@@ -117,7 +117,7 @@ def frame_token(world: World, site: Site, installation: Installation, url: str, 
 
 
 def context_token(world: World, site: Site, installation: Installation, place: Place) -> str:
-    """Return AP.context.getToken's token."""
+    """AP.context.getToken's token."""
     claims = token_claims(world, site, installation, place, tokens.CONTEXT_SECONDS)
     return tokens.sign(claims | {"qsh": tokens.CONTEXT_QSH}, installation.shared_secret)
 
@@ -125,7 +125,7 @@ def context_token(world: World, site: Site, installation: Installation, place: P
 def resolve(
     world: World, site: Site, module_key: str, place: Place, addon_key: str | None = None, custom: Json = None
 ) -> dict[str, Any]:
-    """Return what the host library needs for a module's frame."""
+    """What the host library needs for a module's frame."""
     installation, kind, module = find_module(site, module_key, addon_key)
     parts = urlsplit(installation.app.base_url)
     sizes = {k: v for k, v in module.get("options", {}).items() if k in {"width", "height", "size", "chrome", "header"}}
@@ -149,7 +149,7 @@ def _label(value: object) -> str:
 
 
 def module_json(installation: Installation, module: Module, content: Content | None) -> dict[str, Any]:
-    """Return a module for the page: label, place, target, the byline's bound value."""
+    """Label, place, target, the byline's bound value."""
     target = module.get("target") or {}
     options = target.get("options") or {}
     byline: Json = None
@@ -188,7 +188,7 @@ _KINDS = {
 
 
 def shown_modules(site: Site, content: Content | None) -> dict[str, list[dict[str, Any]]]:
-    """Return enabled apps' modules by kind. Display conditions are not evaluated."""
+    """Enabled apps' modules by kind. Display conditions are not evaluated."""
     active = [i for i in site.installations.values() if i.state == "enabled"]
     return {
         name: [module_json(i, module, content) for i in active for module in modules_of(i, kind)]
@@ -197,7 +197,7 @@ def shown_modules(site: Site, content: Content | None) -> dict[str, list[dict[st
 
 
 def place_of(site: Site, known: dict[str, str], account_id: str | None) -> Place:
-    """Return the place for page.id, space.key and others; 404 for an unknown page."""
+    """The place for page.id, space.key and others; 404 for an unknown page."""
     number = known.get("content.id") or known.get("page.id")
     if number and not number.isdigit():
         raise ApiError(400, "page.id is a number")

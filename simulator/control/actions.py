@@ -21,7 +21,7 @@ blueprint = Blueprint("control_actions", __name__)
 
 
 def _check(call: Control, content: Content, operation: str) -> str | None:
-    """Check permissions and return the actor; None (anonymous) simulates a site that allows anonymous uploads."""
+    """Return the actor; None (anonymous) simulates a site that allows anonymous uploads."""
     actor = call.actor()
     if call.flag("force") or actor is None:
         return actor
@@ -65,7 +65,7 @@ def _upload(call: Control, default_name: str | None) -> files.Upload:
 
 @control(blueprint, "POST", "/sites/<site>/upload")
 def upload(call: Control) -> Answer:
-    """Upload a version (by id, or by name on a page) or a new file."""
+    """A version (by id, or by name on a page) or a new file."""
     if call.data.get("attachmentId"):
         attachment, actor = _check_file(call)
         made = files.add_version(call.world, call.site, attachment, _upload(call, attachment.title), actor)
@@ -98,14 +98,13 @@ def trash(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/untrash")
 def untrash(call: Control) -> Answer:
-    """Restore a file from trash."""
     attachment, actor = _check_file(call)
     return views.file_json(call.site, files.untrash(call.world, call.site, attachment, actor))
 
 
 @control(blueprint, "POST", "/sites/<site>/purge")
 def purge(call: Control) -> Answer:
-    """Purge a trashed file (space admins)."""
+    """For space admins."""
     attachment, actor = _check_file(call, "delete")
     space = call.site.spaces[call.site.container(attachment).space_id]
     if not (call.flag("force") or may_in_space(call.site, actor, "administer", space)):
@@ -123,7 +122,6 @@ def delete_version(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/restore-version")
 def restore_version(call: Control) -> Answer:
-    """Restore an old version as a person."""
     attachment, actor = _check_file(call)
     number, message = int(call.number("version")), call.text("message", "")
     files.restore(call.world, call.site, attachment, number, actor, message=message, title=False)
@@ -140,7 +138,6 @@ def move(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/page")
 def page(call: Control) -> Answer:
-    """Create a page or blog post."""
     actor, space = call.actor(), call.space()
     if not (call.flag("force") or may_in_space(call.site, actor, "update", space)):
         raise ApiError(403, "You may not create pages here")
@@ -189,7 +186,6 @@ def page_copy(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/restrict")
 def restrict(call: Control) -> Answer:
-    """Set page restrictions."""
     content = call.content()
     actor = _check(call, content, "update")
     read, update = call.accounts("read"), call.accounts("update")

@@ -46,7 +46,7 @@ def apps(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/apps", locked=False)
 def register(call: Control) -> Answer:
-    """Register an app by descriptor or its address."""
+    """By descriptor or its address."""
     descriptor = _object(call, "descriptor") or lifecycle.fetch_descriptor(call.text("descriptorUrl"))
     with call.world.lock:
         return views.app_json(lifecycle.register_app(call.world, descriptor))
@@ -64,7 +64,6 @@ def _tampering(call: Control) -> Tampering:
 
 @control(blueprint, "POST", "/sites/<site>/install", locked=False)
 def install(call: Control) -> Answer:
-    """Install, or reinstall with a new secret."""
     enable = call.flag("enable", default=True)
     return lifecycle.install(call.world, call.site, _app(call), _tampering(call), enable=enable)
 
@@ -98,7 +97,6 @@ def import_site(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/licence")
 def licence(call: Control) -> Answer:
-    """Set the app's licence."""
     installation = _installation(call)
     installation.licence_active = call.flag("active")
     installation.licence_evaluation = call.flag("evaluation")
@@ -107,7 +105,7 @@ def licence(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/install-keys")
 def install_key(call: Control) -> Answer:
-    """Set an install key: rsa, rsa1024, ec."""
+    """Kinds: rsa, rsa1024, ec."""
     kid, kind = call.text("kid"), call.text("kind", "rsa")
     if kind not in {"rsa", "rsa1024", "ec"}:
         raise ApiError(400, "kind is rsa, rsa1024 or ec")
@@ -116,7 +114,7 @@ def install_key(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/resolve")
 def resolve(call: Control) -> Answer:
-    """Return a frame's address and options for the host library."""
+    """A frame's address and options for the host library."""
     account = call.person().account_id if call.data.get("account") else session_account(call.site, request)
     known = {name: str(value) for name, value in call.data.items()}
     place = surfaces.place_of(call.site, known, account)
@@ -155,7 +153,7 @@ def _surface(call: Control, installation: Installation) -> dict[str, Any]:
 
 
 def _app_claims(call: Control, installation: Installation) -> dict[str, Any]:
-    """Return claims for the app's request; `path` is relative to the base URL."""
+    """`path` is relative to the base URL."""
     method = call.text("method", "GET")
     claims = _plain_claims(call, installation, method, call.text("path"))
     return claims | {"iss": installation.app.key, "qsh": tokens.qsh(method, call.text("path"))}
@@ -163,7 +161,7 @@ def _app_claims(call: Control, installation: Installation) -> dict[str, Any]:
 
 @control(blueprint, "POST", "/tokens")
 def token(call: Control) -> Answer:
-    """Return any test token; `claims` overrides, `secret` signs with another secret."""
+    """Any test token; `claims` overrides, `secret` signs with another secret."""
     kind = call.text("kind")
     installation = _installation(call)
     if kind == "surface" and call.data.get("moduleKey"):

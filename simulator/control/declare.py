@@ -34,14 +34,14 @@ class Control:
     data: dict[str, object]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return text; 400 when missing without default."""
+        """400 when missing without default."""
         value = self.data.get(name, default)
         if value is None:
             raise ApiError(400, f"{name} is missing")
         return str(value)
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Return a number; 400."""
+        """Raise 400 for other text."""
         try:
             return float(self.text(name, None if default is None else str(default)))
         except ValueError as error:
@@ -51,34 +51,34 @@ class Control:
         return self.data.get(name, default) in {True, "true", "1", "on"}
 
     def person(self, name: str = "account") -> Person:
-        """Return a named person; 404."""
+        """404 when unknown."""
         found = self.site.person(self.text(name))
         if found is None:
             raise not_found(f"person {self.data.get(name)}")
         return found
 
     def actor(self) -> str | None:
-        """Return field `account` (null: anonymous), else the browser's person."""
+        """Field `account` (null: anonymous), else the browser's person."""
         if "account" in self.data:
             return self.person().account_id if self.data["account"] else None
         return session_account(self.site, request)
 
     def attachment(self) -> Attachment:
-        """Return the attachment of `attachmentId`, `att` optional; 404."""
+        """By `attachmentId`, `att` optional; 404."""
         found = self.site.attachments.get(file_id(self.text("attachmentId")))
         if found is None:
             raise not_found("attachment")
         return found
 
     def content(self, name: str = "pageId") -> Content:
-        """Return a page or blog post; 404."""
+        """A page or blog post; 404."""
         found = self.site.contents.get(file_id(self.text(name)))
         if found is None:
             raise not_found("page")
         return found
 
     def space(self) -> Space:
-        """Return the space of `spaceKey`, by default the first; 404."""
+        """By `spaceKey`, by default the first; 404."""
         key = self.data.get("spaceKey")
         found = self.site.space_by_key(str(key)) if key else next(iter(self.site.spaces.values()), None)
         if found is None:
@@ -86,7 +86,7 @@ class Control:
         return found
 
     def accounts(self, name: str) -> set[str] | None:
-        """Return account ids of names or ids; None without the field."""
+        """Account ids of names or ids; None without the field."""
         listed = self.data.get(name)
         if listed is None:
             return None
@@ -149,6 +149,5 @@ def control(
 
 
 def camel(name: str) -> str:
-    """Return the field's JSON name."""
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)

@@ -17,7 +17,6 @@ blueprint = Blueprint("control_people", __name__)
 
 @control(blueprint, "GET", "/whoami")
 def whoami(call: Control) -> Answer:
-    """Return the browser's person."""
     return views.me_json(call.site, session_account(call.site, request))
 
 
@@ -36,7 +35,6 @@ def be(call: Control) -> Response:
 
 @control(blueprint, "GET", "/people")
 def people(call: Control) -> Answer:
-    """List a site's people."""
     return {"people": views.people_json(call.site)}
 
 
@@ -47,7 +45,6 @@ def home(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/sites/<site>/pages/<number>/view")
 def page_view(call: Control, number: str) -> Answer:
-    """Return a page view for the browser's person."""
     if not number.isdigit():
         raise ApiError(400, "the page id is a number")
     return views.page_view(call.site, int(number), session_account(call.site, request))
@@ -74,7 +71,6 @@ def person(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/sites/<site>/space-status")
 def space_status(call: Control) -> Answer:
-    """Archive, trash or restore a space."""
     space = pages.set_space_status(call.world, call.site, call.space(), call.text("status"), call.actor())
     return {"key": space.key, "status": space.status}
 

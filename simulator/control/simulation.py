@@ -42,7 +42,6 @@ def reset(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/clock")
 def clock(call: Control) -> Answer:
-    """Return the host's time."""
     return _clock_json(call)
 
 
@@ -62,13 +61,12 @@ def set_clock(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/sites/<site>/behaviour")
 def behaviour(call: Control) -> Answer:
-    """Return a site's switches."""
     return {camel(name): value for name, value in asdict(call.site.behaviour).items()}
 
 
 @control(blueprint, "POST", "/sites/<site>/behaviour")
 def set_behaviour(call: Control) -> Answer:
-    """Set switches; 400 for an unknown one."""
+    """400 for an unknown switch."""
     names = {camel(field.name): field.name for field in fields(Behaviour)}
     for name, value in call.data.items():
         if name == "site":
@@ -82,7 +80,7 @@ def set_behaviour(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/faults")
 def faults(call: Control) -> Answer:
-    """Return active rules and all kinds."""
+    """Active rules and all kinds."""
     return {"faults": [fault_json(fault) for fault in call.world.faults.all()], "kinds": KINDS}
 
 
@@ -96,14 +94,13 @@ def add_fault(call: Control) -> Answer:
 
 @control(blueprint, "DELETE", "/faults")
 def clear_faults(call: Control) -> Answer:
-    """Remove one rule (`id`) or all."""
+    """One rule (`id`) or all."""
     call.world.faults.clear(int(call.number("id")) if "id" in call.data else None)
     return {"faults": [fault_json(fault) for fault in call.world.faults.all()]}
 
 
 @control(blueprint, "GET", "/requests", locked=False)
 def requests_(call: Control) -> Answer:
-    """Return recorded exchanges."""
     names = ("site", "method", "path", "caller")
     filters = {name: str(call.data[name]) if call.data.get(name) else None for name in names}
     found = call.world.records.find(**filters, since=int(call.number("since", 0)))
@@ -112,14 +109,12 @@ def requests_(call: Control) -> Answer:
 
 @control(blueprint, "DELETE", "/requests", locked=False)
 def clear_requests(call: Control) -> Answer:
-    """Delete records."""
     call.world.records.clear()
     return {"exchanges": []}
 
 
 @control(blueprint, "GET", "/quota")
 def quota(call: Control) -> Answer:
-    """Return points used this hour."""
     return _quota_json(call)
 
 
@@ -138,7 +133,6 @@ def _quota_json(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/quota")
 def set_quota(call: Control) -> Answer:
-    """Change the pool."""
     pool = call.world.quota
     pool.roll()
     if call.flag("clear"):

@@ -33,12 +33,11 @@ def person_json(person: Person) -> Json:
 
 
 def people_json(site: Site) -> list[Json]:
-    """List people, app users last."""
+    """App users last."""
     return [person_json(p) for p in sorted(site.people.values(), key=lambda p: p.account_type == "app")]
 
 
 def me_json(site: Site, account_id: str | None) -> Json:
-    """Return the browser's person."""
     person = site.people.get(account_id or "")
     return {"site": site.key, "siteName": site.name, "me": person_json(person) if person else None}
 
@@ -57,7 +56,7 @@ def app_json(app: App, site: Site | None = None) -> Json:
 
 
 def apps_json(site: Site) -> list[Json]:
-    """List a site's apps, also uninstalled."""
+    """Uninstalled apps, too."""
     return [app_json(installation.app, site) for installation in site.installations.values()]
 
 
@@ -92,7 +91,7 @@ def _author(site: Site, account_id: str | None) -> str:
 
 
 def versions_json(site: Site, attachment: Attachment) -> list[Json]:
-    """Return versions, newest first."""
+    """Newest first."""
     versions = [
         {
             "number": number,
@@ -113,7 +112,7 @@ def versions_json(site: Site, attachment: Attachment) -> list[Json]:
 
 
 def file_json(site: Site, attachment: Attachment) -> Json:
-    """Return a file with versions and properties."""
+    """With versions and properties."""
     head = attachment.head
     return {
         "id": f"att{attachment.id}",
@@ -145,7 +144,7 @@ def content_json(site: Site, content: Content) -> Json:
 
 
 def page_view(site: Site, content_id: int, account_id: str | None) -> Json:
-    """Return a page as a person sees it; 404 without permission."""
+    """As a person sees it; 404 without permission."""
     content = site.contents.get(content_id)
     if content is None or not may(site, account_id, "read", content):
         raise not_found("page")

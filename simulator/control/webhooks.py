@@ -47,13 +47,11 @@ def set_webhook_settings(call: Control) -> Answer:
 
 @control(blueprint, "GET", "/webhooks/queue")
 def webhook_queue(call: Control) -> Answer:
-    """Return waiting deliveries."""
     return {"deliveries": [delivery.json() for delivery in call.world.webhooks.waiting()]}
 
 
 @control(blueprint, "GET", "/webhooks/log")
 def webhook_log(call: Control) -> Answer:
-    """Return every delivery with its outcome."""
     wanted = call.data.get("site")
     log = [delivery.json() for delivery in call.world.webhooks.deliveries() if wanted in {None, delivery.site}]
     return {"deliveries": log}
@@ -80,5 +78,4 @@ def webhook_send(call: Control) -> Answer:
 
 @control(blueprint, "POST", "/webhooks/replay")
 def webhook_replay(call: Control) -> Answer:
-    """Repeat an old delivery."""
     return {"queued": call.world.webhooks.replay(int(call.number("delivery")), int(call.number("times", 1)))}

@@ -46,18 +46,18 @@ def widen(scopes: frozenset[str]) -> frozenset[str]:
 
 
 def cookie_name(site_key: str) -> str:
-    """Return the cookie's name, one per site: cookies ignore ports."""
+    """One per site: cookies ignore ports."""
     return f"sim_account_{site_key}"
 
 
 def session_account(site: Site, request: Request) -> str | None:
-    """Return the browser's account; tests name one in X-Sim-Account."""
+    """The browser's account; tests name one in X-Sim-Account."""
     person = site.person(request.headers.get("X-Sim-Account") or request.cookies.get(cookie_name(site.key)))
     return person.account_id if person else None
 
 
 def authenticate(world: World, site: Site, request: Request, target: str) -> Caller:
-    """Return the caller; raise ApiError 401 for a bad credential. `target`: path?query as received."""
+    """401 for a bad credential. `target`: path?query as received."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     token = value.strip() if scheme.upper() == "JWT" else request.args.get("jwt", "")
     if token:

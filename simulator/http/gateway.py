@@ -38,8 +38,6 @@ class Dropped(ConnectionError):
 
 @dataclass(slots=True)
 class Visit:
-    """One request being answered."""
-
     world: World
     site: Site
     environ: WSGIEnvironment
@@ -59,12 +57,12 @@ class Visit:
         return str(self.environ["PATH_INFO"])
 
     def first(self, *kinds: str) -> Fault | None:
-        """Return the first fault of these kinds."""
+        """The first fault of these kinds."""
         return next((fault for fault in self.faults if fault.kind in kinds), None)
 
 
 def raw_target(environ: WSGIEnvironment) -> str:
-    """Return path and query as received."""
+    """Path and query as received."""
     raw = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
     if raw.startswith("/"):
         return raw
@@ -80,7 +78,6 @@ class Frontdoor:
         self._site_key = site_key
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
         environ["sim.world"], environ["sim.site"] = self._world, self._site_key
         if not str(environ["PATH_INFO"]).startswith(WATCHED):
             response = Response.from_app(self._app, environ)
@@ -124,7 +121,7 @@ class Frontdoor:
         return response
 
     def _instead(self, visit: Visit) -> Response | None:
-        """Return the answer of a fault that prevents execution."""
+        """The answer of a fault that prevents execution."""
         fault = visit.first("drop", "status", "not_found", "exhausted", "late")
         if fault is None:
             return None

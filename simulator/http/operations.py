@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """One REST request. `stale`: seconds its reads lag; `twice`: a POST makes two rows."""
+    """`stale`: seconds its reads lag; `twice`: a POST makes two rows."""
 
     world: World
     site: Site
@@ -42,13 +42,13 @@ class Call:
 
     @property
     def account(self) -> str:
-        """Acting account; 401 without one."""
+        """401 without one."""
         if self.caller.account_id is None:
             raise ApiError(401, "Authentication is required")
         return self.caller.account_id
 
     def body(self) -> dict[str, object]:
-        """Return the JSON object; 415 or 400."""
+        """The JSON object; 415 or 400."""
         if self.request.mimetype != "application/json":
             raise ApiError(415, "Content-Type must be application/json")
         try:
@@ -60,11 +60,10 @@ class Call:
         return found
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return a boolean query parameter."""
         return self.request.args.get(name, str(default)).lower() == "true"
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return an integer query parameter within bounds; 400."""
+        """400 beyond the bounds."""
         try:
             value = int(self.request.args.get(name, default))
         except ValueError as error:
@@ -118,19 +117,19 @@ def _run(call: Call, handler: Handler, scope: str | None, arguments: dict[str, s
 
 
 def content_id(text: str) -> int:
-    """Return a content id; 400 unless numeric."""
+    """400 unless numeric."""
     if not text.isdigit():
         raise ApiError(400, f"'{text}' is not a valid id")
     return int(text)
 
 
 def file_id(text: str) -> int:
-    """Return an attachment id, `att` optional; 400."""
+    """`att` is optional; 400."""
     return content_id(text.removeprefix("att"))
 
 
 def visible_content(call: Call, text: str, kinds: Sequence[str] = ("page", "blogpost")) -> Content:
-    """Return visible content; 404 otherwise."""
+    """404 unless visible."""
     content = call.site.contents.get(content_id(text))
     if content is None or content.type not in kinds or not may(call.site, call.account, "read", content):
         raise not_found("content")
@@ -138,7 +137,7 @@ def visible_content(call: Call, text: str, kinds: Sequence[str] = ("page", "blog
 
 
 def visible_file(call: Call, text: str) -> Attachment:
-    """Return a visible attachment, also trashed; 404 otherwise."""
+    """Also trashed ones; 404 unless visible."""
     attachment = call.site.attachments.get(file_id(text))
     if attachment is None or not may_file(call.site, call.account, "read", attachment):
         raise not_found("attachment")
@@ -157,7 +156,7 @@ def _offset(cursor: str) -> int:
 
 
 def page_of(call: Call, items: Sequence[T], default_limit: int) -> tuple[Sequence[T], str | None]:
-    """Return one page by limit and cursor, and the next page's query."""
+    """One page by limit and cursor, and the next page's query."""
     limit = call.number("limit", default_limit, 1, MAX_PAGE)
     start = _offset(call.request.args["cursor"]) if "cursor" in call.request.args else 0
     more = start + limit < len(items)
@@ -171,7 +170,7 @@ def page_of(call: Call, items: Sequence[T], default_limit: int) -> tuple[Sequenc
 
 
 def paged(call: Call, results: Sequence[object], next_query: str | None) -> Response:
-    """Return a v2 list: next address, with /wiki, in body and Link header."""
+    """A v2 list: next address, with /wiki, in body and Link header."""
     links = {"base": call.site.base_url}
     headers = {}
     if next_query:

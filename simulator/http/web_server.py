@@ -1,4 +1,4 @@
-"""HTTP/1.1 server that keeps connections open, as Confluence does; Werkzeug's own closes each after one answer."""
+"""HTTP/1.1 server that keeps connections open, as Confluence does; Werkzeug's closes each after one answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BODILESS: Final = frozenset({204, 304})
 DRAIN_SECONDS: Final = 0.05
-"""Patience with a client that still sends what nobody reads."""
+"""Patience with a client that still sends what is not read."""
 
 
 class KeptConnection(WSGIRequestHandler):
@@ -26,7 +26,7 @@ class KeptConnection(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request; one whose body was not read to its end is the last of its connection."""
+        """A request whose body was not read to its end is the last of its connection."""
         environ = self.make_environ()
         length = str(environ.get("CONTENT_LENGTH", ""))
         whole = int(length) if length.isdecimal() else 0
@@ -44,7 +44,7 @@ class KeptConnection(WSGIRequestHandler):
         """Log nothing."""
 
     def _answer(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
-        """Send an answer; no Date but the application's, which may have a clock of its own."""
+        """No Date but the application's, which may have its own clock."""
         code, _, reason = status.partition(" ")
         self.send_response_only(int(code), reason)
         for name, value in headers:
@@ -72,13 +72,12 @@ class WebServer(ThreadedWSGIServer):
     """One thread for each connection; the connections end with the server."""
 
     def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
-        """Listen; `port` 0 takes a free one."""
+        """`port` 0 takes a free one."""
         self._guard = threading.Lock()
         self._open: set[socket.socket] = set()
         super().__init__(host, port, app, KeptConnection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection to its end."""
         with self._guard:
             self._open.add(request)
         try:
@@ -88,7 +87,7 @@ class WebServer(ThreadedWSGIServer):
                 self._open.discard(request)
 
     def server_close(self) -> None:
-        """Stop listening and cut the connections."""
+        """Also cuts the connections."""
         super().server_close()
         with self._guard:
             for connection in self._open:

@@ -10,17 +10,17 @@ from email.utils import formatdate
 
 @dataclass(slots=True)
 class Clock:
-    """Clock of contents, webhooks and the Date header; of tokens only with `tokens`."""
+    """For contents, webhooks and the Date header; for tokens only with `tokens`."""
 
     offset_seconds: float = 0.0
     tokens: bool = False
 
     def now_ms(self) -> int:
-        """Return milliseconds since the epoch."""
+        """Milliseconds since the epoch."""
         return int((time.time() + self.offset_seconds) * 1000)
 
     def token_now(self) -> int:
-        """Return seconds since the epoch, for tokens."""
+        """Seconds since the epoch, for tokens."""
         return int(time.time() + (self.offset_seconds if self.tokens else 0))
 
     def http_date(self) -> str:
@@ -28,13 +28,13 @@ class Clock:
 
 
 def iso(milliseconds: int) -> str:
-    """Return Confluence's format: UTC with milliseconds and Z."""
+    """Confluence's format: UTC with milliseconds and Z."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def parse_moment(value: object) -> int:
-    """Return milliseconds from a number or ISO text; raise ValueError otherwise."""
+    """Milliseconds from a number or ISO text; ValueError otherwise."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("a moment is ISO text or milliseconds")  # noqa: TRY004 - one error type for bad input
     if isinstance(value, str):

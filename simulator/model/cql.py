@@ -33,7 +33,7 @@ def _bad(reason: str) -> ApiError:
 
 
 def tokens(query: str) -> list[Token]:
-    """Split a query; 400 when invalid."""
+    """400 when invalid."""
     found: list[Token] = []
     position = 0
     query = query.strip()
@@ -82,7 +82,7 @@ class Parser:
         self._next: Token | None = next(self._tokens, None)
 
     def parse(self) -> Test:
-        """Return a predicate over field values."""
+        """A predicate over field values."""
         test = self._either()
         left = self._peek()
         if left is not None and not self._word("order"):

@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-# Any JSON value.
 Json: TypeAlias = object
 
 
@@ -32,12 +31,11 @@ class PropertyBag:
         self._journal: deque[tuple[float, tuple[PropertyRow, ...]]] = deque([(0.0, ())], maxlen=500)
 
     def replace(self, rows: tuple[PropertyRow, ...]) -> None:
-        """Store rows and record the time."""
         self.rows = rows
         self._journal.append((time.monotonic(), rows))
 
     def seen(self, seconds_ago: float = 0.0) -> tuple[PropertyRow, ...]:
-        """Return the rows `seconds_ago` (0: now)."""
+        """The rows `seconds_ago` (0: now)."""
         if not seconds_ago:
             return self.rows
         moment = time.monotonic() - seconds_ago
@@ -45,14 +43,14 @@ class PropertyBag:
         return past[-1] if past else self._journal[0][1]
 
     def by_key(self, key: str, seconds_ago: float = 0.0) -> PropertyRow | None:
-        """Return the key's row with the lowest id."""
+        """The key's row with the lowest id."""
         rows = [row for row in self.seen(seconds_ago) if row.key == key]
         return min(rows, key=lambda row: row.id) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
 class UserProperty:
-    """Property of a person, without version (v1 only)."""
+    """Without version (v1 only)."""
 
     id: str
     value: Json
@@ -86,7 +84,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """One attachment version. Its number is its position: deleting one renumbers those above."""
+    """Its number is its position: deleting one renumbers those above."""
 
     created_at: int
     author_id: str | None
@@ -105,7 +103,7 @@ class FileVersion:
 
 @dataclass(slots=True)
 class Attachment:
-    """Attachment; `trashed_alone`: trashed without its page."""
+    """`trashed_alone`: trashed without its page."""
 
     id: int
     container_id: int
@@ -124,19 +122,16 @@ class Attachment:
 
     @property
     def title(self) -> str:
-        """Current file name."""
         return self.head.title
 
     def visible(self, seconds_ago: float) -> list[FileVersion]:
-        """Return versions visible to a lagging read, at least the first."""
+        """As a lagging read sees them, at least the first."""
         moment = time.monotonic() - seconds_ago
         return [v for v in self.versions if v.applied <= moment] or self.versions[:1] if seconds_ago else self.versions
 
 
 @dataclass(frozen=True, slots=True)
 class ContentVersion:
-    """One version of a page or blog post."""
-
     created_at: int
     author_id: str | None
     message: str
@@ -146,7 +141,7 @@ class ContentVersion:
 
 @dataclass(slots=True)
 class Content:
-    """Page or blog post (`type`: page, blogpost). Empty restriction sets restrict nothing."""
+    """`type`: page, blogpost. Empty restriction sets restrict nothing."""
 
     id: int
     type: str
@@ -172,7 +167,7 @@ class Content:
 
 @dataclass(slots=True)
 class Space:
-    """A space; `permissions`: operations by account id."""
+    """`permissions`: operations by account id."""
 
     id: int
     key: str
@@ -195,14 +190,14 @@ class App:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Scopes, upper case."""
+        """In upper case."""
         scopes = self.descriptor.get("scopes")
         return frozenset(str(scope).upper() for scope in scopes) if isinstance(scopes, list) else frozenset()
 
 
 @dataclass(slots=True)
 class Installation:
-    """An app on a site; `state`: enabled, disabled, uninstalled."""
+    """`state`: enabled, disabled, uninstalled."""
 
     app: App
     client_key: str
@@ -217,5 +212,5 @@ class Installation:
 
     @property
     def licence(self) -> str:
-        """Value of the parameter `lic`."""
+        """The parameter `lic`."""
         return "active" if self.licence_active else "none"

@@ -20,7 +20,7 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """Refusal: status, sentence, v2 code (default: from the status)."""
+    """Status, sentence, v2 code (default: from the status)."""
 
     def __init__(self, status: int, title: str, code: str | None = None, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{status} {title}")
@@ -31,7 +31,7 @@ class ApiError(Exception):
 
 
 def error_body(status: int, title: str, code: str | None, *, v2: bool) -> dict[str, object]:
-    """Return the body, shaped as both API documents describe."""
+    """Shaped as both API documents describe."""
     if v2:
         word = code or _CODES.get(status, "ERROR")
         return {"errors": [{"status": status, "code": word, "title": title, "detail": None}]}
@@ -51,5 +51,5 @@ def error_response(error: ApiError, path: str) -> Response:
 
 
 def not_found(what: str = "resource") -> ApiError:
-    """Return a 404 for a missing or invisible thing; Confluence does not tell which."""
+    """A missing or invisible thing; Confluence does not tell which."""
     return ApiError(404, f"The requested {what} does not exist, or you do not have permission to see it")

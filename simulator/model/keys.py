@@ -34,7 +34,7 @@ class KeyPair:
         return isinstance(self._private, rsa.RSAPrivateKey)
 
     def sign(self, data: bytes) -> bytes:
-        """Sign with RS256; raise TypeError for another kind of key."""
+        """With RS256; TypeError for another kind of key."""
         if not isinstance(self._private, rsa.RSAPrivateKey):
             raise TypeError("RS256 needs an RSA key")
         return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
@@ -46,7 +46,7 @@ class KeyPair:
 
 
 class InstallKeys:
-    """Key pairs by key id; the first is made on demand."""
+    """By key id; the first is made on demand."""
 
     default_kid = "simulator-install-key-1"
 
@@ -62,19 +62,18 @@ class InstallKeys:
         self._pairs[kid] = KeyPair(private)
 
     def pair(self, kid: str = default_kid) -> KeyPair | None:
-        """Return the pair, or None."""
         if kid == self.default_kid and kid not in self._pairs:
             self.make(kid)
         return self._pairs.get(kid)
 
     def signing_pair(self, kid: str) -> KeyPair:
-        """Return the RS256 pair of this id; the default pair unless it is RSA."""
+        """The RS256 pair of this id; the default pair unless it is RSA."""
         pair = self._pairs.get(kid)
         if pair is None or not pair.is_rsa:
             pair = self._pairs.get(self.default_kid) or self.make(self.default_kid)
         return pair
 
     def make(self, kid: str, kind: str = "rsa") -> KeyPair:
-        """Add a pair (rsa, rsa1024, ec); raise KeyError otherwise."""
+        """Kinds: rsa, rsa1024, ec; KeyError otherwise."""
         self._pairs[kid] = KeyPair(_MAKERS[kind]())
         return self._pairs[kid]

@@ -17,7 +17,7 @@ def is_active(site: Site, account_id: str | None) -> bool:
 
 
 def may_in_space(site: Site, account_id: str | None, operation: str, space: Space) -> bool:
-    """Whether a person has the operation (read, update, delete, administer) in a space."""
+    """Operations: read, update, delete, administer."""
     return is_active(site, account_id) and operation in space.permissions.get(account_id or "", ())
 
 
@@ -28,7 +28,7 @@ def _restricted_out(account_id: str, operation: str, content: Content) -> bool:
 
 
 def may(site: Site, account_id: str | None, operation: str, content: Content) -> bool:
-    """Whether a person may read, update or delete content, restrictions included."""
+    """Read, update or delete, restrictions included."""
     space = site.spaces[content.space_id]
     if not may_in_space(site, account_id, operation, space) or account_id is None:
         return False
@@ -38,18 +38,17 @@ def may(site: Site, account_id: str | None, operation: str, content: Content) ->
 
 
 def may_write(site: Site, account_id: str | None, content: Content) -> bool:
-    """Whether a person may edit: update permission, page and space current."""
+    """Update permission, page and space current."""
     alive = content.status in {"current", "draft"} and site.spaces[content.space_id].status == "current"
     return alive and may(site, account_id, "update", content)
 
 
 def may_file(site: Site, account_id: str | None, operation: str, attachment: Attachment) -> bool:
-    """Whether the attachment's page allows it."""
     return may(site, account_id, operation, site.container(attachment))
 
 
 def content_operations(site: Site, account_id: str | None, content: Content, target: str) -> list[dict[str, str]]:
-    """Return the caller's v2 `operations` on content."""
+    """The caller's v2 `operations` on content."""
     names = [name for name in ("read", "update", "delete") if may(site, account_id, name, content)]
     if not may_write(site, account_id, content):
         names = [name for name in names if name == "read"]
@@ -61,7 +60,6 @@ def content_operations(site: Site, account_id: str | None, content: Content, tar
 
 
 def space_operations(site: Site, account_id: str | None, space: Space) -> list[dict[str, str]]:
-    """Return the caller's operations on a space."""
     operations = []
     if may_in_space(site, account_id, "read", space):
         operations.append({"operation": "read", "targetType": "space"})
@@ -76,7 +74,7 @@ def space_operations(site: Site, account_id: str | None, space: Space) -> list[d
 
 
 def site_operations(site: Site, account_id: str | None) -> list[dict[str, str]]:
-    """Return the caller's operations on the site, for v1 `user?expand=operations`."""
+    """For v1 `user?expand=operations`."""
     if not is_active(site, account_id):
         return []
     operations = [{"operation": "use", "targetType": "application"}]

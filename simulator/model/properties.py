@@ -26,7 +26,7 @@ def _check(site: Site, key: object, value: object) -> str:
 def create(
     site: Site, clock: Clock, bag: PropertyBag, key: object, value: Json, author: str | None, *, twice: bool = False
 ) -> PropertyRow:
-    """Create at version 1; 409 when the key exists. `twice` stores two rows, as observed in Confluence."""
+    """At version 1; 409 when the key exists. `twice` stores two rows, as observed in Confluence."""
     name = _check(site, key, value)
     if bag.by_key(name) is not None and not twice:
         raise ApiError(409, f"A property with key {name} already exists")
@@ -40,7 +40,7 @@ def create(
 
 
 def find(bag: PropertyBag, property_id: int, seconds_ago: float = 0.0) -> PropertyRow:
-    """Return the row as of `seconds_ago`; 404."""
+    """The row as of `seconds_ago`; 404."""
     for row in bag.seen(seconds_ago):
         if row.id == property_id:
             return row
@@ -50,7 +50,7 @@ def find(bag: PropertyBag, property_id: int, seconds_ago: float = 0.0) -> Proper
 def update(
     site: Site, clock: Clock, bag: PropertyBag, property_id: int, body: dict[str, object], author: str | None
 ) -> PropertyRow:
-    """Replace a value; 409 unless the body's version is the current one plus one."""
+    """409 unless the body's version is the current one plus one."""
     row = find(bag, property_id)
     version = body.get("version")
     number = version.get("number") if isinstance(version, dict) else None
@@ -70,6 +70,6 @@ def update(
 
 
 def delete(bag: PropertyBag, property_id: int) -> None:
-    """Delete a row at any version; 404."""
+    """At any version; 404."""
     row = find(bag, property_id)
     bag.replace(tuple(other for other in bag.rows if other.id != row.id))

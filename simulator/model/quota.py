@@ -50,7 +50,6 @@ class Quota:
             self.window, self.used = window, 0
 
     def spend(self, points: int, site: str, route: str) -> None:
-        """Charge an answered request."""
         self.roll()
         self.used += points
         self.by_site[site] += points
@@ -63,15 +62,15 @@ class Quota:
 
     @property
     def reset_ms(self) -> int:
-        """Moment the pool refills."""
+        """When the pool refills."""
         return (self.window + 1) * WINDOW_MS
 
     def seconds_left(self) -> int:
-        """Whole seconds until the refill, at least 1."""
+        """Until the refill, at least 1."""
         return max(1, (self.reset_ms - self.clock.now_ms()) // 1000)
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of every answer to an app."""
+        """Of every answer to an app."""
         near = self.remaining < self.limit * NEAR_LIMIT_SHARE
         return {
             "X-RateLimit-Limit": str(self.limit),
@@ -82,12 +81,11 @@ class Quota:
         }
 
     def exhausted_headers(self) -> dict[str, str]:
-        """Return the headers of a 429."""
+        """Of a 429."""
         reason = {"Retry-After": str(self.seconds_left()), "RateLimit-Reason": "confluence-quota-global-based"}
         return self.headers() | reason
 
     def clear(self) -> None:
-        """Reset size and counts."""
         self.limit, self.used = DEFAULT_LIMIT, 0
         self.by_site.clear()
         self.by_route.clear()

@@ -28,7 +28,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Site:
-    """One site. `base_url` ends in /wiki, without slash."""
+    """`base_url` ends in /wiki, without slash."""
 
     key: str
     name: str
@@ -53,7 +53,7 @@ class Site:
         return self.last_id
 
     def person(self, name: str | None) -> Person | None:
-        """Return a person by account id or short name."""
+        """By account id or short name."""
         if name is None:
             return None
         found = self.people.get(name)
@@ -63,7 +63,6 @@ class Site:
         return next((space for space in self.spaces.values() if space.key == key), None)
 
     def container(self, attachment: Attachment) -> Content:
-        """Return the attachment's page or blog post."""
         return self.contents[attachment.container_id]
 
     def attachments_of(self, content_id: int) -> list[Attachment]:

@@ -29,7 +29,7 @@ def _encode(text: str) -> str:
 
 
 def canonical_query(query: str) -> str:
-    """Return the canonical query: without `jwt`, repeated names joined by a literal comma."""
+    """Without `jwt`, repeated names joined by a literal comma."""
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name != "jwt":
@@ -39,7 +39,7 @@ def canonical_query(query: str) -> str:
 
 
 def qsh(method: str, target: str, base_path: str = "") -> str:
-    """Return a request's hash; `target`: path?query as received, without `base_path`."""
+    """A request's hash; `target`: path?query as received, without `base_path`."""
     parts = urlsplit("//x" + target if target.startswith("/") else target)
     path = parts.path
     if base_path and (path == base_path or path.startswith(base_path + "/")):
@@ -52,12 +52,12 @@ def qsh(method: str, target: str, base_path: str = "") -> str:
 
 
 def sign(claims: dict[str, Any], secret: str) -> str:
-    """Return an HS256 token."""
+    """With HS256."""
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def sign_install(claims: dict[str, Any], pair: KeyPair, kid: str) -> str:
-    """Return an RS256 install token that names its key. Not by a library: those warn of weak test keys."""
+    """An RS256 token that names its key; libraries warn of weak test keys."""
     parts = [{"alg": "RS256", "typ": "JWT", "kid": kid}, claims]
     head, body = (jwt.utils.base64url_encode(json.dumps(part).encode()).decode() for part in parts)
     signature = jwt.utils.base64url_encode(pair.sign(f"{head}.{body}".encode())).decode()
@@ -65,7 +65,7 @@ def sign_install(claims: dict[str, Any], pair: KeyPair, kid: str) -> str:
 
 
 def issuer(token: str) -> str:
-    """Return the unverified `iss`; raise TokenError without one."""
+    """The unverified `iss`; TokenError without one."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
@@ -77,7 +77,7 @@ def issuer(token: str) -> str:
 
 
 def verify(token: str, secret: str, now: int, leeway: int = 5) -> dict[str, Any]:
-    """Return verified claims of an HS256 token; raise TokenError for a bad signature, exp or iat."""
+    """The claims of an HS256 token; TokenError for a bad signature, exp or iat."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,

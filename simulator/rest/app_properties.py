@@ -19,7 +19,7 @@ MAX_REPORTED = 90
 
 
 def _installation(call: Call, app_key: str) -> Installation:
-    """Return the installation; 404 for another app's token, as documented. People reach any app."""
+    """404 for another app's token, as documented. People reach any app."""
     if call.caller.is_app_traffic and call.caller.app_key != app_key:
         raise not_found("add-on")
     installation = call.site.installations.get(app_key)
@@ -30,7 +30,7 @@ def _installation(call: Call, app_key: str) -> Installation:
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>", "READ")
 def addon(call: Call, app_key: str) -> dict[str, object]:
-    """Return the app, with its licence if paid."""
+    """With its licence if paid."""
     installation = _installation(call, app_key)
     licence = {
         "active": installation.licence_active,
@@ -56,7 +56,7 @@ def properties(call: Call, app_key: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_read(call: Call, app_key: str, key: str) -> dict[str, object]:
-    """Return a property; its value is JSON with `jsonValue=true`, else text of JSON."""
+    """The value is JSON with `jsonValue=true`, else text of JSON."""
     stored = _installation(call, app_key).properties
     if key not in stored:
         raise not_found("property")
@@ -67,7 +67,7 @@ def property_read(call: Call, app_key: str, key: str) -> dict[str, object]:
 
 @operation(blueprint, "PUT", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_write(call: Call, app_key: str, key: str) -> Response:
-    """Create or replace; the last write wins, any signed-in user may write."""
+    """The last write wins, any signed-in user may write."""
     stored = _installation(call, app_key).properties
     data = call.request.get_data()
     if len(data) > call.site.behaviour.max_property_bytes:
@@ -88,7 +88,6 @@ def property_write(call: Call, app_key: str, key: str) -> Response:
 
 @operation(blueprint, "DELETE", f"{API}/1/addons/<app_key>/properties/<key>", None)
 def property_delete(call: Call, app_key: str, key: str) -> Response:
-    """Delete; 404."""
     stored = _installation(call, app_key).properties
     if key not in stored:
         raise not_found("property")
@@ -98,7 +97,7 @@ def property_delete(call: Call, app_key: str, key: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/latest/report-accounts", None)
 def report_accounts(call: Call) -> Response:
-    """Return reported accounts that were closed or changed; 204 for none."""
+    """Reported accounts that were closed or changed; 204 for none."""
     accounts = call.body().get("accounts")
     if not isinstance(accounts, list) or not 1 <= len(accounts) <= MAX_REPORTED:
         return _report_error("accounts must have 1 to 90 entries")

@@ -51,7 +51,7 @@ def _may_change(call: Call, owner: Owner) -> bool:
 
 
 def _changeable(call: Call, kind: Kind, owner_id: str) -> Owner:
-    """Return an owner the caller may change; v2 says 404 otherwise."""
+    """404 for an owner that the caller may not change, as v2 says."""
     owner = kind.find(call, owner_id)
     if not _may_change(call, owner):
         raise not_found("content")
@@ -75,7 +75,7 @@ def _bag(call: Call, kind: Kind, owner_id: str) -> PropertyBag:
 
 
 def _list(call: Call, kind: Kind, owner_id: str) -> Response:
-    """List properties, or those of one key; an unknown key gives none."""
+    """All, or those of one key; an unknown key gives none."""
     rows = list(_bag(call, kind, owner_id).seen(call.stale))
     if "key" in call.request.args:
         rows = [row for row in rows if row.key == call.request.args["key"]]

@@ -34,7 +34,7 @@ def _checked_content(call: Call, text: str) -> Content:
 
 @operation(blueprint, "POST", f"{API}/content/<any_id>/permission/check", "READ")
 def permission_check(call: Call, any_id: str) -> dict[str, object]:
-    """Check read, update or delete; a denial is 200 with false, an unknown account 404."""
+    """A denial is 200 with false, an unknown account 404."""
     body = call.body()
     subject = body.get("subject")
     operation_name = body.get("operation")
@@ -98,7 +98,7 @@ def _person_asked(call: Call) -> str:
 
 @operation(blueprint, "GET", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "READ")
 def restriction_status(call: Call, page_id: str, key: str) -> Response:
-    """Return 200 for a listed person, else 404; says nothing about effective permissions."""
+    """200 for a listed person, else 404; says nothing about effective permissions."""
     if _person_asked(call) not in _restricted(visible_content(call, page_id), key):
         raise not_found("restriction")
     return empty(200)
@@ -106,7 +106,7 @@ def restriction_status(call: Call, page_id: str, key: str) -> Response:
 
 @operation(blueprint, "PUT", f"{API}/content/<page_id>/restriction/byOperation/<key>/user", "WRITE")
 def restriction_add(call: Call, page_id: str, key: str) -> Response:
-    """Add a person to a restriction; the caller must be able to edit."""
+    """The caller must be able to edit."""
     content = _restrictable(call, page_id)
     changed = _restricted(content, key) | {_person_asked(call)}
     _set(call, content, key, changed)
@@ -167,7 +167,7 @@ def content_search(call: Call) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/search", "READ")
 def site_search(call: Call) -> dict[str, object]:
-    """Search CQL, as enveloped contents."""
+    """As enveloped contents."""
     chosen, start, limit, links = _search(call)
     total = len(search.run(call.world, call.site, call.account, call.request.args.get("cql", "")))
     results = [
@@ -215,7 +215,7 @@ REMOVED = (
 
 
 def _gone(call: Call, **_arguments: str) -> Response:
-    """Refuse an operation removed in 2025 (CHANGE-2520)."""
+    """Removed in 2025 (CHANGE-2520)."""
     raise ApiError(
         410, "This deprecated endpoint has been removed.", headers={"Deprecation": call.world.clock.http_date()}
     )

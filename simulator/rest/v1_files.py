@@ -1,4 +1,4 @@
-"""REST API v1, files: upload, version, metadata, download, restore, delete."""
+"""REST API v1: files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEDIA_SECONDS = 300
 
 
 def editable(call: Call, text: str) -> Content:
-    """Return editable content; v1 says 404 for invisible, 403 for view-only."""
+    """v1 says 404 for invisible, 403 for view-only."""
     content = visible_content(call, text)
     if not may_write(call.site, call.account, content):
         raise ApiError(403, "You do not have permission to edit this content")
@@ -75,7 +75,7 @@ def _parts(call: Call) -> list[FileStorage]:
 
 @operation(blueprint, "POST", f"{API}/content/<page_id>/child/attachment", "WRITE")
 def attachment_create(call: Call, page_id: str) -> dict[str, object]:
-    """Create files; 400 when a name exists."""
+    """400 when a name exists."""
     page = editable(call, page_id)
     made = [files.create(call.world, call.site, page.id, _upload(call, part), call.account) for part in _parts(call)]
     return _array(call, made)
@@ -102,7 +102,7 @@ def _array(call: Call, made: list[Attachment]) -> dict[str, object]:
 
 @operation(blueprint, "POST", f"{API}/content/<page_id>/child/attachment/<att_id>/data", "WRITE")
 def attachment_data(call: Call, page_id: str, att_id: str) -> dict[str, object]:
-    """Upload a version without precondition: the last upload wins."""
+    """A version without precondition: the last upload wins."""
     page = editable(call, page_id)
     attachment = _file_on(call, page, att_id)
     if attachment.status == "trashed":
@@ -165,7 +165,7 @@ def media_signature(world: World, site: Site, attachment: Attachment, number: in
 
 
 def other_host(origin: str) -> str:
-    """Return the port under another host name, where signed downloads live."""
+    """The port under another host name, where signed downloads live."""
     parts = urlsplit(origin)
     host = "127.0.0.1" if parts.hostname == "localhost" else "localhost"
     return f"{parts.scheme}://{host}:{parts.port}"
@@ -184,7 +184,7 @@ def attachment_download(call: Call, page_id: str, att_id: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/content/<any_id>/version", "WRITE")
 def version_restore(call: Call, any_id: str) -> Response:
-    """Restore an old version of a page, or of an attachment where the site allows it."""
+    """Of a page, or of an attachment where the site allows it."""
     body = call.body()
     params = body.get("params")
     number = params.get("versionNumber") if isinstance(params, dict) else None
@@ -221,7 +221,7 @@ def _restore_file(call: Call, attachment: Attachment, number: int, message: str,
 
 @operation(blueprint, "DELETE", f"{API}/content/<any_id>/version/<number>", "DELETE")
 def version_delete(call: Call, any_id: str, number: str) -> Response:
-    """Delete an attachment version; those above move down."""
+    """Those above move down."""
     attachment = call.site.attachments.get(file_id(any_id))
     if attachment is None:
         raise ApiError(400, "No content found with this id")

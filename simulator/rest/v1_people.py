@@ -35,19 +35,19 @@ def _shape(call: Call, person: Person) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/user", "READ")
 def user(call: Call) -> dict[str, object]:
-    """Return a person; `expand=operations` marks site admins."""
+    """`expand=operations` marks site admins."""
     return _shape(call, _person(call, call.request.args.get("accountId", "")))
 
 
 @operation(blueprint, "GET", f"{API}/user/current", "READ")
 def user_current(call: Call) -> dict[str, object]:
-    """Return the caller; the app user for the app's token."""
+    """The app user for the app's token."""
     return _shape(call, _person(call, call.account))
 
 
 @operation(blueprint, "GET", f"{API}/user/bulk", "READ")
 def user_bulk(call: Call) -> dict[str, object]:
-    """Return up to 100 people; ignore the rest and unknown ones."""
+    """Up to 100 people; the rest and unknown ones are ignored."""
     ids = [part for value in call.request.args.getlist("accountId") for part in value.split(",")][:MAX_BULK]
     results = [_shape(call, call.site.people[account]) for account in ids if account in call.site.people]
     frame = {"start": 0, "limit": MAX_BULK, "size": len(results), "_links": v1_shapes.list_links(call.site)}
@@ -64,7 +64,7 @@ def _check_email_lookup(call: Call) -> None:
 
 @operation(blueprint, "GET", f"{API}/user/email", "ACCESS_EMAIL_ADDRESSES")
 def user_email(call: Call) -> dict[str, object]:
-    """Return an address regardless of the profile, for approved apps."""
+    """Regardless of the profile, for approved apps."""
     _check_email_lookup(call)
     person = _person(call, call.request.args.get("accountId", ""))
     if person.status == "closed":
@@ -75,7 +75,6 @@ def user_email(call: Call) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/user/email/bulk", "ACCESS_EMAIL_ADDRESSES")
 def user_email_bulk(call: Call) -> Response:
-    """Return several addresses."""
     _check_email_lookup(call)
     people = [call.site.people[a] for a in call.request.args.getlist("accountId") if a in call.site.people]
     call.charge.identity += len(people)
@@ -84,7 +83,6 @@ def user_email_bulk(call: Call) -> Response:
 
 @operation(blueprint, "GET", f"{API}/settings/systemInfo", "READ")
 def system_info(call: Call) -> dict[str, object]:
-    """Return site facts."""
     return {
         "cloudId": call.site.cloud_id,
         "commitHash": "simulator",
@@ -111,7 +109,7 @@ def _value(call: Call) -> Json:
 
 @operation(blueprint, "GET", f"{API}/user/<user_id>/property", "READ")
 def user_properties(call: Call, user_id: str) -> dict[str, object]:
-    """List property keys."""
+    """Keys only."""
     keys = sorted(_person(call, user_id).properties)
     limit = call.number("limit", 5, 1, 1000)
     start = call.number("start", 0, 0, 1_000_000)
@@ -122,7 +120,6 @@ def user_properties(call: Call, user_id: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/user/<user_id>/property/<key>", "READ")
 def user_property(call: Call, user_id: str, key: str) -> dict[str, object]:
-    """Return a property; 404."""
     stored = _property_owner(call, user_id, key).properties.get(key)
     if stored is None:
         raise not_found("property")
@@ -138,7 +135,7 @@ def user_property(call: Call, user_id: str, key: str) -> dict[str, object]:
 
 @operation(blueprint, "POST", f"{API}/user/<user_id>/property/<key>", "WRITE")
 def user_property_create(call: Call, user_id: str, key: str) -> Response:
-    """Create; 409 when it exists."""
+    """409 when it exists."""
     person = _property_owner(call, user_id, key)
     if key in person.properties:
         raise ApiError(409, "The property already exists")
@@ -149,7 +146,7 @@ def user_property_create(call: Call, user_id: str, key: str) -> Response:
 
 @operation(blueprint, "PUT", f"{API}/user/<user_id>/property/<key>", "WRITE")
 def user_property_update(call: Call, user_id: str, key: str) -> Response:
-    """Replace; 404. These properties have no version: the last write wins."""
+    """404; no version: the last write wins."""
     person = _property_owner(call, user_id, key)
     old = person.properties.get(key)
     if old is None:
@@ -161,7 +158,6 @@ def user_property_update(call: Call, user_id: str, key: str) -> Response:
 
 @operation(blueprint, "DELETE", f"{API}/user/<user_id>/property/<key>", "WRITE")
 def user_property_delete(call: Call, user_id: str, key: str) -> Response:
-    """Delete; 404."""
     if _property_owner(call, user_id, key).properties.pop(key, None) is None:
         raise not_found("property")
     return empty()

@@ -12,7 +12,7 @@ ICON = {"path": "/aa-avatar/default", "width": 48, "height": 48, "isDefault": Tr
 
 
 def person_shape(site: Site, person: Person, *, sees_email: bool, operations: bool = False) -> Shape:
-    """Return a person, with `expand=operations` as `operations`."""
+    """`expand=operations` is `operations`."""
     shape: Shape = {
         "type": "known",
         "accountId": person.account_id,
@@ -75,7 +75,6 @@ def file_shape(site: Site, attachment: Attachment) -> Shape:
 
 
 def content_shape(site: Site, content: Content) -> Shape:
-    """Return a page or blog post."""
     return {
         "id": str(content.id),
         "type": content.type,
@@ -97,5 +96,4 @@ def content_version_shape(site: Site, content: Content) -> Shape:
 
 
 def list_links(site: Site) -> Shape:
-    """Return a v1 list's `_links`."""
     return {"base": site.base_url, "context": "/wiki", "self": f"{site.base_url}/rest/api"}

@@ -35,7 +35,7 @@ def _lag(call: Call) -> float:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>", "READ")
 def attachment_by_id(call: Call, att_id: str) -> dict[str, object]:
-    """Return an attachment, also trashed, with its `include-…` parts."""
+    """Also trashed, with its `include-…` parts."""
     attachment = visible_file(call, att_id)
     call.charge.core += 1
     number = _version_asked(call, attachment)
@@ -83,7 +83,7 @@ def attachment_delete(call: Call, att_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions", "READ")
 def attachment_versions(call: Call, att_id: str) -> Response:
-    """Return versions, by default newest first."""
+    """By default newest first."""
     attachment = visible_file(call, att_id)
     numbers = list(range(len(attachment.visible(_lag(call))), 0, -1))
     numbers.sort(reverse=call.request.args.get("sort") != "modified-date")
@@ -94,7 +94,7 @@ def attachment_versions(call: Call, att_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>/versions/<number>", "READ")
 def attachment_version(call: Call, att_id: str, number: str) -> dict[str, object]:
-    """Return a version by number; 404."""
+    """404 for a missing number."""
     attachment = visible_file(call, att_id)
     wanted = content_id(number)
     if not 1 <= wanted <= len(attachment.visible(_lag(call))):
@@ -137,19 +137,17 @@ def _file_list(call: Call, candidates: list[Attachment]) -> Response:
 
 @operation(blueprint, "GET", f"{API}/pages/<page_id>/attachments", "READ")
 def page_attachments(call: Call, page_id: str) -> Response:
-    """List a page's attachments."""
     return _file_list(call, call.site.attachments_of(visible_content(call, page_id, ["page"]).id))
 
 
 @operation(blueprint, "GET", f"{API}/blogposts/<post_id>/attachments", "READ")
 def blogpost_attachments(call: Call, post_id: str) -> Response:
-    """List a blog post's attachments."""
     return _file_list(call, call.site.attachments_of(visible_content(call, post_id, ["blogpost"]).id))
 
 
 @operation(blueprint, "GET", f"{API}/attachments", "READ")
 def all_attachments(call: Call) -> Response:
-    """List attachments the caller sees."""
+    """Those the caller sees."""
     return _file_list(call, files.visible_files(call.site, call.account))
 
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("rest_drafts", __name__)
 
 @operation(blueprint, "POST", f"{API}/pages", "WRITE")
 def page_create(call: Call) -> dict[str, object]:
-    """Create a draft visible to its author, without webhook. 400 for anything else, 404 without permission."""
+    """A draft visible to its author, without webhook. 400 for anything else, 404 without permission."""
     body = call.body()
     space = visible_space(call, str(body.get("spaceId", "")))
     if body.get("status") != "draft":

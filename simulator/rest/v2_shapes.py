@@ -23,7 +23,7 @@ def _property_version(row: PropertyRow) -> Shape:
 
 
 def space_property_shape(row: PropertyRow) -> Shape:
-    """Return a space property with `authorId` (live API) and `createdBy` (document)."""
+    """With `authorId` (live API) and `createdBy` (document)."""
     version = _property_version(row) | {"createdBy": row.author_id or ""}
     plain = property_shape(row) | {"version": version, "createdAt": iso(row.created_at)}
     return plain | {"createdBy": row.author_id or "", "authorId": row.author_id or ""}
@@ -52,7 +52,7 @@ def file_version_details(attachment: Attachment, number: int) -> Shape:
 
 
 def download_link(attachment: Attachment, version: FileVersion, number: int) -> str:
-    """Return the download path for browsers, relative to the base URL."""
+    """For browsers, relative to the base URL."""
     name = quote(version.title, safe="")
     query = f"version={number}&modificationDate={version.created_at}&cacheVersion=1&api=v2"
     return f"/download/attachments/{attachment.container_id}/{name}?{query}"
@@ -82,7 +82,7 @@ def file_shape(site: Site, attachment: Attachment, number: int, *, with_version:
 
 
 def included(results: Sequence[object], self_link: str) -> Shape:
-    """Wrap what `include-…` adds: the first 50."""
+    """What `include-…` adds: the first 50."""
     return {
         "results": list(results[:INCLUDED]),
         "meta": {"hasMore": len(results) > INCLUDED},
@@ -91,7 +91,7 @@ def included(results: Sequence[object], self_link: str) -> Shape:
 
 
 def operations_included(site: Site, account: str, content: Content, target: str, self_link: str) -> Shape:
-    """Return what `include-operations=true` adds."""
+    """What `include-operations=true` adds."""
     return included(content_operations(site, account, content, target), self_link)
 
 
@@ -100,14 +100,13 @@ def content_version(version: ContentVersion, number: int) -> Shape:
 
 
 def content_path(site: Site, content: Content) -> str:
-    """Return a page's path relative to the base URL."""
+    """Relative to the base URL."""
     key = site.spaces[content.space_id].key
     kind = "blog" if content.type == "blogpost" else "pages"
     return f"/spaces/{key}/{kind}/{content.id}/{quote(content.title.replace(' ', '+'), safe='+')}"
 
 
 def content_shape(site: Site, content: Content) -> Shape:
-    """Return a page or blog post."""
     web = content_path(site, content)
     shape: Shape = {
         "id": str(content.id),
@@ -149,7 +148,7 @@ def space_shape(space: Space) -> Shape:
 
 
 def person_shape(person: Person, *, sees_email: bool) -> Shape:
-    """Return a person; privacy may hide the address."""
+    """Privacy may hide the address."""
     status = "active" if person.status == "active" else person.status
     shape: Shape = {
         "accountId": person.account_id,

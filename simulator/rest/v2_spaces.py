@@ -17,7 +17,7 @@ MAX_ACCOUNTS = 250
 
 
 def visible_space(call: Call, text: str) -> Space:
-    """Return a visible space; 404. App-access rules hide no space."""
+    """404 unless visible. App-access rules hide no space."""
     space = call.site.spaces.get(content_id(text))
     if space is None or not may_in_space(call.site, call.account, "read", space):
         raise not_found("space")
@@ -26,7 +26,7 @@ def visible_space(call: Call, text: str) -> Space:
 
 @operation(blueprint, "GET", f"{API}/spaces", "READ")
 def spaces(call: Call) -> Response:
-    """List visible spaces, by keys, ids, status or type."""
+    """By keys, ids, status or type."""
     arguments = call.request.args
     keys = {part for value in arguments.getlist("keys") for part in value.split(",")}
     ids = {part for value in arguments.getlist("ids") for part in value.split(",")}
@@ -66,7 +66,7 @@ def operations_of_space(call: Call, space_id: str) -> dict[str, object]:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/permissions", "READ")
 def permissions_of_space(call: Call, space_id: str) -> Response:
-    """List permissions by person; the simulator has no groups."""
+    """By person; the simulator has no groups."""
     space = visible_space(call, space_id)
     rows = [(account, name) for account in sorted(space.permissions) for name in sorted(space.permissions[account])]
     shapes = [
@@ -83,13 +83,11 @@ def permissions_of_space(call: Call, space_id: str) -> Response:
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/pages", "READ")
 def pages_of_space(call: Call, space_id: str) -> Response:
-    """List visible pages."""
     return _contents_of_space(call, space_id, "page")
 
 
 @operation(blueprint, "GET", f"{API}/spaces/<space_id>/blogposts", "READ")
 def blogposts_of_space(call: Call, space_id: str) -> Response:
-    """List visible blog posts."""
     return _contents_of_space(call, space_id, "blogpost")
 
 
@@ -110,7 +108,7 @@ def _contents_of_space(call: Call, space_id: str, kind: str) -> Response:
 
 @operation(blueprint, "POST", f"{API}/users-bulk", "READ")
 def users_bulk(call: Call) -> Response:
-    """Return people by account id; omit unknown ones."""
+    """Unknown account ids are omitted."""
     ids = call.body().get("accountIds")
     if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_ACCOUNTS:
         raise ApiError(400, "accountIds must have 1 to 250 entries")

@@ -31,7 +31,7 @@ def _authors(created_by: str | None, changed_by: str | None, created: int, chang
 
 
 def base_body(site: Site, actor: str | None, timestamp: int) -> Body:
-    """Return the common fields, without an actor for anonymous changes."""
+    """The common fields, without an actor for anonymous changes."""
     person = site.people.get(actor or "")
     who: Body = {"userAccountId": actor, "accountType": _account_type(person.account_type)} if person else {}
     return {**who, "timestamp": timestamp, "suppressNotifications": False}
@@ -42,7 +42,6 @@ def _account_type(kind: str) -> str:
 
 
 def content_body(site: Site, content: Content) -> Body:
-    """Return a page or blog post."""
     space = site.spaces[content.space_id]
     head = content.versions[-1]
     first = content.versions[0]
@@ -75,7 +74,7 @@ def file_body(site: Site, attachment: Attachment) -> Body:
 
 
 def files_event(site: Site, attachments: Sequence[Attachment], actor: str | None, timestamp: int) -> Body:
-    """Return an attachment_* event; all attachments share one page."""
+    """All attachments share one page."""
     container = site.container(attachments[0])
     return base_body(site, actor, timestamp) | {
         "attachedTo": content_body(site, container),
@@ -84,7 +83,7 @@ def files_event(site: Site, attachments: Sequence[Attachment], actor: str | None
 
 
 def content_event(site: Site, content: Content, actor: str | None, timestamp: int) -> Body:
-    """Return a page_*, blog_* or content_* event."""
+    """A page_*, blog_* or content_* event."""
     name = "blog" if content.type == "blogpost" else "page"
     return base_body(site, actor, timestamp) | {name: content_body(site, content)}
 

@@ -37,7 +37,6 @@ class Delivery:
     seconds: float | None = None
 
     def json(self) -> dict[str, object]:
-        """Return the control API's JSON."""
         return {
             "id": self.id,
             "site": self.site,
@@ -52,7 +51,7 @@ class Delivery:
 
 
 def declared_paths(app: App, event: str) -> list[str]:
-    """Return the descriptor's webhook paths for an event, relative to the base URL."""
+    """Relative to the base URL."""
     modules = app.descriptor.get("modules")
     hooks = modules.get("webhooks") if isinstance(modules, dict) else None
     found = hooks if isinstance(hooks, list) else []

@@ -65,7 +65,7 @@ class Webhooks:
         return queued
 
     def replay(self, number: int, times: int = 1) -> int:
-        """Queue an old delivery again; return 0 for an unknown number."""
+        """0 for an unknown number."""
         old = next((delivery for delivery in self.deliveries() if delivery.id == number), None)
         for _ in range(times if old else 0):
             if old is not None:
@@ -73,7 +73,7 @@ class Webhooks:
         return times if old else 0
 
     def deliveries(self) -> list[Delivery]:
-        """Return every delivery, oldest first."""
+        """Oldest first."""
         return list(self.log)
 
     def settings_of(self, site: str) -> Settings:
@@ -178,12 +178,12 @@ class Webhooks:
         )
 
     def waiting(self) -> list[Delivery]:
-        """Return waiting deliveries, held ones last."""
+        """Held ones last."""
         with self._changed:
             return [item[2] for item in sorted(self._queue, key=lambda item: item[:2])] + list(self._held)
 
     def release(self, *, now: bool = False) -> None:
-        """Release held deliveries, shuffled where the site shuffles; `now` ends all delays."""
+        """Shuffled where the site shuffles; `now` ends all delays."""
         with self._changed:
             held, self._held = self._held, []
             shuffled = [d for d in held if self.settings_of(d.site).shuffle]
@@ -197,7 +197,7 @@ class Webhooks:
                 self._changed.notify_all()
 
     def drain(self, timeout: float = 10.0, *, now: bool = True) -> bool:
-        """Release everything and wait for delivery; return False after `timeout` seconds."""
+        """Release everything and wait for delivery; False after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self.release(now=now)
@@ -208,7 +208,7 @@ class Webhooks:
         return False
 
     def clear(self) -> None:
-        """Clear queue, log and settings."""
+        """Queue, log and settings."""
         with self._changed:
             self._queue.clear()
             self._held.clear()
@@ -216,7 +216,7 @@ class Webhooks:
             self.settings.clear()
 
     def stop(self) -> None:
-        """Stop the thread; waiting deliveries are dropped."""
+        """Waiting deliveries are dropped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

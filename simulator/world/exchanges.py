@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Request and answer. `status` 0: connection dropped; `at` in milliseconds."""
+    """`status` 0: connection dropped; `at` in milliseconds."""
 
     id: int
     at: int
@@ -40,7 +40,7 @@ def _body_fields(name: str, body: bytes) -> dict[str, str]:
 
 
 def exchange_json(exchange: Exchange) -> dict[str, object]:
-    """Return the control API's JSON; a non-UTF-8 body becomes `…BodyBase64`."""
+    """A non-UTF-8 body becomes `…BodyBase64`."""
     return {
         "id": exchange.id,
         "at": exchange.at,
@@ -77,7 +77,7 @@ class Records:
             self._exchanges.append(exchange)
 
     def clear(self) -> None:
-        """Delete all; numbering continues."""
+        """Numbering continues."""
         with self._lock:
             self._exchanges.clear()
 
@@ -90,7 +90,7 @@ class Records:
         caller: str | None = None,
         since: int = 0,
     ) -> list[Exchange]:
-        """Return matching exchanges after `since`; `path` is a regular expression."""
+        """After `since`; `path` is a regular expression."""
         pattern = re.compile(path) if path else None
         with self._lock:
             kept = list(self._exchanges)

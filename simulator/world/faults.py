@@ -26,7 +26,7 @@ KINDS = {
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `path`: regular expression for path?query, None for all; `times` None: unlimited."""
+    """`path`: regular expression for path?query, None for all; `times` None: unlimited."""
 
     id: int
     kind: str
@@ -47,7 +47,6 @@ class Fault:
     hits: int = 0
 
     def wants(self, method: str, target: str, site: str, caller: str, account: str | None) -> bool:
-        """Whether the rule matches the request."""
         return (
             self.method in {None, method}
             and self.site in {None, site}
@@ -66,7 +65,7 @@ class Fault:
 
 
 def fault_from_json(number: int, rule: dict[str, object]) -> Fault:
-    """Parse a rule; raise ValueError for unknown kinds or fields, TypeError for wrong types."""
+    """ValueError for unknown kinds or fields, TypeError for wrong types."""
     known = {
         *("kind", "method", "path", "site", "caller", "account", "skip", "times", "status", "headers", "body"),
         *("seconds", "bytes", "retryAfter"),
@@ -109,7 +108,6 @@ def _text(value: object) -> str | None:
 
 
 def fault_json(fault: Fault) -> dict[str, object]:
-    """Return the control API's JSON."""
     return {
         "id": fault.id,
         "kind": fault.kind,
@@ -126,7 +124,7 @@ def fault_json(fault: Fault) -> dict[str, object]:
 
 
 class Faults:
-    """Active rules, in order of addition; every matching rule applies."""
+    """In order of addition; every matching rule applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -134,19 +132,18 @@ class Faults:
         self._rules: list[Fault] = []
 
     def add(self, rule: dict[str, object]) -> Fault:
-        """Add a rule; see README.md, "Faults"."""
+        """See README.md, "Faults"."""
         with self._lock:
             fault = fault_from_json(next(self._ids), rule)
             self._rules.append(fault)
             return fault
 
     def all(self) -> list[Fault]:
-        """Return active rules."""
         with self._lock:
             return list(self._rules)
 
     def clear(self, number: int | None = None) -> None:
-        """Remove one rule, or all."""
+        """One rule, or all."""
         with self._lock:
             self._rules = [f for f in self._rules if number is not None and f.id != number]
 

@@ -21,7 +21,7 @@ from simulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """New bytes. `at`: the version's time in milliseconds, None for now."""
+    """`at`: the version's time in milliseconds, None for now."""
 
     title: str
     data: bytes
@@ -32,7 +32,7 @@ class Upload:
 
 
 def announce(world: World, site: Site, event: str, files: Sequence[Attachment], actor: str | None) -> None:
-    """Raise an attachment event for files of one page the app can see."""
+    """For files of one page, if the app can see it."""
     if files:
         body = files_event(site, files, actor, world.clock.now_ms())
         world.webhooks.raise_event(site, event, body, site.container(files[0]))
@@ -53,19 +53,18 @@ def _version(world: World, upload: Upload, author: str | None, media_type: str |
 
 
 def named(site: Site, content_id: int, title: str, status: str = "current") -> Attachment | None:
-    """Return a page's attachment by file name."""
     found = (a for a in site.attachments_of(content_id) if a.title == title and a.status == status)
     return next(found, None)
 
 
 def check_size(site: Site, data: bytes) -> None:
-    """Refuse oversize data with 404, as the API document says."""
+    """404 for oversize data, as the API document says."""
     if len(data) > site.behaviour.max_upload_bytes:
         raise ApiError(404, "The attachment exceeds the maximum size")
 
 
 def create(world: World, site: Site, content_id: int, upload: Upload, author: str | None) -> Attachment:
-    """Create a file; 400 when the name exists."""
+    """400 when the name exists."""
     check_size(site, upload.data)
     if named(site, content_id, upload.title):
         raise ApiError(
@@ -78,7 +77,7 @@ def create(world: World, site: Site, content_id: int, upload: Upload, author: st
 
 
 def add_version(world: World, site: Site, attachment: Attachment, upload: Upload, author: str | None) -> Attachment:
-    """Add a version under the same id; the name stays unless the upload brings another."""
+    """Under the same id; the name stays unless the upload brings another."""
     check_size(site, upload.data)
     attachment.versions.append(_version(world, upload, author, attachment.head.media_type))
     announce(world, site, "attachment_updated", [attachment], author)
@@ -134,7 +133,7 @@ def describe(
 
 
 def delete_version(attachment: Attachment, number: int) -> Attachment:
-    """Delete one version; those above move down. Raises no webhook."""
+    """Those above move down. Raises no webhook."""
     if not 1 <= number <= attachment.number or attachment.number == 1:
         raise ApiError(400, f"Version {number} cannot be deleted")
     del attachment.versions[number - 1]
@@ -142,7 +141,7 @@ def delete_version(attachment: Attachment, number: int) -> Attachment:
 
 
 def trash(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """Trash a file; 404 when already trashed."""
+    """404 when already trashed."""
     if attachment.status == "trashed":
         raise ApiError(404, "The attachment is in the trash")
     attachment.status, attachment.trashed_alone = "trashed", True
@@ -153,7 +152,7 @@ def trash(world: World, site: Site, attachment: Attachment, actor: str | None) -
 
 
 def untrash(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """Restore from trash under the same id; 409 when the name exists."""
+    """Keeps the id; 409 when the name exists."""
     if named(site, attachment.container_id, attachment.title):
         raise ApiError(409, "newer Content exists with this title")
     attachment.status, attachment.trashed_alone = "current", False
@@ -162,7 +161,7 @@ def untrash(world: World, site: Site, attachment: Attachment, actor: str | None)
 
 
 def purge(world: World, site: Site, attachment: Attachment, actor: str | None) -> Attachment:
-    """Purge a trashed file; 400 otherwise."""
+    """400 unless trashed."""
     if attachment.status != "trashed":
         raise ApiError(400, "Only trashed attachments can be purged")
     announce(world, site, "attachment_removed", [attachment], actor)
@@ -171,7 +170,7 @@ def purge(world: World, site: Site, attachment: Attachment, actor: str | None) -
 
 
 def move(world: World, site: Site, attachment: Attachment, content_id: int, actor: str | None) -> Attachment:
-    """Move to another page; the event names only the new one."""
+    """The event names only the new page."""
     if content_id not in site.contents:
         raise ApiError(404, "The new container does not exist")
     if named(site, content_id, attachment.title):

@@ -19,7 +19,7 @@ STATUS_EVENTS = {
     ("draft", "current"): "created",
     ("trashed", "purged"): "removed",
 }
-# Statuses that files share with their page; files trashed alone stay trashed.
+# Shared by files with their page; files trashed alone stay trashed.
 _FOLLOWED = {"current", "archived", "trashed", "draft"}
 
 
@@ -31,7 +31,6 @@ def announce(world: World, site: Site, event: str, content: Content, actor: str 
 
 
 def create(world: World, site: Site, space: Space, version: ContentVersion, kind: str = "page") -> Content:
-    """Create a page or blog post."""
     content = Content(site.next_id(), kind, space.id, [version])
     site.contents[content.id] = content
     announce(world, site, "created", content, version.author_id)
@@ -39,7 +38,6 @@ def create(world: World, site: Site, space: Space, version: ContentVersion, kind
 
 
 def update(world: World, site: Site, content: Content, version: ContentVersion) -> Content:
-    """Add a page version."""
     content.versions.append(version)
     announce(world, site, "updated", content, version.author_id)
     return content
@@ -48,7 +46,6 @@ def update(world: World, site: Site, content: Content, version: ContentVersion) 
 def restore(
     world: World, site: Site, content: Content, number: int, author: str | None, *, message: str, title: bool
 ) -> None:
-    """Make an old page version newest."""
     if not 1 <= number < content.number:
         raise ApiError(400, f"Version {number} cannot be restored: it does not exist or is the current version")
     old = content.versions[number - 1]
@@ -88,7 +85,7 @@ def move(world: World, site: Site, content: Content, space: Space, actor: str | 
 
 
 def copy(world: World, site: Site, content: Content, title: str, actor: str | None) -> Content:
-    """Copy with attachments (newest version) and properties, under new ids."""
+    """With attachments (newest version) and properties, under new ids."""
     now = world.clock.now_ms()
     head = replace(content.versions[-1], title=title, author_id=actor, created_at=now, message="")
     twin = Content(site.next_id(), content.type, content.space_id, [head])
@@ -113,7 +110,7 @@ def _copied_rows(site: Site, rows: tuple[PropertyRow, ...]) -> tuple[PropertyRow
 def restrict(
     world: World, site: Site, content: Content, actor: str | None, *, read: set[str] | None, update: set[str] | None
 ) -> Content:
-    """Set restrictions; an empty set lifts, None keeps."""
+    """An empty set lifts, None keeps."""
     content.read = content.read if read is None else read
     content.update = content.update if update is None else update
     body = base_body(site, actor, world.clock.now_ms()) | {"content": content_body(site, content)}
@@ -122,7 +119,7 @@ def restrict(
 
 
 def set_space_status(world: World, site: Site, space: Space, status: str, actor: str | None) -> Space:
-    """Archive, trash or restore a space; raises the space's event only."""
+    """Archive, trash or restore; raises the space's event only."""
     if status not in {"current", "archived", "trashed"}:
         raise ApiError(400, "status is current, archived or trashed")
     space.status = status
@@ -132,14 +129,12 @@ def set_space_status(world: World, site: Site, space: Space, status: str, actor:
 
 
 def space_permissions(world: World, site: Site, space: Space, account_id: str, operations: set[str]) -> None:
-    """Set a person's operations in a space."""
     space.permissions[account_id] = operations
     body = space_event(site, space, None, world.clock.now_ms())
     world.webhooks.raise_event(site, "space_permissions_updated", body)
 
 
 def set_account_status(world: World, site: Site, person: Person, status: str) -> None:
-    """Deactivate, close or reactivate an account."""
     if status not in {"active", "inactive", "closed"}:
         raise ApiError(400, "status is active, inactive or closed")
     person.status = status

@@ -22,7 +22,7 @@ PREFIX = "content.property["
 
 
 def _extractions(app: App) -> dict[str, tuple[str, str]]:
-    """Return extraction fields → (property key, path)."""
+    """Extraction fields → (property key, path)."""
     modules = app.descriptor.get("modules")
     declared = modules.get("confluenceContentProperties", []) if isinstance(modules, dict) else []
     fields: dict[str, tuple[str, str]] = {}
@@ -61,7 +61,7 @@ _PLAIN: dict[str, Callable[[Site, Found], object]] = {
 
 
 def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
-    """Return hits visible to the caller, by id; 400 for a bad query."""
+    """Hits visible to the caller, by id; 400 for a bad query."""
     fields: dict[str, tuple[str, str]] = {}
     for installation in site.installations.values():
         if installation.state == "enabled":
@@ -89,7 +89,7 @@ def run(world: World, site: Site, account: str, cql: str) -> list[Found]:
 
 
 def offset(cursor: str | None) -> int:
-    """Return a cursor's offset; 400 when invalid."""
+    """400 for an invalid cursor."""
     if not cursor:
         return 0
     try:
@@ -99,7 +99,7 @@ def offset(cursor: str | None) -> int:
 
 
 def next_link(path: str, arguments: MultiDict[str, str], start: int, limit: int) -> str:
-    """Return the next page's address, relative to `_links.base`."""
+    """Relative to `_links.base`."""
     others = [(k, v) for k, v in arguments.items(multi=True) if k not in {"cursor", "limit", "start", "jwt"}]
     cursor = base64.urlsafe_b64encode(f"_sim_{start}".encode()).decode()
     return f"{path}?{urlencode([('next', 'true'), ('cursor', cursor), ('limit', str(limit)), *others])}"

@@ -37,7 +37,7 @@ ARCHIVED_FILE_ID = 131501
 
 
 def _png(side: int, colour: bytes) -> bytes:
-    """Return a valid picture for the demo: a square of one colour."""
+    """A square of one colour."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = zlib.compress((b"\0" + colour * side) * side)
     chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
@@ -153,7 +153,7 @@ def _globex(world: World, site: Site) -> None:
 
 
 def site_names() -> dict[str, str]:
-    """Return keys and names of the sites, in port order."""
+    """By key, in port order."""
     return {"acme": "Acme", "globex": "Globex"}
 
 

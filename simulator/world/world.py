@@ -28,10 +28,7 @@ class BearerToken:
 
 
 class World:
-    """Sites, apps, records and faults.
-
-    Read and write under `lock`; every handler does.
-    """
+    """Read and write under `lock`; every handler does."""
 
     def __init__(self, fill: Callable[[World, dict[str, str]], None]) -> None:
         self._fill = fill
@@ -56,12 +53,12 @@ class World:
 
     @property
     def install_keys_url(self) -> str:
-        """Address of public install keys, without `/<kid>`."""
+        """Without `/<kid>`."""
         return f"{self.control_url}/_sim/install-keys"
 
     @property
     def seeded_urls(self) -> dict[str, str]:
-        """Base URLs by site key, from before renames."""
+        """By site key, from before renames."""
         return self._base_urls
 
     def open(self, base_urls: dict[str, str]) -> None:
@@ -71,7 +68,7 @@ class World:
         self._fill(self, base_urls)
 
     def reset(self, *, keep_apps: bool = False) -> None:
-        """Reset to the seed. `keep_apps` keeps registrations, not installations."""
+        """`keep_apps` keeps registrations, not installations."""
         with self.lock:
             self.clock.offset_seconds, self.clock.tokens = 0.0, False
             self.sites.clear()

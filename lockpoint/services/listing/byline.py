@@ -1,4 +1,4 @@
-"""The page's hint of how many of its files are locked, for the byline and for finding locks again."""
+"""The number of a page's locked files, for the byline and for finding locks again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
             except LostRace:
                 continue
             except (GoneOrInvisible, Forbidden):
-                pass  # the page is gone or closed to the app: nobody would see the hint
+                pass  # the page is gone or closed to the app
             return
 
 

@@ -14,18 +14,18 @@ from lockpoint.services.ports.confluence import Container
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.tenancy.licence import last_known
 
-FRESH = timedelta(seconds=60)  # how long a proven right to see the page may answer "nothing changed"
+FRESH = timedelta(seconds=60)  # how long a proven permission to see the page lasts
 
 
 def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
-    """Return a tag for what this person was shown: time and state of the page's locks, signed."""
+    """Return a signed tag of what this person was shown: time and state of the page's locks."""
     now = services.clock.now()
     body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
     return f"{body}.{_macs(services, actor, container, body)[0]}"
 
 
 def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Return whether the tag is this person's, for this page, younger than `FRESH`, and no lock has moved since."""
+    """Return whether the tag is this person's, for this page, younger than `FRESH`, and no lock has changed since."""
     body, _, mac = etag.rpartition(".")
     ours = _macs(services, actor, container, body)
     if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):

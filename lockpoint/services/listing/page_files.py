@@ -23,12 +23,10 @@ from lockpoint.services.quota_accounting import spending_on
 
 READ_AT_ONCE = 250
 LONGEST_CURSOR = 6
-ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read
 
 
 class Sort(StrEnum):
-    """The orders of a list; a leading minus reverses them."""
-
     TITLE = "title"
     TITLE_DOWN = "-title"
     SIZE = "size"
@@ -39,7 +37,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which of the page's files are wanted; `text` matches file names and holders' names, `cursor` is ours."""
+    """`text` matches file names and holders' names, `cursor` is ours."""
 
     text: str = ""
     state: ViewState | None = None
@@ -49,7 +47,7 @@ class Query:
 
     @property
     def offset(self) -> int:
-        """Where the list goes on; raises `Invalid` for a foreign cursor."""
+        """Raises `Invalid` for a foreign cursor."""
         if self.cursor is None:
             return 0
         if not (self.cursor.isascii() and self.cursor.isdigit() and len(self.cursor) <= LONGEST_CURSOR):
@@ -65,7 +63,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One part of a list; `etag` lets the same viewer ask cheaply whether a lock changed."""
+    """`etag` lets the same viewer ask cheaply whether a lock changed."""
 
     rows: tuple[FileRow, ...]
     next_cursor: str | None
@@ -75,15 +73,15 @@ class Listing:
 
 
 def unchanged(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Return whether a list that this person just got is still true of locks; asks Confluence nothing."""
+    """Asks Confluence nothing."""
     return still_true(services, actor, container, etag)
 
 
 def of_container(services: Services, actor: Actor, container: Container, query: Query) -> Listing:
     """Return the files that the person may see; `NotFound` when they may not see the page.
 
-    Names and sizes are read as the person; only files with a lock, or one that ended lately, cost another read, and one
-    file shows whether the app may edit here.
+    Names and sizes are read as the person; only files with a live or lately ended lock cost another read, and one file
+    shows whether the app may edit here.
     """
     with spending_on("list"):
         view = view_of(services, actor, container)
@@ -127,14 +125,14 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
 def _states(
     services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
 ) -> dict[str, FileState]:
-    """Return the state of each file that has something to tell, as the witnesses say."""
+    """Return the state of each file that has a lock to show, as the witnesses say."""
     now = services.clock.now()
     telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
     return {file.id: _state(services, actor, file, telling[file.id]) for file in files if file.id in telling}
 
 
 def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState:
-    """Return the file as it is now; one that the app may not read as it was last known."""
+    """Return the file as it is now; as last known, when the app may not read it."""
     try:
         return read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden):
@@ -164,9 +162,9 @@ def _rows(
 def _reach(
     services: Services, actor: Actor, files: list[Attachment], states: Mapping[str, FileState], rights: Facts
 ) -> bool:
-    """Return whether the app may edit the files of this page: as one of them shows, since they share its rights.
+    """Return whether the app may edit the page's files: one of them shows it, since they share its permissions.
 
-    Asked only where it makes a difference to what the person may do.
+    Asked only where it changes what the person may do.
     """
     shown = [state.attachment.may_update for state in states.values()]
     if shown or not files or not permissions.may_lock(rights):

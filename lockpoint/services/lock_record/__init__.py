@@ -1,1 +1,1 @@
-"""One fresh read of a file's lock record, and the conditional write that changes it."""
+"""The fresh read of a file's lock record, and the conditional write that changes it."""

@@ -30,9 +30,9 @@ from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
 PATIENCE = timedelta(seconds=2)
-LATE_WRITE = timedelta(seconds=60)  # longer than any request to the host can live
-CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look whether a lock began without being recorded
-SENT_WITHIN = timedelta(seconds=5)  # after the claim of the guard, so that its time covers the whole life of the write
+LATE_WRITE = timedelta(seconds=60)  # longer than any request to the host lasts
+CONFIRMED = LATE_WRITE + timedelta(seconds=30)  # when to look for an unrecorded lock
+SENT_WITHIN = timedelta(seconds=5)  # of the guard's claim, whose time then covers the whole write
 FIRST_PAUSE = 0.05  # seconds, doubled each round, full jitter
 
 
@@ -45,7 +45,7 @@ class Rule(Protocol):
 
 
 Prepare = Callable[[FileState], tuple[FileState, Moments]]
-"""Deals with the file before each decision; returns it afresh, with the overwrites that still stand."""
+"""Deals with the file before each decision; returns it afresh, with the pending overwrites."""
 
 
 class _Failed(Enum):
@@ -68,9 +68,9 @@ def compare_and_set(
 ) -> Outcome:
     """Write what `rule` decides on a fresh read, on condition that nothing else was written in between.
 
-    `state` is a read that the caller has just made. Each round has the same `op_id`, so that a write whose answer was
-    lost is recognised. Raises `Busy` when the outcome is unknown: asking again with the same ids is safe. Other errors
-    of the host pass through.
+    `state` is a read just made. Each round has the same `op_id`, so that a write whose answer was lost is recognised.
+    Raises `Busy` when the outcome is unknown: asking again with the same ids is safe. Other errors of the host pass
+    through.
     """
     write = _Write(services, tenant, attachment_id, rule, op_id or services.ids.new(), priority, prepare)
     if state is not None:
@@ -94,7 +94,7 @@ def compare_and_set(
 
 
 def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, *, priority: Priority) -> bool:
-    """Write a live lock again whose record outsiders removed or garbled; return whether this call did it.
+    """Write a live lock's removed or garbled record again; return whether this call did it.
 
     A read may be stale, so a second one must show the same damage.
     """
@@ -113,7 +113,7 @@ def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, 
 
 @dataclass(slots=True)
 class _Write:
-    """One change of a record over all its rounds; `pending` gathers what each preparation left standing."""
+    """One change over all its rounds; `pending` gathers the overwrites that each preparation left."""
 
     services: Services
     tenant: Tenant
@@ -167,9 +167,9 @@ def _snapshot(services: Services, state: FileState, pending: Moments = ()) -> Sn
 
 
 def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, record: Record) -> None:
-    """Queue a look for a lock that may begin without being recorded: by our crash, or by a late write.
+    """Queue a look for a lock that may begin unrecorded: by our crash, or by a late write.
 
-    A file that is known as locked is looked at by the sweep anyway.
+    A file known as locked is read by the sweep anyway.
     """
     if isinstance(record, Held) and not isinstance(state.known, Held):
         subject = JobSubject(state.attachment.id, record.op_id).encode()

@@ -1,4 +1,4 @@
-"""Who is told that a lock ended: its holder, unless they ended it, and those on the waitlist."""
+"""Mails that a lock ended: to its holder, unless they ended it, and to the waitlist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.notifications import MailIntent
 
-# Ends that the holder learns of by mail: all but the ones they brought about themselves.
+# Ends that the holder learns of by mail: all but their own.
 _TOLD = {
     EndReason.BROKEN: MailKind.LOCK_ENDED_BY_OTHER,
     EndReason.TAKEN_OVER: MailKind.LOCK_ENDED_BY_OTHER,
@@ -34,13 +34,13 @@ def owed_end_notices(
     to_holder = mail_to_holder(attachment.id, ended)
     if not isinstance(record, Free):
         return to_holder
-    # The holder has a mail of their own about this ending; a second one would only repeat it.
+    # The holder has their own mail about this ending.
     waiting = end_notices(services, tenant, attachment, ended)
     return (*(m for m in waiting if not (to_holder and m.recipient == ended.holder)), *to_holder)
 
 
 def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
-    """Return the mails to the waitlist, first come first; who ended the lock needs none."""
+    """Return the mails to the waitlist, first come first; the person who ended the lock gets none."""
     return tuple(
         MailIntent(
             kind=MailKind.FILE_AVAILABLE,

@@ -19,8 +19,7 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 class FileState:
     """A file as the app sees it, and what its lock record says.
 
-    `row` is the property row that is the record (None: there is none). `witness` was known before the read, so a sound
-    record is never older; one that is older reads as `Unreadable`.
+    `row` is the record's property row. A record older than `witness` reads as `Unreadable`.
     """
 
     attachment: Attachment
@@ -35,20 +34,20 @@ class FileState:
 
     @property
     def known(self) -> Record | None:
-        """The newest record that was known before this read."""
+        """The newest record known before this read."""
         return self.witness.record if self.witness else None
 
     @property
     def standing(self) -> FoundRecord:
-        """What counts for people: damage to the record of a live lock does not end it."""
+        """What counts for people: damage to a live lock's record does not end it."""
         return standing(self.found, self.known)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The record is stored: by this call, or by an earlier try of it that a re-read showed.
+    """The record is stored, by this call or an earlier try of it.
 
-    `state` is what the last round read; `write` is None when the re-read showed the record.
+    `state` is what the last round read; `write` is None when a re-read showed the record.
     """
 
     record: Record
@@ -66,7 +65,7 @@ class Unwritten:
 
 Outcome = Written | Unwritten
 
-SECOND_LOOK = 1.5  # seconds after which a read may be believed that a stale replica could have given
+SECOND_LOOK = 1.5  # seconds after which no replica is believed to be stale
 
 
 def second_look(services: Services) -> None:
@@ -105,7 +104,6 @@ def standing(found: FoundRecord, known: Record | None) -> FoundRecord:
 
 
 def reading_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> FoundRecord:
-    """Return what a property row says about this file."""
     if row is None:
         return Absent()
     found = records.decode(row.value, row.version, Subject(tenant.client_key, attachment_id), services.mac_keys)
@@ -133,7 +131,7 @@ def keep_lowest(
 
 
 def _removed(attachment_id: str, copy: Record) -> AuditEvent:
-    """Recorded before the removal, and always the same, so that a crash in between loses no row."""
+    """Recorded before the removal, and always the same: a crash in between loses no row."""
     return AuditEvent(
         at=copy.at,
         kind=AuditKind.DUPLICATE_REMOVED,

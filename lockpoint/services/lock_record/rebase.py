@@ -15,7 +15,6 @@ from lockpoint.services.lock_record.record_effects import record_write
 
 
 def base_of(version: Version) -> Base:
-    """Return a version as a record keeps it."""
     return Base(created=version.created, author=version.author, size=version.size, number=version.number)
 
 

@@ -1,4 +1,4 @@
-"""What a stored record leaves in Postgres: its audit row, its witness, and rows that a crash left out."""
+"""What a stored record writes to Postgres: its audit row, its witness, and rows that a crash left out."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def actor_of(record: Record) -> str | None:
 
 
 def witness_of(record: Record, state: FileState, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:
-    """Return the copy that we keep, without anybody's words: those stay in Confluence.
+    """Return our copy, without people's words: those stay in Confluence.
 
-    A lock that goes on stays protected, or unprotected, as it was. `newest_key` signed a record that was not read.
+    A continued lock keeps its protection. `newest_key` signed a record that was not read.
     """
     known = state.witness
     space = space_id or (known.space_id if known and known.container == state.attachment.container else None)
@@ -72,7 +72,7 @@ def record_write(
     detail: str | None = None,
     jobs: tuple[Job, ...] = (),
 ) -> None:
-    """Record a stored record with the mails it causes, and what a crash left out of the record before.
+    """Store the effects of a written record: its mails, and what a crash left out of the record before.
 
     The creation guard of a first record is released only now: the next to claim it finds the witness.
     """
@@ -100,7 +100,7 @@ def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
 
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
-    """Return that a record was found which is not ours to obey: one row a day."""
+    """Return that a record was found which is not to be obeyed: one row a day."""
     if not isinstance(state.found, Unreadable):
         return ()
     row = AuditEvent(
@@ -123,7 +123,6 @@ def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:
 
 
 def newer_than(record: FoundRecord, other: Record) -> bool:
-    """Return whether `record` was stored after `other`."""
     return isinstance(record, Held | Free) and (record.epoch, record.seq) > (other.epoch, other.seq)
 
 

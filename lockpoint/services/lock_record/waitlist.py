@@ -14,7 +14,7 @@ KEY = "lockpointwatch"
 
 @dataclass(frozen=True, slots=True)
 class WaitlistPlace:
-    """One person's place; `position` counts from 1, None when they did not ask."""
+    """`position` counts from 1, None when they did not ask."""
 
     asked: bool
     count: int
@@ -25,7 +25,6 @@ NOT_WAITING = WaitlistPlace(asked=False, count=0, position=None)
 
 
 def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
-    """Return the place of `account`."""
     position = waitlist.index(account) + 1 if account in waitlist else None
     return WaitlistPlace(position is not None, len(waitlist), position)
 

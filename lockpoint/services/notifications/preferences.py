@@ -1,7 +1,7 @@
 """A person's preferences: optional mails, language, time zone; a signed property on their account.
 
 Other apps and the person can write there, so a value without our signature counts as none. Account properties have no
-versions, so a lock of ours keeps two changes apart.
+versions: an advisory lock separates two changes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """`off` are the optional mails that are not wanted; None where Confluence's profile decides."""
+    """`off` are the optional mails that are not wanted; None: Confluence's profile decides."""
 
     off: frozenset[MailKind] = frozenset()
     locale: str | None = None
@@ -33,9 +33,9 @@ class Preferences:
 
 
 def read(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> Preferences:
-    """Return what the person chose, the default where nothing of ours is stored; the host's errors pass through.
+    """Return what the person chose, or the default; the host's errors pass through.
 
-    Costs 1 point; 3 once after a change of keys, since what has an old signature is signed again.
+    Costs 1 point; 3 once after a change of keys, to sign again.
     """
     stored = _stored(services, tenant, account, priority)
     if stored.signer not in {None, services.mac_keys.newest}:
@@ -45,7 +45,7 @@ def read(services: Services, tenant: Tenant, account: str, *, priority: Priority
 
 
 def change(services: Services, actor: Actor, wanted: Preferences) -> Preferences:
-    """Store what the person chose; `Invalid` for an unknown language or time zone."""
+    """`Invalid` for an unknown language or time zone."""
     if wanted.locale is not None and not _LOCALE.fullmatch(wanted.locale):
         raise Invalid("locale must be a language tag such as de or pt-BR.")
     if wanted.time_zone is not None and wanted.time_zone not in _zones():
@@ -75,7 +75,7 @@ def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Pr
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What is stored on the account; without a `signer` of ours it counts as nothing."""
+    """Without a `signer` of ours it counts as nothing."""
 
     preferences: Preferences
     signer: str | None

@@ -1,4 +1,4 @@
-"""Language and time zone of people who use locking: fetched once a day at most, gone after 30 days."""
+"""Language and time zone of people who use locking: fetched once a day at most, deleted after 30 days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.quota_accounting import spending_on
 
 FRESH: Final = timedelta(days=1)
-"""How old a profile may be when its person comes back, before it is fetched again."""
+"""The age at which the next use fetches a profile again."""
 
 
 def note_use(services: Services, actor: Actor) -> None:
@@ -26,7 +26,7 @@ def note_use(services: Services, actor: Actor) -> None:
 
 
 def refresh(services: Services, tenant: Tenant, account: str) -> None:
-    """Fetch and keep time zone and locale (3 points); nothing for an account unknown to Confluence."""
+    """Fetch and store time zone and locale (3 points); nothing for an account unknown to Confluence."""
     with spending_on("profile"), suppress(GoneOrInvisible):
         person = services.people.profile(tenant, account, priority=Priority.EVENT)
         if person.in_use:

@@ -1,4 +1,4 @@
-"""Sending one mail: everything it says is looked up now, as its recipient, and kept nowhere."""
+"""Sending one mail: all that it says is looked up now, as its recipient, and stored nowhere."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from lockpoint.services.tenancy.activity import is_active
 DEFAULT_LOCALE, DEFAULT_ZONE = "en", "UTC"
 _HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
 PAUSE = timedelta(hours=1)  # until a mail asks again whether the site is active
-# Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
+# Mails whose reason is stored in the signed property only.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 
 
 def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once.
 
-    Who may not see the file gets no mail; what cannot be sent for good is logged and forgotten. On an inactive site the
-    mail waits as long as intents are kept. `MailUnavailable` and the host's passing errors pass through: the job comes
-    back.
+    A person who may not see the file gets no mail; a mail that can never be sent is logged and dropped. On an inactive
+    site the mail waits as long as intents are kept. `MailUnavailable` and the host's passing errors pass through: the
+    job comes back.
     """
     stored = services.intents.get(intent_id)
     if stored is None or stored.done:
@@ -73,7 +73,7 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent) -> None:
         if _site_of(services, stored) is not None:
             services.intents.finish(stored, result="not_visible", address=None)
         return
-    if _site_of(services, stored) is None:  # it took a while to look all this up
+    if _site_of(services, stored) is None:  # the look-up took a while
         return
     try:
         services.mailer.send(address, facts, message_id=f"{tenant.id}.{stored.id}")
@@ -167,7 +167,7 @@ def _on_page(
     if container is None:
         return _Place(file_name, file_url, "", site)
     view = services.people.container(tenant, recipient, container, priority=Priority.EVENT)
-    # A link that Confluence resolves by content id, on the address people know the site by.
+    # Confluence resolves this link by content id; the address is the one people know.
     return _Place(file_name, file_url, view.title, f"{site}/pages/viewpage.action?pageId={container.id}")
 
 

@@ -26,7 +26,7 @@ class UnsubscribeLink:
 
 
 def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: MailKind) -> str | None:
-    """Return the address that switches these mails off for this person; None where that is impossible."""
+    """Return the address that switches these mails off; None where that is impossible."""
     if kind not in OPTIONAL:
         return None
     token = services.tokens.seal_link(f"{tenant.id}\n{kind.value}\n{account}", _UNSUBSCRIBE)
@@ -34,7 +34,7 @@ def unsubscribe_url(services: Services, tenant: Tenant, account: str, kind: Mail
 
 
 def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
-    """Return what a link means; None for one that we did not seal, and for a site that is gone."""
+    """Return what a link means; None for one that we did not seal, or for a site that is gone."""
     text = services.tokens.unseal_link(token, _UNSUBSCRIBE)
     if text is None:
         return None
@@ -46,7 +46,7 @@ def unsubscribe_link(services: Services, token: str) -> UnsubscribeLink | None:
 
 
 def unsubscribe(services: Services, link: UnsubscribeLink) -> None:
-    """Switch the mails off; `NotAllowed` on an inactive site."""
+    """`NotAllowed` on an inactive site."""
     tenant = require_active(services, link.tenant, licensed=False)
     with spending_on("unsubscribe"):
         preferences.switch_off(services, tenant, link.account, link.kind)

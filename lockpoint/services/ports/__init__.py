@@ -1,1 +1,1 @@
-"""What use cases need of their neighbours: one protocol each."""
+"""What use cases need of their neighbours."""

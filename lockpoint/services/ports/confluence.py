@@ -27,7 +27,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class StoredProperty:
-    """Version from 1, parsed JSON, the host's time of writing."""
+    """`version` counts from 1, `value` is parsed JSON, `created` is by the host's time."""
 
     id: str
     version: int
@@ -71,7 +71,7 @@ class AttachmentPage:
 
 
 class Attachments(Protocol):
-    """Files of a site, as `person` or, for None, as the app. Raises the errors of `services.errors`.
+    """A site's files, as `person` or (None) as the app. Raises the errors of `services.errors`.
 
     One `GoneOrInvisible` is not proof: see `confirmed_gone`.
     """
@@ -112,7 +112,7 @@ class Attachments(Protocol):
     def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version: ...
 
     def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        """Make version `number` current by Confluence's own operation; return the version this made.
+        """Restore version `number` by Confluence's own operation; return the new version.
 
         Raises `Rejected` or `Forbidden` when refused.
         """
@@ -148,16 +148,16 @@ class Attachments(Protocol):
 
 
 class LockProperties(Protocol):
-    """Where the lock record lies, written on condition of its version."""
+    """The lock record, written on condition of its version."""
 
     def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
-        """Return all rows, lowest id first; `GoneOrInvisible` for the file."""
+        """All rows, lowest id first; `GoneOrInvisible` for the file."""
         ...
 
     def create(
         self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
     ) -> StoredProperty:
-        """Raises `LostRace` when a row exists; after `HostUnavailable` it may exist, now or later."""
+        """`LostRace` when a row exists; after `HostUnavailable` it may exist, now or later."""
         ...
 
     def replace(
@@ -170,7 +170,7 @@ class LockProperties(Protocol):
         *,
         priority: Priority,
     ) -> StoredProperty:
-        """Write `value` as version `version` (the present one + 1); `LostRace` otherwise, also for a missing row."""
+        """Write `value` as `version` (the present one + 1); `LostRace` otherwise, also for a missing row."""
         ...
 
     def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
@@ -191,7 +191,7 @@ class Properties(Protocol):
     def read(
         self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
     ) -> StoredProperty | None:
-        """Return the row, the lowest id of several."""
+        """The row, the lowest id of several."""
         ...
 
     def create(
@@ -274,7 +274,7 @@ class People(Protocol):
         ...
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
-        """The app user; cached, since it stays for the life of an installation."""
+        """The app user; cached, since it never changes during an installation."""
         ...
 
 
@@ -288,7 +288,7 @@ class LockSearch(Protocol):
         ...
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
-        """Ids of the current ones."""
+        """Ids of current spaces."""
         ...
 
     def attachments_of_space(
@@ -298,7 +298,7 @@ class LockSearch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScratchTrial:
-    """`works`: False when Confluence refuses or restores other content, None where there was no place to try."""
+    """`works`: False when Confluence refuses or restores other content, None where no place to try was found."""
 
     works: bool | None
     scratch_id: str | None
@@ -308,5 +308,5 @@ class ScratchFiles(Protocol):
     """A file of the app's own, invisible to people."""
 
     def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
-        """Try whether Confluence's own operation restores old content, on the file `scratch_id` if it is there."""
+        """Try whether Confluence's own operation restores old content, on file `scratch_id` if it exists."""
         ...

@@ -29,10 +29,10 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobSubject:
-    """A subject of two words, stored as `first:second`; an account id as the second may have colons.
+    """A subject of two words, stored as `first:second`; the second, an account id, may have colons.
 
-    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may have landed,
-    one job for each write. `PAGE_HINT`: kind and id of the container.
+    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may have landed.
+    `PAGE_HINT`: kind and id of the container.
     """
 
     first: str
@@ -43,14 +43,14 @@ class JobSubject:
 
     @classmethod
     def parse(cls, subject: str) -> JobSubject:
-        """Read what `encode` wrote; `ValueError` for one word."""
+        """Raises `ValueError` for one word."""
         first, second = subject.split(":", 1)
         return cls(first, second)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job; waiting ones of the same kind, tenant and subject are one.
+    """Waiting jobs of the same kind, tenant and subject are one.
 
     `subject` is an encoded `JobSubject`, or an attachment id (`RECONCILE`), intent (`SEND_MAIL`), account (`PROFILE`),
     request (`ERASE`), "" for the whole site.
@@ -66,7 +66,7 @@ class Jobs(Protocol):
     """Every method raises `StorageUnavailable`."""
 
     def defer(self, jobs: Sequence[Job]) -> None:
-        """Queue the jobs; equal waiting ones become one."""
+        """Equal waiting jobs become one."""
         ...
 
     def pending(self, tenant: Tenant, kind: JobKind) -> bool:
@@ -82,6 +82,6 @@ class JobRunner(Protocol):
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
         """Work until the process is asked to stop; every kind needs its handler.
 
-        The error a handler raises decides: drop, retry, or park under the error's name.
+        A handler's error decides: drop, retry, or park under the error's name.
         """
         ...

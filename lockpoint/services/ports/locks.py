@@ -1,4 +1,4 @@
-"""Locks in Postgres: witnesses, audit rows, restorations, and the transaction that writes them."""
+"""Locks in Postgres, and the one transaction that writes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lockpoint.services.ports.tenancy import (
 
 
 class Protection(StrEnum):
-    """How a locked file is protected, or why not (the words of `FlagReason`)."""
+    """How a locked file is protected, or why not (as `FlagReason`)."""
 
     PROTECTED = "protected"
     RESTORING = "restoring"
@@ -44,7 +44,7 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """Our copy of a stored record, without the holder's note: it notices and heals, never grants.
+    """Our copy of a record, without the holder's note: it notices and heals, never grants.
 
     `signed_by` is the id of the key that signed the record, where known.
     """
@@ -62,8 +62,8 @@ class Witness:
 class AuditEvent:
     """Unique by (tenant, attachment, epoch, seq, kind, at).
 
-    `at` comes from the record, or is the overwrite's host time: writing again after a crash repeats the row.
-    `recovered` marks a row written later.
+    `at` is the record's, or the overwrite's host time: writing again after a crash repeats the row. `recovered` marks a
+    row written later.
     """
 
     at: datetime
@@ -80,7 +80,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """That our version `created` restored `source_created` (both the host's time)."""
+    """Our version `created` restored `source_created` (both the host's time)."""
 
     attachment_id: str
     lock_id: str
@@ -92,7 +92,7 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """What one cause leaves in Postgres, in one transaction.
+    """What one cause writes to Postgres, in one transaction.
 
     `request` finishes a request id: (account, request id, status, error). `settings` never replace newer ones.
     """
@@ -108,25 +108,25 @@ class Effects:
 
 class EffectsStore(Protocol):
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`."""
+        """All effects and jobs for new mails, or none; repeatable. `StorageUnavailable`."""
         ...
 
 
 class Witnesses(Protocol):
-    """Cache, list and safety net, never a reason to grant. Each method is one round trip."""
+    """A cache and safety net, never a reason to grant. Each method is one round trip."""
 
     def get(self, tenant: Tenant, attachment_id: str) -> Witness | None: ...
 
     def held_among(self, tenant: Tenant, attachment_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the ids that we know as locked."""
+        """The ids known as locked."""
         ...
 
     def held_in(self, tenant: Tenant, container_ids: Iterable[str]) -> frozenset[str]:
-        """Ids of files that we know as locked on these pages or blog posts."""
+        """Ids of files known as locked on these pages or blog posts."""
         ...
 
     def of_container(self, tenant: Tenant, container_id: str) -> Sequence[Witness]:
-        """Records of ended locks, too."""
+        """Ended locks, too."""
         ...
 
     def live(self, tenant: Tenant, *, after: str | None = None, limit: int = 500) -> Sequence[Witness]:
@@ -136,7 +136,7 @@ class Witnesses(Protocol):
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
 
     def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
-        """Store how a locked file is protected; return whether that is a change."""
+        """Return whether that is a change."""
         ...
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
@@ -162,5 +162,5 @@ class CreationGuard(Protocol):
         ...
 
     def release(self, tenant: Tenant, attachment_id: str, op_id: str) -> None:
-        """Does nothing unless `op_id` holds it. Not after a time-out, whose write may still land."""
+        """Only if `op_id` holds it. Not after a time-out, whose write may still land."""
         ...

@@ -12,10 +12,10 @@ from lockpoint.services.context import Tenant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeReport:
-    """What a purge did: counts of rows and partitions by place, nothing about anybody.
+    """Counts of purged rows and partitions by place, without personal data.
 
-    `overdue` counts what should be gone after it; `failed` names steps that will be retried. `late` counts erasures,
-    and accounts to report to Atlassian, that are overdue but not the purge's work.
+    `overdue` counts what should be gone; `failed` names steps to retry. `late` counts overdue erasures and accounts to
+    report to Atlassian, which are not the purge's work.
     """
 
     at: datetime
@@ -27,7 +27,7 @@ class PurgeReport:
 
     @property
     def complete(self) -> bool:
-        """Return whether nothing overdue is left."""
+        """Whether nothing overdue is left."""
         return not self.failed and not any(self.overdue.values())
 
     @property
@@ -49,7 +49,7 @@ class Upkeep(Protocol):
         ...
 
     def make_partitions(self) -> int:
-        """Create the partitions of the coming days; return how many were missing."""
+        """Create those of the coming days; return how many were missing."""
         ...
 
     def purge(self) -> PurgeReport: ...

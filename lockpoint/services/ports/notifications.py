@@ -1,4 +1,4 @@
-"""Mails: intents, profiles, log, sending, sealed texts of links."""
+"""Mails: intents, profiles, log, sending, links."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lockpoint.services.context import Tenant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailIntent:
-    """One person gets one mail once: unique by (tenant, kind, event_key, recipient).
+    """One mail to one person: unique by (tenant, kind, event_key, recipient).
 
-    Ids only: names, address and reasons are read when the mail is sent. `actor` is the other person concerned.
+    Ids only: names, address and reasons are read at sending. `actor` is the other person concerned.
     """
 
     kind: MailKind
@@ -45,7 +45,7 @@ class Intents(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailFacts:
-    """What a mail says, read at the moment of sending and kept nowhere.
+    """What a mail says, read at sending and stored nowhere.
 
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
     for what was undone; the reason of an ending or flag. `unsubscribe_url` is None for mails that cannot be switched
@@ -101,7 +101,7 @@ class Profiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoggedMail:
-    """A row of the mail log, without the hash of the address."""
+    """Without the hash of the address."""
 
     tenant_id: int
     at: datetime
@@ -113,9 +113,9 @@ class Tokens(Protocol):
     """Sealed texts for links in mails."""
 
     def seal_link(self, text: str, purpose: str) -> str:
-        """Return a URL-safe token, good for this purpose only."""
+        """Return a URL-safe token, valid for this purpose only."""
         ...
 
     def unseal_link(self, token: str, purpose: str) -> str | None:
-        """Return the text, None for anything not sealed for this purpose."""
+        """None for anything not sealed for this purpose."""
         ...

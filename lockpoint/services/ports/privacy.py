@@ -15,10 +15,10 @@ Row = Mapping[str, object]
 
 
 class UserProperties(Protocol):
-    """Properties on accounts: the last write wins. People and other apps can write them."""
+    """The last write wins. People and other apps can write them."""
 
     def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
-        """Return the value; None also for an unknown account."""
+        """None also for an unknown account."""
         ...
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
@@ -45,12 +45,12 @@ class ReportAnswer:
 
 class PersonalDataReports(Protocol):
     def report(self, tenant: Tenant, accounts: Sequence[Reported], *, priority: Priority) -> ReportAnswer:
-        """Tell Atlassian of at most `MOST_REPORTED` accounts; raises host errors, `QuotaExceeded` among them."""
+        """Report at most `MOST_REPORTED` accounts to Atlassian; raises host errors, also `QuotaExceeded`."""
         ...
 
 
 MOST_REPORTED = 90
-"""Accounts in one report, by Atlassian's rule."""
+"""Atlassian's limit."""
 
 
 class PrivacyRight(StrEnum):
@@ -68,7 +68,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """One under way: live locks may end at `release_at`, the next pass is due at `due_at`.
+    """Live locks may end at `release_at`, the next pass is due at `due_at`.
 
     `cursor` is the last file of this pass, `skipped` how many of its files were not cleaned.
     """
@@ -85,7 +85,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureOrder:
-    """To erase one account of a site; `digest` is kept when Atlassian called it closed."""
+    """One account of a site; `digest` is kept when Atlassian called it closed."""
 
     account: str
     pseudonym: str
@@ -106,28 +106,26 @@ class ReportSettlement:
 
 
 class PersonStore(Protocol):
-    """What is stored of people: rows that name them, requests, erasures, accounts to report. `StorageUnavailable`."""
+    """Rows that name people, requests, erasures, accounts to report. `StorageUnavailable`."""
 
     def export(self, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-        """Return by table what is stored about the account, nothing about anybody else."""
+        """By table, what is stored about the account, nothing about anybody else."""
         ...
 
     def erase(self, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
         """Delete the account from every row and Redis key, or put the pseudonym there.
 
         False while a running job names it: that may write it again. `keep_files` keeps the witness rows, by which the
-        account's files are found; one that says the account holds a lock always stays, since the lock must end in
-        Confluence.
+        account's files are found; that of a lock it holds always stays, since the lock must end in Confluence.
         """
         ...
 
     def files_of(
         self, tenant: Tenant, account: str, *, after: str | None, limit: int, own: bool | None = None
     ) -> Sequence[str]:
-        """Return ids of files whose properties could name the account, behind `after`.
+        """Return ids, after `after`, of files whose properties could name the account.
 
-        Those whose known record names it (`own`), and all other locked ones, where it may wait (not `own`); both by
-        default.
+        `own`: files whose known record names it; not `own`: all other locked ones, where it may wait; None: both.
         """
         ...
 
@@ -136,7 +134,7 @@ class PersonStore(Protocol):
         ...
 
     def note_request(self, tenant: Tenant, right: PrivacyRight, origin: Origin, at: datetime) -> int:
-        """Return its number; nobody is named."""
+        """Return its number; no account is stored."""
         ...
 
     def note_fulfilled(self, request_id: int, at: datetime) -> None: ...
@@ -144,7 +142,7 @@ class PersonStore(Protocol):
     def begin_erasures(self, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> Sequence[Erasure]:
         """Log the requests and queue their jobs, in one transaction.
 
-        One already under way is returned as it is, with the earlier `release_at`.
+        One already under way is returned, with the earlier `release_at`.
         """
         ...
 
@@ -163,17 +161,17 @@ class PersonStore(Protocol):
         ...
 
     def finish_erasure(self, erasure: Erasure, at: datetime) -> None:
-        """Delete whom it was about and log the request as fulfilled, in one transaction."""
+        """Delete the account and log the request as fulfilled, in one transaction."""
         ...
 
     def list_accounts(self, tenant: Tenant, now: datetime) -> None:
-        """Bring the list in line with what is stored: new accounts get a turn in the cycle, others leave."""
+        """Compare the list with what is stored: new accounts get a turn in the cycle, others leave."""
         ...
 
     def listed_accounts(self, tenant: Tenant) -> Sequence[str]: ...
 
     def due_accounts(self, tenant: Tenant, now: datetime, limit: int) -> Sequence[Reported]:
-        """Return accounts whose turn it is, longest due first; none while reports are put off."""
+        """The longest due first; none while reports are put off."""
         ...
 
     def closed_accounts(self, tenant: Tenant) -> frozenset[str]: ...
@@ -183,7 +181,7 @@ class PersonStore(Protocol):
         ...
 
     def settle_report(self, tenant: Tenant, settlement: ReportSettlement) -> None:
-        """Store what a report led to, in one transaction; delete the profiles of `updated` accounts."""
+        """Store the outcome in one transaction; delete the profiles of `updated` accounts."""
         ...
 
     def put_off_reports(self, tenant: Tenant, until: datetime) -> None: ...
@@ -191,7 +189,7 @@ class PersonStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thing that the scan looks at: a row with its columns, a key with its value, a line."""
+    """What the scan looks at: a row with its columns, a key with its value, a line."""
 
     place: str
     texts: tuple[tuple[str, str | bytes], ...]

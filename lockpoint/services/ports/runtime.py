@@ -58,19 +58,19 @@ class Requests(Protocol):
     ) -> BegunRequest:
         """Claim the request id, or return what became of it.
 
-        FRESH: use the given ids. RESUMED: an attempt died; use the ids returned. RUNNING: a twin is at work. DONE: the
-        stored outcome. The caller compares the digest.
+        FRESH: use the given ids. RESUMED: an attempt died; use the ids returned. RUNNING: another one runs. DONE: the
+        outcome is stored. The caller compares the digest.
         """
         ...
 
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:
-        """Let a repeated call resume at once: the outcome is unknown."""
+        """The outcome is unknown: a repeated call may resume at once."""
         ...
 
 
 class Mutexes(Protocol):
-    """Best-effort exclusion: without Redis everybody gets in, which costs efficiency only."""
+    """Best-effort exclusion: without Redis everybody gets in, which costs only efficiency."""
 
     def hold(self, name: str, seconds: float) -> AbstractContextManager[bool]:
-        """True for one caller, for the duration of the block."""
+        """True for one caller, for the block."""
         ...

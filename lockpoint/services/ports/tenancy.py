@@ -35,7 +35,7 @@ class Tenants(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SettingsNote:
-    """The newest known settings; `fields` is their canonical JSON, to be written again at need."""
+    """The newest known settings; `fields` is their canonical JSON, written again at need."""
 
     revision: int
     fields: str
@@ -53,7 +53,7 @@ class SiteState:
 
 
 class SiteStates(Protocol):
-    """Each method writes its own columns only, so that no writer undoes another."""
+    """Each method writes its own columns only: no writer undoes another."""
 
     def get(self, tenant: Tenant) -> SiteState: ...
 
@@ -62,7 +62,7 @@ class SiteStates(Protocol):
         ...
 
     def note_place(self, tenant: Tenant, cursor: str | None) -> None:
-        """Where the search for locks goes on."""
+        """Where the search for locks continues."""
         ...
 
     def exclusive(self, tenant: Tenant) -> AbstractContextManager[None]:
@@ -83,7 +83,7 @@ class InstallationEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """Secrets in the clear here, encrypted by the storage.
+    """Secrets in the clear here, encrypted in storage.
 
     `secret` is None once uninstalled. `previous_secret` was in force until `secret_changed_at`.
     """
@@ -107,28 +107,28 @@ class Installation:
 
 
 class InstallationChange(Protocol):
-    """One transaction that alone may change the installations with this client key or base URL."""
+    """One transaction; it alone may change the installations with this client key or base URL."""
 
     def find(self, client_key: str) -> Installation | None:
         """Uninstalled ones, too."""
         ...
 
     def find_replaced(self, client_key: str) -> Installation | None:
-        """Return the row whose secret is about to go; one that no key opens counts as none."""
+        """The row whose secret is about to go; one that no key opens counts as none."""
         ...
 
     def sharing(self, base_url: str, *, other_than: str) -> Sequence[Installation]:
-        """Return installed rows with this base URL and another client key; secrets that no key opens count as none."""
+        """Installed rows with this base URL and another client key; secrets that no key opens count as none."""
         ...
 
     def store(self, registration: Registration) -> Tenant:
-        """Insert or replace the row; the tenant's id never changes."""
+        """Insert or replace; the tenant's id never changes."""
         ...
 
     def log(self, tenant_id: int, event: InstallationEvent, at: datetime) -> None: ...
 
     def come_back(self, tenant_id: int) -> None:
-        """Note that the site is active again, by the storage's clock, and its locks are unchecked."""
+        """Note that the site is active again, by the storage's clock, and its locks unchecked."""
         ...
 
     def defer(self, jobs: Sequence[Job]) -> None: ...
@@ -173,17 +173,17 @@ class Licences(Protocol):
     def get(self, tenant: Tenant) -> LicenceNote: ...
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Store what was heard at `at`; return what counts. A site whose licence returns is active again."""
+        """Store what was heard at `at`; return what counts. A returned licence makes the site active again."""
         ...
 
     def lift(self) -> None:
-        """Licences count no more: sites without one are active again."""
+        """Licences no longer count: sites without one are active again."""
         ...
 
 
 class LicenceSource(Protocol):
     def active(self, tenant: Tenant, *, priority: Priority) -> bool:
-        """Ask Confluence whether the site has a licence or evaluation; raises the host's errors."""
+        """Ask Confluence for a licence or evaluation; raises the host's errors."""
         ...
 
 
@@ -210,7 +210,7 @@ class UsageRow:
 
 
 class UsageCounts(Protocol):
-    """Counts by day without people, on sites that switched them on; `StorageUnavailable`."""
+    """By day without people, on sites that switched them on; `StorageUnavailable`."""
 
     def counting(self, tenant: Tenant) -> bool: ...
 

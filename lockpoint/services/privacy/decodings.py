@@ -1,4 +1,4 @@
-"""The texts that something stored may stand for: as it is, unescaped, decoded and unpacked, within limits."""
+"""The texts that stored data may stand for: as it is, unescaped, decoded and unpacked, within limits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Final
 from urllib.parse import unquote
 
 LAYERS: Final = 2
-"""Columns and lines are JSON themselves; below that one writing more is taken off."""
+"""Columns and lines are JSON themselves; below that, one more encoding is decoded."""
 
 MOST_CHARACTERS: Final = 8 * 1024 * 1024
-"""In all readings of one text together, which limits time and memory."""
+"""In all readings of one text together: limits time and memory."""
 MOST_UNPACKED: Final = 4 * 1024 * 1024
 
 BORDER: Final = "\x00\n\x00"
-"""Between texts that stood apart."""
+"""Between separate texts."""
 
 _ESCAPED: Final = re.compile(r"\\u([\da-fA-F]{4})|\\(.)", re.DOTALL)
 _SPACES: Final = dict.fromkeys("nrtbf", " ")
@@ -38,9 +38,9 @@ class Reading:
 
     text: str
     clear: bool = True
-    """Whether it is a text beyond doubt; bytes that are none may hold short words by chance."""
+    """Whether it is certainly text; other bytes may hold short words by chance."""
     whole: bool = True
-    """False when a limit, or damage, kept something back."""
+    """False when a limit, or damage, left something out."""
 
 
 def readings(stored: str | bytes) -> Iterator[Reading]:
@@ -63,7 +63,7 @@ def _with_layers_below(reading: Reading, layers: int) -> Iterator[Reading]:
 
 
 def _below(text: str) -> Iterator[Reading]:
-    """Take one writing off, in each way in which there may be one."""
+    """Decode one layer, in each way that may apply."""
     if "\\" in text:
         yield Reading(_from_json(text))
     if "%" in text:
@@ -84,7 +84,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _from_base64(text: str) -> Iterator[Reading]:
-    """Decode every run that may be base64, of either alphabet; what is no text then was none."""
+    """Decode every run that may be base64, of either alphabet; drop what is no text."""
     runs = (run.translate(_URL_ALPHABET) for run in _BASE64.findall(text))
     found = [reading for run in runs for reading in _of_bytes(_decoded(run)) if reading.clear or not reading.whole]
     if found:
@@ -97,7 +97,7 @@ def _decoded(run: str) -> bytes:
 
 
 def _of_bytes(data: bytes) -> Iterator[Reading]:
-    """Read bytes as UTF-8 and, where it may be that, as UTF-16; unpack them before."""
+    """Unpack bytes; read them as UTF-8 and, where it may be that, as UTF-16."""
     data, whole = _unpacked(data) if data.startswith(_GZIP) else (data, True)
     text = data.decode(errors="replace")
     yield Reading(text, clear=_is_text(text), whole=whole)
@@ -106,7 +106,7 @@ def _of_bytes(data: bytes) -> Iterator[Reading]:
 
 
 def _unpacked(data: bytes) -> tuple[bytes, bool]:
-    """Unpack what gzip packed, and say whether that was all of it."""
+    """Return what gzip packed, and whether that was all of it."""
     unpacker = zlib.decompressobj(_GZIP_FORMAT)
     try:
         return unpacker.decompress(data, MOST_UNPACKED), unpacker.eof and not unpacker.unused_data
@@ -115,5 +115,5 @@ def _unpacked(data: bytes) -> tuple[bytes, bool]:
 
 
 def _is_text(text: str) -> bool:
-    """Whether the bytes were text beyond doubt; binary data and chance finds are none."""
+    """Whether the bytes were certainly text; binary data and chance finds are not."""
     return "\ufffd" not in text and "".join(text.split()).isprintable()

@@ -1,7 +1,7 @@
 """Erasing one person on one site: Confluence's properties first, Postgres last, so that a crash forgets nothing.
 
-Every step can be repeated. Account and pseudonym stand side by side only until the end, which is when nothing is left
-in Confluence that the witness lists; until then the erasure goes on by itself.
+Every step can be repeated. Account and pseudonym are stored side by side only until nothing is left in Confluence that
+the witness lists; until then the erasure continues by itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.activity import is_active
 
 GRACE: Final = timedelta(hours=24)
-"""How long the live locks of a person who is gone stand before they end."""
+"""How long the live locks of an erased person stand."""
 
 BATCH: Final = 100
 
@@ -58,7 +58,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left, and when it goes on; `files` counts those that are closed to the app."""
+    """What is left, and when to continue; `files` counts those that are closed to the app."""
 
     left: Left
     due_at: datetime
@@ -68,7 +68,7 @@ class Rest:
 def order(
     services: Services, account: str, origin: Origin, *, at_once: bool = False, digest: str | None = None
 ) -> ErasureOrder:
-    """Return the order to erase an account; its live locks end after the grace period, or `at_once`."""
+    """Live locks end after the grace period, or `at_once`."""
     return ErasureOrder(
         account=account,
         pseudonym=pseudonym_from(services.ids.new()),
@@ -109,7 +109,7 @@ def erase(services: Services, tenant: Tenant, request_id: int) -> Rest | None:
 def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest | None:
     """Clean what can be cleaned; return what is left.
 
-    While the site's locks are being searched the list of files is incomplete, and nothing is begun.
+    While the site's locks are being searched, the list of files is incomplete: nothing is begun.
     """
     if not is_active(services, tenant, licensed=False):
         return Rest(Left.SITE, services.clock.now() + HOURLY)
@@ -127,7 +127,7 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
 
 
 def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
-    """Clean the files that could name the person, from where the last attempt stopped; return how many are left."""
+    """Clean files that could name the person, from where the last attempt stopped; return how many are left."""
     after, skipped = erasure.cursor, erasure.skipped
     while batch := services.person_store.files_of(tenant, erasure.account, after=after, limit=BATCH):
         skipped += len(_not_cleaned(services, tenant, erasure, batch))
@@ -139,7 +139,7 @@ def _in_files(services: Services, tenant: Tenant, erasure: Erasure) -> int:
 def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> bool:
     """Remove the person's choices; True when Confluence refuses although the account is in use.
 
-    Properties of closed accounts are closed to everybody.
+    Nobody can write properties of closed accounts.
     """
     try:
         with services.site_states.exclusive(tenant):
@@ -153,7 +153,7 @@ def _preferences_stay(services: Services, tenant: Tenant, erasure: Erasure) -> b
 
 
 def _not_cleaned(services: Services, tenant: Tenant, erasure: Erasure, batch: Sequence[str]) -> list[str]:
-    """Clean these files; return those that the app cannot reach. A single "not there" may be false: it looks twice."""
+    """Clean these files; return those out of the app's reach. A single "not there" may be false: look twice."""
     missed = [file for file in batch if not _cleaned(services, tenant, erasure, file)]
     if missed:
         second_look(services)
@@ -187,7 +187,7 @@ def _purged(services: Services, tenant: Tenant, attachment_id: str) -> bool:
 def _in_file(services: Services, tenant: Tenant, erasure: Erasure, attachment_id: str) -> bool:
     """Take the person off the waitlist and out of the record; end their lock when its time has come.
 
-    False when the record still names the person, but for a lock that has time left.
+    False when the record still names the person, except for a lock that has time left.
     """
     state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
     if isinstance(state.found, Held | Free):
@@ -209,10 +209,7 @@ def _end_lock(services: Services, tenant: Tenant, state: FileState, held: Held) 
 
 
 def _tell_administrators(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> None:
-    """Tell that the lock of a person who is gone has ended, before its record is rewritten, so that no crash loses it.
-
-    Each administrator is told once.
-    """
+    """Tell each administrator once that the lock has ended, before its record is rewritten: a crash loses no mail."""
     found, space = state.found, state.witness.space_id if state.witness else None
     if not isinstance(found, Free) or not _left_by(erasure.account, found.ended) or space is None:
         return
@@ -239,7 +236,7 @@ def _left_by(account: str, ended: Ended) -> bool:
 def _renamed(services: Services, tenant: Tenant, erasure: Erasure, state: FileState) -> bool:
     """Put the pseudonym into the record by the ordinary conditional write.
 
-    False when the record still names the person: they took the file meanwhile, or a newer app wrote it.
+    False when the record still names the person: they locked the file again, or a newer app wrote it.
     """
     rule = partial(rules.forget, account=erasure.account, pseudonym=erasure.pseudonym)
     outcome = compare_and_set(services, tenant, state.attachment.id, rule, priority=Priority.MAINTENANCE, state=state)

@@ -1,4 +1,4 @@
-"""What we hold about one person, and nothing of anybody else."""
+"""What is stored about one person, and nothing about anybody else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOTES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData:
-    """Everything about one account of one site; `complete` is False when not every file could be read."""
+    """`complete` is False when not every file could be read."""
 
     site: str
     account_id: str
@@ -51,10 +51,10 @@ class PersonalData:
 def export(
     services: Services, tenant: Tenant, account: str, origin: Origin, *, most_files: int | None = None
 ) -> PersonalData:
-    """Collect everything that is held about the account, and record the request.
+    """Collect everything stored about the account, and record the request.
 
-    Costs 2 points for each locked file of the site and each other one that names the account, up to `most_files`, those
-    first; and 1 for the preferences.
+    Costs 1 point for the preferences, and 2 for each locked file of the site and each other one that names the account,
+    up to `most_files`, those that name it first.
     """
     request = services.person_store.note_request(tenant, PrivacyRight.COPY, origin, services.clock.now())
     with spending_on("export"):
@@ -83,8 +83,6 @@ def export(
 
 @dataclass(slots=True)
 class _Found:
-    """What Confluence holds, file by file."""
-
     locks: list[Row] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
     waiting: list[Row] = field(default_factory=list)
@@ -100,7 +98,7 @@ def _in_confluence(services: Services, tenant: Tenant, account: str, most_files:
         try:
             state = read_state(services, tenant, attachment_id, priority=priority)
         except (GoneOrInvisible, Forbidden):
-            found.complete = False  # closed to the app: the database's copy is what there is
+            found.complete = False  # closed to the app: only the database's copy is shown
             continue
         found.locks.extend(_lock(state, account))
         found.ended.extend(_ended(state, account))

@@ -22,7 +22,7 @@ from lockpoint.services.privacy import erase
 from lockpoint.services.quota_accounting import spending_on
 
 REFUSED_PAUSE: Final = timedelta(days=1)
-"""When a report is refused for good, how long until the next try: a person has to find out why."""
+"""Until the next try when a report is refused for good: an operator must find out why."""
 
 REFUSALS: Final = (Forbidden, GoneOrInvisible, OperationRemoved, Rejected, Unauthorised)
 
@@ -46,13 +46,13 @@ def report(services: Services, tenant: Tenant) -> int:
 
 
 def digests(services: Services, tenant: Tenant, account: str) -> tuple[str, ...]:
-    """Return what is remembered of a closed account instead of its id, the newest key's first."""
+    """Return what is stored of a closed account instead of its id, the newest key's first."""
     text = f"closed account\n{tenant.client_key}\n{account}".encode()
     return tuple(f"{key_id}:{digest}" for key_id, digest in services.mac_keys.digests(text).items())
 
 
 def _erase_again(services: Services, tenant: Tenant) -> None:
-    """Erase a closed account that came back in old versions and records; Atlassian is not asked about it.
+    """Erase a closed account that came back in old versions and records, without asking Atlassian.
 
     One that Confluence calls active is in use again and is reported like others.
     """
@@ -83,8 +83,8 @@ def _in_use(services: Services, tenant: Tenant, accounts: Sequence[str]) -> froz
 def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bool:
     """Report a batch, in halves where it is refused, down to the refused accounts.
 
-    Those count as reported, since nothing can be done and the others must not wait. False when the rest of the site has
-    to wait, also when every account was refused.
+    Those count as reported, so that the others need not wait. False when the rest of the site has to wait, also when
+    every account was refused.
     """
     parts, accepted, refused = [batch], 0, list[Reported]()
     while parts:
@@ -106,7 +106,6 @@ def _report(services: Services, tenant: Tenant, batch: Sequence[Reported]) -> bo
 
 
 def _without(services: Services, tenant: Tenant, refused: Sequence[Reported], *, somebody: bool) -> bool:
-    """Go on without the refused accounts; where all were refused, the site has to wait."""
     logger.warning("accounts were refused in a report", extra={"site": tenant.id, "count": len(refused)})
     if somebody:
         _settle(services, tenant, refused, ReportAnswer())

@@ -1,4 +1,4 @@
-"""Looking for words that must not be anywhere; tells the places of a hit, and never what stands there."""
+"""The scan for words that must not be stored; it returns the places of hits, never the text there."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from lockpoint.services.privacy.decodings import BORDER, Reading, readings
 
 SHORTEST: Final = 3
 SHORTEST_OF_A_SITE: Final = 5
-"""Shorter names and titles of real sites stand in half of all words of ours."""
+"""Shorter names and titles of real sites occur in half of all our words."""
 
 SHORTEST_IN_DOUBT: Final = 7
-"""Shorter words come about by chance where bytes are read that may be no text."""
+"""Shorter words occur by chance in bytes that may be no text."""
 
 _WITHOUT_SPACES: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Scripts in which words stand beside each other without a space, or take endings: Chinese, Japanese, Thai, Korean."""
+"""Scripts in which words follow each other without a space, or take endings: Chinese, Japanese, Thai, Korean."""
 
 
 @dataclass(slots=True)
 class Looked:
-    """What was looked at in one place, and in which of its parts how often something was found."""
+    """The parts of one place, and how often something was found in each."""
 
     place: str
     pieces: int = 0
@@ -38,19 +38,17 @@ class Looked:
 
 
 class Sight(Enum):
-    """What a look at one text gave."""
-
     FOUND = auto()
     NOTHING = auto()
     NOTHING_SO_FAR = auto()
-    """A limit ended the look."""
+    """A limit ended the search."""
 
 
 class Words:
-    """The words of one scan; `decodings` says in which writings they are found."""
+    """The words of one scan; `decodings` says in which encodings they are found."""
 
     def __init__(self, words: Iterable[str], *, whole: bool = False) -> None:
-        """Take the words; `whole` finds them only without a letter or digit beside them. ValueError for short ones."""
+        """`whole` finds words only without a letter or digit beside them. ValueError for short ones."""
         self._wanted = sorted({_plain(word.strip()) for word in words} - {""})
         self._whole = whole
         self._long = [word for word in self._wanted if len(word) >= SHORTEST_IN_DOUBT]
@@ -61,7 +59,7 @@ class Words:
         return len(self._wanted)
 
     def look_in(self, stored: str | bytes) -> Sight:
-        """Whether any of the words stands there; case and composed or decomposed characters do not matter."""
+        """Whether any word occurs; case and composed or decomposed characters do not matter."""
         sight = Sight.NOTHING
         for reading in readings(stored):
             if self._stand_in(reading):
@@ -77,7 +75,7 @@ class Words:
 
 
 def scan(pieces: Iterable[Piece], words: Words) -> list[Looked]:
-    """Look at all pieces; one line for each place, in the order in which places came."""
+    """One line for each place, in the order in which places came."""
     found: dict[str, Looked] = {}
     for piece in pieces:
         looked = found.setdefault(piece.place, Looked(piece.place))
@@ -88,7 +86,6 @@ def scan(pieces: Iterable[Piece], words: Words) -> list[Looked]:
 
 
 def lines(place: str, texts: Iterable[str]) -> Iterator[Piece]:
-    """Make pieces of a log's or report's lines."""
     for text in texts:
         yield Piece(place, (("line", text),))
 
@@ -110,7 +107,7 @@ def _look_at_parts(piece: Piece, words: Words, looked: Looked) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return the text in lower case with composed characters."""
+    """In lower case, with composed characters."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

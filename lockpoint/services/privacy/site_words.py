@@ -1,4 +1,4 @@
-"""Words that the canary scan looks for when nobody gives any: names, addresses and titles of the installed sites."""
+"""Default words of the canary scan: names, addresses and titles of the installed sites."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Titles(Protocol):
 
 @dataclass(slots=True)
 class SiteWords:
-    """What was read from sites: words to look for, how many were left out as too short, sites that did not answer."""
+    """Words to look for, how many were too short, sites that did not answer."""
 
     words: set[str] = field(default_factory=set, repr=False)
     too_short: int = 0
     unread: list[str] = field(default_factory=list)
 
     def add(self, word: str) -> None:
-        """Take a word unless it is so short that it stands in words of ours."""
+        """Add a word unless it is so short that it occurs in our own words."""
         if len(word) >= SHORTEST_OF_A_SITE:
             self.words.add(word)
         elif word:
@@ -38,7 +38,7 @@ class SiteWords:
 def gather(titles: Titles, people: People, tenants: Sequence[tuple[Tenant, Sequence[str]]], *, most: int) -> SiteWords:
     """Read the words of these sites, as the app; with each site come the accounts that our tables name there.
 
-    Costs about 2 points for each title, up to `most` pages and blog posts of a space, and for each person 3.
+    Costs about 2 points for each title, up to `most` pages and blog posts of a space, and 3 for each person.
     """
     found = SiteWords()
     for tenant, known in tenants:
@@ -61,4 +61,4 @@ def _of_site(found: SiteWords, titles: Titles, people: People, tenant: Tenant, k
         try:
             found.add(people.address(tenant, account, priority=Priority.MAINTENANCE))
         except HostError:
-            continue  # no address to be had: then there is none to be found
+            continue  # without an address there is none to find

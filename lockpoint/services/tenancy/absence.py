@@ -1,7 +1,7 @@
-"""Uploads made while the app was inactive are accepted, and live locks count from the return on.
+"""Uploads made while the app was inactive are accepted, and live locks protect from the return on.
 
-One moment decides, `Tenant.returned_at`: versions made until then are no offence. The trash has no time, so each lock
-is marked `Protection.UNCHECKED` until it is read. No job has to run before another.
+`Tenant.returned_at` decides: versions made until then are no offence. The trash has no time, so each lock is
+`Protection.UNCHECKED` until it is read. No job has to run before another.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from lockpoint.services.ports.jobs import Job, JobKind
 
 
 def jobs_after_return(tenant_id: int) -> tuple[Job, ...]:
-    """Return the jobs after a return: read every known lock, and search for unknown ones."""
+    """Read every known lock, and search for unknown ones."""
     return Job(JobKind.SWEEP, tenant_id), Job(JobKind.REDISCOVER, tenant_id)
 
 
 def absence_until(services: Services, tenant: Tenant, held: Held) -> datetime | None:
     """Return until when this file could be changed in spite of the lock; None: protected since it began.
 
-    Versions carry the host's time and the return carries ours, so uploads seconds later are accepted too.
+    Versions carry the host's time and the return ours: uploads seconds later are accepted too.
     """
     back = return_under(services.tenants.by_id(tenant.id), held)
     return None if back is None else back + TOLERATED
 
 
 def return_under(tenant: Tenant | None, held: Held) -> datetime | None:
-    """Return when the site came back while this lock was there already."""
+    """Return when the site came back, if this lock existed then."""
     back = None if tenant is None else tenant.returned_at
     return None if back is None or held.acquired_at > back else back

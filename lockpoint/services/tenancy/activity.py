@@ -1,4 +1,4 @@
-"""Whether the app may act on a site: it is installed, enabled and, unless that does not matter, licensed.
+"""Whether the app may act on a site: it is installed, enabled and, where that matters, licensed.
 
 `priority` pays for asking Confluence about a licence whose last answer is too old (1 point).
 """
@@ -14,7 +14,7 @@ from lockpoint.services.tenancy import licence
 def is_active(
     services: Services, tenant: Tenant, *, licensed: bool = True, priority: Priority = Priority.EVENT
 ) -> bool:
-    """Return whether the app may act on the site as `tenant` was read; a moment later that may be out of date."""
+    """Answer for the site as `tenant` was read; that may be out of date."""
     return tenant.active and (not licensed or licence.licensed(services, tenant, priority=priority))
 
 

@@ -1,6 +1,6 @@
 """Whether a site has a licence: asked of Confluence hourly, and heard with every call that it makes.
 
-Without one, locks are shown and can be ended; nothing is locked or undone. When it comes back, earlier uploads stand,
+Without one, locks are shown and can be ended; nothing is locked or undone. Uploads made until its return are accepted,
 as after any absence.
 """
 
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import LicenceNote
 
 HEARD_AGAIN: Final = timedelta(minutes=1)
-"""How often a process writes down that it heard the same: another one may have heard something else in between."""
+"""How often a process stores that it heard the same: another process may have heard something else."""
 
 
 def licensed(services: Services, tenant: Tenant, *, priority: Priority) -> bool:
-    """Return whether locks protect and can be begun and extended.
-
-    Asks Confluence when the last answer is an hour old (1 point).
-    """
+    """Whether locks protect and can be begun and extended; 1 point when the last answer is an hour old."""
     return standing(services, tenant, priority=priority) is not Licence.NONE
 
 
@@ -35,7 +32,7 @@ def last_known(services: Services, tenant: Tenant) -> Licence:
 
 
 def standing(services: Services, tenant: Tenant, *, priority: Priority) -> Licence:
-    """Return what counts now: while Confluence does not answer the last answer, and licensed if there was none."""
+    """Return what counts now: while Confluence does not answer, the last answer, or licensed if there was none."""
     if not services.licensing:
         return Licence.ACTIVE
     known, now = services.licences.get(tenant), services.clock.now()
@@ -53,7 +50,7 @@ def _fresh(known: LicenceNote, now: datetime) -> bool:
 
 
 class HeardLicences:
-    """Records the word `lic` of verified calls; for one process, safe for threads.
+    """Records the word `lic` of verified calls; one per process, thread-safe.
 
     The same word is written once a minute at most, so that webhooks cost nothing more.
     """
@@ -64,7 +61,7 @@ class HeardLicences:
         self._heard: dict[int, tuple[bool, datetime]] = {}
 
     def hear(self, tenant: Tenant, active: bool) -> None:  # noqa: FBT001 - what was heard
-        """Take one word; a database that does not answer loses it."""
+        """A database that does not answer loses the word."""
         if not self._services.licensing or not tenant.installed:
             return
         now = self._services.clock.now()

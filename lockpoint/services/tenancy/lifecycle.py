@@ -1,4 +1,4 @@
-"""A site installs, enables, disables and uninstalls the app: what becomes of its registration.
+"""A site's registration: it installs, enables, disables and uninstalls the app.
 
 Confluence sends `installed` also for upgrades, new secrets, renamed and imported sites; `uninstalled` may be lost;
 `enabled` and `disabled` come in any order. Every step works from any state and can be repeated.
@@ -33,7 +33,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallRequest:
-    """What a verified `installed` call says; `secret` stays out of the repr."""
+    """What a verified `installed` call says."""
 
     client_key: str
     base_url: str
@@ -46,7 +46,7 @@ def install(services: Services, request: InstallRequest) -> Tenant:
     """Register the site or renew its registration; its lock data stays.
 
     A replaced secret is kept beside the new one, with the time. Another client key at the same base URL is a site whose
-    data was imported there: the former one is marked as dead. Raises Invalid for a host that is not allowed or a short
+    data was imported there: the former one is superseded. Raises Invalid for a host that is not allowed or a short
     secret; StorageUnavailable.
     """
     base_url = allowed_base_url(request.base_url, services.allowed_hosts)
@@ -86,7 +86,8 @@ def uninstall(services: Services, client_key: str) -> Tenant | None:
 def enable(services: Services, tenant: Tenant) -> None:
     """Activate the site again and look for its locks; ignores a site that is not installed.
 
-    A site that was never disabled is only noted: it is told so after every install, which has queued the search.
+    A site that was never disabled is only noted: Confluence sends `enabled` after every install, which has queued the
+    search.
     """
     _switch(services, tenant, enabled=True, event=InstallationEvent.ENABLED)
 
@@ -99,8 +100,8 @@ def disable(services: Services, tenant: Tenant) -> None:
 def allowed_base_url(url: str, patterns: Sequence[str]) -> str | None:
     """Return the base URL without its closing slash; None unless it is plain and on an allowed host.
 
-    Plain: https (http on this machine only), a lower-case ASCII host, no user, query or fragment. A port must be named
-    by the pattern.
+    Plain: https (http on this machine only), a lower-case ASCII host, no user, query or fragment. The pattern must name
+    a port.
     """
     try:
         parts = urlsplit(url.rstrip("/"))

@@ -1,4 +1,4 @@
-"""The self-test: whether this site's Confluence restores versions of attachments by its own operation."""
+"""The self-test: whether Confluence's own operation restores versions of attachments on this site."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lockpoint.services.tenancy.activity import is_active
 
 
 def self_test(services: Services, tenant: Tenant) -> SiteState:
-    """Try the restore operation on a scratch attachment of the app's own, and remember the result.
+    """Try to restore the app's own scratch attachment, and store the result.
 
-    True: equal content came back. False: refused. None: there was nowhere to try; the first real overwrite will tell.
+    True: equal content came back. False: refused. None: no place to try; the first real overwrite will tell.
     """
     state = services.site_states.get(tenant)
     if not is_active(services, tenant, priority=Priority.MAINTENANCE):

@@ -1,4 +1,4 @@
-"""Site settings: a signed app property with a revision, guarded against replays by what Postgres remembers."""
+"""Site settings: a signed app property with a revision, guarded against replays by a copy in Postgres."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = "lockpointsite"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
-    """What a site admin can switch; `revision` grows with every change."""
+    """`revision` grows with every change."""
 
     copy_mode: bool = False
     usage_counts: bool = False
@@ -28,7 +28,7 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteOverview:
-    """The settings, the result of the self-test (`restore_works` None: not tested yet), and every usage count."""
+    """`restore_works` None: not tested yet."""
 
     settings: SiteSettings
     state: SiteState
@@ -38,9 +38,9 @@ class SiteOverview:
 def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> SiteSettings:
     """Return the settings in force.
 
-    Users can write app properties, so only what we signed counts, and nothing older than what we remember: then the
-    remembered settings hold and are written again. A newer signed revision is ours: a crash came between storing and
-    remembering, or the database was lost.
+    Users can write app properties: only what we signed counts, and nothing older than our copy; else the copy counts
+    and is written again. A newer signed revision is ours: a crash came before the copy was stored, or the database was
+    lost.
     """
     fields = signed_json.verify(
         services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys
@@ -61,7 +61,7 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
     """Return settings and self-test, for site admins only."""
     _must_administer(services, actor)
     settings = site_settings(services, actor.tenant, priority=Priority.INTERACTIVE)
-    # A crash, or a database that was restored, may have left the switch as it was.
+    # A crash or a restored database may have left the old switch.
     if services.usage.counting(actor.tenant) is not settings.usage_counts:
         services.usage.switch(actor.tenant, on=settings.usage_counts)
     return _overview(services, actor.tenant, settings, services.site_states.get(actor.tenant))
@@ -70,7 +70,7 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
 def change(
     services: Services, actor: Actor, *, copy_mode: bool, revision: int, usage_counts: bool | None = None
 ) -> SiteOverview:
-    """Store settings on condition that `revision` is the one that the admin saw; None leaves one as it is.
+    """Store settings if `revision` is the one that the admin saw; `usage_counts` None leaves it as it is.
 
     Usage counts that are switched off are erased first.
     """
@@ -93,7 +93,7 @@ def change(
 
 
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
-    """Store the settings under the newest key, unless they carry its signature or nobody's."""
+    """Store the settings under the newest key, unless it signed them or nobody did."""
     with services.site_states.exclusive(tenant):
         value = services.properties.read_app(tenant, KEY, priority=priority)
         fields = signed_json.verify(value, _place(tenant), services.mac_keys)
@@ -108,7 +108,7 @@ def _store(services: Services, tenant: Tenant, fields: dict[str, object], priori
 
 
 def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
-    """Keep the newest settings with the row of their change; without an account the row is a recovered one."""
+    """Store the newest settings with the row of their change; without an account the row is a recovered one."""
     revision = _parse(fields).revision
     row = AuditEvent(
         at=services.clock.now(),
@@ -123,11 +123,11 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
 
 
 def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:
-    """Restore what outsiders removed, garbled or rolled back, and record it."""
+    """Restore and record what outsiders removed, garbled or rolled back."""
     try:
         _store(services, tenant, fields, priority)
     except HostError:
-        return  # what we remember holds all the same, and the next read tries again
+        return  # our copy counts, and the next read tries again
     row = AuditEvent(
         at=services.clock.now(),
         kind=AuditKind.HEALED,

@@ -1,4 +1,4 @@
-"""Usage counts, on sites that switched them on; a count that fails stops nothing."""
+"""Usage counts, on sites that switched them on; a failing count stops nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def count(services: Services, actor: Actor, event: UsageEvent) -> None:
 
 
 def count_call(services: Services, actor: Actor, use_case: str, status: int) -> None:
-    """Count a call about a lock; taking a lock that one has is an extension."""
+    """Count a call about a lock; locking one's own locked file is an extension."""
     taken = UsageEvent.LOCKED if status == CREATED else UsageEvent.EXTENDED
     count(services, actor, _EVENTS.get(use_case, taken))
 

@@ -1,7 +1,7 @@
-"""Backups of the registrations with their secrets and the log of installs, and of nothing else.
+"""Backups of the registrations, their secrets and the log of installs.
 
-What has a limit of 30 days stays out; locks come back from Confluence. Of departed sites there is only what stays for
-good: nobody can erase it from a backup 30 days later.
+Nothing with a limit of 30 days is in them; locks come back from Confluence. Of departed sites they have only what stays
+for good: nobody can erase it from a backup 30 days later.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from lockpoint.storage.tenancy.departed_sites import STRIPPED
 
 TABLES: Final = (INSTALLATION, INSTALLATION_EVENT)
 LEFT_OUT: Final = frozenset({"previous_secret", "secret_changed_at"})
-"""A replaced secret is accepted for three minutes, so no backup needs it."""
+"""A replaced secret is accepted for three minutes: no backup needs it."""
 
 _OF_DEPARTED: Final = {column.name: value for column, value in STRIPPED.items() if column.name not in LEFT_OUT}
 
@@ -62,7 +62,7 @@ class Restored:
 
 
 class Backups:
-    """Raises `StorageUnavailable`, and `OperatorRefusal` with the reason, nothing being changed."""
+    """Raises `StorageUnavailable`, and `OperatorRefusal` with the reason, with nothing changed."""
 
     def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:
         self._database = database
@@ -70,7 +70,7 @@ class Backups:
         self._clock = clock
 
     def create(self) -> Backup:
-        """Make a backup under the newest key, every secret sealed again under it: restoring takes one key."""
+        """Make a backup under the newest key, with every secret sealed under it: restoring takes one key."""
         with self._database.single() as connection, _of_our_schema():
             found = connection.execute(_SNAPSHOT).one()
         content = {
@@ -100,7 +100,7 @@ class Backups:
         """Restore the registrations, all or nothing, and queue a search for every active site's locks.
 
         Refuses a database that has any, unless `replace`: then rows whose site is another one now are deleted, and a
-        site that left since the backup has left.
+        site that left since the backup stays uninstalled.
         """
         header, content = unpack(data, self._keys)
         if header.schema_revision not in revisions():
@@ -117,7 +117,7 @@ class Backups:
         return Restored(created_at=header.created_at, rows=header.rows, active_sites=active)
 
     def _restorable(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a row for this version: an unknown licence word counts as none, until one is heard."""
+        """An unknown licence word counts as none, until one is heard."""
         licence = row.get("licence")
         known = licence is None or licence in frozenset(Licence)
         return self._sealed_anew(row if known else {**row, "licence": Licence.NONE.value})
@@ -133,14 +133,13 @@ class Backups:
 
 
 def _worth_keeping(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an uninstalled site, what stays for good."""
     kept = {name: value for name, value in row.items() if name not in LEFT_OUT}
     return kept if row["installed"] else {**kept, **_OF_DEPARTED}
 
 
 @contextmanager
 def _of_our_schema() -> Iterator[None]:
-    """Refuse a database that was not migrated, or that does not take the backup's rows."""
+    """Refuse a database that was not migrated, or does not take the backup's rows."""
     try:
         yield
     except ProgrammingError as error:
@@ -170,7 +169,7 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows with their ids; columns that an older backup lacks get their defaults."""
+    """Keep the ids; columns that an older backup lacks get their defaults."""
     if not rows:
         return
     columns = sorted({name for row in rows for name in row})
@@ -178,7 +177,7 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     if unknown:
         raise OperatorRefusal(f"the backup was made by a newer Lockpoint: {table.name} has {', '.join(unknown)}")
     listed = ", ".join(f'"{name}"' for name in columns)
-    # Names of our own tables and columns only; the values are one bound parameter.
+    # Only names of our own tables and columns; the values are one bound parameter.
     statement = (
         f"INSERT INTO {table.name} ({listed}) OVERRIDING SYSTEM VALUE"  # noqa: S608 - as said above
         f" SELECT {listed} FROM jsonb_populate_recordset(NULL::{table.name}, :rows)"
@@ -191,13 +190,13 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
 
 
 def _date_departures(connection: Connection, now: datetime) -> None:
-    """A site that left, in a backup from before that time was stored, is erased 30 days from now."""
+    """A site whose backup lacks the time of its departure is erased 30 days from now."""
     gone = ~INSTALLATION.c.installed & INSTALLATION.c.uninstalled_at.is_(None)
     connection.execute(update(INSTALLATION).where(gone).values(uninstalled_at=now))
 
 
 def _end_departed_again(connection: Connection, made_at: datetime) -> None:
-    """End installations that the replaced rows say have ended: nobody tells us of a departure twice."""
+    """End installations that the replaced rows say have ended: Confluence reports no departure twice."""
     left = text(
         "SELECT i.id, b.uninstalled_at FROM installation i JOIN site_before b USING (client_key)"
         " WHERE i.installed AND NOT b.installed AND b.uninstalled_at > :made_at"
@@ -214,7 +213,7 @@ def _end_departed_again(connection: Connection, made_at: datetime) -> None:
 
 
 def _forget_other_sites(connection: Connection) -> None:
-    """Delete what belongs to a number that stands for another site now: no site may see another's."""
+    """Delete rows under a number that is now another site's: no site may see another's data."""
     same = (
         connection.execute(
             text(

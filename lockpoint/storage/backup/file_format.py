@@ -4,7 +4,7 @@
     "length": ..., "sha256": ...}
     <AES-256-GCM of the deflated JSON content; the header without its checksum is authenticated with it>
 
-The checksum covers header and content: anybody can tell damage from a wrong key, without a key.
+The checksum covers header and content: it tells damage from a wrong key, without a key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Content = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupHeader:
-    """What a backup says about itself, nothing about a customer."""
+    """Nothing in it tells of a customer."""
 
     format: int
     key_id: str
@@ -62,12 +62,12 @@ def pack(content: Content, keys: Keyring, *, created_at: datetime, schema_revisi
 
 
 def read_header(data: bytes) -> BackupHeader:
-    """Read the header from the first `LONGEST_HEADER` bytes, without a key. `OperatorRefusal`."""
+    """Needs the first `LONGEST_HEADER` bytes and no key. `OperatorRefusal`."""
     return _header(_fields(data)[0])
 
 
 def read_whole(data: bytes) -> BackupHeader:
-    """Read the header of a backup that is whole and undamaged, without a key. `OperatorRefusal`."""
+    """Read the header of an undamaged backup, without a key. `OperatorRefusal`."""
     fields, sealed = _fields(data)
     header = _header(fields)
     _must_be_whole(fields, sealed)

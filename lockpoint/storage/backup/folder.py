@@ -27,7 +27,7 @@ CLOCKS_DIFFER: Final = timedelta(hours=1)
 class Pruned:
     """Names of backups that stay and that went (or would go), oldest first.
 
-    `spoilt` have the name of a backup and are none, or not whole: they count for nothing and stay.
+    `spoilt` have a backup's name and are none, or not whole: they do not count, and stay.
     """
 
     kept: tuple[str, ...]
@@ -62,7 +62,7 @@ def write(folder: Path, created_at: datetime, data: bytes) -> Path:
 def prune(folder: Path, now: datetime, *, dry_run: bool = False) -> Pruned:
     """Delete what the schedule does not keep; files with other names stay. `OperatorRefusal`.
 
-    The time of a backup comes from the file, not its name: a spoilt one takes no good one's place.
+    The time is read from the file, not its name: a spoilt one replaces no good one.
     """
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
@@ -134,7 +134,7 @@ def _time(match: re.Match[str]) -> datetime:
 
 
 def _write_through(path: Path, data: bytes) -> None:
-    """Write down to the disk, for the owner alone from the first byte on."""
+    """Write to the disk, with access for the owner alone from the first byte."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()

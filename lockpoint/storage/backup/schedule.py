@@ -23,8 +23,8 @@ _WEEK_DAYS: Final = 7
 def kept(moments: Iterable[datetime], schedule: Schedule = Schedule()) -> frozenset[datetime]:
     """Return the times of the backups that stay.
 
-    Counted back from the newest backup, not from now: when backups stop, nothing more is deleted, and none that stays
-    is 12 months older than the newest. Pruning daily leaves the same as pruning once.
+    Counted back from the newest backup: when backups stop, nothing more is deleted, and none that stays is 12 months
+    older than the newest. Pruning daily leaves the same as pruning once.
     """
     latest_first = sorted(set(moments), reverse=True)
     return frozenset(
@@ -47,7 +47,7 @@ def _day(moment: datetime) -> int:
 
 
 def _week(moment: datetime) -> int:
-    """Number the ISO weeks: the first day of time was a Monday."""
+    """Number the ISO weeks: day 1 was a Monday."""
     return (moment.toordinal() - 1) // _WEEK_DAYS
 
 

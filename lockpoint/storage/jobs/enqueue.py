@@ -1,6 +1,6 @@
-"""Queueing jobs in the transaction of their cause, equal ones once.
+"""Queueing of jobs in the transaction of their cause, equal ones once.
 
-Rows go straight into procrastinate's table: in its `defer` a second equal job is a unique violation, which would spoil
+Rows are inserted into procrastinate's table: in its `defer` a second equal job is a unique violation, which would abort
 the transaction. Arguments are ids only.
 """
 
@@ -19,7 +19,7 @@ from lockpoint.storage.tables import QUEUE
 
 QUEUE_NAME: Final = "lockpoint"
 
-# What a person waits for goes first, maintenance last.
+# What a person waits for is first, maintenance last.
 PRIORITY: Final = {
     JobKind.TRASHED: 25,  # it says who; a look before it would undo the holder's own trashing
     JobKind.RECONCILE: 20,
@@ -42,7 +42,7 @@ def priority_of(job: Job) -> int:
 def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     """Add the jobs; one that waits already is brought forward when the new one is due earlier.
 
-    A running job does not count as waiting: what happened after it looked needs another look. A retry keeps its time.
+    A running job does not count as waiting: what happened since its read needs another one. A retry keeps its time.
     Rows are locked in one order, so that two transactions never wait for each other.
     """
     earliest: dict[str, Job] = {}

@@ -16,7 +16,7 @@ from lockpoint.storage.jobs.retry_policy import ATTEMPTS
 from lockpoint.storage.tables import QUEUE, WORKERS
 
 SILENCE: Final = timedelta(seconds=15)
-"""A worker silent for so long is dead; it speaks every 3 s, also while it shuts down."""
+"""A worker silent for so long is dead; its heartbeat comes every 3 s, also during shutdown."""
 
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:id, 'succeeded', true)")
 _RETRY: Final = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
@@ -35,7 +35,7 @@ class ParkedJob:
 
 
 def put_off(connection: Connection, job_id: int, attempts: int, seconds: float) -> None:
-    """Let a running job be retried later, unless an equal one waits, which then does the work.
+    """Retry a running job later, unless an equal one waits, which then does the work.
 
     The new row is a copy, since the running one is about to end; procrastinate's own retry fails on an equal one.
     """
@@ -59,10 +59,7 @@ def note_cause(connection: Connection, job_id: int, cause: str) -> None:
 
 
 def requeue_stalled(database: Database, silence: timedelta = SILENCE) -> int:
-    """Requeue the running jobs of dead workers; return how many. `StorageUnavailable`.
-
-    A job whose worker died too often is parked: it may be what kills them.
-    """
+    """A job whose worker died too often is parked: it may be what kills them. `StorageUnavailable`."""
     statement = (
         select(QUEUE.c.id, QUEUE.c.attempts)
         .outerjoin(WORKERS, WORKERS.c.id == QUEUE.c.worker_id)
@@ -114,12 +111,12 @@ def _give_back_one(connection: Connection, row: Row[Any]) -> None:
         with connection.begin_nested():
             connection.execute(_RETRY, {"id": row.id})
     except IntegrityError:
-        # An equal job waits already and will do the work.
+        # A waiting equal job will do the work.
         connection.execute(_FINISH, {"id": row.id})
 
 
 class PostgresParkedJobs:
-    """Parked jobs, for operators; `StorageUnavailable`."""
+    """For operators; `StorageUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

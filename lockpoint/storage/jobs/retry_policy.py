@@ -51,8 +51,8 @@ Fate = Drop | Later | Park
 def triage(error: Exception, kind: JobKind, attempts: int) -> Fate:
     """Decide by the error and the attempts before this one.
 
-    One "not there" or "not allowed" can be a passing state of Confluence; two in a row are believed. Anything else is
-    retried a bounded number of times, with growing pauses, never earlier than the error asked for.
+    One "not there" or "not allowed" can be passing; two in a row are believed. Anything else is retried a bounded
+    number of times, with growing pauses, never earlier than the error asked for.
     """
     if isinstance(error, MailRefused) or (
         attempts > 0 and isinstance(error, GoneOrInvisible | Forbidden | Unauthorised)

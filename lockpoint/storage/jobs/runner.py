@@ -54,7 +54,7 @@ class ProcrastinateRunner:
         self._running: set[int] = set()
 
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
-        """Work until SIGTERM or SIGINT; jobs that outlast the grace time are left to the next worker."""
+        """Work until SIGTERM or SIGINT; the next worker takes jobs that outlast the grace time."""
         asyncio.run(self._serve(handlers))
 
     async def _serve(self, handlers: Mapping[JobKind, JobHandler]) -> None:
@@ -97,7 +97,7 @@ class ProcrastinateRunner:
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def _keep_house(self, app: App, worker: Worker) -> None:
-        """Send heartbeats, also while stopping, and requeue what dead workers hold."""
+        """Send heartbeats, also while stopping, and requeue the jobs of dead workers."""
         while True:
             try:
                 await asyncio.to_thread(requeue_stalled, self._database)

@@ -16,7 +16,7 @@ from lockpoint.storage.tables import REQUEST_OUTCOME
 
 KEPT: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
-"""Longer than a request can live: an older attempt has died."""
+"""Longer than a request lasts: an older attempt has died."""
 
 _ROW: Final = REQUEST_OUTCOME.c
 _KEY: Final = [_ROW.tenant_id, _ROW.account, _ROW.request_id]
@@ -44,7 +44,7 @@ class PostgresRequests:
                 return _outcome(claimed, RequestState.FRESH if claimed.op_id == op_id else RequestState.RESUMED)
             known = connection.execute(select(REQUEST_OUTCOME).where(*_one(tenant, account, request_id))).one_or_none()
         if known is None:
-            # Only the purge can take the row between the two statements, at the very end of its 24 hours.
+            # Only the purge can delete the row between the two statements, after its 24 hours.
             raise StorageUnavailable("the stored outcome was being removed")
         return _outcome(known, RequestState.DONE if known.done else RequestState.RUNNING)
 
@@ -75,7 +75,6 @@ class PostgresRequests:
 
 
 def finish(connection: Connection, tenant_id: int, request: tuple[str, str, int, str | None]) -> None:
-    """Store an outcome: (account, request id, status, error code)."""
     account, request_id, status, error = request
     connection.execute(
         update(REQUEST_OUTCOME)

@@ -1,4 +1,4 @@
-"""Our own restorations, by which our versions are known as ours."""
+"""Our own restorations, by which our versions are recognised."""
 
 from __future__ import annotations
 

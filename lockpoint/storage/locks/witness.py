@@ -21,7 +21,7 @@ _ROW: Final = LOCK_WITNESS.c
 
 
 def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
-    """Store the witness unless a newer record (by epoch, then seq) is known; what it leaves open stays as it was."""
+    """Store the witness unless a newer record (by epoch, then seq) is known; values that it lacks stay as they were."""
     statement = insert(LOCK_WITNESS).values(_values(tenant_id, witness))
     new = statement.excluded
     connection.execute(

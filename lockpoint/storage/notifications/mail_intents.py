@@ -23,7 +23,7 @@ _INSERT: Final = insert(EMAIL_INTENT).on_conflict_do_nothing().returning(_ROW.id
 
 
 def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent], at: datetime) -> list[int]:
-    """Add the intents that are new; return their ids."""
+    """Return the ids of new intents."""
     if not intents:
         return []
     rows = [_values(tenant_id, intent, at) for intent in intents]

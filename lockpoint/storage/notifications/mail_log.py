@@ -23,7 +23,7 @@ class PostgresMailLog:
         self._keys = keys
 
     def of(self, address: str) -> Sequence[LoggedMail]:
-        """Return the mails to this address on all sites, oldest first, by whichever key. `StorageUnavailable`."""
+        """The mails to this address on all sites, oldest first, by any key. `StorageUnavailable`."""
         hashes = [(hashed.key_id, hashed.digest) for hashed in self._keys.hashes_of(address)]
         statement = (
             select(_ROW.tenant_id, _ROW.at, _ROW.kind, _ROW.result)
@@ -37,7 +37,7 @@ class PostgresMailLog:
 def append(
     connection: Connection, tenant_id: int, *, at: datetime, kind: MailKind, result: str, address: HashedAddress | None
 ) -> None:
-    """Add one row; `IntegrityError` when the day has no partition."""
+    """`IntegrityError` when the day has no partition."""
     connection.execute(
         insert(EMAIL_LOG).values(
             tenant_id=tenant_id,

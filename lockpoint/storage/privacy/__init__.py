@@ -1,1 +1,1 @@
-"""What Postgres and Redis hold about people, and how it is erased and reported."""
+"""What Postgres and Redis store about people, and how it is erased and reported."""

@@ -26,7 +26,7 @@ CYCLE_DAYS: Final = 7
 """Unless Atlassian says otherwise."""
 
 PATIENCE: Final = timedelta(days=1)
-"""An account counts as late so long after its turn, so that pauses and the jobs' hours fit in."""
+"""An account is late so long after its turn: pauses and the jobs' hours fit in."""
 
 _DAY_SECONDS: Final = 86400
 
@@ -45,7 +45,7 @@ _NAMED: Final = """
                                                  record#>>'{ended,holder}']), seen_at FROM lock_witness
     ) named WHERE account IS NOT NULL AND account <> 'unknown' AND account NOT LIKE 'erased-%'
 """
-# An account has its turn at its own place in the cycle, the same in every cycle. So reports are spread evenly, and an
+# An account has its turn at the same place in every cycle. So reports are spread evenly, and an
 # account that leaves the list and returns is reported as often as the others.
 _ADD: Final = text(
     f"INSERT INTO account_report (tenant_id, account, retrieved_at, due_at)"  # noqa: S608 - nothing comes from outside
@@ -65,10 +65,6 @@ _COUNT_ALL: Final = text(f"SELECT count(*) FROM account_report WHERE {_NAMED_NOW
 
 
 def bring_in_line(connection: Connection, tenant: Tenant, now: datetime) -> None:
-    """List new accounts and drop those that no row names.
-
-    A new one's turn is at its own place in the cycle, where it was as well when it was listed before.
-    """
     days = connection.execute(_days(tenant)).scalar_one_or_none() or CYCLE_DAYS
     connection.execute(_DROP, {"tenant": tenant.id})
     connection.execute(_ADD, {"tenant": tenant.id, "now": now.timestamp(), "cycle": days * _DAY_SECONDS})

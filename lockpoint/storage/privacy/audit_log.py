@@ -15,7 +15,7 @@ _INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()
 
 
 def append(connection: Connection, tenant_id: int, events: Sequence[AuditEvent]) -> None:
-    """Add the rows that are not there yet; `IntegrityError` when a day has no partition."""
+    """Repeatable; `IntegrityError` when a day has no partition."""
     if events:
         connection.execute(_INSERT.values([_row(tenant_id, event) for event in events]))
 

@@ -1,4 +1,4 @@
-"""Requests of people, and erasures under way: the only link between person and pseudonym, deleted at the end."""
+"""Requests of people, and running erasures: the only link between person and pseudonym, deleted at the end."""
 
 from __future__ import annotations
 
@@ -21,11 +21,9 @@ _REQUEST: Final = PRIVACY_REQUEST.c
 
 
 ERASED_WITHIN: Final = timedelta(days=7)
-"""From the request to its end."""
 
 
 def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder], at: datetime) -> list[Erasure]:
-    """Each with its job; closed accounts leave a digest."""
     hold_in_transaction(connection, Purpose.ERASURE, tenant.id)
     begun = [_begin(connection, tenant, order, at) for order in sorted(orders, key=lambda order: order.account)]
     now = [erasure for erasure in begun if erasure.due_at == at]
@@ -65,7 +63,7 @@ def done(connection: Connection, request_id: int, at: datetime) -> None:
 
 
 def late(connection: Connection, now: datetime) -> int:
-    """Count the erasures that should be over; on inactive sites they have to wait, and are not late.
+    """Count the erasures that should be over; those on inactive sites must wait and are not late.
 
     One that waits for a page closed to the app counts: only people can open that page.
     """
@@ -76,7 +74,7 @@ def late(connection: Connection, now: datetime) -> int:
 
 
 def _begin(connection: Connection, tenant: Tenant, order: ErasureOrder, at: datetime) -> Erasure:
-    """One under way starts again only where locks may end earlier now; else it goes on when due."""
+    """A running one starts again only where locks may now end earlier; else it continues when due."""
     same = (_ROW.tenant_id == tenant.id) & (_ROW.account == order.account)
     sooner = {"release_at": order.release_at, "due_at": at, "cursor": None, "skipped": 0}
     connection.execute(update(ERASURE).where(same, _ROW.release_at > order.release_at).values(sooner))

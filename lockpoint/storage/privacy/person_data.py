@@ -61,7 +61,6 @@ _AUTHOR: Final = ("base", "author")
 
 
 def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str, Sequence[Row]]:
-    """Each row without what belongs to others."""
     return {
         table.name: [
             own_part(table.name, {name: _plain(value) for name, value in row.items()}, account)
@@ -72,10 +71,9 @@ def export(connection: Connection, tenant: Tenant, account: str) -> Mapping[str,
 
 
 def erase(connection: Connection, tenant: Tenant, account: str, pseudonym: str, *, keep_files: bool) -> bool:
-    """Remove the account from every row; False while a job that names it runs.
+    """What serves only the person is deleted; what others rely on gets the pseudonym. Rows of the erasure itself stay.
 
-    What serves only the person is deleted; what others rely on gets the pseudonym. Rows of the erasure itself stay.
-    Jobs go first, so that whatever one of them wrote is there to be deleted.
+    Jobs go first, so that whatever they wrote is deleted too; False while one that names the account runs.
     """
     quiet = _stop_jobs(connection, tenant, account)
     for table in (REQUEST_OUTCOME, ACCOUNT_PROFILE, ACCOUNT_REPORT):
@@ -119,7 +117,7 @@ def tenants_naming(connection: Connection, account: str) -> Sequence[int]:
 def _stop_jobs(connection: Connection, tenant: Tenant, account: str) -> bool:
     """Delete the jobs that name the account, parked ones too; False while one runs.
 
-    A running one is not ours to delete: it may end, be retried under a new number, or be left by a dead worker.
+    A running one is not deleted: it may end, be retried under a new number, or be left by a dead worker.
     """
     named = _names(QUEUE, tenant, account)
     connection.execute(delete(QUEUE).where(named, QUEUE.c.status != "doing"))
@@ -132,7 +130,7 @@ def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str
     statements = (
         delete(EMAIL_INTENT).where(*mine),
         update(EMAIL_INTENT).where(intents.tenant_id == tenant.id, intents.actor == account).values(actor=None),
-        # The number of a version leads to its author in Confluence's history.
+        # A version's number leads to its author in Confluence's history.
         update(AUDIT_EVENT)
         .where(audit.tenant_id == tenant.id, audit.account == account)
         .values(account=pseudonym, version=None),
@@ -145,12 +143,12 @@ def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str
 
 
 def _rename_in_witness(connection: Connection, tenant: Tenant, account: str, pseudonym: str) -> None:
-    """Put the pseudonym in the account's place, and nobody in an author's; a lock of the account stays."""
+    """Replace the account by the pseudonym, an author by null; a lock of the account stays."""
     row = LOCK_WITNESS.c
     others = _names(LOCK_WITNESS, tenant, account) & (row.holder.is_(None) | (row.holder != account))
     author = func.jsonb_set(row.record, text("'{base,author}'"), text("'null'"))
     connection.execute(update(LOCK_WITNESS).where(others, row.record[_AUTHOR].astext == account).values(record=author))
-    # As a JSON text the account stands between quotation marks, so that no longer text is ever touched.
+    # JSON puts the account in quotation marks: no longer text is changed.
     quoted = (cast(func.to_jsonb(cast(literal(name), Text)), Text) for name in (account, pseudonym))
     renamed = cast(func.replace(cast(row.record, Text), *quoted), JSONB)
     connection.execute(update(LOCK_WITNESS).where(others).values(record=renamed))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 StoredRow = Mapping[str, Any]
 _OURS: Final = frozenset({"tenant_id", "pseudonym"})
-"""They say nothing about a person; a pseudonym must not lead back to one."""
+"""Not about a person; a pseudonym must not lead back to one."""
 
 
 def own_part(table: str, row: StoredRow, account: str) -> dict[str, object]:
@@ -17,7 +17,7 @@ def own_part(table: str, row: StoredRow, account: str) -> dict[str, object]:
 
 
 def _intent(row: StoredRow, account: str) -> StoredRow:
-    """A mail to the person, or to somebody else about something the person did."""
+    """A mail to the person, or to somebody else about what the person did."""
     others = "actor" if row["recipient"] == account else "recipient"
     return {name: value for name, value in row.items() if name != others or value == account}
 

@@ -39,8 +39,8 @@ _ACCOUNTS: Final = text(
 def in_postgres(url: str) -> Iterator[Piece]:
     """Yield every row of every table, partitions and queue included, and the names of all tables and columns.
 
-    Each table has a transaction of its own, so that a long search does not keep others from dropping a table; no time
-    limit. `StorageUnavailable`.
+    Each table has its own transaction, so that a long search does not keep others from dropping a table; no time limit.
+    `StorageUnavailable`.
     """
     try:
         with psycopg.connect(libpq_url(url), autocommit=True, application_name="lockpoint scan") as connection:
@@ -54,7 +54,7 @@ def in_postgres(url: str) -> Iterator[Piece]:
 
 
 def in_redis(client: redis.Redis) -> Iterator[Piece]:
-    """Every key with its value, whatever its type. `StorageUnavailable`."""
+    """Every key with its value, of any type. `StorageUnavailable`."""
     try:
         for key in client.scan_iter(count=ROWS_AT_ONCE):
             yield Piece("redis", (("key", key), *(("value", part) for part in _parts(_value(client, key)))))
@@ -74,7 +74,7 @@ def in_backup(place: str, data: bytes, keys: Keyring) -> Iterator[Piece]:
 def _rows(
     connection: psycopg.Connection, schema: str, table: str, columns: list[str], binary: Collection[str]
 ) -> Iterator[Piece]:
-    """Yield the rows of a table, binary columns as bytes and all others as text; none when it was dropped."""
+    """Binary columns as bytes and all others as text; nothing when the table was dropped."""
     place = f"queue {table}" if table.startswith("procrastinate_") else f"table {table}"
     listed = sql.SQL(", ").join(
         sql.SQL("{}" if column in binary else "{}::text").format(sql.Identifier(column)) for column in columns
@@ -107,7 +107,7 @@ _READERS: Final[Mapping[bytes | str, Callable[[redis.Redis, bytes], Any]]] = {
 
 
 def _parts(value: Any) -> Iterator[bytes]:
-    """Yield every name and value in an answer; a key that is gone has none."""
+    """Yield every name and value in an answer; a deleted key has none."""
     if isinstance(value, bytes):
         yield value
     elif isinstance(value, Mapping):

@@ -20,7 +20,7 @@ from lockpoint.storage.tenancy.installations import PostgresTenants
 
 
 class ClockLeadership:
-    """An advisory lock on a connection of its own: its holder is the one clock, until it or the connection ends."""
+    """An advisory lock on its own connection: its holder is the one clock, until it or the connection ends."""
 
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)

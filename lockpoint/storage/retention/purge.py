@@ -1,6 +1,6 @@
-"""Deletes expired partitions and rows, and reports what is left.
+"""Deletion of expired partitions and rows, and the report of what is left.
 
-All rows of a UTC day go when its first instant is old enough, so that no row is ever older than the limit.
+All rows of a UTC day go when its first instant is old enough: no row is ever older than the limit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BATCH: Final = 5000
 PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
-"""Data of sites that uninstalled 30 days ago; the table follows behind a dot."""
+"""Data of sites that uninstalled 30 days ago; the table follows after a dot."""
 
 FORMER_SECRETS: Final = "former_secrets"
 
@@ -48,10 +48,10 @@ OPERATION_NEEDS: Final = 3
 """Days that rows of running work stay at least."""
 
 WITNESS_STAYS: Final = 30
-"""Days that witnesses stay, whatever the operator chose: by them an erasure finds the files to clean."""
+"""Days that witnesses stay, whatever the setting: by them an erasure finds the files to clean."""
 
-# Jobs hold ids only, but ids are data too; the events of a job go with it. One that still waits goes as well: what it
-# was about, sweeps and searches find again. One that runs ends, or is given back when its worker died.
+# Jobs hold only ids, but ids are data; a job's events go with it. A waiting one goes as well: sweeps and searches find
+# its subject again. A running one ends, or is requeued when its worker died.
 _OLD_JOBS: Final = (
     "status IN ('todo', 'failed', 'aborted', 'cancelled', 'succeeded') AND id IN"
     " (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < :before)"
@@ -68,7 +68,6 @@ class Aged:
     least: int = 1
 
     def old(self, now: datetime, days: int) -> ColumnElement[bool]:
-        """The condition for rows that must be gone."""
         if self.own is not None:
             return self.since < now - self.own
         first = first_kept(now, max(days, self.least))
@@ -101,7 +100,7 @@ class Retention:
     def purge(self) -> PurgeReport:
         """Can be stopped and repeated at any point; two at once do no harm.
 
-        A failing step does not stop the others; `StorageUnavailable` only when nothing can be asked at all.
+        A failing step does not stop the others; `StorageUnavailable` only when no database answers.
         """
         now = self._clock.now()
         failed: list[str] = []
@@ -168,7 +167,7 @@ class Retention:
 
 
 def _tried(name: str, step: Callable[[], int], failed: list[str]) -> int:
-    """Run a step; a failing one is logged, and has removed nothing that could be counted."""
+    """A failing step is logged, and has removed nothing that could be counted."""
     try:
         return step()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one place, the others are purged

@@ -1,1 +1,1 @@
-"""Installations, their secrets and licences, and what is kept of a site."""
+"""Installations, their secrets and licences, and other data of a site."""

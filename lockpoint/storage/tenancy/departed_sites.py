@@ -1,6 +1,6 @@
 """Erasing sites that uninstalled the app 30 days ago.
 
-Client key and log of installs stay: they tell nothing about anybody, and a site that returns gets its number back.
+Client key and log of installs stay: they are not personal, and a site that returns gets its number back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BATCH: Final = 5000
 OF_SITES: Final = tuple(
     table for table in METADATA.sorted_tables if "tenant_id" in table.columns and table is not INSTALLATION_EVENT
 )
-"""Every table with rows of a site, but the log of installs."""
+"""Every table with rows of a site, except the log of installs."""
 
 _ROW: Final = INSTALLATION.c
 STRIPPED: Final = {
@@ -85,6 +85,6 @@ def _their_jobs(now: datetime) -> ColumnElement[bool]:
 def _batch(table: Table, now: datetime) -> Delete:
     key = tuple(table.primary_key.columns)
     if not key:
-        # Partitioned by day: nearly all of it has left with its partitions.
+        # Partitioned by day: nearly all rows left with their partitions.
         return delete(table).where(_theirs(table, now))
     return delete(table).where(tuple_(*key).in_(select(*key).where(_theirs(table, now)).limit(BATCH)))

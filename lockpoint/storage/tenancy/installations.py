@@ -70,7 +70,7 @@ class PostgresInstallations:
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
         """Installs, which name a base URL, run one after another.
 
-        Each may end the row of another client key, so two that swap addresses would wait for each other.
+        Each may end the row of another client key: two that swap addresses would deadlock.
         """
         names = [f"client {client_key}"] + ([] if base_url is None else ["every site"])
         with self._database.transaction() as connection:
@@ -153,7 +153,7 @@ def _tenant(row: Row[Any]) -> Tenant:
 
 
 def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
-    """Open the secrets; `SecretUnreadable` for the present one where lost ones count. A former one is optional."""
+    """`SecretUnreadable` for the present secret where lost ones count; a former one is optional."""
     registration = Registration(
         client_key=row.client_key,
         base_url=row.base_url,

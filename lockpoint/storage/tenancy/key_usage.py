@@ -20,11 +20,11 @@ _SIGNER: Final = LOCK_WITNESS.c.record["signed_by"].as_string()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyUse:
-    """What one root key is needed for; `key_id` None: what no known key made (lost secrets, unknown signers).
+    """`key_id` None: what no known key made (lost secrets, unknown signers).
 
     `live_locks` are those of active sites, `locks_elsewhere` those of inactive ones, `usage_rows` usage counts that
     name their site by it. `address_hashes_until` is when its last hash leaves the mail log. `droppable` is when nothing
-    of it is missed, None while secrets, live locks or usage counts need it.
+    needs it, None while secrets, live locks or usage counts do.
     """
 
     key_id: str | None
@@ -52,7 +52,7 @@ class _Counts:
 
 
 def key_uses(database: Database, keys: Keyring, *, now: datetime, retention_days: int) -> Sequence[KeyUse]:
-    """Return the configured keys, newest first, then others that turn up; `StorageUnavailable`."""
+    """The configured keys, newest first, then others that turn up; `StorageUnavailable`."""
     counts = _counts(database, keys)
     others = sorted(counts.keys() - set(keys.ids), key=lambda key_id: (key_id is None, key_id or ""))
     return [_use(key_id, keys, counts, now, timedelta(days=retention_days)) for key_id in (*keys.ids, *others)]

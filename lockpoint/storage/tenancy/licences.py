@@ -35,7 +35,7 @@ class PostgresLicences:
         return LicenceNote(Licence(row.licence), row.licence_checked_at)
 
     def note(self, tenant: Tenant, *, active: bool, at: datetime) -> Licence:
-        """Something newer that is known stays."""
+        """A newer known word stays."""
         heard = Licence.ACTIVE if active else Licence.NONE
         known = select(_ROW.licence, _ROW.licence_checked_at).where(_ROW.id == tenant.id, _ROW.installed)
         with self._database.transaction() as connection:
@@ -62,5 +62,5 @@ class PostgresLicences:
 
 
 def _newer(known: datetime | None, at: datetime) -> bool:
-    """Return whether the known word was heard after `at`; one far ahead is a clock's error."""
+    """Whether the known word was heard after `at`; one far ahead is a clock's error."""
     return known is not None and at < known < at + LICENCE_FRESH

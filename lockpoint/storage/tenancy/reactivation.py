@@ -13,7 +13,7 @@ from lockpoint.storage.tables import INSTALLATION, LOCK_WITNESS
 def come_back(connection: Connection, tenant_ids: Sequence[int]) -> None:
     """Note the time, and that no lock was read since.
 
-    By the database's time: a process whose clock is wrong must not decide whose uploads are accepted.
+    By the database's time: a wrong clock of a process must not decide whose uploads are accepted.
     """
     sites = INSTALLATION.c.id.in_(tenant_ids)
     connection.execute(update(INSTALLATION).where(sites).values(returned_at=func.now()))

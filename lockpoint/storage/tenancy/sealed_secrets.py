@@ -1,4 +1,4 @@
-"""The sealed secrets of all installations, and the keys they are under."""
+"""The sealed secrets of all installations, and their keys."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SEALED: Final = _ROW.secret.is_not(None) | _ROW.previous_secret.is_not(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingReport:
-    """Counts of sites sealed again now and of those under the newest key before; sites with a secret that no key opens.
+    """Sites sealed now, sites already under the newest key, and sites with a secret that no key opens.
 
-    A site with two secrets can count as both sealed and unreadable.
+    A site with two secrets can be both sealed and unreadable.
     """
 
     sealed: int
@@ -54,10 +54,10 @@ class SealedSecrets:
         return Counter(self._keys.sealed_by(sealed) for row in rows for sealed in row if sealed is not None)
 
     def reseal(self, step: Callable[[int], None] = lambda _done: None) -> SealingReport:
-        """Encrypt under the newest key what is not, in batches, so that it can be stopped and resumed.
+        """Encrypt under the newest key what is not, in batches: it can be stopped and resumed.
 
-        What no key opens stays as it is and is named. A site that installs now waits for one batch at most. Calls
-        `step` with the number of sites of each batch.
+        What no key opens stays and is named. An install waits for one batch at most. Calls `step` with the number of
+        sites of each batch.
         """
         done: dict[int, _Outcome] = {}
         after = 0

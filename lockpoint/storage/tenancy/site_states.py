@@ -1,4 +1,4 @@
-"""What Postgres keeps of a site."""
+"""Settings, probe results and search places of sites."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ _UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
 
 
 def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) -> None:
-    """Newer known ones stay."""
     values = {"revision": note.revision, "settings": note.fields}
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
@@ -32,7 +31,7 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
 class PostgresSiteStates:
     """Raises `StorageUnavailable` also when the lock is not free within seconds.
 
-    `locks` is a pool of its own: its holder talks to Confluence and must not keep others from a connection.
+    `locks` is a pool of its own: a holder calls Confluence and must not keep others from a connection.
     """
 
     def __init__(self, database: Database, locks: Database) -> None:
@@ -62,7 +61,7 @@ class PostgresSiteStates:
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:
-        """Not a transaction: the block talks to Confluence. A process that dies loses the lock with its connection."""
+        """Not a transaction: the block calls Confluence. A process that dies loses the lock with its connection."""
         key = {"purpose": Purpose.SITE_CONFIGURATION.value, "key": tenant.id}
         with self._locks.single() as connection:
             connection.execute(_LOCK, key)

@@ -33,7 +33,7 @@ class PostgresUsageCounts:
             return connection.execute(statement).scalar_one_or_none() is True
 
     def switch(self, tenant: Tenant, *, on: bool) -> None:
-        """A count that is just being added ends up before or not at all."""
+        """A concurrent count is added before or not at all."""
         state = insert(SITE_STATE).values(tenant_id=tenant.id, revision=0, usage_counts=on)
         with self._database.transaction() as connection:
             connection.execute(
@@ -43,7 +43,7 @@ class PostgresUsageCounts:
                 connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(self._keys.site_hashes(tenant.client_key))))
 
     def count(self, tenant: Tenant, account: str, event: UsageEvent, day: date) -> None:
-        """One statement, which finds out whether it may count and which locale and zone are known."""
+        """One statement, which also finds whether it may count and which locale and zone are known."""
         profile, state = ACCOUNT_PROFILE.c, SITE_STATE.c
         mine = (profile.tenant_id == state.tenant_id) & (profile.account == account)
         source = (
@@ -57,7 +57,7 @@ class PostgresUsageCounts:
             )
             .select_from(SITE_STATE.outerjoin(ACCOUNT_PROFILE, mine))
             .where(state.tenant_id == tenant.id, state.usage_counts)
-            # Switching off waits for this row, or makes this statement look again.
+            # Switching off waits for this row, or makes this statement read again.
             .with_for_update(read=True, of=SITE_STATE)
         )
         names = ["site", "event", "locale", "zone", "day", "count"]
@@ -66,7 +66,7 @@ class PostgresUsageCounts:
             connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": _ROW["count"] + 1}))
 
     def kept(self, tenant: Tenant, since: date) -> Sequence[UsageRow]:
-        """Adds up a day's counts under an older and a newer key."""
+        """Adds up a day's counts under all keys."""
         total = func.sum(_ROW["count"]).label("total")
         groups = (_ROW.day, _ROW.event, _ROW.locale, _ROW.zone)
         statement = (
@@ -112,7 +112,7 @@ class PostgresUsageCounts:
 
 def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest: str) -> int:
     """Add a site's rows under older names to those under the newest; return how many."""
-    # Switching off waits for this row, and then also deletes what is under the newest name.
+    # Switching off waits for this row, and then also deletes rows under the newest name.
     connection.execute(select(SITE_STATE.c.tenant_id).where(SITE_STATE.c.tenant_id == tenant_id).with_for_update())
     moved: Counter[tuple[object, ...]] = Counter()
     gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
