@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lockpoint.domain.events import AuditKind
@@ -11,10 +11,13 @@ from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Store this record under the next property version; `kind` is its audit row."""
+    """Store this record under the next property version; it says the `kind` of its audit row itself."""
 
     record: Record
     kind: AuditKind
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "record", replace(self.record, kind=self.kind))
 
 
 @dataclass(frozen=True, slots=True)

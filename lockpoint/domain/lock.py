@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from lockpoint.domain.events import AuditKind
+
 # A node decides only while its clock differs from Confluence's by at most half of this.
 MARGIN = timedelta(seconds=30)
 SCHEMA = 2
@@ -60,7 +62,7 @@ class Held:
     """A record that says who holds the file; `at` is the time of this write.
 
     `began` is the host's time of the lock's first write: stored from the second write on, until then the row's time.
-    None: an earlier version of the app wrote it without.
+    None: an earlier version of the app wrote it without. So with `kind`, which write this is.
     """
 
     epoch: int
@@ -76,6 +78,7 @@ class Held:
     unlock_on_upload: bool = False
     ended: Ended | None = None
     began: datetime | None = None
+    kind: AuditKind | None = None
 
     @property
     def taken_from(self) -> str | None:
@@ -94,6 +97,7 @@ class Free:
     op_id: str
     at: datetime
     ended: Ended
+    kind: AuditKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

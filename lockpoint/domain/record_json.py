@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
 
 Writing = Callable[[datetime], str]
@@ -90,6 +91,7 @@ def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
         "epoch": record.epoch,
         "op_id": record.op_id,
         "at": time(record.at),
+        "kind": record.kind,
         "ended": _ended_fields(record.ended, time) if record.ended else None,
     }
     if isinstance(record, Held):
@@ -123,6 +125,7 @@ def read_held(fields: Fields) -> Held:
         unlock_on_upload=fields.flag("unlock_on_upload"),
         ended=_read_ended(ended) if ended else None,
         began=fields.time_or_none("began"),
+        kind=_kind(fields.text_or_none("kind")),
     )
 
 
@@ -134,6 +137,7 @@ def read_tombstone(fields: Fields) -> Free:
         op_id=fields.text("op_id"),
         at=fields.time("at"),
         ended=_read_ended(fields.inner("ended")),
+        kind=_kind(fields.text_or_none("kind")),
     )
 
 
@@ -198,6 +202,13 @@ def _reason(word: str) -> EndReason:
         return EndReason(word)
     except ValueError as error:
         raise WrongFieldError("reason") from error
+
+
+def _kind(word: str | None) -> AuditKind | None:
+    try:
+        return None if word is None else AuditKind(word)
+    except ValueError as error:
+        raise WrongFieldError("kind") from error
 
 
 def _read_base(fields: Fields) -> Base:

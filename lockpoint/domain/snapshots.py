@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from lockpoint.domain.decisions import Already, Damaged
@@ -11,7 +10,6 @@ from lockpoint.domain.lock import (
     MARGIN,
     Absent,
     Ended,
-    EndReason,
     FoundRecord,
     Free,
     Held,
@@ -75,29 +73,15 @@ def next_place(snapshot: Snapshot) -> tuple[int, int]:
     return known + 1, 1 if isinstance(found, Absent) else found.seq + 1
 
 
-def kind_of(record: Record, before: Record | None) -> AuditKind:
-    """Return the audit kind of a write of which only the record was found, and perhaps an earlier one.
-
-    Accepted imprecision: a lock that was moved on unseen reads as extended.
-    """
+def kind_of(record: Record) -> AuditKind:
+    """Return the audit kind of a record's write; a record of the first schema only hints at it."""
+    if record.kind is not None:
+        return record.kind
     if isinstance(record, Free):
-        again = isinstance(before, Free) and before.ended.lock_id == record.ended.lock_id
-        return AuditKind.PERSON_ERASED if again else AuditKind(record.ended.reason)
-    if record.at == record.acquired_at:
-        taken = record.ended and record.ended.reason is EndReason.TAKEN_OVER and record.ended.at == record.at
-        return AuditKind.TAKEN_OVER if taken else AuditKind.ACQUIRED
-    return _kind_of_move(record, before)
-
-
-def _kind_of_move(record: Held, before: Record | None) -> AuditKind:
-    if not isinstance(before, Held) or before.lock_id != record.lock_id:
+        return AuditKind(record.ended.reason)
+    if record.at != record.acquired_at:
         return AuditKind.EXTENDED
-    if before.base != record.base:
-        return AuditKind.REBASED
-    same = replace(before, note=record.note) == replace(
-        record, epoch=before.epoch, seq=before.seq, op_id=before.op_id, at=before.at
-    )
-    return AuditKind.HEALED if same and record.epoch > before.epoch else AuditKind.EXTENDED
+    return AuditKind.TAKEN_OVER if record.taken_from else AuditKind.ACQUIRED
 
 
 def _place(record: Record) -> tuple[int, int]:

@@ -339,6 +339,6 @@ def test_signing_again_changes_nothing_but_the_place() -> None:
     assert isinstance(decision, rules.Write)
     assert decision.kind is AuditKind.SIGNED_AGAIN
     record = decision.record
-    assert record == replace(present, seq=present.seq + 1, op_id="again", at=record.at)
+    assert record == replace(present, seq=present.seq + 1, op_id="again", at=record.at, kind=decision.kind)
     assert isinstance(rules.sign_again(snapshot(present), lock_id="another", op_id="again"), rules.LockLost)
     assert rules.sign_again(snapshot(record), lock_id=present.lock_id, op_id="again") == rules.Already(record)

@@ -80,7 +80,8 @@ class FakeEffects:
         if effects.witness is not None:
             self._store(tenant, effects.witness)
         for row in effects.audit:
-            key = (tenant.id, row.attachment_id, row.epoch, row.seq, row.kind, row.at)
+            of_a_write = row.seq > 0  # one row, whatever its kind
+            key = (tenant.id, row.attachment_id, row.epoch, row.seq, None if of_a_write else row.kind, row.at)
             tables.audit.setdefault(key, row)
         for restoration in effects.restorations:
             place = (tenant.id, restoration.attachment_id, restoration.created)

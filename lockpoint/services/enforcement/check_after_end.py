@@ -29,7 +29,7 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
     if isinstance(written.record, Free):
         after = read_state(services, tenant, state.attachment.id, priority=priority)
     held = _ended_lock(written.record, state)
-    if held is not None and is_active(services, tenant, priority=priority):
+    if held is not None:
         _look_back(HeldFile(services, tenant, after, held, priority), written.record)
     return replace(
         written, state=replace(state, attachment=replace(state.attachment, waitlist_row=after.attachment.waitlist_row))
@@ -47,15 +47,19 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
-    """Return when the ended lock stopped protecting: when the host stored the record, else when we wrote it.
+    """Return when the ended lock stopped protecting: when the host stored its tombstone, else when we wrote it.
 
-    What a following lock found in place is its own base; all that is newer it protects itself.
+    What lies between the base of a lock that was taken over and the take-over belongs to the new lock.
     """
+    ended, found = record.ended, state.found
+    if ended is None:
+        return None
+    if isinstance(found, Free) and found.ended.lock_id == ended.lock_id and state.row and state.row.created:
+        return state.row.created
     if isinstance(record, Held):
-        return record.base.created + _INSTANT
-    shown = isinstance(state.found, Free) and state.found.op_id == record.op_id
-    stored = state.row.created if shown and state.row else None
-    return stored or record.ended.at
+        found_in_place = record.base.created + _INSTANT
+        return found_in_place if record.taken_from else min(found_in_place, ended.at)
+    return ended.at
 
 
 def _ended_lock(record: Record, state: FileState) -> Held | None:
@@ -69,6 +73,8 @@ def _ended_lock(record: Record, state: FileState) -> Held | None:
 def _look_back(held_file: HeldFile, record: Record) -> None:
     """Record every overwrite since the base, also those seen before: repeating adds no row and no mail."""
     if held_file.attachment.head.created <= held_file.held.base.created:
+        return
+    if not is_active(held_file.services, held_file.tenant, priority=held_file.priority):
         return
     own, history = held_file.own_account(), history_of(held_file)
     until = end_of_protection(record, held_file.state)

@@ -24,7 +24,7 @@ from lockpoint.services.lock_record.file_state import (
     second_look,
     since,
 )
-from lockpoint.services.lock_record.record_effects import record_write
+from lockpoint.services.lock_record.record_effects import record_found, record_write
 from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
@@ -151,6 +151,7 @@ class _Write:
             return Written(decision.record, state, None)
         if not isinstance(decision, rules.Write):
             return Unwritten(decision, state)
+        record_found(self.services, self.tenant, state)
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
         return stored if isinstance(stored, _Failed) else Written(stored, state, decision)

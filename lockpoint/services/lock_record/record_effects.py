@@ -20,10 +20,10 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witn
 RequestOutcome = tuple[str, str, int, str | None]  # account, request id, status, error code
 
 
-def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: str | None) -> AuditEvent:
+def audit_row(record: Record, attachment: Attachment, account: str | None) -> AuditEvent:
     return AuditEvent(
         at=record.at,
-        kind=kind,
+        kind=kind_of(record),
         attachment_id=attachment.id,
         account=account,
         epoch=record.epoch,
@@ -78,11 +78,10 @@ def record_write(
     """
     state, record, now = written.state, written.record, services.clock.now()
     before = state.found if isinstance(state.found, Held | Free) else None
-    kind = written.write.kind if written.write else kind_of(record, state.known)
-    row = replace(audit_row(record, kind, state.attachment, account), detail=detail)
+    row = replace(audit_row(record, state.attachment, account), detail=detail)
     effects = Effects(
         witness=witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest),
-        audit=(*unreadable_row(state, now), *_missing_row(written), row),
+        audit=(*unreadable_row(state, now), row),
         intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
         jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
         request=request,
@@ -92,10 +91,19 @@ def record_write(
         services.guard.release(tenant, state.attachment.id, record.op_id)
 
 
+def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
+    """Record the record that the next write replaces, where a crash left it out: two crashes must not lose a row."""
+    found = state.found
+    if not isinstance(found, Held | Free) or not (rows := recovered_row(found, state)):
+        return
+    told = owed_end_notices(services, tenant, state.attachment, found, state.known)
+    services.effects.record(tenant, Effects(audit=rows, intents=told))
+
+
 def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
     if state.known is not None and not newer_than(record, state.known):
         return ()
-    row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))
+    row = audit_row(record, state.attachment, actor_of(record))
     return (replace(row, recovered=True, version=None),)
 
 
@@ -131,14 +139,6 @@ def without_words(record: Record) -> Record:
     if isinstance(record, Free):
         return replace(record, ended=replace(record.ended, why=None))
     return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
-
-
-def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
-    """Return the row of the record that this write replaced, when the witness shows that it was never recorded."""
-    before = written.state.found
-    if not isinstance(before, Held | Free) or before == written.record:
-        return ()
-    return recovered_row(before, written.state)
 
 
 def _same_lock(one: Record, other: Record) -> bool:

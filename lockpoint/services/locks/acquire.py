@@ -16,10 +16,9 @@ from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.lock_record.compare_and_set import Rule, compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Unwritten, Written, read_state
 from lockpoint.services.lock_record.rebase import rebase
-from lockpoint.services.lock_record.record_effects import record_write
 from lockpoint.services.locks.action import CREATED, OK, LockAction, LockOptions, perform
 from lockpoint.services.locks.authorization import must_be_lockable, must_edit, must_have_room
-from lockpoint.services.locks.end_lock import expire
+from lockpoint.services.locks.end_lock import announce, expire
 from lockpoint.services.locks.notify_me import notify_waitlist
 from lockpoint.services.locks.result import HeadMoved, LockResult
 from lockpoint.services.tenancy.activity import require_active
@@ -66,14 +65,15 @@ def write_lock(action: LockAction, rule: Rule, *, begins: bool) -> LockResult:
     )
     if isinstance(outcome, Unwritten):
         raise action.refused(outcome)
-    status = CREATED if begins and _begins_lock(outcome) else OK
-    record_write(
+    status = CREATED if begins and outcome.record.kind is AuditKind.ACQUIRED else OK
+    announce(
         services,
         tenant,
         outcome,
-        account=action.actor.account_id,
+        by=action.actor.account_id,
         space_id=action.space_id,
         request=action.done(status),
+        priority=Priority.INTERACTIVE,
     )
     after, warning = _protect_newest(action, outcome) if status == CREATED else (outcome.state, None)
     return LockResult(status, action.view_after(after, outcome.record), warning)
@@ -95,13 +95,6 @@ def _finish_previous_lock(action: LockAction) -> FileState:
         notify_waitlist(services, tenant, state, priority=Priority.INTERACTIVE)
         return state
     return read_state(services, tenant, state.attachment.id, priority=Priority.INTERACTIVE)
-
-
-def _begins_lock(written: Written) -> bool:
-    """Whether this write began the lock; of a write that only a re-read showed, its own times tell."""
-    if written.write:
-        return written.write.kind is AuditKind.ACQUIRED
-    return isinstance(written.record, Held) and written.record.at == written.record.acquired_at
 
 
 def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, HeadMoved | None]:

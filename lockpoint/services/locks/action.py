@@ -11,6 +11,7 @@ from lockpoint.domain.lock import Record
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
+from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
@@ -109,6 +110,7 @@ def perform(
     def attempt(begun: BegunRequest) -> LockResult:
         try:
             state, page = read(services, actor, attachment_id)
+            catch_up_on_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
             known = facts(services, actor, page, roles=roles)
             action = LockAction(
                 services=services, actor=actor, key=key, begun=begun, state=state, page=page, facts=known

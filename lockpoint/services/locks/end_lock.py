@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from lockpoint.domain import rules
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Free, Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
@@ -51,7 +52,7 @@ def end(
         prepare=partial(undo_before_end, services, tenant, lock_id, priority) if touch_file else None,
     )
     if isinstance(outcome, Written):
-        _announce(services, tenant, outcome, by=by, space_id=space_id, request=request, priority=priority)
+        announce(services, tenant, outcome, by=by, space_id=space_id, request=request, priority=priority)
     return outcome
 
 
@@ -67,7 +68,7 @@ def release_for_holder(
     return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
 
 
-def _announce(
+def announce(
     services: Services,
     tenant: Tenant,
     written: Written,
@@ -77,9 +78,9 @@ def _announce(
     request: RequestOutcome | None,
     priority: Priority,
 ) -> None:
-    """Look back at what the lock could not keep out, and record its end with the mails it owes.
+    """Look back at what an ended lock could not keep out, and record the write with the mails it owes.
 
-    While the host does not answer nothing is announced: the job finds a tombstone that is not recorded, and does then
+    While the host does not answer nothing is announced: the job finds a record that is not recorded, and does then
     what a crash would have left to it. Otherwise the job empties the waitlist if we die in between, tells those who
     came meanwhile, and undoes what slipped in before a lock that followed.
     """
@@ -91,7 +92,8 @@ def _announce(
         services.effects.record(tenant, Effects(request=request, jobs=again))
         return
     attachment = written.state.attachment
-    jobs = again if not ended or waitlist_of(services, tenant, attachment.id, attachment.waitlist_row) else ()
+    waiting = ended and waitlist_of(services, tenant, attachment.id, attachment.waitlist_row)
+    jobs = again if waiting or written.record.kind is AuditKind.TAKEN_OVER else ()
     record_write(services, tenant, written, account=by, space_id=space_id, request=request, jobs=jobs)
     if ended:
         try_to_empty_waitlist(services, tenant, written.state, priority=priority)
