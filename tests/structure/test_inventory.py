@@ -219,7 +219,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", priority=Priority.INTERACTIVE)),
         (
             "lockpointprefs",
-            services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE),
+            services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE).value,
         ),
     ]
     lock_id = found[0][1]["lock_id"]
