@@ -66,11 +66,11 @@ class Answer:
         """In UTC; BadAnswer without an offset."""
         try:
             moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise self._wrong(name) from None
-        if moment.tzinfo is None:
-            raise self._wrong(name)
-        return moment.astimezone(UTC)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise self._wrong(name)
 
     def moment_or_none(self, name: str) -> datetime | None:
         """None also for what is no time."""
