@@ -15,7 +15,7 @@ Place = str | Mapping[str, str]
 """What a signature binds a value to, so that a copy elsewhere is worth nothing: a text, or for records named parts."""
 
 
-LATEST: Final = timedelta(minutes=2)
+STORED_WITHIN: Final = timedelta(minutes=2)
 """Between our time of signing and the host's time of storing: the longest deadline, and clocks that are off."""
 
 ALL_DATED_SINCE: Final = datetime(2026, 12, 1, tzinfo=UTC)
@@ -107,7 +107,7 @@ def _in_its_time(fields: Mapping[str, object], version: int, stored: datetime | 
     if "at" not in fields:
         return stored is not None and stored < ALL_DATED_SINCE
     signed = datetime.fromisoformat(str(fields["at"]))
-    return fields.get("seq") == version and (stored is None or abs(stored - signed) <= LATEST)
+    return fields.get("seq") == version and (stored is None or abs(stored - signed) <= STORED_WITHIN)
 
 
 def _signature_flaw(value: Mapping[str, object], place: Place, keys: MacKeys) -> Flaw | None:

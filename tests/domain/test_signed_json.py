@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.signed_json import ALL_DATED_SINCE, LATEST, MacKeys, sign, sign_dated, verify, verify_dated
+from lockpoint.domain.signed_json import ALL_DATED_SINCE, STORED_WITHIN, MacKeys, sign, sign_dated, verify, verify_dated
 from tests.domain.build import KEYS
 
 FIELDS = {"schema": 1, "askers": ["bob"]}
@@ -54,16 +54,23 @@ NOW = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("stored", [NOW, NOW + LATEST, NOW - LATEST, None])
+@pytest.mark.parametrize("stored", [NOW, NOW + STORED_WITHIN, NOW - STORED_WITHIN, None])
 def test_a_dated_value_counts_where_and_when_it_was_stored(stored: datetime | None) -> None:
-    """The host's time may be later than ours by a deadline, and off by a clock; a host that tells no time is believed."""
+    """The host's time may be off by a deadline and two clocks; a host that tells no time is believed."""
     value = sign_dated(FIELDS, "here", 4, NOW, KEYS)
     assert verify_dated(value, "here", 4, stored, KEYS) == FIELDS | {"seq": 4, "at": NOW.isoformat()}
 
 
 @pytest.mark.parametrize(
     ("version", "stored"),
-    [(3, NOW), (5, NOW), (1, None), (4, NOW + LATEST + MOMENT), (4, NOW - LATEST - MOMENT), (4, NOW + timedelta(9))],
+    [
+        (3, NOW),
+        (5, NOW),
+        (1, None),
+        (4, NOW + STORED_WITHIN + MOMENT),
+        (4, NOW - STORED_WITHIN - MOMENT),
+        (4, NOW + timedelta(9)),
+    ],
 )
 def test_a_dated_value_that_was_put_back_does_not_count(version: int, stored: datetime | None) -> None:
     """L-05: another version, or the same version written another time."""

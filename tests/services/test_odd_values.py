@@ -120,8 +120,8 @@ def test_an_odd_value_stops_nothing(key: str) -> None:
         assert untouched(stage)
 
 
-def test_a_free_file_keeps_nothing_that_others_put_into_its_line() -> None:
-    """A look at a file that is free empties a line that is not ours; nobody gets mail."""
+def test_a_free_file_keeps_nothing_that_others_put_into_its_waitlist() -> None:
+    """A look at a file that is free empties a waitlist that is not ours; nobody gets mail."""
     stage = prepared()
     stage.release(stage.held.lock_id)
     stage.run_jobs()
@@ -137,8 +137,8 @@ def _erasable(stage: Stage) -> None:
     notify_me.leave_waitlist(stage.world.services, stage.world.actor(CHARLIE), state, priority=Priority.MAINTENANCE)
 
 
-def test_who_is_erased_is_not_left_in_a_line_that_is_not_obeyed() -> None:
-    """An erasure writes over a foreign line, which may name the person."""
+def test_who_is_erased_is_not_left_on_a_waitlist_that_is_not_obeyed() -> None:
+    """An erasure writes over a foreign waitlist, which may name the person."""
     stage = prepared()
     _put(stage, "lockpointwatch", {**_read(stage, "lockpointwatch"), "seq": 1})
     assert not stage.show(BOB).notify_me.count

@@ -19,78 +19,78 @@ from lockpoint.services.tenancy import site_settings
 from tests.fakes.world import ACME, BOB, CHARLIE, DANA, KEYS, SAM
 from tests.services.stage import Stage
 
-LINE: Final = "lockpointwatch"
+LIST: Final = "lockpointwatch"
 OFF: Final = Preferences(off=frozenset({MailKind.LOCK_ENDED}))
 
 
 def _place(stage: Stage) -> tuple[PropertyHost, str, str]:
-    return PropertyHost.ATTACHMENT, stage.file.id, LINE
+    return PropertyHost.ATTACHMENT, stage.file.id, LIST
 
 
-def _line(stage: Stage) -> StoredProperty:
+def _list(stage: Stage) -> StoredProperty:
     return stage.world.site().rows[_place(stage)][0]
 
 
 def overwritten(stage: Stage, value: object) -> None:
     """A person writes the value as the next version."""
-    row = _line(stage)
+    row = _list(stage)
     new = replace(row, version=row.version + 1, value=value, created=stage.world.site().moment())
     stage.world.site().put_rows(*_place(stage), (new,))
 
 
 def made_anew(stage: Stage, value: object) -> None:
     """A person deletes the property and creates it again, so that the versions begin anew."""
-    stage.world.site().put_rows(*_place(stage), (stage.world.site().new_row(LINE, value),))
+    stage.world.site().put_rows(*_place(stage), (stage.world.site().new_row(LIST, value),))
 
 
 def counted_up(stage: Stage, value: object) -> None:
     """A person brings a new property to the version that the value was signed for."""
-    row = stage.world.site().new_row(LINE, value)
+    row = stage.world.site().new_row(LIST, value)
     stage.world.site().put_rows(*_place(stage), (replace(row, version=value["seq"] if isinstance(value, dict) else 1),))
 
 
 @pytest.mark.parametrize("put_back", [overwritten, made_anew, counted_up])
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_line_that_was_put_back_is_not_obeyed(stage: Stage, put_back: Any, which: int) -> None:
-    """F4: who cancelled stays out of the line, gets no mail, and is not written into it again."""
+def test_a_waitlist_that_was_put_back_is_not_obeyed(stage: Stage, put_back: Any, which: int) -> None:
+    """F4: who cancelled stays off the waitlist, gets no mail, and is not written into it again."""
     stage.lock()
     kept = []
     for account in (CHARLIE, DANA):
         stage.ask(account)
-        kept.append(_line(stage).value)
+        kept.append(_list(stage).value)
     for account in (CHARLIE, DANA):
         notify_me.cancel(stage.world.services, stage.world.actor(account), stage.file.id)
     stage.world.clock.advance(minutes=3)
     put_back(stage, kept[which])
     assert stage.show(CHARLIE).notify_me.count == 0
     assert stage.ask(BOB).count == 1
-    assert CHARLIE not in repr(_line(stage).value)
+    assert CHARLIE not in repr(_list(stage).value)
     put_back(stage, kept[which])
     stage.release(stage.held.lock_id)
     stage.run_jobs()
     stage.reconcile()
     assert stage.mails() == []
-    assert CHARLIE not in repr(_line(stage).value)
+    assert CHARLIE not in repr(_list(stage).value)
 
 
-def test_a_line_that_was_put_back_at_once_has_the_wrong_number(stage: Stage) -> None:
+def test_a_waitlist_that_was_put_back_at_once_has_the_wrong_number(stage: Stage) -> None:
     """F4: no clock has to move."""
     stage.lock()
     stage.ask(CHARLIE)
-    kept = _line(stage).value
+    kept = _list(stage).value
     notify_me.cancel(stage.world.services, stage.world.actor(CHARLIE), stage.file.id)
     overwritten(stage, kept)
     assert stage.show(CHARLIE).notify_me.count == 0
 
 
-def test_each_write_of_a_line_names_its_number(stage: Stage) -> None:
+def test_each_write_of_a_waitlist_names_its_number(stage: Stage) -> None:
     """L-05: created as 1, then counted up, also over what others wrote."""
     stage.lock()
     stage.ask(CHARLIE)
-    assert _line(stage).value["seq"] == _line(stage).version == 1  # type: ignore[index]
+    assert _list(stage).value["seq"] == _list(stage).version == 1  # type: ignore[index]
     overwritten(stage, "x")
     assert stage.ask(DANA).count == 1
-    assert _line(stage).value["seq"] == _line(stage).version == 3  # type: ignore[index]
+    assert _list(stage).value["seq"] == _list(stage).version == 3  # type: ignore[index]
 
 
 def _preferences(stage: Stage) -> Preferences:
@@ -117,14 +117,14 @@ def _undated(value: object, place: str) -> dict[str, object]:
     return signed_json.sign(fields, place, KEYS)
 
 
-def test_a_line_of_an_earlier_version_is_kept_and_cannot_be_put_back(stage: Stage) -> None:
+def test_a_waitlist_of_an_earlier_version_is_kept_and_cannot_be_put_back(stage: Stage) -> None:
     """What Confluence took before every value had a date counts; its next write has one; later it counts no more."""
     stage.lock()
     stage.ask(CHARLIE)
-    old = _undated(_line(stage).value, f"{LINE}/{ACME.client_key}/{stage.file.id}")
+    old = _undated(_list(stage).value, f"{LIST}/{ACME.client_key}/{stage.file.id}")
     made_anew(stage, old)
     assert stage.ask(DANA).count == 2
-    assert _line(stage).value["seq"] == 2  # type: ignore[index]
+    assert _list(stage).value["seq"] == 2  # type: ignore[index]
     stage.world.clock.advance(seconds=(ALL_DATED_SINCE - stage.world.clock.now()).total_seconds())
     made_anew(stage, old)
     assert stage.show(CHARLIE).notify_me.count == 0

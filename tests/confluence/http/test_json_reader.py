@@ -134,7 +134,7 @@ LONG = "9" * 5_000
 
 @given(JSON)
 def test_what_cannot_be_read_spoils_nothing_beside_it(value: object) -> None:
-    """Nesting beyond the interpreter's limit and endless numbers read as null where they stand; the rest is as it was."""
+    """What nests beyond the interpreter's limit, and endless numbers, read as null; the rest is as it was."""
     text = f'{{"before": {json.dumps(value)}, "deep": {DEEP}, "long": [{LONG}, -{LONG}], "after": {json.dumps(value)}}}'
     found = loads(text)
     assert isinstance(found, dict)
@@ -142,7 +142,9 @@ def test_what_cannot_be_read_spoils_nothing_beside_it(value: object) -> None:
     assert found["long"] == [None, None]
 
 
-@pytest.mark.parametrize("text", ['[{"', DEEP[:-1], DEEP + "]", '"' + "\\" * 5_000, "<html>[[[", "[" * 100_000, '"[' * 99_999])
+@pytest.mark.parametrize(
+    "text", ['[{"', DEEP[:-1], DEEP + "]", '"' + "\\" * 5_000, "<html>[[[", "[" * 100_000, '"[' * 99_999]
+)
 def test_what_is_not_json_stays_an_error(text: str) -> None:
     """Cutting what is deep makes no sense of nonsense, however long."""
     with pytest.raises(ValueError, match=r".+"):

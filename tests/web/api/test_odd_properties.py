@@ -13,12 +13,13 @@ import pytest
 import requests
 
 from lockpoint.domain import signed_json
+from lockpoint.storage.data_inventory import PROPERTIES
 from simulator.world.seed import CHARLIE
 from tests.support.odd_values import ODD
 from tests.web.live_app import CALL_SECONDS, LiveApp
 
 APP: Final = "/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite"
-PROPERTIES: Final = ("lockpointlock", "lockpointwatch", "lockpointpage", "lockpointsite", "lockpointprefs")
+KEYS: Final = tuple(kind.name for kind in PROPERTIES)
 CHOSEN: Final = {"mails": {"lockEnded": False, "overwriteAttempt": True, "unprotected": True}}
 
 pytestmark = pytest.mark.usefixtures("other_site_untouched")
@@ -118,7 +119,7 @@ def an_overwrite_is_undone(live: LiveApp, page: str, file: str) -> None:
         assert len(stored.versions) > 2
 
 
-@pytest.mark.parametrize("key", PROPERTIES)
+@pytest.mark.parametrize("key", KEYS)
 def test_an_odd_value_stops_nothing(live: LiveApp, scene: tuple[str, str, Stranger], key: str) -> None:
     """F3: whatever Confluence takes, every answer is as before, and an overwrite is undone."""
     page, file, stranger = scene
@@ -171,11 +172,11 @@ def test_settings_that_confluence_cannot_show_hold(
 
 
 @pytest.mark.parametrize("way", [Stranger.write, Stranger.make_anew])
-def test_a_line_that_is_put_back_tells_nobody(
+def test_a_waitlist_that_is_put_back_tells_nobody(
     live: LiveApp, scene: tuple[str, str, Stranger], monkeypatch: pytest.MonkeyPatch, way: Any
 ) -> None:
-    """F4: Charlie cancels, Bob puts the old line back: nobody waits, nobody gets mail, the next line is without her."""
-    monkeypatch.setattr(signed_json, "LATEST", timedelta(seconds=1))
+    """F4: Charlie cancels, Bob puts the old list back: nobody waits, nobody gets mail, the next list is without her."""
+    monkeypatch.setattr(signed_json, "STORED_WITHIN", timedelta(seconds=1))
     _, file, stranger = scene
     kept = stranger.value("lockpointwatch")
     assert CHARLIE in kept
