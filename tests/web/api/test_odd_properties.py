@@ -190,3 +190,19 @@ def test_a_waitlist_that_is_put_back_tells_nobody(
     assert CHARLIE not in stranger.value("lockpointwatch")
     waiting = live.database.execute("select count(*) from email_intent where recipient = %s", [CHARLIE]).fetchone()
     assert waiting == (0,)
+
+
+def test_preferences_that_are_put_back_are_not_obeyed(
+    live: LiveApp, scene: tuple[str, str, Stranger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F4: Charlie wants all mails again, an app puts her old choice back: it counts as nothing."""
+    monkeypatch.setattr(signed_json, "STORED_WITHIN", timedelta(seconds=1))
+    _, _, stranger = scene
+    kept = stranger.value("lockpointprefs")
+    time.sleep(1.2)
+    everything = {"mails": dict.fromkeys(CHOSEN["mails"], True), "locale": "de", "timeZone": None}
+    assert live.call("charlie", "PUT", "/me/preferences", everything).json() == everything
+    stranger.write("lockpointprefs", kept)
+    assert live.call("charlie", "GET", "/me/preferences").json() == {**everything, "locale": None}
+    assert live.call("charlie", "PUT", "/me/preferences", everything).status_code == 200
+    assert live.call("charlie", "GET", "/me/preferences").json() == everything
