@@ -92,15 +92,12 @@ def made_version(answer: Answer) -> Version:
 
 
 def stored_property(answer: Answer) -> StoredProperty:
-    if "value" not in answer.data:
-        raise BadAnswer(f"{answer.operation}: a property without a value")
     version = answer.part("version")
-    created = version.moment("createdAt") if version.text_or_none("createdAt") else None
     return StoredProperty(
         id=str(answer.number("id")),
         version=version.number("number"),
-        value=answer.data["value"],
-        created=created,
+        value=answer.data.get("value"),
+        created=version.moment_or_none("createdAt"),
         key=answer.text_or_none("key") or "",
     )
 

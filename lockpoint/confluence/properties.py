@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller, get
+from lockpoint.confluence.http.json_reader import loads
 from lockpoint.confluence.property_rows import PropertyRows
-from lockpoint.services.errors import BadAnswer, GoneOrInvisible
+from lockpoint.services.errors import GoneOrInvisible
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 if TYPE_CHECKING:
@@ -110,11 +110,8 @@ class ConfluenceProperties:
 
 
 def _app_value(value: object) -> object:
-    # Only an old document describes `jsonValue`; where ignored, the JSON comes as text.
-    if not isinstance(value, str):
-        return value
+    # Only an old document describes `jsonValue`; where ignored, the JSON comes as text. Anybody may store other text.
     try:
-        parsed: object = json.loads(value)
+        return loads(value) if isinstance(value, str) else value
     except ValueError:
-        raise BadAnswer("app_properties.get: the value is not JSON") from None
-    return parsed
+        return value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller, get
 from lockpoint.services.errors import GoneOrInvisible, LostRace
+from lockpoint.services.ports.confluence import StoredProperty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +27,18 @@ class ConfluenceUserProperties:
 
     client: ConfluenceClient
 
-    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> StoredProperty | None:
         try:
             answer = self.client.ask(Caller(tenant, priority), get("user_properties.get", _path(account, key))).answer
         except GoneOrInvisible:
             return None
-        return answer.data.get("value")
+        return StoredProperty(
+            id=answer.text_or_none("id") or "",
+            version=0,
+            value=answer.data.get("value"),
+            created=answer.moment_or_none("lastModifiedDate"),
+            key=key,
+        )
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
         """Creating and replacing differ: the loser of a race tries the other."""

@@ -7,10 +7,19 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 Place = str | Mapping[str, str]
 """What a signature binds a value to, so that a copy elsewhere is invalid: a text, or for records named parts."""
+
+
+STORED_WITHIN: Final = timedelta(minutes=2)
+"""Between our time of signing and the host's time of storing: the longest deadline, and clocks that are off."""
+
+ALL_DATED_SINCE: Final = datetime(2026, 12, 1, tzinfo=UTC)
+"""Values without a date were stored earlier; one that the host took later was put back by somebody."""
 
 
 class Flaw(StrEnum):
@@ -55,6 +64,24 @@ def verify(value: object, place: Place, keys: MacKeys) -> dict[str, object] | No
     return _unsigned(value)
 
 
+def sign_dated(
+    fields: Mapping[str, object], place: Place, version: int, now: datetime, keys: MacKeys
+) -> dict[str, object]:
+    """Return `fields` signed for `place` as this version of the property, to be stored now."""
+    return sign({**fields, "seq": version, "at": now.isoformat()}, place, keys)
+
+
+def verify_dated(
+    value: object, place: Place, version: int, stored: datetime | None, keys: MacKeys
+) -> dict[str, object] | None:
+    """Return the fields of a value that is ours, and that the host took when we signed it; None when it was put back.
+
+    `version` and `stored` are the host's; a time that it does not tell is not held against a dated value.
+    """
+    fields = verify(value, place, keys)
+    return fields if fields is not None and _in_its_time(fields, version, stored) else None
+
+
 def flaw_of(value: object, place: Place, keys: MacKeys) -> Flaw | None:
     """Return what is wrong with a value's signature; total, whatever outsiders stored."""
     if not isinstance(value, dict):
@@ -74,6 +101,13 @@ def key_id_of(value: object) -> str | None:
 def canonical(value: object) -> bytes:
     """Return one spelling for one value; `TypeError`, `ValueError` or `RecursionError` for what is not JSON."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _in_its_time(fields: Mapping[str, object], version: int, stored: datetime | None) -> bool:
+    if "at" not in fields:
+        return stored is not None and stored < ALL_DATED_SINCE
+    signed = datetime.fromisoformat(str(fields["at"]))
+    return fields.get("seq") == version and (stored is None or abs(stored - signed) <= STORED_WITHIN)
 
 
 def _signature_flaw(value: Mapping[str, object], place: Place, keys: MacKeys) -> Flaw | None:

@@ -332,6 +332,14 @@ POINTS: Final = Kind(
 REDIS: Final = (MUTEX, POINTS)
 """Keys as regular expressions; `redis_key` makes no others."""
 
+_DATED: Final = _of(
+    Whose.NOBODY,
+    schema="version of the format",
+    seq="number of the write, 0 where Confluence counts none",
+    at="when it was signed",
+    mac="signature",
+)
+
 PROPERTIES: Final = (
     Kind(
         name="lockpointlock",
@@ -352,7 +360,7 @@ PROPERTIES: Final = (
         why="they asked",
         kept=Kept.WAITING,
         fields=(
-            *_of(Whose.NOBODY, schema="version of the format", mac="signature"),
+            *_DATED,
             *_of(Whose.PERSON, askers="AccountIDs in the order of asking"),
         ),
     ),
@@ -383,7 +391,7 @@ PROPERTIES: Final = (
         why="they chose",
         kept=Kept.CHOICE,
         fields=(
-            *_of(Whose.NOBODY, schema="version of the format", mac="signature"),
+            *_DATED,
             *_of(Whose.PERSON, off="mails switched off", locale="language", time_zone="time zone"),
         ),
     ),

@@ -53,7 +53,7 @@ class Call:
             raise ApiError(415, "Content-Type must be application/json")
         try:
             found = json.loads(self.request.get_data())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ApiError(400, "The request body is not JSON") from error
         if not isinstance(found, dict):
             raise ApiError(400, "The request body must be an object")

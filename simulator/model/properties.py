@@ -18,7 +18,7 @@ def _check(site: Site, key: object, value: object) -> str:
         raise ApiError(400, "Property key must be 1 to 255 characters long")
     if value is None:
         raise ApiError(400, "Property value must not be empty")
-    if len(json.dumps(value, ensure_ascii=False).encode()) > site.behaviour.max_property_bytes:
+    if len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) > site.behaviour.max_property_bytes:
         raise ApiError(400, "Property value is too long")
     return key
 

@@ -74,7 +74,7 @@ def property_write(call: Call, app_key: str, key: str) -> Response:
         raise ApiError(400, "The value is longer than 32 KB")
     try:
         value: Json = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, "The value is not JSON") from error
     created = key not in stored
     if created and len(stored) >= MAX_PROPERTIES:

@@ -24,7 +24,9 @@ def test_a_user_property_is_made_replaced_and_removed(live: Live) -> None:
     values: tuple[dict[str, object], ...] = ({"off": []}, {"off": ["unprotected"]})
     for value in values:
         live.user_properties.write(live.acme, ALICE, KEY, value, priority=PRIORITY)
-        assert live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY) == value
+        found = live.user_properties.read(live.acme, ALICE, KEY, priority=PRIORITY)
+        assert found is not None
+        assert (found.value, found.version) == (value, 0)
     assert live.user_properties.read(live.acme, BOB, KEY, priority=PRIORITY) is None
     live.user_properties.delete(live.acme, ALICE, KEY, priority=PRIORITY)
     live.user_properties.delete(live.acme, ALICE, KEY, priority=PRIORITY)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.signed_json import MacKeys, sign, verify
+from lockpoint.domain.signed_json import ALL_DATED_SINCE, STORED_WITHIN, MacKeys, sign, sign_dated, verify, verify_dated
 from tests.domain.build import KEYS
 
 FIELDS = {"schema": 1, "askers": ["bob"]}
@@ -46,3 +48,48 @@ def test_total(value: dict[str, object]) -> None:
     """No value that outsiders can store raises."""
     assert verify(value | {"mac": "k2:ü"}, "here", KEYS) is None
     assert verify(value | {"mac": "k2:\ud800"}, "here", KEYS) is None
+
+
+NOW = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("stored", [NOW, NOW + STORED_WITHIN, NOW - STORED_WITHIN, None])
+def test_a_dated_value_counts_where_and_when_it_was_stored(stored: datetime | None) -> None:
+    """The host's time may be off by a deadline and two clocks; a host that tells no time is believed."""
+    value = sign_dated(FIELDS, "here", 4, NOW, KEYS)
+    assert verify_dated(value, "here", 4, stored, KEYS) == FIELDS | {"seq": 4, "at": NOW.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("version", "stored"),
+    [
+        (3, NOW),
+        (5, NOW),
+        (1, None),
+        (4, NOW + STORED_WITHIN + MOMENT),
+        (4, NOW - STORED_WITHIN - MOMENT),
+        (4, NOW + timedelta(9)),
+    ],
+)
+def test_a_dated_value_that_was_put_back_does_not_count(version: int, stored: datetime | None) -> None:
+    """L-05: another version, or the same version written another time."""
+    assert verify_dated(sign_dated(FIELDS, "here", 4, NOW, KEYS), "here", version, stored, KEYS) is None
+
+
+def test_a_date_cannot_be_changed_or_taken_away() -> None:
+    """The signature covers version and date."""
+    value = sign_dated(FIELDS, "here", 4, NOW, KEYS)
+    undated = {name: member for name, member in value.items() if name not in {"at", "seq"}}
+    long_ago = ALL_DATED_SINCE - timedelta(1)
+    for changed in (value | {"seq": 5}, value | {"at": "2027-03-02T09:00:01+00:00"}, undated):
+        assert verify_dated(changed, "here", 5, NOW, KEYS) is None
+        assert verify_dated(changed, "here", 4, long_ago, KEYS) is None
+
+
+def test_a_value_without_a_date_counts_if_the_host_took_it_before_all_were_dated() -> None:
+    """What earlier versions wrote stays readable; what is put back later, or at a time nobody tells, does not count."""
+    value = sign(FIELDS, "here", KEYS)
+    assert verify_dated(value, "here", 4, ALL_DATED_SINCE - MOMENT, KEYS) == FIELDS
+    assert verify_dated(value, "here", 4, ALL_DATED_SINCE, KEYS) is None
+    assert verify_dated(value, "here", 4, None, KEYS) is None

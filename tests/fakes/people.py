@@ -6,29 +6,43 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn
 
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Rejected
+from lockpoint.services.ports.confluence import StoredProperty
 from lockpoint.services.ports.notifications import Profile
 from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer, Reported
+from lockpoint.services.ports.runtime import Clock
 from tests.fakes.storage import Tables
 
 
 @dataclass
 class FakeUserProperties:
-    """Every call raises `trouble`."""
+    """`trouble` is raised by every call; without a clock the host tells no times."""
 
     stored: dict[tuple[int, str, str], object] = field(default_factory=dict)
     trouble: Exception | None = None
+    clock: Clock | None = None
+    written: dict[tuple[int, str, str], datetime] = field(default_factory=dict)
 
-    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> StoredProperty | None:
         self._reachable()
-        return self.stored.get((tenant.id, account, key))
+        place = (tenant.id, account, key)
+        if place not in self.stored:
+            return None
+        return StoredProperty("1", 0, self.stored[place], self.written.get(place), key)
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:
         self._reachable()
-        self.stored[tenant.id, account, key] = dict(value)
+        self.put(tenant, account, key, dict(value))
+
+    def put(self, tenant: Tenant, account: str, key: str, value: object) -> None:
+        """Store what anybody may store."""
+        self.stored[tenant.id, account, key] = value
+        if self.clock is not None:
+            self.written[tenant.id, account, key] = self.clock.now()
 
     def delete(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> None:
         self._reachable()
@@ -107,7 +121,7 @@ class OnPostgresOnly:
 
 def ports_about_people(tables: Tables) -> dict[str, Any]:
     return {
-        "user_properties": FakeUserProperties(),
+        "user_properties": FakeUserProperties(clock=tables.clock),
         "personal_data_reports": FakePersonalDataReports(),
         "profiles": FakeProfiles(tables),
         "person_store": OnPostgresOnly(),

@@ -198,6 +198,27 @@ def test_every_property_key_of_the_code_is_classified() -> None:
     assert property_keys_in_code() == {kind.name for kind in PROPERTIES}
 
 
+def property_reads() -> Iterator[tuple[str, list[str]]]:
+    """Where the code reads a property, and what it passes."""
+    for path in (ROOT / "lockpoint").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            of = ast.unparse(node.func.value)
+            reads = node.func.attr == "read" and of.endswith("properties") and not of.endswith("lock_properties")
+            if reads or node.func.attr == "read_app" or (node.func.attr == "under" and "ows" in of):
+                yield f"{path.name}:{node.lineno}", [ast.unparse(argument) for argument in node.args]
+
+
+def test_every_read_of_a_property_names_its_key() -> None:
+    """By a constant `KEY`, or by the `key` it was given: so each is in the inventory, and tried with odd values."""
+    reads = list(property_reads())
+    assert len(reads) >= 7
+    assert [
+        where for where, given in reads if not any(re.fullmatch(r"(\w+\.)?\w*(KEY|key)", one) for one in given)
+    ] == []
+
+
 def written_properties(world: World) -> list[tuple[str, Any]]:
     """What the use cases write to Confluence: lock, broken lock, waitlist, settings, preferences."""
     services = world.services
@@ -216,7 +237,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", priority=Priority.INTERACTIVE)),
         (
             "lockpointprefs",
-            services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE),
+            services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE).value,
         ),
     ]
     lock_id = found[0][1]["lock_id"]

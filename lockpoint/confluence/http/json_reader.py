@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from lockpoint.services.errors import BadAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+DEEPEST: Final = 64
+"""Levels that are read, where the interpreter cannot read all; nothing that we use lies deeper than ten."""
+
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,18 @@ class Answer:
         """In UTC; BadAnswer without an offset."""
         try:
             moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise self._wrong(name) from None
-        if moment.tzinfo is None:
-            raise self._wrong(name)
-        return moment.astimezone(UTC)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise self._wrong(name)
+
+    def moment_or_none(self, name: str) -> datetime | None:
+        """None also for what is no time."""
+        try:
+            return self.moment(name)
+        except BadAnswer:
+            return None
 
     def part(self, name: str) -> Answer:
         value = self.data.get(name)
@@ -107,11 +120,44 @@ class Answer:
 
 
 def parse(operation: str, body: bytes) -> Answer:
-    """BadAnswer for HTML, garbage, lists and deep nesting."""
+    """BadAnswer for HTML, garbage and lists."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = loads(body.decode("utf-8-sig", "surrogatepass"))
+    except ValueError:
         raise BadAnswer(f"{operation}: the answer is not JSON") from None
     if not isinstance(value, dict):
         raise BadAnswer(f"{operation}: the answer is not an object")
     return Answer(operation, value)
+
+
+def loads(text: str) -> object:
+    """Return any JSON; what nests too deep or is too long a number reads as null, and spoils nothing beside it.
+
+    Answers carry what anybody may have stored. Raises `ValueError` for what is not JSON.
+    """
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        value = json.loads("".join(_shallow(text)), parse_int=_whole)
+    return value
+
+
+def _shallow(text: str) -> Iterator[str]:
+    """The text with null for every value that nests deeper than `DEEPEST`."""
+    depth = taken = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                yield text[taken : token.start()] + "null"
+        elif token[0] in "]}":
+            depth -= 1
+            taken = token.end() if depth == DEEPEST else taken
+    yield text[taken:] if depth <= DEEPEST else ""
+
+
+def _whole(digits: str) -> int | None:
+    try:
+        return int(digits)
+    except ValueError:
+        return None

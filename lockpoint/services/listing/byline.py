@@ -37,10 +37,11 @@ def refresh(services: Services, tenant: Tenant, container: Container) -> None:
 def _write(services: Services, tenant: Tenant, host: PropertyHost, container_id: str) -> None:
     count = len(services.witnesses.held_in(tenant, [container_id]))
     stored = services.properties.read(tenant, host, container_id, KEY, priority=Priority.EVENT)
-    value = signed_json.sign(_value(count), f"{KEY}/{tenant.client_key}/{container_id}", services.mac_keys)
+    place = f"{KEY}/{tenant.client_key}/{container_id}"
+    value = signed_json.sign(_value(count), place, services.mac_keys)
     if stored is None and count > 0:
         services.properties.create(tenant, host, container_id, KEY, value, priority=Priority.EVENT)
-    elif stored is not None and stored.value != value:
+    elif stored is not None and (stored.value != value or signed_json.flaw_of(stored.value, place, services.mac_keys)):
         services.properties.replace(tenant, host, container_id, stored, value, priority=Priority.EVENT)
 
 

@@ -1,4 +1,4 @@
-"""The waitlist of a file: a signed property with the accounts that asked to be notified, in the order of asking."""
+"""The waitlist of a file: a signed, dated property with the accounts that asked to be notified, in order of asking."""
 
 from __future__ import annotations
 
@@ -30,10 +30,15 @@ def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
 
 
 def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
-    """Return the accounts, first come first; anything not signed by us for this file counts as empty."""
-    fields = signed_json.verify(row.value, _place(tenant, attachment_id), services.mac_keys) if row else None
+    """Return the accounts, first come first; anything that we did not write there and then counts as empty."""
+    fields = _fields(services, tenant, attachment_id, row)
     waitlist = fields.get("askers") if fields else None
     return tuple(str(account) for account in waitlist) if isinstance(waitlist, list) else ()
+
+
+def foreign(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> bool:
+    """Return whether something lies there that is not obeyed; it may name people all the same."""
+    return row is not None and _fields(services, tenant, attachment_id, row) is None
 
 
 def read_waitlist(
@@ -53,11 +58,21 @@ def store_waitlist(
 ) -> None:
     """Store the waitlist on condition that it is still `row`; `LostRace` otherwise."""
     fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
-    value = signed_json.sign(fields, _place(tenant, attachment_id), services.mac_keys)
+    place, version = _place(tenant, attachment_id), row.version + 1 if row else 1
+    value = signed_json.sign_dated(fields, place, version, services.clock.now(), services.mac_keys)
     if row is None:
         services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, priority=priority)
     else:
         services.properties.replace(tenant, PropertyHost.ATTACHMENT, attachment_id, row, value, priority=priority)
+
+
+def _fields(
+    services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None
+) -> dict[str, object] | None:
+    if row is None:
+        return None
+    place = _place(tenant, attachment_id)
+    return signed_json.verify_dated(row.value, place, row.version, row.created, services.mac_keys)
 
 
 def _place(tenant: Tenant, attachment_id: str) -> str:

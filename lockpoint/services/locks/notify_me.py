@@ -10,7 +10,14 @@ from lockpoint.services.errors import Busy, HostError, Invalid, LostRace, TooMan
 from lockpoint.services.lock_record.compare_and_set import FIRST_PAUSE, ROUNDS
 from lockpoint.services.lock_record.end_notices import end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
-from lockpoint.services.lock_record.waitlist import WaitlistPlace, place_of, read_waitlist, store_waitlist, waitlist_of
+from lockpoint.services.lock_record.waitlist import (
+    WaitlistPlace,
+    foreign,
+    place_of,
+    read_waitlist,
+    store_waitlist,
+    waitlist_of,
+)
 from lockpoint.services.locks.authorization import app_may_act, facts, read_for
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
@@ -60,8 +67,10 @@ def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, pri
 
     An end notice is unique by lock and person, so this repeats nothing. Those who ask meanwhile stay.
     """
-    told = waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
-    if not told or not isinstance(state.standing, Free):
+    if not isinstance(state.standing, Free):
+        return
+    if not waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row):
+        try_to_empty_waitlist(services, tenant, state, priority=priority)
         return
     mails = end_notices(services, tenant, state.attachment, state.standing.ended)
     services.effects.record(tenant, Effects(intents=mails))
@@ -69,12 +78,13 @@ def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Empty the waitlist after its mails are recorded; those who asked after this read stay."""
-    told = waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
-    if not told or state.attachment.waitlist_row is None:
+    """Empty the waitlist after its mails are recorded, and what others put there; those who asked since stay."""
+    row = state.attachment.waitlist_row
+    told = waitlist_of(services, tenant, state.attachment.id, row)
+    if row is None or not (told or foreign(services, tenant, state.attachment.id, row)):
         return
     try:
-        store_waitlist(services, tenant, state.attachment.id, state.attachment.waitlist_row, (), priority=priority)
+        store_waitlist(services, tenant, state.attachment.id, row, (), priority=priority)
     except LostRace:
         row = read_waitlist(services, tenant, state.attachment.id, priority=priority)
         left = tuple(a for a in waitlist_of(services, tenant, state.attachment.id, row) if a not in told)
@@ -109,7 +119,7 @@ def _change(
     for round_ in range(ROUNDS):
         waitlist = waitlist_of(services, tenant, file_id, row)
         wanted = _with(waitlist, actor.account_id) if add else tuple(a for a in waitlist if a != actor.account_id)
-        if wanted == waitlist:
+        if wanted == waitlist and not foreign(services, tenant, file_id, row):
             return place_of(waitlist, actor.account_id)
         try:
             store_waitlist(services, tenant, file_id, row, wanted, priority=priority)

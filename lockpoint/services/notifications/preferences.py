@@ -1,7 +1,7 @@
 """A person's preferences: optional mails, language, time zone; a signed property on their account.
 
-Other apps and the person can write there, so a value without our signature counts as none. Account properties have no
-versions: an advisory lock separates two changes.
+Other apps and the person can write there, so what we did not sign there and then counts as none. Account properties
+have no versions, so a lock of ours keeps two changes apart.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Preferences:
 def read(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> Preferences:
     """Return what the person chose, or the default; the host's errors pass through.
 
-    Costs 1 point; 3 once after a change of keys, to sign again.
+    Costs 1 point; 3 once where the signature is of an old key or has no date: then it is signed again.
     """
     stored = _stored(services, tenant, account, priority)
-    if stored.signer not in {None, services.mac_keys.newest}:
+    if stored.outdated:
         with suppress(HostError, StorageUnavailable):  # the next read tries again
             sign_again(services, tenant, account, priority=priority)
     return stored.preferences
@@ -64,27 +64,32 @@ def switch_off(services: Services, tenant: Tenant, account: str, kind: MailKind)
 
 
 def sign_again(services: Services, tenant: Tenant, account: str, *, priority: Priority) -> bool:
-    """Store the preferences under the newest key; return whether that was needed. The host's errors pass through."""
+    """Store the preferences dated, under the newest key; return whether that was needed.
+
+    The host's errors pass through.
+    """
     with services.site_states.exclusive(tenant):
         stored = _stored(services, tenant, account, priority)
-        if stored.signer in {None, services.mac_keys.newest}:
-            return False
-        _store(services, tenant, account, stored.preferences, priority)
-        return True
+        if stored.outdated:
+            _store(services, tenant, account, stored.preferences, priority)
+        return stored.outdated
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Without a `signer` of ours it counts as nothing."""
+    """What is stored on the account and counts; `outdated` has the signature of an old key or of an old version."""
 
     preferences: Preferences
-    signer: str | None
+    outdated: bool
 
 
 def _stored(services: Services, tenant: Tenant, account: str, priority: Priority) -> _Stored:
-    value = services.user_properties.read(tenant, account, KEY, priority=priority)
-    fields = signed_json.verify(value, _place(tenant, account), services.mac_keys)
-    return _Stored(Preferences(), None) if fields is None else _Stored(_parse(fields), signed_json.key_id_of(value))
+    row, keys = services.user_properties.read(tenant, account, KEY, priority=priority), services.mac_keys
+    place = _place(tenant, account)
+    fields = signed_json.verify_dated(row.value, place, row.version, row.created, keys) if row else None
+    if row is None or fields is None:
+        return _Stored(Preferences(), outdated=False)
+    return _Stored(_parse(fields), outdated="at" not in fields or signed_json.key_id_of(row.value) != keys.newest)
 
 
 def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences, priority: Priority) -> None:
@@ -94,7 +99,7 @@ def _store(services: Services, tenant: Tenant, account: str, wanted: Preferences
         "locale": wanted.locale,
         "time_zone": wanted.time_zone,
     }
-    value = signed_json.sign(fields, _place(tenant, account), services.mac_keys)
+    value = signed_json.sign_dated(fields, _place(tenant, account), 0, services.clock.now(), services.mac_keys)
     services.user_properties.write(tenant, account, KEY, value, priority=priority)
 
 

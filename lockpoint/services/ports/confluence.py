@@ -27,7 +27,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class StoredProperty:
-    """`version` counts from 1, `value` is parsed JSON, `created` is by the host's time."""
+    """Version from 1 (0 where there are none), parsed JSON, the host's time of writing.
+
+    Anybody may have stored any value; id, version and time are the host's.
+    """
 
     id: str
     version: int

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.ports.confluence import StoredProperty
 
 Row = Mapping[str, object]
 """One stored thing as JSON values."""
@@ -17,8 +18,8 @@ Row = Mapping[str, object]
 class UserProperties(Protocol):
     """The last write wins. People and other apps can write them."""
 
-    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> object | None:
-        """None also for an unknown account."""
+    def read(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> StoredProperty | None:
+        """Return the property, None also for an unknown account; its version is always 0."""
         ...
 
     def write(self, tenant: Tenant, account: str, key: str, value: Mapping[str, object], *, priority: Priority) -> None:

@@ -9,7 +9,7 @@ from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import HostError, NotAllowed, OutOfDateError
+from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, NotAllowed, OutOfDateError
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
@@ -38,13 +38,18 @@ class SiteOverview:
 def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> SiteSettings:
     """Return the settings in force.
 
-    Users can write app properties: only what we signed counts, and nothing older than our copy; else the copy counts
-    and is written again. A newer signed revision is ours: a crash came before the copy was stored, or the database was
-    lost.
+    Users can write app properties, so only what we signed counts, and nothing older than what we remember: then the
+    remembered settings hold and are written again. A newer signed revision is ours: a crash came between storing and
+    remembering, or the database was lost. They hold, too, while Confluence cannot show what lies there.
     """
-    fields = signed_json.verify(
-        services.properties.read_app(tenant, KEY, priority=priority), _place(tenant), services.mac_keys
-    )
+    try:
+        value = services.properties.read_app(tenant, KEY, priority=priority)
+    except (HostUnavailable, BadAnswer):
+        known = services.site_states.get(tenant).settings
+        if known is None:
+            raise
+        return _parse(json.loads(known.fields))
+    fields = signed_json.verify(value, _place(tenant), services.mac_keys)
     known = services.site_states.get(tenant).settings
     if fields is not None and (known is None or _parse(fields).revision > known.revision):
         _remember(services, tenant, fields, account=None)
@@ -95,6 +100,7 @@ def change(
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
     """Store the settings under the newest key, unless it signed them or nobody did."""
     with services.site_states.exclusive(tenant):
+        site_settings(services, tenant, priority=priority)  # an older value that was put back goes first
         value = services.properties.read_app(tenant, KEY, priority=priority)
         fields = signed_json.verify(value, _place(tenant), services.mac_keys)
         if fields is not None and signed_json.key_id_of(value) != services.mac_keys.newest:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.confluence.http.ids import content_id, normalise_attachment_id, rest_attachment_id
-from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.confluence.http.json_reader import Answer, loads, parse
 from lockpoint.confluence.parsing import attachment_version, container_of, link, rows_under, status_of, stored_property
 from lockpoint.services.errors import BadAnswer
 
@@ -63,7 +64,7 @@ def test_times_are_read_with_their_offset(text: str) -> None:
     assert Answer("test", {"t": text}).moment("t") == datetime(2026, 11, 21, 10, 0, 0, 123_000, UTC)
 
 
-@pytest.mark.parametrize("value", [None, "", "yesterday", "2026-11-21T10:00:00", {}, True])
+@pytest.mark.parametrize("value", [None, "", "yesterday", "2026-11-21T10:00:00", "0001-01-01T00:00:00+10:00", {}, True])
 def test_a_time_without_offset_or_sense_is_refused(value: object) -> None:
     """These times decide order, so none is guessed."""
     with pytest.raises(BadAnswer):
@@ -121,3 +122,35 @@ def test_only_objects_are_answers() -> None:
     assert parse("test", b'{"a": 1}').number("a") == 1
     with pytest.raises(BadAnswer):
         parse("test", b"[{}]")
+
+
+DEEP = "[" * 5_000 + "]" * 5_000
+LONG = "9" * 5_000
+
+
+@given(JSON)
+def test_what_cannot_be_read_spoils_nothing_beside_it(value: object) -> None:
+    """What nests beyond the interpreter's limit, and endless numbers, read as null; the rest is as it was."""
+    text = f'{{"before": {json.dumps(value)}, "deep": {DEEP}, "long": [{LONG}, -{LONG}], "after": {json.dumps(value)}}}'
+    found = loads(text)
+    assert isinstance(found, dict)
+    assert found["before"] == found["after"] == value
+    assert found["long"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"', DEEP[:-1], DEEP + "]", '"' + "\\" * 5_000, "<html>[[[", "[" * 100_000, '"[' * 99_999]
+)
+def test_what_is_not_json_stays_an_error(text: str) -> None:
+    """Cutting what is deep makes no sense of nonsense, however long."""
+    with pytest.raises(ValueError, match=r".+"):
+        loads(text)
+
+
+def test_texts_and_shallow_values_are_never_cut() -> None:
+    """Brackets and quotes inside texts do not count as nesting."""
+    texts = ["[" * 100, '"[', "\\", '\\"' + "{" * 100, "]" * 100]
+    levels = json.loads("[" * 63 + "1" + "]" * 63)
+    found = loads(f'{{"texts": {json.dumps(texts)}, "levels": {json.dumps(levels)}, "deep": {DEEP}}}')
+    assert isinstance(found, dict)
+    assert (found["texts"], found["levels"]) == (texts, levels)

@@ -15,6 +15,7 @@ OWNERS = (
     (f"blogposts/{seed.BLOG_ID}", 200),
     (f"spaces/{seed.SPACE_ID}", 201),
 )
+ADDON = "/rest/atlassian-connect/1/addons/test-app"
 FILE = f"/api/v2/attachments/att{seed.BUDGET_ID}/properties"
 
 
@@ -89,6 +90,18 @@ def test_a_stale_read_shows_the_value_of_before(sim: Sim) -> None:
 def test_bad_properties_are_refused(sim: Sim, body: dict[str, object]) -> None:
     """Keys have 1 to 255 characters, values at most 32 KB of JSON."""
     assert sim.as_person("alice", "POST", FILE, json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"), [("[" * 5_000 + "]" * 5_000, False), (r'"\ud800"', True), (r'"\u0000"', True)]
+)
+def test_odd_values_are_refused_or_kept(installed: Sim, value: str, taken: bool) -> None:
+    """What cannot be parsed is the caller's error; half a character and NUL are JSON."""
+    headers = {"Content-Type": "application/json"}
+    body = f'{{"key": "odd", "value": {value}}}'
+    of_file = installed.as_person("bob", "POST", FILE, data=body, headers=headers)
+    of_app = installed.as_person("bob", "PUT", f"{ADDON}/properties/odd", data=value, headers=headers)
+    assert [of_file.status_code, of_app.status_code] == ([200, 201] if taken else [400, 400])
 
 
 def test_of_many_writers_of_one_version_exactly_one_wins(sim: Sim) -> None:

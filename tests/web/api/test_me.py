@@ -69,7 +69,7 @@ def test_preferences_are_read_and_changed_by_their_person(live: LiveApp) -> None
     ]
     stored = owner.properties["lockpointprefs"].value
     assert isinstance(stored, dict)
-    assert set(stored) == {"schema", "off", "locale", "time_zone", "mac"}
+    assert set(stored) == {"schema", "off", "locale", "time_zone", "seq", "at", "mac"}
     for nonsense in ({"timeZone": "Mars/Olympus"}, {"locale": "<b>"}, {"mails": {"fileAvailable": False}}):
         assert live.call("charlie", "PUT", PREFERENCES, nonsense).status_code == 422
     assert live.raw("GET", PREFERENCES, None).status_code == 401
