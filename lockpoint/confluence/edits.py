@@ -10,6 +10,8 @@ from lockpoint.confluence.http.ids import content_id, rest_attachment_id
 from lockpoint.services.errors import GoneOrInvisible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockpoint.confluence.http.calls import Caller
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.services.ports.confluence import Attachment
@@ -23,6 +25,11 @@ class MetadataEdits:
         """`LostRace` when its version moved on."""
         self._edit(caller, attachment, attachment.head.number + 1, {"title": title})
 
+    def describe(self, caller: Caller, attachment: Attachment, title: str, media_type: str) -> None:
+        """Name and media type in one version; `LostRace` when its version moved on."""
+        fields = {"title": title, "metadata": {"mediaType": media_type}}
+        self._edit(caller, attachment, attachment.head.number + 1, fields)
+
     def undo_trash(self, caller: Caller, attachment: Attachment, title: str) -> None:
         """Renames in the trash first: names may clash."""
         number = attachment.head.number + 1
@@ -30,7 +37,7 @@ class MetadataEdits:
             number = 1 + self._edit(caller, attachment, number, {"title": title, "status": "trashed"})
         self._edit(caller, attachment, number, {"title": title, "status": "current"})
 
-    def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: dict[str, str]) -> int:
+    def _edit(self, caller: Caller, attachment: Attachment, number: int, fields: Mapping[str, object]) -> int:
         """Store the fields as version `number`; return the current number."""
         if attachment.container is None:
             raise GoneOrInvisible("attachments.edit: the attachment has no container")

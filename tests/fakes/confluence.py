@@ -35,6 +35,7 @@ from lockpoint.services.ports.runtime import Clock
 LOCK_KEY = "lockpointlock"
 WAITLIST_KEY = "lockpointwatch"
 APP_ACCOUNT = "557058:app"
+LONGEST_TITLE = 255  # UTF-16 units
 TICK = timedelta(milliseconds=1)
 
 
@@ -150,6 +151,8 @@ class FakeSite:
         return self.add_version(self.files[file_id], author, content=content)
 
     def rename(self, file_id: str, author: str | None, title: str) -> StoredVersion:
+        if len(title.encode("utf-16-le")) > 2 * LONGEST_TITLE:
+            raise Rejected("the name is too long")
         stored = self.files[file_id]
         now = stored.versions[-1]
         return self.add_version(stored, author, content=now.content, title=title, file_id=now.file_id)
@@ -392,6 +395,8 @@ class FakeAttachments:
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
         same = [f for f in site.files.values() if f.container == stored.container and f.status is FileStatus.CURRENT]
+        if title != attachment.title:
+            site.rename(stored.id, site.app_account, title)
         if any(f.title == title for f in same):
             raise LostRace(title)
         site.rename(stored.id, site.app_account, title)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.file_names import restored_name
 from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
@@ -54,19 +55,13 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
 def _undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     title = held_file.attachment.title
     try:
-        name = _undelete_as(held_file, title, suffixed(title))
+        name = _undelete_as(held_file, title, restored_name(title))
     except LostRace:
         return None
     except REFUSALS as refused:
         return flag(held_file, Flag(reason_of(refused)))
     done = _Undone(AuditKind.UNDELETED, "trashed" if name == title else "trashed_renamed")
     return _own_change(held_file, done, _content_source(held_file))
-
-
-def suffixed(title: str) -> str:
-    """Return a name for a file whose own is taken: `plan.docx` becomes `plan (restored).docx`."""
-    stem, dot, ending = title.rpartition(".")
-    return f"{stem} (restored).{ending}" if dot and stem else f"{title} (restored)"
 
 
 @dataclass(frozen=True, slots=True)
