@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lockpoint.confluence.http.ids import normalise_attachment_id
 from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.services.errors import BadAnswer
-from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty
+from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,16 @@ def attachment_id_of(answer: Answer, name: str = "id") -> str:
         return normalise_attachment_id(answer.text(name))
     except ValueError:
         raise BadAnswer(f"{answer.operation}: not an attachment id") from None
+
+
+def unreadable_file(answer: Answer) -> UnreadableFile:
+    """Return what can be said of a listed file that is not as it should be."""
+    try:
+        known_id = attachment_id_of(answer)
+    except BadAnswer:
+        known_id = None
+    title = answer.data.get("title")
+    return UnreadableFile(known_id, title if isinstance(title, str) and title else None)
 
 
 def container_of(answer: Answer) -> Container | None:
@@ -105,8 +115,11 @@ def stored_property(answer: Answer) -> StoredProperty:
 
 
 def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
-    """Of duplicate rows the lowest id is the record."""
-    rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
+    """Of duplicate rows the lowest id is the record.
+
+    An odd row spoils them all: it may be the record, and a missing record is a file that is free.
+    """
+    rows = (stored_property(answer) for answer in answers if answer.text("key") == key)
     return tuple(sorted(rows, key=lambda row: int(row.id)))
 
 

@@ -29,6 +29,7 @@ from lockpoint.services.ports.confluence import (
     PropertyHost,
     ScratchTrial,
     StoredProperty,
+    UnreadableFile,
 )
 from lockpoint.services.ports.runtime import Clock
 
@@ -101,6 +102,7 @@ class FakeSite:
         self.rows: dict[tuple[PropertyHost, str, str], tuple[StoredProperty, ...]] = {}
         self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
         self.app_properties: dict[str, object] = {}
+        self.unreadable: dict[str, tuple[UnreadableFile, ...]] = {}  # by page
         self.restore_refused = False
         self.copy_limit: int | None = None
         self.search_works = True
@@ -332,7 +334,8 @@ class FakeAttachments:
             self._attachment(tenant, stored, account, properties=False, operations=False)
             for stored in files[start : start + limit]
         )
-        return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None)
+        odd = () if cursor else site.unreadable.get(container.id, ())
+        return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None, odd)
 
     def versions(
         self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority

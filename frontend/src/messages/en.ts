@@ -42,6 +42,7 @@ export const en = {
   "sort.ascending": "{column}, ascending",
   "sort.descending": "{column}, descending",
 
+  "file.nameless": "File without a name",
   "file.version": "v{version}",
   "file.open": "Open {title} (new tab)",
   "file.download": "Download {title}",
@@ -52,6 +53,8 @@ export const en = {
   "state.other": "Locked by {name}",
   "state.ending": "Lock is ending",
   "state.ending.hint": "Free in a moment.",
+  "state.unreadable": "Cannot be read",
+  "state.unreadable.hint": "Confluence does not tell Lockpoint enough about this file, so nothing can be said or done about its lock here.",
   "protection.restoring": "Being undone",
   "protection.restoring.hint": "Somebody else uploaded over this file. The protected version is being restored.",
   "protection.unprotected": "Not protected",

@@ -1,7 +1,7 @@
 /** Entry of the page dialog. The page's id comes from the signed URL that Confluence opened. */
 import { render } from "preact";
 import "../styles/app.css";
-import { createApi } from "../api";
+import { createApi, type Attachment } from "../api";
 import { formatsFor } from "../formats";
 import { currentHost } from "../host";
 import { shownLanguage, translator } from "../messages";
@@ -12,7 +12,8 @@ import type { Voice } from "./words";
 
 const now = (): number => performance.now();
 
-function startDownload({ links }: { readonly links: { readonly download: string } }): void {
+function startDownload({ links }: Pick<Attachment, "links">): void {
+  if (links === null) return;
   const link = document.createElement("a");
   link.href = links.download;
   link.target = "_blank";

@@ -63,11 +63,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """What can be said of a listed file that Confluence describes in a form that we do not know."""
+
+    id: str | None
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentPage:
     """`next_cursor` is opaque; None at the end."""
 
     items: tuple[Attachment, ...]
     next_cursor: str | None
+    unreadable: tuple[UnreadableFile, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str | None, ...]:
+        """Of all files; None for one that has none."""
+        return (*(file.id for file in self.items), *(file.id for file in self.unreadable))
 
 
 class Attachments(Protocol):
