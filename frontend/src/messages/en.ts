@@ -15,6 +15,11 @@ export const en = {
     "You may view this page but not edit it, so you can't lock its files. You can ask for a mail when a file is free.",
   "page.native":
     "Confluence's own list of attachments can't show locks. A version that somebody else uploads over a locked file is undone; it stays in the file's history.",
+  "guest.title": "Log in to see file locks",
+  "guest.can": "You're not logged in. You can still open and download this page's files in Confluence.",
+  "guest.cannot":
+    "Who has locked a file is shown only to people with an account, and only they can lock files or be told when one is free. A version that somebody uploads over a locked file is undone, whoever it is.",
+  "guest.remedy": "Log in to Confluence, then open this dialog again.",
   "page.failed.title": "The attachments could not be loaded",
   "page.failed.retry": "Try again",
   "page.stale": "Last updated: {time}. {reason}",
