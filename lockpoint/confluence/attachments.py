@@ -18,7 +18,7 @@ from lockpoint.confluence.parsing import (
     permits,
     rows_under,
     status_of,
-    unreadable_file,
+    unreadable_files,
 )
 from lockpoint.confluence.properties import LOCK_KEY
 from lockpoint.confluence.property_rows import PropertyRows
@@ -160,7 +160,7 @@ class ConfluenceAttachments:
         cursor: str | None = None
         while True:
             page = self._page(caller, container, ("current", "archived", "trashed"), cursor, LONGEST_PAGE)
-            if {attachment_id, None} & set(page.ids):  # a file without an id may be this one
+            if attachment_id in page.ids or not page.whole:
                 return True
             if page.next_cursor is None:
                 return False
@@ -180,7 +180,9 @@ class ConfluenceAttachments:
         items, odd = reply.answer.sorted_out(
             lambda item: _attachment(caller.tenant, Reply(item, reply.host_time), None)
         )
-        return AttachmentPage(items, reply.answer.next_cursor(), tuple(map(unreadable_file, odd)))
+        unreadable = unreadable_files(odd)
+        whole = len(unreadable) == len(odd)
+        return AttachmentPage(items, reply.answer.next_cursor(), unreadable, whole)
 
     def _rows(self, caller: Caller, attachment_id: str, answer: Answer, key: str) -> tuple[StoredProperty, ...]:
         embedded = answer.part_or_empty("properties")

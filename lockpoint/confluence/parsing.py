@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.ids import normalise_attachment_id
@@ -46,14 +47,13 @@ def attachment_id_of(answer: Answer, name: str = "id") -> str:
         raise BadAnswer(f"{answer.operation}: not an attachment id") from None
 
 
-def unreadable_file(answer: Answer) -> UnreadableFile:
-    """Return what can be said of a listed file that is not as it should be."""
-    try:
-        known_id = attachment_id_of(answer)
-    except BadAnswer:
-        known_id = None
-    title = answer.data.get("title")
-    return UnreadableFile(known_id, title if isinstance(title, str) and title else None)
+def unreadable_files(odd: Iterable[Answer]) -> tuple[UnreadableFile, ...]:
+    """Return what can be said of listed files that are not as they should be, without those that lack an id."""
+    found: list[UnreadableFile] = []
+    for answer in odd:
+        with suppress(BadAnswer):
+            found.append(UnreadableFile(attachment_id_of(answer), words(answer, "title")))
+    return tuple(found)
 
 
 def container_of(answer: Answer) -> Container | None:
@@ -127,6 +127,12 @@ def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
     return any(
         entry.data.get("operation") == operation and entry.data.get("targetType") == target for entry in operations
     )
+
+
+def words(answer: Answer, name: str) -> str | None:
+    """Return text for display; None also for another type, which spoils nothing."""
+    value = answer.data.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def link(base: str, path: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller, Objects, Repeat, get
 from lockpoint.confluence.http.ids import content_id
-from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of
+from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of, words
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person
@@ -170,17 +170,11 @@ class ConfluencePeople:
 def _person(answer: Answer) -> Person:
     return Person(
         account_id=answer.text("accountId"),
-        display_name=_text(answer, "displayName") or _text(answer, "publicName") or "",
+        display_name=words(answer, "displayName") or words(answer, "publicName") or "",
         in_use=answer.data.get("accountStatus") not in _INACTIVE,
-        time_zone=_text(answer, "timeZone"),
-        locale=_text(answer, "locale"),
+        time_zone=words(answer, "timeZone"),
+        locale=words(answer, "locale"),
     )
-
-
-def _text(answer: Answer, name: str) -> str | None:
-    """None also for another type: words for display that are missing spoil nothing."""
-    value = answer.data.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _administrator(permission: Answer) -> str | None:

@@ -77,7 +77,7 @@ class ConfluenceLockSearch:
         attachments, cursor = ConfluenceAttachments(self.client), None
         while True:
             page = attachments.of_container(tenant, container, priority=priority, cursor=cursor, limit=LONGEST_PAGE)
-            yield from filter(None, page.ids)
+            yield from page.ids
             if page.next_cursor is None:
                 return
             if page.next_cursor == cursor:

@@ -49,10 +49,10 @@ class ConfluenceTitles:
             except GoneOrInvisible:
                 return
             yield from ((file.title, file.head.author) for file in page.items)
-            for odd in page.unreadable:
-                if odd.title is None:
-                    raise BadAnswer("attachments.list: a name is missing, so not every name is known")
-                yield odd.title, None
+            names = [odd.title for odd in page.unreadable]
+            if not page.whole or None in names:
+                raise BadAnswer("attachments.list: not every name is known")
+            yield from ((name, None) for name in names if name is not None)
             if page.next_cursor is None or page.next_cursor == cursor:
                 return
             cursor = page.next_cursor

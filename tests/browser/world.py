@@ -45,6 +45,16 @@ class World:
         """Let a person do something on the first site without a browser."""
         return self._stack.confluence.post(f"/_sim/sites/{ACME}/{what}", body)
 
+    def delay(self, method: str, path: str, *, seconds: float) -> None:
+        """Let Confluence take its time with the next call of this kind."""
+        self._stack.confluence.post(
+            "/_sim/faults", {"kind": "delay", "method": method, "path": path, "seconds": seconds}
+        )
+
+    def public(self, *, on: bool) -> None:
+        """Let people without an account see the pages of the first site, or no longer."""
+        self.act("behaviour", {"public": on})
+
     def page(self, title: str, *files: str) -> Page:
         """A new page by Alice with these files, each of one version that says who wrote it."""
         made = self.act("page", {"account": "alice", "spaceKey": "DS", "title": title, "body": f"<p>{title}</p>"})

@@ -169,16 +169,18 @@ ODD_ELEMENTS: list[object] = [None, "x", [], {}, {"id": {}}]
         ({"status": "haunted"}, UnreadableFile("8", "budget.xlsx")),
         ({"fileSize": None}, UnreadableFile("8", "budget.xlsx")),
         ({"title": 7.5}, UnreadableFile("8", None)),
-        ({"id": "page8"}, UnreadableFile(None, "budget.xlsx")),
+        ({"id": "page8"}, None),
     ],
 )
-def test_an_odd_file_of_a_list_hides_no_other(kit: Kit, change: dict[str, object], known: UnreadableFile) -> None:
+def test_an_odd_file_of_a_list_hides_no_other(
+    kit: Kit, change: dict[str, object], known: UnreadableFile | None
+) -> None:
     """The others are listed, the odd one by what is certain; one log line counts, and names nothing."""
     files = [attachment(1), {**attachment(1), "id": "att8", **change}, {**attachment(1), "id": "att9"}]
     with odd_host(answer(200, {"results": files})) as host, capture_logs() as logs:
         page = ConfluenceAttachments(kit.client).of_container(site(host.base), PAGE, priority=PRIORITY)
     assert [file.id for file in page.items] == ["7", "9"]
-    assert page.unreadable == (known,)
+    assert (page.unreadable, page.whole) == (((known,), True) if known else ((), False))
     odd = [line for line in logs if line["event"] == "odd elements in an answer"]
     assert [(line["operation"], line["count"]) for line in odd] == [("attachments.list", 1)]
     assert "budget" not in str(logs)
@@ -189,7 +191,7 @@ def test_an_element_that_is_nothing_hides_no_other(kit: Kit, element: object) ->
     """Even where nothing can be said of it."""
     with odd_host(answer(200, {"results": [element, attachment(1)]})) as host:
         page = ConfluenceAttachments(kit.client).of_container(site(host.base), PAGE, priority=PRIORITY)
-    assert (page.ids, page.unreadable) == (("7", None), (UnreadableFile(None, None),))
+    assert (page.ids, page.unreadable, page.whole) == (("7",), (), False)
 
 
 @pytest.mark.parametrize("odd", [{**attachment(1), "version": UNDATED}, {}, None])

@@ -134,7 +134,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
         intents=_told(held_file, undone, made),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark(Protection.PROTECTED)
+    held_file.mark(Protection.PROTECTED, made)
     return ProtectionResult(after)
 
 

@@ -112,7 +112,7 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
 
 
 def _files(services: Services, actor: Actor, container: Container) -> tuple[list[Attachment], list[UnreadableFile]]:
-    """Return the files of the page, and those with an id of which nothing else is certain."""
+    """Return the files of the page, and those that cannot be read."""
     files: list[Attachment] = []
     odd: list[UnreadableFile] = []
     cursor: str | None = None
@@ -126,7 +126,7 @@ def _files(services: Services, actor: Actor, container: Container) -> tuple[list
             limit=READ_AT_ONCE,
         )
         files.extend(page.items)
-        odd.extend(file for file in page.unreadable if file.id is not None)
+        odd.extend(page.unreadable)
         if page.next_cursor is None:
             return files, odd
         if page.next_cursor == cursor:
@@ -199,7 +199,7 @@ def _reach(
 
 def _ordered(rows: list[FileRow], query: Query) -> tuple[FileRow, ...]:
     wanted = [row for row in rows if _matches(row, query)]
-    by_title = sorted(wanted, key=lambda row: (_title(row).casefold(), row.attachment.id or ""))
+    by_title = sorted(wanted, key=lambda row: (_title(row).casefold(), row.attachment.id))
     return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
 
 

@@ -86,7 +86,7 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
             page = services.attachments.of_container(tenant, container, cursor=cursor, priority=Priority.MAINTENANCE)
         except (GoneOrInvisible, Forbidden):
             return
-        for file_id in filter(None, page.ids):
+        for file_id in page.ids:
             _read_file(services, tenant, file_id)
         cursor = page.next_cursor
         if cursor is None:

@@ -196,7 +196,10 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
 def _row(row: FileRow) -> s.AttachmentModel:
     file, lock = row.attachment, s.LockModel.model_validate(row.lock)
     if isinstance(file, UnreadableFile):
-        return s.AttachmentModel(id=file.id or "", title=file.title or "", lock=lock)
+        title = file.title or ""
+        return s.AttachmentModel(
+            id=file.id, title=title, media_type=None, file_size=None, version=None, links=None, lock=lock
+        )
     return s.AttachmentModel(
         id=file.id,
         title=file.title,

@@ -207,10 +207,10 @@ class AttachmentModel(Outgoing):
 
     id: str
     title: str
-    media_type: str | None = None
-    file_size: int | None = None
-    version: int | None = None
-    links: LinksModel | None = None
+    media_type: str | None
+    file_size: int | None
+    version: int | None
+    links: LinksModel | None
     lock: LockModel
 
 

@@ -255,12 +255,11 @@ def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
 
 
 def test_odd_files_are_listed_by_what_is_certain(many: Stage) -> None:
-    """By name, in their place, with nothing to do; one without an id is left out."""
+    """By name, in their place, with nothing to do."""
     page = many.file.container.id
     many.world.site().unreadable[page] = (
         UnreadableFile("9", "file 3b.txt"),
         UnreadableFile("8", None),
-        UnreadableFile(None, "nameless"),
     )
     rows = many.rows()
     assert [row.attachment.title for row in rows[:1]] == [None]
@@ -295,3 +294,21 @@ def test_an_odd_file_does_not_take_the_buttons_of_the_others(stage: Stage) -> No
     stage.taps.clear()
     stage.taps.before["attachments.get", 1] = odd
     assert all(row.lock.can.lock for row in stage.rows())
+
+
+def test_an_overwrite_and_its_undoing_change_the_tag(stage: Stage) -> None:
+    """Also when both happen between two polls, and when the file was unprotected before and still is."""
+    stage.lock()
+    stage.reconcile()
+    alice, services, page = stage.world.actor(ALICE), stage.world.services, stage.file.container
+    for refused in (False, True, True):
+        tag = _list(stage).etag
+        stage.reconcile()
+        assert unchanged(services, alice, page, tag), "a look that finds nothing new costs no list"
+        stage.world.site().restore_refused = refused
+        stage.upload(BOB, b"Bob's")
+        stage.reconcile()
+        assert not unchanged(services, alice, page, tag)
+        tag = _list(stage).etag
+        stage.reconcile()
+        assert unchanged(services, alice, page, tag), "the webhook of our own version costs no list"

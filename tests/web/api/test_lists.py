@@ -334,3 +334,20 @@ def test_a_history_with_an_odd_version_is_flagged(api: CheckedApi, live: LiveApp
         "unprotected",
         "history_incomplete",
     )
+
+
+def test_an_open_list_hears_of_an_overwrite_that_was_undone(api: CheckedApi, live: LiveApp) -> None:
+    """Within the minute in which "nothing changed" costs no call, and without a call until then."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    live.settle()
+    path = f"/pages/{page}/attachments"
+    tag = {"If-None-Match": api("charlie", "GET", path).headers["ETag"]}
+    mark = live.mark()
+    assert api("charlie", "GET", path, headers=tag).status_code == 304
+    assert not live.asked(mark)
+    live.file(page, "plan.txt", author="bob", text="Bob's")
+    live.settle()
+    (row,) = api("charlie", "GET", path, headers=tag).json()["items"]
+    assert (row["version"], row["lock"]["protection"]) == (3, "protected")
