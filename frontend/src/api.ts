@@ -6,7 +6,7 @@ export interface Person {
   readonly displayName: string | null;
 }
 
-export type LockState = "free" | "mine" | "other" | "ending";
+export type LockState = "free" | "mine" | "other" | "ending" | "unreadable";
 export type Protection = "protected" | "restoring" | "unprotected" | "suspended";
 export type EndReason = "released" | "broken" | "taken_over" | "expired" | "holder_gone" | "file_gone";
 
@@ -42,14 +42,15 @@ export interface LockView {
   readonly lastEnded: LastEnded | null;
 }
 
+/** A file. In state `unreadable` only the id is certain: the title may be empty, the rest null. */
 export interface Attachment {
   readonly id: string;
   readonly title: string;
-  readonly mediaType: string;
+  readonly mediaType: string | null;
   /** Bytes. */
-  readonly fileSize: number;
-  readonly version: number;
-  readonly links: { readonly open: string; readonly download: string };
+  readonly fileSize: number | null;
+  readonly version: number | null;
+  readonly links: { readonly open: string; readonly download: string } | null;
   readonly lock: LockView;
 }
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Attachment } from "../src/api";
 import { PageDialog } from "../src/page/PageDialog";
 import { PageStore } from "../src/page/store";
-import { DANA, FakeServer, file, free, manageable, mine, others, refusal, voice } from "./cast";
+import { DANA, FakeServer, file, free, manageable, mine, others, refusal, unreadable, voice } from "./cast";
 
 afterEach(cleanup);
 
@@ -44,6 +44,20 @@ describe("the page dialog", () => {
     await open(new FakeServer(file("1", "a.txt", mine({ protection: "unprotected", unprotectedReason: "app_blocked" }))));
     expect(screen.getByText("Not protected")).toBeTruthy();
     expect(screen.getByText(/may not edit this page/)).toBeTruthy();
+  });
+
+  test("shows an odd file by its name among the others, with nothing to press", async () => {
+    const odd = { mediaType: null, fileSize: null, version: null, links: null };
+    await open(new FakeServer(
+      file("1", "a.txt"), file("2", "odd.txt", unreadable(), odd), file("3", "", unreadable(), odd),
+    ));
+    expect(within(rowOf("a.txt")).getByRole("button", { name: "Lock a.txt" })).toBeTruthy();
+    for (const name of ["odd.txt", "File without a name"]) {
+      const row = within(rowOf(name));
+      expect(row.getByText("Cannot be read")).toBeTruthy();
+      expect(row.queryByRole("button")).toBeNull();
+      expect(row.queryByRole("link")).toBeNull();
+    }
   });
 
   test("says that an upload is being undone", async () => {

@@ -47,6 +47,10 @@ export function others(change: Partial<LockView> = {}): LockView {
   return free({ ...HELD, state: "other", lockId: "L2", holder: BOB, can: { ...NOTHING, notifyMe: true }, ...change });
 }
 
+export function unreadable(): LockView {
+  return free({ state: "unreadable", can: NOTHING });
+}
+
 /** Another person's lock as a space admin sees it. */
 export function manageable(change: Partial<LockView> = {}): LockView {
   return others({ can: { ...NOTHING, break: true, takeOver: true, notifyMe: true }, ...change });

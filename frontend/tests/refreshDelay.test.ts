@@ -14,7 +14,7 @@ describe("the delay between refreshes", () => {
 
   test("grows with long lists, idle people and failures, up to a minute", () => {
     expect(refreshDelay({ ...active, requests: 3 })).toBe(15_000);
-    expect(refreshDelay({ ...active, idleMs: 121_000 })).toBe(20_000);
+    expect(refreshDelay({ ...active, idleMs: 121_000 })).toBe(15_000);
     expect(refreshDelay({ ...active, failures: 2 })).toBe(20_000);
     expect(refreshDelay({ ...active, failures: 9 })).toBe(60_000);
   });

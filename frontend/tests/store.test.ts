@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NetworkError } from "../src/api";
 import { PageStore } from "../src/page/store";
-import { ALICE, BOB, DANA, FakeServer, file, free, mine, others, refusal } from "./cast";
+import { ALICE, BOB, DANA, FakeServer, file, free, mine, others, refusal, unreadable } from "./cast";
 
 async function opened(server: FakeServer): Promise<PageStore> {
   const store = new PageStore(server, "98311", () => 1_000);
@@ -70,6 +70,14 @@ describe("loading", () => {
     await store.refresh();
     expect(store.get()).toMatchObject({ problem: null, failures: 0 });
   });
+});
+
+test("a lock that cannot be read for a while is not called lost", async () => {
+  const server = new FakeServer(file("1", "a", mine()));
+  const store = await opened(server);
+  server.files = [file("1", "a", unreadable())];
+  await store.refresh();
+  expect(store.get().notices).toEqual([]);
 });
 
 describe("acting", () => {

@@ -18,6 +18,7 @@ from lockpoint.confluence.parsing import (
     permits,
     rows_under,
     status_of,
+    unreadable_files,
 )
 from lockpoint.confluence.properties import LOCK_KEY
 from lockpoint.confluence.property_rows import PropertyRows
@@ -161,7 +162,7 @@ class ConfluenceAttachments:
         cursor: str | None = None
         while True:
             page = self._page(caller, container, ("current", "archived", "trashed"), cursor, LONGEST_PAGE)
-            if any(item.id == attachment_id for item in page.items):
+            if attachment_id in page.ids or not page.whole:
                 return True
             if page.next_cursor is None:
                 return False
@@ -178,8 +179,12 @@ class ConfluenceAttachments:
             query = (*query, ("cursor", cursor))
         call = get("attachments.list", path, query=query, objects=Objects.CORE, listing=True)
         reply = self.client.ask(caller, call)
-        items = (_attachment(caller.tenant, Reply(item, reply.host_time), None) for item in reply.answer.items())
-        return AttachmentPage(tuple(items), reply.answer.next_cursor())
+        items, odd = reply.answer.sorted_out(
+            lambda item: _attachment(caller.tenant, Reply(item, reply.host_time), None)
+        )
+        unreadable = unreadable_files(odd)
+        whole = len(unreadable) == len(odd)
+        return AttachmentPage(items, reply.answer.next_cursor(), unreadable, whole)
 
     def _rows(self, caller: Caller, attachment_id: str, answer: Answer, key: str) -> tuple[StoredProperty, ...]:
         embedded = answer.part_or_empty("properties")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lockpoint.confluence.http.calls import Call, Part, get
+from lockpoint.confluence.edits import MetadataEdits
+from lockpoint.confluence.http.calls import Call, get
 from lockpoint.confluence.http.ids import content_id, rest_attachment_id
 from lockpoint.confluence.versions import Histories
-from lockpoint.services.errors import BadAnswer, GoneOrInvisible, LostRace, TooLarge
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, LostRace, Rejected, TooLarge
 
 if TYPE_CHECKING:
     from lockpoint.confluence.http.calls import Caller
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.json_reader import Answer
     from lockpoint.domain.judge import Version
     from lockpoint.services.ports.confluence import Attachment
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_()-](?:[A-Za-z0-9 ._()-]*[A-Za-z0-9_()-])?")
+_PLAIN_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
+_PLAIN_MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9.+_-]{1,127}/[A-Za-z0-9.+_-]{1,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,27 @@ class FileCopy:
         histories = Histories(self.client)
         if histories.head(caller, attachment.id).created != attachment.head.created:
             raise LostRace("attachments.copy: a newer version appeared")
-        named = (attachment.title, content, source.media_type or attachment.media_type)
-        answer = self._upload(caller, f"{path}/data", attachment.id, named, message)
-        return histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
+        wanted = replace(attachment, media_type=source.media_type or attachment.media_type)
+        sent = _header_of(wanted)
+        answer = self._upload(caller, f"{path}/data", sent, content, message)
+        made = histories.made(caller, attachment.id, answer.part_or_empty("version"), message)
+        received = replace(
+            attachment, head=made, title=answer.text_or_none("title") or sent.title, media_type=sent.media_type
+        )
+        self._describe(caller, received, wanted)
+        return made
+
+    def _describe(self, caller: Caller, received: Attachment, wanted: Attachment) -> None:
+        """Set what the header could not carry; the version before has the bytes.
+
+        `LostRace` when it cannot be set: the caller looks again, and finds the right bytes under a wrong name.
+        """
+        if (received.title, received.media_type) == (wanted.title, wanted.media_type):
+            return
+        try:
+            MetadataEdits(self.client).rename(caller, received, wanted.title, wanted.media_type)
+        except (Forbidden, GoneOrInvisible, Rejected) as refused:
+            raise LostRace(f"attachments.copy: uploaded, but not named: {refused}") from None
 
     def _download(self, caller: Caller, path: str, source: Version) -> bytes:
         call = get("attachments.download", path, query=(("version", str(source.number)),))
@@ -50,13 +74,13 @@ class FileCopy:
             raise BadAnswer("attachments.download: the file has another length than its version says")
         return content
 
-    def _upload(self, caller: Caller, path: str, file_id: str, named: Part, message: str) -> Answer:
+    def _upload(self, caller: Caller, path: str, sent: Attachment, content: bytes, message: str) -> Answer:
         call = Call(
             name="attachments.upload",
             method="POST",
             path=path,
             parts={
-                "file": named,
+                "file": (sent.title, content, sent.media_type),
                 "minorEdit": (None, "true", "text/plain; charset=utf-8"),
                 "comment": (None, message, "text/plain; charset=utf-8"),
             },
@@ -64,6 +88,27 @@ class FileCopy:
         try:
             return self.client.ask(caller, call).answer
         except GoneOrInvisible:
-            Histories(self.client).head(caller, file_id)
+            Histories(self.client).head(caller, sent.id)
             # The file exists, so the 404 is the documented one for a file above the site's limit.
             raise TooLarge("attachments.upload: larger than the site allows") from None
+
+
+def survives_header(title: str) -> bool:
+    """Return whether every parser of multipart headers reads this name as it is."""
+    return _PLAIN_NAME.fullmatch(title) is not None
+
+
+def stand_in(attachment_id: str, title: str) -> str:
+    """Return a name that survives a header and is no other file's."""
+    ending = _PLAIN_ENDING.search(title)
+    return f"lockpoint-{attachment_id}{ending[0] if ending else ''}"
+
+
+def _header_of(attachment: Attachment) -> Attachment:
+    """Return the file as the header of its part may describe it: anything special could be read as something else."""
+    title, media_type = attachment.title, attachment.media_type
+    return replace(
+        attachment,
+        title=title if survives_header(title) else stand_in(attachment.id, title),
+        media_type=media_type if _PLAIN_MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream",
+    )

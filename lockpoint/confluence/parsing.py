@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.ids import normalise_attachment_id
 from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.services.errors import BadAnswer
-from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty
+from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,15 @@ def attachment_id_of(answer: Answer, name: str = "id") -> str:
         return normalise_attachment_id(answer.text(name))
     except ValueError:
         raise BadAnswer(f"{answer.operation}: not an attachment id") from None
+
+
+def unreadable_files(odd: Iterable[Answer]) -> tuple[UnreadableFile, ...]:
+    """Return what can be said of listed files that are not as they should be, without those that lack an id."""
+    found: list[UnreadableFile] = []
+    for answer in odd:
+        with suppress(BadAnswer):
+            found.append(UnreadableFile(attachment_id_of(answer), words(answer, "title")))
+    return tuple(found)
 
 
 def container_of(answer: Answer) -> Container | None:
@@ -103,8 +113,11 @@ def stored_property(answer: Answer) -> StoredProperty:
 
 
 def rows_under(key: str, answers: Iterable[Answer]) -> tuple[StoredProperty, ...]:
-    """Of duplicate rows the lowest id is the record."""
-    rows = (stored_property(answer) for answer in answers if answer.data.get("key") == key)
+    """Of duplicate rows the lowest id is the record.
+
+    An odd row spoils them all: it may be the record, and a missing record is a file that is free.
+    """
+    rows = (stored_property(answer) for answer in answers if answer.text("key") == key)
     return tuple(sorted(rows, key=lambda row: int(row.id)))
 
 
@@ -112,6 +125,12 @@ def permits(operations: Iterable[Answer], operation: str, target: str) -> bool:
     return any(
         entry.data.get("operation") == operation and entry.data.get("targetType") == target for entry in operations
     )
+
+
+def words(answer: Answer, name: str) -> str | None:
+    """Return text for display; None also for another type, which spoils nothing."""
+    value = answer.data.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def link(base: str, path: str | None) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller, Objects, Repeat, get
 from lockpoint.confluence.http.ids import content_id
-from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of
+from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of, words
 from lockpoint.domain.pseudonyms import is_pseudonym
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
 from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class ConfluencePeople:
                 answer = self.client.ask(Caller(tenant, priority), call).answer
             except (GoneOrInvisible, Forbidden):
                 break
-            found.update(dict.fromkeys(filter(None, map(_administrator, answer.items()))))
+            found.update(dict.fromkeys(filter(None, answer.readable(_administrator))))
             query = answer.next_query()
             if query is None:
                 break
@@ -100,13 +100,18 @@ class ConfluencePeople:
         return permits(operations, ADMINISTER, "application")
 
     def describe(self, tenant: Tenant, accounts: Sequence[str], *, priority: Priority) -> Mapping[str, Person]:
-        """1 point for each 250; omits unknown and erased people."""
+        """1 point for each 250; omits unknown and erased people.
+
+        `BadAnswer` where somebody is missing who may be an odd element: accounts that nobody knows are erased.
+        """
         wanted = tuple(dict.fromkeys(account for account in accounts if not is_pseudonym(account)))
         found: dict[str, Person] = {}
         for start in range(0, len(wanted), PEOPLE_IN_ONE_CALL):
-            for answer in self._described(tenant, wanted[start : start + PEOPLE_IN_ONE_CALL], priority):
-                person = _person(answer)
-                found[person.account_id] = person
+            asked = wanted[start : start + PEOPLE_IN_ONE_CALL]
+            people, odd = self._described(tenant, asked, priority).sorted_out(_person)
+            found |= {person.account_id: person for person in people}
+            if odd and not found.keys() >= set(asked):
+                raise BadAnswer("users.describe: people who were asked for are missing or unreadable")
         return found
 
     def profile(self, tenant: Tenant, account: str, *, priority: Priority) -> Person:
@@ -151,7 +156,7 @@ class ConfluencePeople:
         call = get("users.get", "/rest/api/user", query=(("accountId", account), *query), objects=Objects.IDENTITY)
         return self.client.ask(Caller(tenant, priority), call).answer
 
-    def _described(self, tenant: Tenant, accounts: tuple[str, ...], priority: Priority) -> tuple[Answer, ...]:
+    def _described(self, tenant: Tenant, accounts: tuple[str, ...], priority: Priority) -> Answer:
         call = Call(
             name="users.describe",
             method="POST",
@@ -159,16 +164,16 @@ class ConfluencePeople:
             body={"accountIds": list(accounts)},
             repeat=Repeat.FREELY,
         )
-        return self.client.ask(Caller(tenant, priority), call).answer.items()
+        return self.client.ask(Caller(tenant, priority), call).answer
 
 
 def _person(answer: Answer) -> Person:
     return Person(
         account_id=answer.text("accountId"),
-        display_name=answer.text_or_none("displayName") or answer.text_or_none("publicName") or "",
+        display_name=words(answer, "displayName") or words(answer, "publicName") or "",
         in_use=answer.data.get("accountStatus") not in _INACTIVE,
-        time_zone=answer.text_or_none("timeZone"),
-        locale=answer.text_or_none("locale"),
+        time_zone=words(answer, "timeZone"),
+        locale=words(answer, "locale"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.calls import Call, Caller
 from lockpoint.confluence.http.json_reader import Answer, parse
+from lockpoint.services.errors import BadAnswer
 from lockpoint.services.ports.privacy import MOST_REPORTED, ReportAnswer
 
 if TYPE_CHECKING:
@@ -45,17 +46,22 @@ class ConfluencePersonalDataReports:
         days = _days(raw.headers.get("Cycle-Period", ""))
         if raw.status == HTTPStatus.NO_CONTENT or not raw.body.strip():
             return ReportAnswer(cycle_days=days)
-        found = parse(_NAME, raw.body).items("accounts")
+        found, odd = parse(_NAME, raw.body).sorted_out(_account, "accounts")
+        if odd:
+            raise BadAnswer(f"{_NAME}: an account that cannot be read may be one that is closed")
         asked = {one.account for one in accounts}
         return ReportAnswer(
             closed=_with_status(found, "closed", asked), updated=_with_status(found, "updated", asked), cycle_days=days
         )
 
 
-def _with_status(found: Sequence[Answer], status: str, asked: set[str]) -> tuple[str, ...]:
+def _account(answer: Answer) -> tuple[str, object]:
+    return answer.text("accountId"), answer.data.get("status")
+
+
+def _with_status(found: Sequence[tuple[str, object]], status: str, asked: set[str]) -> tuple[str, ...]:
     """Ignores accounts not asked about."""
-    said = (one.text("accountId") for one in found if one.data.get("status") == status)
-    return tuple(dict.fromkeys(account for account in said if account in asked))
+    return tuple(dict.fromkeys(account for account, said in found if said == status and account in asked))
 
 
 def _moment(moment: datetime) -> str:

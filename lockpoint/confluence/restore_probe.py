@@ -70,7 +70,8 @@ class ConfluenceScratchFiles:
     def _spaces(self, caller: Caller) -> tuple[str, ...]:
         query = (("status", "current"), ("limit", "5"))
         call = get("scratch.spaces", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
-        return tuple(content_id(item.text("id")) for item in self.client.ask(caller, call).answer.items())
+        found = self.client.ask(caller, call).answer.readable(lambda item: item.text("id"))
+        return tuple(map(content_id, found))
 
     def _draft(self, caller: Caller, space_id: str) -> str:
         body = {

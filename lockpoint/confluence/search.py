@@ -41,7 +41,7 @@ class ConfluenceLockSearch:
         query = _resumed(cursor) or (("cql", CONTAINERS_WITH_LOCKS), ("limit", PAGE))
         call = get("content.search", "/rest/api/content/search", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
-        found = (_container(item) for item in answer.items())
+        found = answer.readable(_container)
         return tuple(container for container in found if container is not None), _cursor(answer, cursor)
 
     def spaces(self, tenant: Tenant, *, cursor: str | None, priority: Priority) -> tuple[tuple[str, ...], str | None]:
@@ -49,7 +49,7 @@ class ConfluenceLockSearch:
         query: QueryPairs = (("status", "current"), ("limit", PAGE))
         call = get("spaces.list", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call.asking(_resumed(cursor) or query)).answer
-        return tuple(item.text("id") for item in answer.items()), _cursor(answer, cursor)
+        return answer.readable(lambda item: item.text("id")), _cursor(answer, cursor)
 
     def attachments_of_space(
         self, tenant: Tenant, space_id: str, *, cursor: str | None, priority: Priority
@@ -63,7 +63,7 @@ class ConfluenceLockSearch:
         path = f"/api/v2/spaces/{content_id(space_id)}/{folder}"
         call = get(f"spaces.{folder}", path, query=query, objects=Objects.CORE, listing=True)
         answer = self.client.ask(Caller(tenant, priority), call).answer
-        containers = [Container(kind, item.text("id")) for item in answer.items()]
+        containers = answer.readable(lambda item: Container(kind, item.text("id")))
         found = tuple(file for container in containers for file in self._files(tenant, container, priority))
         return found, _next_position(kind, answer)
 
@@ -77,7 +77,7 @@ class ConfluenceLockSearch:
         attachments, cursor = ConfluenceAttachments(self.client), None
         while True:
             page = attachments.of_container(tenant, container, priority=priority, cursor=cursor, limit=LONGEST_PAGE)
-            yield from (item.id for item in page.items)
+            yield from page.ids
             if page.next_cursor is None:
                 return
             if page.next_cursor == cursor:

@@ -13,7 +13,7 @@ from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.ids import content_id
 from lockpoint.confluence.http.json_reader import Answer
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible
 from lockpoint.services.ports.confluence import Container, ContainerKind
 
 PAGE: Final = 50
@@ -49,6 +49,10 @@ class ConfluenceTitles:
             except GoneOrInvisible:
                 return
             yield from ((file.title, file.head.author) for file in page.items)
+            names = [odd.title for odd in page.unreadable]
+            if not page.whole or None in names:
+                raise BadAnswer("attachments.list: not every name is known")
+            yield from ((name, None) for name in names if name is not None)
             if page.next_cursor is None or page.next_cursor == cursor:
                 return
             cursor = page.next_cursor

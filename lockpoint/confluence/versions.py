@@ -32,7 +32,7 @@ class Histories:
         """1 point per fifty and 1 per version.
 
         Numbers are positions: a list that changed while read has a gap or double. Reread once before it counts as
-        incomplete.
+        incomplete. An odd version ends the list: what is older is not known either.
         """
         call = get(
             "attachments.versions",
@@ -81,9 +81,16 @@ class Histories:
         while following is not None and following not in asked and len(asked) < MOST_PAGES:
             asked.add(following)
             answer = self.client.ask(caller, call.asking(following)).answer
-            found.update(listed_version(item) for item in answer.items())
-            following = None if _reaches(found, back_to) else answer.next_query()
+            newest, whole = _before_odd(answer)
+            found.update(newest)
+            following = answer.next_query() if whole and not _reaches(found, back_to) else None
         return tuple(sorted(found, key=lambda version: version.number))
+
+
+def _before_odd(answer: Answer) -> tuple[tuple[Version, ...], bool]:
+    """Return the versions newer than the newest odd one, and whether none is odd."""
+    found, odd = answer.sorted_out(listed_version)
+    return (found[: answer.items().index(odd[0])], False) if odd else (found, True)
 
 
 def _reaches(versions: set[Version], back_to: datetime | None) -> bool:

@@ -103,7 +103,11 @@ TABLES: Final = (
             *_of(Whose.NOBODY, epoch="counter of locks", seq="counter of writes"),
             *_of(Whose.PERSON, holder="AccountID of the owner"),
             Field("record", Whose.PERSON, "the record", members=(*_record(), *_SIGNER)),
-            *_of(Whose.FILE, protection="whether the file can be protected, or why not"),
+            *_of(
+                Whose.FILE,
+                protection="whether the file can be protected, or why not",
+                version="number of the version that was looked at last",
+            ),
             *_of(Whose.NOBODY, seen_at="when Confluence last confirmed it"),
         ),
     ),

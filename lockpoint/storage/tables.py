@@ -82,6 +82,7 @@ LOCK_WITNESS: Final = Table(
     Column("holder", Text),
     Column("record", JSONB, nullable=False),
     Column("protection", Text, nullable=False),
+    Column("version", Integer),
     Column("seen_at", _MOMENT, nullable=False),
     PrimaryKeyConstraint("tenant_id", "attachment_id"),
     # Only held records have a holder; only they are looked for by page or person.

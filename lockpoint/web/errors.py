@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from lockpoint.connect.tokens import TokenRefusedError
+from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services import errors
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
 """Every error code; `docs/api-errors.md` explains them."""
 
 UNAUTHORIZED_TEXT: Final = "The request is not signed correctly. Reload the page and try again."
+GUEST_TEXT: Final = "Lockpoint is for people with an account. Log in to Confluence and try again."
 RETRY_SECONDS: Final = 5
 
 _CODE_OF_STATUS: Final[Mapping[int, str]] = {
@@ -88,12 +89,16 @@ def error_answer(code: str, message: str | None = None, details: Mapping[str, ob
 
 
 def handle_errors(app: Flask) -> None:
-    app.register_error_handler(TokenRefusedError, lambda _error: error_answer("unauthorized"))
+    app.register_error_handler(TokenRefusedError, _unproven)
     app.register_error_handler(errors.UseCaseError, _refused)
     app.register_error_handler(errors.HostError, _host_failed)
     app.register_error_handler(errors.StorageUnavailable, _storage_failed)
     app.register_error_handler(HTTPException, _http_failed)
     app.register_error_handler(Exception, _crashed)
+
+
+def _unproven(error: TokenRefusedError) -> Response:
+    return error_answer("unauthorized", GUEST_TEXT if error.reason is Reason.NO_ACCOUNT else None)
 
 
 def _refused(error: errors.UseCaseError) -> Response:

@@ -117,6 +117,11 @@ def current_viewer() -> TokenCaller:
     return caller
 
 
+def is_guest() -> bool:
+    """Return whether Confluence opened the frame for somebody without an account, or not logged in."""
+    return current_viewer().account_id is None
+
+
 def current_actor() -> Actor:
     """Return the verified person (guard `CONTEXT`)."""
     caller = current_viewer()

@@ -98,7 +98,8 @@ def install_key(kid: str) -> Response:
 
 def _bytes(version: FileVersion) -> Response:
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(version.title)}"}
-    return Response(version.data, headers=headers, content_type=version.media_type)
+    kind = version.media_type if version.media_type.isprintable() else "application/octet-stream"
+    return Response(version.data, headers=headers, content_type=kind)
 
 
 @blueprint.get("/wiki/download/attachments/<int:content_id>/<path:name>")

@@ -61,7 +61,7 @@ function missing() {
 async function keepTrue() {
   // Skip while a menu or dialog is open or the tab hidden.
   const busy = document.hidden || document.querySelector(".menu:popover-open");
-  if (!busy) await refresh().catch((error) => error.status === 404 && missing());
+  if (!busy) await refresh().catch((error) => error.status === 404 && (shown.home.me ? missing() : null));
   setTimeout(keepTrue, REFRESH_MS);
 }
 
@@ -72,12 +72,12 @@ async function start() {
   document.getElementById("topbar").append(...topBar(shown.home));
   document.getElementById("sidebar").append(...(shown.home.me ? sidebar(shown.home, pageId()) : []));
   document.title = `${shown.home.siteName} - Confluence (simulated)`;
-  if (!shown.home.me) content.replaceChildren(...welcome(shown.home));
-  else if (pageId() === null) content.replaceChildren(...contentList(shown.home));
+  const nothing = shown.home.me ? missing : () => content.replaceChildren(...welcome(shown.home));
+  if (pageId() === null) content.replaceChildren(...(shown.home.me ? contentList : welcome)(shown.home));
   else {
     startBridge(nowShown);
     document.addEventListener("sim:dialog-closed", () => refresh());
-    await refresh().catch(missing);
+    await refresh().catch(nothing);
     setTimeout(keepTrue, REFRESH_MS);
   }
 }

@@ -95,6 +95,8 @@ class FileVersion:
     file_id: str
     data: bytes
     applied: float = field(default_factory=time.monotonic)
+    dated: bool = True
+    """Whether v2 tells when it was made."""
 
     @property
     def size(self) -> int:

@@ -30,6 +30,8 @@ def _restricted_out(account_id: str, operation: str, content: Content) -> bool:
 def may(site: Site, account_id: str | None, operation: str, content: Content) -> bool:
     """Read, update or delete, restrictions included."""
     space = site.spaces[content.space_id]
+    if account_id is None and site.behaviour.public:
+        return operation == "read" and not content.read and space.status != "trashed"
     if not may_in_space(site, account_id, operation, space) or account_id is None:
         return False
     if account_id in space.blocked_apps or space.status == "trashed":

@@ -24,6 +24,7 @@ class Behaviour:
     webhook_id_form: str = "string"
     redirect_old_host: bool = True
     report_cycle_days: int = 7
+    public: bool = False
 
 
 @dataclass(slots=True)

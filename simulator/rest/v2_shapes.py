@@ -35,7 +35,8 @@ def _version(created_at: int, message: str, number: int, author: str | None, *, 
 
 
 def file_version(version: FileVersion, number: int) -> Shape:
-    return _version(version.created_at, version.message, number, version.author_id, minor_edit=version.minor_edit)
+    shape = _version(version.created_at, version.message, number, version.author_id, minor_edit=version.minor_edit)
+    return shape if version.dated else {name: value for name, value in shape.items() if name != "createdAt"}
 
 
 def listed_file_version(attachment: Attachment, number: int) -> Shape:

@@ -18,6 +18,8 @@ from simulator.model.site import Site
 from simulator.webhooks.bodies import files_event
 from simulator.world.world import World
 
+LONGEST_TITLE = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -63,9 +65,16 @@ def check_size(site: Site, data: bytes) -> None:
         raise ApiError(404, "The attachment exceeds the maximum size")
 
 
+def check_title(title: str) -> None:
+    """Refuse a name above 255 UTF-16 units, as a host that counts Java characters."""
+    if len(title.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TITLE:
+        raise ApiError(400, f"The file name is longer than {LONGEST_TITLE} characters")
+
+
 def create(world: World, site: Site, content_id: int, upload: Upload, author: str | None) -> Attachment:
     """400 when the name exists."""
     check_size(site, upload.data)
+    check_title(upload.title)
     if named(site, content_id, upload.title):
         raise ApiError(
             400, f"Cannot add a new attachment with same file name as an existing attachment: {upload.title}"
@@ -79,6 +88,7 @@ def create(world: World, site: Site, content_id: int, upload: Upload, author: st
 def add_version(world: World, site: Site, attachment: Attachment, upload: Upload, author: str | None) -> Attachment:
     """Under the same id; the name stays unless the upload brings another."""
     check_size(site, upload.data)
+    check_title(upload.title)
     attachment.versions.append(_version(world, upload, author, attachment.head.media_type))
     announce(world, site, "attachment_updated", [attachment], author)
     return attachment
@@ -117,6 +127,7 @@ def describe(
     minor_edit: bool = False,
 ) -> Attachment:
     """Rename or retype: a new version with the same bytes and file id."""
+    check_title(title or attachment.title)
     fresh = replace(
         attachment.head,
         applied=time.monotonic(),

@@ -93,13 +93,17 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.fixture
 def become(browser: Browser, world: World, complaints: Complaints) -> Iterator[Callable[..., Tab]]:
-    """`become("alice")` opens a tab in a browser of Alice's own, of this size and colour mode."""
+    """`become("alice")` gives a tab in a browser of Alice's own; `size` and `dark` choose how she looks at it.
+
+    `become(None)` is somebody who is not logged in.
+    """
     with ExitStack() as opened:
 
-        def open_browser(name: str, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Tab:
+        def open_browser(name: str | None, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Tab:
             context: BrowserContext = browser.new_context(viewport={"width": size[0], "height": size[1]})
             opened.callback(context.close)
-            context.request.post(f"{world.origin}/_sim/be", data={"account": name})
+            if name is not None:
+                context.request.post(f"{world.origin}/_sim/be", data={"account": name})
             if dark:
                 context.add_init_script(PREFER_DARK)
             tab = context.new_page()

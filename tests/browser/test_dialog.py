@@ -7,8 +7,8 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Complaints
-from tests.browser.screens import Confluence
-from tests.browser.world import World
+from tests.browser.screens import Confluence, Dialog
+from tests.browser.world import World, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -108,3 +108,48 @@ def test_frame_has_no_cookies_and_no_inline_code(become: Callable[..., Tab], wor
     assert f"frame-ancestors {world.origin}" in policy
     assert "cookie" not in answer.request.all_headers()
     assert "set-cookie" not in answer.headers
+
+
+def test_an_open_dialog_shows_an_overwrite_and_its_undoing(become: Callable[..., Tab], world: World) -> None:
+    """Charlie only looks: within 15 seconds of each, the row says "being undone", and the version that came back.
+
+    An undoing that is faster than a poll shows too.
+    """
+    page = world.page("Overwritten", "plan.txt")
+    alice = Confluence(become("alice"), page).open().dialog_by_byline()
+    alice.press("Lock plan.txt")
+    alice.wait_for_state("plan.txt", "Locked by you")
+    charlie = Confluence(become("charlie"), page).open().dialog_by_menu()
+    row = charlie.row("plan.txt")
+    expect(row).to_contain_text("v1")
+    overwrite = {"account": "bob", "pageId": page.id, "fileName": "plan.txt", "text": "Bob's"}
+    world.act("upload", overwrite)
+    wait_for(lambda: world.file(page, "plan.txt")["version"] == 3, "Bob's version to be undone")
+    expect(row).to_contain_text("v3", timeout=15_000)
+    world.delay("POST", "/rest/api/content/[^/]+/version$", seconds=8)
+    world.act("upload", overwrite)
+    expect(row).to_contain_text("Being undone", timeout=15_000)
+    wait_for(lambda: world.file(page, "plan.txt")["version"] == 5, "Bob's second version to be undone")
+    expect(row).to_contain_text("v5", timeout=15_000)
+    expect(row).not_to_contain_text("Being undone")
+
+
+def test_a_guest_is_told_what_is_possible(become: Callable[..., Tab], world: World) -> None:
+    """On a public page somebody who is not logged in opens the dialog: words, no session, nothing asked of the API."""
+    page = world.page("Public", "notes.txt")
+    world.public(on=True)
+    try:
+        tab = become(None)
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        Confluence(tab, page).open()
+        tab.locator(".byline-item").click()
+        dialog = Dialog(tab)
+        dialog.frame.get_by_role("heading", name="Log in to see file locks").wait_for()
+        expect(dialog.frame.locator("body")).to_contain_text("You can still open and download this page's files")
+        expect(dialog.frame.locator("body")).not_to_contain_text("session")
+        assert any("/connect/page" in url for url in asked)
+        assert not any("/api/v1" in url for url in asked)
+        dialog.close()
+    finally:
+        world.public(on=False)

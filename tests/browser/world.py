@@ -44,6 +44,16 @@ class World:
         """Act as a person on the first site without a browser."""
         return self._stack.confluence.post(f"/_sim/sites/{ACME}/{what}", body)
 
+    def delay(self, method: str, path: str, *, seconds: float) -> None:
+        """Let Confluence take its time with the next call of this kind."""
+        self._stack.confluence.post(
+            "/_sim/faults", {"kind": "delay", "method": method, "path": path, "seconds": seconds}
+        )
+
+    def public(self, *, on: bool) -> None:
+        """Let people without an account see the pages of the first site, or no longer."""
+        self.act("behaviour", {"public": on})
+
     def page(self, title: str, *files: str) -> Page:
         """Create a page by Alice with these files; each file's only version names its author."""
         made = self.act("page", {"account": "alice", "spaceKey": "DS", "title": title, "body": f"<p>{title}</p>"})

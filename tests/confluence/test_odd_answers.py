@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.domain.judge import Version
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
-from lockpoint.services.ports.confluence import ContainerKind
+from lockpoint.services.ports.confluence import Container, ContainerKind, UnreadableFile
 from tests.confluence.doubles import ALICE, site
 from tests.confluence.live import PAGE, PRIORITY
 from tests.confluence.oddhost import answer, odd_host
@@ -149,3 +151,122 @@ def test_lists_that_turn_in_a_circle_are_left(kit: Kit) -> None:
     with odd_host(pages, files) as host, pytest.raises(BadAnswer):
         ConfluenceLockSearch(kit.client).attachments_of_space(site(host.base), "65538", cursor=None, priority=PRIORITY)
     assert len(host.requests) == 3
+
+
+UNDATED = {"number": 1, "authorId": "bob"}
+ODD_ELEMENTS: list[object] = [None, "x", [], {}, {"id": {}}]
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"version": UNDATED}, UnreadableFile("8", "budget.xlsx")),
+        ({"status": "haunted"}, UnreadableFile("8", "budget.xlsx")),
+        ({"fileSize": None}, UnreadableFile("8", "budget.xlsx")),
+        ({"title": 7.5}, UnreadableFile("8", None)),
+        ({"id": "page8"}, None),
+    ],
+)
+def test_an_odd_file_of_a_list_hides_no_other(
+    kit: Kit, change: dict[str, object], known: UnreadableFile | None
+) -> None:
+    """The others are listed, the odd one by what is certain; one log line counts, and names nothing."""
+    files = [attachment(1), {**attachment(1), "id": "att8", **change}, {**attachment(1), "id": "att9"}]
+    with odd_host(answer(200, {"results": files})) as host, capture_logs() as logs:
+        page = ConfluenceAttachments(kit.client).of_container(site(host.base), PAGE, priority=PRIORITY)
+    assert [file.id for file in page.items] == ["7", "9"]
+    assert (page.unreadable, page.whole) == (((known,), True) if known else ((), False))
+    odd = [line for line in logs if line["event"] == "odd elements in an answer"]
+    assert [(line["operation"], line["count"]) for line in odd] == [("attachments.list", 1)]
+    assert "budget" not in str(logs)
+
+
+@pytest.mark.parametrize("element", ODD_ELEMENTS)
+def test_an_element_that_is_nothing_hides_no_other(kit: Kit, element: object) -> None:
+    """Even where nothing can be said of it."""
+    with odd_host(answer(200, {"results": [element, attachment(1)]})) as host:
+        page = ConfluenceAttachments(kit.client).of_container(site(host.base), PAGE, priority=PRIORITY)
+    assert (page.ids, page.unreadable, page.whole) == (("7",), (), False)
+
+
+@pytest.mark.parametrize("odd", [{**attachment(1), "version": UNDATED}, {}, None])
+def test_a_file_that_may_be_an_odd_one_is_not_gone(kit: Kit, odd: object) -> None:
+    """A lock ends with its file only where every file of the page is known by its id."""
+    with odd_host(answer(404), answer(200, {"results": [odd]})) as host:
+        assert not ConfluenceAttachments(kit.client).confirmed_gone(site(host.base), "7", PAGE, priority=PRIORITY)
+    with odd_host(answer(404), answer(200, {"results": [{**attachment(1), "id": "att8", "version": None}]})) as host:
+        assert ConfluenceAttachments(kit.client).confirmed_gone(site(host.base), "7", PAGE, priority=PRIORITY)
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"key": "lockpointlock"}, {**ROW, "value": 1, "version": {}}])
+def test_a_record_that_may_be_an_odd_row_is_not_missing(kit: Kit, odd: object) -> None:
+    """A missing record is a file that is free: one odd row makes the record unknown."""
+    body = {**attachment(1), "properties": {"results": [odd], "meta": {}}}
+    with odd_host(answer(200, body)) as host, pytest.raises(BadAnswer):
+        ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=PRIORITY)
+    with odd_host(answer(200, {"results": [odd]})) as host, pytest.raises(BadAnswer):
+        ConfluenceLockProperties(kit.client).read(site(host.base), "7", priority=PRIORITY)
+
+
+def test_odd_people_spoil_no_list(kit: Kit) -> None:
+    """Words of a wrong type are missing words; an account that nobody asked for does not matter."""
+    people = [
+        {"accountId": ALICE, "displayName": "Alice", "timeZone": 3},
+        {"accountId": "bob", "displayName": {}},
+        None,
+    ]
+    with odd_host(answer(200, {"results": people})) as host:
+        found = ConfluencePeople(kit.client).describe(site(host.base), [ALICE, "bob"], priority=PRIORITY)
+    assert {account: (person.display_name, person.in_use) for account, person in found.items()} == {
+        ALICE: ("Alice", True),
+        "bob": ("", True),
+    }
+
+
+@pytest.mark.parametrize("odd", ODD_ELEMENTS)
+def test_nobody_is_unknown_who_may_be_an_odd_element(kit: Kit, odd: object) -> None:
+    """Accounts that Confluence does not know are erased, so a doubt is an error."""
+    with odd_host(answer(200, {"results": [{"accountId": ALICE}, odd]})) as host, pytest.raises(BadAnswer):
+        ConfluencePeople(kit.client).describe(site(host.base), [ALICE, "bob"], priority=PRIORITY)
+
+
+@pytest.mark.parametrize("odd", [*ODD_ELEMENTS, {"principal": "x", "operation": {}}])
+def test_odd_permissions_hide_no_administrator(kit: Kit, odd: object) -> None:
+    """The others are found."""
+    dana = {"principal": {"type": "user", "id": "dana"}, "operation": {"key": "administer", "targetType": "space"}}
+    with odd_host(answer(200, {"results": [odd, dana]})) as host:
+        found = ConfluencePeople(kit.client).space_administrators(site(host.base), "1", priority=PRIORITY)
+    assert found == ("dana",)
+
+
+@pytest.mark.parametrize("odd", ODD_ELEMENTS)
+def test_searches_go_on_past_odd_elements(kit: Kit, odd: object) -> None:
+    """Spaces, pages and files behind them are found; a file that is known by its id alone is among them."""
+    search = ConfluenceLockSearch(kit.client)
+    steps = [
+        {"results": [odd, {"type": "page", "id": "1"}]},
+        {"results": [odd, {"id": "65538"}]},
+        {"results": [odd, {"id": "1"}]},
+        {"results": [odd, attachment(1), {"id": "att8"}]},
+    ]
+    with odd_host(*(answer(200, step) for step in steps)) as host:
+        acme = site(host.base)
+        assert search.containers_with_locks(acme, cursor=None, priority=PRIORITY)[0] == (
+            Container(ContainerKind.PAGE, "1"),
+        )
+        assert search.spaces(acme, cursor=None, priority=PRIORITY)[0] == ("65538",)
+        assert search.attachments_of_space(acme, "65538", cursor=None, priority=PRIORITY)[0] == ("7", "8")
+
+
+def test_a_name_that_is_missing_is_told_to_the_scan(kit: Kit) -> None:
+    """The search for names in our tables counts as whole only where every name was read."""
+    titles, lists = ConfluenceTitles(kit.client), [{"results": [{"id": "1", "name": "S"}]}, {"results": [{"id": "2"}]}]
+    for odd, names in (({**attachment(1), "version": None}, ["S", "", "budget.xlsx"]), ({"id": "att8"}, None)):
+        steps = [*lists, {"results": [odd]}, {"results": []}]
+        with odd_host(*(answer(200, step) for step in steps)) as host:
+            read = titles.of_site(site(host.base), most=5, priority=PRIORITY)
+            if names is None:
+                with pytest.raises(BadAnswer):
+                    list(read)
+            else:
+                assert [name for name, _ in read] == names

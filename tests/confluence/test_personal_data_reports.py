@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
+from lockpoint.services.errors import BadAnswer, GoneOrInvisible, QuotaExceeded
 from lockpoint.services.ports.privacy import Reported
+from tests.confluence.doubles import Kit, site
 from tests.confluence.live import ALICE, BOB, CHARLIE, DANA, PRIORITY, SPACE
+from tests.confluence.oddhost import answer, odd_host
 
 if TYPE_CHECKING:
     from tests.confluence.live import Live
@@ -95,3 +98,13 @@ def test_erased_people_have_no_names(live: Live) -> None:
     live.control("DELETE", "requests")
     assert live.people.describe(live.acme, ["erased-0123"], priority=PRIORITY) == {}
     assert live.exchanges() == []
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"status": "closed"}])
+def test_a_closed_account_that_cannot_be_read_is_not_passed_over(kit: Kit, odd: object) -> None:
+    """It must be erased, so the report is made again."""
+    body = {"accounts": [{"accountId": ALICE, "status": "closed"}, odd]}
+    with odd_host(answer(200, body)) as host, pytest.raises(BadAnswer):
+        ConfluencePersonalDataReports(kit.client).report(
+            site(host.base), [Reported(ALICE, LONG_AGO)], priority=PRIORITY
+        )

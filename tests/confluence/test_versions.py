@@ -279,3 +279,18 @@ def test_the_list_is_read_to_its_end_before_a_file_is_called_gone(kit: Kit) -> N
         assert gone(kit, host.base) is False
     with odd_host(answer(404), answer(200, {"results": [], **more})) as host, pytest.raises(BadAnswer):
         gone(kit, host.base)
+
+
+def _with_odd(step: list[int], odd: int, element: object) -> Step:
+    results = [{"number": n, "createdAt": at(n), "authorId": "bob"} if n != odd else element for n in step]
+    return answer(200, {"results": results})
+
+
+@pytest.mark.parametrize("element", [{"number": 3, "authorId": "alice"}, {"createdAt": at(3)}, {}, None])
+def test_a_history_is_known_down_to_its_newest_odd_version(kit: Kit, element: object) -> None:
+    """What lies at or below it may be anybody's: it is left out and the history is called incomplete."""
+    for odd, newer in ((5, []), (3, [4, 5]), (1, [2, 3, 4, 5])):
+        with odd_host(_with_odd([5, 4, 3, 2, 1], odd, element)) as host:
+            assert numbers(kit, host.base) == (newer, False)
+    with odd_host(_with_odd([5, 4, 3, 2, 1], 3, element)) as host:
+        assert numbers(kit, host.base, back_to=4) == ([4, 5], True)

@@ -283,6 +283,19 @@ class TestWitnesses:
         assert not store.witnesses.set_protection(store.globex, "1", Protection.APP_BLOCKED)
         assert store.witnesses.get(store.acme, "1").protection is Protection.APP_BLOCKED
 
+    def test_the_newest_version_that_was_seen_is_kept(self, store: Store) -> None:
+        """A new number is a change; a look without one, and a record without one, leave it as it was."""
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        assert store.witnesses.get(store.acme, "1").version is None
+        assert store.witnesses.set_protection(store.acme, "1", Protection.PROTECTED, 3)
+        assert not store.witnesses.set_protection(store.acme, "1", Protection.PROTECTED, 3)
+        assert not store.witnesses.set_protection(store.acme, "1", Protection.PROTECTED)
+        assert not store.witnesses.set_protection(store.globex, "1", Protection.PROTECTED, 4)
+        store.effects.record(store.acme, Effects(witness=witness("1", record=held(seq=9))))
+        assert store.witnesses.get(store.acme, "1").version == 3
+        store.effects.record(store.acme, Effects(witness=replace(witness("1", record=held(seq=10)), version=2)))
+        assert store.witnesses.get(store.acme, "1").version == 2
+
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
         """A record seen again is kept another 30 days; an older read changes nothing."""
         store.effects.record(store.acme, Effects(witness=witness()))

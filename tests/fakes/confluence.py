@@ -29,12 +29,14 @@ from lockpoint.services.ports.confluence import (
     PropertyHost,
     ScratchTrial,
     StoredProperty,
+    UnreadableFile,
 )
 from lockpoint.services.ports.runtime import Clock
 
 LOCK_KEY = "lockpointlock"
 WAITLIST_KEY = "lockpointwatch"
 APP_ACCOUNT = "557058:app"
+LONGEST_TITLE = 255  # UTF-16 units
 TICK = timedelta(milliseconds=1)
 
 
@@ -101,6 +103,7 @@ class FakeSite:
         self.rows: dict[tuple[PropertyHost, str, str], tuple[StoredProperty, ...]] = {}
         self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
         self.app_properties: dict[str, object] = {}
+        self.unreadable: dict[str, tuple[UnreadableFile, ...]] = {}  # by page
         self.restore_refused = False
         self.restore_leaves_type = False
         self.copy_limit: int | None = None
@@ -162,6 +165,8 @@ class FakeSite:
         return self.add_version(self.files[file_id], author, content=content, title=title, media_type=media_type)
 
     def rename(self, file_id: str, author: str | None, title: str, media_type: str | None = None) -> StoredVersion:
+        if len(title.encode("utf-16-le")) > 2 * LONGEST_TITLE:
+            raise Rejected("the name is too long")
         stored = self.files[file_id]
         now = stored.versions[-1]
         return self.add_version(
@@ -349,7 +354,8 @@ class FakeAttachments:
             self._attachment(tenant, stored, account, properties=False, operations=False)
             for stored in files[start : start + limit]
         )
-        return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None)
+        odd = () if cursor else site.unreadable.get(container.id, ())
+        return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None, odd)
 
     def versions(
         self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
@@ -422,6 +428,8 @@ class FakeAttachments:
         site = self._editable(tenant, attachment.id)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
+        if title != attachment.title:
+            site.rename(stored.id, site.app_account, title)
         site.must_be_free(stored, title)
         site.rename(stored.id, site.app_account, title)
         stored.status = FileStatus.CURRENT

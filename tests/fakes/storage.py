@@ -105,7 +105,10 @@ class FakeEffects:
             self.tables.witnesses[key] = witness
         elif (known.record.epoch, known.record.seq) <= (witness.record.epoch, witness.record.seq):
             self.tables.witnesses[key] = replace(
-                witness, container=witness.container or known.container, space_id=witness.space_id or known.space_id
+                witness,
+                container=witness.container or known.container,
+                space_id=witness.space_id or known.space_id,
+                version=known.version if witness.version is None else witness.version,
             )
 
     def _intend(self, tenant: Tenant, intent: MailIntent) -> None:
@@ -162,12 +165,15 @@ class FakeWitnesses:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
+    def set_protection(
+        self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
+    ) -> bool:
         witness = self.get(tenant, attachment_id)
-        if witness is None or not isinstance(witness.record, Held) or witness.protection == protection:
+        if witness is None or not isinstance(witness.record, Held):
             return False
-        self.tables.witnesses[tenant.id, attachment_id] = replace(witness, protection=protection)
-        return True
+        found = replace(witness, protection=protection, version=witness.version if version is None else version)
+        self.tables.witnesses[tenant.id, attachment_id] = found
+        return found != witness
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
         witness = self.get(tenant, attachment_id)

@@ -43,6 +43,7 @@ UNAUTHORIZED = {
     "error": "unauthorized",
     "message": "The request is not signed correctly. Reload the page and try again.",
 }
+GUEST = {**UNAUTHORIZED, "message": "Lockpoint is for people with an account. Log in to Confluence and try again."}
 
 
 @dataclass(frozen=True)
@@ -316,12 +317,12 @@ def assert_refused(world: ConnectWorld, route: Route, sent: Sent) -> None:
     with structlog.testing.capture_logs() as logs:
         answer = send(world, route, sent)
     assert answer.status_code == 401, answer.get_data(as_text=True)
-    assert answer.get_json() == UNAUTHORIZED
     assert "WWW-Authenticate" not in answer.headers
     assert snapshot(world) == before
     lines = [line for line in logs if line["event"] == "token_refused"]
     assert len(lines) == 1
     assert lines[0]["reason"]
+    assert answer.get_json() == (GUEST if lines[0]["reason"] == "no_account" else UNAUTHORIZED)
     written = repr(logs)
     parts = [part for token in (sent.header, sent.query) if token for part in token.split(".") if len(part) > 10]
     assert not any(part in written for part in parts)

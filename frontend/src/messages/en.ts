@@ -15,6 +15,11 @@ export const en = {
     "You may view this page but not edit it, so you can't lock its files. You can ask for a mail when a file is free.",
   "page.native":
     "Confluence's own list of attachments can't show locks. A version that somebody else uploads over a locked file is undone; it stays in the file's history.",
+  "guest.title": "Log in to see file locks",
+  "guest.can": "You're not logged in. You can still open and download this page's files in Confluence.",
+  "guest.cannot":
+    "Who has locked a file is shown only to people with an account, and only they can lock files or be told when one is free. A version that somebody uploads over a locked file is undone, whoever it is.",
+  "guest.remedy": "Log in to Confluence, then open this dialog again.",
   "page.failed.title": "The attachments could not be loaded",
   "page.failed.retry": "Try again",
   "page.stale": "Last updated: {time}. {reason}",
@@ -42,6 +47,7 @@ export const en = {
   "sort.ascending": "{column}, ascending",
   "sort.descending": "{column}, descending",
 
+  "file.nameless": "File without a name",
   "file.version": "v{version}",
   "file.open": "Open {title} (new tab)",
   "file.download": "Download {title}",
@@ -52,6 +58,8 @@ export const en = {
   "state.other": "Locked by {name}",
   "state.ending": "Lock is ending",
   "state.ending.hint": "Free in a moment.",
+  "state.unreadable": "Cannot be read",
+  "state.unreadable.hint": "Confluence does not tell Lockpoint enough about this file, so nothing can be said or done about its lock here.",
   "protection.restoring": "Being undone",
   "protection.restoring.hint": "Somebody else uploaded over this file. The protected version is being restored.",
   "protection.unprotected": "Not protected",

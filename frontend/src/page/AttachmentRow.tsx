@@ -29,8 +29,17 @@ interface Props {
 
 export const COLUMNS = 9;
 
-function NameCell({ row, voice: { t, formats } }: Props) {
-  const meta = [fileType(row), formats.size(row.fileSize)].filter((part) => part !== "").join(" · ");
+/** Return the size in words, or nothing where it is not known. */
+function sizeOf({ fileSize }: Attachment, { formats }: Voice): string {
+  return fileSize === null ? "" : formats.size(fileSize);
+}
+
+function NameCell({ row, voice }: Props) {
+  const { t } = voice;
+  if (row.links === null || row.version === null) {
+    return <span class="file">{row.title === "" ? t("file.nameless") : row.title}</span>;
+  }
+  const meta = [fileType(row), sizeOf(row, voice)].filter((part) => part !== "").join(" · ");
   return (
     <>
       <a class="file" href={row.links.open} target="_blank" rel="noopener noreferrer"
@@ -102,14 +111,14 @@ function RowProblem({ row, problem, voice, events }: Props) {
 
 function Row(props: Props) {
   const { row, voice, working, form, problem, events } = props;
-  const { t, formats } = voice;
+  const { t } = voice;
   const below = form !== null || problem !== null;
   return (
     <>
       <tr role="row" data-row={row.id} class={below ? "row with-below" : "row"}>
         <th role="rowheader" scope="row" class="cell-name"><NameCell {...props} /></th>
         <td role="cell" class="cell-type wide-only">{fileType(row)}</td>
-        <td role="cell" class="cell-size wide-only">{formats.size(row.fileSize)}</td>
+        <td role="cell" class="cell-size wide-only">{sizeOf(row, voice)}</td>
         <td role="cell" class="cell-state"><StateCell lock={row.lock} voice={voice} /></td>
         <td role="cell" class="cell-owner" data-label={t("column.owner")}>
           {isHeld(row.lock) ? nameOf(row.lock.holder, t) : null}

@@ -9,6 +9,7 @@ const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   mine: "mine",
   other: "locked",
   ending: "ending",
+  unreadable: "warning",
 };
 
 function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; readonly voice: Voice }) {
@@ -40,6 +41,7 @@ export function StateCell({ lock, voice }: { readonly lock: LockView; readonly v
       </span>
       <ProtectionLine lock={lock} voice={voice} />
       {lock.state === "ending" && <p class="subtle">{t("state.ending.hint")}</p>}
+      {lock.state === "unreadable" && <p class="subtle">{t("state.unreadable.hint")}</p>}
       {lock.note !== null && lock.note !== "" && (
         <p class="note"><span class="quiet">{t("lock.note")}:</span> {lock.note}</p>
       )}

@@ -14,7 +14,7 @@ export interface RefreshConditions {
 
 const BASE_MS = 5_000;
 const IDLE_AFTER_MS = 120_000;
-const IDLE_FACTOR = 4;
+const IDLE_FACTOR = 3;
 const LONGEST_MS = 60_000;
 
 /** Return milliseconds; null means not before the page is visible again. */

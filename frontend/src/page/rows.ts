@@ -24,9 +24,9 @@ export function isHeld(lock: LockView): boolean {
   return lock.state === "mine" || lock.state === "other";
 }
 
-/** Whether a recorded lock does not protect its file now. */
+/** Whether a recorded lock does not protect its file now, or nothing is known of the file. */
 export function needsAttention(lock: LockView): boolean {
-  return isHeld(lock) && lock.protection !== "protected";
+  return lock.state === "unreadable" || (isHeld(lock) && lock.protection !== "protected");
 }
 
 /** Return the file name's extension in capitals, or else the media type's subtype. */
@@ -34,7 +34,7 @@ export function fileType(attachment: Attachment): string {
   const dot = attachment.title.lastIndexOf(".");
   const ending = dot > 0 ? attachment.title.slice(dot + 1) : "";
   if (/^[\p{L}\p{N}]{1,8}$/u.test(ending)) return ending.toUpperCase();
-  const kind = attachment.mediaType.split(/[/;]/)[1] ?? "";
+  const kind = (attachment.mediaType ?? "").split(/[/;]/)[1] ?? "";
   return kind.split(".").at(-1)?.toUpperCase() ?? "";
 }
 
@@ -54,7 +54,7 @@ function matchesQuery(attachment: Attachment, words: readonly string[]): boolean
   return words.every((word) => text.includes(word));
 }
 
-const STATE_ORDER: Readonly<Record<LockView["state"], number>> = { mine: 0, other: 1, ending: 2, free: 3 };
+const STATE_ORDER: Readonly<Record<LockView["state"], number>> = { mine: 0, other: 1, ending: 2, free: 3, unreadable: 4 };
 
 type SortValue = string | number | null;
 

@@ -84,6 +84,7 @@ function unchanged(before: Attachment | undefined, after: Attachment): Attachmen
 /** Return the news that a change of a row is to its viewer: a lost lock, or a file they waited for. */
 function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Notice, "id"> | null {
   const ended = after.lock.lastEnded;
+  if (after.lock.state === "unreadable") return null; // Nothing is known, so nothing is lost.
   if (before.lock.state === "mine" && after.lock.lockId !== before.lock.lockId) {
     // The viewer unlocked it in another window or by an upload, and knows.
     if (ended?.reason === "released" && ended.by?.accountId === me) return null;
@@ -215,7 +216,10 @@ export class PageStore {
       case "cancelNotify":
         return { lock: { ...row.lock, ...(await this.api.cancelNotice(row.id)) }, headMoved: false };
       case "lock": {
-        const answer = await this.api.acquire(row.id, { seenVersion: row.version, ...action.options });
+        const answer = await this.api.acquire(row.id, {
+          ...(row.version === null ? {} : { seenVersion: row.version }),
+          ...action.options,
+        });
         return { lock: answer.lock, headMoved: answer.warning?.code === "head_moved" };
       }
       case "unlock":

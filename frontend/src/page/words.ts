@@ -31,6 +31,7 @@ export function stateWords(lock: LockView, t: Translate): string {
     case "free":
     case "mine":
     case "ending":
+    case "unreadable":
       return t(`state.${lock.state}`);
   }
 }

@@ -6,18 +6,23 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+
+import structlog
 
 from lockpoint.services.errors import BadAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+T = TypeVar("T")
 
 DEEPEST: Final = 64
 """Levels that are read, where the interpreter cannot read all; nothing that we use lies deeper than ten."""
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL)
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +95,30 @@ class Answer:
         return Answer(self.operation, {}) if self.data.get(name) is None else self.part(name)
 
     def items(self, name: str = "results") -> tuple[Answer, ...]:
+        """An element that is no object has no fields."""
         value = self.data.get(name)
         if not isinstance(value, list):
             raise self._wrong(name)
-        return tuple(self._item(name, item) for item in value)
+        return tuple(Answer(self.operation, item if isinstance(item, dict) else {}) for item in value)
 
-    def _item(self, name: str, item: object) -> Answer:
-        if not isinstance(item, dict):
-            raise self._wrong(name)
-        return Answer(self.operation, item)
+    def sorted_out(
+        self, read: Callable[[Answer], T], name: str = "results"
+    ) -> tuple[tuple[T, ...], tuple[Answer, ...]]:
+        """Return what `read` makes of the elements, and the odd ones, for which it raises BadAnswer."""
+        found: list[T] = []
+        odd: list[Answer] = []
+        for item in self.items(name):
+            try:
+                found.append(read(item))
+            except BadAnswer:
+                odd.append(item)
+        if odd:
+            _log.warning("odd elements in an answer", operation=self.operation, count=len(odd))
+        return tuple(found), tuple(odd)
+
+    def readable(self, read: Callable[[Answer], T], name: str = "results") -> tuple[T, ...]:
+        """For lists that nothing unsafe is concluded from."""
+        return self.sorted_out(read, name)[0]
 
     def next_query(self) -> tuple[tuple[str, str], ...] | None:
         """Return the next page's query, None on the last; BadAnswer for a link without cursor.

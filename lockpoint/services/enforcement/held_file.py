@@ -53,9 +53,10 @@ class HeldFile:
         """How the file was said to be protected before this look; None when nothing was said."""
         return self.state.witness.protection if self.state.witness else None
 
-    def mark(self, protection: Protection) -> None:
-        """Write the protection into the witness."""
-        self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
+    def mark(self, protection: Protection, head: Version | None = None) -> None:
+        """Write into the witness how the file is protected, and which version is its newest (that of this look)."""
+        seen = (head or self.attachment.head).number
+        self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection, seen)
 
     def read_state(self) -> FileState:
         return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)

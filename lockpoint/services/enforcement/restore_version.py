@@ -197,4 +197,4 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *beli
         intents=overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark(Protection.PROTECTED)
+    held_file.mark(Protection.PROTECTED, made)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.file_names import suffixed
+from lockpoint.domain.file_names import restored_name
 from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, UndoTrash, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
@@ -44,7 +44,7 @@ def name_as(held_file: HeldFile, named: Version) -> None:
     _first_free(
         partial(rename, held_file.tenant, attachment, media_type=media_type, priority=held_file.priority),
         title,
-        suffixed(title),
+        restored_name(title),
     )
 
 
@@ -70,7 +70,7 @@ def _undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | N
     try:
         attachments = held_file.services.attachments
         undo = partial(attachments.undo_trash, held_file.tenant, held_file.attachment, priority=held_file.priority)
-        name = _first_free(undo, title, suffixed(title))
+        name = _first_free(undo, title, restored_name(title))
     except LostRace:
         return None
     except REFUSALS as refused:
@@ -145,7 +145,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
         intents=_told(held_file, undone, made),
     )
     held_file.services.effects.record(held_file.tenant, effects)
-    held_file.mark(Protection.PROTECTED)
+    held_file.mark(Protection.PROTECTED, made)
     return ProtectionResult(after)
 
 

@@ -18,14 +18,14 @@ FRESH = timedelta(seconds=60)  # how long a proven permission to see the page la
 
 
 def etag_for(services: Services, actor: Actor, container: Container, known: Sequence[Witness]) -> str:
-    """Return a signed tag of what this person was shown: time and state of the page's locks."""
+    """Return a tag for what this person was shown: time, state and versions of the page's locked files, signed."""
     now = services.clock.now()
     body = f"{int(now.timestamp())}.{_digest(services, actor, known, now)}"
     return f"{body}.{_macs(services, actor, container, body)[0]}"
 
 
 def still_true(services: Services, actor: Actor, container: Container, etag: str) -> bool:
-    """Return whether the tag is this person's, for this page, younger than `FRESH`, and no lock has changed since."""
+    """Return whether the tag is this person's, for this page, younger than `FRESH`, and still says what we know."""
     body, _, mac = etag.rpartition(".")
     ours = _macs(services, actor, container, body)
     if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in ours):
@@ -39,9 +39,10 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
 
 
 def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
-    """What the list says of locks; a lock that begins to end, and the licence, change it too."""
+    """What the list says of locked files; a lock that begins to end, and the licence, change it too."""
     states = sorted(
-        (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, phase(w.record, now)) for w in known
+        (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, w.version or 0, phase(w.record, now))
+        for w in known
     )
     return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]
 

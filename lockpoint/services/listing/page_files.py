@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,14 +17,17 @@ from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Inv
 from lockpoint.services.listing.etag import etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.locks.authorization import facts, view_of
-from lockpoint.services.locks.lock_view import LockView, ViewState, view_all
-from lockpoint.services.ports.confluence import Attachment, Container
+from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
+from lockpoint.services.ports.confluence import Attachment, Container, UnreadableFile
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
 
+logger = logging.getLogger(__name__)
+
 READ_AT_ONCE = 250
 LONGEST_CURSOR = 6
-ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read
+MOST_ASKED = 3  # files that are asked whether the app may edit here, where the first ones are odd
+ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
 
 
 class Sort(StrEnum):
@@ -57,7 +61,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    attachment: Attachment
+    attachment: Attachment | UnreadableFile
     lock: LockView
 
 
@@ -87,10 +91,13 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         view = view_of(services, actor, container)
         known = services.witnesses.of_container(actor.tenant, container.id)
         tag = etag_for(services, actor, container, known)
-        files = _files(services, actor, container)
-        states = _states(services, actor, files, known)
+        files, odd = _files(services, actor, container)
+        states, unread = _states(services, actor, files, known)
+        files = [file for file in files if file not in unread]
         rights = facts(services, actor, view, roles=_held_by_others(actor, states))
-        rows = _ordered(_rows(services, actor, files, states, rights, own_name=bool(query.text)), query)
+        read = _rows(services, actor, files, states, rights, own_name=bool(query.text))
+        strange: list[Attachment | UnreadableFile] = [*odd, *unread]
+        rows = _ordered([*read, *(FileRow(file, UNREADABLE_FILE) for file in strange)], query)
         part = rows[query.offset : query.offset + query.limit]
         end = query.offset + len(part)
         return Listing(
@@ -102,8 +109,10 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
         )
 
 
-def _files(services: Services, actor: Actor, container: Container) -> list[Attachment]:
+def _files(services: Services, actor: Actor, container: Container) -> tuple[list[Attachment], list[UnreadableFile]]:
+    """Return the files of the page, and those that cannot be read."""
     files: list[Attachment] = []
+    odd: list[UnreadableFile] = []
     cursor: str | None = None
     while True:
         page = services.attachments.of_container(
@@ -115,8 +124,9 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
             limit=READ_AT_ONCE,
         )
         files.extend(page.items)
+        odd.extend(page.unreadable)
         if page.next_cursor is None:
-            return files
+            return files, odd
         if page.next_cursor == cursor:
             raise BadAnswer("the next page of the list is the same page")
         cursor = page.next_cursor
@@ -124,19 +134,24 @@ def _files(services: Services, actor: Actor, container: Container) -> list[Attac
 
 def _states(
     services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
-) -> dict[str, FileState]:
-    """Return the state of each file that has a lock to show, as the witnesses say."""
+) -> tuple[dict[str, FileState], list[Attachment]]:
+    """Return the state of each file that has something to tell, as the witnesses say, and the files without any."""
     now = services.clock.now()
     telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
-    return {file.id: _state(services, actor, file, telling[file.id]) for file in files if file.id in telling}
+    states = {file.id: _state(services, actor, file, telling[file.id]) for file in files if file.id in telling}
+    unread = [file for file in files if states.get(file.id, file) is None]
+    return {file_id: state for file_id, state in states.items() if state is not None}, unread
 
 
-def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState:
-    """Return the file as it is now; as last known, when the app may not read it."""
+def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState | None:
+    """Return the file as it is now, one that the app may not read as it was last known; None for an odd answer."""
     try:
         return read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden):
         return FileState.from_outside(file, witness)
+    except BadAnswer as odd:
+        logger.warning("a file of a list cannot be read", extra={"site": actor.tenant.id, "cause": str(odd)})
+        return None
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:
@@ -169,24 +184,32 @@ def _reach(
     shown = [state.attachment.may_update for state in states.values()]
     if shown or not files or not permissions.may_lock(rights):
         return all(shown)
-    try:
-        file = services.attachments.get(actor.tenant, files[0].id, priority=Priority.INTERACTIVE, properties=False)
-    except (GoneOrInvisible, Forbidden):
-        return False
-    return file.may_update
+    for file in files[:MOST_ASKED]:
+        try:
+            asked = services.attachments.get(actor.tenant, file.id, priority=Priority.INTERACTIVE, properties=False)
+        except (GoneOrInvisible, Forbidden):
+            return False
+        except BadAnswer:
+            continue
+        return asked.may_update
+    return False
 
 
 def _ordered(rows: list[FileRow], query: Query) -> tuple[FileRow, ...]:
     wanted = [row for row in rows if _matches(row, query)]
-    by_title = sorted(wanted, key=lambda row: (row.attachment.title.casefold(), row.attachment.id))
+    by_title = sorted(wanted, key=lambda row: (_title(row).casefold(), row.attachment.id))
     return tuple(sorted(by_title, key=_KEYS[query.sort.lstrip("-")], reverse=query.sort.startswith("-")))
 
 
 def _matches(row: FileRow, query: Query) -> bool:
     holder = (row.lock.holder.display_name if row.lock.holder else None) or ""
     text = query.text.casefold()
-    named = text in row.attachment.title.casefold() or text in holder.casefold()
+    named = text in _title(row).casefold() or text in holder.casefold()
     return named and (query.state is None or row.lock.state is query.state)
+
+
+def _title(row: FileRow) -> str:
+    return row.attachment.title or ""
 
 
 _RANK: Mapping[ViewState, int] = {
@@ -194,9 +217,10 @@ _RANK: Mapping[ViewState, int] = {
     ViewState.OTHER: 1,
     ViewState.ENDING: 2,
     ViewState.FREE: 3,
+    ViewState.UNREADABLE: 4,
 }
 _KEYS: Mapping[str, Callable[[FileRow], str | int]] = {
-    "title": lambda row: row.attachment.title.casefold(),
-    "size": lambda row: row.attachment.size,
+    "title": lambda row: _title(row).casefold(),
+    "size": lambda row: row.attachment.size if isinstance(row.attachment, Attachment) else 0,
     "state": lambda row: _RANK[row.lock.state],
 }

@@ -51,6 +51,7 @@ def witness_of(record: Record, state: FileState, space_id: str | None, now: date
         space_id=space,
         record=without_words(record),
         protection=known.protection if known and _same_lock(known.record, record) else Protection.PROTECTED,
+        version=state.attachment.head.number,
         seen_at=now,
         signed_by=signer_of(state) if state.found == record else newest_key,
     )

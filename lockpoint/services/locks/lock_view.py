@@ -35,6 +35,8 @@ class ViewState(StrEnum):
     MINE = "mine"
     OTHER = "other"
     ENDING = "ending"
+    UNREADABLE = "unreadable"
+    """Confluence describes the file in a form that we do not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class LockView:
     notify_me: WaitlistPlace
     can: Can
     last_ended: LastEnded | None = None
+
+
+UNREADABLE_FILE = LockView(state=ViewState.UNREADABLE, notify_me=NOT_WAITING, can=Can())
 
 
 def view_all(

@@ -66,11 +66,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """What can be said of a listed file that Confluence describes in a form that we do not know."""
+
+    id: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentPage:
-    """`next_cursor` is opaque; None at the end."""
+    """`next_cursor` is opaque; None at the end. `whole` says that no file lacks even its id."""
 
     items: tuple[Attachment, ...]
     next_cursor: str | None
+    unreadable: tuple[UnreadableFile, ...] = ()
+    whole: bool = True
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (*(file.id for file in self.items), *(file.id for file in self.unreadable))
 
 
 class Attachments(Protocol):

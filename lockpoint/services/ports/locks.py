@@ -46,7 +46,8 @@ class Protection(StrEnum):
 class Witness:
     """Our copy of a record, without the holder's note: it notices and heals, never grants.
 
-    `signed_by` is the id of the key that signed the record, where known.
+    `version` is the file's newest version at the last look; `signed_by` is the id of the key that signed the record,
+    where known.
     """
 
     attachment_id: str
@@ -54,6 +55,7 @@ class Witness:
     space_id: str | None
     record: Record
     protection: Protection = Protection.PROTECTED
+    version: int | None = None
     seen_at: datetime
     signed_by: str | None = None
 
@@ -135,8 +137,10 @@ class Witnesses(Protocol):
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
-        """Return whether that is a change."""
+    def set_protection(
+        self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
+    ) -> bool:
+        """Store how a locked file is protected, and its newest version if given; return whether that is a change."""
         ...
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:

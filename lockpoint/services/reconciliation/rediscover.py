@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Rejected
 from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.lock_record.record_effects import unreadable_row
 from lockpoint.services.ports.confluence import Container
@@ -86,8 +86,8 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
             page = services.attachments.of_container(tenant, container, cursor=cursor, priority=Priority.MAINTENANCE)
         except (GoneOrInvisible, Forbidden):
             return
-        for attachment in page.items:
-            _read_file(services, tenant, attachment.id)
+        for file_id in page.ids:
+            _read_file(services, tenant, file_id)
         cursor = page.next_cursor
         if cursor is None:
             return
@@ -96,7 +96,11 @@ def _read_container(services: Services, tenant: Tenant, container: Container) ->
 def _read_file(services: Services, tenant: Tenant, attachment_id: str) -> None:
     try:
         state = read_state(services, tenant, attachment_id, priority=Priority.MAINTENANCE)
-    except (GoneOrInvisible, Forbidden):
+    except (
+        GoneOrInvisible,
+        Forbidden,
+        BadAnswer,
+    ):
         return
     services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
     if not isinstance(state.found, Held):

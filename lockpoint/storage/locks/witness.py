@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain import record_json
@@ -36,6 +36,7 @@ def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
                 "holder": new.holder,
                 "record": new.record,
                 "protection": new.protection,
+                "version": func.coalesce(new.version, _ROW.version),
                 "seen_at": func.greatest(new.seen_at, _ROW.seen_at),
             },
             where=tuple_(_ROW.epoch, _ROW.seq) <= tuple_(new.epoch, new.seq),
@@ -91,11 +92,13 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
-    def set_protection(self, tenant: Tenant, attachment_id: str, protection: Protection) -> bool:
+    def set_protection(
+        self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
+    ) -> bool:
+        found = {"protection": protection.value} | ({} if version is None else {"version": version})
+        changed = or_(*(_ROW[name].is_distinct_from(value) for name, value in found.items()))
         statement = (
-            update(LOCK_WITNESS)
-            .where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), _ROW.protection != protection.value)
-            .values(protection=protection.value)
+            update(LOCK_WITNESS).where(*_one(tenant, attachment_id), _ROW.holder.is_not(None), changed).values(found)
         )
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
@@ -128,6 +131,7 @@ def _values(tenant_id: int, witness: Witness) -> dict[str, object]:
         "holder": record.holder if isinstance(record, Held) else None,
         "record": {**record_json.witness_fields(record), "signed_by": witness.signed_by},
         "protection": witness.protection.value,
+        "version": witness.version,
         "seen_at": witness.seen_at,
     }
 
@@ -140,6 +144,7 @@ def _witness(row: Row[Any]) -> Witness:
         space_id=row.space_id,
         record=record_json.read_witness(row.record),
         protection=Protection(row.protection),
+        version=row.version,
         seen_at=row.seen_at,
         signed_by=row.record.get("signed_by"),
     )

@@ -21,7 +21,7 @@ from lockpoint.services.locks.release import release
 from lockpoint.services.locks.result import LockResult
 from lockpoint.services.locks.show import show
 from lockpoint.services.locks.take_over import take_over
-from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.confluence import Container, ContainerKind, UnreadableFile
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api.openapi import document
 from lockpoint.web.api.requests import bare_id, body_as, key_of, query_as
@@ -194,7 +194,12 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
 
 
 def _row(row: FileRow) -> s.AttachmentModel:
-    file = row.attachment
+    file, lock = row.attachment, s.LockModel.model_validate(row.lock)
+    if isinstance(file, UnreadableFile):
+        title = file.title or ""
+        return s.AttachmentModel(
+            id=file.id, title=title, media_type=None, file_size=None, version=None, links=None, lock=lock
+        )
     return s.AttachmentModel(
         id=file.id,
         title=file.title,
@@ -202,7 +207,7 @@ def _row(row: FileRow) -> s.AttachmentModel:
         file_size=file.size,
         version=file.head.number,
         links=s.LinksModel(open=file.open_url, download=file.download_url),
-        lock=s.LockModel.model_validate(row.lock),
+        lock=lock,
     )
 
 

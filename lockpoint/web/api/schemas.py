@@ -203,12 +203,14 @@ class LinksModel(Outgoing):
 
 
 class AttachmentModel(Outgoing):
+    """Of a file in state `unreadable` all may be missing but its id; its title may be empty."""
+
     id: str
     title: str
-    media_type: str
-    file_size: int
-    version: int
-    links: LinksModel
+    media_type: str | None
+    file_size: int | None
+    version: int | None
+    links: LinksModel | None
     lock: LockModel
 
 

@@ -1,7 +1,7 @@
 """Frames that Confluence opens: a constant page for each surface, and its files.
 
-The page holds nothing about viewer, site or file: its script reads the frame's address and asks `/api/v1`. A frame
-costs a token check and a copy of bytes.
+The page holds nothing about site or file, and of the viewer only whether they have an account: its script reads the
+frame's address and asks `/api/v1`, which guests cannot. A frame costs a token check and a copy of bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, abort, request
 
-from lockpoint.web.guards import Guard, guarded_by
+from lockpoint.web.guards import Guard, guarded_by, is_guest
 
 if TYPE_CHECKING:
     from lockpoint.web.connect.frontend_bundle import Bundle, StaticFile
@@ -34,7 +34,7 @@ _SHELL: Final = """<!doctype html>
 <script src="{bridge}" data-options="{options}"></script>
 <script type="module" src="{script}"></script>
 </head>
-<body><div id="app"></div>
+<body><div id="app"{guest}></div>
 <noscript>Lockpoint needs JavaScript to show the locks.</noscript>
 </body>
 </html>
@@ -45,11 +45,12 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
     """`GET /connect/page` and `GET /static/…`; BundleError when the front end lacks a screen."""
     blueprint = Blueprint("surfaces", __name__)
     page = shell(bundle, PAGE_ENTRY, connect_js_url)
+    guest_page = shell(bundle, PAGE_ENTRY, connect_js_url, guest=True)
 
     @blueprint.get("/connect/page")
     @guarded_by(Guard.FRAME)
     def page_dialog() -> Response:
-        return Response(page, content_type="text/html; charset=utf-8")
+        return Response(guest_page if is_guest() else page, content_type="text/html; charset=utf-8")
 
     @blueprint.get("/static/<path:name>")
     @guarded_by(Guard.PUBLIC)
@@ -62,7 +63,7 @@ def surface_routes(bundle: Bundle, connect_js_url: str) -> Blueprint:
     return blueprint
 
 
-def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
+def shell(bundle: Bundle, entry: str, connect_js_url: str, *, guest: bool = False) -> bytes:
     """Return a surface's page; BundleError when the front end lacks it."""
     screen = bundle.screen(entry)
     styles = "\n".join(f'<link rel="stylesheet" href="/static/{escape(name)}">' for name in screen.styles)
@@ -71,6 +72,7 @@ def shell(bundle: Bundle, entry: str, connect_js_url: str) -> bytes:
         prepaint=f"/static/{escape(bundle.screen(PREPAINT_ENTRY).script)}",
         bridge=escape(connect_js_url),
         options=_BRIDGE_OPTIONS,
+        guest=" data-guest" if guest else "",
         script=f"/static/{escape(screen.script)}",
     ).encode()
 

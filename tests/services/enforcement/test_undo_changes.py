@@ -96,3 +96,20 @@ def test_a_page_in_the_trash_suspends_its_locks(locked: Stage, away: FileStatus 
 
 def _closed() -> None:
     raise Forbidden("the page")
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_long_name_that_is_taken_is_cut(locked: Stage, taken: int) -> None:
+    """E21: no name of ours is above 255 characters, whatever is taken already."""
+    site = locked.world.site()
+    page, name = site.pages[locked.file.container.id], "y" * 251 + ".pdf"
+    site.rename(locked.file.id, ALICE, name)
+    locked.reconcile()
+    site.trash(locked.file.id)
+    for title in (name, "y" * 240 + " (restored).pdf")[: taken + 1]:
+        site.add_file(page, BOB, title=title)
+    locked.reconcile()
+    mark = " (restored 2).pdf" if taken else " (restored).pdf"
+    assert locked.file.status is FileStatus.CURRENT
+    assert locked.file.title == "y" * (255 - len(mark)) + mark
+    assert locked.show().protection == "protected"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from lockpoint.domain.lock import Absent
-from lockpoint.services.errors import Invalid, NotFound
+from lockpoint.domain.permissions import Can
+from lockpoint.services.errors import BadAnswer, Invalid, NotFound
 from lockpoint.services.listing import page_files
 from lockpoint.services.listing.etag import etag_for
 from lockpoint.services.listing.page_files import Query, Sort, of_container, unchanged
 from lockpoint.services.locks.lock_view import ViewState
-from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.confluence import Container, ContainerKind, UnreadableFile
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, make_world
@@ -251,3 +252,63 @@ def test_the_viewer_of_an_empty_page(stage: Stage) -> None:
     found = of_container(stage.world.services, stage.world.actor(CHARLIE), page.container, Query())
     assert (found.rows, found.next_cursor, found.may_edit) == ((), None, False)
     assert isinstance(make_stage().found, Absent)
+
+
+def test_odd_files_are_listed_by_what_is_certain(many: Stage) -> None:
+    """By name, in their place, with nothing to do."""
+    page = many.file.container.id
+    many.world.site().unreadable[page] = (
+        UnreadableFile("9", "file 3b.txt"),
+        UnreadableFile("8", None),
+    )
+    rows = many.rows()
+    assert [row.attachment.title for row in rows[:1]] == [None]
+    assert [row.attachment.title for row in rows].index("file 3b.txt") == 5
+    odd = [row for row in rows if row.lock.state is ViewState.UNREADABLE]
+    assert [row.attachment.id for row in odd] == ["8", "9"]
+    assert not any(row.lock.can != Can() for row in odd)
+    assert [row.attachment.id for row in _list(many, state=ViewState.UNREADABLE).rows] == ["8", "9"]
+
+
+@pytest.mark.parametrize(("call", "hidden"), [(1, 1), (2, 1), (0, 2)])
+def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: int, hidden: int) -> None:
+    """Whichever of the locked files is odd, or each that is read."""
+
+    def odd() -> None:
+        raise BadAnswer("attachments.get: field 'createdAt' is missing or has the wrong type")
+
+    many.taps.clear()
+    many.taps.before["attachments.get", call] = odd
+    rows = many.rows()
+    assert len(rows) == 8
+    assert sum(row.lock.state is ViewState.UNREADABLE for row in rows) == hidden
+
+
+def test_an_odd_file_does_not_take_the_buttons_of_the_others(stage: Stage) -> None:
+    """The next file shows whether the app may edit here."""
+    stage.world.add_file(title="second.txt")
+
+    def odd() -> None:
+        raise BadAnswer("odd")
+
+    stage.taps.clear()
+    stage.taps.before["attachments.get", 1] = odd
+    assert all(row.lock.can.lock for row in stage.rows())
+
+
+def test_an_overwrite_and_its_undoing_change_the_tag(stage: Stage) -> None:
+    """Also when both happen between two polls, and when the file was unprotected before and still is."""
+    stage.lock()
+    stage.reconcile()
+    alice, services, page = stage.world.actor(ALICE), stage.world.services, stage.file.container
+    for refused in (False, True, True):
+        tag = _list(stage).etag
+        stage.reconcile()
+        assert unchanged(services, alice, page, tag), "a look that finds nothing new costs no list"
+        stage.world.site().restore_refused = refused
+        stage.upload(BOB, b"Bob's")
+        stage.reconcile()
+        assert not unchanged(services, alice, page, tag)
+        tag = _list(stage).etag
+        stage.reconcile()
+        assert unchanged(services, alice, page, tag), "the webhook of our own version costs no list"

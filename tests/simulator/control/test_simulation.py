@@ -371,3 +371,13 @@ def test_the_switches_are_shown_as_they_are_set(sim: Sim) -> None:
 def test_the_root_leads_home(sim: Sim) -> None:
     answer = sim.session.get(sim.acme.origin + "/", allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/wiki/")
+
+
+def test_a_public_site_shows_pages_to_everybody(sim: Sim) -> None:
+    """Without an account: pages without a view restriction, to look at."""
+    assert sim.control_raw(VIEW).status_code == 404
+    sim.control("/sites/acme/behaviour", {"public": True})
+    view = sim.control(VIEW)
+    assert (view["me"], view["may"]) == (None, {"update": False, "delete": False, "administer": False})
+    private = VIEW.replace(str(seed.PAGE_ID), str(seed.PRIVATE_PAGE_ID))
+    assert sim.control_raw(private).status_code == 404

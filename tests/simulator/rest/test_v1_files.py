@@ -212,3 +212,11 @@ def test_versions_are_deleted_by_space_admins(sim: Sim) -> None:
     assert sim.as_person("dana", "DELETE", "/rest/api/content/1/version/1").status_code == 400
     assert sim.as_person("dana", "DELETE", f"{path}/1").status_code == 204
     assert _head(sim)["version"]["number"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("y" * 255, 200), ("y" * 256, 400), ("\U0001f680" * 127, 200), ("\U0001f680" * 128, 400)]
+)
+def test_names_have_at_most_255_units(sim: Sim, name: str, status: int) -> None:
+    """Counted as Java does: an emoji is two."""
+    assert _upload(sim, "POST", f"{FILE}/data", name, b"x").status_code == status

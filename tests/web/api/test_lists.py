@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,3 +279,70 @@ def test_the_document_notices_lies(api: CheckedApi, live: LiveApp) -> None:
     answer.status_code = 418
     with pytest.raises(AssertionError):
         api.document.check("GET", path, answer)
+
+
+def _undate(live: LiveApp, file: str, number: int) -> None:
+    """Let Confluence leave out when a version was made."""
+    with live.running.world.lock:
+        versions = live.running.world.sites["acme"].attachments[int(file)].versions
+        versions[number - 1] = replace(versions[number - 1], dated=False)
+
+
+@pytest.mark.parametrize("odd", ["Alpha.txt", "beta.txt"])
+def test_one_odd_file_hides_no_other(api: CheckedApi, live: LiveApp, page: str, odd: str) -> None:
+    """The others are there with their locks; of the odd one, locked or not, there is its name, and nothing to do."""
+    files = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
+    _undate(live, files[odd]["id"], 1)
+    answer = api("alice", "GET", f"/pages/{page}/attachments")
+    assert answer.status_code == 200, answer.text
+    found = {item["title"]: item for item in answer.json()["items"]}
+    assert found.keys() == files.keys()
+    row = found[odd]
+    assert (row["id"], row["lock"]["state"], row["version"], row["links"]) == (
+        files[odd]["id"],
+        "unreadable",
+        None,
+        None,
+    )
+    assert not any(row["lock"]["can"].values())
+    states = {name: item["lock"]["state"] for name, item in found.items() if name != odd}
+    assert states == {name: item["lock"]["state"] for name, item in files.items() if name != odd}
+    for order in ("size", "-size", "state", "-title"):
+        assert len(_titles(api, page, f"?sort={order}")) == len(NAMES)
+    assert _titles(api, page, "?state=unreadable") == [odd]
+    assert _titles(api, page, f"?q={odd.lower()}") == [odd]
+
+
+def test_a_history_with_an_odd_version_is_flagged(api: CheckedApi, live: LiveApp) -> None:
+    """Alice's own version may be the odd one, so Bob's after it is not undone, and the list says why."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    live.settle()
+    live.file(page, "plan.txt", text="Alice's second")
+    live.file(page, "plan.txt", author="bob", text="Bob's")
+    _undate(live, file, 2)
+    live.settle()
+    (row,) = api("alice", "GET", f"/pages/{page}/attachments").json()["items"]
+    assert (row["version"], row["lock"]["protection"], row["lock"]["unprotectedReason"]) == (
+        3,
+        "unprotected",
+        "history_incomplete",
+    )
+
+
+def test_an_open_list_hears_of_an_overwrite_that_was_undone(api: CheckedApi, live: LiveApp) -> None:
+    """Within the minute in which "nothing changed" costs no call, and without a call until then."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    live.settle()
+    path = f"/pages/{page}/attachments"
+    tag = {"If-None-Match": api("charlie", "GET", path).headers["ETag"]}
+    mark = live.mark()
+    assert api("charlie", "GET", path, headers=tag).status_code == 304
+    assert not live.asked(mark)
+    live.file(page, "plan.txt", author="bob", text="Bob's")
+    live.settle()
+    (row,) = api("charlie", "GET", path, headers=tag).json()["items"]
+    assert (row["version"], row["lock"]["protection"]) == (3, "protected")

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g, request
 from flask.testing import FlaskClient
 
+from lockpoint.connect.inbound import TokenCaller
 from lockpoint.web.connect.frontend_bundle import MANIFEST, BundleError, read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.guards import Guard, guard_of
+from tests.fakes.world import ACME
 
 CDN = "https://connect-cdn.atl-paas.net/all.js"
 SCRIPT = "console.log('page');" * 60
@@ -36,8 +38,14 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(built: Path) -> Flask:
+    """The routes behind a guard that lets Alice in, and who has no account at `?guest=1`."""
     app = Flask("surfaces", static_folder=None)
     app.register_blueprint(surface_routes(read_bundle(built), CDN))
+
+    @app.before_request
+    def admit() -> None:
+        g.lockpoint_caller = TokenCaller(ACME, None if "guest" in request.args else "alice")
+
     return app
 
 
@@ -51,6 +59,13 @@ def test_page_is_constant(client: FlaskClient) -> None:
     first = client.get("/connect/page?pageId=98311&jwt=aaa")
     assert first.status_code == 200
     assert first.data == client.get("/connect/page?pageId=%22%3E%3Cscript%3E&spaceKey=DS").data
+
+
+def test_guests_get_a_page_that_knows_them_as_guests(client: FlaskClient) -> None:
+    """It differs by one word, and is as constant."""
+    guests, people = client.get("/connect/page?guest=1").text, client.get("/connect/page").text
+    assert guests == client.get("/connect/page?guest=2&pageId=7").text
+    assert guests.replace(" data-guest", "") == people != guests
 
 
 def test_page_needs_no_inline_code(client: FlaskClient) -> None:
