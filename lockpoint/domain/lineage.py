@@ -195,9 +195,8 @@ def _differ(one: str | int | None, other: str | int | None) -> bool:
 def _source(version: Version, view: _View) -> datetime | None:
     """Return whose content a version of ours was to bring back: as recorded, else as its comment says."""
     written = view.sources.get(version.created)
-    if view.own_account is None:
-        return written
-    return (written or source_of(version.message)) if version.author == view.own_account else None
+    ours = view.own_account is not None and version.author == view.own_account
+    return written or (source_of(version.message) if ours else None)
 
 
 def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage:

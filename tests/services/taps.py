@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.fakes.world import World
 
-HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
+HOST = ("attachments", "lock_properties", "properties", "people", "restrictions", "search", "scratch")
 STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
 REST = ("mutexes", "mailer")
 

@@ -24,7 +24,8 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
     One read when no version is newer than the last look. The host's errors pass through: it is then unknown what
     happened under the lock, and its end must not be recorded as if it were checked.
     """
-    state, after = written.state, read_state(services, tenant, written.state.attachment.id, priority=priority)
+    state = written.state
+    after = read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)
     held = _ended_lock(written.record, state)
     if not is_active(services, tenant, priority=priority):
         held = None

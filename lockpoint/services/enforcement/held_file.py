@@ -16,6 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
 
+_AT_WORK = (Protection.PROTECTED, Protection.RESTORING)
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
 
 
@@ -52,11 +53,15 @@ class HeldFile:
         return self.state.witness.protection if self.state.witness else None
 
     def mark(self, protection: Protection) -> None:
-        """Write the protection into the witness."""
+        """Write the protection into the witness; what is done as the holder leaves it marked as it was."""
+        if self.state.person is not None and protection in _AT_WORK:
+            return
         self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection)
 
     def read_state(self) -> FileState:
-        return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
+        return read_state(
+            self.services, self.tenant, self.attachment.id, priority=self.priority, person=self.state.person
+        )
 
     def still_held(self, state: FileState) -> bool:
         """Return whether the lock that is being protected is the one on the file as it was read now."""

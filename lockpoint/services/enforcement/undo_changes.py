@@ -24,7 +24,11 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
         return None
     try:
         held_file.services.attachments.rename(
-            held_file.tenant, held_file.attachment, verdict.title, priority=held_file.priority
+            held_file.tenant,
+            held_file.attachment,
+            verdict.title,
+            priority=held_file.priority,
+            person=held_file.state.person,
         )
     except LostRace:
         return None
@@ -91,7 +95,7 @@ def _page_is_there(held_file: HeldFile) -> bool:
         return False
     try:
         page = held_file.services.people.container(
-            held_file.tenant, None, held_file.attachment.container, priority=held_file.priority
+            held_file.tenant, held_file.state.person, held_file.attachment.container, priority=held_file.priority
         )
     except (GoneOrInvisible, Forbidden):
         return False
@@ -103,14 +107,22 @@ def _undelete_as(held_file: HeldFile, *titles: str) -> str:
     *first, last = titles
     for title in first:
         try:
-            held_file.services.attachments.undo_trash(
-                held_file.tenant, held_file.attachment, title, priority=held_file.priority
-            )
+            _undelete(held_file, title)
         except LostRace:
             continue
         return title
-    held_file.services.attachments.undo_trash(held_file.tenant, held_file.attachment, last, priority=held_file.priority)
+    _undelete(held_file, last)
     return last
+
+
+def _undelete(held_file: HeldFile, title: str) -> None:
+    held_file.services.attachments.undo_trash(
+        held_file.tenant,
+        held_file.attachment,
+        title,
+        priority=held_file.priority,
+        person=held_file.state.person,
+    )
 
 
 def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> ProtectionResult:
@@ -120,7 +132,9 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
     """
     after = held_file.read_state()
     made, now = after.attachment.head, held_file.services.clock.now()
-    own_account = held_file.services.people.own_account(held_file.tenant, priority=held_file.priority)
+    own_account = held_file.state.person or held_file.services.people.own_account(
+        held_file.tenant, priority=held_file.priority
+    )
     before = held_file.attachment.head
     moved = made.created != before.created and made.author == own_account and made.file_id == before.file_id
     offenders = (undone.offender,) if undone.offender else ()

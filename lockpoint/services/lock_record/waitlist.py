@@ -38,9 +38,10 @@ def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: Sto
 
 
 def read_waitlist(
-    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
+    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
 ) -> StoredProperty | None:
-    return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, priority=priority)
+    host = PropertyHost.ATTACHMENT
+    return services.properties.read(tenant, host, attachment_id, KEY, priority=priority, person=person)
 
 
 def store_waitlist(
@@ -51,14 +52,16 @@ def store_waitlist(
     waitlist: tuple[str, ...],
     *,
     priority: Priority,
+    person: str | None = None,
 ) -> None:
     """Store the waitlist on condition that it is still `row`; `LostRace` otherwise."""
     fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
     value = signed_json.sign(fields, _place(tenant, attachment_id), services.mac_keys)
+    host = PropertyHost.ATTACHMENT
     if row is None:
-        services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, priority=priority)
+        services.properties.create(tenant, host, attachment_id, KEY, value, priority=priority, person=person)
     else:
-        services.properties.replace(tenant, PropertyHost.ATTACHMENT, attachment_id, row, value, priority=priority)
+        services.properties.replace(tenant, host, attachment_id, row, value, priority=priority, person=person)
 
 
 def _place(tenant: Tenant, attachment_id: str) -> str:
