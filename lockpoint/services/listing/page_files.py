@@ -14,8 +14,8 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
 from lockpoint.services.listing.etag import etag_for, still_true
-from lockpoint.services.lock_record.file_state import FileState, read_state
-from lockpoint.services.locks.authorization import facts, view_of
+from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.locks.authorization import facts, read_through, view_of
 from lockpoint.services.locks.lock_view import LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container
 from lockpoint.services.ports.locks import Witness
@@ -134,11 +134,8 @@ def _states(
 
 
 def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState:
-    """Return the file as it is now; one that the app may not read as it was last known."""
-    try:
-        return read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
-    except (GoneOrInvisible, Forbidden):
-        return FileState.from_outside(file, witness)
+    """Return the file as it is now; one that is shown to nobody any more as it was last known."""
+    return read_through(services, actor, file.id) or FileState.from_outside(file, witness)
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:
@@ -168,7 +165,7 @@ def _reach(
 
     Asked only where it makes a difference to what the person may do.
     """
-    shown = [state.attachment.may_update for state in states.values()]
+    shown = [not state.blocked for state in states.values()]
     if shown or not files or not permissions.may_lock(rights):
         return all(shown)
     try:

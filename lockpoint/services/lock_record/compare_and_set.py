@@ -68,8 +68,8 @@ def compare_and_set(
     """Write what `rule` decides on a fresh read, on condition that nothing else was written in between.
 
     `state` is a read that the caller has just made; what follows is done as the same person. Each round has the same
-    `op_id`, so that a write whose answer was lost is recognised. Raises `Busy` when the outcome is unknown: asking again
-    with the same ids is safe. Other errors of the host pass through.
+    `op_id`, so that a write whose answer was lost is recognised. Raises `Busy` when the outcome is unknown: asking
+    again with the same ids is safe. Other errors of the host pass through.
     """
     person = state.person if state else None
     write = _Write(services, tenant, attachment_id, rule, op_id or services.ids.new(), priority, prepare, person)

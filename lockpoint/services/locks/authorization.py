@@ -18,7 +18,7 @@ NEEDS_ACCESS = "Lockpoint needs access to this page."
 
 def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView]:
     """Read the file, and its page as the person; `NotFound` when they may not see it."""
-    state = _read(services, actor, attachment_id)
+    state = read_through(services, actor, attachment_id)
     if state is None:
         raise NotFound(NOT_THERE)
     return state, view_of(services, actor, container_of(state.attachment))
@@ -26,7 +26,7 @@ def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[File
 
 def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView | None]:
     """As `read_for`, but the holder (or last holder) may have lost the right to see the page: then it is None."""
-    state = _read(services, actor, attachment_id) or _last_known(services, actor, attachment_id)
+    state = read_through(services, actor, attachment_id) or _last_known(services, actor, attachment_id)
     try:
         return state, view_of(services, actor, container_of(state.attachment))
     except NotFound:
@@ -35,7 +35,7 @@ def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tupl
         return state, None
 
 
-def _read(services: Services, actor: Actor, attachment_id: str) -> FileState | None:
+def read_through(services: Services, actor: Actor, attachment_id: str) -> FileState | None:
     """Read the file as the app, or, where the app may not edit it, as the person; None when neither sees it."""
     state = _seen(services, actor, attachment_id, None)
     if state is not None and not state.blocked:

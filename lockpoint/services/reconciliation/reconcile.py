@@ -74,7 +74,7 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     if active_now(services, tenant.id) is None:
         return
     with spending_on("reconcile"):
-        state = look(services, tenant, attachment_id, priority=Priority.EVENT)
+        state, _ = look(services, tenant, attachment_id, priority=Priority.EVENT)
         held = state.found if state else None
         in_trash = state is not None and state.attachment.status is FileStatus.TRASHED
         if state is not None and in_trash and isinstance(held, Held) and held.holder == account:
@@ -112,9 +112,10 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
     if not is_active(services, tenant, priority=priority):
         return
-    state = look(services, tenant, attachment_id, priority=priority)
+    state, by_app = look(services, tenant, attachment_id, priority=priority)
     if state is None:
-        not_visible(services, tenant, attachment_id, priority)
+        if by_app:
+            not_visible(services, tenant, attachment_id, priority)
         return
     if state.writable and not isinstance(state.found, Held | Free | Newer):
         state = _mended(services, tenant, state, priority)
