@@ -22,7 +22,6 @@ from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
-from lockpoint.confluence.restrictions import ConfluenceRestrictions
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
@@ -254,7 +253,6 @@ def services_on(neighbours: Neighbours) -> Services:
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
         people=neighbours.people,
-        restrictions=ConfluenceRestrictions(client),
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),

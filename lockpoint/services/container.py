@@ -39,7 +39,6 @@ class Services:
     lock_properties: confluence.LockProperties
     properties: confluence.Properties
     people: confluence.People
-    restrictions: confluence.Restrictions
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
     effects: EffectsStore

@@ -229,7 +229,6 @@ class FakeConfluence:
         self.lock_properties = FakeLockProperties(self)
         self.properties = FakeProperties(self)
         self.people = FakePeople(self)
-        self.restrictions = FakeRestrictions(self)
         self.search = FakeLockSearch(self)
         self.scratch = FakeScratchFiles(self)
 
@@ -565,25 +564,6 @@ class FakeProperties:
         self.host.site(tenant).app_properties[key] = value
 
 
-class FakeRestrictions:
-    """Here a page has one list for reading and editing; without one it is open to all."""
-
-    def __init__(self, host: FakeConfluence) -> None:
-        self.host = host
-
-    def admit(
-        self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
-    ) -> tuple[str, ...]:
-        site = self.host.site(tenant)
-        page = site.pages.get(container.id)
-        if page is None or not site.may_edit(person, container) or site.restrictions_refused:
-            raise GoneOrInvisible(container.id)
-        if page.restricted_to is None or account in page.restricted_to:
-            return ()
-        page.restricted_to = {*page.restricted_to, account}
-        return ("read", "update")
-
-
 class FakePeople:
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
@@ -625,6 +605,18 @@ class FakePeople:
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         return self.host.site(tenant).app_account
+
+    def admit(
+        self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
+    ) -> tuple[str, ...]:
+        site = self.host.site(tenant)
+        page = site.pages.get(container.id)
+        if page is None or not site.may_edit(person, container) or site.restrictions_refused:
+            raise GoneOrInvisible(container.id)
+        if page.restricted_to is None or account in page.restricted_to:
+            return ()
+        page.restricted_to = {*page.restricted_to, account}
+        return ("read", "update")
 
 
 class FakeScratchFiles:

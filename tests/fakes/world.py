@@ -95,7 +95,6 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "lock_properties": host.lock_properties,
         "properties": host.properties,
         "people": host.people,
-        "restrictions": host.restrictions,
         "search": host.search,
         "scratch": host.scratch,
         "effects": FakeEffects(tables),

@@ -58,7 +58,7 @@ def _admit(services: Services, actor: Actor, container: Container) -> None:
         return
     app = services.people.own_account(tenant, priority=Priority.INTERACTIVE)
     try:
-        services.restrictions.admit(tenant, actor.account_id, container, app, priority=Priority.INTERACTIVE)
+        services.people.admit(tenant, actor.account_id, container, app, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden, Rejected) as refused:
         text = f"Confluence does not let you change the restrictions of this page. Ask a space admin. {_HOW}"
         raise AppBlocked(text, details=BY_HAND) from refused

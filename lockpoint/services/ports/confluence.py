@@ -323,12 +323,6 @@ class People(Protocol):
         """For one mail; `NoAddress`."""
         ...
 
-    def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
-        """The app user; cached, since it stays for the life of an installation."""
-        ...
-
-
-class Restrictions(Protocol):
     def admit(
         self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
     ) -> tuple[str, ...]:
@@ -336,6 +330,10 @@ class Restrictions(Protocol):
 
         An operation that is open to all stays open. Raises `GoneOrInvisible`, `Forbidden` or `Rejected` when refused.
         """
+        ...
+
+    def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
+        """The app user; cached, since it stays for the life of an installation."""
         ...
 
 

@@ -53,7 +53,7 @@ def test_an_open_page_stays_open(stage: Stage) -> None:
     stage.lock()
     assert _give(stage) == 1
     assert stage.world.site().pages[stage.file.container.id].restricted_to is None
-    assert "restrictions.admit" not in stage.taps.order
+    assert "people.admit" not in stage.taps.order
 
 
 def test_where_confluence_refuses_the_way_by_hand_is_told(shut: Stage) -> None:
