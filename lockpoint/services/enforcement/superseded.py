@@ -60,9 +60,9 @@ def _note_all_undone(
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
     known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
-    ours = frozenset(own.created for own in known if own.created != own.source_created)
+    recorded = {own.created for own in known}
     for version in judgement.superseded:
-        restored = _undone_by(history, version, held_file.held.holder, own_account, ours)
+        restored = _undone_by(history, version, held_file.held.holder, own_account, recorded)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
         _note_undone(held_file, made, tuple(offenders))
@@ -70,12 +70,12 @@ def _note_all_undone(
 
 
 def _undone_by(
-    history: History, offender: Version, holder: str, own_account: str, ours: frozenset[datetime]
+    history: History, offender: Version, holder: str, own_account: str, recorded: set[datetime]
 ) -> Version | None:
     """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
-            if version.created in ours or (version.author == own_account and source_of(version.message)):
+            if source_of(version.message) and (version.author == own_account or version.created in recorded):
                 return version
             if version.author == holder:
                 return None
