@@ -13,7 +13,7 @@ from lockpoint.domain import signed_record as records
 from lockpoint.domain.lock import Held, Moments, Record, Snapshot, Subject
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Busy, HostError, HostUnavailable, LostRace
+from lockpoint.services.errors import Busy, Forbidden, HostError, HostUnavailable, LostRace
 from lockpoint.services.lock_record.file_state import (
     FileState,
     Outcome,
@@ -69,7 +69,7 @@ def compare_and_set(
 
     `state` is a read that the caller has just made; what follows is done as the same person. Each round has the same
     `op_id`, so that a write whose answer was lost is recognised. Raises `Busy` when the outcome is unknown: asking
-    again with the same ids is safe. Other errors of the host pass through.
+    again with the same ids is safe, and `Forbidden` where nobody may write. Other errors of the host pass through.
     """
     person = state.person if state else None
     write = _Write(services, tenant, attachment_id, rule, op_id or services.ids.new(), priority, prepare, person)
@@ -189,6 +189,9 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
 
 
 def _store(services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority) -> _Stored:
+    """Without the right to edit, Confluence answers as if the race were lost, every time: not even tried."""
+    if not state.writable:
+        raise Forbidden("the lock record may not be written")
     if not services.clock_offsets.trustworthy():
         raise Busy(
             "This server's clock is wrong, so it cannot decide about locks. Try again later.",

@@ -6,7 +6,7 @@ from lockpoint.domain import permissions
 from lockpoint.domain.lock import Free
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import Busy, HostError, Invalid, LostRace, TooMany
+from lockpoint.services.errors import Busy, Forbidden, HostError, Invalid, LostRace, TooMany
 from lockpoint.services.lock_record.compare_and_set import FIRST_PAUSE, ROUNDS
 from lockpoint.services.lock_record.end_notices import end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
@@ -122,6 +122,8 @@ def _change(
         wanted = _with(waitlist, actor.account_id) if add else tuple(a for a in waitlist if a != actor.account_id)
         if wanted == waitlist:
             return place_of(waitlist, actor.account_id)
+        if not state.writable:
+            raise Forbidden("the waitlist may not be written")
         try:
             store_waitlist(services, tenant, file_id, row, wanted, priority=priority, person=state.person)
         except LostRace:
