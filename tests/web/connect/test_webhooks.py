@@ -133,7 +133,7 @@ def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> Non
 
 
 def test_spaces(world: ConnectWorld) -> None:
-    """An event about a space sweeps a site that has locks, and looks at files that wait for access; else it does nothing."""
+    """An event about a space sweeps a site that has locks and looks at files that wait for access; others are left."""
     world.witnesses.closed = {
         (1, "131203"): Protection.APP_BLOCKED, (1, "7"): Protection.PAUSED, (2, "9"): Protection.APP_BLOCKED,
     }  # fmt: skip
