@@ -159,6 +159,25 @@ def _enforcement(meter: Meter) -> None:
     live.control("sites/acme/trash", attachmentId=file, account="bob")
     meter.count("thrown away by another, brought back", live.settle)
     _must(live, file, status="current")
+    _restricted(meter)
+
+
+def _restricted(meter: Meter) -> None:
+    """Costs on a page that shuts the app out."""
+    live = meter.live
+    page = live.page()
+    file = live.file(page, "held.txt")
+    live.lock("alice", file)
+    live.settle()
+    live.restrict(page, "alice", "bob")
+    for _ in range(2):
+        live.work(JobKind.RECONCILE, file)
+    meter.count("look at a closed page, as the app and as the owner", lambda: live.work(JobKind.RECONCILE, file))
+    live.file(page, "held.txt", author="bob", text="by bob")
+    meter.count("overwrite there, undone as the owner", lambda: live.work(JobKind.RECONCILE, file))
+    _must(live, file, data=b"first")
+    meter.call("access given to the app", 200, "bob", "POST", f"/pages/{page}/access")
+    live.settle()
 
 
 def _must(live: LiveApp, file: str, **wanted: object) -> None:

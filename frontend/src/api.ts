@@ -38,6 +38,8 @@ export interface LockView {
     readonly break: boolean;
     readonly takeOver: boolean;
     readonly notifyMe: boolean;
+    /** The app may not edit the page, and the viewer may change that. */
+    readonly giveAccess: boolean;
   };
   readonly lastEnded: LastEnded | null;
 }
@@ -111,6 +113,7 @@ export interface Api {
   takeOver(id: string, lockId: string, reason: string): Promise<LockAnswer>;
   askNotice(id: string): Promise<NotifyAnswer>;
   cancelNotice(id: string): Promise<NotifyAnswer>;
+  giveAccess(pageId: string): Promise<void>;
 }
 
 export interface ApiDependencies {
@@ -210,5 +213,9 @@ export function createApi(deps: ApiDependencies): Api {
     takeOver: (id, lockId, reason) => write("POST", `${of(id)}/lock/take-over`, { lockId, reason }),
     askNotice: (id) => write("PUT", `${of(id)}/notify-me`, {}),
     cancelNotice: (id) => write("DELETE", `${of(id)}/notify-me`, {}),
+    async giveAccess(pageId) {
+      await write("POST", `/pages/${encodeURIComponent(pageId)}/access`, {});
+      tags.clear(); // they speak of locks, not of what the app may do
+    },
   };
 }

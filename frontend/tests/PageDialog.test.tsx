@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Attachment } from "../src/api";
 import { PageDialog } from "../src/page/PageDialog";
 import { PageStore } from "../src/page/store";
-import { DANA, FakeServer, file, free, manageable, mine, others, refusal, unreadable, voice } from "./cast";
+import { blocked, DANA, FakeServer, file, free, manageable, mine, others, refusal, unreadable, voice } from "./cast";
 
 afterEach(cleanup);
 
@@ -41,9 +41,10 @@ describe("the page dialog", () => {
   });
 
   test("says that a lock does not protect, and why", async () => {
-    await open(new FakeServer(file("1", "a.txt", mine({ protection: "unprotected", unprotectedReason: "app_blocked" }))));
+    await open(new FakeServer(file("1", "a.txt", mine({ protection: "unprotected", unprotectedReason: "restore_refused" }))));
     expect(screen.getByText("Not protected")).toBeTruthy();
-    expect(screen.getByText(/may not edit this page/)).toBeTruthy();
+    expect(screen.getByText(/refuses to restore/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Give access" })).toBeNull();
   });
 
   test("shows an odd file by its name among the others, with nothing to press", async () => {
@@ -59,6 +60,26 @@ describe("the page dialog", () => {
       expect(row.queryByRole("link")).toBeNull();
     }
   });
+
+  test("gives the app access with one click, and the lock can be ended without", async () => {
+    const server = new FakeServer(file("1", "a.txt", blocked()));
+    const { user } = await open(server);
+    expect(button("Unlock a.txt")).toBeTruthy();
+    await user.click(button("Give access"));
+    expect(await screen.findByText("Lockpoint has access to this page now.")).toBeTruthy();
+    expect(server.writes()).toEqual([["giveAccess", "98311"]]);
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Give access" })).toBeNull());
+  });
+
+  test.each([[409, "app_blocked", /add Lockpoint to those/], [403, "forbidden", /add Lockpoint to those/], [503, "busy", /Confluence is busy/]])(
+    "says what to do where access cannot be given (%i)", async (status, code, words) => {
+      const server = new FakeServer(file("1", "a.txt", blocked()));
+      const { user } = await open(server);
+      server.failNext = refusal(status, code);
+      await user.click(button("Give access"));
+      expect(await screen.findByText(words)).toBeTruthy();
+      expect(button("Give access").getAttribute("aria-disabled")).toBe("false");
+    });
 
   test("says that an upload is being undone", async () => {
     await open(new FakeServer(file("1", "a.txt", others({ protection: "restoring" }))));

@@ -51,6 +51,16 @@ describe("the client of /api/v1", () => {
     expect(await api.attachments("1", null)).not.toBeNull();
   });
 
+  test("after the app was given access the list is read anew", async () => {
+    const first = Response.json(page([]), { headers: { ETag: '"t"' } });
+    const { api, requests } = server(first, ok({ id: "1", files: 0 }), ok(page([])));
+    await api.attachments("1", null);
+    await api.giveAccess("1");
+    await api.attachments("1", null);
+    expect(requests[1]?.url).toBe("/api/v1/pages/1/access");
+    expect(new Headers(requests[2]?.init.headers).get("If-None-Match")).toBeNull();
+  });
+
   test("a list in several parts is always read as a whole", async () => {
     const part = Response.json(page([], { nextCursor: "1" }), { headers: { ETag: '"t"' } });
     const { api, requests } = server(part, ok(page([])));

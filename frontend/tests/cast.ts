@@ -16,7 +16,9 @@ export const voice: Voice = {
   me: ALICE.accountId,
 };
 
-const NOTHING = { lock: false, release: false, extend: false, break: false, takeOver: false, notifyMe: false };
+const NOTHING = {
+  lock: false, release: false, extend: false, break: false, takeOver: false, notifyMe: false, giveAccess: false,
+};
 
 export function free(change: Partial<LockView> = {}): LockView {
   return {
@@ -54,6 +56,12 @@ export function unreadable(): LockView {
 /** Another person's lock as a space admin sees it. */
 export function manageable(change: Partial<LockView> = {}): LockView {
   return others({ can: { ...NOTHING, break: true, takeOver: true, notifyMe: true }, ...change });
+}
+
+/** One's own lock where the app may not edit the page. */
+export function blocked(change: Partial<LockView> = {}): LockView {
+  const can = { ...NOTHING, release: true, giveAccess: true };
+  return mine({ protection: "unprotected", unprotectedReason: "app_blocked", can, ...change });
 }
 
 export function file(id: string, title: string, lock: LockView = free(), change: Partial<Attachment> = {}): Attachment {
@@ -134,6 +142,11 @@ export class FakeServer implements Api {
 
   askNotice = (id: string) => this.notify("askNotice", id, { asked: true, count: 1, position: 1 });
   cancelNotice = (id: string) => this.notify("cancelNotice", id, { asked: false, count: 0, position: null });
+
+  /** With access, the files are protected again. */
+  giveAccess = (pageId: string) => this.answer(["giveAccess", pageId], () => {
+    this.files = this.files.map((row) => ({ ...row, lock: this.next }));
+  });
 
   writes(): readonly (readonly unknown[])[] {
     return this.calls.filter(([name]) => name !== "attachments");

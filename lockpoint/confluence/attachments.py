@@ -97,15 +97,32 @@ class ConfluenceAttachments:
         return self._page(Caller(tenant, priority, person), container, ("current",), cursor, limit)
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        *,
+        back_to: datetime | None,
+        priority: Priority,
+        person: str | None = None,
     ) -> tuple[tuple[Version, ...], bool]:
-        return Histories(self.client).versions(Caller(tenant, priority), attachment_id, back_to)
+        return Histories(self.client).versions(Caller(tenant, priority, person), attachment_id, back_to)
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
+    def version(
+        self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority, person: str | None = None
+    ) -> Version:
         """2 points."""
-        return Histories(self.client).version(Caller(tenant, priority), attachment_id, number)
+        return Histories(self.client).version(Caller(tenant, priority, person), attachment_id, number)
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
+    def restore(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        number: int,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
+    ) -> Version:
         """1 point. `Rejected` also for the current version. Undocumented for attachments."""
         params = {"versionNumber": number, "message": message, "restoreTitle": False}
         call = Call(
@@ -114,42 +131,60 @@ class ConfluenceAttachments:
             path=f"/rest/api/content/{rest_attachment_id(attachment_id)}/version",
             body={"operationKey": "restore", "params": params},
         )
-        caller = Caller(tenant, priority)
+        caller = Caller(tenant, priority, person)
         answer = self.client.ask(caller, call).answer
         return Histories(self.client).made(caller, attachment_id, answer, message)
 
     def copy(
-        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        source: Version,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> Version:
         """4 points."""
         copying = FileCopy(self.client, self.most_bytes)
-        return copying.copy(Caller(tenant, priority), attachment, source, message)
+        return copying.copy(Caller(tenant, priority, person), attachment, source, message)
 
     def rename(
-        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        title: str,
+        media_type: str | None,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> None:
         """1 point."""
-        MetadataEdits(self.client).rename(Caller(tenant, priority), attachment, title, media_type)
+        MetadataEdits(self.client).rename(Caller(tenant, priority, person), attachment, title, media_type)
 
-    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
+    def undo_trash(
+        self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority, person: str | None = None
+    ) -> None:
         """1 point, 2 when the name changes."""
-        MetadataEdits(self.client).undo_trash(Caller(tenant, priority), attachment, title)
+        MetadataEdits(self.client).undo_trash(Caller(tenant, priority, person), attachment, title)
 
     def confirmed_gone(
         self, tenant: Tenant, attachment_id: str, container: Container | None, *, priority: Priority
     ) -> bool:
-        """Return whether the file is missing by id and, 1.5 s later, from its container's list.
+        """Return whether the file is missing from its container's list and, 1.5 s later, by id.
 
         One 404 can be false during a trash or move; an invisible container proves nothing. 1 point, plus 1 for each
-        listed.
+        listed and 1 for the second read.
         """
-        if container is None or self._visible(tenant, attachment_id, priority):
+        if container is None:
             return False
-        self.client.pause(SECOND_READ_SECONDS)
         try:
-            return not self._listed(Caller(tenant, priority), container, attachment_id)
+            if self._listed(Caller(tenant, priority), container, attachment_id):
+                return False
         except GoneOrInvisible:
             return False
+        self.client.pause(SECOND_READ_SECONDS)
+        return not self._visible(tenant, attachment_id, priority)
 
     def _visible(self, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
         try:

@@ -31,6 +31,7 @@ _KINDS: Final = {
 }
 """Folder in the address, and its name in permitted operations (assumed for custom content)."""
 
+_RESTRICTED: Final = frozenset({"read", "update"})
 _INACTIVE: Final = frozenset({"inactive", "closed"})
 
 
@@ -148,6 +149,29 @@ class ConfluencePeople:
                 self._own[key] = known
         return known
 
+    def admit(
+        self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
+    ) -> tuple[str, ...]:
+        """1 point, 2 for each person and group that is listed, 1 for each addition."""
+        caller = Caller(tenant, priority, person)
+        folder = f"/rest/api/content/{content_id(container.id)}/restriction"
+        call = Call(
+            name="restrictions.list",
+            method="GET",
+            path=folder,
+            repeat=Repeat.FREELY,
+            objects=Objects.IDENTITY,
+            count=_listed,
+        )
+        lacking = tuple(
+            operation
+            for restriction in self.client.ask(caller, call).answer.items()
+            if (operation := restriction.text("operation")) in _RESTRICTED and _leaves_out(restriction, account)
+        )
+        for operation in lacking:
+            self.client.tell(caller, _addition(folder, operation, account))
+        return lacking
+
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
             self._own.pop((tenant.id, tenant.client_key), None)
@@ -185,3 +209,28 @@ def _administrator(permission: Answer) -> str | None:
 
 def _plausible(address: str) -> bool:
     return "@" in address and address.isprintable() and " " not in address
+
+
+def _addition(folder: str, operation: str, account: str) -> Call:
+    return Call(
+        name="restrictions.add",
+        method="PUT",
+        path=f"{folder}/byOperation/{operation}/user",
+        query=(("accountId", account),),
+        repeat=Repeat.FREELY,
+    )
+
+
+def _leaves_out(restriction: Answer, account: str) -> bool:
+    """Return whether somebody is listed but not this account: an operation without a list is open to all."""
+    users, groups = _named(restriction, "user"), _named(restriction, "group")
+    return bool(users or groups) and all(user.text_or_none("accountId") != account for user in users)
+
+
+def _named(restriction: Answer, kind: str) -> tuple[Answer, ...]:
+    listed = restriction.part_or_empty("restrictions").part_or_empty(kind)
+    return listed.items() if "results" in listed.data else ()
+
+
+def _listed(answer: Answer) -> int:
+    return sum(len(_named(restriction, kind)) for restriction in answer.items() for kind in ("user", "group"))

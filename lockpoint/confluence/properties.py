@@ -26,18 +26,26 @@ _PROPERTY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockProperties:
-    """1 point per operation, as the app."""
+    """1 point per operation."""
 
     client: ConfluenceClient
 
-    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
-        return self._rows.under(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+    def read(
+        self, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
+    ) -> tuple[StoredProperty, ...]:
+        return self._rows.under(Caller(tenant, priority, person), PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
 
     def create(
-        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        value: Mapping[str, object],
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         host = PropertyHost.ATTACHMENT
-        return self._rows.create(Caller(tenant, priority), host, attachment_id, LOCK_KEY, dict(value))
+        return self._rows.create(Caller(tenant, priority, person), host, attachment_id, LOCK_KEY, dict(value))
 
     def replace(
         self,
@@ -48,12 +56,15 @@ class ConfluenceLockProperties:
         version: int,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        caller, row = Caller(tenant, priority), (property_id, version)
+        caller, row = Caller(tenant, priority, person), (property_id, version)
         return self._rows.replace(caller, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, row, dict(value))
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
-        self._rows.delete(Caller(tenant, priority), PropertyHost.ATTACHMENT, attachment_id, property_id)
+    def delete(
+        self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority, person: str | None = None
+    ) -> None:
+        self._rows.delete(Caller(tenant, priority, person), PropertyHost.ATTACHMENT, attachment_id, property_id)
 
     @property
     def _rows(self) -> PropertyRows:
@@ -62,21 +73,36 @@ class ConfluenceLockProperties:
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceProperties:
-    """1 point per operation, as the app; `app_key` selects the app properties."""
+    """1 point per operation; `app_key` selects the app properties."""
 
     client: ConfluenceClient
     app_key: str
 
     def read(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty | None:
-        rows = PropertyRows(self.client).under(Caller(tenant, priority), host, host_id, key)
+        rows = PropertyRows(self.client).under(Caller(tenant, priority, person), host, host_id, key)
         return rows[0] if rows else None
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        value: object,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        return PropertyRows(self.client).create(Caller(tenant, priority), host, host_id, key, value)
+        return PropertyRows(self.client).create(Caller(tenant, priority, person), host, host_id, key, value)
 
     def replace(
         self,
@@ -87,9 +113,12 @@ class ConfluenceProperties:
         value: object,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         row = (stored.id, stored.version + 1)
-        return PropertyRows(self.client).replace(Caller(tenant, priority), host, host_id, stored.key, row, value)
+        return PropertyRows(self.client).replace(
+            Caller(tenant, priority, person), host, host_id, stored.key, row, value
+        )
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))

@@ -81,6 +81,7 @@ class _View:
     earlier: frozenset[str]
     end: datetime | None
     absence_until: datetime | None
+    holder: str
     holders: frozenset[str]
     own_account: str | None
     sources: Mapping[datetime, datetime]
@@ -102,6 +103,7 @@ def trace(
         earlier=policy.allowed | {held.holder, held.taken_from or held.holder},
         end=_end_of_protection(held, until),
         absence_until=policy.absence_until,
+        holder=held.holder,
         holders=policy.allowed | {held.holder},
         own_account=own_account,
         sources={known.created: known.source_created for known in restorations},
@@ -190,7 +192,7 @@ def _restored_content(version: Version, earlier: list[Traced], view: _View) -> d
     """
     source = _source(version, view)
     if source is None and (view.own_account is None or version.author != view.own_account):
-        return None
+        return _restored_as_holder(version, earlier, view)
     meant = next((each for each in reversed(earlier) if each.version.created == source), None)
     if meant and not _contradicted(meant.version, version):
         return meant.content
@@ -216,9 +218,16 @@ def _differ(one: str | int | None, other: str | int | None) -> bool:
 def _source(version: Version, view: _View) -> datetime | None:
     """Return whose content a version of ours was to bring back: as recorded, else as its comment says."""
     written = view.sources.get(version.created)
-    if view.own_account is None:
+    if view.own_account is None or (written and version.author == view.holder):
         return written
     return (written or source_of(version.message)) if version.author == view.own_account else None
+
+
+def _restored_as_holder(version: Version, earlier: list[Traced], view: _View) -> datetime | None:
+    """A crash may have lost the row of what we restored as the holder: the comment counts where the bytes agree."""
+    source = source_of(version.message) if version.author == view.holder else None
+    named = (each for each in earlier if each.version.created == source and same_content(each.version, version))
+    return next((each.content for each in named), None)
 
 
 def _lineage(traced: tuple[Traced, ...], base: datetime, holder: str) -> Lineage:

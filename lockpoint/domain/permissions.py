@@ -24,7 +24,8 @@ class Facts:
 class Can:
     """What a person may do with one file now; a flag is true exactly when the call would be allowed.
 
-    `lock` begins a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others' locks.
+    `lock` means beginning a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others'
+    locks, `give_access` a page that the app may not edit.
     """
 
     lock: bool = False
@@ -33,6 +34,7 @@ class Can:
     break_: bool = False
     take_over: bool = False
     notify_me: bool = False
+    give_access: bool = False
 
 
 def may_lock(facts: Facts) -> bool:
@@ -54,3 +56,8 @@ def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
         return Can(lock=may_lock(facts) and not live, release=True, extend=may_lock(facts) and live)
     breaks = may_break(facts)
     return Can(break_=breaks, take_over=breaks and may_lock(facts), notify_me=facts.may_view)
+
+
+def without_app(allowed: Can, facts: Facts) -> Can:
+    """Return what is left where the app may not edit the page: ending locks, and giving the app access."""
+    return Can(release=allowed.release, break_=allowed.break_, give_access=may_lock(facts))

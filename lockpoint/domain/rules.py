@@ -24,7 +24,7 @@ from lockpoint.domain.decisions import (
     Write,
 )
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Phase, Snapshot
+from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Newer, Phase, Snapshot, Unreadable
 from lockpoint.domain.snapshots import intact, newest, next_place, phase, trusted
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "phase",
     "rebase",
     "release",
+    "settle",
     "sign_again",
     "take_over",
 ]
@@ -243,6 +244,22 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
         return Write(replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
     found = trusted(seen.found, seen.witness)
     return Already(found) if isinstance(found, Held | Free) else LockLost(found)
+
+
+def settle(snapshot: Snapshot, *, op_id: str) -> Decision:
+    """Store an end that only the witness knows, in its own place where that is still free.
+
+    `Already` when a readable record is not older; `LockLost` when no end is known.
+    """
+    found, known = trusted(snapshot.found, snapshot.witness), snapshot.witness
+    if isinstance(found, Held | Free):
+        return Already(found)
+    if not isinstance(known, Free) or isinstance(found, Newer):
+        return LockLost(found)
+    if isinstance(found, Unreadable) and found.seq + 1 == known.seq:
+        return Write(known, AuditKind(known.ended.reason))
+    epoch, seq = next_place(snapshot)
+    return Write(replace(known, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
 
 
 def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> Decision:

@@ -64,7 +64,8 @@ ENGLISH: Final = Catalogue(
     ),
     unsubscribe="Send me no more mails of this kind",
     unprotected={
-        "app_blocked": "Lockpoint may not edit the file there, for example because the page was restricted.",
+        "app_blocked": "Lockpoint needs access to the page, for example because the page was restricted. "
+        "A person who may edit the page can give it in the page's file locks.",
         "restore_refused": "Confluence refuses to restore versions of attachments on this site.",
         "too_large": "The file is too large to be copied back.",
         "baseline_lost": "The version you protected was deleted.",

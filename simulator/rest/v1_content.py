@@ -61,7 +61,7 @@ def permission_check(call: Call, any_id: str) -> dict[str, object]:
 
 def _restricted(content: Content, operation_key: str) -> set[str]:
     if operation_key not in {"read", "update"}:
-        raise ApiError(400, "The operation is read or update")
+        raise not_found("operation")
     return content.read if operation_key == "read" else content.update
 
 

@@ -158,6 +158,39 @@ def test_search_pages_are_followed_with_their_whole_query(kit: Kit) -> None:
     assert host.targets()[1] == "/wiki" + following
 
 
+def test_somebody_is_added_to_what_is_restricted(live: Live) -> None:
+    """As a person who may edit; each list once, and an open operation stays open."""
+    own = live.people.own_account(live.acme, priority=PRIORITY)
+
+    def admit(person: str = ALICE) -> tuple[str, ...]:
+        return live.people.admit(live.acme, person, PAGE, own, priority=PRIORITY)
+
+    content = live.running.world.sites["acme"].contents[int(PAGE.id)]
+    assert admit() == ()
+    live.act("restrict", ALICE, pageId=PAGE.id, update=[ALICE])
+    assert admit() == ("update",)
+    assert (content.read, content.update) == (set(), {ALICE, own})
+    assert admit() == ()
+    live.act("restrict", ALICE, pageId=PAGE.id, read=[ALICE, BOB], update=[ALICE])
+    assert admit() == ("read", "update")
+    assert (content.read, content.update) == ({ALICE, BOB, own}, {ALICE, own})
+    live.act("restrict", ALICE, pageId=PAGE.id, read=[ALICE, BOB], update=[ALICE])
+    with pytest.raises(GoneOrInvisible):
+        admit(BOB)
+    with pytest.raises(GoneOrInvisible):
+        admit(CHARLIE)
+
+
+@pytest.mark.parametrize("listed", [{"user": {"results": []}, "group": {"results": [{"name": "staff"}]}}, {}])
+def test_groups_restrict_too(kit: Kit, listed: dict[str, object]) -> None:
+    """A list of groups alone leaves the app out; an entry without lists is open."""
+    answers = answer(200, {"results": [{"operation": "read", "restrictions": listed}, {"operation": "copy"}]})
+    with odd_host(answers, answer(200)) as host:
+        found = ConfluencePeople(kit.client).admit(site(host.base), ALICE, PAGE, "557058:app", priority=PRIORITY)
+    assert found == (("read",) if listed else ())
+    assert len(host.requests) == 1 + len(found)
+
+
 def test_the_walk_finds_every_attachment_the_app_may_see(live: Live) -> None:
     """Pages, then blog posts."""
     spaces, _ = live.search.spaces(live.acme, cursor=None, priority=PRIORITY)

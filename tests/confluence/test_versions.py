@@ -247,37 +247,39 @@ EMPTY = answer(200, {"results": []})
 
 
 def test_a_purge_is_believed_on_two_different_reads(kit: Kit) -> None:
-    """404 by id, and 1.5 s later missing from the container's list of all statuses."""
-    with odd_host(answer(404), EMPTY) as host:
+    """Missing from the container's list of all statuses, and 1.5 s later 404 by id."""
+    with odd_host(EMPTY, answer(404)) as host:
         assert gone(kit, host.base) is True
     assert kit.pace.slept == [1.5]
-    assert host.targets()[1].endswith("attachments?limit=250&status=current&status=archived&status=trashed")
+    assert host.targets()[0].endswith("attachments?limit=250&status=current&status=archived&status=trashed")
 
 
 @pytest.mark.parametrize(
-    "second",
+    "listed",
     [answer(200, {"results": [attachment(1)]}), answer(404)],
 )
-def test_one_false_404_drops_nothing(kit: Kit, second: Step) -> None:
-    """A file still listed, or an invisible container, proves no purge."""
-    with odd_host(answer(404), second) as host:
+def test_one_false_404_drops_nothing(kit: Kit, listed: Step) -> None:
+    """A file still listed, or an invisible container, proves no purge, and needs neither a pause nor a second read."""
+    with odd_host(listed) as host:
         assert gone(kit, host.base) is False
+    assert len(host.requests) == 1
+    assert kit.pace.slept == []
 
 
 def test_a_visible_file_is_not_gone_and_without_container_nobody_knows(kit: Kit) -> None:
     """Both reads must exist and agree."""
-    with odd_host(answer(200, attachment(1))) as host:
+    with odd_host(EMPTY, answer(200, attachment(1))) as host:
         assert gone(kit, host.base) is False
         assert gone(kit, host.base, None) is False
-    assert len(host.requests) == 1
+    assert len(host.requests) == 2
 
 
 def test_the_list_is_read_to_its_end_before_a_file_is_called_gone(kit: Kit) -> None:
     """The file may be on the last page; a repeated page proves nothing."""
     more = {"_links": {"next": "/wiki/api/v2/pages/98311/attachments?cursor=c1"}}
-    with odd_host(answer(404), answer(200, {"results": [], **more}), answer(200, {"results": [attachment(1)]})) as host:
+    with odd_host(answer(200, {"results": [], **more}), answer(200, {"results": [attachment(1)]})) as host:
         assert gone(kit, host.base) is False
-    with odd_host(answer(404), answer(200, {"results": [], **more})) as host, pytest.raises(BadAnswer):
+    with odd_host(answer(200, {"results": [], **more})) as host, pytest.raises(BadAnswer):
         gone(kit, host.base)
 
 

@@ -62,6 +62,9 @@ OPERATIONS = {
     "POST /wiki/api/v2/users-bulk",
     "GET /wiki/rest/api/content/search",
     "GET /wiki/rest/api/content/{id}/child/attachment/{id}/download",
+    "GET /wiki/rest/api/content/{id}/restriction",
+    "PUT /wiki/rest/api/content/{id}/restriction/byOperation/read/user",
+    "PUT /wiki/rest/api/content/{id}/restriction/byOperation/update/user",
     "POST /wiki/rest/api/content/{id}/child/attachment",
     "POST /wiki/rest/api/content/{id}/child/attachment/{id}/data",
     "PUT /wiki/rest/api/content/{id}/child/attachment/{id}",
@@ -175,6 +178,11 @@ def use_people(live: Live) -> None:
     live.reports.report(live.acme, [Reported(ALICE, datetime(2001, 1, 1, tzinfo=UTC))], priority=PRIORITY)
     live.people.own_account(live.acme, priority=PRIORITY)
     assert live.scratch.try_restore(live.acme, None, priority=PRIORITY).works
+    live.act("restrict", ALICE, pageId=PAGE.id, read=[ALICE, BOB], update=[ALICE])
+    own = live.people.own_account(live.acme, priority=PRIORITY)
+    for person, refused in ((CHARLIE, HostError), (ALICE, ()), (ALICE, ())):
+        with suppress(refused):
+            live.people.admit(live.acme, person, PAGE, own, priority=PRIORITY)
 
 
 def use_search(live: Live) -> None:

@@ -296,6 +296,17 @@ class TestWitnesses:
         store.effects.record(store.acme, Effects(witness=replace(witness("1", record=held(seq=10)), version=2)))
         assert store.witnesses.get(store.acme, "1").version == 2
 
+    def test_files_are_found_by_how_they_are_marked(self, store: Store) -> None:
+        """Of this site only, ended ones too."""
+        store.effects.record(store.acme, Effects(witness=witness("1", protection=Protection.APP_BLOCKED)))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=free(), protection=Protection.UNSETTLED)))
+        store.effects.record(store.acme, Effects(witness=witness("3")))
+        store.effects.record(store.globex, Effects(witness=witness("4", protection=Protection.APP_BLOCKED)))
+        marks = (Protection.APP_BLOCKED, Protection.UNSETTLED)
+        assert store.witnesses.marked(store.acme, marks) == {"1", "2"}
+        assert store.witnesses.marked(store.acme, marks[:1]) == {"1"}
+        assert store.witnesses.marked(store.acme, ()) == frozenset()
+
     def test_a_record_that_was_seen_again_stays(self, store: Store) -> None:
         """A record seen again is kept another 30 days; an older read changes nothing."""
         store.effects.record(store.acme, Effects(witness=witness()))

@@ -189,6 +189,24 @@ def test_the_mark_of_another_author_is_worth_nothing() -> None:
     assert judged(forged, restorations=(row,)).verdict == Restore(V7, (forged,))
 
 
+def test_a_restoration_in_the_holders_name_is_ours() -> None:
+    """By its row; without one by its mark, where the bytes are those of the version that it names."""
+    v8, v9 = version(8, BOB), version(9, ALICE, message=marker(L1, V7.created), file_id=V7.file_id)
+    row = KnownRestoration(v9.created, V7.created)
+    whole = Judgement(Nothing(), V7, superseded=(v8,))
+    assert judged(v8, v9, restorations=(row,)) == whole
+    assert judged(v8, v9) == whole
+    copied = replace(v9, file_id="media-9", message="")
+    assert judged(v8, copied, restorations=(row,)).by_holder is False
+
+
+def test_the_holder_cannot_be_made_to_restore() -> None:
+    """A copied mark on other bytes is an upload of theirs, whose content is protected."""
+    v8, v9 = version(8, BOB), version(9, ALICE, message=marker(L1, V7.created))
+    found = judged(v8, v9)
+    assert (found.head, found.uploaded, found.by_holder) == (v9, True, True)
+
+
 def test_overwrite_after_a_restoration() -> None:
     """Only the next offender is named."""
     v8, (v9, row), v10 = version(8, BOB), restored(9, V7), version(10, EVE)

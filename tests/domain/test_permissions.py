@@ -10,7 +10,7 @@ import pytest
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
-from lockpoint.domain.permissions import Can, Facts, can, may_break, may_lock
+from lockpoint.domain.permissions import Can, Facts, can, may_break, may_lock, without_app
 from lockpoint.domain.snapshots import phase
 from tests.domain.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
 
@@ -124,3 +124,11 @@ def _over(found: Held, second: int) -> bool:
 
 def _writes(decision: rules.Decision, kind: AuditKind) -> bool:
     return isinstance(decision, rules.Write) and decision.kind is kind
+
+
+def test_without_the_app_locks_can_only_end() -> None:
+    """Whoever may edit can give it access."""
+    everything = Can(lock=True, release=True, extend=True, break_=True, take_over=True, notify_me=True)
+    editor, viewer = Facts(may_view=True, may_edit=True), Facts(may_view=True)
+    assert without_app(everything, editor) == Can(release=True, break_=True, give_access=True)
+    assert without_app(everything, viewer) == Can(release=True, break_=True)

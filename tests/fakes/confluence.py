@@ -106,6 +106,7 @@ class FakeSite:
         self.unreadable: dict[str, tuple[UnreadableFile, ...]] = {}  # by page
         self.restore_refused = False
         self.restore_leaves_type = False
+        self.restrictions_refused = False
         self.copy_limit: int | None = None
         self.search_works = True
         self._numbers = itertools.count(131_201)
@@ -227,6 +228,14 @@ class FakeSite:
     def may_edit(self, account: str, container: Container) -> bool:
         return self.may_view(account, container) and account not in self.viewers
 
+    def may_write(self, host: PropertyHost, host_id: str, person: str | None) -> bool:
+        """Whether somebody (None: the app) may write properties of this file or page."""
+        stored = self.files.get(host_id)
+        if host is PropertyHost.ATTACHMENT and stored is None:
+            return False
+        page = self.pages.get(stored.container.id if stored else host_id)
+        return page is None or self.may_edit(person or self.app_account, page.container)
+
     def file(self, attachment_id: str, account: str) -> StoredFile:
         stored = self.files.get(attachment_id)
         if stored is None or not self.may_view(account, stored.container):
@@ -257,8 +266,12 @@ class FakeConfluence:
         site, place = self.site(tenant), (host, host_id, key)
         return site.rows_as_of(place, site.clock.now() - self.lag) if self.lag else site.rows.get(place, ())
 
-    def create(self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
+    def create(
+        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, person: str | None
+    ) -> StoredProperty:
         site = self.site(tenant)
+        if not site.may_write(host, host_id, person):
+            raise GoneOrInvisible(host_id)
         if site.rows.get((host, host_id, key)):
             raise LostRace(key)
         row = site.new_row(key, value)
@@ -266,9 +279,20 @@ class FakeConfluence:
         return row
 
     def replace(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, row_id: str, version: int, value: object
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        row_id: str,
+        version: int,
+        value: object,
+        *,
+        person: str | None,
     ) -> StoredProperty:
         site = self.site(tenant)
+        if not site.may_write(host, host_id, person):
+            raise LostRace(key)
         rows = site.rows.get((host, host_id, key), ())
         present = next((row for row in rows if row.id == row_id), None)
         if present is None or present.version + 1 != version:
@@ -358,25 +382,42 @@ class FakeAttachments:
         return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None, odd)
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        *,
+        back_to: datetime | None,
+        priority: Priority,
+        person: str | None = None,
     ) -> tuple[tuple[Version, ...], bool]:
         site = self.host.site(tenant)
-        stored = site.file(attachment_id, site.app_account)
+        stored = site.file(attachment_id, person or site.app_account)
         every = tuple(version_of(stored, number + 1, detailed=False) for number in range(len(stored.versions)))
         if back_to is None:
             return every, True
         older = [place for place, version in enumerate(every) if version.created <= back_to]
         return every[older[-1] if older else 0 :], True
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version:
+    def version(
+        self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority, person: str | None = None
+    ) -> Version:
         site = self.host.site(tenant)
-        stored = site.file(attachment_id, site.app_account)
+        stored = site.file(attachment_id, person or site.app_account)
         if not 1 <= number <= len(stored.versions):
             raise GoneOrInvisible(str(number))
         return version_of(stored, number, detailed=True)
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
-        site = self._editable(tenant, attachment_id)
+    def restore(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        number: int,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
+    ) -> Version:
+        site = self._editable(tenant, attachment_id, person)
         stored = site.files[attachment_id]
         if site.restore_refused:
             raise Rejected("the operation does not apply to attachments")
@@ -385,7 +426,7 @@ class FakeAttachments:
         source = stored.versions[number - 1]
         site.add_version(
             stored,
-            site.app_account,
+            person or site.app_account,
             content=source.content,
             title=stored.title,
             message=message,
@@ -395,9 +436,16 @@ class FakeAttachments:
         return version_of(stored, len(stored.versions), detailed=True)
 
     def copy(
-        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        source: Version,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> Version:
-        site = self._editable(tenant, attachment.id)
+        site = self._editable(tenant, attachment.id, person)
         stored = site.files[attachment.id]
         wanted = next((v for v in stored.versions if v.created == source.created), None)
         if wanted is None:
@@ -406,7 +454,7 @@ class FakeAttachments:
             raise TooLarge(attachment.id)
         site.add_version(
             stored,
-            site.app_account,
+            person or site.app_account,
             content=wanted.content,
             message=message,
             minor=True,
@@ -416,22 +464,31 @@ class FakeAttachments:
         return version_of(stored, len(stored.versions), detailed=True)
 
     def rename(
-        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        title: str,
+        media_type: str | None,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> None:
-        site = self._editable(tenant, attachment.id)
+        site = self._editable(tenant, attachment.id, person)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
         site.must_be_free(stored, title)
-        site.rename(stored.id, site.app_account, title, media_type)
+        site.rename(stored.id, person or site.app_account, title, media_type)
 
-    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
-        site = self._editable(tenant, attachment.id)
+    def undo_trash(
+        self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority, person: str | None = None
+    ) -> None:
+        site = self._editable(tenant, attachment.id, person)
         stored = site.files[attachment.id]
         self._unmoved(stored, attachment)
         if title != attachment.title:
-            site.rename(stored.id, site.app_account, title)
+            site.rename(stored.id, person or site.app_account, title)
         site.must_be_free(stored, title)
-        site.rename(stored.id, site.app_account, title)
+        site.rename(stored.id, person or site.app_account, title)
         stored.status = FileStatus.CURRENT
 
     def confirmed_gone(
@@ -439,10 +496,11 @@ class FakeAttachments:
     ) -> bool:
         return attachment_id not in self.host.site(tenant).files
 
-    def _editable(self, tenant: Tenant, attachment_id: str) -> FakeSite:
+    def _editable(self, tenant: Tenant, attachment_id: str, person: str | None) -> FakeSite:
         site = self.host.site(tenant)
-        stored = site.file(attachment_id, site.app_account)
-        if not site.may_edit(site.app_account, stored.container):
+        account = person or site.app_account
+        stored = site.file(attachment_id, account)
+        if not site.may_edit(account, stored.container):
             raise Forbidden(attachment_id)
         return site
 
@@ -453,19 +511,29 @@ class FakeAttachments:
 
 
 class FakeLockProperties:
+    """A write without the right to edit is answered 404, which reads as a lost race where a row is named."""
+
     def __init__(self, host: FakeConfluence) -> None:
         self.host = host
 
-    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
+    def read(
+        self, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
+    ) -> tuple[StoredProperty, ...]:
         site = self.host.site(tenant)
-        site.file(attachment_id, site.app_account)
+        site.file(attachment_id, person or site.app_account)
         return self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
 
     def create(
-        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        value: Mapping[str, object],
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        self._writable(tenant, attachment_id)
-        return self.host.create(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY, dict(value))
+        place = (PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        return self.host.create(tenant, *place, dict(value), person)
 
     def replace(
         self,
@@ -476,21 +544,17 @@ class FakeLockProperties:
         version: int,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        self._writable(tenant, attachment_id)
         place = (PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
-        return self.host.replace(tenant, *place, property_id, version, dict(value))
+        return self.host.replace(tenant, *place, property_id, version, dict(value), person=person)
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
-        site = self._writable(tenant, attachment_id)
-        site.put_lock_rows(attachment_id, *(row for row in site.lock_rows(attachment_id) if row.id != property_id))
-
-    def _writable(self, tenant: Tenant, attachment_id: str) -> FakeSite:
+    def delete(
+        self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority, person: str | None = None
+    ) -> None:
         site = self.host.site(tenant)
-        stored = site.file(attachment_id, site.app_account)
-        if not site.may_edit(site.app_account, stored.container):
-            raise Forbidden(attachment_id)
-        return site
+        if site.may_write(PropertyHost.ATTACHMENT, attachment_id, person):
+            site.put_lock_rows(attachment_id, *(row for row in site.lock_rows(attachment_id) if row.id != property_id))
 
 
 class FakeProperties:
@@ -498,14 +562,29 @@ class FakeProperties:
         self.host = host
 
     def read(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty | None:
         return next(iter(self.host.rows(tenant, host, host_id, key)), None)
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        value: object,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        return self.host.create(tenant, host, host_id, key, value)
+        return self.host.create(tenant, host, host_id, key, value, person)
 
     def replace(
         self,
@@ -516,8 +595,9 @@ class FakeProperties:
         value: object,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
-        return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value)
+        return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value, person=person)
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         return self.host.site(tenant).app_properties.get(key)
@@ -567,6 +647,18 @@ class FakePeople:
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:
         return self.host.site(tenant).app_account
+
+    def admit(
+        self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
+    ) -> tuple[str, ...]:
+        site = self.host.site(tenant)
+        page = site.pages.get(container.id)
+        if page is None or not site.may_edit(person, container) or site.restrictions_refused:
+            raise GoneOrInvisible(container.id)
+        if page.restricted_to is None or account in page.restricted_to:
+            return ()
+        page.restricted_to = {*page.restricted_to, account}
+        return ("read", "update")
 
 
 class FakeScratchFiles:

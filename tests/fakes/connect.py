@@ -25,6 +25,7 @@ from lockpoint.connect.sites import SiteDirectory
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
@@ -70,6 +71,7 @@ class MemoryWitnesses:
     """Counts its look-ups."""
 
     held: dict[tuple[int, str], str] = field(default_factory=dict)
+    closed: dict[tuple[int, str], Protection] = field(default_factory=dict)
     lookups: int = 0
     down: bool = False
 
@@ -81,6 +83,11 @@ class MemoryWitnesses:
         self._look()
         wanted = set(container_ids)
         return frozenset(item for (site, item), place in self.held.items() if site == tenant.id and place in wanted)
+
+    def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:
+        self._look()
+        wanted = set(protections)
+        return frozenset(item for (site, item), mark in self.closed.items() if site == tenant.id and mark in wanted)
 
     def any(self, tenant: Tenant) -> bool:
         self._look()

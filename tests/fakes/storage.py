@@ -175,6 +175,11 @@ class FakeWitnesses:
         self.tables.witnesses[tenant.id, attachment_id] = found
         return found != witness
 
+    def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:
+        self.tables.reachable()
+        wanted, known = set(protections), self.tables.witnesses.items()
+        return frozenset(file for (tenant_id, file), w in known if tenant_id == tenant.id and w.protection in wanted)
+
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
         witness = self.get(tenant, attachment_id)
         if witness is not None:

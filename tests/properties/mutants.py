@@ -142,7 +142,7 @@ class _AuditFirst:
         self._ledger = services.effects
 
     def replace(
-        self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, *, priority: Priority
+        self, tenant: Tenant, attachment_id: str, row_id: str, value: Any, version: int, **how: Any
     ) -> StoredProperty:
         record = decode(value, version, Subject(tenant.client_key, attachment_id), KEYS)
         assert isinstance(record, Held | Free)
@@ -155,7 +155,7 @@ class _AuditFirst:
             seq=record.seq,
         )
         self._ledger.record(tenant, Effects(audit=(row,)))
-        stored: StoredProperty = self._inner.replace(tenant, attachment_id, row_id, value, version, priority=priority)
+        stored: StoredProperty = self._inner.replace(tenant, attachment_id, row_id, value, version, **how)
         return stored
 
     def __getattr__(self, name: str) -> Any:
@@ -168,11 +168,11 @@ class _Unconditional:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    def replace(self, *place: Any, priority: Priority) -> StoredProperty:
+    def replace(self, *place: Any, **how: Any) -> StoredProperty:
         *first, version = place
         while True:
             try:
-                stored: StoredProperty = self._inner.replace(*first, version, priority=priority)
+                stored: StoredProperty = self._inner.replace(*first, version, **how)
             except LostRace:
                 version += 1
                 if version > place[-1] + 20:

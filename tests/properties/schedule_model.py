@@ -273,12 +273,14 @@ class ScheduleModel:
             self.world.host.lock_properties.delete,
         )
 
-        def creating(tenant: Tenant, kind: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
+        def creating(
+            tenant: Tenant, kind: PropertyHost, host_id: str, key: str, value: object, person: str | None
+        ) -> StoredProperty:
             site = self.world.site()
             rows = site.rows.get((kind, host_id, key), ())
             fresh = self.duplicates and len(rows) == 1 and site.clock.now() - _made(rows[0]) < STALE
             if not fresh or key != "lockpointlock":
-                row = create(tenant, kind, host_id, key, value)
+                row = create(tenant, kind, host_id, key, value, person)
             else:
                 row = site.new_row(key, value)
                 site.put_rows(kind, host_id, key, (*rows, row))
@@ -287,17 +289,27 @@ class ScheduleModel:
             return row
 
         def replacing(
-            tenant: Tenant, kind: PropertyHost, host_id: str, key: str, row_id: str, version: int, value: object
+            tenant: Tenant,
+            kind: PropertyHost,
+            host_id: str,
+            key: str,
+            row_id: str,
+            version: int,
+            value: object,
+            *,
+            person: str | None,
         ) -> StoredProperty:
-            row = write(tenant, kind, host_id, key, row_id, version, value)
+            row = write(tenant, kind, host_id, key, row_id, version, value, person=person)
             if key == "lockpointlock":
                 self._note(row)
             return row
 
-        def deleting(tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
+        def deleting(
+            tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority, person: str | None = None
+        ) -> None:
             rows = self.world.site().lock_rows(attachment_id)
             require(not rows or property_id != rows[0].id, "I6: the record is never deleted", rows)
-            remove(tenant, attachment_id, property_id, priority=priority)
+            remove(tenant, attachment_id, property_id, priority=priority, person=person)
 
         host.create, host.replace = creating, replacing  # type: ignore[method-assign]
         host.lock_properties.delete = deleting  # type: ignore[method-assign]

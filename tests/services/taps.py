@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes.world import World
 
 HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
@@ -22,6 +23,7 @@ POINTS = {
     "attachments.undo_trash": 1,
     "attachments.versions": 2,
     "attachments.copy": 4,
+    "attachments.confirmed_gone": 1,
     "people.container": 2,
     "people.administers_space": 1,
     "people.administers_site": 3,
@@ -51,6 +53,7 @@ class Taps:
 
     calls: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
     before: dict[tuple[str, int], Action] = field(default_factory=dict)
     after: dict[tuple[str, int], Action] = field(default_factory=dict)
     die_before: int | None = None
@@ -59,13 +62,15 @@ class Taps:
     def clear(self) -> None:
         self.calls.clear()
         self.order.clear()
+        self.hidden.clear()
 
     def host_calls(self) -> list[str]:
         return [name for name in self.order if name.split(".")[0] in HOST]
 
     def points(self) -> int:
-        """The client caches the app's account after the first read."""
-        return sum(POINTS[name] for name in self.host_calls() if name != "people.own_account")
+        """The client caches the app's account after the first read; a read that finds nothing costs 1."""
+        asked = [name for name in self.host_calls() if name != "people.own_account"]
+        return sum(POINTS[name] for name in asked) - len(self.hidden)
 
     def enter(self, name: str) -> None:
         self.calls[name] += 1
@@ -99,7 +104,12 @@ class TappedPort:
         def call(*args: Any, **kwargs: Any) -> Any:
             self._taps.enter(name)
             number = len(self._taps.order)
-            answer = found(*args, **kwargs)
+            try:
+                answer = found(*args, **kwargs)
+            except GoneOrInvisible:
+                if name == "attachments.get":
+                    self._taps.hidden.add(number)
+                raise
             self._taps.leave(name, number)
             return answer
 

@@ -56,6 +56,7 @@ ACROSS = {
     "web/api/test_odd_properties.py": "every property that others can write, over HTTP",
     "web/api/test_points.py": "the published costs of all use cases",
     "web/api/test_request_ids.py": "repeated calls of every kind",
+    "web/api/test_restricted_pages.py": "every call on pages that shut the app out",
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/test_access_matrix.py": "every route for everybody",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",

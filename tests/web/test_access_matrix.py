@@ -14,7 +14,6 @@ from itertools import product
 import pytest
 import requests
 
-from simulator.world.seed import PRIVATE_FILE_ID, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi
 from tests.web.live_app import SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
 
@@ -116,6 +115,7 @@ FILE_ROUTES = (
     Route("take over", "POST", "/attachments/{file}/lock/take-over", _managed),
     Route("ask", "PUT", "/attachments/{file}/notify-me", _nothing),
     Route("cancel", "DELETE", "/attachments/{file}/notify-me", _nothing),
+    Route("give access", "POST", "/pages/{page}/access", _nothing),
 )
 SITE_ROUTES = (
     Route("show settings", "GET", "/settings", _nothing, about_file=False),
@@ -135,7 +135,7 @@ def expected(person: Person, route: Route, thing: Thing) -> int:
     if not _sees(person, thing):
         return 404
     if thing is Thing.SHUT:
-        return 200 if route.name in {"show", "list"} else 409
+        return _on_shut(route)
     held = thing in {Thing.HELD, Thing.RESTRICTED}
     return _on_visible(person, route, holds=held and person.name == "alice", held=held)
 
@@ -152,6 +152,18 @@ def _sees(person: Person, thing: Thing) -> bool:
     return person.name == "alice" or thing not in ALICES_ALONE
 
 
+def _on_shut(route: Route) -> int:
+    """Alice alone, who may edit and manages nothing: locks cannot begin, and there is none to end."""
+    return {
+        "acquire": 409,
+        "extend": 409,
+        "ask": 409,
+        "release": 412,
+        "break": 403,
+        "take over": 403,
+    }.get(route.name, 200)
+
+
 def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int:
     locks, manages = person.role in LOCKS, person.role in ENDS_OTHERS
     waits = 200 if held and not holds else 422
@@ -165,20 +177,19 @@ def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int
         "take over": 403 if not manages else (201 if held else 412),
         "ask": waits,
         "cancel": 200,
+        "give access": 200 if locks else 403,
     }[route.name]
 
 
 def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
     """Make a fresh object of this kind where possible; `lock_id` is its lock's, or an arbitrary one."""
-    if thing in {Thing.FREE, Thing.HELD, Thing.RESTRICTED}:
+    if thing in {Thing.FREE, Thing.HELD, Thing.RESTRICTED, Thing.SHUT}:
         page = live.page()
         file = live.file(page)
-        hold = live.lock("alice", file) if thing is not Thing.FREE else request_id()
-        if thing is Thing.RESTRICTED:
-            live.restrict(page, "alice", live.app_user)
+        hold = live.lock("alice", file) if thing in {Thing.HELD, Thing.RESTRICTED} else request_id()
+        if thing in ALICES_ALONE:
+            live.restrict(page, "alice", *([live.app_user] if thing is Thing.RESTRICTED else []))
         return Target(file, page, hold)
-    if thing is Thing.SHUT:
-        return Target(str(PRIVATE_FILE_ID), str(PRIVATE_PAGE_ID), request_id())
     return Target(UNKNOWN, UNKNOWN, request_id()) if thing is Thing.UNKNOWN else kept[thing]
 
 

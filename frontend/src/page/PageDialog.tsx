@@ -9,7 +9,7 @@ import type { FormKind } from "./RowActions";
 import { choose, EVERYTHING, type Choice } from "./rows";
 import type { PageState, PageStore } from "./store";
 import { Toolbar } from "./Toolbar";
-import { noticeWords, outcomeWords, problemWords, type Voice } from "./words";
+import { accessProblemWords, noticeWords, outcomeWords, problemWords, type Voice } from "./words";
 
 interface Props {
   readonly store: PageStore;
@@ -53,6 +53,20 @@ function StaleLine({ state, voice: { t, formats } }: { readonly state: PageState
       <Icon name="warning" />
       <span>{t("page.stale", { time: formats.moment(state.serverTime), reason })}</span>
     </p>
+  );
+}
+
+function AccessLine({ state, store, voice: { t } }: Pick<Props, "store" | "voice"> & { readonly state: PageState }) {
+  if (!state.rows.some((row) => row.lock.can.giveAccess)) return null;
+  const { givingAccess, accessProblem } = state;
+  return (
+    <div class="notice warning" role="status" aria-busy={givingAccess}>
+      <Icon name="warning" />
+      <span>{t("access.needed")} {accessProblem === null ? t("access.why") : accessProblemWords(accessProblem, t)}</span>
+      <button type="button" class="button" aria-disabled={givingAccess} onClick={() => { void store.giveAccess(); }}>
+        {t("access.give")}
+      </button>
+    </div>
   );
 }
 
@@ -159,6 +173,7 @@ export function PageDialog(props: Props) {
       </header>
       <Notices {...{ state, store, voice }} />
       <StaleLine state={state} voice={voice} />
+      <AccessLine {...{ state, store, voice }} />
       {state.viewer !== null && !state.viewer.mayEdit && <p class="notice info"><Icon name="info" /><span>{t("page.readOnly")}</span></p>}
       {state.phase === "loading" && <Loading voice={voice} />}
       {state.phase === "failed" && <Failed {...{ state, store, voice }} />}

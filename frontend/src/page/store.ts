@@ -30,7 +30,7 @@ export interface Notice {
 /** The result of the viewer's last action, announced once. */
 export interface Outcome {
   readonly id: number;
-  readonly kind: ActionKind;
+  readonly kind: ActionKind | "giveAccess";
   readonly title: string;
   readonly headMoved: boolean;
 }
@@ -51,6 +51,9 @@ export interface PageState {
   readonly rowProblems: ReadonlyMap<string, Problem>;
   readonly notices: readonly Notice[];
   readonly outcome: Outcome | null;
+  readonly givingAccess: boolean;
+  /** Why the app could not be given access to the page. */
+  readonly accessProblem: Problem | null;
 }
 
 const START: PageState = {
@@ -66,6 +69,8 @@ const START: PageState = {
   rowProblems: new Map(),
   notices: [],
   outcome: null,
+  givingAccess: false,
+  accessProblem: null,
 };
 
 export function problemOf(error: unknown): Problem {
@@ -201,6 +206,21 @@ export class PageStore {
       this.set({ working });
       void this.refreshAfterAction();
     }
+  }
+
+  /** Give the app access to the page. Never rejects; `accessProblem` holds what went wrong. */
+  async giveAccess(): Promise<void> {
+    if (this.state.givingAccess) return;
+    this.set({ givingAccess: true, accessProblem: null });
+    try {
+      await this.api.giveAccess(this.pageId);
+      this.set({ outcome: { id: this.nextId(), kind: "giveAccess", title: "", headMoved: false } });
+    } catch (error) {
+      this.set({ accessProblem: problemOf(error) });
+    }
+    this.actions += 1;
+    await this.refreshAfterAction();
+    this.set({ givingAccess: false });
   }
 
   private async refreshAfterAction(): Promise<void> {

@@ -87,6 +87,7 @@ const DONE = {
   takeOver: "done.takenOver",
   notify: "done.notify",
   cancelNotify: "done.notifyCancelled",
+  giveAccess: "done.access",
 } as const satisfies Record<Outcome["kind"], MessageKey>;
 
 export function outcomeWords({ kind, title, headMoved }: Outcome, t: Translate): string {
@@ -127,6 +128,12 @@ export function rowProblemWords(row: Attachment, problem: Problem, voice: Voice)
     default:
       return problemWords(problem, voice.t);
   }
+}
+
+/** Return why the app could not be given access, and what to do by hand where the server refused. */
+export function accessProblemWords(problem: Problem, t: Translate): string {
+  const refused = problem.code === "app_blocked" || problem.code === "forbidden";
+  return refused ? t("access.byHand") : problemWords(problem, t);
 }
 
 /** Return a problem in words that is not about one file. */

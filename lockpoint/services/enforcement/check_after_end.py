@@ -27,7 +27,7 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
     """
     state = after = written.state
     if isinstance(written.record, Free):
-        after = read_state(services, tenant, state.attachment.id, priority=priority)
+        after = read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)
     held = _ended_lock(written.record, state)
     if held is not None:
         _look_back(HeldFile(services, tenant, after, held, priority), written.record)

@@ -16,6 +16,7 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
 
+_AT_WORK = (Protection.PROTECTED, Protection.RESTORING)
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
 
 
@@ -54,12 +55,19 @@ class HeldFile:
         return self.state.witness.protection if self.state.witness else None
 
     def mark(self, protection: Protection, head: Version | None = None) -> None:
-        """Write into the witness how the file is protected, and which version is its newest (that of this look)."""
+        """Write into the witness how the file is protected, and which version is its newest (that of this look).
+
+        What is done as the holder leaves the file marked as it was.
+        """
+        if self.state.person is not None and protection in _AT_WORK:
+            return
         seen = (head or self.attachment.head).number
         self.services.witnesses.set_protection(self.tenant, self.attachment.id, protection, seen)
 
     def read_state(self) -> FileState:
-        return read_state(self.services, self.tenant, self.attachment.id, priority=self.priority)
+        return read_state(
+            self.services, self.tenant, self.attachment.id, priority=self.priority, person=self.state.person
+        )
 
     def still_held(self, state: FileState) -> bool:
         """Return whether the lock that is being protected is the one on the file as it was read now."""
@@ -72,7 +80,8 @@ class HeldFile:
     def made_by_us(self, after: FileState) -> bool:
         """Return whether an edit of ours, of name or status, made the newest version of `after`."""
         before, made = self.attachment.head, after.attachment.head
-        return made.created != before.created and made.author == self.own_account() and made.file_id == before.file_id
+        us = self.state.person or self.own_account()
+        return made.created != before.created and made.author == us and made.file_id == before.file_id
 
     def unchanged(self) -> bool:
         """Read once more: whether lock, status and newest version are those that were decided on."""

@@ -27,13 +27,15 @@ def undo_before_end(
     """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
 
     Damage to the record must not hide an overwrite, so the known lock counts. Any lock but the named one is left alone.
-    Without a licence everybody may upload: nothing is pending.
+    Nothing is undone as a person who only ends another's lock. Without a licence everybody may upload: nothing is pending.
     """
     held = state.standing
     if not isinstance(held, Held) or held.lock_id != lock_id:
         return state, ()
     if not is_active(services, tenant, priority=priority):
         return state, ()
+    if state.person not in {None, held.holder}:
+        return state, _note_pending(HeldFile(services, tenant, state, held, Priority.EVENT))
     return undo_pending(services, tenant, state, held, priority=priority)
 
 

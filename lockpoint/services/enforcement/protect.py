@@ -69,8 +69,6 @@ def _untouched(held_file: HeldFile) -> bool:
         return False
     if head.created == base.created:
         return True
-    if head.author != held_file.own_account():
-        return False
     known = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
 
@@ -96,11 +94,19 @@ def history_of(held_file: HeldFile) -> History:
     """
     attachments, base = held_file.services.attachments, held_file.held.base.created
     versions, complete = attachments.versions(
-        held_file.tenant, held_file.attachment.id, back_to=base, priority=held_file.priority
+        held_file.tenant,
+        held_file.attachment.id,
+        back_to=base,
+        priority=held_file.priority,
+        person=held_file.state.person,
     )
     if all(version.created != base for version in versions):
         versions, complete = attachments.versions(
-            held_file.tenant, held_file.attachment.id, back_to=None, priority=held_file.priority
+            held_file.tenant,
+            held_file.attachment.id,
+            back_to=None,
+            priority=held_file.priority,
+            person=held_file.state.person,
         )
     recent = versions[-RECENT:]
     detailed = tuple(_read(held_file, v) if v.created >= base or v in recent else v for v in versions)
@@ -116,13 +122,20 @@ def _read(held_file: HeldFile, version: Version) -> Version:
     if version.created == head.created:
         return replace(head, number=version.number)
     found = held_file.services.attachments.version(
-        held_file.tenant, held_file.attachment.id, version.number, priority=held_file.priority
+        held_file.tenant,
+        held_file.attachment.id,
+        version.number,
+        priority=held_file.priority,
+        person=held_file.state.person,
     )
     return found if found.created == version.created else version
 
 
 def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
     """Carry out one verdict; None when the file moved and must be judged again."""
+    if isinstance(verdict, Restore | UndoRename) and not held_file.state.writable:
+        offenders = verdict.offenders if isinstance(verdict, Restore) else (verdict.offender,)
+        return flag(held_file, Flag(FlagReason.APP_BLOCKED, offenders))
     if isinstance(verdict, Restore):
         return restore(held_file, verdict)
     if isinstance(verdict, UndoRename):
@@ -135,8 +148,8 @@ def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
 
 
 def _as_it_should_be(held_file: HeldFile) -> ProtectionResult:
-    """Nothing is wrong; but where the app may not edit the file, nothing could be undone either."""
-    if held_file.attachment.status is FileStatus.CURRENT and not held_file.attachment.may_update:
+    """Nothing is wrong; but where the app may not edit the file, only its holder could undo anything."""
+    if held_file.attachment.status is FileStatus.CURRENT and held_file.state.blocked:
         return flag(held_file, Flag(FlagReason.APP_BLOCKED))
     held_file.mark(Protection.PROTECTED)
     return ProtectionResult(held_file.state)

@@ -85,7 +85,9 @@ def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult 
     if held_file.still_held(held_file.read_state()):
         return None
     attachments, file_id = held_file.services.attachments, held_file.attachment.id
-    buried = attachments.version(held_file.tenant, file_id, made.number - 1, priority=held_file.priority)
+    buried = attachments.version(
+        held_file.tenant, file_id, made.number - 1, priority=held_file.priority, person=held_file.state.person
+    )
     try:
         _record_own(held_file, _make_current(held_file, way, buried), buried.created)
     except HostError:
@@ -111,7 +113,11 @@ def _still_so(held_file: HeldFile, source: Version) -> bool:
 def _numbered(held_file: HeldFile, source: Version) -> bool:
     try:
         found = held_file.services.attachments.version(
-            held_file.tenant, held_file.attachment.id, source.number, priority=held_file.priority
+            held_file.tenant,
+            held_file.attachment.id,
+            source.number,
+            priority=held_file.priority,
+            person=held_file.state.person,
         )
     except GoneOrInvisible:
         return False
@@ -125,7 +131,11 @@ def _numbered_since(held_file: HeldFile, source: Version) -> dict[int, datetime]
     tells whether another slipped in.
     """
     versions, _ = held_file.services.attachments.versions(
-        held_file.tenant, held_file.attachment.id, back_to=source.created, priority=held_file.priority
+        held_file.tenant,
+        held_file.attachment.id,
+        back_to=source.created,
+        priority=held_file.priority,
+        person=held_file.state.person,
     )
     return {version.number: version.created for version in versions}
 
@@ -141,12 +151,11 @@ def _way(held_file: HeldFile) -> Way | None:
 
 def _make_current(held_file: HeldFile, way: Way, source: Version) -> Version:
     message = marker(held_file.held.lock_id, source.created)
-    attachments = held_file.services.attachments
+    attachments, tenant, file = held_file.services.attachments, held_file.tenant, held_file.attachment
+    priority, person = held_file.priority, held_file.state.person
     if way is Way.COPY:
-        return attachments.copy(held_file.tenant, held_file.attachment, source, message, priority=held_file.priority)
-    return attachments.restore(
-        held_file.tenant, held_file.attachment.id, source.number, message, priority=held_file.priority
-    )
+        return attachments.copy(tenant, file, source, message, priority=priority, person=person)
+    return attachments.restore(tenant, file.id, source.number, message, priority=priority, person=person)
 
 
 def _refused(held_file: HeldFile, way: Way, verdict: Restore, refused: HostError) -> ProtectionResult | None:
@@ -191,6 +200,8 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *beli
         for version in believed
     )
     restored = row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made)
+    if held_file.state.person is not None:
+        restored = replace(restored, account=None, detail="as_holder")
     effects = Effects(
         restorations=restorations,
         audit=(*conflicts(held_file.attachment, held_file.held, verdict.offenders, "undone"), restored),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import History, Judgement, Version
 from lockpoint.domain.version_marker import source_of
@@ -57,22 +59,26 @@ def _note_all_undone(
     """Record what our versions replaced; return the rest."""
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
+    known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
+    recorded = {own.created for own in known}
     for version in judgement.superseded:
-        restored = _undone_by(history, version, held_file.held.holder, own_account)
+        restored = _undone_by(history, version, held_file.held.holder, own_account, recorded)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
         _note_undone(held_file, made, tuple(offenders))
     return tuple(by_others)
 
 
-def _undone_by(history: History, offender: Version, holder: str, own_account: str) -> Version | None:
+def _undone_by(
+    history: History, offender: Version, holder: str, own_account: str, recorded: set[datetime]
+) -> Version | None:
     """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
+            if source_of(version.message) and (version.author == own_account or version.created in recorded):
+                return version
             if version.author == holder:
                 return None
-            if version.author == own_account and source_of(version.message):
-                return version
     return None
 
 

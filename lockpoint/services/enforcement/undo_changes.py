@@ -42,7 +42,14 @@ def name_as(held_file: HeldFile, named: Version) -> None:
     media_type = None if named.media_type == attachment.media_type else named.media_type
     rename = held_file.services.attachments.rename
     _first_free(
-        partial(rename, held_file.tenant, attachment, media_type=media_type, priority=held_file.priority),
+        partial(
+            rename,
+            held_file.tenant,
+            attachment,
+            media_type=media_type,
+            priority=held_file.priority,
+            person=held_file.state.person,
+        ),
         title,
         restored_name(title),
     )
@@ -69,7 +76,13 @@ def _undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | N
     title = held_file.attachment.title
     try:
         attachments = held_file.services.attachments
-        undo = partial(attachments.undo_trash, held_file.tenant, held_file.attachment, priority=held_file.priority)
+        undo = partial(
+            attachments.undo_trash,
+            held_file.tenant,
+            held_file.attachment,
+            priority=held_file.priority,
+            person=held_file.state.person,
+        )
         name = _first_free(undo, title, restored_name(title))
     except LostRace:
         return None
@@ -101,7 +114,7 @@ def _page_is_there(held_file: HeldFile) -> bool:
         return False
     try:
         page = held_file.services.people.container(
-            held_file.tenant, None, held_file.attachment.container, priority=held_file.priority
+            held_file.tenant, held_file.state.person, held_file.attachment.container, priority=held_file.priority
         )
     except (GoneOrInvisible, Forbidden):
         return False
@@ -138,7 +151,8 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
         offenders=tuple(v.author for v in offenders if v.author),
         at=now,
     )
-    row = replace(row_about(held_file.attachment, held_file.held, undone.kind, made), account=held_file.own_account())
+    account = held_file.own_account() if held_file.state.person is None else None
+    row = replace(row_about(held_file.attachment, held_file.held, undone.kind, made), account=account)
     effects = Effects(
         restorations=(restoration,),
         audit=(*conflicts(held_file.attachment, held_file.held, offenders, undone.word), row),

@@ -15,8 +15,8 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
 from lockpoint.services.listing.etag import etag_for, still_true
-from lockpoint.services.lock_record.file_state import FileState, read_state
-from lockpoint.services.locks.authorization import facts, view_of
+from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.locks.authorization import facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container, UnreadableFile
 from lockpoint.services.ports.locks import Witness
@@ -144,11 +144,9 @@ def _states(
 
 
 def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState | None:
-    """Return the file as it is now, one that the app may not read as it was last known; None for an odd answer."""
+    """Return the file as it is now, one that is shown to nobody any more as last known; None for an odd answer."""
     try:
-        return read_state(services, actor.tenant, file.id, priority=Priority.INTERACTIVE)
-    except (GoneOrInvisible, Forbidden):
-        return FileState.from_outside(file, witness)
+        return read_through(services, actor, file.id) or FileState.from_outside(file, witness)
     except BadAnswer as odd:
         logger.warning("a file of a list cannot be read", extra={"site": actor.tenant.id, "cause": str(odd)})
         return None
@@ -181,7 +179,7 @@ def _reach(
 
     Asked only where it changes what the person may do.
     """
-    shown = [state.attachment.may_update for state in states.values()]
+    shown = [not state.blocked for state in states.values()]
     if shown or not files or not permissions.may_lock(rights):
         return all(shown)
     for file in files[:MOST_ASKED]:

@@ -13,7 +13,7 @@ from lockpoint.domain import signed_record as records
 from lockpoint.domain.lock import Held, Moments, Record, Snapshot, Subject
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Busy, HostError, HostUnavailable, LostRace
+from lockpoint.services.errors import Busy, Forbidden, HostError, HostUnavailable, LostRace
 from lockpoint.services.lock_record.file_state import (
     FileState,
     Outcome,
@@ -68,11 +68,12 @@ def compare_and_set(
 ) -> Outcome:
     """Write what `rule` decides on a fresh read, on condition that nothing else was written in between.
 
-    `state` is a read just made. Each round has the same `op_id`, so that a write whose answer was lost is recognised.
-    Raises `Busy` when the outcome is unknown: asking again with the same ids is safe. Other errors of the host pass
-    through.
+    `state` is a read that the caller has just made; what follows is done as the same person. Each round has the same
+    `op_id`, so that a write whose answer was lost is recognised. Raises `Busy` when the outcome is unknown: asking
+    again with the same ids is safe, and `Forbidden` where nobody may write. Other errors of the host pass through.
     """
-    write = _Write(services, tenant, attachment_id, rule, op_id or services.ids.new(), priority, prepare)
+    person = state.person if state else None
+    write = _Write(services, tenant, attachment_id, rule, op_id or services.ids.new(), priority, prepare, person)
     if state is not None:
         state = write.prepared(state)
     deadline = services.clock.now() + PATIENCE
@@ -93,15 +94,23 @@ def compare_and_set(
     )
 
 
-def heal(services: Services, tenant: Tenant, attachment_id: str, witness: Held, *, priority: Priority) -> bool:
+def heal(
+    services: Services,
+    tenant: Tenant,
+    attachment_id: str,
+    witness: Held,
+    *,
+    priority: Priority,
+    person: str | None = None,
+) -> bool:
     """Write a live lock's removed or garbled record again; return whether this call did it.
 
     A read may be stale, so a second one must show the same damage.
     """
     second_look(services)
-    state = read_state(services, tenant, attachment_id, priority=priority)
+    state = read_state(services, tenant, attachment_id, priority=priority, person=person)
     op_id = services.ids.new()
-    decision = rules.heal(_snapshot(services, state), witness=witness, op_id=op_id)
+    decision = rules.heal(snapshot_of(services, state), witness=witness, op_id=op_id)
     if not isinstance(decision, rules.Write):
         return False
     stored = _store(services, tenant, state, decision.record, priority=priority)
@@ -122,6 +131,7 @@ class _Write:
     op_id: str
     priority: Priority
     prepare: Prepare | None
+    person: str | None
     pending: Moments = ()
 
     def prepared(self, state: FileState) -> FileState:
@@ -134,7 +144,9 @@ class _Write:
     def read_again(self, *, unknown: bool) -> FileState | None:
         """Read afresh; while an own write is in doubt, a failing read is only another reason to try again."""
         try:
-            state = read_state(self.services, self.tenant, self.attachment_id, priority=self.priority)
+            state = read_state(
+                self.services, self.tenant, self.attachment_id, priority=self.priority, person=self.person
+            )
         except HostUnavailable:
             if not unknown:
                 raise
@@ -143,9 +155,10 @@ class _Write:
 
     def attempt(self, state: FileState) -> Outcome | _Failed:
         """Decide on one read, and try to store what was decided."""
-        decision = self.rule(_snapshot(self.services, state, self.pending), op_id=self.op_id)
+        decision = self.rule(snapshot_of(self.services, state, self.pending), op_id=self.op_id)
         if isinstance(decision, rules.Damaged):
-            heal(self.services, self.tenant, self.attachment_id, decision.witness, priority=self.priority)
+            lock, person = decision.witness, self.person
+            heal(self.services, self.tenant, self.attachment_id, lock, priority=self.priority, person=person)
             return _Failed.LOST
         if isinstance(decision, rules.Already) and decision.record.op_id == self.op_id:
             return Written(decision.record, state, None)
@@ -157,7 +170,8 @@ class _Write:
         return stored if isinstance(stored, _Failed) else Written(stored, state, decision)
 
 
-def _snapshot(services: Services, state: FileState, pending: Moments = ()) -> Snapshot:
+def snapshot_of(services: Services, state: FileState, pending: Moments = ()) -> Snapshot:
+    """Return what a rule may look at of one read."""
     return Snapshot(
         found=state.found,
         head=state.attachment.base(),
@@ -180,7 +194,12 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
 def _store(
     services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority
 ) -> Record | _Failed:
-    """Write a record on condition of the read; return it with the host's time where a lock began."""
+    """Write a record on condition of the read; return it with the host's time where a lock began.
+
+    Without the right to edit, Confluence answers as if the race were lost, every time: not even tried.
+    """
+    if not state.writable:
+        raise Forbidden("the lock record may not be written")
     if not services.clock_offsets.trustworthy():
         raise Busy(
             "This server's clock is wrong, so it cannot decide about locks. Try again later.",
@@ -193,7 +212,7 @@ def _store(
             stored = _create(services, tenant, state, record.op_id, value, priority=priority)
         else:
             stored = services.lock_properties.replace(
-                tenant, file_id, row.id, value, row.version + 1, priority=priority
+                tenant, file_id, row.id, value, row.version + 1, priority=priority, person=state.person
             )
     except LostRace:
         return _Failed.LOST
@@ -215,15 +234,15 @@ def _create(
     if not _claim(services, tenant, state, op_id):
         return None
     try:
-        created = services.lock_properties.create(tenant, file_id, value, priority=priority)
+        created = services.lock_properties.create(tenant, file_id, value, priority=priority, person=state.person)
     except HostUnavailable:
         raise
     except HostError:
         services.guard.release(tenant, file_id, op_id)
         raise
-    rows = services.lock_properties.read(tenant, file_id, priority=priority)
+    rows = services.lock_properties.read(tenant, file_id, priority=priority, person=state.person)
     if len(rows) > 1:
-        rows = keep_lowest(services, tenant, file_id, rows, priority)
+        rows = keep_lowest(services, tenant, file_id, rows, priority, state.person)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
     return created if not rows or rows[0].id == created.id else None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
 from lockpoint.domain.snapshots import trusted
 from lockpoint.services.container import Services
@@ -17,20 +18,50 @@ from lockpoint.services.ports.locks import AuditEvent, Effects, Witness
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as the app sees it, and what its lock record says.
+    """A file, and what its lock record says.
 
-    `row` is the record's property row. A record older than `witness` reads as `Unreadable`.
+    `row` is the property row that is the record (None: there is none). `witness` was known before the read, so a sound
+    record is never older; one that is older reads as `Unreadable`. `person` is whom the file was read as where the app
+    may not edit it (None: the app); everything about this file goes the same way.
     """
 
     attachment: Attachment
     found: FoundRecord
     row: StoredProperty | None
     witness: Witness | None = None
+    person: str | None = None
 
     @classmethod
     def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
         """A file whose record the app may not read: the last known one stands for it."""
         return cls(replace(attachment, may_update=False), witness.record if witness else Absent(), None, witness)
+
+    @classmethod
+    def unseen(cls, witness: Witness) -> FileState:
+        """A file that nobody shows us, as its witness last knew it."""
+        base = witness.record.base if isinstance(witness.record, Held) else None
+        nothing = Attachment(
+            id=witness.attachment_id,
+            status=FileStatus.CURRENT,
+            title="",
+            media_type="",
+            size=0,
+            container=witness.container,
+            head=Version(
+                number=base.number if base else 0, created=base.created if base else witness.seen_at, author=None
+            ),
+        )
+        return cls.from_outside(nothing, witness)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the app itself may not edit the file."""
+        return self.person is not None or not self.attachment.may_update
+
+    @property
+    def writable(self) -> bool:
+        """Whether whoever read the file may edit it."""
+        return self.attachment.may_update
 
     @property
     def known(self) -> Record | None:
@@ -73,25 +104,27 @@ def second_look(services: Services) -> None:
     services.clock.sleep(SECOND_LOOK)
 
 
-def read_state(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority) -> FileState:
-    """Read the attachment and its record in one call; the host's errors pass through.
+def read_state(
+    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
+) -> FileState:
+    """Read the attachment and its record in one call, as `person` or as the app; the host's errors pass through.
 
     The witness is read first, so that a sound record is never older. Without a sound record it is read again: a lock
     recorded since must not be missed because outsiders removed its record.
     """
     witness = services.witnesses.get(tenant, attachment_id)
     asked = services.clock.now()
-    attachment = services.attachments.get(tenant, attachment_id, priority=priority)
+    attachment = services.attachments.get(tenant, attachment_id, priority=priority, person=person)
     services.clock_offsets.note(asked, services.clock.now(), attachment.host_time)
     rows = attachment.properties or ()
-    if len(rows) > 1:
-        rows = keep_lowest(services, tenant, attachment_id, rows, priority)
+    if len(rows) > 1 and attachment.may_update:
+        rows = keep_lowest(services, tenant, attachment_id, rows, priority, person)
     row = rows[0] if rows else None
     found = _trusted(reading_of(services, tenant, attachment_id, row), witness)
     if isinstance(found, Absent | Unreadable):
         witness = services.witnesses.get(tenant, attachment_id)
         found = _trusted(found, witness)
-    return FileState(attachment, found, row, witness)
+    return FileState(attachment, found, row, witness, person)
 
 
 def _trusted(found: FoundRecord, witness: Witness | None) -> FoundRecord:
@@ -117,7 +150,12 @@ def since(record: Record, row: StoredProperty) -> Record:
 
 
 def keep_lowest(
-    services: Services, tenant: Tenant, attachment_id: str, rows: tuple[StoredProperty, ...], priority: Priority
+    services: Services,
+    tenant: Tenant,
+    attachment_id: str,
+    rows: tuple[StoredProperty, ...],
+    priority: Priority,
+    person: str | None,
 ) -> tuple[StoredProperty, ...]:
     """Keep the row with the lowest id as the record; remove another only if it is ours and says nothing newer."""
     kept, *others = rows
@@ -126,7 +164,7 @@ def keep_lowest(
         copy = reading_of(services, tenant, attachment_id, row)
         if isinstance(copy, Held | Free) and _not_newer(copy, state):
             services.effects.record(tenant, Effects(audit=(_removed(attachment_id, copy),)))
-            services.lock_properties.delete(tenant, attachment_id, row.id, priority=priority)
+            services.lock_properties.delete(tenant, attachment_id, row.id, priority=priority, person=person)
     return (kept,)
 
 

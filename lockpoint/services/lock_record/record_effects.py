@@ -72,16 +72,19 @@ def record_write(
     request: RequestOutcome | None = None,
     detail: str | None = None,
     jobs: tuple[Job, ...] = (),
+    protection: Protection | None = None,
 ) -> None:
     """Store the effects of a written record: its mails, and what a crash left out of the record before.
 
-    The creation guard of a first record is released only now: the next to claim it finds the witness.
+    The creation guard of a first record is released only now: the next to claim it finds the witness. `protection` is
+    how the file is marked from now on (None: as it was).
     """
     state, record, now = written.state, written.record, services.clock.now()
     before = state.found if isinstance(state.found, Held | Free) else None
     row = replace(audit_row(record, state.attachment, account), detail=detail)
+    witness = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
     effects = Effects(
-        witness=witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest),
+        witness=replace(witness, protection=protection) if protection else witness,
         audit=(*unreadable_row(state, now), row),
         intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
         jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
@@ -110,7 +113,7 @@ def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
     """Return that a record was found which is not to be obeyed: one row a day."""
-    if not isinstance(state.found, Unreadable):
+    if not isinstance(state.found, Unreadable) or unsettled(state):
         return ()
     row = AuditEvent(
         at=now.replace(hour=0, minute=0, second=0, microsecond=0),
@@ -120,6 +123,11 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
         detail=f"unreadable_{state.found.reason}",
     )
     return (row,)
+
+
+def unsettled(state: FileState) -> bool:
+    """Return whether the record is older than an end that could not be stored."""
+    return state.witness is not None and state.witness.protection is Protection.UNSETTLED
 
 
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:

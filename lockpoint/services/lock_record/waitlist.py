@@ -42,9 +42,10 @@ def foreign(services: Services, tenant: Tenant, attachment_id: str, row: StoredP
 
 
 def read_waitlist(
-    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority
+    services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
 ) -> StoredProperty | None:
-    return services.properties.read(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, priority=priority)
+    host = PropertyHost.ATTACHMENT
+    return services.properties.read(tenant, host, attachment_id, KEY, priority=priority, person=person)
 
 
 def store_waitlist(
@@ -55,15 +56,17 @@ def store_waitlist(
     waitlist: tuple[str, ...],
     *,
     priority: Priority,
+    person: str | None = None,
 ) -> None:
     """Store the waitlist on condition that it is still `row`; `LostRace` otherwise."""
     fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
     place, version = _place(tenant, attachment_id), row.version + 1 if row else 1
     value = signed_json.sign_dated(fields, place, version, services.clock.now(), services.mac_keys)
+    host = PropertyHost.ATTACHMENT
     if row is None:
-        services.properties.create(tenant, PropertyHost.ATTACHMENT, attachment_id, KEY, value, priority=priority)
+        services.properties.create(tenant, host, attachment_id, KEY, value, priority=priority, person=person)
     else:
-        services.properties.replace(tenant, PropertyHost.ATTACHMENT, attachment_id, row, value, priority=priority)
+        services.properties.replace(tenant, host, attachment_id, row, value, priority=priority, person=person)
 
 
 def _fields(

@@ -37,7 +37,7 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
-    must_be_lockable(action.state)
+    must_be_lockable(action.state, action.facts)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)
     rule = partial(

@@ -14,7 +14,6 @@ from lockpoint.services.context import Actor, Priority
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.errors import (
     AlreadyLockedError,
-    AppBlocked,
     Forbidden,
     LockLostError,
     OutOfDateError,
@@ -25,7 +24,7 @@ from lockpoint.services.lock_record.compare_and_set import Rule
 from lockpoint.services.lock_record.file_state import FileState, Unwritten, Written
 from lockpoint.services.lock_record.record_effects import RequestOutcome, without_words
 from lockpoint.services.locks import end_lock
-from lockpoint.services.locks.authorization import APP_BLOCKED, facts, read_for
+from lockpoint.services.locks.authorization import app_blocked, facts, read_for
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.locks.result import LockResult, error_for, shows_lock
 from lockpoint.services.locks.show import facts_for, look_into_unknown, show, view_of_state
@@ -108,16 +107,14 @@ def perform(
     """
 
     def attempt(begun: BegunRequest) -> LockResult:
+        state, page = read(services, actor, attachment_id)
+        known = facts(services, actor, page, roles=roles)
+        action = LockAction(services=services, actor=actor, key=key, begun=begun, state=state, page=page, facts=known)
         try:
-            state, page = read(services, actor, attachment_id)
             catch_up_on_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
-            known = facts(services, actor, page, roles=roles)
-            action = LockAction(
-                services=services, actor=actor, key=key, begun=begun, state=state, page=page, facts=known
-            )
             result = work(action)
         except Forbidden as blocked:
-            raise AppBlocked(APP_BLOCKED) from blocked
+            raise app_blocked(page.container if page else None, known) from blocked
         note_use(services, actor)
         count_call(services, actor, use_case, result.status)
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockpoint.domain import permissions
 from lockpoint.domain.judge import FileStatus
-from lockpoint.domain.lock import Free, Held
+from lockpoint.domain.lock import FoundRecord, Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
@@ -13,59 +13,55 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
 
 NOT_THERE = "This file is not there, or you may not see it."
-APP_BLOCKED = (
-    "Lockpoint may not edit this page, so it could not protect the file. "
-    "Add the Lockpoint app to the page's restrictions."
-)
+NEEDS_ACCESS = "Lockpoint needs access to this page."
 
 
 def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView]:
-    """Read the file as the app, and its page as the person.
-
-    Raises `NotFound` when the person may not see it, and `AppBlocked` when only the app may not.
-    """
-    try:
-        state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
-    except (GoneOrInvisible, Forbidden) as blocked:
-        as_person(services, actor, attachment_id)
-        raise AppBlocked(APP_BLOCKED) from blocked
+    """Read the file, and its page as the person; `NotFound` when they may not see it."""
+    state = read_through(services, actor, attachment_id)
+    if state is None:
+        raise NotFound(NOT_THERE)
     return state, view_of(services, actor, container_of(state.attachment))
 
 
 def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView | None]:
     """As `read_for`, but the holder (or last holder) may have lost the right to see the page: then it is None."""
-    try:
-        state = read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE)
-    except (GoneOrInvisible, Forbidden) as blocked:
-        as_person(services, actor, attachment_id)
-        raise AppBlocked(APP_BLOCKED) from blocked
+    state = read_through(services, actor, attachment_id) or _last_known(services, actor, attachment_id)
     try:
         return state, view_of(services, actor, container_of(state.attachment))
     except NotFound:
-        if not _is_or_was_holder(state, actor.account_id):
+        if not _is_or_was_holder(state.standing, actor.account_id):
             raise
         return state, None
+
+
+def read_through(services: Services, actor: Actor, attachment_id: str) -> FileState | None:
+    """Read the file as the app, or, where the app may not edit it, as the person; None when neither sees it."""
+    state = _seen(services, actor, attachment_id, None)
+    if state is not None and not state.blocked:
+        return state
+    return _seen(services, actor, attachment_id, actor.account_id) or state
+
+
+def _seen(services: Services, actor: Actor, attachment_id: str, person: str | None) -> FileState | None:
+    try:
+        return read_state(services, actor.tenant, attachment_id, priority=Priority.INTERACTIVE, person=person)
+    except (GoneOrInvisible, Forbidden):
+        return None
+
+
+def _last_known(services: Services, actor: Actor, attachment_id: str) -> FileState:
+    """Return a file that nobody shows us any more, for its holder only."""
+    witness = services.witnesses.get(actor.tenant, attachment_id)
+    if witness is None or not _is_or_was_holder(witness.record, actor.account_id):
+        raise NotFound(NOT_THERE)
+    return FileState.unseen(witness)
 
 
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
     """Return the page or blog post as the person sees it; `NotFound` when they do not."""
     try:
         return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
-    except (GoneOrInvisible, Forbidden) as hidden:
-        raise NotFound(NOT_THERE) from hidden
-
-
-def as_person(services: Services, actor: Actor, attachment_id: str) -> Attachment:
-    """Return the file as the person sees it; `NotFound` when they do not."""
-    try:
-        return services.attachments.get(
-            actor.tenant,
-            attachment_id,
-            priority=Priority.INTERACTIVE,
-            person=actor.account_id,
-            properties=False,
-            operations=False,
-        )
     except (GoneOrInvisible, Forbidden) as hidden:
         raise NotFound(NOT_THERE) from hidden
 
@@ -107,11 +103,11 @@ def must_manage(known: Facts, state: FileState, account: str, lock_id: str) -> N
         raise Invalid("This is your own lock. Release it instead.")
 
 
-def must_be_lockable(state: FileState) -> None:
+def must_be_lockable(state: FileState, known: Facts) -> None:
     """Refuse files that are not current, and pages where the app could not protect anything."""
     if state.attachment.status is not FileStatus.CURRENT:
         raise Invalid(f"This file is {state.attachment.status.value}; only current files can be locked.")
-    app_may_act(state)
+    app_may_act(state, known)
 
 
 def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
@@ -124,10 +120,19 @@ def must_have_room(services: Services, actor: Actor, state: FileState) -> None:
         raise TooMany("This site has as many locks as it may have. Ask an admin to end some.")
 
 
-def app_may_act(state: FileState) -> None:
-    """Refuse where the app can neither write the record nor undo anything: such a lock would not protect."""
-    if not state.attachment.may_update:
-        raise AppBlocked(APP_BLOCKED)
+def app_may_act(state: FileState, known: Facts) -> None:
+    """Refuse where the app itself can neither write the record nor undo anything: such a lock would not protect."""
+    if state.blocked:
+        raise app_blocked(state.attachment.container, known)
+
+
+def app_blocked(container: Container | None, known: Facts) -> AppBlocked:
+    """Return the refusal with its remedy: what this person can do, and for which page."""
+    page = container.id if container else None
+    if permissions.may_lock(known):
+        return AppBlocked(f"{NEEDS_ACCESS} You can give it.", details={"remedy": "give_access", "pageId": page})
+    text = f"{NEEDS_ACCESS} Ask a person who may edit the page to give it."
+    return AppBlocked(text, details={"remedy": "ask_editor", "pageId": page})
 
 
 def _administers_site(services: Services, actor: Actor) -> bool:
@@ -138,8 +143,7 @@ def _administers_space(services: Services, actor: Actor, space_id: str) -> bool:
     return services.people.administers_space(actor.tenant, actor.account_id, space_id, priority=Priority.INTERACTIVE)
 
 
-def _is_or_was_holder(state: FileState, account: str) -> bool:
-    record = state.standing
+def _is_or_was_holder(record: FoundRecord, account: str) -> bool:
     if isinstance(record, Held):
         return record.holder == account
     return isinstance(record, Free) and record.ended.holder == account

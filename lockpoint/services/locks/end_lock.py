@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Free, Held
+from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import check_after_end
 from lockpoint.services.enforcement.pending_overwrite import undo_before_end
 from lockpoint.services.errors import HostError
-from lockpoint.services.lock_record.compare_and_set import Rule, compare_and_set
-from lockpoint.services.lock_record.file_state import FileState, Outcome, Written
-from lockpoint.services.lock_record.record_effects import RequestOutcome, record_write
+from lockpoint.services.lock_record.compare_and_set import Prepare, Rule, compare_and_set, snapshot_of
+from lockpoint.services.lock_record.file_state import FileState, Outcome, Unwritten, Written
+from lockpoint.services.lock_record.record_effects import RequestOutcome, actor_of, record_write
 from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.locks.notify_me import try_to_empty_waitlist
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.locks import Effects, Protection
 
 
 def end(
@@ -37,10 +38,17 @@ def end(
     """Undo pending overwrites, end the lock as `rule` says, record it, and announce it.
 
     What could not be undone is named in the tombstone. After a lost round the file is looked at again. `by` is the
-    account that wants the end (None: nobody, time did). Without `touch_file` the file stays as it is.
+    account that wants the end (None: nobody, time did). Without `touch_file` the file stays as it is. Where nobody may
+    write, the end is only recorded; it is stored when the page opens.
     """
     held = state.standing
     lock_id = held.lock_id if isinstance(held, Held) else None
+    prepare = partial(undo_before_end, services, tenant, lock_id, priority) if touch_file else None
+    if not state.writable:
+        noted = _only_known(services, state, rule, op_id or services.ids.new(), prepare)
+        if isinstance(noted, Written):
+            _note_end(services, tenant, noted, by=by, space_id=space_id, request=request)
+        return noted
     outcome = compare_and_set(
         services,
         tenant,
@@ -49,7 +57,7 @@ def end(
         op_id=op_id,
         priority=priority,
         state=state,
-        prepare=partial(undo_before_end, services, tenant, lock_id, priority) if touch_file else None,
+        prepare=prepare,
     )
     if isinstance(outcome, Written):
         announce(services, tenant, outcome, by=by, space_id=space_id, request=request, priority=priority)
@@ -66,6 +74,41 @@ def release_for_holder(
 ) -> Outcome:
     rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id)
     return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
+
+
+def settle(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
+    """Store an end that is only recorded so far."""
+    outcome = compare_and_set(services, tenant, state.attachment.id, rules.settle, priority=priority, state=state)
+    if isinstance(outcome, Written):
+        record_write(services, tenant, outcome, account=actor_of(outcome.record))
+
+
+def _only_known(
+    services: Services, state: FileState, rule: Rule, op_id: str, prepare: Prepare | None
+) -> Written | Unwritten:
+    """Decide on what is known of the lock, since its record can be neither written nor mended."""
+    state, pending = prepare(state) if prepare else (state, ())
+    known = replace(state, found=state.standing)
+    decision = rule(snapshot_of(services, known, pending), op_id=op_id)
+    if not isinstance(decision, rules.Write):
+        assert not isinstance(decision, rules.Damaged)  # noqa: S101 - what is known is intact
+        return Unwritten(decision, known)
+    return Written(decision.record, known, decision)
+
+
+def _note_end(
+    services: Services,
+    tenant: Tenant,
+    written: Written,
+    *,
+    by: str | None,
+    space_id: str | None,
+    request: RequestOutcome | None,
+) -> None:
+    """A purged file has no record that could be settled."""
+    gone = written.record.ended is not None and written.record.ended.reason is EndReason.FILE_GONE
+    mark = Protection.PROTECTED if gone else Protection.UNSETTLED
+    record_write(services, tenant, written, account=by, space_id=space_id, request=request, protection=mark)
 
 
 def announce(

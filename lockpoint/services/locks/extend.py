@@ -27,6 +27,6 @@ def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockRes
     services, actor = action.services, action.actor
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
-    app_may_act(action.state)
+    app_may_act(action.state, action.facts)
     rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=services.limits, life=life)
     return write_lock(action, rule, begins=False)

@@ -112,7 +112,7 @@ def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mappi
 class _Viewer:
     """One person at one moment: what they may do on the page, and the names they may see.
 
-    Where the app may not edit a file, nothing can be done with its lock. Without a licence locks can only be ended.
+    Where the app may not edit a file, or without a licence, locks can only be ended.
     """
 
     services: Services
@@ -163,7 +163,7 @@ class _Viewer:
 
     def _why_unprotected(self, state: FileState, held: Held | None) -> str | None:
         """Why the lock does not protect; said of an unlocked file, too, that only the app's rights keep free."""
-        if not state.attachment.may_update and (held or self.facts.may_edit):
+        if state.blocked and (held or self.facts.may_edit):
             return FlagReason.APP_BLOCKED.value
         if held is None:
             return None
@@ -190,9 +190,9 @@ class _Viewer:
 
     def _can(self, state: FileState) -> Can:
         """The table of roles, where the app can do its part and the file is there to be locked."""
-        if not state.attachment.may_update:
-            return Can()
         can = permissions.can(self.facts, state.standing, self.actor.account_id, self.now)
+        if state.blocked:
+            return permissions.without_app(can, self.facts)
         if not self.licensed:
             can = replace(can, lock=False, extend=False, take_over=False)
         current = state.attachment.status is FileStatus.CURRENT

@@ -6,7 +6,7 @@ from lockpoint.domain import permissions
 from lockpoint.domain.lock import Free
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import Busy, HostError, Invalid, LostRace, TooMany
+from lockpoint.services.errors import Busy, Forbidden, HostError, Invalid, LostRace, TooMany
 from lockpoint.services.lock_record.compare_and_set import FIRST_PAUSE, ROUNDS
 from lockpoint.services.lock_record.end_notices import end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
@@ -18,7 +18,7 @@ from lockpoint.services.lock_record.waitlist import (
     store_waitlist,
     waitlist_of,
 )
-from lockpoint.services.locks.authorization import app_may_act, facts, read_for
+from lockpoint.services.locks.authorization import app_blocked, app_may_act, facts, read_for
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import UsageEvent
@@ -32,8 +32,8 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
     """Put the person on the waitlist (once); whoever may see a file that another person holds may ask."""
     with spending_on("notify_me"):
         state, view = read_for(services, actor, attachment_id)
-        app_may_act(state)
         known = facts(services, actor, view, roles=False)
+        app_may_act(state, known)
         if not permissions.can(known, state.standing, actor.account_id, services.clock.now()).notify_me:
             raise Invalid("Nobody else has locked this file, so there is nothing to wait for.")
         answer = _change(services, actor, state, add=True)
@@ -45,7 +45,9 @@ def ask(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
 def cancel(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlace:
     """Take the person off the waitlist; not being on it is fine."""
     with spending_on("notify_me"):
-        state, _ = read_for(services, actor, attachment_id)
+        state, view = read_for(services, actor, attachment_id)
+        if not state.writable and place(services, actor, state).asked:
+            raise app_blocked(state.attachment.container, facts(services, actor, view, roles=False))
         return _change(services, actor, state, add=False)
 
 
@@ -58,8 +60,13 @@ def present(services: Services, actor: Actor, attachment_id: str) -> WaitlistPla
     """Return the person's place now."""
     with spending_on("notify_me"):
         state, _ = read_for(services, actor, attachment_id)
-        waitlist = waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row)
-        return place_of(waitlist, actor.account_id)
+        return place(services, actor, state)
+
+
+def place(services: Services, actor: Actor, state: FileState) -> WaitlistPlace:
+    """Return the person's place as it was read."""
+    waitlist = waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row)
+    return place_of(waitlist, actor.account_id)
 
 
 def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
@@ -78,18 +85,21 @@ def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Empty the waitlist after its mails are recorded, and what others put there; those who asked since stay."""
-    row = state.attachment.waitlist_row
-    told = waitlist_of(services, tenant, state.attachment.id, row)
-    if row is None or not (told or foreign(services, tenant, state.attachment.id, row)):
+    """Empty the waitlist after its mails are recorded, and what others put there; those who asked since stay.
+
+    Where nobody may write it, it is emptied when the page opens.
+    """
+    row, file_id, person = state.attachment.waitlist_row, state.attachment.id, state.person
+    told = waitlist_of(services, tenant, file_id, row)
+    if row is None or not state.writable or not (told or foreign(services, tenant, file_id, row)):
         return
     try:
-        store_waitlist(services, tenant, state.attachment.id, row, (), priority=priority)
+        store_waitlist(services, tenant, file_id, row, (), priority=priority, person=person)
     except LostRace:
-        row = read_waitlist(services, tenant, state.attachment.id, priority=priority)
-        left = tuple(a for a in waitlist_of(services, tenant, state.attachment.id, row) if a not in told)
+        row = read_waitlist(services, tenant, file_id, priority=priority, person=person)
+        left = tuple(a for a in waitlist_of(services, tenant, file_id, row) if a not in told)
         if row is not None:
-            store_waitlist(services, tenant, state.attachment.id, row, left, priority=priority)
+            store_waitlist(services, tenant, file_id, row, left, priority=priority, person=person)
 
 
 def try_to_empty_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
@@ -121,11 +131,13 @@ def _change(
         wanted = _with(waitlist, actor.account_id) if add else tuple(a for a in waitlist if a != actor.account_id)
         if wanted == waitlist and not foreign(services, tenant, file_id, row):
             return place_of(waitlist, actor.account_id)
+        if not state.writable:
+            raise Forbidden("the waitlist may not be written")
         try:
-            store_waitlist(services, tenant, file_id, row, wanted, priority=priority)
+            store_waitlist(services, tenant, file_id, row, wanted, priority=priority, person=state.person)
         except LostRace:
             services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
-            row = read_waitlist(services, tenant, file_id, priority=priority)
+            row = read_waitlist(services, tenant, file_id, priority=priority, person=state.person)
         else:
             return place_of(wanted, actor.account_id)
     raise Busy("Many people ask for this file at the same time. Try again.", details={"retryAfter": 1})

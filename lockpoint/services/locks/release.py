@@ -9,7 +9,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks.action import LockAction, end, perform
-from lockpoint.services.locks.authorization import app_may_act, read_as_holder
+from lockpoint.services.locks.authorization import read_as_holder
 from lockpoint.services.locks.result import LockResult
 
 
@@ -20,5 +20,4 @@ def release(services: Services, actor: Actor, attachment_id: str, key: RequestKe
 
 
 def _release(action: LockAction, lock_id: str) -> LockResult:
-    app_may_act(action.state)
     return end(action, partial(rules.release, holder=action.actor.account_id, lock_id=lock_id))

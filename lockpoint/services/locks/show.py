@@ -6,10 +6,9 @@ from lockpoint.domain.lock import Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.errors import AppBlocked
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.record_effects import newer_than
-from lockpoint.services.locks.authorization import as_person, container_of, facts, read_for, view_of
+from lockpoint.services.locks.authorization import facts, read_for
 from lockpoint.services.locks.lock_view import LockView, view_all
 from lockpoint.services.ports.confluence import ContainerView
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -17,15 +16,9 @@ from lockpoint.services.quota_accounting import spending_on
 
 
 def show(services: Services, actor: Actor, attachment_id: str) -> LockView:
-    """Return the lock as the person sees it; where the app is shut out, as it was last known, and marked so.
-
-    Raises `NotFound` for a file that the person may not see.
-    """
+    """Return the lock as the person sees it; `NotFound` for a file that they may not see."""
     with spending_on("show"):
-        try:
-            state, page = read_for(services, actor, attachment_id)
-        except AppBlocked:
-            return _last_known(services, actor, attachment_id)
+        state, page = read_for(services, actor, attachment_id)
         look_into_unknown(services, actor.tenant, state)
         return view_of_state(services, actor, state, facts_for(services, actor, state, page))
 
@@ -47,10 +40,3 @@ def look_into_unknown(services: Services, tenant: Tenant, state: FileState) -> N
     unknown = isinstance(state.found, Held) if state.known is None else newer_than(state.found, state.known)
     if unknown:
         services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, state.attachment.id),))
-
-
-def _last_known(services: Services, actor: Actor, attachment_id: str) -> LockView:
-    attachment = as_person(services, actor, attachment_id)
-    page = view_of(services, actor, container_of(attachment))
-    state = FileState.from_outside(attachment, services.witnesses.get(actor.tenant, attachment_id))
-    return view_of_state(services, actor, state, facts(services, actor, page, roles=False))

@@ -33,7 +33,7 @@ def _take_over(action: LockAction, lock_id: str, reason: str, options: LockOptio
     must_manage(action.facts, action.state, actor.account_id, lock_id)
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
-    must_be_lockable(action.state)
+    must_be_lockable(action.state, action.facts)
     must_have_room(services, actor, action.state)
     rule = partial(
         rules.take_over,

@@ -118,7 +118,13 @@ class Attachments(Protocol):
         ...
 
     def versions(
-        self, tenant: Tenant, attachment_id: str, *, back_to: datetime | None, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        *,
+        back_to: datetime | None,
+        priority: Priority,
+        person: str | None = None,
     ) -> tuple[tuple[Version, ...], bool]:
         """Return versions oldest first, back to one not younger than `back_to` (None: all), and whether that is all.
 
@@ -126,9 +132,20 @@ class Attachments(Protocol):
         """
         ...
 
-    def version(self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority) -> Version: ...
+    def version(
+        self, tenant: Tenant, attachment_id: str, number: int, *, priority: Priority, person: str | None = None
+    ) -> Version: ...
 
-    def restore(self, tenant: Tenant, attachment_id: str, number: int, message: str, *, priority: Priority) -> Version:
+    def restore(
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        number: int,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
+    ) -> Version:
         """Restore version `number` by Confluence's own operation; return the new version.
 
         Raises `Rejected` or `Forbidden` when refused.
@@ -136,7 +153,14 @@ class Attachments(Protocol):
         ...
 
     def copy(
-        self, tenant: Tenant, attachment: Attachment, source: Version, message: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        source: Version,
+        message: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> Version:
         """Copy mode: stream the bytes of `source` into a new minor version of its media type; the name stays.
 
@@ -145,7 +169,14 @@ class Attachments(Protocol):
         ...
 
     def rename(
-        self, tenant: Tenant, attachment: Attachment, title: str, media_type: str | None, *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment: Attachment,
+        title: str,
+        media_type: str | None,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> None:
         """Rename and retype (None: leave the type) if `attachment.head` is still the newest version.
 
@@ -153,7 +184,9 @@ class Attachments(Protocol):
         """
         ...
 
-    def undo_trash(self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority) -> None:
+    def undo_trash(
+        self, tenant: Tenant, attachment: Attachment, title: str, *, priority: Priority, person: str | None = None
+    ) -> None:
         """Restore from the trash under `title`; raises `LostRace` when the name is taken or the version moved."""
         ...
 
@@ -165,14 +198,22 @@ class Attachments(Protocol):
 
 
 class LockProperties(Protocol):
-    """The lock record, written on condition of its version."""
+    """The lock record, written on condition of its version, as `person` or, for None, as the app."""
 
-    def read(self, tenant: Tenant, attachment_id: str, *, priority: Priority) -> tuple[StoredProperty, ...]:
+    def read(
+        self, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
+    ) -> tuple[StoredProperty, ...]:
         """All rows, lowest id first; `GoneOrInvisible` for the file."""
         ...
 
     def create(
-        self, tenant: Tenant, attachment_id: str, value: Mapping[str, object], *, priority: Priority
+        self,
+        tenant: Tenant,
+        attachment_id: str,
+        value: Mapping[str, object],
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         """`LostRace` when a row exists; after `HostUnavailable` it may exist, now or later."""
         ...
@@ -186,11 +227,14 @@ class LockProperties(Protocol):
         version: int,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         """Write `value` as `version` (the present one + 1); `LostRace` otherwise, also for a missing row."""
         ...
 
-    def delete(self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority) -> None:
+    def delete(
+        self, tenant: Tenant, attachment_id: str, property_id: str, *, priority: Priority, person: str | None = None
+    ) -> None:
         """Delete a duplicate row, never the only one."""
         ...
 
@@ -203,16 +247,31 @@ class PropertyHost(StrEnum):
 
 
 class Properties(Protocol):
-    """Our other properties: waitlist, byline, site settings."""
+    """Our other properties: waitlist, byline, site settings; `person` as for `LockProperties`."""
 
     def read(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty | None:
         """The row, the lowest id of several."""
         ...
 
     def create(
-        self, tenant: Tenant, host: PropertyHost, host_id: str, key: str, value: object, *, priority: Priority
+        self,
+        tenant: Tenant,
+        host: PropertyHost,
+        host_id: str,
+        key: str,
+        value: object,
+        *,
+        priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         """`LostRace` when it exists."""
         ...
@@ -226,6 +285,7 @@ class Properties(Protocol):
         value: object,
         *,
         priority: Priority,
+        person: str | None = None,
     ) -> StoredProperty:
         """`LostRace` unless `stored` is the present version."""
         ...
@@ -288,6 +348,15 @@ class People(Protocol):
 
     def address(self, tenant: Tenant, account: str, *, priority: Priority) -> str:
         """For one mail; `NoAddress`."""
+        ...
+
+    def admit(
+        self, tenant: Tenant, person: str, container: Container, account: str, *, priority: Priority
+    ) -> tuple[str, ...]:
+        """As `person`, add `account` to each restriction of the page that leaves it out; return the operations.
+
+        An operation that is open to all stays open. Raises `GoneOrInvisible`, `Forbidden` or `Rejected` when refused.
+        """
         ...
 
     def own_account(self, tenant: Tenant, *, priority: Priority) -> str:

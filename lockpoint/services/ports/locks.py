@@ -31,6 +31,8 @@ class Protection(StrEnum):
     """The file is in the trash with its page."""
     UNCHECKED = "left"
     """Not read since the site is active again: if it is in the trash, it stays there."""
+    UNSETTLED = "unsettled"
+    """Ended where nobody may write: only the witness knows the end, until the page opens."""
     OWN_ACCOUNT_UNKNOWN = FlagReason.OWN_ACCOUNT_UNKNOWN.value
     OWN_UPLOAD_WITHOUT_SOURCE = FlagReason.OWN_UPLOAD_WITHOUT_SOURCE.value
     ORDER_UNCLEAR = FlagReason.ORDER_UNCLEAR.value
@@ -141,6 +143,10 @@ class Witnesses(Protocol):
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
     ) -> bool:
         """Store how a locked file is protected, and its newest version if given; return whether that is a change."""
+        ...
+
+    def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:
+        """Ids of the files that are marked so."""
         ...
 
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:

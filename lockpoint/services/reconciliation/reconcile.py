@@ -12,7 +12,6 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.enforcement.protect import protect
-from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import heal
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
@@ -22,12 +21,14 @@ from lockpoint.services.lock_record.record_effects import (
     newer_than,
     recovered_row,
     unreadable_row,
+    unsettled,
     witness_of,
 )
 from lockpoint.services.locks import end_lock, notify_me
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.reconciliation.look import look
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.absence import return_under
 from lockpoint.services.tenancy.activity import active_now, is_active
@@ -38,10 +39,10 @@ STILL_SEEN = timedelta(days=1)  # how often the witness is told that its record 
 
 
 def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priority: Priority = Priority.EVENT) -> None:
-    """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note an end.
+    """Bring one file and our knowledge of it in line with its record: heal, protect, expire, note or store an end.
 
-    Costs 2 points when nothing happened; does nothing on an inactive or unlicensed site. The host's errors pass
-    through: the job comes back.
+    Costs 2 points when nothing happened. Where the app may not edit, the holder's own right is used. Does nothing on an
+    inactive or unlicensed site. The host's errors pass through: the job comes back.
     """
     present = active_now(services, tenant.id, licensed=False)
     if present is None:
@@ -73,7 +74,7 @@ def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: 
     if active_now(services, tenant.id) is None:
         return
     with spending_on("reconcile"):
-        state = _look(services, tenant, attachment_id, Priority.EVENT)
+        state, _ = look(services, tenant, attachment_id, priority=Priority.EVENT)
         held = state.found if state else None
         in_trash = state is not None and state.attachment.status is FileStatus.TRASHED
         if state is not None and in_trash and isinstance(held, Held) and held.holder == account:
@@ -111,24 +112,27 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
 def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
     if not is_active(services, tenant, priority=priority):
         return
-    state = _look(services, tenant, attachment_id, priority)
+    state, by_app = look(services, tenant, attachment_id, priority=priority)
     if state is None:
-        not_visible(services, tenant, attachment_id, priority)
+        if by_app:
+            not_visible(services, tenant, attachment_id, priority)
         return
-    if not isinstance(state.found, Held | Free | Newer):
+    if state.writable and not isinstance(state.found, Held | Free | Newer):
         state = _mended(services, tenant, state, priority)
     if isinstance(state.found, Held | Free):
         catch_up_on_end(services, tenant, state, priority=priority)
         catch_up(services, tenant, state, state.found)
-    if isinstance(state.found, Held):
-        _tend(services, tenant, state, state.found, priority)
+    held = state.found if state.writable else state.standing
+    if isinstance(held, Held):
+        _tend(services, tenant, state, held, priority)
     notify_me.notify_waitlist(services, tenant, state, priority=priority)
 
 
 def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, priority: Priority) -> None:
     """Protect a locked file, end a lock whose time is over, or follow the holder's uploads.
 
-    A lock until the next upload ends without moving its base first, so that a crash between loses no end.
+    A lock until the next upload ends without moving its base first, so that a crash between loses no end. Where nobody
+    may write, the base moves when the page opens.
     """
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
         end_lock.expire(services, tenant, state, held, priority=priority)
@@ -138,28 +142,24 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
         return
     if held.unlock_on_upload and result.by_holder:
         end_lock.release_for_holder(services, tenant, result.state, held, priority=priority)
-    else:
+    elif result.state.writable:
         rebase(services, tenant, result.state, held, result.uploaded, priority=priority)
-
-
-def _look(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> FileState | None:
-    try:
-        return read_state(services, tenant, attachment_id, priority=priority)
-    except (GoneOrInvisible, Forbidden):
-        return None
 
 
 def _mended(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> FileState:
     """Return the file after its missing or garbled record was dealt with.
 
-    A live lock is written again; one that has run out gets its tombstone; other damage needs nothing.
+    A live lock is written again; one that has run out, or whose end could not be stored, gets its tombstone; other
+    damage needs nothing.
     """
     services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
     held = state.known
+    if unsettled(state):
+        end_lock.settle(services, tenant, state, priority=priority)
     if not isinstance(held, Held):
         return state
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:
         end_lock.expire(services, tenant, state, held, priority=priority)
         return state
-    heal(services, tenant, state.attachment.id, held, priority=priority)
-    return read_state(services, tenant, state.attachment.id, priority=priority)
+    heal(services, tenant, state.attachment.id, held, priority=priority, person=state.person)
+    return read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)

@@ -6,6 +6,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
 from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Protection
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.tenancy.activity import active_now
 
@@ -13,11 +14,14 @@ BATCH = 200
 
 
 def sweep(services: Services, tenant: Tenant) -> int:
-    """Reconcile the locked files of a site; return how many were looked at.
+    """Reconcile the locked files of a site; return how many were looked at. Ends that are not stored yet come first.
 
     A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised` and a removed operation stop the sweep.
     An inactive or unlicensed site is not asked.
     """
+    for attachment_id in sorted(services.witnesses.marked(tenant, (Protection.UNSETTLED,))):
+        if active_now(services, tenant.id, priority=Priority.SWEEP):
+            _one(services, tenant, attachment_id)
     state = 0
     after: str | None = None
     while active_now(services, tenant.id, priority=Priority.SWEEP):

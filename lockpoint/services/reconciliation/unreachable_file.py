@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from lockpoint.domain import next_record
+from functools import partial
+
+from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.lock import EndReason, Free, Held, Phase, Snapshot
+from lockpoint.domain.lock import EndReason, Held, Phase
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
-from lockpoint.services.lock_record.end_notices import mail_to_holder
-from lockpoint.services.lock_record.file_state import second_look
-from lockpoint.services.lock_record.record_effects import hint_jobs
+from lockpoint.services.lock_record.compare_and_set import Rule
+from lockpoint.services.lock_record.file_state import FileState, second_look
+from lockpoint.services.locks.end_lock import end
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
 from lockpoint.services.ports.notifications import MailIntent
 
@@ -26,9 +28,11 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority
         return
     if phase(witness.record, services.clock.now()) is Phase.EXPIRED:
         if _still_hidden(services, tenant, attachment_id, priority):
-            _note_end(services, tenant, witness, witness.record, EndReason.EXPIRED)
+            rule = partial(rules.expire, lock_id=witness.record.lock_id)
+            _end(services, tenant, witness, rule, priority)
     elif services.attachments.confirmed_gone(tenant, attachment_id, witness.container, priority=priority):
-        _note_end(services, tenant, witness, witness.record, EndReason.FILE_GONE)
+        rule = partial(rules.end, lock_id=witness.record.lock_id, reason=EndReason.FILE_GONE, by=None)
+        _end(services, tenant, witness, rule, priority)
     elif witness.protection is not Protection.APP_BLOCKED:
         _note_blocked(services, tenant, witness, witness.record)
 
@@ -41,6 +45,11 @@ def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priori
     except (GoneOrInvisible, Forbidden):
         return True
     return False
+
+
+def _end(services: Services, tenant: Tenant, witness: Witness, rule: Rule, priority: Priority) -> None:
+    """The record is unreachable, so its end is only recorded; the mail finds the page by the witness."""
+    end(services, tenant, FileState.unseen(witness), rule, priority=priority, touch_file=False)
 
 
 def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
@@ -64,37 +73,3 @@ def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: He
     )
     services.effects.record(tenant, Effects(audit=(row,), intents=(intent,)))
     services.witnesses.set_protection(tenant, witness.attachment_id, reason)
-
-
-def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, reason: EndReason) -> None:
-    """The record is unreachable, so its end is recorded here only; the mail finds the page by the witness.
-
-    Should the file be reachable again, its record is older than this one and is not obeyed.
-    """
-    now = services.clock.now()
-    ended = next_record.ended(held, Snapshot(held, None, now), reason, by=None)
-    tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
-    row = AuditEvent(
-        at=now,
-        kind=AuditKind(reason),
-        attachment_id=witness.attachment_id,
-        account=None,
-        epoch=tombstone.epoch,
-        seq=tombstone.seq,
-        lock_id=held.lock_id,
-        version=held.base.number,
-    )
-    kept = Witness(
-        attachment_id=witness.attachment_id,
-        container=witness.container,
-        space_id=witness.space_id,
-        record=tombstone,
-        seen_at=now,
-    )
-    effects = Effects(
-        witness=kept,
-        audit=(row,),
-        intents=mail_to_holder(witness.attachment_id, ended),
-        jobs=hint_jobs(tenant, witness.container),
-    )
-    services.effects.record(tenant, effects)

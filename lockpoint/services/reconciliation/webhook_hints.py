@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.waiting_files import FOR_ACCESS, looks
 
 if TYPE_CHECKING:
     from lockpoint.services.container import Services
     from lockpoint.services.context import Tenant
-    from lockpoint.services.ports.locks import Witnesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +34,17 @@ def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
     """
     if not is_active(services, tenant, licensed=False):
         return 0
-    jobs = _jobs(services.witnesses, tenant, hint)
+    jobs = _jobs(services, tenant, hint)
     if jobs:
         services.jobs.defer(jobs)
     return len(jobs)
 
 
-def _jobs(witnesses: Witnesses, tenant: Tenant, hint: Hint) -> list[Job]:
+def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
+    witnesses = services.witnesses
     if hint.whole_site:
-        return [Job(JobKind.SWEEP, tenant.id)] if witnesses.any(tenant) else []
+        sweep = Job(JobKind.SWEEP, tenant.id)
+        return [sweep, *looks(services, tenant, FOR_ACCESS)] if witnesses.any(tenant) else []
     held: set[str] = set()
     if hint.attachment_ids:
         held |= witnesses.held_among(tenant, hint.attachment_ids)

@@ -7,6 +7,7 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.tenancy.activity import is_active
+from lockpoint.services.tenancy.waiting_files import FOR_RESTORING, looks
 
 
 def self_test(services: Services, tenant: Tenant) -> SiteState:
@@ -23,4 +24,6 @@ def self_test(services: Services, tenant: Tenant) -> SiteState:
         return state
     now = services.clock.now()
     services.site_states.note_test(tenant, works=trial.works, at=now, scratch_id=trial.scratch_id)
+    if trial.works:
+        services.jobs.defer(looks(services, tenant, FOR_RESTORING))
     return services.site_states.get(tenant)

@@ -13,6 +13,7 @@ from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, Not
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
+from lockpoint.services.tenancy.waiting_files import FOR_COPY_MODE, looks
 
 KEY = "lockpointsite"
 
@@ -114,8 +115,12 @@ def _store(services: Services, tenant: Tenant, fields: dict[str, object], priori
 
 
 def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, account: str | None) -> None:
-    """Store the newest settings with the row of their change; without an account the row is a recovered one."""
-    revision = _parse(fields).revision
+    """Store the newest settings with the row of their change; without an account the row is a recovered one.
+
+    Copy mode has the files looked at that waited for it.
+    """
+    wanted = _parse(fields)
+    revision = wanted.revision
     row = AuditEvent(
         at=services.clock.now(),
         kind=AuditKind.SETTINGS_CHANGED,
@@ -125,7 +130,8 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
         recovered=account is None,
     )
     note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
-    services.effects.record(tenant, Effects(settings=note, audit=(row,)))
+    jobs = looks(services, tenant, FOR_COPY_MODE) if wanted.copy_mode else ()
+    services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
 
 
 def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:

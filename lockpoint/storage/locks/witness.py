@@ -103,6 +103,12 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).rowcount > 0
 
+    def marked(self, tenant: Tenant, protections: Iterable[Protection]) -> frozenset[str]:
+        wanted = sorted(protection.value for protection in protections)
+        statement = select(_ROW.attachment_id).where(_ROW.tenant_id == tenant.id, _ROW.protection == func.any(wanted))
+        with self._database.single() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
     def still_there(self, tenant: Tenant, attachment_id: str, at: datetime) -> None:
         later = func.greatest(_ROW.seen_at, at)
         with self._database.single() as connection:

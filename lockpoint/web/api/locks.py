@@ -16,6 +16,7 @@ from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.break_lock import break_lock
 from lockpoint.services.locks.extend import extend
+from lockpoint.services.locks.give_access import give_access
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.locks.release import release
 from lockpoint.services.locks.result import LockResult
@@ -47,6 +48,7 @@ def api_routes(services: Services) -> Blueprint:
     _locking_routes(blueprint, services)
     _managing_routes(blueprint, services)
     _waitlist_routes(blueprint, services)
+    _access_routes(blueprint, services)
     return blueprint
 
 
@@ -136,6 +138,18 @@ def _waitlist_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def cancel(attachment_id: str) -> Response:
         return _change_waitlist(services, bare_id(attachment_id), notify_me.cancel)
+
+
+def _access_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/pages/<page_id>/access")
+    @guarded_by(Guard.CONTEXT)
+    def post_access(page_id: str) -> Response:
+        id_, actor, key = bare_id(page_id), current_actor(), key_of(body_as(s.AccessBody))
+
+        def give() -> int:
+            return give_access(services, actor, id_)
+
+        return jsonify(dump(s.AccessModel(id=id_, files=once_set(services, actor, key, give, give))))
 
 
 def _change_waitlist(services: Services, id_: str, change: Callable[[Services, Actor, str], WaitlistPlace]) -> Response:

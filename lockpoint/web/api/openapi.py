@@ -108,6 +108,15 @@ _LOCKS_AND_SETTINGS: Final = (
         body=s.NotifyBody,
         refusals=(409,),
     ),
+    Operation(
+        "post",
+        "/pages/{pageId}/access",
+        "giveAccess",
+        "Add the app to the restrictions of a page or blog post, as the caller",
+        ((200, s.AccessModel),),
+        body=s.AccessBody,
+        refusals=(409,),
+    ),
     Operation("get", "/settings", "showSettings", "The site's settings, for site admins", ((200, s.SettingsModel),)),
     Operation(
         "put",

@@ -86,6 +86,10 @@ class NotifyBody(Command):
     """Join or leave the waitlist."""
 
 
+class AccessBody(Command):
+    """Give the app access to a page."""
+
+
 class SettingsBody(Command):
     """`revision` is the one that was read."""
 
@@ -142,6 +146,7 @@ class CanModel(Outgoing):
     break_: Annotated[bool, Field(alias="break")]
     take_over: bool
     notify_me: bool
+    give_access: bool
 
 
 class LastEndedModel(Outgoing):
@@ -233,6 +238,13 @@ class NotifyModel(Outgoing):
     """The viewer's place on the waitlist."""
 
     notify_me: AskingModel
+
+
+class AccessModel(Outgoing):
+    """The app may edit the page; `files` locks on it are looked at now."""
+
+    id: str
+    files: int
 
 
 class SelfTestModel(Outgoing):

@@ -238,7 +238,7 @@ def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
 def test_an_overwrite_where_the_app_may_not_edit_is_told(locked: Stage) -> None:
     """P-18: every list shows the reason; without permission nothing is undone."""
     site = locked.world.site()
-    site.viewers.add(site.app_account)
+    site.viewers |= {site.app_account, ALICE}
     locked.upload(BOB, b"Bob's")
     locked.sweep()
     assert locked.content == b"Bob's"

@@ -144,7 +144,7 @@ def test_no_lock_that_could_not_protect(stage: Stage) -> None:
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
     refusal = refusal_of(stage.lock)
     assert isinstance(refusal, AppBlocked)
-    assert "restrictions" in refusal.message
+    assert refusal.details == {"remedy": "give_access", "pageId": stage.file.container.id}
     assert isinstance(stage.found, Absent)
 
 

@@ -136,7 +136,6 @@ def test_taking_over_needs_edit_permission_of_person_and_app(stage: Stage) -> No
     assert isinstance(refusal_of(stage.take_over, lock_id, DANA), NotAllowed)
     site.viewers = {site.app_account}
     assert isinstance(refusal_of(stage.take_over, lock_id, DANA), AppBlocked)
-    assert isinstance(refusal_of(stage.break_, lock_id, DANA), AppBlocked)
 
 
 def test_the_cap_counts_for_take_overs(stage: Stage) -> None:

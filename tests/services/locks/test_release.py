@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason
-from lockpoint.services.errors import AppBlocked, Busy, Invalid, LockLostError, LostRace, NotAllowed, NotFound
+from lockpoint.services.errors import Busy, Invalid, LockLostError, LostRace, NotAllowed, NotFound
 from lockpoint.services.locks.lock_view import ViewState
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA, START
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
@@ -150,18 +150,6 @@ def test_who_lost_view_permission_may_release(stage: Stage) -> None:
     assert isinstance(refusal_of(stage.release, lock_id, BOB), NotFound)
     assert stage.release(lock_id).status == 200
     assert stage.release(lock_id).status == 200
-
-
-def test_where_the_app_is_shut_out_the_remedy_is_told(stage: Stage) -> None:
-    """L-49: the app cannot write the record."""
-    lock_id = stage.lock().lock.lock_id or ""
-    site = stage.world.site()
-    site.viewers.add(site.app_account)
-    assert isinstance(refusal_of(stage.release, lock_id), AppBlocked)
-    site.viewers.discard(site.app_account)
-    site.pages[stage.file.container.id].restricted_to = {ALICE}
-    assert isinstance(refusal_of(stage.release, lock_id), AppBlocked)
-    assert isinstance(refusal_of(stage.release, lock_id, BOB), NotFound)
 
 
 def test_a_pending_overwrite_is_undone_before_the_release(stage: Stage) -> None:

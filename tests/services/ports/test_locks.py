@@ -7,5 +7,5 @@ from lockpoint.services.ports.locks import Protection
 def test_the_stored_words_of_protection() -> None:
     """The column `lock_witness.protection` holds them; a reason of the judge is stored unchanged."""
     reasons = {reason.value for reason in FlagReason}
-    assert {word.value for word in Protection} == reasons | {"protected", "restoring", "suspended", "left"}
+    assert {word.value for word in Protection} == reasons | {"protected", "restoring", "suspended", "left", "unsettled"}
     assert Protection.UNCHECKED.value == "left"

@@ -165,6 +165,23 @@ def test_files_that_are_closed_to_the_app_do_not_stop_an_erasure(
     _gone_everywhere(stage)
 
 
+def test_files_that_the_app_may_only_read_do_not_stop_an_erasure(
+    stage: RightsStage, busy: dict[str, StoredFile]
+) -> None:
+    """They are left for another day, without a write that cannot succeed; the person's lock ends at once."""
+    site = stage.world.site()
+    site.viewers.add(site.app_account)
+    rest = _run(stage, at_once=True)
+    assert rest is not None
+    assert rest.left is Left.FILES
+    assert stage.services.witnesses.count_held(ACME, BOB) == 0
+    site.viewers.discard(site.app_account)
+    stage.world.clock.advance(days=1)
+    stage.run_jobs(JobKind.ERASE)
+    _gone_everywhere(stage)
+    assert busy
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_preferences_that_confluence_keeps(stage: RightsStage, busy: dict[str, StoredFile], active: bool) -> None:
     """A closed account's properties are inaccessible, which ends them; an active one's remain to be erased."""

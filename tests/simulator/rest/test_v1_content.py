@@ -264,9 +264,9 @@ def test_bad_account_reports_are_400(installed: Sim, accounts: object) -> None:
 
 
 def test_restrictions_know_two_operations_and_people_of_the_site(installed: Sim) -> None:
-    """400 for another operation, 404 for an unknown or unlisted person."""
+    """404 for another operation, and for an unknown or unlisted person."""
     path = f"{PAGE}/restriction/byOperation"
-    assert installed.as_user("alice", "PUT", f"{path}/fly/user?accountId={seed.BOB}").status_code == 400
+    assert installed.as_user("alice", "PUT", f"{path}/fly/user?accountId={seed.BOB}").status_code == 404
     assert installed.as_user("alice", "PUT", f"{path}/read/user?accountId=nobody").status_code == 404
     assert installed.as_user("alice", "DELETE", f"{path}/read/user?accountId={seed.BOB}").status_code == 404
     assert installed.as_user("charlie", "PUT", f"{path}/read/user?accountId={seed.BOB}").status_code == 404

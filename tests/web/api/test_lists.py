@@ -119,10 +119,10 @@ def test_page_without_files_is_an_empty_list(api: CheckedApi, live: LiveApp) -> 
 
 
 def test_page_that_shuts_the_app_out_is_listed_as_its_viewer(api: CheckedApi) -> None:
-    """Files are read as the person: Alice sees hers, unprotected, with no action allowed; others get 404."""
+    """Names are read as the person: who may see a page sees its files there, unprotected, with the remedy."""
     item = api("alice", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments").json()["items"][0]
     assert (item["title"], item["lock"]["unprotectedReason"]) == ("minutes.docx", "app_blocked")
-    assert not any(item["lock"]["can"].values())
+    assert [name for name, may in item["lock"]["can"].items() if may] == ["giveAccess"]
     assert refusal(api("sam", "GET", f"/pages/{PRIVATE_PAGE_ID}/attachments")) == (404, "not_found")
 
 

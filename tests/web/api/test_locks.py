@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from simulator.world.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID
+from simulator.world.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp
 
-NOTHING = {"lock": False, "release": False, "extend": False, "break": False, "takeOver": False, "notifyMe": False}
+FLAGS = ("lock", "release", "extend", "break", "takeOver", "notifyMe", "giveAccess")
+NOTHING = dict.fromkeys(FLAGS, False)
 NOBODY = {"asked": False, "count": 0, "position": None}
 WRONG_LOCK = "0" * 32
 
@@ -213,12 +214,14 @@ def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:
 def test_page_that_shuts_the_app_out(api: CheckedApi) -> None:
     """Where the app may not edit: 409 app_blocked; the file is shown unprotected."""
     file = str(PRIVATE_FILE_ID)
-    assert refusal(api("alice", "POST", f"/attachments/{file}/lock")) == (409, "app_blocked")
+    answer = api("alice", "POST", f"/attachments/{file}/lock")
+    assert refusal(answer) == (409, "app_blocked")
+    assert (answer.json()["remedy"], answer.json()["pageId"]) == ("give_access", str(PRIVATE_PAGE_ID))
     shown = api.shown("alice", file)
-    assert (shown["protection"], shown["unprotectedReason"], shown["can"]) == ("unprotected", "app_blocked", NOTHING)
-    for action in ("release", "extend"):
-        answer = api("alice", "POST", f"/attachments/{file}/lock/{action}", {"lockId": WRONG_LOCK})
-        assert refusal(answer) == (409, "app_blocked")
+    assert (shown["protection"], shown["unprotectedReason"]) == ("unprotected", "app_blocked")
+    assert shown["can"] == {**NOTHING, "giveAccess": True}
+    answer = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": WRONG_LOCK})
+    assert refusal(answer) == (409, "app_blocked")
     assert refusal(api("bob", "POST", f"/attachments/{file}/lock")) == (404, "not_found")
 
 
@@ -231,7 +234,8 @@ def test_lock_on_a_page_that_was_shut_later(api: CheckedApi, live: LiveApp) -> N
     lock = api.shown("alice", file)
     assert (lock["state"], lock["protection"], lock["unprotectedReason"]) == ("mine", "unprotected", "app_blocked")
     listed = api("alice", "GET", f"/pages/{page}/attachments").json()["items"][0]["lock"]
-    assert (listed["state"], listed["unprotectedReason"], listed["can"]) == ("mine", "app_blocked", NOTHING)
+    assert (listed["state"], listed["unprotectedReason"]) == ("mine", "app_blocked")
+    assert listed["can"] == {**NOTHING, "release": True, "giveAccess": True}
 
 
 def test_trashed_file_is_not_locked(api: CheckedApi, live: LiveApp, file: str) -> None:

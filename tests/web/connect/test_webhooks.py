@@ -19,7 +19,7 @@ from lockpoint.domain.lock import Base, Held
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Witness
+from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.reconciliation.webhook_hints import Hint
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
@@ -130,9 +130,12 @@ def test_pages_and_blog_posts(world: ConnectWorld, event: str, name: str) -> Non
 
 
 def test_spaces(world: ConnectWorld) -> None:
-    """A site with locks is swept; one without is not."""
+    """An event about a space sweeps a site that has locks and looks at files that wait for access; others are left."""
+    world.witnesses.closed = {
+        (1, "131203"): Protection.APP_BLOCKED, (1, "7"): Protection.PAUSED, (2, "9"): Protection.APP_BLOCKED,
+    }  # fmt: skip
     assert world.hook("space_trashed", {"space": {"key": "DS"}}).status_code == 204
-    assert world.jobs.queue == [Job(JobKind.SWEEP, 1)]
+    assert world.jobs.queue == [Job(JobKind.SWEEP, 1), *reconcile("131203")]
     world.jobs.queue.clear()
     world.witnesses.held.clear()
     assert world.hook("space_permissions_updated", {"space": {"key": "DS"}}).status_code == 204

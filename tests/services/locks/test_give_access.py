@@ -1,0 +1,82 @@
+"""Giving the app access to a restricted page, as a person who may edit it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockpoint.services.errors import AppBlocked, NotAllowed, NotFound, Unauthorised
+from lockpoint.services.locks.give_access import give_access
+from lockpoint.services.ports.jobs import JobKind
+from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
+from tests.services.stage import Stage, refusal_of, untouched
+
+
+@pytest.fixture
+def shut(stage: Stage) -> Stage:
+    """Alice's lock is on a page that is now hers and Charlie's; Charlie may only look."""
+    stage.lock()
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, CHARLIE}
+    stage.sweep()
+    stage.world.tables.jobs.clear()
+    return stage
+
+
+def _give(stage: Stage, who: str = ALICE, page: str | None = None) -> int:
+    return give_access(stage.world.services, stage.world.actor(who), page or stage.file.container.id)
+
+
+def test_one_call_adds_the_app_and_wakes_the_locks(shut: Stage) -> None:
+    """P-17: the page's locks are looked at at once, and protected by the app from then on."""
+    assert _give(shut) == 1
+    site = shut.world.site()
+    assert site.pages[shut.file.container.id].restricted_to == {ALICE, CHARLIE, site.app_account}
+    assert [job.subject for job in shut.jobs(JobKind.RECONCILE)] == [shut.file.id]
+    shut.run_jobs()
+    assert shut.show().protection == "protected"
+    assert shut.show().can.extend
+    shut.upload(BOB, b"Bob's")
+    shut.reconcile()
+    assert shut.file.versions[-1].author == site.app_account
+    assert untouched(shut)
+
+
+def test_nobody_gives_what_they_do_not_have(shut: Stage) -> None:
+    """The right to edit counts, here and now; who does not see the page learns nothing of it."""
+    assert isinstance(refusal_of(_give, shut, CHARLIE), NotAllowed)
+    assert isinstance(refusal_of(_give, shut, DANA), NotFound)
+    assert isinstance(refusal_of(_give, shut, ALICE, "999999"), NotFound)
+    assert shut.world.site().app_account not in (shut.world.site().pages[shut.file.container.id].restricted_to or ())
+
+
+def test_an_open_page_stays_open(stage: Stage) -> None:
+    """Adding somebody to a restriction that is not there would shut everybody else out."""
+    stage.lock()
+    assert _give(stage) == 1
+    assert stage.world.site().pages[stage.file.container.id].restricted_to is None
+    assert "people.admit" not in stage.taps.order
+
+
+def test_where_confluence_refuses_the_way_by_hand_is_told(shut: Stage) -> None:
+    """Not everybody who may edit may change restrictions."""
+    shut.world.site().restrictions_refused = True
+    refusal = refusal_of(_give, shut)
+    assert isinstance(refusal, AppBlocked)
+    assert refusal.details == {"remedy": "by_hand"}
+
+
+def test_where_something_else_keeps_the_app_out_it_is_said(shut: Stage) -> None:
+    """F52: an app-access rule is not lifted by a restriction of the page."""
+    shut.world.site().viewers.add(shut.world.site().app_account)
+    assert "app access rules" in refusal_of(_give, shut).message
+
+
+def test_where_nobody_can_be_acted_for_the_way_by_hand_is_told(shut: Stage) -> None:
+    """Without an OAuth client id or the scope."""
+
+    def refused() -> None:
+        raise Unauthorised("no token")
+
+    shut.taps.before["people.container", 0] = refused
+    refusal = refusal_of(_give, shut)
+    assert (refusal.code, refusal.details) == ("forbidden", {"remedy": "by_hand"})
+    assert "add the Lockpoint app" in refusal.message
