@@ -56,6 +56,7 @@ ACROSS = {
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/test_access_matrix.py": "every route for everybody",
     "web/test_forgotten_sites.py": "the memory of the whole process",
+    "web/test_wrong_clock.py": "a node whose clock is not Confluence's",
     "web/test_tokens_matrix.py": "every kind of token on every route",
 }
 """Tests of no single module, and what they go across."""
