@@ -25,6 +25,7 @@ from lockpoint.services.clock_skew import (
     node_state,
 )
 from lockpoint.services.errors import Busy
+from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from tests.fakes.world import ACME, BOB, GLOBEX, START, FakeClock
 from tests.services.stage import Stage, make_stage, refusal_of
@@ -273,6 +274,18 @@ def test_one_odd_date_changes_no_decision(answers_before: int) -> None:
     assert stage.lock().status == 201
     assert isinstance(stage.found, Held)
     assert stage.world.services.clock_offsets.of(GLOBEX.id) is UNKNOWN
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_overwrites_are_still_undone(seconds: float) -> None:
+    """Whether a version counts is decided by Confluence's times alone."""
+    stage = make_stage()
+    stage.lock()
+    stage.upload(BOB, b"Bob's")
+    _set_clock(stage, WrongClock(stage.world.clock, timedelta(seconds=seconds)))
+    before = stage.content
+    reconcile(stage.world.services, ACME, stage.file.id)
+    assert before == b"Bob's" != stage.content
 
 
 def test_without_a_date_nothing_is_decided() -> None:
