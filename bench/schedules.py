@@ -27,6 +27,7 @@ from tests.properties.oracle import Violation
 MACHINES: dict[str, Callable[[int], Any]] = {
     "rules": lock_model.run,
     "use-cases": schedule_model.run,
+    "beginnings": schedule_model.run_rush,
     "enforcement": enforcement_model.run,
 }
 CHUNK = 250
