@@ -28,6 +28,12 @@ STORM = {
 }
 
 
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is planted here stays here."""
+    monkeypatch.setattr(measures, "WORKERS", 1)
+
+
 def line(number: str, reports: Path, budget: Budget = Budget(60, quick=True)) -> Line:  # noqa: B008 - frozen
     return line_of(next(one for one in Plan(budget, reports).figures() if one.number == number))
 
