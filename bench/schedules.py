@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.properties.oracle import Violation
 MACHINES: dict[str, Callable[[int], Any]] = {
     "rules": lock_model.run,
     "use-cases": schedule_model.run,
+    "beginnings": schedule_model.run_rush,
     "enforcement": enforcement_model.run,
 }
 CHUNK = 250
@@ -46,11 +48,12 @@ def _chunk(machine: str, seeds: range) -> Counter[str]:
 
 
 def measure(machine: str, first: int, schedules: int, workers: int) -> dict[str, object]:
-    """Run schedules on several cores; return violations and time."""
+    """Run schedules, on several cores with more than one worker; return violations and time."""
     chunks = [range(at, min(at + CHUNK, first + schedules)) for at in range(first, first + schedules, CHUNK)]
     started, found = time.perf_counter(), Counter[str]()
-    with ProcessPoolExecutor(workers) as pool:
-        for done, part in enumerate(pool.map(partial(_chunk, machine), chunks), start=1):
+    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+        parts = (pool.map if pool else map)(partial(_chunk, machine), chunks)
+        for done, part in enumerate(parts, start=1):
             found.update(part)
             if sys.stderr.isatty():
                 print(f"\r{machine}: {min(done * CHUNK, schedules)}/{schedules}", end="", file=sys.stderr)

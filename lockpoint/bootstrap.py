@@ -68,7 +68,7 @@ from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
-from lockpoint.web.health import Ping
+from lockpoint.web.health import Ping, clock_ping
 from lockpoint.web.unsubscribe import mail_routes
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def build_app(settings: Settings) -> Flask:
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
             services=replace(services, caches=(*services.caches, heard)),
-            pings=_pings(neighbours),
+            pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
                 api_routes(services),

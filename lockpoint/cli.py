@@ -24,8 +24,12 @@ COMMANDS: Final = {
     "privacy": "lockpoint.commands.privacy:privacy",
     "backup": "lockpoint.commands.backup:backup",
     "purge": "lockpoint.commands.purge:purge",
+    "report": "devstack.report:report",
 }
 """Sub-command to `module:attribute`."""
+
+OF_A_CHECKOUT: Final = {"dev": "bin/run", "report": "bin/lockpoint report"}
+"""Sub-commands that need what is not installed, and how a checkout runs them."""
 
 
 class LazyGroup(click.Group):
@@ -36,8 +40,11 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
-        if cmd_name == "dev" and find_spec("devstack") is None:
-            raise click.ClickException("`lockpoint dev` runs in a checkout of the project only; use `bin/run` there.")
+        if cmd_name in OF_A_CHECKOUT and find_spec("devstack") is None:
+            there = OF_A_CHECKOUT[cmd_name]
+            raise click.ClickException(
+                f"`lockpoint {cmd_name}` runs in a checkout of the project only; use `{there}` there."
+            )
         command: click.Command = getattr(import_module(module), name)
         return command
 

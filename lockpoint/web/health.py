@@ -9,12 +9,19 @@ import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from lockpoint.services.clock_skew import TOLERATED, ClockState
 from lockpoint.web.guards import Guard, guarded_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lockpoint.services.clock_skew import ClockOffsets
+
 log = structlog.get_logger(__name__)
+
+
+class NotReadyError(Exception):
+    """Its text is shown to everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,16 @@ class Ping:
 
     name: str
     check: Callable[[], object]
+
+
+def clock_ping(offsets: ClockOffsets) -> Ping:
+    """A node that decides nothing about locks shall not be asked."""
+
+    def check() -> None:
+        if offsets.of_node() is ClockState.WRONG:
+            raise NotReadyError(f"more than {TOLERATED.seconds} s from Confluence's")
+
+    return Ping("clock", check)
 
 
 def health_routes(pings: Sequence[Ping]) -> Blueprint:
@@ -37,7 +54,7 @@ def health_routes(pings: Sequence[Ping]) -> Blueprint:
     @blueprint.get("/readyz")
     @guarded_by(Guard.PUBLIC)
     def readyz() -> tuple[Response, int]:
-        unwell = [ping.name for ping in pings if not _well(ping)]
+        unwell = [trouble for ping in pings if (trouble := _trouble(ping))]
         return jsonify(status="unavailable" if unwell else "ok", unwell=unwell), 503 if unwell else 200
 
     @blueprint.get("/metrics")
@@ -48,11 +65,14 @@ def health_routes(pings: Sequence[Ping]) -> Blueprint:
     return blueprint
 
 
-def _well(ping: Ping) -> bool:
+def _trouble(ping: Ping) -> str:
+    """Return its name, with the reason where that may be shown; nothing if it is well."""
     try:
         ping.check()
+    except NotReadyError as reason:
+        return f"{ping.name}: {reason}"  # logged where it was found
     except Exception as error:  # noqa: BLE001 - any failure means "not ready"
         # The error's text may hold an address with a password.
         log.warning("not_ready", neighbour=ping.name, error=type(error).__name__)
-        return False
-    return True
+        return ping.name
+    return ""

@@ -13,7 +13,7 @@ from typing import Any
 
 import greenlet
 
-from lockpoint.services.clock_skew import ClockOffsets
+from lockpoint.services.clock_skew import ClockOffsets, ClockState
 from lockpoint.services.errors import HostError, HostUnavailable, StorageUnavailable, UseCaseError
 from tests.fakes.confluence import FakeConfluence
 from tests.fakes.world import FakeClock
@@ -232,8 +232,12 @@ class NodeClock:
 class Unmeasured(ClockOffsets):
     """Accepts every clock offset; here time also passes between question and answer."""
 
-    def note(self, asked: datetime, answered: datetime, host: datetime | None) -> None:
+    def of(self, site: int) -> ClockState:  # noqa: ARG002 - of any site
+        return ClockState.RIGHT
+
+    def note(self, site: int, asked: datetime, answered: datetime, host: datetime | None) -> ClockState:  # noqa: ARG002
         """Keep nothing."""
+        return ClockState.RIGHT
 
 
 def _quietly(thunk: Callable[[], Any]) -> None:

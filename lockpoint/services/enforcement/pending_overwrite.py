@@ -27,7 +27,7 @@ def undo_before_end(
     """Undo what can be undone before the lock ends; return the file afresh, and the overwrites that stand.
 
     Damage to the record must not hide an overwrite, so the known lock counts. Any lock but the named one is left alone.
-    Nothing is undone as a person who only ends another's lock. Without a licence everybody may upload: nothing is pending.
+    Nothing is undone as a person who only ends another's lock. Without a licence nothing is pending.
     """
     held = state.standing
     if not isinstance(held, Held) or held.lock_id != lock_id:

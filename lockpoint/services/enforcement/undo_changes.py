@@ -40,19 +40,15 @@ def name_as(held_file: HeldFile, named: Version) -> None:
     attachment = held_file.attachment
     title = named.title or attachment.title
     media_type = None if named.media_type == attachment.media_type else named.media_type
-    rename = held_file.services.attachments.rename
-    _first_free(
-        partial(
-            rename,
-            held_file.tenant,
-            attachment,
-            media_type=media_type,
-            priority=held_file.priority,
-            person=held_file.state.person,
-        ),
-        title,
-        restored_name(title),
+    edit = partial(
+        held_file.services.attachments.rename,
+        held_file.tenant,
+        attachment,
+        media_type=media_type,
+        priority=held_file.priority,
+        person=held_file.state.person,
     )
+    _first_free(edit, title, restored_name(title))
 
 
 def undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | None:
@@ -75,21 +71,23 @@ def undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | No
 def _undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | None:
     title = held_file.attachment.title
     try:
-        attachments = held_file.services.attachments
-        undo = partial(
-            attachments.undo_trash,
-            held_file.tenant,
-            held_file.attachment,
-            priority=held_file.priority,
-            person=held_file.state.person,
-        )
-        name = _first_free(undo, title, restored_name(title))
+        name = _first_free(_undo_trash_as(held_file), title, restored_name(title))
     except LostRace:
         return None
     except REFUSALS as refused:
         return flag(held_file, Flag(reason_of(refused), verdict.offenders))
     done = _Undone(AuditKind.UNDELETED, "trashed" if name == title else "trashed_renamed")
     return replace(_own_change(held_file, done, _content_source(held_file)), again=True)
+
+
+def _undo_trash_as(held_file: HeldFile) -> Callable[[str], None]:
+    return partial(
+        held_file.services.attachments.undo_trash,
+        held_file.tenant,
+        held_file.attachment,
+        priority=held_file.priority,
+        person=held_file.state.person,
+    )
 
 
 @dataclass(frozen=True, slots=True)

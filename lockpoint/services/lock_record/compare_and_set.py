@@ -11,6 +11,7 @@ from typing import Protocol
 from lockpoint.domain import rules
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.lock import Held, Moments, Record, Snapshot, Subject
+from lockpoint.services.clock_skew import DECIDES, ClockState
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, Forbidden, HostError, HostUnavailable, LostRace
@@ -200,11 +201,7 @@ def _store(
     """
     if not state.writable:
         raise Forbidden("the lock record may not be written")
-    if not services.clock_offsets.trustworthy():
-        raise Busy(
-            "This server's clock is wrong, so it cannot decide about locks. Try again later.",
-            details={"retryAfter": 30},
-        )
+    _require_the_time(services, tenant)
     row, file_id = state.row, state.attachment.id
     value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:
@@ -219,6 +216,19 @@ def _store(
     except HostUnavailable:
         return _Failed.UNKNOWN
     return since(record, stored) if stored else _Failed.LOST
+
+
+def _require_the_time(services: Services, tenant: Tenant) -> None:
+    """Refuse while our clock is wrong, or while nothing says that it is right."""
+    clock = services.clock_offsets.of(tenant.id)
+    if clock in DECIDES:
+        return
+    reason = (
+        "Confluence's answers do not say what time it is"
+        if clock is ClockState.UNKNOWN
+        else "This server's clock does not agree with Confluence's"
+    )
+    raise Busy(f"{reason}, so nothing is decided about locks. Try again in a minute.", details={"retryAfter": 30})
 
 
 def _create(

@@ -10,6 +10,7 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
 from lockpoint.domain.snapshots import trusted
+from lockpoint.services.clock_skew import ClockState
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import Attachment, StoredProperty
@@ -113,9 +114,7 @@ def read_state(
     recorded since must not be missed because outsiders removed its record.
     """
     witness = services.witnesses.get(tenant, attachment_id)
-    asked = services.clock.now()
-    attachment = services.attachments.get(tenant, attachment_id, priority=priority, person=person)
-    services.clock_offsets.note(asked, services.clock.now(), attachment.host_time)
+    attachment = _attachment(services, tenant, attachment_id, priority, person)
     rows = attachment.properties or ()
     if len(rows) > 1 and attachment.may_update:
         rows = keep_lowest(services, tenant, attachment_id, rows, priority, person)
@@ -125,6 +124,24 @@ def read_state(
         witness = services.witnesses.get(tenant, attachment_id)
         found = _trusted(found, witness)
     return FileState(attachment, found, row, witness, person)
+
+
+def _attachment(
+    services: Services, tenant: Tenant, attachment_id: str, priority: Priority, person: str | None
+) -> Attachment:
+    """Read the attachment, a second time where its date alone contradicts our clock: one odd answer decides nothing."""
+    attachment, clock = _timed(services, tenant, attachment_id, priority, person)
+    if clock is ClockState.DOUBTFUL:
+        attachment, _ = _timed(services, tenant, attachment_id, priority, person)
+    return attachment
+
+
+def _timed(
+    services: Services, tenant: Tenant, attachment_id: str, priority: Priority, person: str | None
+) -> tuple[Attachment, ClockState]:
+    asked = services.clock.now()
+    attachment = services.attachments.get(tenant, attachment_id, priority=priority, person=person)
+    return attachment, services.clock_offsets.note(tenant.id, asked, services.clock.now(), attachment.host_time)
 
 
 def _trusted(found: FoundRecord, witness: Witness | None) -> FoundRecord:

@@ -1,0 +1,205 @@
+"""`lockpoint report reliability`: what is measured is reported as it is, what is not as missing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bench import fault_catalogue, measures, reliability, schedules
+from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
+from bench.reliability import Budget, Plan
+from lockpoint.cli import main
+from tests.properties.mutants import MUTANTS
+from tests.support.checkout import ROOT
+
+PROMISED = [*(f"R{n}" for n in (1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 19, 20, 22, 23, 24, 25, 27))]
+NAIVE = {mutant.name: mutant for mutant in MUTANTS}
+STORM = {
+    "commit": "0123456789abcdef",
+    "figures": {
+        "R4": {"result": "0 anomalies in 9,000 calls", "holds": True, "n": 9000, "violations": 0, "seeds": "7"},
+        "R11": {"result": "1 lost", "holds": False, "n": 400, "violations": 1},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is planted here stays here."""
+    monkeypatch.setattr(measures, "WORKERS", 1)
+
+
+def line(number: str, reports: Path, budget: Budget = Budget(60, quick=True)) -> Line:  # noqa: B008 - frozen
+    return line_of(next(one for one in Plan(budget, reports).figures() if one.number == number))
+
+
+def test_every_promised_figure_is_there_with_its_command(tmp_path: Path) -> None:
+    figures = Plan(Budget(60, quick=False), tmp_path).figures()
+    assert [figure.number for figure in figures] == PROMISED
+    assert all(figure.command.startswith("bin/") and figure.target for figure in figures)
+
+
+def test_no_violation_has_a_bound_and_its_seeds(tmp_path: Path) -> None:
+    """Zero in N is reported with N and 3/N, and holds only so far while N is below the target's."""
+    found = line("R2", tmp_path)
+    assert (found.outcome, found.n, found.violations, found.seeds) == (Outcome.SO_FAR, 60, 0, "0-59")
+    assert found.bound_95 == 3 / 60
+    assert "--only R2 --schedules 60" in found.command
+
+
+@pytest.mark.parametrize(
+    ("number", "machine", "broken"),
+    [
+        ("R1", "rules", "a lock is ended by deleting its property"),
+        ("R2", "enforcement", "react to each event without a fresh read"),
+    ],
+)
+def test_a_planted_violation_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str, machine: str, broken: str
+) -> None:
+    """R27: with a design that is known to be wrong in the machine's place, the figure fails and counts."""
+    monkeypatch.setitem(schedules.MACHINES, machine, NAIVE[broken].run)
+    found = line(number, tmp_path)
+    assert found.outcome is Outcome.FAILS
+    assert found.violations
+    assert found.bound_95 is None
+    assert any(name in found.result for name in NAIVE[broken].found)
+    table = as_table([found], {"commit": "x"})
+    assert f"| {number} | {found.what} | {found.target} | fails |" in table
+
+
+def test_a_broken_design_that_gets_away_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checker that catches nothing fails R27."""
+    monkeypatch.setattr(measures, "hunt", lambda mutant: None if mutant is MUTANTS[0] else mutant.found[0])
+    found = line("R27", tmp_path)
+    assert found.outcome is Outcome.FAILS
+    assert MUTANTS[0].name in found.result
+
+
+def test_a_planted_crash_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def amiss(_stage: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(measures.test_crashes, "JOURNEYS", {"acquire": measures.test_crashes.JOURNEYS["acquire"]})
+    assert line("R10", tmp_path).outcome is Outcome.HOLDS
+    monkeypatch.setattr(measures.test_crashes, "_consistent", amiss)
+    found = line("R10", tmp_path)
+    assert (found.outcome, found.violations) == (Outcome.FAILS, found.n)
+
+
+def test_a_clock_that_nobody_checks_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R22: where the guard is missing, the figure fails."""
+    assert line("R22", tmp_path).outcome is Outcome.HOLDS
+    monkeypatch.setattr("lockpoint.services.lock_record.compare_and_set._require_the_time", lambda *_: None)
+    assert line("R22", tmp_path).outcome is Outcome.FAILS
+
+
+def test_what_a_storm_measures_is_missing_without_one(tmp_path: Path) -> None:
+    """Nothing is invented: not measured, with the command to run."""
+    for number in ("R4", "R11", "R12", "R13"):
+        found = line(number, tmp_path)
+        assert (found.outcome, found.n, found.violations) == (Outcome.NOT_MEASURED, None, None)
+        assert "bin/test --storm" in found.result
+        assert found.command == "bin/test --storm"
+
+
+def test_a_storm_is_read_as_it_is(tmp_path: Path) -> None:
+    """Its numbers and its commit; a figure that it lacks is not measured."""
+    (tmp_path / "storm.json").write_text(json.dumps(STORM))
+    good, bad, missing = (line(number, tmp_path) for number in ("R4", "R11", "R12"))
+    assert (good.outcome, good.result, good.bound_95) == (
+        Outcome.HOLDS, "0 anomalies in 9,000 calls (commit 01234567)", 3 / 9000,
+    )  # fmt: skip
+    assert (bad.outcome, bad.violations) == (Outcome.FAILS, 1)
+    assert missing.outcome is Outcome.NOT_MEASURED
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"commit": "x", "figures": {"R4": {}}}', '{"figures": 1}'])
+def test_a_storm_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "storm.json").write_text(text)
+    assert line("R4", tmp_path).outcome is Outcome.NOT_MEASURED
+
+
+def test_what_breaks_is_not_measured() -> None:
+    """A measurement that raises is never good, and hides no other."""
+
+    def breaks() -> Measured:
+        raise OSError("no room")
+
+    def lacks() -> Measured:
+        raise NotMeasuredError("set X")
+
+    broken, lacking = (
+        line_of(Figure(number="R0", what="w", target="t", command="c", measure=measure)) for measure in (breaks, lacks)
+    )
+    assert (broken.outcome, broken.result) == (Outcome.NOT_MEASURED, "the measurement broke: OSError: no room")
+    assert (lacking.outcome, lacking.result) == (Outcome.NOT_MEASURED, "set X")
+    told = as_json([broken, lacking], {"commit": "x"})
+    assert [one["outcome"] for one in told["figures"]] == ["not measured"] * 2
+
+
+def test_the_catalogue_counts_what_exists(tmp_path: Path) -> None:
+    """R20: by docstring or by name; a fault without a test, and a named test that is gone, are not covered."""
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (folder / "test_x.py").write_text(
+        'def test_a() -> None:\n    """F01, F02: said."""\n\n\ndef test_b() -> None: ...\n'
+    )
+    found = {fault.number: fault for fault in fault_catalogue.coverage(folder)}
+    assert found.keys() == set(range(1, 55))
+    assert [number for number, fault in found.items() if fault.covered] == [1, 2]
+    assert found[1].tests == ("tests/test_x.py::test_a",)
+    assert found[4].missing == fault_catalogue.TESTS[4]
+
+
+def test_every_test_named_in_the_catalogue_exists() -> None:
+    assert [fault.missing for fault in fault_catalogue.coverage() if fault.missing] == []
+    assert all(reason.strip() for reason in fault_catalogue.WAIVED.values())
+
+
+def test_the_report_is_written_and_a_failure_is_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reliability, "configure_logs", lambda *_, **__: None)
+    monkeypatch.setattr(measures, "baselines", lambda: Measured(result="1 got away", holds=False, n=2))
+    assert reliability.main(["--quick", "--only", "R27", "--only", "R13"], tmp_path) == 1
+    assert "R27  fails" in capsys.readouterr().out
+    report = json.loads((tmp_path / "reliability-R27-R13.json").read_text())
+    assert [(one["number"], one["outcome"]) for one in report["figures"]] == [("R13", "not measured"), ("R27", "fails")]
+    assert report["commit"]
+    assert "| R27 |" in (tmp_path / "reliability-R27-R13.md").read_text()
+    with pytest.raises(SystemExit):
+        reliability.main(["--only", "R99"], tmp_path)
+
+
+def test_the_command_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs the benchmark with its options and passes the exit code on."""
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr("devstack.report.subprocess.run", run)
+    done = CliRunner().invoke(main, ["report", "reliability", "--quick", "--schedules", "9", "--only", "R1"])
+    assert done.exit_code == 1
+    assert ran[0][1:] == ["-m", "bench.reliability", "--quick", "--schedules", "9", "--only", "R1"]
+
+
+def test_an_installed_app_says_what_it_lacks(tmp_path: Path) -> None:
+    """Without a checkout there is a sentence and exit code 1."""
+    alone = tmp_path / "lockpoint"
+    alone.symlink_to(ROOT / "lockpoint")
+    command = [sys.executable, "-P", "-c", "from lockpoint.cli import main; main()", "report", "reliability"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: `lockpoint report` runs in a checkout of the project only; use `bin/lockpoint report` there.\n"
+    )
