@@ -65,9 +65,11 @@ class Tables:
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
-            same = (job.kind, job.tenant_id, job.subject)
-            if all((j.kind, j.tenant_id, j.subject) != same for j in self.jobs):
+            same = [j for j in self.jobs if (j.kind, j.tenant_id, j.subject) == (job.kind, job.tenant_id, job.subject)]
+            if not same:
                 self.jobs.append(job)
+            elif job.delay < same[0].delay:
+                self.jobs[self.jobs.index(same[0])] = job
 
 
 class FakeEffects:

@@ -25,7 +25,7 @@ PROGRAMS = {
 
 MOST_MODULES = 14
 MORE_MODULES = {
-    "lockpoint/domain": 16,
+    "lockpoint/domain": 18,
 }
 NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
 
@@ -76,7 +76,7 @@ def too_large(root: Path, *packages: str) -> list[str]:
 
 
 def test_a_package_fits_on_one_glance() -> None:
-    """No package has more than 14 modules; domain, which has no parts, 16."""
+    """No package has more than 14 modules; domain, which has no parts, 18."""
     assert too_large(ROOT, "lockpoint", "devstack", "simulator") == []
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, Version
+from lockpoint.domain.judge import FileStatus, Flag, UndoRename, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
-from lockpoint.services.enforcement.restore_budget import over_budget
+from lockpoint.services.enforcement.restore_budget import left_in_pause
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.ports.notifications import MailIntent
@@ -18,8 +18,8 @@ from lockpoint.services.tenancy.absence import return_under
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
     """Give the file its name back; None when it moved."""
-    if over_budget(held_file, (verdict.offender,)):
-        return flag(held_file, Flag(FlagReason.PAUSED))
+    if paused := left_in_pause(held_file, (verdict.offender.author,)):
+        return paused
     if not held_file.unchanged():
         return None
     try:
@@ -46,8 +46,8 @@ def undo_trash(held_file: HeldFile) -> ProtectionResult | None:
     if not _page_is_there(held_file):
         held_file.mark(Protection.SUSPENDED)
         return ProtectionResult(held_file.state)
-    if over_budget(held_file, ()):
-        return flag(held_file, Flag(FlagReason.PAUSED))
+    if paused := left_in_pause(held_file, (None,)):
+        return paused
     return _undo_trash(held_file) if held_file.unchanged() else None
 
 
