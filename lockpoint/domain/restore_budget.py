@@ -41,7 +41,8 @@ def _budgets(history: Iterable[Undoing]) -> defaultdict[Person, _Budget]:
     """Spend each undoing on those who were not paused: during a pause only others cause one, if unnamed ones."""
     budgets: defaultdict[Person, _Budget] = defaultdict(_Budget)
     for at, named in sorted(history, key=lambda undoing: undoing[0]):
-        for person in [one for one in named if not budgets[one].pause_at(at)] or [None]:
+        spenders: list[Person] = [one for one in named if not budgets[one].pause_at(at)]
+        for person in spenders or [None]:
             budgets[person].spend(at)
     return budgets
 

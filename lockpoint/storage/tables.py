@@ -181,7 +181,11 @@ EMAIL_INTENT: Final = Table(
     Column("detail", Text),
     Column("done", Boolean, nullable=False),
     Column("created_at", _MOMENT, nullable=False, index=True),
+    # The intent whose mail tells this one, and since when it does; a mail that did not leave tells nothing.
+    Column("told_by", BigInteger),
+    Column("told_at", _MOMENT),
     UniqueConstraint("tenant_id", "kind", "event_key", "recipient", name="email_intent_once_key"),
+    Index("email_intent_tenant_id_recipient_told_at_idx", "tenant_id", "recipient", "told_at"),
 )
 
 ACCOUNT_PROFILE: Final = Table(

@@ -17,7 +17,7 @@ from lockpoint.services.errors import (
     NotAllowed,
     Unauthorised,
 )
-from lockpoint.services.notifications import preferences, send_mail, unsubscribe
+from lockpoint.services.notifications import mail_facts, preferences, send_mail, unsubscribe
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, Profile
@@ -195,9 +195,9 @@ def test_the_reason_survives_a_take_over_and_is_gone_after_the_next_end(stage: S
     stage.lock()
     new = stage.take_over(stage.held.lock_id, DANA, why="mine").lock.lock_id or ""
     stored = next(iter(stage.world.tables.intents.values()))
-    assert send_mail._facts(stage.world.services, ACME, stored, Preferences()).reason == "mine"
+    assert mail_facts._facts(stage.world.services, ACME, [stored], Preferences()).reason == "mine"
     stage.release(new, DANA)
-    assert send_mail._facts(stage.world.services, ACME, stored, Preferences()).reason is None
+    assert mail_facts._facts(stage.world.services, ACME, [stored], Preferences()).reason is None
 
 
 def test_who_waited_hears_of_the_end(stage: Stage) -> None:
