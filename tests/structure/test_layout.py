@@ -50,6 +50,7 @@ ACROSS = {
     "simulator/test_contract.py": "every operation against Atlassian's documents",
     "simulator/test_program.py": "python -m simulator",
     "web/api/test_hostile_input.py": "every route with input that makes no sense",
+    "web/api/test_mails.py": "mails over SMTP, from the upload to the letter",
     "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",
     "web/api/test_points.py": "the published costs of all use cases",
     "web/api/test_request_ids.py": "repeated calls of every kind",
