@@ -123,7 +123,9 @@ def test_many_files_are_twenty_mails(live: LiveApp, post: Post) -> None:
     assert len(post.to("alice")) == 20
     assert "more messages about locked files" in subjects(post.to("alice"))[-1]
     later(live)
-    letters = subjects(post.to("alice"))[20:]
-    assert letters == [f"Bob Baker changed secret-plan-{number}.txt 2 times" for number in (20, 21)] or len(letters) == 3
+    assert sorted(subjects(post.to("alice"))[20:]) == [
+        *(f"Bob Baker changed secret-plan-{number}.txt 2 times" for number in (20, 21)),
+        "Bob Baker tried to overwrite secret-plan-19.txt",
+    ]
     assert not [row for row in live.rows()["email_intent"] if ",f," in row and ALICE in row]
     assert "secret-plan" not in str(live.rows())
