@@ -20,14 +20,14 @@ FIRST_PAUSE: Final = timedelta(minutes=10)
 LONGEST_PAUSE: Final = timedelta(hours=2)
 """Each pause is twice as long as the one before it in the same day."""
 
-Person = str | None
+Offender = str | None
 """None is everybody whom the history does not name: together they count as one."""
 
 Undoing = tuple[datetime, Collection[str]]
 """When something was undone, and whose it was."""
 
 
-def paused_until(history: Iterable[Undoing], offenders: Iterable[Person], now: datetime) -> datetime | None:
+def paused_until(history: Iterable[Undoing], offenders: Iterable[Offender], now: datetime) -> datetime | None:
     """Return until when the changes of these people are left alone; None when they are to be undone now.
 
     The pause is a person's own: one offender who has none is enough to undo all of them.
@@ -37,11 +37,11 @@ def paused_until(history: Iterable[Undoing], offenders: Iterable[Person], now: d
     return None if None in ends else min(end for end in ends if end)
 
 
-def _budgets(history: Iterable[Undoing]) -> defaultdict[Person, _Budget]:
+def _budgets(history: Iterable[Undoing]) -> defaultdict[Offender, _Budget]:
     """Spend each undoing on those who were not paused: during a pause only others cause one, if unnamed ones."""
-    budgets: defaultdict[Person, _Budget] = defaultdict(_Budget)
+    budgets: defaultdict[Offender, _Budget] = defaultdict(_Budget)
     for at, named in sorted(history, key=lambda undoing: undoing[0]):
-        spenders: list[Person] = [one for one in named if not budgets[one].pause_at(at)]
+        spenders: list[Offender] = [one for one in named if not budgets[one].pause_at(at)]
         for person in spenders or [None]:
             budgets[person].spend(at)
     return budgets

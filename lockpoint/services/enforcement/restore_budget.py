@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.judge import Flag, FlagReason, Version
-from lockpoint.domain.restore_budget import Person
+from lockpoint.domain.restore_budget import Offender
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -15,7 +15,7 @@ from lockpoint.services.ports.notifications import MailIntent
 
 
 def left_in_pause(
-    held_file: HeldFile, offenders: tuple[Person, ...], standing: tuple[Version, ...] = ()
+    held_file: HeldFile, offenders: tuple[Offender, ...], standing: tuple[Version, ...] = ()
 ) -> ProtectionResult | None:
     """Leave the file alone while these people's changes are not undone, and look again at the end; None: undo them."""
     until = pause_end(held_file.services, held_file.tenant, held_file.held.lock_id, offenders)
@@ -26,7 +26,7 @@ def left_in_pause(
     return flag(held_file, Flag(FlagReason.PAUSED, standing))
 
 
-def _told(held_file: HeldFile, offenders: tuple[Person, ...], until: datetime) -> MailIntent:
+def _told(held_file: HeldFile, offenders: tuple[Offender, ...], until: datetime) -> MailIntent:
     """Return the mail to the holder, once for each pause."""
     return MailIntent(
         kind=MailKind.PAUSED,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from lockpoint.domain.restore_budget import Person, paused_until
+from lockpoint.domain.restore_budget import Offender, paused_until
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 
 
-def pause_end(services: Services, tenant: Tenant, lock_id: str, offenders: Iterable[Person]) -> datetime | None:
+def pause_end(services: Services, tenant: Tenant, lock_id: str, offenders: Iterable[Offender]) -> datetime | None:
     """Return until when changes of these people to the locked file are not undone; None: they are."""
     history = [(done.at, done.offenders) for done in services.restorations.recent(tenant, lock_id)]
     return paused_until(history, offenders, services.clock.now())
