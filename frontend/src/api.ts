@@ -30,6 +30,8 @@ export interface LockView {
   readonly unlockOnUpload: boolean;
   readonly protection: Protection;
   readonly unprotectedReason: string | null;
+  /** When undoing goes on, where it is paused. */
+  readonly pausedUntil: string | null;
   readonly notifyMe: { readonly asked: boolean; readonly count: number; readonly position: number | null };
   readonly can: {
     readonly lock: boolean;

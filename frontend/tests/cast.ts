@@ -32,6 +32,7 @@ export function free(change: Partial<LockView> = {}): LockView {
     unlockOnUpload: false,
     protection: "protected",
     unprotectedReason: null,
+    pausedUntil: null,
     notifyMe: { asked: false, count: 0, position: null },
     can: { ...NOTHING, lock: true },
     lastEnded: null,

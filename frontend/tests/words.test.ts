@@ -23,10 +23,17 @@ describe("words", () => {
   });
 
   test("an unknown reason for missing protection still says what it means", () => {
-    expect(unprotectedWords("restore_refused", voice.t)).toContain("copy mode");
-    expect(unprotectedWords("unlicensed", voice.t)).toContain("no licence");
-    expect(unprotectedWords("new_reason", voice.t)).toBe("Uploads by others are not undone at the moment.");
-    expect(unprotectedWords(null, voice.t)).toBe("Uploads by others are not undone at the moment.");
+    const why = (unprotectedReason: string | null) => unprotectedWords(mine({ unprotectedReason }), voice);
+    expect(why("restore_refused")).toContain("copy mode");
+    expect(why("unlicensed")).toContain("no licence");
+    expect(why("new_reason")).toBe("Uploads by others are not undone at the moment.");
+    expect(why(null)).toBe("Uploads by others are not undone at the moment.");
+  });
+
+  test("a pause says when it ends", () => {
+    const paused = mine({ unprotectedReason: "paused", pausedUntil: "2026-11-21T09:22:00Z" });
+    expect(unprotectedWords(paused, voice)).toContain(`paused until ${voice.formats.moment("2026-11-21T09:22:00Z")}`);
+    expect(unprotectedWords(mine({ unprotectedReason: "paused" }), voice)).toContain("goes on in a moment");
   });
 
   test("time left is counted down from the server's figure", () => {

@@ -34,6 +34,8 @@ class MailKind(StrEnum):
     LOCK_ENDED = "lock_ended"
     UNPROTECTED = "unprotected"
     PAUSED = "paused"
+    SUMMARY = "summary"
+    """Several of the others in one; no intent asks for it."""
 
 
 OPTIONAL: Final = (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT, MailKind.UNPROTECTED)

@@ -1,29 +1,40 @@
 """The words of mails by language; English is complete.
 
-Placeholders: {file} {page} {actor} {when} {reason} {version} {why}, plain text; HTML escapes it.
+Placeholders: {file} {page} {actor} {when} {reason} {why} {count} {since} {more}, plain text; HTML escapes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 
 from lockpoint.domain.events import MailKind
+from lockpoint.services.ports.notifications import DIGEST
+
+
+class LeadsTo(Enum):
+    """Where the button of a mail leads."""
+
+    FILE = auto()
+    PAGE = auto()
+    HISTORY = auto()
+    SITE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """`story`: what happened; `advice`: what to do. Links to the file, or its page."""
+    """`story`: what happened; `advice`: what to do."""
 
     subject: str
     heading: str
     story: tuple[str, ...]
     advice: tuple[str, ...]
-    to_page: bool = False
+    leads_to: LeadsTo = LeadsTo.FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +48,16 @@ class Catalogue:
     when_line: str
     reason_line: str
     page_line: str
-    open_file: str
-    open_page: str
+    until_line: str
+    more_line: str
+    buttons: Mapping[LeadsTo, str]
     fallback: str
     footer: tuple[str, ...]
     unsubscribe: str
     unprotected: Mapping[str, str]
     unprotected_otherwise: str
+    summary: Mapping[MailKind, str]
+    nameless_file: str
     mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
@@ -55,8 +69,14 @@ ENGLISH: Final = Catalogue(
     when_line="When: {when}",
     reason_line="Reason given: {reason}",
     page_line="Page: {page}",
-    open_file="Open the file",
-    open_page="Open the page",
+    until_line="Until: {when}",
+    more_line="Not listed here: {more} more",
+    buttons={
+        LeadsTo.FILE: "Open the file",
+        LeadsTo.PAGE: "Open the page",
+        LeadsTo.HISTORY: "See the history of the file",
+        LeadsTo.SITE: "Open Confluence",
+    },
     fallback="If the button does not work, copy this address into your browser:",
     footer=(
         "You get this mail because you use Lockpoint to lock attachments in Confluence.",
@@ -74,13 +94,28 @@ ENGLISH: Final = Catalogue(
         "paused": "The file was overwritten and restored too often in a short time.",
     },
     unprotected_otherwise="Lockpoint cannot tell for sure which version is yours.",
+    summary={
+        MailKind.FILE_AVAILABLE: "{file}: available again",
+        MailKind.UPLOAD_UNDONE: "{file}: your changes while somebody else had it locked: {count}",
+        MailKind.OVERWRITE_ATTEMPT: "{file}: changes by others while you had it locked: {count}",
+        MailKind.LOCK_ENDED: "{file}: your lock has ended",
+        MailKind.UNPROTECTED: "{file}: your lock does not protect it at the moment",
+    },
+    nameless_file="A deleted file",
     mails={
+        MailKind.SUMMARY: MailWords(
+            subject="{count} more messages about locked files",
+            heading="More messages about locked files",
+            story=("So many mails were due in an hour that this one tells everything since {since}.",),
+            advice=("The history of each file has every version that was uploaded.",),
+            leads_to=LeadsTo.SITE,
+        ),
         MailKind.FILE_AVAILABLE: MailWords(
             subject="{file} is available again",
             heading="The file you were waiting for is free",
             story=("{file} is no longer locked.",),
             advice=("You asked to be told. Lock it before you start, so that nobody else overwrites your work.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         (MailKind.UPLOAD_UNDONE, "undone"): MailWords(
             subject="Your upload of {file} was undone",
@@ -139,6 +174,26 @@ ENGLISH: Final = Catalogue(
             ),
             advice=("Please compare the two files, and rename yours when the other one is gone.",),
         ),
+        (MailKind.UPLOAD_UNDONE, DIGEST): MailWords(
+            subject="Your {count} changes of {file} met a lock",
+            heading="The file you keep changing is locked",
+            story=("You changed {file} {count} times since {since}, while it was locked by {actor}.",),
+            advice=(
+                "Lockpoint brings the locked version back. Nothing is lost: yours are in the history of the file.",
+                "If you did not upload it yourself, look for a program that synchronises files.",
+            ),
+            leads_to=LeadsTo.HISTORY,
+        ),
+        (MailKind.OVERWRITE_ATTEMPT, DIGEST): MailWords(
+            subject="{actor} changed {file} {count} times",
+            heading="Your locked file was changed several times",
+            story=("{actor} changed {file}, which you have locked, {count} times since {since}.",),
+            advice=(
+                "The page shows whether your version is current; every version is in the history of the file.",
+                "Please talk to {actor}: a program that synchronises files is often the cause.",
+            ),
+            leads_to=LeadsTo.HISTORY,
+        ),
         (MailKind.OVERWRITE_ATTEMPT, "while_away"): MailWords(
             subject="{file} was changed while Lockpoint was switched off",
             heading="Your locked file was changed",
@@ -168,14 +223,14 @@ ENGLISH: Final = Catalogue(
             heading="Your lock was ended",
             story=("{actor} has ended your lock on {file}.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         (MailKind.LOCK_ENDED, "holder_gone"): MailWords(
             subject="A lock on {file} has ended",
             heading="A lock has ended",
             story=("The lock on {file} has ended, because its owner can no longer edit the page.",),
             advice=("Others can change the file now.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): MailWords(
             # The name is gone with the file; we store no copy.
@@ -183,34 +238,31 @@ ENGLISH: Final = Catalogue(
             heading="Your locked file was deleted",
             story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
             advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         MailKind.LOCK_ENDED: MailWords(
             subject="Your lock on {file} has ended",
             heading="Your lock has ended",
             story=("Your lock on {file} has run out.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         MailKind.UNPROTECTED: MailWords(
             subject="Your lock on {file} does not protect it at the moment",
             heading="Your locked file is not protected",
             story=("You have locked {file}, but an overwrite could not be undone now.", "{why}"),
             advice=("Others still see that the file is locked. Ask an administrator of the space to help.",),
-            to_page=True,
+            leads_to=LeadsTo.PAGE,
         ),
         MailKind.PAUSED: MailWords(
             subject="Protection of {file} is paused",
             heading="Protection is paused",
             story=(
-                "{file} was overwritten and restored several times in a short time, so Lockpoint has stopped.",
-                "A program that synchronises files is often the cause.",
+                "{actor} changed {file} again and again in a short time, so Lockpoint pauses undoing their changes.",
+                "When the pause is over, the version that you protect comes back by itself.",
             ),
-            advice=(
-                "Please find out together who uploads the file.",
-                "To protect the file again, end the lock and lock it again.",
-            ),
-            to_page=True,
+            advice=("Please find out together who uploads the file: it is often a program that synchronises files.",),
+            leads_to=LeadsTo.PAGE,
         ),
     },
 )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import formatdate, parseaddr
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +21,8 @@ from babel.dates import format_datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from lockpoint.mail.catalogue import Catalogue, catalogue_for, dates_in, locale_of, words_for
+from lockpoint.domain.events import MailKind
+from lockpoint.mail.catalogue import Catalogue, LeadsTo, catalogue_for, dates_in, locale_of, words_for
 from lockpoint.services.ports.notifications import MailFacts, MailRefused
 
 LONGEST_NAME: Final = 200
@@ -53,6 +54,12 @@ class Letter:
 
 
 _UNSUBSCRIBE: Final = "List-Unsubscribe"
+
+
+class Fill(Protocol):
+    """Puts the facts into a sentence, and `more` in the place of some."""
+
+    def __call__(self, sentence: str, **more: str) -> str: ...
 
 
 class _WholeAddresses(EmailPolicy):
@@ -117,14 +124,18 @@ def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
     locale = dates_in(catalogue, locale_of(facts.locale))
     values = _values(facts, catalogue, locale)
     emphasis = Markup("<strong>{}</strong>")
-    strong = {name: emphasis.format(value) if name == "file" else value for name, value in values.items()}
-    return (
-        _letter(facts, catalogue, locale, lambda sentence: sentence.format(**values)),
-        _letter(facts, catalogue, locale, lambda sentence: Markup(sentence).format(**strong)),  # noqa: S704 - our own words
-    )
+
+    def plain(sentence: str, **more: str) -> str:
+        return sentence.format(**values | more)
+
+    def rich(sentence: str, **more: str) -> str:
+        strong = {name: emphasis.format(value) if name == "file" else value for name, value in (values | more).items()}
+        return Markup(sentence).format(**strong)  # noqa: S704 - our own words
+
+    return _letter(facts, catalogue, locale, plain), _letter(facts, catalogue, locale, rich)
 
 
-def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callable[[str], str]) -> Letter:
+def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Fill) -> Letter:
     words = words_for(catalogue, facts.kind, facts.detail)
     return Letter(
         language=str(locale).replace("_", "-"),
@@ -133,10 +144,10 @@ def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Callab
         heading=fill(words.heading),
         greeting=fill(catalogue.greeting if clean(facts.recipient_name) else catalogue.greeting_without_name),
         story=tuple(fill(sentence) for sentence in words.story),
-        lines=tuple(fill(line) for line in _lines(facts, catalogue)),
+        lines=(*(fill(line) for line in _lines(facts, catalogue)), *_summary(facts, catalogue, fill)),
         advice=tuple(fill(sentence) for sentence in words.advice),
-        button=fill(catalogue.open_page if words.to_page else catalogue.open_file),
-        url=_web_address((facts.page_url, facts.file_url) if words.to_page else (facts.file_url, facts.page_url)),
+        button=fill(catalogue.buttons[words.leads_to]),
+        url=_web_address(_addresses(facts)[words.leads_to]),
         fallback=fill(catalogue.fallback),
         footer=tuple(fill(sentence) for sentence in catalogue.footer),
         unsubscribe=fill(catalogue.unsubscribe),
@@ -153,6 +164,9 @@ def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str,
         "reason": clean(facts.reason or "", LONGEST_REASON),
         "when": "" if facts.at is None else format_datetime(facts.at, "long", _zone(facts.time_zone), locale),
         "why": catalogue.unprotected.get(facts.detail or "", catalogue.unprotected_otherwise),
+        "count": str(facts.count),
+        "since": "" if facts.since is None else format_datetime(facts.since, "long", _zone(facts.time_zone), locale),
+        "more": str(facts.more),
     }
 
 
@@ -162,7 +176,24 @@ def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
     if clean(facts.page_title):
         yield catalogue.page_line
     if facts.at is not None:
-        yield catalogue.when_line
+        yield catalogue.until_line if facts.kind is MailKind.PAUSED else catalogue.when_line
+    if facts.more:
+        yield catalogue.more_line
+
+
+def _summary(facts: MailFacts, catalogue: Catalogue, fill: Fill) -> Iterator[str]:
+    for line in facts.lines:
+        name = clean(line.file_name) or catalogue.nameless_file
+        yield fill(catalogue.summary[line.kind], file=name, count=str(line.count))
+
+
+def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:
+    return {
+        LeadsTo.FILE: (facts.file_url, facts.page_url),
+        LeadsTo.PAGE: (facts.page_url, facts.file_url),
+        LeadsTo.HISTORY: (facts.history_url, facts.page_url),
+        LeadsTo.SITE: (facts.page_url,),
+    }
 
 
 def _zone(name: str) -> tzinfo:

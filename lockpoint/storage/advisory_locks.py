@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     SITE_CONFIGURATION = 7_704
     INSTALLATION = 7_705
     ERASURE = 7_706
+    MAILS = 7_707
 
 
 def hold_in_transaction(connection: Connection, purpose: Purpose, key: int = 0) -> None:

@@ -180,6 +180,7 @@ TABLES: Final = (
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,
             *_of(Whose.NOBODY, kind="kind of mail", event_key="which event", done="state", created_at="when"),
+            *_of(Whose.NOBODY, told_by="number of the intent whose mail tells it", told_at="when it was told"),
             *_of(Whose.PERSON, recipient="AccountID of the recipient", actor="AccountID of the other person"),
             *_FILE,
             *_of(Whose.NOBODY, lock_id="random name of the lock", detail="a word of ours"),

@@ -150,6 +150,10 @@ AUDIT_EVENT: Final = Table(
         "tenant_id", "attachment_id", "epoch", "seq", "kind", "at",
         name="audit_event_once_key", postgresql_nulls_not_distinct=True,
     ),
+    Index(
+        "audit_event_one_for_each_write", "tenant_id", "attachment_id", "epoch", "seq", "at",
+        unique=True, postgresql_where=text("seq > 0"),
+    ),
     Index("audit_event_tenant_id_at_idx", "tenant_id", "at"),
     postgresql_partition_by="RANGE (at)",
 )  # fmt: skip
@@ -182,7 +186,11 @@ EMAIL_INTENT: Final = Table(
     Column("detail", Text),
     Column("done", Boolean, nullable=False),
     Column("created_at", _MOMENT, nullable=False, index=True),
+    # The intent whose mail tells this one, and since when it does; a mail that did not leave tells nothing.
+    Column("told_by", BigInteger),
+    Column("told_at", _MOMENT),
     UniqueConstraint("tenant_id", "kind", "event_key", "recipient", name="email_intent_once_key"),
+    Index("email_intent_tenant_id_recipient_told_at_idx", "tenant_id", "recipient", "told_at"),
 )
 
 ACCOUNT_PROFILE: Final = Table(

@@ -13,6 +13,7 @@ from lockpoint.domain.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.ports.notifications import MailIntent, NotBefore
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
 from lockpoint.storage.effects import PostgresEffects
@@ -117,6 +118,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     database = Database(request.getfixturevalue("database_url"), size=8)
     yield on_postgres(clock, database)
     database.close()
+
+
+def overwrite(event_key: str, **values: Any) -> MailIntent:
+    """Alice is to hear of an overwrite of Bob's."""
+    usual = {"kind": MailKind.OVERWRITE_ATTEMPT, "recipient": ALICE, "actor": BOB, "lock_id": "l"}
+    return intent(event_key=event_key, **(usual | values))
 
 
 def begin(
@@ -350,6 +357,58 @@ class TestLedger:
         store.intents.finish(stored, result="sent", address="Bob@example.com")
         assert store.intents.get(1) == replace(stored, done=True)
         assert store.intents.get(2) is None
+
+    def claim(self, store: Store, *numbers: int) -> list[Any]:
+        """What the mails of these intents tell: numbers of intents, or whose job goes on when."""
+        turns = [store.intents.claim(store.intents.get(number)) for number in numbers]
+        return [turn if isinstance(turn, NotBefore) else [one.id for one in turn] for turn in turns]
+
+    def test_the_first_mail_leaves_at_once_and_the_rest_in_a_digest(self, store: Store) -> None:
+        """Of one lock, kind and other person; the first waiting one has the job, and crashed mails are repeated."""
+        first, *waiting = (overwrite(str(number)) for number in range(4))
+        others = overwrite("4", actor=None), overwrite("5", lock_id="m"), overwrite("6", recipient=DANA)
+        store.effects.record(store.acme, Effects(intents=(first,)))
+        store.effects.record(store.globex, Effects(intents=(first,)))
+        assert self.claim(store, 1, 1, 2) == [[1], [1], [2]]
+        store.effects.record(store.acme, Effects(intents=(*waiting, *others)))
+        later = START + timedelta(hours=1)
+        assert self.claim(store, 3, 5, 6, 7, 8) == [NotBefore(3, later), NotBefore(3, later), [6], [7], [8]]
+        store.intents.finish(store.intents.get(1), result="sent", address="alice@example.com")
+        assert self.claim(store, 1, 4) == [[], NotBefore(3, later)]
+        store.clock.advance(hours=1)
+        assert self.claim(store, 4, 3, 5, 4) == [[3, 4, 5], [], [], [3, 4, 5]]
+        store.intents.finish(store.intents.get(4), result="sent", address="alice@example.com")
+        assert [store.intents.get(number).done for number in range(1, 7)] == [True, False, True, True, True, False]
+
+    def test_twenty_mails_an_hour_the_last_tells_everything(self, store: Store) -> None:
+        """Mails that say that a lock no longer protects are not counted and not held back; a mail that failed is."""
+        wanted = [intent(event_key=f"{number:03}", kind=MailKind.FILE_AVAILABLE) for number in range(30)]
+        urgent = [intent(event_key=f"{number}", kind=MailKind.PAUSED) for number in range(2)]
+        store.effects.record(store.acme, Effects(intents=(*urgent, *wanted)))
+        assert self.claim(store, *range(1, 22)) == [[number] for number in range(1, 22)]
+        assert self.claim(store, 22) == [list(range(22, 33))]
+        more = tuple(intent(event_key=f"more {number}", kind=MailKind.FILE_AVAILABLE) for number in range(3))
+        store.effects.record(store.acme, Effects(intents=(*more, intent(event_key="2", kind=MailKind.PAUSED))))
+        later = START + timedelta(hours=1)
+        assert self.claim(store, 33, 34, 36) == [NotBefore(33, later), NotBefore(34, later), [36]]
+        store.intents.finish(store.intents.get(3), result="not_visible", address=None)
+        assert self.claim(store, 34, 33, 35) == [[33, 34, 35], [], []]
+
+    def test_a_mail_that_did_not_leave_for_an_hour_begins_anew(self, store: Store) -> None:
+        """With what came since, and when there is room."""
+        store.effects.record(store.acme, Effects(intents=(overwrite("1"),)))
+        assert self.claim(store, 1) == [[1]]
+        store.effects.record(store.acme, Effects(intents=(overwrite("2"),)))
+        store.clock.advance(minutes=59)
+        assert self.claim(store, 1) == [[1]]
+        store.clock.advance(minutes=1)
+        assert self.claim(store, 1, 2) == [[1, 2], []]
+
+    def test_one_of_many_simultaneous_mails_is_the_first(self, store: Store) -> None:
+        store.effects.record(store.acme, Effects(intents=tuple(overwrite(str(number)) for number in range(8))))
+        with ThreadPoolExecutor(8) as threads:
+            turns = list(threads.map(lambda number: self.claim(store, number)[0], range(1, 9)))
+        assert sorted(turns) == [[]] * 7 + [[*range(1, 9)]]
 
     def test_equal_waiting_jobs_are_one(self, store: Store) -> None:
         """Same kind, tenant and subject, from either port."""

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.domain.lock import Held
+from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
-from lockpoint.services.ports.notifications import MailFacts, MailIntent, StoredIntent
+from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SiteState
 
@@ -36,6 +37,7 @@ class Tables:
     tenants: dict[int, Tenant] = field(default_factory=dict)
     audit: dict[tuple[object, ...], AuditEvent] = field(default_factory=dict)
     intents: dict[tuple[object, ...], StoredIntent] = field(default_factory=dict)
+    told: dict[int, tuple[int | None, datetime]] = field(default_factory=dict)  # by intent: by which mail, when
     sent: list[tuple[int, str]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     witnesses: dict[tuple[int, str], Witness] = field(default_factory=dict)
@@ -63,9 +65,11 @@ class Tables:
 
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
-            same = (job.kind, job.tenant_id, job.subject)
-            if all((j.kind, j.tenant_id, j.subject) != same for j in self.jobs):
+            same = [j for j in self.jobs if (j.kind, j.tenant_id, j.subject) == (job.kind, job.tenant_id, job.subject)]
+            if not same:
                 self.jobs.append(job)
+            elif job.delay < same[0].delay:
+                self.jobs[self.jobs.index(same[0])] = job
 
 
 class FakeEffects:
@@ -114,7 +118,13 @@ class FakeEffects:
     def _intend(self, tenant: Tenant, intent: MailIntent) -> None:
         key = (tenant.id, intent.kind, intent.event_key, intent.recipient)
         if key not in self.tables.intents:
-            stored = StoredIntent(id=len(self.tables.intents) + 1, tenant_id=tenant.id, intent=intent, done=False)
+            stored = StoredIntent(
+                id=len(self.tables.intents) + 1,
+                tenant_id=tenant.id,
+                intent=intent,
+                created_at=self.tables.clock.now(),
+                done=False,
+            )
             self.tables.intents[key] = stored
             self.tables.defer([Job(JobKind.SEND_MAIL, tenant.id, str(stored.id))])
 
@@ -299,10 +309,48 @@ class FakeIntents:
         self.tables.reachable()
         return next((stored for stored in self.tables.intents.values() if stored.id == intent_id), None)
 
+    def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
+        now, told = self.tables.clock.now(), self.tables.told
+        present = self.get(stored.id)
+        if present is None or present.done or told.get(stored.id, (stored.id, now))[0] != stored.id:
+            return ()
+        if stored.id not in told or told[stored.id][1] <= now - HOUR:
+            self.tables.told = told = {one: mail for one, mail in told.items() if mail[0] != stored.id}
+            wait = self._take_turn(stored, now)
+            if wait is not None:
+                return wait
+        return [one for one in self._of_person(stored) if self.tables.told.get(one.id, (None,))[0] == stored.id]
+
+    def _take_turn(self, stored: StoredIntent, now: datetime) -> NotBefore | None:
+        kind, told, theirs = stored.intent.kind, self.tables.told, self._of_person(stored)
+        topic = [one for one in theirs if one.id == stored.id or one.intent.topic == stored.intent.topic is not None]
+        mails = [
+            told[one.id][1]
+            for one in theirs
+            if one.id in told and told[one.id][0] == one.id and one.intent.kind not in AT_ONCE
+        ]
+        lately = [told[one.id][1] for one in topic if one.id in told and told[one.id][1] > now - HOUR]
+        until = wait_until(kind, max(lately, default=None), mails, now)
+        waiting = [one for one in topic if not one.done and one.id not in told]
+        if until is not None:
+            return NotBefore(waiting[0].id, until)
+        if takes_last_place(kind, mails, now):
+            waiting = [one for one in theirs if not one.done and one.id not in told and one.intent.kind not in AT_ONCE]
+        told.update({one.id: (stored.id, now) for one in waiting})
+        return None
+
+    def _of_person(self, stored: StoredIntent) -> list[StoredIntent]:
+        whose = (stored.tenant_id, stored.intent.recipient)
+        return [one for one in self.tables.intents.values() if (one.tenant_id, one.intent.recipient) == whose]
+
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         self.tables.reachable()
-        key = (stored.tenant_id, stored.intent.kind, stored.intent.event_key, stored.intent.recipient)
-        self.tables.intents[key] = replace(stored, done=True)
+        for key, one in self.tables.intents.items():
+            told_by, at = self.tables.told.get(one.id, (None, self.tables.clock.now()))
+            if stored.id in {one.id, told_by}:
+                self.tables.intents[key] = replace(one, done=True)
+                if one.id in self.tables.told and address is None:
+                    self.tables.told[one.id] = (None, at)
         self.tables.sent.append((stored.id, result))
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.judge import FlagReason
 from lockpoint.domain.lock import EndReason
+from lockpoint.domain.mail_budget import AT_ONCE
 from lockpoint.mail.catalogue import CATALOGUES, ENGLISH, catalogue_for, locale_of
 from lockpoint.mail.compose import clean, compose
-from lockpoint.services.ports.notifications import MailFacts, MailRefused
+from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailRefused, SummaryLine
 from tests.mail.builders import facts
 
 HOSTILE = (
@@ -30,7 +31,7 @@ HOSTILE = (
     "ä" * 5000,
     " ",
 )
-DETAILS = ("undone", "not_undone", "taken_over", *(reason.value for reason in (*EndReason, *FlagReason)), None)
+DETAILS = ("undone", "not_undone", "taken_over", DIGEST, *(reason.value for reason in (*EndReason, *FlagReason)), None)
 
 
 def mail(given_facts: MailFacts | None = None, **values: Any) -> EmailMessage:
@@ -74,7 +75,7 @@ def outline(message: EmailMessage) -> Outline:
     return parsed
 
 
-@pytest.mark.parametrize("kind", MailKind)
+@pytest.mark.parametrize("kind", sorted(set(MailKind) - {MailKind.SUMMARY}))
 @pytest.mark.parametrize("detail", DETAILS)
 def test_every_mail_can_be_written(kind: MailKind, detail: str | None) -> None:
     """Each kind with each detail; both parts say the same.
@@ -241,3 +242,51 @@ def test_optional_mails_have_one_click_headers_on_one_line() -> None:
         assert url in body.get_content()
     asked_for = compose(facts(), address="bob@example.com", sender="l@example.com", message_id="1")
     assert "List-Unsubscribe" not in asked_for.as_string()
+
+
+SINCE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", [MailKind.OVERWRITE_ATTEMPT, MailKind.UPLOAD_UNDONE])
+def test_a_digest_says_how_often_since_when_and_where_to_look(kind: MailKind) -> None:
+    history = "https://acme.example/wiki/pages/viewpageattachments.action?pageId=1"
+    message = mail(facts(kind=kind, detail=DIGEST, count=14, since=SINCE, history_url=history))
+    for part in (body(message, "plain"), outline(message).text):
+        assert "14 times since 2 March 2026" in part
+        assert "09:00" in part
+        assert "Alice" in part
+    assert set(outline(message).links) == {history}
+    assert "14" in message["Subject"]
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "budget.xlsx"])
+def test_a_summary_counts_by_file_and_kind(name: str) -> None:
+    """Names of files are as hostile as elsewhere; a deleted file has none."""
+    lines = (
+        SummaryLine(MailKind.OVERWRITE_ATTEMPT, name, 7),
+        SummaryLine(MailKind.FILE_AVAILABLE, "plan.docx", 1),
+        SummaryLine(MailKind.LOCK_ENDED, "", 1),
+    )
+    message = mail(
+        facts(kind=MailKind.SUMMARY, file_name="", page_title="", at=None, count=14, since=SINCE, lines=lines, more=5)
+    )
+    for part in (body(message, "plain"), outline(message).text):
+        assert f"{clean(name) or 'A deleted file'}: changes by others while you had it locked: 7" in part
+        assert "plan.docx: available again" in part
+        assert "A deleted file: your lock has ended" in part
+        assert "5 more" in part
+        assert "9:00" in part
+    assert message["Subject"].startswith("14 more messages")
+
+
+@pytest.mark.parametrize("kind", sorted(set(MailKind) - AT_ONCE - {MailKind.SUMMARY}))
+def test_a_summary_can_name_whatever_waits(kind: MailKind) -> None:
+    lines = (SummaryLine(kind, "budget.xlsx", 2),)
+    assert "budget.xlsx: " in body(mail(facts(kind=MailKind.SUMMARY, count=2, since=SINCE, lines=lines)), "plain")
+
+
+def test_a_pause_says_when_it_ends() -> None:
+    text = body(mail(facts(kind=MailKind.PAUSED, detail="paused")), "plain")
+    assert "Until: 2 March 2026" in text
+    assert "comes back by itself" in text
+    assert "Until" not in body(mail(facts(kind=MailKind.PAUSED, detail="paused", at=None)), "plain")

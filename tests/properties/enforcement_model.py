@@ -14,6 +14,7 @@ from typing import Any
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import Held
+from lockpoint.domain.restore_budget import LONGEST_PAUSE
 from lockpoint.domain.version_marker import source_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority
@@ -34,7 +35,7 @@ TITLE = "plan.txt"
 STEPS = (3, 10, 60, 300, 900)
 FAULTS = (*(Fate.DONE,) * 16, *Fate)
 # Visible reasons to leave a file alone; the last only where an admin deleted the evidence.
-GIVEN_UP = {"paused", "order_unclear"}
+GIVEN_UP = {"order_unclear"}
 GIVEN_UP_WHERE_VERSIONS_ARE_GONE = {"baseline_lost", "own_upload_without_source"}
 
 
@@ -179,7 +180,7 @@ class EnforcementModel:
             self.stage.finish(task)
         while self.stage.late:
             self.stage.land(0)
-        self.world.clock.advance(minutes=1)
+        self.world.clock.at += LONGEST_PAUSE
         for hint in self.hints:
             self._must_work(lambda hint=hint: self.wake(self.world.services, self.file_id, hint))
         for _ in range(3):

@@ -25,7 +25,7 @@ PROGRAMS = {
 
 MOST_MODULES = 14
 MORE_MODULES = {
-    "lockpoint/domain": 17,
+    "lockpoint/domain": 18,
 }
 NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
 
@@ -52,6 +52,7 @@ ACROSS = {
     "simulator/test_contract.py": "every operation against Atlassian's documents",
     "simulator/test_program.py": "python -m simulator",
     "web/api/test_hostile_input.py": "every route with input that makes no sense",
+    "web/api/test_mails.py": "mails over SMTP, from the upload to the letter",
     "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",
     "web/api/test_odd_properties.py": "every property that others can write, over HTTP",
     "web/api/test_points.py": "the published costs of all use cases",
@@ -81,7 +82,7 @@ def too_large(root: Path, *packages: str) -> list[str]:
 
 
 def test_a_package_fits_on_one_glance() -> None:
-    """No package has more than 14 modules; domain, which has no parts, 17."""
+    """No package has more than 14 modules; domain, which has no parts, 18."""
     assert too_large(ROOT, "lockpoint", "devstack", "simulator") == []
 
 

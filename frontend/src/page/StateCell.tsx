@@ -12,7 +12,8 @@ const ICONS: Readonly<Record<LockView["state"], IconName>> = {
   unreadable: "warning",
 };
 
-function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; readonly voice: Voice }) {
+function ProtectionLine({ lock, voice }: { readonly lock: LockView; readonly voice: Voice }) {
+  const { t } = voice;
   if (!isHeld(lock)) return null;
   if (lock.protection === "restoring") {
     return (
@@ -26,7 +27,7 @@ function ProtectionLine({ lock, voice: { t } }: { readonly lock: LockView; reado
   return (
     <p class="protection unprotected">
       <Icon name="warning" />
-      <span><strong>{t("protection.unprotected")}</strong> {unprotectedWords(lock.unprotectedReason, t)}</span>
+      <span><strong>{t("protection.unprotected")}</strong> {unprotectedWords(lock, voice)}</span>
     </p>
   );
 }

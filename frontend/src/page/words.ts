@@ -38,7 +38,8 @@ export function stateWords(lock: LockView, t: Translate): string {
 
 const WHY_UNPROTECTED: ReadonlySet<string> = new Set(["app_blocked", "restore_refused", "paused", "unreadable", "unlicensed"]);
 
-export function unprotectedWords(reason: string | null, t: Translate): string {
+export function unprotectedWords({ unprotectedReason: reason, pausedUntil }: LockView, { t, formats }: Voice): string {
+  if (pausedUntil !== null) return t("protection.why.pausedUntil", { time: formats.moment(pausedUntil) });
   const known = reason !== null && WHY_UNPROTECTED.has(reason) ? reason : "unknown";
   return t(`protection.why.${known as "unknown"}`);
 }

@@ -101,7 +101,7 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
-        intents.append(unprotected(held_file.attachment, held_file.held, verdict.reason))
+        intents.extend(unprotected(held_file.attachment, held_file.held, verdict.reason))
     if rows or intents:
         held_file.services.effects.record(held_file.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
     held_file.mark(why)  # last: a crash before it says things twice rather than never

@@ -61,14 +61,16 @@ def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...],
     )
 
 
-def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> MailIntent:
-    """Return the mail, once for each lock and reason, that the file is not protected."""
-    kind = MailKind.PAUSED if reason is FlagReason.PAUSED else MailKind.UNPROTECTED
-    return MailIntent(
-        kind=kind,
+def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> tuple[MailIntent, ...]:
+    """Return the mail, once for each lock and reason, that the file is not protected; a pause tells its own end."""
+    if reason is FlagReason.PAUSED:
+        return ()
+    mail = MailIntent(
+        kind=MailKind.UNPROTECTED,
         recipient=held.holder,
         attachment_id=attachment.id,
         event_key=f"{held.lock_id}/{reason.value}",
         lock_id=held.lock_id,
         detail=reason.value,
     )
+    return (mail,)

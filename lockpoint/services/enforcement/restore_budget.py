@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
+from datetime import datetime
 
-from lockpoint.domain.judge import Version
-from lockpoint.services.enforcement.held_file import HeldFile
+from lockpoint.domain.events import MailKind
+from lockpoint.domain.judge import Flag, FlagReason, Version
+from lockpoint.domain.restore_budget import Offender
+from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
+from lockpoint.services.lock_record.pauses import pause_end
+from lockpoint.services.ports.jobs import Job, JobKind
+from lockpoint.services.ports.locks import Effects
+from lockpoint.services.ports.notifications import MailIntent
 
-PER_PERSON, PERSON_WINDOW, PER_LOCK = 3, timedelta(minutes=10), 10
+
+def left_in_pause(
+    held_file: HeldFile, offenders: tuple[Offender, ...], standing: tuple[Version, ...] = ()
+) -> ProtectionResult | None:
+    """Leave the file alone while these people's changes are not undone, and look again at the end; None: undo them."""
+    until = pause_end(held_file.services, held_file.tenant, held_file.held.lock_id, offenders)
+    if until is None:
+        return None
+    effects = Effects(intents=(_told(held_file, offenders, until),), jobs=(_look_again(held_file, until),))
+    held_file.services.effects.record(held_file.tenant, effects)
+    return flag(held_file, Flag(FlagReason.PAUSED, standing))
 
 
-def over_budget(held_file: HeldFile, offenders: tuple[Version, ...]) -> bool:
-    """Return whether one more undoing, of whatever kind, would continue such a fight."""
-    done = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
-    since = held_file.services.clock.now() - PERSON_WINDOW
-    lately = Counter(person for r in done if r.at >= since for person in r.offenders)
-    return len(done) >= PER_LOCK or any(lately[v.author] >= PER_PERSON for v in offenders if v.author)
+def _told(held_file: HeldFile, offenders: tuple[Offender, ...], until: datetime) -> MailIntent:
+    """Return the mail to the holder, once for each pause."""
+    return MailIntent(
+        kind=MailKind.PAUSED,
+        recipient=held_file.held.holder,
+        attachment_id=held_file.attachment.id,
+        event_key=f"{held_file.held.lock_id}/{until.isoformat()}",
+        actor=offenders[-1] if offenders else None,
+        lock_id=held_file.held.lock_id,
+        detail=FlagReason.PAUSED.value,
+    )
+
+
+def _look_again(held_file: HeldFile, until: datetime) -> Job:
+    return Job(
+        JobKind.RECONCILE,
+        held_file.tenant.id,
+        held_file.attachment.id,
+        until - held_file.services.clock.now(),
+    )

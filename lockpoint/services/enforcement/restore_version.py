@@ -11,7 +11,7 @@ from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
 from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
-from lockpoint.services.enforcement.restore_budget import over_budget
+from lockpoint.services.enforcement.restore_budget import left_in_pause
 from lockpoint.services.enforcement.undo_changes import name_as
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
@@ -26,8 +26,8 @@ class Way(Enum):
 
 def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
     """Make the protected version current again; None when the file moved and must be judged again."""
-    if over_budget(held_file, verdict.offenders):
-        return flag(held_file, Flag(FlagReason.PAUSED, verdict.offenders))
+    if paused := left_in_pause(held_file, tuple(v.author for v in verdict.offenders), verdict.offenders):
+        return paused
     way = _way(held_file)
     if way is None:
         return flag(held_file, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
@@ -188,6 +188,7 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *beli
 
     None does where another version slipped in before ours, or the name did not come back.
     """
+    now = held_file.services.clock.now()
     restorations = tuple(
         Restoration(
             attachment_id=held_file.attachment.id,
@@ -195,7 +196,7 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *beli
             created=version.created,
             source_created=verdict.version.created,
             offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})) if version is made else (),
-            at=held_file.services.clock.now(),
+            at=now,
         )
         for version in believed
     )

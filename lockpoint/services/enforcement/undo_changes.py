@@ -9,10 +9,10 @@ from functools import partial
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.file_names import restored_name
-from lockpoint.domain.judge import FileStatus, Flag, FlagReason, UndoRename, UndoTrash, Version
+from lockpoint.domain.judge import FileStatus, Flag, UndoRename, UndoTrash, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
-from lockpoint.services.enforcement.restore_budget import over_budget
+from lockpoint.services.enforcement.restore_budget import left_in_pause
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.ports.notifications import MailIntent
@@ -21,8 +21,8 @@ from lockpoint.services.tenancy.absence import return_under
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
     """Give the file its name and type back; None when it moved."""
-    if over_budget(held_file, (verdict.offender,)):
-        return flag(held_file, Flag(FlagReason.PAUSED))
+    if paused := left_in_pause(held_file, (verdict.offender.author,)):
+        return paused
     if not held_file.unchanged():
         return None
     try:
@@ -63,8 +63,8 @@ def undo_trash(held_file: HeldFile, verdict: UndoTrash) -> ProtectionResult | No
     if not _page_is_there(held_file):
         held_file.mark(Protection.SUSPENDED)
         return ProtectionResult(held_file.state, pending=tuple(v.created for v in verdict.offenders))
-    if over_budget(held_file, ()):
-        return flag(held_file, Flag(FlagReason.PAUSED, verdict.offenders))
+    if paused := left_in_pause(held_file, (None,), verdict.offenders):
+        return paused
     return _undo_trash(held_file, verdict) if held_file.unchanged() else None
 
 

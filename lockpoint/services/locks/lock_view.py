@@ -16,6 +16,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Protection
@@ -71,6 +72,7 @@ class LockView:
     unlock_on_upload: bool = False
     protection: str = Protection.PROTECTED.value
     unprotected_reason: str | None = None
+    paused_until: datetime | None = None
     notify_me: WaitlistPlace
     can: Can
     last_ended: LastEnded | None = None
@@ -138,6 +140,7 @@ class _Viewer:
             unlock_on_upload=held.unlock_on_upload if held else False,
             protection=UNPROTECTED if why else self._protection(state, held).value,
             unprotected_reason=why,
+            paused_until=self._paused_until(state, held) if why == FlagReason.PAUSED else None,
             notify_me=self._place(state.attachment) if held else NOT_WAITING,
             can=self._can(state),
             last_ended=self._last_ended(ended_of(standing)),
@@ -176,6 +179,14 @@ class _Viewer:
             return None
         blocked_before = marked is Protection.APP_BLOCKED  # and the app is let in again
         return None if marked in _PROTECTING or blocked_before else marked.value
+
+    def _paused_until(self, state: FileState, held: Held | None) -> datetime | None:
+        """Return when undoing goes on; None once it is due."""
+        if held is None:
+            return None
+        trashed = state.attachment.status is FileStatus.TRASHED
+        offender = None if trashed else state.attachment.head.author
+        return pause_end(self.services, self.actor.tenant, held.lock_id, (offender,))
 
     def _protection(self, state: FileState, held: Held | None) -> Protection:
         """As the newest version shows it: our own undoing is over as soon as its version is there."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from lockpoint.domain.events import MailKind
+from lockpoint.domain.mail_budget import IN_DIGESTS, Topic
 from lockpoint.services.context import Tenant
 
 
@@ -26,21 +28,57 @@ class MailIntent:
     version: int | None = None
     detail: str | None = None
 
+    @property
+    def topic(self) -> Topic | None:
+        """What its digest is about; None for a mail that stands for itself."""
+        return Topic(self.kind, self.lock_id, self.actor) if self.kind in IN_DIGESTS else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIntent:
     id: int
     tenant_id: int
     intent: MailIntent
+    created_at: datetime
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """Too many mails went out: the job of `intent_id` tells it, not before `at`."""
+
+    intent_id: int
+    at: datetime
 
 
 class Intents(Protocol):
     def get(self, intent_id: int) -> StoredIntent | None: ...
 
-    def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
-        """Mark it done and log the hashed address, never the address itself."""
+    def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
+        """Return what the mail of this intent tells, oldest first, and have no other mail tell it.
+
+        As `domain.mail_budget` says; again after a crash the same. Nothing when another mail tells it.
+        """
         ...
+
+    def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
+        """Mark all that its mail tells as done; log the mail with the hashed address, never the address itself.
+
+        Without an address no mail left, so none is counted.
+        """
+        ...
+
+
+DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """So many events of one kind about one file; a purged file has no name."""
+
+    kind: MailKind
+    file_name: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +86,9 @@ class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
-    for what was undone; the reason of an ending or flag. `unsubscribe_url` is None for mails that cannot be switched
-    off.
+    for what was undone; the reason of an ending or flag; `DIGEST` for `count` events since `since`. `at` is when a lock
+    ended, or when a pause ends. A summary has `lines` for files and leaves out `more` events. `unsubscribe_url` is None
+    for mails that cannot be switched off.
     """
 
     kind: MailKind
@@ -65,6 +104,11 @@ class MailFacts:
     locale: str
     time_zone: str
     version: int | None = None
+    count: int = 1
+    since: datetime | None = None
+    history_url: str = ""
+    lines: tuple[SummaryLine, ...] = ()
+    more: int = 0
     unsubscribe_url: str | None = None
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports.notifications import MailIntent, StoredIntent
+from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
+from lockpoint.services.ports.notifications import MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import Clock
+from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.notifications import mail_log
@@ -41,19 +43,65 @@ class PostgresIntents:
             row = connection.execute(select(EMAIL_INTENT).where(_ROW.id == intent_id)).one_or_none()
         return None if row is None else _stored(row)
 
+    def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            # One mail to a person is decided on at a time, so that two workers never both write the first.
+            hold_names_in_transaction(connection, Purpose.MAILS, [f"{stored.tenant_id}/{stored.intent.recipient}"])
+            row = connection.execute(select(EMAIL_INTENT).where(_ROW.id == stored.id, ~_ROW.done)).one_or_none()
+            if row is None or row.told_by not in {None, stored.id}:
+                return ()
+            if row.told_by is None or row.told_at <= now - HOUR:
+                wait = _take_turn(connection, stored, now)
+                if wait is not None:
+                    return wait
+            told = select(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id).order_by(_ROW.id)
+            return [_stored(row) for row in connection.execute(told)]
+
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         now = self._clock.now()
         hashed = None if address is None else self._keys.hash_address(address)
 
         def work(connection: Connection) -> None:
-            connection.execute(
-                update(EMAIL_INTENT).where(_ROW.id == stored.id, _ROW.tenant_id == stored.tenant_id).values(done=True)
-            )
+            mine = or_(_ROW.id == stored.id, _ROW.told_by == stored.id)
+            told_by = _ROW.told_by if address is not None else None
+            connection.execute(update(EMAIL_INTENT).where(*_of_person(stored), mine).values(done=True, told_by=told_by))
             mail_log.append(
                 connection, stored.tenant_id, at=now, kind=stored.intent.kind, result=result, address=hashed
             )
 
         with_partitions(self._database, [now], work)
+
+
+def _take_turn(connection: Connection, stored: StoredIntent, now: datetime) -> NotBefore | None:
+    """Have the mail of this intent tell what waits on its topic, or everything that waits."""
+    kind, waits = stored.intent.kind, (*_of_person(stored), ~_ROW.done, _ROW.told_by.is_(None))
+    # An hour after it began, a mail that did not leave begins anew.
+    again = update(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id)
+    connection.execute(again.values(told_by=None, told_at=None))
+    lately = (*_of_person(stored), _ROW.told_at > now - HOUR)
+    mails = select(_ROW.told_at).where(*lately, _ROW.told_by == _ROW.id, _ROW.kind.not_in(AT_ONCE))
+    told = connection.execute(mails).scalars().all()
+    last = connection.execute(select(func.max(_ROW.told_at)).where(*lately, *_on_topic(stored))).scalar()
+    until = wait_until(kind, last, told, now)
+    if until is not None:
+        first = connection.execute(select(func.min(_ROW.id)).where(*waits, *_on_topic(stored))).scalar_one()
+        return NotBefore(first, until)
+    which = (_ROW.kind.not_in(AT_ONCE),) if takes_last_place(kind, told, now) else _on_topic(stored)
+    connection.execute(update(EMAIL_INTENT).where(*waits, *which).values(told_by=stored.id, told_at=now))
+    return None
+
+
+def _of_person(stored: StoredIntent) -> tuple[ColumnElement[bool], ...]:
+    return _ROW.tenant_id == stored.tenant_id, _ROW.recipient == stored.intent.recipient
+
+
+def _on_topic(stored: StoredIntent) -> tuple[ColumnElement[bool], ...]:
+    topic = stored.intent.topic
+    if topic is None:
+        return (_ROW.id == stored.id,)
+    same_lock = _ROW.lock_id.is_not_distinct_from(topic.lock_id)
+    return _ROW.kind == topic.kind, same_lock, _ROW.actor.is_not_distinct_from(topic.actor)
 
 
 def _values(tenant_id: int, intent: MailIntent, at: datetime) -> dict[str, object]:
@@ -83,4 +131,4 @@ def _stored(row: Row[Any]) -> StoredIntent:
         version=row.version,
         detail=row.detail,
     )
-    return StoredIntent(id=row.id, tenant_id=row.tenant_id, intent=intent, done=row.done)
+    return StoredIntent(id=row.id, tenant_id=row.tenant_id, intent=intent, created_at=row.created_at, done=row.done)

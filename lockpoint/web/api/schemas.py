@@ -169,6 +169,7 @@ class LockModel(Outgoing):
     unlock_on_upload: bool
     protection: Literal["protected", "restoring", "unprotected", "suspended"]
     unprotected_reason: str | None
+    paused_until: datetime | None
     notify_me: AskingModel
     can: CanModel
     last_ended: LastEndedModel | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
@@ -40,17 +42,25 @@ def test_a_war_of_names_is_paused(locked: Stage) -> None:
     assert locked.audit().count(AuditKind.RENAMED_BACK) == 3
     assert (MailKind.PAUSED, ALICE, "paused") in locked.mails()
     assert locked.show().unprotected_reason == "paused"
+    locked.world.clock.advance(minutes=10)
+    locked.run_jobs(JobKind.RECONCILE, also_later=True)
+    assert locked.file.title == "plan.txt"
 
 
 def test_a_war_about_the_trash_is_paused(locked: Stage) -> None:
-    """Restore budget: ten per lock, for all people."""
-    for _ in range(15):
+    """The history does not say who trashed a file: all who do count as one person."""
+    for _ in range(4):
         locked.world.site().trash(locked.file.id)
-        locked.world.clock.advance(hours=1)
+        locked.world.clock.advance(minutes=1)
         locked.reconcile()
-    assert locked.audit().count(AuditKind.UNDELETED) == 10
+    assert locked.audit().count(AuditKind.UNDELETED) == 3
     assert locked.file.status is FileStatus.TRASHED
     assert (MailKind.PAUSED, ALICE, "paused") in locked.mails()
+    assert locked.show().paused_until == locked.world.clock.now() + timedelta(minutes=9)
+    locked.world.clock.advance(minutes=9)
+    locked.run_jobs(JobKind.RECONCILE, also_later=True)
+    assert locked.file.status is FileStatus.CURRENT
+    assert locked.show().paused_until is None
 
 
 def test_the_holder_hears_of_the_trash(locked: Stage) -> None:

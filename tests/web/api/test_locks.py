@@ -31,6 +31,7 @@ def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
     assert api.shown("bob", file) == {
         "state": "free", "lockId": None, "holder": None, "since": None, "expiresAt": None, "secondsLeft": None,
         "note": None, "unlockOnUpload": False, "protection": "protected", "unprotectedReason": None,
+        "pausedUntil": None,
         "notifyMe": NOBODY, "can": {**NOTHING, "lock": True}, "lastEnded": None,
     }  # fmt: skip
     assert api.shown("charlie", file)["can"] == NOTHING
@@ -269,3 +270,29 @@ def test_head_that_moves_meanwhile_is_warned_of(api: CheckedApi, live: LiveApp) 
     assert {name: body["warning"][name] for name in ("code", "author", "version")} == {
         "code": "head_moved", "author": BOB, "version": 2,
     }  # fmt: skip
+
+
+def test_a_pause_shows_its_end_and_ends_by_itself(api: CheckedApi, live: LiveApp) -> None:
+    """F27: four overwrites pause undoing for Bob, not for Erin; ten minutes later the first version is back."""
+    page = live.page()
+    file = live.file(page, "fight.txt")
+    api.lock("alice", file)
+    for number in range(4):
+        live.file(page, "fight.txt", author="bob", text=f"Bob's {number}")
+        live.settle()
+    shown = api.shown("alice", file)
+    assert (shown["protection"], shown["unprotectedReason"]) == ("unprotected", "paused")
+    assert timedelta(minutes=10) <= _moment(shown["pausedUntil"]) - _moment(shown["since"]) < timedelta(minutes=11)
+    live.file(page, "fight.txt", author="erin", text="Erin's")
+    live.settle()
+    assert api.shown("alice", file)["protection"] == "protected"
+    live.file(page, "fight.txt", author="bob", text="Bob's last")
+    live.settle()
+    assert api.shown("bob", file)["unprotectedReason"] == "paused"
+    live.sql("update restoration set at = at - interval '10 minutes'")
+    live.sql("update procrastinate_jobs set scheduled_at = scheduled_at - interval '10 minutes'")
+    live.settle()
+    after = api.shown("alice", file)
+    assert (after["protection"], after["pausedUntil"]) == ("protected", None)
+    versions = live.running.world.sites["acme"].attachments[int(file)].versions
+    assert versions[-1].data == versions[0].data

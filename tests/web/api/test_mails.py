@@ -1,0 +1,131 @@
+"""How many mails people get: real uploads, the real queue, a real mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+import redis
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+
+from devstack.ports import free_ports
+from lockpoint.services.ports.jobs import JobKind
+from simulator.world.seed import ALICE
+from tests.support import databases
+from tests.web.live_app import LiveApp, live_app
+
+
+@dataclass
+class Post:
+    """A mail server's other side: keeps the letters of each address."""
+
+    letters: list[tuple[str, EmailMessage]] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+        letter = message_from_bytes(envelope.original_content or b"", policy=default)
+        assert isinstance(letter, EmailMessage)
+        self.letters += [(address, letter) for address in envelope.rcpt_tos]
+        return "250 OK"
+
+    def to(self, person: str) -> list[EmailMessage]:
+        return [letter for address, letter in self.letters if address.startswith(person)]
+
+
+@pytest.fixture(scope="module")
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture(scope="module")
+def live(servers: databases.Addresses, worker_id: str, post: Post) -> Iterator[LiveApp]:
+    cache = servers.valkey.format(databases.cache_number(worker_id))
+    with redis.Redis.from_url(cache) as client:
+        client.flushdb()
+    mail = Controller(post, hostname="127.0.0.1", port=free_ports())
+    mail.start()
+    try:
+        with (
+            databases.database(servers, worker_id) as url,
+            live_app(url, cache, LOCKPOINT_MAIL_URL=f"smtp://127.0.0.1:{mail.port}") as app,
+        ):
+            yield app
+    finally:
+        mail.stop()
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_later(live: LiveApp, post: Post, other_site_untouched: None) -> Iterator[None]:  # noqa: ARG001
+    """Each test begins with no mail of the last hour."""
+    post.letters.clear()
+    yield
+    later(live)
+
+
+def later(live: LiveApp) -> None:
+    """Let an hour go by, for the queue and for what was told."""
+    live.sql("update email_intent set told_at = told_at - interval '1 hour'")
+    live.sql("update restoration set at = at - interval '1 hour'")
+    live.sql("update procrastinate_jobs set scheduled_at = scheduled_at - interval '1 hour'")
+    work(live)
+
+
+def work(live: LiveApp) -> None:
+    live.settle()
+    live.run_jobs(JobKind.SEND_MAIL)
+
+
+def overwrite(live: LiveApp, page: str, name: str, times: int) -> None:
+    for number in range(times):
+        live.file(page, name, author="bob", text=f"Bob's {number} of {name}")
+        work(live)
+
+
+def subjects(letters: list[EmailMessage]) -> list[str]:
+    return [str(letter["Subject"]) for letter in letters]
+
+
+def test_fifteen_uploads_are_one_mail_and_a_digest(live: LiveApp, post: Post) -> None:
+    """F6: and one that undoing is paused; every upload is in the audit log."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    before = len([row for row in live.audit() if "conflict" in row])
+    overwrite(live, page, "plan.txt", 15)
+    assert sorted(subjects(post.to("alice"))) == [
+        "Bob Baker tried to overwrite plan.txt",
+        "Protection of plan.txt is paused",
+    ]
+    assert len(post.to("bob")) == 1
+    assert len([row for row in live.audit() if "conflict" in row]) == before + 15
+    later(live)
+    assert subjects(post.to("alice"))[2:] == ["Bob Baker changed plan.txt 14 times"]
+    assert subjects(post.to("bob"))[1:] == ["Your 14 changes of plan.txt met a lock"]
+    digest = post.to("alice")[-1].get_body(("plain",))
+    assert digest is not None
+    assert f"/pages/viewpageattachments.action?pageId={page}" in digest.get_content()
+    assert live.running.world.sites["acme"].attachments[int(file)].versions[-1].data == b"first"
+
+
+def test_many_files_are_twenty_mails(live: LiveApp, post: Post) -> None:
+    """F6: Alice gets 20 in the hour, the last a summary; the rest comes in one an hour later; no name is stored."""
+    page = live.page()
+    names = [f"secret-plan-{number}.txt" for number in range(22)]
+    for name in names:
+        live.lock("alice", live.file(page, name))
+    for name in names:
+        overwrite(live, page, name, 2)
+    assert len(post.to("alice")) == 20
+    assert "more messages about locked files" in subjects(post.to("alice"))[-1]
+    later(live)
+    assert sorted(subjects(post.to("alice"))[20:]) == [
+        *(f"Bob Baker changed secret-plan-{number}.txt 2 times" for number in (20, 21)),
+        "Bob Baker tried to overwrite secret-plan-19.txt",
+    ]
+    assert not [row for row in live.rows()["email_intent"] if ",f," in row and ALICE in row]
+    assert "secret-plan" not in str(live.rows())
