@@ -32,6 +32,7 @@ from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
+from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
@@ -246,6 +247,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
+    clock_offsets = ClockOffsets()
     return Services(
         clock=clock,
         ids=RandomIds(),
@@ -263,7 +265,8 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=neighbours.caches,
+        caches=(*neighbours.caches, clock_offsets),
+        clock_offsets=clock_offsets,
         site_states=PostgresSiteStates(database, neighbours.site_settings),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),

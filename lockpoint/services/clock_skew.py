@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Gauge
 
 from lockpoint.domain.lock import MARGIN
+from lockpoint.services.context import Tenant
 
 ALARM: Final = timedelta(seconds=5)
 TOLERATED: Final = MARGIN / 2
@@ -120,6 +121,10 @@ class ClockOffsets:
         """Return what this site's answers say; an odd clock of another site does not matter."""
         with self._lock:
             return _state(self._recent(self._sites.get(site, ())))
+
+    def forget(self, tenant: Tenant) -> None:
+        with self._lock:
+            self._sites.pop(tenant.id, None)
 
     def of_node(self) -> ClockState:
         """Return what all sites say, log it when that changed, and set the metric."""

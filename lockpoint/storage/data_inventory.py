@@ -35,7 +35,7 @@ def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
     return (
         *_of(Whose.NOBODY, epoch="counter of locks", seq="counter of writes", op_id="random name of the write"),
         *_of(Whose.NOBODY, at="time", lock_id="random name of the lock", acquired_at="begin", expires_at="end"),
-        *_of(Whose.NOBODY, began="begin by Confluence's clock"),
+        *_of(Whose.NOBODY, began="begin by Confluence's clock", kind="what the write did"),
         *_of(Whose.PERSON, holder="AccountID of the owner"),
         Field("base", Whose.PERSON, "the protected version", members=_BASE),
         *_of(Whose.NOBODY, unlock_on_upload="whether the owner's upload ends the lock"),

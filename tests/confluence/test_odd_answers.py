@@ -192,9 +192,9 @@ def test_an_element_that_is_nothing_hides_no_other(kit: Kit, element: object) ->
 @pytest.mark.parametrize("odd", [{**attachment(1), "version": UNDATED}, {}, None])
 def test_a_file_that_may_be_an_odd_one_is_not_gone(kit: Kit, odd: object) -> None:
     """A lock ends with its file only where every file of the page is known by its id."""
-    with odd_host(answer(404), answer(200, {"results": [odd]})) as host:
+    with odd_host(answer(200, {"results": [odd]}), answer(404)) as host:
         assert not ConfluenceAttachments(kit.client).confirmed_gone(site(host.base), "7", PAGE, priority=PRIORITY)
-    with odd_host(answer(404), answer(200, {"results": [{**attachment(1), "id": "att8", "version": None}]})) as host:
+    with odd_host(answer(200, {"results": [{**attachment(1), "id": "att8", "version": None}]}), answer(404)) as host:
         assert ConfluenceAttachments(kit.client).confirmed_gone(site(host.base), "7", PAGE, priority=PRIORITY)
 
 

@@ -332,11 +332,12 @@ class TestWitnesses:
 
 class TestLedger:
     def test_one_audit_row_per_event(self, store: Store) -> None:
-        """Unique by tenant, attachment, epoch, seq, kind and time; also without a file."""
+        """One for each write of a record; else unique by tenant, attachment, kind and time, also without a file."""
         settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, seq=0)
-        rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.EXTENDED))
+        rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.CONFLICT, seq=0))
+        again = audit_event(kind=AuditKind.EXTENDED)
         for _ in range(2):
-            store.effects.record(store.acme, Effects(audit=(*rows, settings)))
+            store.effects.record(store.acme, Effects(audit=(*rows, settings, again)))
         store.effects.record(store.globex, Effects(audit=rows[:1]))
         assert store.audit_rows() == 6
 

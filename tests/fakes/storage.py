@@ -84,7 +84,7 @@ class FakeEffects:
         if effects.witness is not None:
             self._store(tenant, effects.witness)
         for row in effects.audit:
-            of_a_write = row.seq > 0  # one row, whatever its kind
+            of_a_write = row.attachment_id is not None and row.seq > 0  # one row, whatever its kind
             key = (tenant.id, row.attachment_id, row.epoch, row.seq, None if of_a_write else row.kind, row.at)
             tables.audit.setdefault(key, row)
         for restoration in effects.restorations:

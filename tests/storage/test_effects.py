@@ -22,7 +22,7 @@ from tests.storage.builders import audit_event, count, everything, free, held, i
 
 EVERYTHING = Effects(
     witness=witness(),
-    audit=(audit_event(), audit_event(kind=AuditKind.CONFLICT, version=4)),
+    audit=(audit_event(), audit_event(kind=AuditKind.CONFLICT, epoch=0, seq=0, version=4)),
     intents=(intent(), intent(recipient=DANA)),
     restorations=(restoration(),),
     jobs=(Job(JobKind.PAGE_HINT, 1, "page:65600"),),

@@ -25,7 +25,7 @@ PROGRAMS = {
 
 MOST_MODULES = 14
 MORE_MODULES = {
-    "lockpoint/domain": 18,
+    "lockpoint/domain": 19,
 }
 NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
 
@@ -82,7 +82,7 @@ def too_large(root: Path, *packages: str) -> list[str]:
 
 
 def test_a_package_fits_on_one_glance() -> None:
-    """No package has more than 14 modules; domain, which has no parts, 18."""
+    """No package has more than 14 modules; domain, which has no parts, 19."""
     assert too_large(ROOT, "lockpoint", "devstack", "simulator") == []
 
 

@@ -47,34 +47,31 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         _record_doubtful(held_file, made)
         return None
     if numbered.get(made.number - 1) != held_file.attachment.head.created:
-        _record_restored(held_file, verdict, made)
+        _record_restored(held_file, verdict, made, None)
         return _give_way(held_file, way, made)
-    named = _with_its_name(held_file, verdict, made)
-    _record_restored(held_file, verdict, made, *named)
-    last = named[-1] if named else made
-    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last)))
+    last = _with_its_name(held_file, verdict, made)
+    _record_restored(held_file, verdict, made, last)
+    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last or made)))
 
 
-def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> tuple[Version, ...]:
-    """Give the restored file its name and type back; return our versions, none when the file moved.
+def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> Version | None:
+    """Give the restored file its name and type back; return our version that has them, None when the file moved.
 
     Neither way brings the name, which may be taken; whether Confluence's operation brings the type is not documented.
     """
     if verdict.renamed is None and held_file.attachment.head.named_as(verdict.version):
-        return (made,)
+        return made
     state = held_file.read_state()
     head = state.attachment.head
-    if head.created != made.created:
-        return ()
-    if head.named_as(verdict.named):
-        return (head,)
+    if head.created != made.created or head.named_as(verdict.named):
+        return head if head.created == made.created else None
     now = replace(held_file, state=state)
     try:
         name_as(now, verdict.named)
     except (LostRace, *REFUSALS):
-        return ()
+        return None
     after = now.read_state()
-    return (head, after.attachment.head) if now.made_by_us(after) else ()
+    return after.attachment.head if now.made_by_us(after) else None
 
 
 def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
@@ -183,28 +180,24 @@ def _record_own(held_file: HeldFile, made: Version, source_created: datetime) ->
     held_file.services.effects.record(held_file.tenant, Effects(restorations=(own,)))
 
 
-def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, *believed: Version) -> None:
-    """Record what was undone, and which versions of ours spare a look.
+def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, last: Version | None) -> None:
+    """Record what was undone, and our `last` version, which spares a look.
 
     None does where another version slipped in before ours, or the name did not come back.
     """
-    now = held_file.services.clock.now()
-    restorations = tuple(
-        Restoration(
-            attachment_id=held_file.attachment.id,
-            lock_id=held_file.held.lock_id,
-            created=version.created,
-            source_created=verdict.version.created,
-            offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})) if version is made else (),
-            at=now,
-        )
-        for version in believed
+    restoration = Restoration(
+        attachment_id=held_file.attachment.id,
+        lock_id=held_file.held.lock_id,
+        created=(last or made).created,
+        source_created=verdict.version.created,
+        offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})),
+        at=held_file.services.clock.now(),
     )
     restored = row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made)
     if held_file.state.person is not None:
         restored = replace(restored, account=None, detail="as_holder")
     effects = Effects(
-        restorations=restorations,
+        restorations=(restoration,) if last else (),
         audit=(*conflicts(held_file.attachment, held_file.held, verdict.offenders, "undone"), restored),
         intents=overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "undone"),
     )

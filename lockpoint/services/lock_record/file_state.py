@@ -192,8 +192,6 @@ def _removed(attachment_id: str, copy: Record) -> AuditEvent:
         kind=AuditKind.DUPLICATE_REMOVED,
         attachment_id=attachment_id,
         account=None,
-        epoch=copy.epoch,
-        seq=copy.seq,
         lock_id=copy.lock_id if isinstance(copy, Held) else copy.ended.lock_id,
     )
 

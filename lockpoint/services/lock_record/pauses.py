@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,11 +11,6 @@ from lockpoint.services.context import Tenant
 
 
 def pause_end(services: Services, tenant: Tenant, lock_id: str, offenders: Iterable[Offender]) -> datetime | None:
-    """Return until when changes of these people to the locked file are not undone; None: they are.
-
-    One undoing may have made two versions, at one time.
-    """
-    history: defaultdict[datetime, set[str]] = defaultdict(set)
-    for done in services.restorations.recent(tenant, lock_id):
-        history[done.at].update(done.offenders)
-    return paused_until(history.items(), offenders, services.clock.now())
+    """Return until when changes of these people to the locked file are not undone; None: they are."""
+    history = [(done.at, done.offenders) for done in services.restorations.recent(tenant, lock_id)]
+    return paused_until(history, offenders, services.clock.now())
