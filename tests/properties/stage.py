@@ -21,8 +21,9 @@ from tests.fakes.world import FakeClock
 LATEST = timedelta(seconds=25)  # a sent request lands within this time, or never
 HOST = {"attachments", "lock_properties", "properties"}
 STORAGE = {"effects", "witnesses", "requests", "guard", "restorations"}
+CREATE = ("lock_properties", "create")
 WRITES = {
-    ("lock_properties", "create"),
+    CREATE,
     ("lock_properties", "replace"),
     ("attachments", "restore"),
     ("attachments", "rename"),
@@ -100,6 +101,8 @@ class Stage:
     late: list[Late] = field(default_factory=list)
     current: Task | None = None
     landing: str | None = None
+    pauses: bool = False
+    """Whether a process may stand still for minutes just before it sends a write."""
 
     @property
     def writer(self) -> str | None:
@@ -129,9 +132,14 @@ class Stage:
         assert call is not None
         assert call.since is not None
         fate = fate if call.possible(fate) else Fate.DONE
-        if call.key in WRITES and self.clock.now() - call.since > LATEST:
+        if call.key in self._short_lived and self.clock.now() - call.since > LATEST:
             fate = Fate.LOST_BEFORE  # requests never live that long
         self._resume(task, fate)
+
+    @property
+    def _short_lived(self) -> set[tuple[str, str]]:
+        """Writes that come soon or never; the first record's guard counts on it."""
+        return {CREATE} if self.pauses else WRITES
 
     def finish(self, task: Task) -> None:
         """Finish the task without faults."""
