@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import MARGIN, EndReason, Free, Held, Record
 from tests.fakes.confluence import APP_ACCOUNT, StoredFile, StoredVersion
 
@@ -117,8 +116,7 @@ class HostHistory:
         self.content.becomes(version.created, version.content)
         if self.held is not None:
             self.holders_content[self.held.lock_id] = version.created
-            for offence in self.offences.values():
-                offence.overruled |= offence.held.lock_id in self.chain
+            self._overrule(version.created)
 
     def _maybe(self, version: StoredVersion, *, new_content: bool) -> None:
         self.title.may_become(version.created, version.title)
@@ -156,9 +154,14 @@ class HostHistory:
             if offence.version.author == held.holder and moment > held.base.created:
                 self.excusable.add(moment)
                 self._allow(offence.version)
+                self._overrule(moment)
         for offence in self.offences.values():
             if offence.held.lock_id in self.chain:
                 offence.holders.add(held.holder)
+
+    def _overrule(self, moment: datetime) -> None:
+        for offence in self.offences.values():
+            offence.overruled |= offence.held.lock_id in self.chain and offence.version.created < moment
 
     def _allow(self, version: StoredVersion) -> None:
         self.content.also.add(version.content)
@@ -173,6 +176,11 @@ class HostHistory:
     def _accept_current(self) -> None:
         self.content.also.add(self.file.content)
         self.title.also.add(self.file.title)
+
+    def excuse(self, lock_id: str) -> None:
+        """Whatever came under this lock or since may be called an offence of it, or not."""
+        since = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == lock_id)
+        self.excusable.update(version.created for version in self.file.versions if version.created > since)
 
     # --- what follows ----------------------------------------------------------------------------------------------
 
@@ -203,8 +211,9 @@ class HostHistory:
         return uploaded is not None and uploaded not in self.deleted and protects(held, uploaded)
 
     def holder_caused_the_end(self, held: Held) -> bool:
-        trashed = held.holder in self.trashers and self.file.status is FileStatus.TRASHED
-        return trashed or (held.unlock_on_upload and held.lock_id in self.holders_content)
+        """By trashing the file, or by an upload; where an admin deleted the evidence, a new name may read as one."""
+        uploaded = held.lock_id in self.holders_content or bool(self.deleted)
+        return held.holder in self.trashers or (held.unlock_on_upload and uploaded)
 
 
 def protects(held: Held, moment: datetime) -> bool:

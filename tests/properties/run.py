@@ -84,9 +84,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(words)
     if asked.calm and asked.model != "file":
         parser.error("only the file has calm schedules")
-    found = report(
-        asked.model, calm=asked.calm, first=asked.seed, schedules=asked.schedules, processes=asked.processes
-    )
+    found = report(asked.model, calm=asked.calm, first=asked.seed, schedules=asked.schedules, processes=asked.processes)
     text = json.dumps(found, indent=2)
     if asked.json:
         asked.json.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,7 @@ class Stage:
     landing: str | None = None
     pauses: bool = False
     """Whether a process may stand still for minutes just before it sends a write."""
+    never_late: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def writer(self) -> str | None:
@@ -131,7 +132,8 @@ class Stage:
         call = task.waits
         assert call is not None
         assert call.since is not None
-        fate = fate if call.possible(fate) else Fate.DONE
+        if not call.possible(fate) or (fate is Fate.LATE and call.key in self.never_late):
+            fate = Fate.DONE
         if call.key in self._short_lived and self.clock.now() - call.since > LATEST:
             fate = Fate.LOST_BEFORE  # requests never live that long
         self._resume(task, fate)
