@@ -10,7 +10,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.protect import history_of, judged
-from lockpoint.services.enforcement.superseded import note_left_standing
+from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import newer_than
 from lockpoint.services.tenancy.activity import is_active
@@ -37,11 +37,15 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
 
 
 def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Look back at a lock whose end was stored but not recorded, since a crash came between."""
+    """Look back at a lock whose end was stored but not recorded, since a crash came between.
+
+    The witness is read again: it may be older than the record only because this look was slow.
+    """
     record, known = state.found, state.known
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
-    held = _ended_lock(record, state)
+    witness = services.witnesses.get(tenant, state.attachment.id)
+    held = _ended_lock(record, replace(state, witness=witness))
     if held is not None:
         _look_back(HeldFile(services, tenant, state, held, priority), record)
 
@@ -72,4 +76,4 @@ def _look_back(held_file: HeldFile, record: Record) -> None:
         return
     own, history = held_file.own_account(), history_of(held_file)
     until = end_of_protection(record, held_file.state)
-    note_left_standing(held_file, history, judged(held_file, history, own, until=until), own)
+    record_superseded(held_file, history, judged(held_file, history, own, until=until), own, until=until)

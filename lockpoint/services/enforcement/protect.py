@@ -92,6 +92,7 @@ def judged(
 def history_of(held_file: HeldFile) -> History:
     """Return the versions since the protected one, with sizes, content ids and names from single reads.
 
+    None is newer than the record that was read with the file: whoever holds it by then may have made such a version.
     When the protected version was deleted, older ones count too; the last `RECENT` of them are read singly.
     """
     attachments, base = held_file.services.attachments, held_file.held.base.created
@@ -102,6 +103,7 @@ def history_of(held_file: HeldFile) -> History:
         versions, complete = attachments.versions(
             held_file.tenant, held_file.attachment.id, back_to=None, priority=held_file.priority
         )
+    versions = tuple(version for version in versions if version.created <= held_file.attachment.head.created)
     recent = versions[-RECENT:]
     detailed = tuple(_read(held_file, v) if v.created >= base or v in recent else v for v in versions)
     return History(held_file.attachment.status, detailed, complete)

@@ -1,32 +1,29 @@
-"""Overwrites that something has replaced already: recorded, and told where our undoing replaced them."""
+"""Overwrites that are past undoing: recorded, and told unless the holder replaced them."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import History, Judgement, Version
+from lockpoint.domain.lineage import same_content
 from lockpoint.domain.version_marker import source_of
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.overwrite_effects import attempts, conflicts, overwrite_mails, row_about
 from lockpoint.services.ports.locks import Effects, Restoration
 
 
-def record_superseded(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """Record each replaced version once, also what a crash kept from being recorded.
+def record_superseded(
+    held_file: HeldFile, history: History, judgement: Judgement, own_account: str, *, until: datetime | None = None
+) -> None:
+    """Record each replaced version once, also what a crash kept from being recorded; `until` as for the judge.
 
-    Every row and mail has the key that it would have had then, so repeating changes nothing.
+    Every row and mail has the key that it would have had then, so repeating changes nothing. What nothing replaced
+    under the lock stands, since the lock or its protection ended: both sides are told.
     """
-    by_others = _note_all_undone(held_file, history, judgement, own_account)
-    if by_others:
-        rows = conflicts(held_file.attachment, held_file.held, by_others, "overruled")
-        held_file.services.effects.record(held_file.tenant, Effects(audit=rows))
-    _note_free(held_file, judgement)
-
-
-def note_left_standing(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """Do the same for a lock that is over: what was not replaced under it stands, and both sides are told."""
-    holder = held_file.held.holder
-    last = max((v.created for v in history.versions if v.author == holder), default=held_file.held.base.created)
-    by_others = _note_all_undone(held_file, history, judgement, own_account)
+    by_holder = _uploads_of_holder(held_file, history, until)
+    last = max(by_holder, default=held_file.held.base.created)
+    by_others = _note_all_undone(held_file, history, judgement, by_holder, own_account)
     standing = tuple(v for v in by_others if v.created > last)
     replaced = tuple(v for v in by_others if v.created <= last)
     effects = Effects(
@@ -41,6 +38,17 @@ def note_left_standing(held_file: HeldFile, history: History, judgement: Judgeme
     _note_free(held_file, judgement)
 
 
+def _uploads_of_holder(held_file: HeldFile, history: History, until: datetime | None) -> frozenset[datetime]:
+    """Return when the holder made content under the lock: a new name or comment replaces nothing."""
+    return frozenset(
+        version.created
+        for before, version in zip((None, *history.versions), history.versions, strict=False)
+        if version.author == held_file.held.holder
+        and not (before and same_content(before, version))
+        and (until is None or version.created < until)
+    )
+
+
 def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
     """Tell the holder of the newest upload from an absence; it accuses nobody."""
     if judgement.free:
@@ -52,24 +60,24 @@ def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
 
 
 def _note_all_undone(
-    held_file: HeldFile, history: History, judgement: Judgement, own_account: str
+    held_file: HeldFile, history: History, judgement: Judgement, by_holder: frozenset[datetime], own_account: str
 ) -> tuple[Version, ...]:
     """Record what our versions replaced; return the rest."""
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
     for version in judgement.superseded:
-        restored = _undone_by(history, version, held_file.held.holder, own_account)
+        restored = _undone_by(history, version, by_holder, own_account)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
         _note_undone(held_file, made, tuple(offenders))
     return tuple(by_others)
 
 
-def _undone_by(history: History, offender: Version, holder: str, own_account: str) -> Version | None:
+def _undone_by(history: History, offender: Version, by_holder: frozenset[datetime], own_account: str) -> Version | None:
     """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
-            if version.author == holder:
+            if version.created in by_holder:
                 return None
             if version.author == own_account and source_of(version.message):
                 return version
