@@ -124,8 +124,10 @@ class HostHistory:
             self.content.may_become(version.created, version.content)
 
     def version_deleted(self, version: StoredVersion) -> None:
-        """Without a lock whatever is left is right."""
+        """Without a lock whatever is left is right; else who gave the same bytes a new name may seem to have made them."""
         self.deleted.add(version.created)
+        if any(other.author != APP_ACCOUNT and other.content == version.content for other in self.file.versions):
+            self.content.also.add(version.content)
         if self.held is None or not protects(self.held, version.created):
             self._accept_current()
 
@@ -208,7 +210,8 @@ class HostHistory:
         if held is None or not held.unlock_on_upload:
             return False
         uploaded = self.holders_content.get(held.lock_id)
-        return uploaded is not None and uploaded not in self.deleted and protects(held, uploaded)
+        counts = uploaded is not None and uploaded not in self.deleted and uploaded > held.base.created
+        return counts and uploaded is not None and protects(held, uploaded)
 
     def holder_caused_the_end(self, held: Held) -> bool:
         """By trashing the file, or by an upload; where an admin deleted the evidence, a new name may read as one."""

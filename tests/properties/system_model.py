@@ -81,7 +81,7 @@ class SystemModel(ScheduleModel):
     duplicates: bool = False
     calm: bool = False
     purges: bool = False
-    every_row: bool = True
+    every_row: bool = False
     late_restores: bool = False
     unsettled_ends: bool = False
     hints: list[str | None] = field(default_factory=list)  # who is said to have trashed the file, if anybody

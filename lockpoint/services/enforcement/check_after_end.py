@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lockpoint.domain.lock import Free, Held, Record
+from lockpoint.services.clock_skew import TOLERATED
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.held_file import HeldFile
@@ -51,15 +52,15 @@ def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, pri
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
-    """Return when the ended lock stopped protecting: when the host stored the record, else when we wrote it.
+    """Return when the ended lock stopped protecting: when the host stored the record, else surely not later than that.
 
-    What a following lock found in place is its own base; all that is newer it protects itself.
+    What a take-over found in place is its own base; all that is newer it protects itself.
     """
-    if isinstance(record, Held):
+    if isinstance(record, Held) and record.taken_from is not None:
         return record.base.created + _INSTANT
     shown = isinstance(state.found, Free) and state.found.op_id == record.op_id
     stored = state.row.created if shown and state.row else None
-    return stored or record.ended.at
+    return stored or record.ended.at - TOLERATED
 
 
 def _ended_lock(record: Record, state: FileState) -> Held | None:

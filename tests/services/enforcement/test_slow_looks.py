@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
+from lockpoint.services.clock_skew import TOLERATED
+from lockpoint.services.locks.release import release
 from lockpoint.services.reconciliation.reconcile import trashed_by
-from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM
+from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, FakeClock
 from tests.services.stage import Stage
 
 
@@ -97,6 +100,15 @@ def test_giving_way_brings_no_overwrite_back(stage: Stage, lock_id: str) -> None
     stage.reconcile()
     assert stage.content == b"first"
     assert sorted(_conflicts(stage), key=str) == sorted([(BOB, "undone"), (DANA, "undone")], key=str)
+
+
+def test_a_fast_clock_makes_no_lock_longer(stage: Stage, lock_id: str) -> None:
+    """L-44: when the end is looked back at, the file is locked by another, whose own upload is newer than the end."""
+    fast = FakeClock(stage.world.clock.now() + TOLERATED)
+    _after(stage, "lock_properties.replace", lambda: stage.lock(BOB), lambda: stage.upload(BOB, b"Bob's own"))
+    release(replace(stage.world.services, clock=fast), stage.world.actor(ALICE), stage.file.id, stage.key(), lock_id)
+    assert stage.content == b"Bob's own"
+    assert _conflicts(stage) == []
 
 
 @pytest.mark.usefixtures("lock_id")
