@@ -124,7 +124,7 @@ class HostHistory:
             self.content.may_become(version.created, version.content)
 
     def version_deleted(self, version: StoredVersion) -> None:
-        """Without a lock whatever is left is right; else who gave the same bytes a new name may seem to have made them."""
+        """Without a lock all that is left is right. A new name for bytes that were deleted may seem to make them."""
         self.deleted.add(version.created)
         if any(other.author != APP_ACCOUNT and other.content == version.content for other in self.file.versions):
             self.content.also.add(version.content)
@@ -212,6 +212,12 @@ class HostHistory:
         uploaded = self.holders_content.get(held.lock_id)
         counts = uploaded is not None and uploaded not in self.deleted and uploaded > held.base.created
         return counts and uploaded is not None and protects(held, uploaded)
+
+    def standing_offence(self) -> Offence | None:
+        """The overwrite whose content is current, whoever gave it a new name since."""
+        current = [o for o in self.offences.values() if o.content and o.version.content == self.file.content]
+        doubtful = any(offence.version.created in self.excusable for offence in current) or self.content_is_right()
+        return None if doubtful or not current else current[-1]
 
     def holder_caused_the_end(self, held: Held) -> bool:
         """By trashing the file, or by an upload; where an admin deleted the evidence, a new name may read as one."""

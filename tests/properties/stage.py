@@ -110,6 +110,11 @@ class Stage:
         """Whose write the host receives now."""
         return self.current.name if self.current else self.landing
 
+    @property
+    def writer_task(self) -> int:
+        """Which task is at work; 0 for none."""
+        return self.tasks.index(self.current) + 1 if self.current else 0
+
     def spawn(self, name: str, work: Callable[[], Any]) -> Task:
         """Start a use case up to its first port call."""
         task = Task(name, None)

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from lockpoint.domain.events import AuditKind, MailKind
@@ -93,6 +93,7 @@ class SystemModel(ScheduleModel):
     mails: Kept[tuple[object, ...], Any] = field(default_factory=Kept)
     owed: set[tuple[str, str]] = field(default_factory=set)  # end notices, by lock and person
     trashes: int = 0
+    seen_by: dict[int, datetime] = field(default_factory=dict)  # by task: the newest version of its last read
     cancelled: set[str] = field(default_factory=set)
     history: HostHistory = field(init=False)
 
@@ -257,7 +258,14 @@ class SystemModel(ScheduleModel):
             self.history.version(made, before, beginning=self._beginning())
             return made
 
+        get = self.world.host.attachments.get
+
+        def getting(*place: Any, **values: Any) -> Any:
+            self.seen_by[self.stage.writer_task] = self.file.versions[-1].created
+            return get(*place, **values)
+
         site.add_version = adding  # type: ignore[method-assign]
+        self.world.host.attachments.get = getting  # type: ignore[method-assign]
 
     def _beginning(self) -> bool:
         """Whether nobody was answered yet that the present lock began."""
@@ -272,12 +280,24 @@ class SystemModel(ScheduleModel):
     def _note(self, row: Any) -> None:
         super()._note(row)
         stored, _ = self.written[-1]
-        before = self.history.last
+        before, standing = self.history.last, self.history.standing_offence()
+        if isinstance(stored.record, Free) and standing is not None:
+            self._check_named(stored.record, standing)
         self.history.stored(stored.record, row.created)
         if isinstance(stored.record, Free):
             self.owed |= {(stored.record.ended.lock_id, person) for person in self._waiting()}
         elif before is not None and not self.unsettled_ends:
             self._excuse_unsettled(before, stored.record)
+
+    def _check_named(self, record: Free, standing: Offence) -> None:
+        """No end forgets an overwrite that it saw; a job ends a lock for its holder without looking."""
+        seen = self.seen_by.get(self.stage.writer_task)
+        if self.stage.writer in {"job", "sweep", None} and record.ended.reason is EndReason.RELEASED:
+            return
+        missed = seen is None or seen < standing.version.created
+        carries = {v.created for v in self.file.versions if v.content == standing.version.content}
+        named = not carries.isdisjoint(record.ended.pending)
+        require(missed or named, "L-34: a tombstone names the overwrite that stands", standing, record, self.seen())
 
     def _excuse_unsettled(self, before: Record, held: Held) -> None:
         """A lock that follows before the end of the last one was recorded hides what came under that."""

@@ -53,8 +53,9 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return _give_way(held_file, way, made)
     named = _with_its_name(held_file, verdict, made)
     _record_restored(held_file, verdict, made, *named)
-    last = named[-1] if named else made
-    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last)))
+    if not named:
+        return None
+    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=named[-1])))
 
 
 def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> tuple[Version, ...]:

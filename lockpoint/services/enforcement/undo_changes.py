@@ -147,7 +147,7 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
     )
     held_file.services.effects.record(held_file.tenant, effects)
     held_file.mark(Protection.PROTECTED)
-    return ProtectionResult(after)
+    return ProtectionResult(after, again=not moved)
 
 
 def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:

@@ -156,6 +156,22 @@ def test_a_mail_about_the_trash_hides_none_about_an_overwrite(stage: Stage) -> N
     assert _told(stage, BOB) == ["undone"]
 
 
+@pytest.mark.parametrize("renamed", ["renamed", "overwritten under a new name"])
+def test_an_overwrite_seen_while_a_name_comes_back_is_undone(stage: Stage, lock_id: str, renamed: str) -> None:
+    """G4: the lock does not end over it."""
+    if renamed == "renamed":
+        stage.world.site().rename(stage.file.id, SAM, "sams.txt")
+        _after(stage, "attachments.rename", lambda: stage.upload(BOB, b"Bob's"))
+    else:
+        stage.world.site().upload(stage.file.id, SAM, b"Sam's", title="sams.txt")
+        stage.taps.before["attachments.get", stage.taps.calls["attachments.get"] + 3] = lambda: stage.upload(
+            BOB, b"Bob's"
+        )
+    stage.release(lock_id)
+    assert (stage.content, stage.file.title) == (b"first", "plan.txt")
+    assert (BOB, "undone") in _conflicts(stage)
+
+
 def test_our_own_change_of_a_name_accuses_nobody(stage: Stage) -> None:
     """L-44: a lock moves its base to a new name that we have just undone."""
     _after(stage, "lock_properties.create", lambda: stage.world.site().rename(stage.file.id, SAM, "sams.txt"))
