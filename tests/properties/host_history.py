@@ -188,10 +188,17 @@ class HostHistory:
 
     def content_is_right(self) -> bool:
         there = {version.content for version in self.file.versions}
-        return self.content.holds(self.file.content, lambda _, content: content in there)
+        right = self.content.holds(self.file.content, lambda _, content: content in there)
+        return right or self.file.content in {version.content for version in self._before_a_lost_base()}
 
     def title_is_right(self) -> bool:
-        return self.title.holds(self.file.title, lambda since, _: since not in self.deleted)
+        right = self.title.holds(self.file.title, lambda since, _: since not in self.deleted)
+        return right or self.file.title in {version.title for version in self._before_a_lost_base()}
+
+    def _before_a_lost_base(self) -> list[StoredVersion]:
+        """Where an admin deleted the protected version, no history tells which of the older ones was right."""
+        base = self.held.base.created if self.held else None
+        return [v for v in self.file.versions if base in self.deleted and base is not None and v.created < base]
 
     def must_be_told(self) -> list[Offence]:
         """The overwrites that need a row: those that nobody deleted, and about which there is no doubt."""
@@ -203,6 +210,11 @@ class HostHistory:
 
     def may_be_told(self) -> set[datetime]:
         return self.offences.keys() | self.excusable
+
+    @property
+    def began(self) -> set[str]:
+        """Every lock there ever was."""
+        return {stored.record.lock_id for stored in self.records if isinstance(stored.record, Held)}
 
     def should_have_ended(self) -> bool:
         """Whether the holder's upload should have ended the present lock."""

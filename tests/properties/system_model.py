@@ -50,6 +50,7 @@ STEPS = (5, 20, 31, 60, 90, 120, 300)
 KEPT = timedelta(days=3)
 FAULTS = (*(Fate.DONE,) * 20, *Fate)
 ON_FILE = frozenset({JobKind.RECONCILE, JobKind.CONFIRM, JobKind.TRASHED})
+BEGINS = frozenset({AuditKind.ACQUIRED, AuditKind.TAKEN_OVER})
 ROUNDS = 12  # in which the queue of one file must run dry
 
 K = TypeVar("K", bound=Hashable)
@@ -93,6 +94,7 @@ class SystemModel(ScheduleModel):
     mails: Kept[tuple[object, ...], Any] = field(default_factory=Kept)
     owed: set[tuple[str, str]] = field(default_factory=set)  # end notices, by lock and person
     trashes: int = 0
+    unsettled: set[str] = field(default_factory=set)  # locks whose end was not recorded when the next one began
     seen_by: dict[int, datetime] = field(default_factory=dict)  # by task: the newest version of its last read
     cancelled: set[str] = field(default_factory=set)
     history: HostHistory = field(init=False)
@@ -294,7 +296,7 @@ class SystemModel(ScheduleModel):
         seen = self.seen_by.get(self.stage.writer_task)
         if self.stage.writer in {"job", "sweep", None} and record.ended.reason is EndReason.RELEASED:
             return
-        missed = seen is None or seen < standing.version.created
+        missed = seen != self.file.versions[-1].created
         carries = {v.created for v in self.file.versions if v.content == standing.version.content}
         named = not carries.isdisjoint(record.ended.pending)
         require(missed or named, "L-34: a tombstone names the overwrite that stands", standing, record, self.seen())
@@ -309,6 +311,7 @@ class SystemModel(ScheduleModel):
         )
         if not recorded:
             self.history.excuse(ended)
+            self.unsettled.add(ended)
 
     def _waiting(self) -> tuple[str, ...]:
         rows = [
@@ -436,12 +439,14 @@ class SystemModel(ScheduleModel):
     def _check_ends(self) -> None:
         """L-21: a holder whose lock somebody or time ended is told, once."""
         told = {(m.intent.event_key, m.intent.recipient, m.intent.kind) for m in self.mails.added}
+        known = {row.lock_id for row in self.rows.added if row.kind in BEGINS}
+        unsaid = self.unsettled if self.every_row else self.unsettled | (self.history.began - known)
         for before, after in zip(self.history.records, self.history.records[1:], strict=False):
             ended, new = after.record.ended, after.record
             if not isinstance(before.record, Held) or ended is None or ended.lock_id != before.record.lock_id:
                 continue
-            renewed = isinstance(new, Held) and new.holder == ended.holder
-            if ended.by == ended.holder or (renewed and ended.reason is EndReason.EXPIRED):
+            renewed = isinstance(new, Held) and new.holder == ended.holder and ended.reason is EndReason.EXPIRED
+            if renewed or ended.by == ended.holder or ended.lock_id in unsaid:
                 continue
             kind = MailKind.LOCK_ENDED if ended.reason is EndReason.EXPIRED else MailKind.LOCK_ENDED_BY_OTHER
             require((ended.lock_id, ended.holder, kind) in told, "L-21: the holder is told of the end", after)

@@ -114,7 +114,8 @@ def _was_overwrite(held_file: HeldFile, state: FileState, version: Version) -> b
     """Return whether another person made this version before the lock ended, by the host's time of its tombstone."""
     ended = isinstance(state.found, Free) and state.found.ended.lock_id == held_file.held.lock_id
     at = state.row.created if ended and state.row else None
-    return version.author != held_file.held.holder and at is not None and version.created < at
+    ours = version.author in {held_file.held.holder, held_file.own_account()}
+    return not ours and at is not None and version.created < at
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:

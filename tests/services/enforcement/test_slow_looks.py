@@ -92,6 +92,20 @@ def test_giving_way_looks_again_after_its_own_version(stage: Stage, lock_id: str
     assert stage.content == b"third"
 
 
+def test_giving_way_brings_our_own_work_back(stage: Stage, lock_id: str) -> None:
+    """G1, I12: of two looks at once, one restored the holder's upload that the other then buried."""
+    stage.upload(BOB, b"Bob's")
+    _before(
+        stage,
+        "attachments.restore",
+        lambda: stage.upload(ALICE, b"second"),
+        lambda: stage.upload(BOB, b"Bob's again"),
+        lambda: stage.release(lock_id),
+    )
+    stage.reconcile()
+    assert stage.content == b"second"
+
+
 def test_giving_way_brings_no_overwrite_back(stage: Stage, lock_id: str) -> None:
     """G1: what we buried was made under the lock, and its author was told that it was undone."""
     stage.upload(BOB, b"Bob's")
