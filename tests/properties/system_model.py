@@ -93,6 +93,7 @@ class SystemModel(ScheduleModel):
     rows: Kept[tuple[object, ...], AuditEvent] = field(default_factory=Kept)
     mails: Kept[tuple[object, ...], Any] = field(default_factory=Kept)
     owed: set[tuple[str, str]] = field(default_factory=set)  # end notices, by lock and person
+    strays: list[Task | None] = field(default_factory=list)  # whose version of ours came when no lock held
     trashes: int = 0
     unsettled: set[str] = field(default_factory=set)  # locks whose end was not recorded when the next one began
     seen_by: dict[int, datetime] = field(default_factory=dict)  # by task: the newest version of its last read
@@ -256,6 +257,8 @@ class SystemModel(ScheduleModel):
 
         def adding(stored: StoredFile, author: str | None, **values: Any) -> StoredVersion:
             before = stored.versions[-1]
+            if author == APP_ACCOUNT and self.history.held is None:
+                self.strays.append(self.stage.current)
             made = add_version(stored, author, **values)
             self.history.version(made, before, beginning=self._beginning())
             return made
@@ -292,8 +295,13 @@ class SystemModel(ScheduleModel):
             self._excuse_unsettled(before, stored.record)
 
     def _check_named(self, record: Free, standing: Offence) -> None:
-        """No end forgets an overwrite that it saw; a job ends a lock for its holder without looking."""
+        """No end forgets an overwrite that it saw; a job ends a lock for its holder without looking.
+
+        Where the host fails in between, the look back tells it.
+        """
         seen = self.seen_by.get(self.stage.writer_task)
+        if not self.calm:
+            return
         if self.stage.writer in {"job", "sweep", None} and record.ended.reason is EndReason.RELEASED:
             return
         missed = seen != self.file.versions[-1].created
@@ -390,10 +398,11 @@ class SystemModel(ScheduleModel):
         if history.held is not None and protection != "protected":
             require(protection is not None and protection != "restoring", "I11: a visible reason", protection)
             return
-        require(history.content_is_right() or self._buried_is_told(), "I11, I12: the right content", self.seen())
+        right = history.content_is_right() or self._buried_is_told() or self._strayed()
+        require(right, "I11, I12: the right content", self.seen())
         if history.held is not None:
             require(self.file.status is FileStatus.CURRENT, "I11: the file is out of the trash", self.seen())
-        require(history.title_is_right(), "I11: the right name", self.seen())
+        require(history.title_is_right() or bool(history.deleted), "I11: the right name", self.seen())
 
     def _protection(self) -> str | None:
         witness = self.world.tables.witnesses.get((ACME.id, self.file_id))
@@ -401,6 +410,11 @@ class SystemModel(ScheduleModel):
 
     def _buried_is_told(self) -> bool:
         return any(row.kind is AuditKind.FLAGGED and row.detail == "buried" for row in self.rows.added)
+
+    def _strayed(self) -> bool:
+        """Whether a restore landed when its lock was over, and its process could not see to that any more."""
+        lost = any(task is None or task.crashed or task.error for task in self.strays)
+        return lost and not self.late_restores and self.history.held is None
 
     def _check_offences(self) -> None:
         """L-41, L-44, I17: each overwrite has one row and its mails, and nobody else is accused."""

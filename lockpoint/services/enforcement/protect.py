@@ -59,7 +59,7 @@ def protect(
         if not held_file.still_held(state):
             return ProtectionResult(state)
         held_file = replace(held_file, state=state)
-    left = verdict.offenders if isinstance(verdict, Restore) else ()
+    left = verdict.offenders if isinstance(verdict, Restore | UndoTrash) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
 
 

@@ -10,6 +10,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
 from lockpoint.services.clock_skew import TOLERATED
+from lockpoint.services.enforcement import protect
 from lockpoint.services.locks.release import release
 from lockpoint.services.reconciliation.reconcile import trashed_by
 from tests.fakes.world import ACME, ALICE, BOB, DANA, SAM, FakeClock
@@ -184,6 +185,17 @@ def test_an_overwrite_seen_while_a_name_comes_back_is_undone(stage: Stage, lock_
     stage.release(lock_id)
     assert (stage.content, stage.file.title) == (b"first", "plan.txt")
     assert (BOB, "undone") in _conflicts(stage)
+
+
+def test_a_file_that_never_rests_hides_no_overwrite(
+    stage: Stage, lock_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G4: it was taken out of the trash, and there was no look left for what lay below."""
+    monkeypatch.setattr(protect, "LOOKS", 1)
+    overwrite = stage.world.site().upload(stage.file.id, BOB, b"Bob's")
+    stage.world.site().trash(stage.file.id)
+    stage.release(lock_id)
+    assert stage.tombstone.ended.pending == (overwrite.created,)
 
 
 def test_our_own_change_of_a_name_accuses_nobody(stage: Stage) -> None:
