@@ -50,6 +50,7 @@ class Offence:
     held: Held
     content: bool
     holders: set[str]
+    locks: set[str]
     overruled: bool = False
 
 
@@ -104,7 +105,7 @@ class HostHistory:
             self.excusable.add(version.created)
             self._maybe(version, new_content=new_content)
         else:
-            self.offences[version.created] = Offence(version, held, new_content, {held.holder})
+            self.offences[version.created] = Offence(version, held, new_content, {held.holder}, {held.lock_id})
             if beginning:
                 self.excusable.add(version.created)
                 self._allow(version)
@@ -160,6 +161,7 @@ class HostHistory:
         for offence in self.offences.values():
             if offence.held.lock_id in self.chain:
                 offence.holders.add(held.holder)
+                offence.locks.add(held.lock_id)
 
     def _overrule(self, moment: datetime) -> None:
         for offence in self.offences.values():
@@ -183,6 +185,7 @@ class HostHistory:
         """Whatever came under this lock or since may be called an offence of it, or not."""
         since = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == lock_id)
         self.excusable.update(version.created for version in self.file.versions if version.created > since)
+        self.excusable.update(moment for moment, offence in self.offences.items() if lock_id in offence.locks)
 
     # --- what follows ----------------------------------------------------------------------------------------------
 

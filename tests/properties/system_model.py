@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
 from lockpoint.domain.lock import EndReason, Free, Held, Limits, Record
+from lockpoint.domain.version_marker import source_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError
@@ -93,10 +94,11 @@ class SystemModel(ScheduleModel):
     rows: Kept[tuple[object, ...], AuditEvent] = field(default_factory=Kept)
     mails: Kept[tuple[object, ...], Any] = field(default_factory=Kept)
     owed: set[tuple[str, str]] = field(default_factory=set)  # end notices, by lock and person
+    read_by: dict[int, datetime] = field(default_factory=dict)  # by task: the newest version of its last read
     strays: list[Task | None] = field(default_factory=list)  # whose version of ours came when no lock held
     trashes: int = 0
     unsettled: set[str] = field(default_factory=set)  # locks whose end was not recorded when the next one began
-    seen_by: dict[int, datetime] = field(default_factory=dict)  # by task: the newest version of its last read
+    seen_by: dict[int, list[datetime]] = field(default_factory=dict)  # by task: the newest version at each of its calls
     cancelled: set[str] = field(default_factory=set)
     history: HostHistory = field(init=False)
 
@@ -257,20 +259,37 @@ class SystemModel(ScheduleModel):
 
         def adding(stored: StoredFile, author: str | None, **values: Any) -> StoredVersion:
             before = stored.versions[-1]
+            if author == APP_ACCOUNT:
+                self._check_bury(before, values.get("message", ""))
             if author == APP_ACCOUNT and self.history.held is None:
                 self.strays.append(self.stage.current)
             made = add_version(stored, author, **values)
             self.history.version(made, before, beginning=self._beginning())
             return made
 
-        get = self.world.host.attachments.get
-
-        def getting(*place: Any, **values: Any) -> Any:
-            self.seen_by[self.stage.writer_task] = self.file.versions[-1].created
-            return get(*place, **values)
-
         site.add_version = adding  # type: ignore[method-assign]
-        self.world.host.attachments.get = getting  # type: ignore[method-assign]
+        for call in ("get", "version", "versions"):
+            self._watch_the_reads(call)
+
+    def _watch_the_reads(self, name: str) -> None:
+        attachments = self.world.host.attachments
+        call = getattr(attachments, name)
+
+        def watched(*place: Any, **values: Any) -> Any:
+            task, newest = self.stage.writer_task, self.file.versions[-1].created
+            self.seen_by.setdefault(task, []).append(newest)
+            if name == "get":
+                self.read_by[task] = newest
+            return call(*place, **values)
+
+        setattr(attachments, name, watched)
+
+    def _check_bury(self, buried: StoredVersion, message: str) -> None:
+        """A look acts on what it has just seen: what was there two calls before is not buried."""
+        seen = self.seen_by.get(self.stage.writer_task, [])[-2:]
+        right = self.history.content.newest[-1] == (buried.created, buried.content)
+        blind = len(seen) == 2 and seen[0] >= buried.created
+        require(not (blind and right and source_of(message)), "G1: nothing right is buried knowingly", buried, seen)
 
     def _beginning(self) -> bool:
         """Whether nobody was answered yet that the present lock began."""
@@ -299,12 +318,11 @@ class SystemModel(ScheduleModel):
 
         Where the host fails in between, the look back tells it.
         """
-        seen = self.seen_by.get(self.stage.writer_task)
         if not self.calm:
             return
         if self.stage.writer in {"job", "sweep", None} and record.ended.reason is EndReason.RELEASED:
             return
-        missed = seen != self.file.versions[-1].created
+        missed = self.read_by.get(self.stage.writer_task) != self.file.versions[-1].created
         carries = {v.created for v in self.file.versions if v.content == standing.version.content}
         named = not carries.isdisjoint(record.ended.pending)
         require(missed or named, "L-34: a tombstone names the overwrite that stands", standing, record, self.seen())
@@ -547,6 +565,7 @@ def run(seed: int, steps: int = 45, **options: Any) -> SystemModel:
     mutexes = model.world.services.mutexes
     assert isinstance(mutexes, FakeMutexes)
     mutexes.away = bool(seed % 2)  # exclusion is efficiency, never correctness
+    model.world.site().restore_refused = seed % 8 == 6  # what cannot be undone is named and told
     for _ in range(steps):
         model.random_step(rng)
     model.settle()
