@@ -152,7 +152,9 @@ class HostHistory:
             self.title.becomes(current.created, current.title)
             return
         self.chain[held.lock_id] = held.holder
-        self._protects(held.base.created)
+        for version in self.file.versions:
+            if version.created == held.base.created:
+                self._allow(version)  # what could not be undone before
         for moment, offence in self.offences.items():
             if offence.version.author == held.holder and moment > held.base.created:
                 self.excusable.add(moment)

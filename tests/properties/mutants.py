@@ -377,8 +377,8 @@ MACHINE_4 = (
         ("I11", "I12", "L-41", "L-44"),
         600,
     ),
-    Mutant("base from the read", _base_from_the_read, ("I2", "I11", "L-44"), 400),
-    Mutant("no began", _without_began, ("I2", "I11", "L-44"), 400),
+    Mutant("base from the read", _base_from_the_read, ("G1", "I11", "L-44"), 400),
+    Mutant("no began", _without_began, ("G1", "I11", "L-44"), 400),
     Mutant(
         "a new name counts as content",
         _all_at_once(lineage, _AUTHORISED_LATER=frozenset()),
