@@ -70,11 +70,15 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class UndoRename:
-    """Give the file back name and type of `named`; `offender` changed them, `head` has the content."""
+    """Give the file back name and type of `named`; `offender` changed them (None: we did), `head` has the content."""
 
     named: Version
-    offender: Version
+    offender: Version | None
     head: Version
+
+    @property
+    def offenders(self) -> tuple[Version, ...]:
+        return (self.offender,) if self.offender else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def _name(history: History, lineage: Lineage, head: Version, policy: Policy) -> 
         return Nothing()
     if lineage.newest_is_ours and stands_for(current.title, lineage.named.title):
         return Nothing()
-    return UndoRename(lineage.named, lineage.renamer or current, head)
+    return UndoRename(lineage.named, lineage.renamer or (None if lineage.newest_is_ours else current), head)
 
 
 def _doubt(lineage: Lineage, own_account: str | None, held: Held) -> FlagReason | None:

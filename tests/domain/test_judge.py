@@ -402,12 +402,12 @@ def test_a_new_name_by_the_holder_moves_the_base_and_is_no_upload() -> None:
 
 
 def test_overwrite_and_rename() -> None:
-    """Content first, then the name; the offender is the last other, or the version's author."""
+    """Content first, then the name; the offender is the last other, never ourselves."""
     v8, v9 = version(8, BOB, title="plan.docx"), named(9, EVE, "other.docx", file_id="media-8")
     assert judged(v8, v9, past=(PLAN,)).verdict == Restore(PLAN, (v8,))
     v10, row = restored(10, V7, title="other.docx")
     assert judged(v8, v9, v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, v9, PLAN)
-    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, v10, PLAN)
+    assert judged(v10, past=(PLAN,), restorations=(row,)).verdict == UndoRename(PLAN, None, PLAN)
 
 
 def test_unknown_names_are_left_alone() -> None:

@@ -21,8 +21,9 @@ from tests.fakes.world import FakeClock
 LATEST = timedelta(seconds=25)  # a sent request lands within this time, or never
 HOST = {"attachments", "lock_properties", "properties"}
 STORAGE = {"effects", "witnesses", "requests", "guard", "restorations"}
+CREATE = ("lock_properties", "create")
 WRITES = {
-    ("lock_properties", "create"),
+    CREATE,
     ("lock_properties", "replace"),
     ("attachments", "restore"),
     ("attachments", "rename"),
@@ -100,11 +101,19 @@ class Stage:
     late: list[Late] = field(default_factory=list)
     current: Task | None = None
     landing: str | None = None
+    pauses: bool = False
+    """Whether a process may stand still for minutes just before it sends a write."""
+    never_late: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def writer(self) -> str | None:
         """Whose write the host receives now."""
         return self.current.name if self.current else self.landing
+
+    @property
+    def writer_task(self) -> int:
+        """Which task is at work; 0 for none."""
+        return self.tasks.index(self.current) + 1 if self.current else 0
 
     def spawn(self, name: str, work: Callable[[], Any]) -> Task:
         """Start a use case up to its first port call."""
@@ -128,10 +137,16 @@ class Stage:
         call = task.waits
         assert call is not None
         assert call.since is not None
-        fate = fate if call.possible(fate) else Fate.DONE
-        if call.key in WRITES and self.clock.now() - call.since > LATEST:
+        if not call.possible(fate) or (fate is Fate.LATE and call.key in self.never_late):
+            fate = Fate.DONE
+        if call.key in self._short_lived and self.clock.now() - call.since > LATEST:
             fate = Fate.LOST_BEFORE  # requests never live that long
         self._resume(task, fate)
+
+    @property
+    def _short_lived(self) -> set[tuple[str, str]]:
+        """Writes that come soon or never; the first record's guard counts on it."""
+        return {CREATE} if self.pauses else WRITES
 
     def finish(self, task: Task) -> None:
         """Finish the task without faults."""

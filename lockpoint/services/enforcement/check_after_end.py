@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lockpoint.domain.lock import Free, Held, Record
+from lockpoint.services.clock_skew import TOLERATED
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.protect import history_of, judged
-from lockpoint.services.enforcement.superseded import note_left_standing
+from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import newer_than
 from lockpoint.services.tenancy.activity import is_active
@@ -37,29 +38,32 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
 
 
 def catch_up_on_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
-    """Look back at a lock whose end was stored but not recorded, since a crash came between."""
+    """Look back at a lock whose end was stored but not recorded, since a crash came between.
+
+    The witness is read again: it may be older than the record only because this look was slow.
+    """
     record, known = state.found, state.known
     if not isinstance(record, Held | Free) or known is None or not newer_than(record, known):
         return
-    held = _ended_lock(record, state)
+    witness = services.witnesses.get(tenant, state.attachment.id)
+    held = _ended_lock(record, replace(state, witness=witness))
     if held is not None:
         _look_back(HeldFile(services, tenant, state, held, priority), record)
 
 
 def end_of_protection(record: Record, state: FileState) -> datetime | None:
-    """Return when the ended lock stopped protecting: when the host stored its tombstone, else when we wrote it.
+    """Return when the ended lock stopped protecting: when the host stored its tombstone, else surely not later.
 
-    What lies between the base of a lock that was taken over and the take-over belongs to the new lock.
+    What a take-over found in place is its own base; all that is newer it protects itself.
     """
     ended, found = record.ended, state.found
     if ended is None:
         return None
-    if isinstance(found, Free) and found.ended.lock_id == ended.lock_id and state.row and state.row.created:
-        return state.row.created
-    if isinstance(record, Held):
-        found_in_place = record.base.created + _INSTANT
-        return found_in_place if record.taken_from else min(found_in_place, ended.at)
-    return ended.at
+    if isinstance(record, Held) and record.taken_from is not None:
+        return record.base.created + _INSTANT
+    shown = isinstance(found, Free) and found.ended.lock_id == ended.lock_id
+    stored = state.row.created if shown and state.row else None
+    return stored or ended.at - TOLERATED
 
 
 def _ended_lock(record: Record, state: FileState) -> Held | None:
@@ -78,4 +82,4 @@ def _look_back(held_file: HeldFile, record: Record) -> None:
         return
     own, history = held_file.own_account(), history_of(held_file)
     until = end_of_protection(record, held_file.state)
-    note_left_standing(held_file, history, judged(held_file, history, own, until=until), own)
+    record_superseded(held_file, history, judged(held_file, history, own, until=until), own, until=until)

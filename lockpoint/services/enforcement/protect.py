@@ -59,7 +59,7 @@ def protect(
         if not held_file.still_held(state):
             return ProtectionResult(state)
         held_file = replace(held_file, state=state)
-    left = verdict.offenders if isinstance(verdict, Restore) else ()
+    left = verdict.offenders if isinstance(verdict, Restore | UndoTrash) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
 
 
@@ -90,6 +90,7 @@ def judged(
 def history_of(held_file: HeldFile) -> History:
     """Return the versions since the protected one, with sizes, content ids and names from single reads.
 
+    None is newer than the record that was read with the file: whoever holds it by then may have made such a version.
     When the protected version was deleted, older ones count too; the last `RECENT` of them are read singly.
     """
     attachments, base = held_file.services.attachments, held_file.held.base.created
@@ -108,6 +109,7 @@ def history_of(held_file: HeldFile) -> History:
             priority=held_file.priority,
             person=held_file.state.person,
         )
+    versions = tuple(version for version in versions if version.created <= held_file.attachment.head.created)
     recent = versions[-RECENT:]
     detailed = tuple(_read(held_file, v) if v.created >= base or v in recent else v for v in versions)
     return History(held_file.attachment.status, detailed, complete)
@@ -134,8 +136,7 @@ def _read(held_file: HeldFile, version: Version) -> Version:
 def _act(held_file: HeldFile, verdict: Verdict) -> ProtectionResult | None:
     """Carry out one verdict; None when the file moved and must be judged again."""
     if isinstance(verdict, Restore | UndoRename) and not held_file.state.writable:
-        offenders = verdict.offenders if isinstance(verdict, Restore) else (verdict.offender,)
-        return flag(held_file, Flag(FlagReason.APP_BLOCKED, offenders))
+        return flag(held_file, Flag(FlagReason.APP_BLOCKED, verdict.offenders))
     if isinstance(verdict, Restore):
         return restore(held_file, verdict)
     if isinstance(verdict, UndoRename):

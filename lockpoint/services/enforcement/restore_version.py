@@ -8,12 +8,14 @@ from enum import Enum, auto
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
+from lockpoint.domain.lock import Free
 from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import left_in_pause
 from lockpoint.services.enforcement.undo_changes import name_as
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
+from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.site_settings import site_settings
@@ -51,7 +53,9 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return _give_way(held_file, way, made)
     last = _with_its_name(held_file, verdict, made)
     _record_restored(held_file, verdict, made, last)
-    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last or made)))
+    if last is None:
+        return None
+    return ProtectionResult(replace(held_file.state, attachment=replace(held_file.attachment, head=last)))
 
 
 def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> Version | None:
@@ -77,16 +81,20 @@ def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> Vers
 def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
     """Bring back what our version buried when the lock was over by then; None while it still holds.
 
-    Where that fails its author is told: their version is in the history.
+    Not under anything newer, and not an overwrite made under the lock. Where that fails its author is told: their
+    version is in the history.
     """
-    if held_file.still_held(held_file.read_state()):
+    state = held_file.read_state()
+    if held_file.still_held(state):
         return None
-    attachments, file_id = held_file.services.attachments, held_file.attachment.id
-    buried = attachments.version(
-        held_file.tenant, file_id, made.number - 1, priority=held_file.priority, person=held_file.state.person
-    )
+    if state.attachment.head.created != made.created:
+        return ProtectionResult(state)
+    buried = _version_before(held_file, made)
+    if _was_overwrite(held_file, state, buried):
+        return ProtectionResult(state)
     try:
-        _record_own(held_file, _make_current(held_file, way, buried), buried.created)
+        again = _make_current(held_file, way, buried)
+        _record_own(held_file, again, buried.created)
     except HostError:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
         told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
@@ -94,7 +102,28 @@ def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult 
         held_file.services.effects.record(
             held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails)
         )
+        return ProtectionResult(held_file.read_state())
+    if _version_before(held_file, again).created != made.created:
+        return _give_way(held_file, way, again)
     return ProtectionResult(held_file.read_state())
+
+
+def _version_before(held_file: HeldFile, made: Version) -> Version:
+    return held_file.services.attachments.version(
+        held_file.tenant,
+        held_file.attachment.id,
+        made.number - 1,
+        priority=held_file.priority,
+        person=held_file.state.person,
+    )
+
+
+def _was_overwrite(held_file: HeldFile, state: FileState, version: Version) -> bool:
+    """Return whether another person made this version before the lock ended, by the host's time of its tombstone."""
+    ended = isinstance(state.found, Free) and state.found.ended.lock_id == held_file.held.lock_id
+    at = state.row.created if ended and state.row else None
+    ours = version.author in {held_file.held.holder, held_file.own_account()}
+    return not ours and at is not None and version.created < at
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:

@@ -1,34 +1,34 @@
-"""Overwrites that something has replaced already: recorded, and told where our undoing replaced them."""
+"""Overwrites that are past undoing: recorded, and told unless the holder replaced them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import History, Judgement, Version
+from lockpoint.domain.lineage import same_content
 from lockpoint.domain.version_marker import source_of
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.overwrite_effects import attempts, conflicts, overwrite_mails, row_about
 from lockpoint.services.ports.locks import Effects, Restoration
 
 
-def record_superseded(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """Record each replaced version once, also what a crash kept from being recorded.
+def record_superseded(
+    held_file: HeldFile, history: History, judgement: Judgement, own_account: str, *, until: datetime | None = None
+) -> None:
+    """Record each replaced version once, also what a crash kept from being recorded; `until` as for the judge.
 
-    Every row and mail has the key that it would have had then, so repeating changes nothing.
+    Every row and mail has the key that it would have had then, so repeating changes nothing. What nothing replaced
+    under the lock stands, since the lock or its protection ended: both sides are told.
     """
-    by_others = _note_all_undone(held_file, history, judgement, own_account)
-    if by_others:
-        rows = conflicts(held_file.attachment, held_file.held, by_others, "overruled")
-        held_file.services.effects.record(held_file.tenant, Effects(audit=rows))
-    _note_free(held_file, judgement)
-
-
-def note_left_standing(held_file: HeldFile, history: History, judgement: Judgement, own_account: str) -> None:
-    """Do the same for a lock that is over: what was not replaced under it stands, and both sides are told."""
-    holder = held_file.held.holder
-    last = max((v.created for v in history.versions if v.author == holder), default=held_file.held.base.created)
-    by_others = _note_all_undone(held_file, history, judgement, own_account)
+    known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
+    recorded = frozenset(own.created for own in known)
+    by_holder = _uploads_of_holder(held_file, history, until) - recorded
+    last = max(by_holder, default=held_file.held.base.created)
+    by_others = _note_all_undone(
+        held_file, judgement, lambda version: _undone_by(history, version, by_holder, own_account, recorded)
+    )
     standing = tuple(v for v in by_others if v.created > last)
     replaced = tuple(v for v in by_others if v.created <= last)
     effects = Effects(
@@ -43,6 +43,17 @@ def note_left_standing(held_file: HeldFile, history: History, judgement: Judgeme
     _note_free(held_file, judgement)
 
 
+def _uploads_of_holder(held_file: HeldFile, history: History, until: datetime | None) -> frozenset[datetime]:
+    """Return when the holder made content under the lock: a new name or comment replaces nothing."""
+    return frozenset(
+        version.created
+        for before, version in zip((None, *history.versions), history.versions, strict=False)
+        if version.author == held_file.held.holder
+        and not (before and same_content(before, version))
+        and (until is None or version.created < until)
+    )
+
+
 def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
     """Tell the holder of the newest upload from an absence; it accuses nobody."""
     if judgement.free:
@@ -54,15 +65,13 @@ def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
 
 
 def _note_all_undone(
-    held_file: HeldFile, history: History, judgement: Judgement, own_account: str
+    held_file: HeldFile, judgement: Judgement, undone_by: Callable[[Version], Version | None]
 ) -> tuple[Version, ...]:
     """Record what our versions replaced; return the rest."""
     by_us: dict[Version, list[Version]] = {}
     by_others: list[Version] = []
-    known = held_file.services.restorations.known(held_file.tenant, held_file.attachment.id)
-    recorded = {own.created for own in known}
     for version in judgement.superseded:
-        restored = _undone_by(history, version, held_file.held.holder, own_account, recorded)
+        restored = undone_by(version)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
         _note_undone(held_file, made, tuple(offenders))
@@ -70,14 +79,18 @@ def _note_all_undone(
 
 
 def _undone_by(
-    history: History, offender: Version, holder: str, own_account: str, recorded: set[datetime]
+    history: History,
+    offender: Version,
+    by_holder: frozenset[datetime],
+    own_account: str,
+    recorded: frozenset[datetime],
 ) -> Version | None:
     """Return our version that replaced this one, unless the holder was faster."""
     for version in history.versions:
         if version.created > offender.created:
             if source_of(version.message) and (version.author == own_account or version.created in recorded):
                 return version
-            if version.author == holder:
+            if version.created in by_holder:
                 return None
     return None
 

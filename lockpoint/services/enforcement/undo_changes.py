@@ -21,7 +21,7 @@ from lockpoint.services.tenancy.absence import return_under
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
     """Give the file its name and type back; None when it moved."""
-    if paused := left_in_pause(held_file, (verdict.offender.author,)):
+    if paused := left_in_pause(held_file, tuple(version.author for version in verdict.offenders)):
         return paused
     if not held_file.unchanged():
         return None
@@ -30,7 +30,7 @@ def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | 
     except LostRace:
         return None
     except REFUSALS as refused:
-        return flag(held_file, Flag(reason_of(refused), (verdict.offender,)))
+        return flag(held_file, Flag(reason_of(refused), verdict.offenders))
     done = _Undone(AuditKind.RENAMED_BACK, "renamed", verdict.offender)
     return _own_change(held_file, done, verdict.head.created)
 
@@ -158,18 +158,19 @@ def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> Prote
     )
     held_file.services.effects.record(held_file.tenant, effects)
     held_file.mark(Protection.PROTECTED, made)
-    return ProtectionResult(after)
+    return ProtectionResult(after, again=not moved)
 
 
 def _told(held_file: HeldFile, undone: _Undone, made: Version) -> tuple[MailIntent, ...]:
     """Return mails to both sides; the history does not say who trashed a file, so of that only the holder is told."""
-    if undone.offender:
-        return overwrite_mails(held_file.attachment, held_file.held, (undone.offender,), undone.word)
+    if undone.kind is AuditKind.RENAMED_BACK:
+        offenders = (undone.offender,) if undone.offender else ()
+        return overwrite_mails(held_file.attachment, held_file.held, offenders, undone.word)
     mail = MailIntent(
         kind=MailKind.OVERWRITE_ATTEMPT,
         recipient=held_file.held.holder,
         attachment_id=held_file.attachment.id,
-        event_key=f"{held_file.attachment.id}/{made.created.isoformat()}",
+        event_key=f"{held_file.attachment.id}/{held_file.attachment.head.created.isoformat()}/trashed",
         lock_id=held_file.held.lock_id,
         version=made.number,
         detail=undone.word,

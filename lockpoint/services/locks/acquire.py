@@ -21,6 +21,7 @@ from lockpoint.services.locks.authorization import must_be_lockable, must_edit, 
 from lockpoint.services.locks.end_lock import announce, expire
 from lockpoint.services.locks.notify_me import notify_waitlist
 from lockpoint.services.locks.result import HeadMoved, LockResult
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.tenancy.activity import require_active
 
 
@@ -98,7 +99,7 @@ def _finish_previous_lock(action: LockAction) -> FileState:
 
 
 def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, HeadMoved | None]:
-    """Look once more after the lock is there: an upload that slipped in counts as before it, and is named.
+    """Look once more after the lock is there: one upload that slipped in counts as before it, and is named.
 
     When the host does not answer this look, the lock stands all the same; the next sweep looks again.
     """
@@ -113,6 +114,9 @@ def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, He
             return state, None
         if after.head.author == services.people.own_account(tenant, priority=Priority.INTERACTIVE):
             return state, None  # our own undoing of an upload that came after the lock
+        if after.head.number != held.base.number + 1:  # one of several may be the holder's
+            services.jobs.defer((Job(JobKind.RECONCILE, tenant.id, state.attachment.id),))
+            return state, None
         newest = read_state(services, tenant, state.attachment.id, priority=Priority.INTERACTIVE)
         rebase(services, tenant, newest, held, after.head, priority=Priority.INTERACTIVE)
     except HostError:

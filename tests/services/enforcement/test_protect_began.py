@@ -15,9 +15,8 @@ from tests.services.taps import ProcessDied
 
 
 def _before_the_write(stage: Stage, act: Callable[[], None]) -> None:
-    for call in ("create", "replace"):
-        name = f"lock_properties.{call}"
-        stage.taps.before[name, stage.taps.calls[name] + 1] = act
+    name = "lock_properties.replace" if stage.stored_records() else "lock_properties.create"
+    stage.taps.before[name, stage.taps.calls[name] + 1] = act
 
 
 def _die() -> NoReturn:
