@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Store this record under the next property version; `kind` is the write's audit row."""
+    """Store this record under the next property version."""
 
     record: Record
-    kind: AuditKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from lockpoint.domain.events import AuditKind
+
 # A node decides only while its clock is at most half of this from Confluence's.
 MARGIN = timedelta(seconds=30)
-SCHEMA = 1
+SCHEMA = 2
 
 
 class EndReason(StrEnum):
@@ -57,12 +59,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A record that says who holds the file; `at` is the time of this write."""
+    """A record that says who holds the file; `at` and `kind` are of this write (`kind` None: by an older app)."""
 
     epoch: int
     seq: int
     op_id: str
     at: datetime
+    kind: AuditKind | None = None
     lock_id: str
     holder: str
     acquired_at: datetime
@@ -81,6 +84,7 @@ class Free:
     seq: int
     op_id: str
     at: datetime
+    kind: AuditKind | None = None
     ended: Ended
 
 

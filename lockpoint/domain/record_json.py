@@ -1,7 +1,7 @@
 """The fields of a record in JSON, both ways; reading checks the type of every one of them.
 
-A record in Confluence has them all. Our copy of it has neither the holder's note nor the reason somebody gave for
-ending a lock, and writes times as Python does.
+A record in Confluence has them all, but for the kind of its write where an older app wrote it. Our copy of it has
+neither the holder's note nor the reason somebody gave for ending a lock, and writes times as Python does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
 
 Writing = Callable[[datetime], str]
@@ -97,6 +98,8 @@ def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
         "at": time(record.at),
         "ended": _ended_fields(record.ended, time) if record.ended else None,
     }
+    if record.kind is not None:
+        fields["kind"] = record.kind.value
     if isinstance(record, Held):
         fields |= {
             "lock_id": record.lock_id,
@@ -118,6 +121,7 @@ def read_held(fields: Fields) -> Held:
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
         at=fields.time("at"),
+        kind=_read_kind(fields),
         lock_id=fields.text("lock_id"),
         holder=fields.text("holder"),
         acquired_at=fields.time("acquired_at"),
@@ -136,6 +140,7 @@ def read_tombstone(fields: Fields) -> Free:
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
         at=fields.time("at"),
+        kind=_read_kind(fields),
         ended=_read_ended(fields.inner("ended")),
     )
 
@@ -182,6 +187,14 @@ def _ended_fields(ended: Ended, time: Writing) -> dict[str, object]:
         "why": ended.why,
         "unsettled": [time(each) for each in ended.pending],
     }
+
+
+def _read_kind(fields: Fields) -> AuditKind | None:
+    word = fields.text_or_none("kind")
+    try:
+        return None if word is None else AuditKind(word)
+    except ValueError as error:
+        raise WrongFieldError("kind") from error
 
 
 def _read_ended(fields: Fields) -> Ended:

@@ -79,11 +79,24 @@ def next_place(snapshot: Snapshot) -> tuple[int, int]:
     return known + 1, 1 if isinstance(found, Absent) else found.seq + 1
 
 
-def kind_of(record: Record, before: Record | None) -> AuditKind:
-    """Return the audit kind of a write of which only the record was found, and perhaps an earlier one.
+def lock_of(record: Record) -> str:
+    """Return the id of the lock that a record is about."""
+    return record.lock_id if isinstance(record, Held) else record.ended.lock_id
 
-    Accepted imprecision: a lock that was moved on unseen reads as extended.
+
+def unseen_between(before: Record | None, record: Record) -> range:
+    """Return the `seq` of our writes between two records; across epochs outsiders wrote, too, and nobody can tell."""
+    same = before is not None and before.epoch == record.epoch
+    return range(before.seq + 1, record.seq) if before is not None and same else range(0)
+
+
+def kind_of(record: Record, before: Record | None) -> AuditKind:
+    """Return the audit kind of a write; guessed, with the help of an earlier record, where an older app wrote it.
+
+    Accepted imprecision of the guess: a lock that was moved on unseen reads as extended.
     """
+    if record.kind is not None:
+        return record.kind
     if isinstance(record, Free):
         again = isinstance(before, Free) and before.ended.lock_id == record.ended.lock_id
         return AuditKind.PERSON_ERASED if again else AuditKind(record.ended.reason)
@@ -99,7 +112,7 @@ def _kind_of_move(record: Held, before: Record | None) -> AuditKind:
     if before.base != record.base:
         return AuditKind.REBASED
     same = replace(before, note=record.note) == replace(
-        record, epoch=before.epoch, seq=before.seq, op_id=before.op_id, at=before.at
+        record, epoch=before.epoch, seq=before.seq, op_id=before.op_id, at=before.at, kind=before.kind
     )
     return AuditKind.HEALED if same and record.epoch > before.epoch else AuditKind.EXTENDED
 

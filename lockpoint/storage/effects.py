@@ -41,6 +41,7 @@ class PostgresEffects:
             if effects.witness is not None:
                 witness.store(connection, tenant.id, effects.witness)
             audit_log.append(connection, tenant.id, rows)
+            requests.note_found(connection, tenant.id, effects.audit)
             restorations.append(connection, tenant.id, effects.restorations)
             fresh = mail_intents.append(connection, tenant.id, effects.intents, now)
             mails = [Job(JobKind.SEND_MAIL, tenant.id, str(intent_id)) for intent_id in fresh]

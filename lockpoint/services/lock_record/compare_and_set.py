@@ -23,7 +23,7 @@ from lockpoint.services.lock_record.file_state import (
     read_state,
     second_look,
 )
-from lockpoint.services.lock_record.record_effects import record_write
+from lockpoint.services.lock_record.record_effects import record_found, record_write
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
@@ -149,6 +149,7 @@ class _Write:
             return Written(decision.record, state, None)
         if not isinstance(decision, rules.Write):
             return Unwritten(decision, state)
+        record_found(self.services, self.tenant, state)
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
         return Written(decision.record, state, decision) if stored is _Stored.YES else stored

@@ -8,7 +8,7 @@ from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
-from lockpoint.domain.snapshots import trusted
+from lockpoint.domain.snapshots import lock_of, trusted
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.ports.confluence import Attachment, StoredProperty
@@ -132,9 +132,7 @@ def _removed(attachment_id: str, copy: Record) -> AuditEvent:
         kind=AuditKind.DUPLICATE_REMOVED,
         attachment_id=attachment_id,
         account=None,
-        epoch=copy.epoch,
-        seq=copy.seq,
-        lock_id=copy.lock_id if isinstance(copy, Held) else copy.ended.lock_id,
+        lock_id=lock_of(copy),
     )
 
 

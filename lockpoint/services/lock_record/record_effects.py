@@ -8,7 +8,7 @@ from datetime import datetime
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
 from lockpoint.domain.signed_json import key_id_of
-from lockpoint.domain.snapshots import kind_of
+from lockpoint.domain.snapshots import kind_of, lock_of, unseen_between
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.end_notices import owed_end_notices
@@ -28,7 +28,7 @@ def audit_row(record: Record, kind: AuditKind, attachment: Attachment, account: 
         account=account,
         epoch=record.epoch,
         seq=record.seq,
-        lock_id=record.lock_id if isinstance(record, Held) else record.ended.lock_id,
+        lock_id=lock_of(record),
         version=attachment.head.number,
     )
 
@@ -78,11 +78,10 @@ def record_write(
     """
     state, record, now = written.state, written.record, services.clock.now()
     before = state.found if isinstance(state.found, Held | Free) else None
-    kind = written.write.kind if written.write else kind_of(record, state.known)
-    row = replace(audit_row(record, kind, state.attachment, account), detail=detail)
+    row = replace(audit_row(record, kind_of(record, state.known), state.attachment, account), detail=detail)
     effects = Effects(
         witness=witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest),
-        audit=(*unreadable_row(state, now), *_missing_row(written), row),
+        audit=(*unreadable_row(state, now), *_rows_before(written), row),
         intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
         jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
         request=request,
@@ -92,11 +91,23 @@ def record_write(
         services.guard.release(tenant, state.attachment.id, record.op_id)
 
 
-def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
+    """Record a write that a crash left out before the next one replaces it, and hides it for ever.
+
+    The witness stays as it is, so that whoever records the next write still finds what is owed to people.
+    """
+    found = state.found
+    rows = recovered_rows(found, state) if isinstance(found, Held | Free) else ()
+    if rows:
+        services.effects.record(tenant, Effects(audit=rows))
+
+
+def recovered_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+    """Return the row of a found record that is not known yet, and of each write that is missing before it."""
     if state.known is not None and not newer_than(record, state.known):
         return ()
     row = audit_row(record, kind_of(record, state.known), state.attachment, actor_of(record))
-    return (replace(row, recovered=True, version=None),)
+    return (*_missing_rows(record, state), replace(row, recovered=True, version=None))
 
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
@@ -134,12 +145,35 @@ def without_words(record: Record) -> Record:
     return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
 
 
-def _missing_row(written: Written) -> tuple[AuditEvent, ...]:
-    """Return the row of the record that this write replaced, when the witness shows that it was never recorded."""
+def _rows_before(written: Written) -> tuple[AuditEvent, ...]:
+    """Return the rows of earlier writes that the witness shows as never recorded."""
     before = written.state.found
-    if not isinstance(before, Held | Free) or before == written.record:
+    if not isinstance(before, Held | Free):
         return ()
-    return recovered_row(before, written.state)
+    if before == written.record:
+        return _missing_rows(before, written.state)
+    return recovered_rows(before, written.state)
+
+
+def _missing_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+    """Return a row for each write between the known record and a found one: a database can lose what it had.
+
+    They were made by the time of the found record, under its lock if the known one is about that, too.
+    """
+    known = state.known
+    return tuple(
+        AuditEvent(
+            at=record.at,
+            kind=AuditKind.RECOVERED,
+            attachment_id=state.attachment.id,
+            account=None,
+            epoch=record.epoch,
+            seq=seq,
+            lock_id=lock_of(record) if known is not None and lock_of(known) == lock_of(record) else None,
+            recovered=True,
+        )
+        for seq in unseen_between(known, record)
+    )
 
 
 def _same_lock(one: Record, other: Record) -> bool:

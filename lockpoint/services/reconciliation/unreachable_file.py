@@ -73,10 +73,11 @@ def _note_end(services: Services, tenant: Tenant, witness: Witness, held: Held, 
     """
     now = services.clock.now()
     ended = next_record.ended(held, Snapshot(held, None, now), reason, by=None)
-    tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=services.ids.new(), at=now, ended=ended)
+    kind, op_id = AuditKind(reason), services.ids.new()
+    tombstone = Free(epoch=held.epoch, seq=held.seq + 1, op_id=op_id, at=now, kind=kind, ended=ended)
     row = AuditEvent(
         at=now,
-        kind=AuditKind(reason),
+        kind=kind,
         attachment_id=witness.attachment_id,
         account=None,
         epoch=tombstone.epoch,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, column, select, update, values
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from lockpoint.domain.events import MailKind
 from lockpoint.services.ports.notifications import MailIntent, StoredIntent
@@ -19,7 +20,9 @@ from lockpoint.storage.partitions import with_partitions
 from lockpoint.storage.tables import EMAIL_INTENT
 
 _ROW: Final = EMAIL_INTENT.c
-_INSERT: Final = insert(EMAIL_INTENT).on_conflict_do_nothing().returning(_ROW.id)
+_COLUMNS: Final = tuple(name for name in _ROW.keys() if name != "id")  # noqa: SIM118 - columns, not a dictionary
+WITHOUT_PEOPLE: Final = {"recipient": None, "actor": None}
+"""In a row that only says that somebody was told."""
 
 
 def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent], at: datetime) -> list[int]:
@@ -27,7 +30,7 @@ def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent]
     if not intents:
         return []
     rows = [_values(tenant_id, intent, at) for intent in intents]
-    return list(connection.execute(_INSERT.values(rows)).scalars())
+    return list(connection.execute(_insert(rows)).scalars())
 
 
 class PostgresIntents:
@@ -38,7 +41,8 @@ class PostgresIntents:
 
     def get(self, intent_id: int) -> StoredIntent | None:
         with self._database.single() as connection:
-            row = connection.execute(select(EMAIL_INTENT).where(_ROW.id == intent_id)).one_or_none()
+            statement = select(EMAIL_INTENT).where(_ROW.id == intent_id, _ROW.recipient.is_not(None))
+            row = connection.execute(statement).one_or_none()
         return None if row is None else _stored(row)
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
@@ -54,6 +58,17 @@ class PostgresIntents:
             )
 
         with_partitions(self._database, [now], work)
+
+
+def _insert(rows: Sequence[Mapping[str, object]]) -> ReturningInsert[int]:
+    """Leave out what a row without people says to have been told."""
+    given = values(*(column(name, _ROW[name].type) for name in _COLUMNS), name="given")
+    new = given.data([tuple(row[name] for name in _COLUMNS) for row in rows])
+    old = EMAIL_INTENT.alias("old")
+    same = (old.c[name] == new.c[name] for name in ("tenant_id", "kind", "event_key"))
+    told = select(1).where(*same, old.c.recipient.is_(None)).exists()
+    statement = insert(EMAIL_INTENT).from_select(_COLUMNS, select(new).where(~told))
+    return statement.on_conflict_do_nothing().returning(_ROW.id)
 
 
 def _values(tenant_id: int, intent: MailIntent, at: datetime) -> dict[str, object]:

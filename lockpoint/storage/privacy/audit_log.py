@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, column, or_, select, values
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.storage.tables import AUDIT_EVENT
 
-_INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()
+_COLUMNS: Final = tuple(AUDIT_EVENT.c.keys())
 
 
 def append(connection: Connection, tenant_id: int, events: Sequence[AuditEvent]) -> None:
     """Add the rows that are not there yet; `IntegrityError` when a day has no partition."""
     if events:
-        connection.execute(_INSERT.values([_row(tenant_id, event) for event in events]))
+        connection.execute(_insert([_row(tenant_id, event) for event in events]))
+
+
+def _insert(rows: Sequence[Mapping[str, object]]) -> Insert:
+    """A record write has one row, although no key can say so: two rows for it may differ in their time."""
+    given = values(*(column(own.name, own.type) for own in AUDIT_EVENT.c), name="given")
+    new = given.data([tuple(row[name] for name in _COLUMNS) for row in rows])
+    old = AUDIT_EVENT.alias("old")
+    same = (old.c[name] == new.c[name] for name in ("tenant_id", "attachment_id", "epoch", "seq"))
+    wanted = select(new).where(or_(new.c.epoch == 0, ~select(1).where(*same).exists()))
+    return insert(AUDIT_EVENT).from_select(_COLUMNS, wanted).on_conflict_do_nothing()
 
 
 def _row(tenant_id: int, event: AuditEvent) -> dict[str, object]:
