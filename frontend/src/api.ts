@@ -49,6 +49,8 @@ export interface Attachment {
   /** Bytes. */
   readonly fileSize: number;
   readonly version: number;
+  /** When the version was made; it identifies the version, whose number is only its place. */
+  readonly versionCreated: string;
   readonly links: { readonly open: string; readonly download: string };
   readonly lock: LockView;
 }
@@ -74,6 +76,7 @@ export interface LockAnswer {
 
 export interface AcquireOptions {
   readonly seenVersion?: number;
+  readonly seenVersionCreated?: string;
   readonly hours?: number;
   readonly note?: string;
   readonly unlockOnUpload?: boolean;

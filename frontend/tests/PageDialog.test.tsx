@@ -56,7 +56,7 @@ describe("the page dialog", () => {
     const { user } = await open(server);
     await user.click(button("Lock a.txt"));
     expect(await screen.findByText("a.txt is locked for you.")).toBeTruthy();
-    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 3 }]]);
+    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 3, seenVersionCreated: MADE }]]);
     expect(button("Unlock a.txt")).toBeTruthy();
   });
 
@@ -70,7 +70,7 @@ describe("the page dialog", () => {
     await user.click(button("Lock and download"));
     await waitFor(() => expect(download).toHaveBeenCalledOnce());
     expect(server.writes()).toEqual([
-      ["acquire", "1", { seenVersion: 3, hours: 6, note: "new figures", unlockOnUpload: true }],
+      ["acquire", "1", { seenVersion: 3, seenVersionCreated: MADE, hours: 6, note: "new figures", unlockOnUpload: true }],
     ]);
     expect(screen.queryByLabelText("Note for others")).toBeNull();
   });

@@ -54,7 +54,8 @@ export function manageable(change: Partial<LockView> = {}): LockView {
 
 export function file(id: string, title: string, lock: LockView = free(), change: Partial<Attachment> = {}): Attachment {
   const links = { open: `https://acme.example/open/${id}`, download: `https://acme.example/download/${id}` };
-  return { id, title, mediaType: "application/octet-stream", fileSize: 2_048, version: 3, links, lock, ...change };
+  const made = { version: 3, versionCreated: MADE };
+  return { id, title, mediaType: "application/octet-stream", fileSize: 2_048, ...made, links, lock, ...change };
 }
 
 export function page(items: readonly Attachment[], change: Partial<PageOfAttachments> = {}): PageOfAttachments {

@@ -123,4 +123,4 @@ def _over(found: Held, second: int) -> bool:
 
 
 def _writes(decision: rules.Decision, kind: AuditKind) -> bool:
-    return isinstance(decision, rules.Write) and decision.kind is kind
+    return isinstance(decision, rules.Write) and decision.record.kind is kind

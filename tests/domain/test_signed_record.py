@@ -6,6 +6,7 @@ import copy
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain import record_json, signed_record
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
 from lockpoint.domain.signed_json import Flaw, MacKeys, sign
 from lockpoint.domain.signed_record import decode, encode, record_place
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
-FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)))
+FULL = held(
+    kind=AuditKind.EXTENDED,
+    note="bis Montag 🙂",
+    unlock_on_upload=True,
+    ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)),
+)
 
 
 def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys = KEYS) -> FoundRecord:
@@ -31,7 +38,15 @@ def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return sign(body, record_place(SUBJECT), KEYS)
 
 
-@pytest.mark.parametrize("one", [FULL, held(expires_at=None, base=base(author=None, size=None)), free(seq=3)])
+@pytest.mark.parametrize(
+    "one",
+    [
+        FULL,
+        held(expires_at=None, base=base(author=None, size=None)),
+        free(seq=3),
+        free(seq=3, kind=AuditKind.RELEASED),
+    ],
+)
 def test_round_trip(one: Held | Free) -> None:
     """Through JSON."""
     stored = json.loads(json.dumps(encode(one, SUBJECT, KEYS)))
@@ -40,7 +55,7 @@ def test_round_trip(one: Held | Free) -> None:
 
 def test_stored_shape() -> None:
     stored = encode(FULL, SUBJECT, KEYS)
-    assert stored["schema"] == 1
+    assert stored["schema"] == 2
     assert stored["state"] == "held"
     assert stored["acquired_at"] == "2026-03-02T09:00:00.000000Z"
     assert str(stored["mac"]).startswith("k2:")
@@ -62,6 +77,24 @@ def test_signature_is_hmac_sha256_over_tenant_attachment_and_every_field() -> No
 
 
 STORED_HELD = """
+{"schema": 2, "seq": 3, "state": "held", "epoch": 1, "op_id": "op-alice", "at": "2026-03-02T09:00:00.000000Z",
+ "kind": "extended", "lock_id": "11111111111111111111111111111111", "holder": "alice",
+ "acquired_at": "2026-03-02T09:00:00.000000Z", "expires_at": "2026-03-04T09:00:00.000000Z",
+ "base": {"created": "2026-03-02T09:00:00.000000Z", "author": "bob", "size": 10, "number": 7},
+ "note": "bis Montag \\ud83d\\ude42", "unlock_on_upload": true, "ended": {"reason": "broken",
+ "by": "alice", "at": "2026-03-02T09:00:00.000000Z", "lock_id": "11111111111111111111111111111111", "holder": "alice",
+ "why": "weg", "unsettled": ["2026-03-02T09:00:01.000000Z"]},
+ "mac": "k2:cd7d30b0acda41772659d10e61421e5d146ca0d1a6e9e3b09812cd8f43b9d35c"}
+"""
+STORED_FREE = """
+{"schema": 2, "seq": 4, "state": "free", "epoch": 1, "op_id": "op-end", "at": "2026-03-02T09:00:00.000000Z",
+ "kind": "released", "ended": {"reason": "released", "by": "alice", "at": "2026-03-02T09:00:00.000000Z",
+ "lock_id": "11111111111111111111111111111111", "holder": "alice", "why": null, "unsettled": []},
+ "mac": "k2:4553281341f4b84a2144187042f6787239fe2d49285f766b6ad61c137628b524"}
+"""
+
+
+OLDER_HELD = """
 {"schema": 1, "seq": 3, "state": "held", "epoch": 1, "op_id": "op-alice", "at": "2026-03-02T09:00:00.000000Z",
  "lock_id": "11111111111111111111111111111111", "holder": "alice", "acquired_at": "2026-03-02T09:00:00.000000Z",
  "expires_at": "2026-03-04T09:00:00.000000Z", "base": {"created": "2026-03-02T09:00:00.000000Z", "author": "bob",
@@ -70,7 +103,7 @@ STORED_HELD = """
  "why": "weg", "unsettled": ["2026-03-02T09:00:01.000000Z"]},
  "mac": "k2:0a2248446584bb7e263994c073e05b82a1afdacb04db5f1455e06f81b24394c3"}
 """
-STORED_FREE = """
+OLDER_FREE = """
 {"schema": 1, "seq": 4, "state": "free", "epoch": 1, "op_id": "op-end", "at": "2026-03-02T09:00:00.000000Z",
  "ended": {"reason": "released", "by": "alice", "at": "2026-03-02T09:00:00.000000Z",
  "lock_id": "11111111111111111111111111111111", "holder": "alice", "why": null, "unsettled": []},
@@ -78,11 +111,26 @@ STORED_FREE = """
 """
 
 
-@pytest.mark.parametrize(("stored", "record", "seq"), [(STORED_HELD, FULL, 3), (STORED_FREE, free(), 4)])
+@pytest.mark.parametrize(
+    ("stored", "record", "seq"), [(STORED_HELD, FULL, 3), (STORED_FREE, free(kind=AuditKind.RELEASED), 4)]
+)
 def test_the_signature_of_a_stored_record_stays_valid(stored: str, record: Held | Free, seq: int) -> None:
     """A record as it was stored before is read, and written again the same."""
     assert read(json.loads(stored), seq) == record
     assert encode(record, SUBJECT, KEYS) == json.loads(stored)
+
+
+@pytest.mark.parametrize(
+    ("stored", "record", "seq"), [(OLDER_HELD, replace(FULL, kind=None), 3), (OLDER_FREE, free(), 4)]
+)
+def test_a_record_of_the_first_schema_is_read(stored: str, record: Held | Free, seq: int) -> None:
+    """It does not say the kind of its write."""
+    assert read(json.loads(stored), seq) == record
+
+
+def test_an_unknown_kind_makes_no_record() -> None:
+    stored = resigned(encode(FULL, SUBJECT, KEYS), kind="invented")
+    assert read(stored) == Unreadable(Flaw.WRONG_FIELD, 3)
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -127,8 +175,8 @@ def test_keys_rotate() -> None:
 
 def test_newer_schema_is_respected_when_it_is_ours() -> None:
     """The signature covers unknown fields."""
-    newer = resigned(encode(FULL, SUBJECT, KEYS), schema=2, state="reserved", invented=[1, 2])
-    assert read(newer) == Newer(2, 3)
+    newer = resigned(encode(FULL, SUBJECT, KEYS), schema=3, state="reserved", invented=[1, 2])
+    assert read(newer) == Newer(3, 3)
     assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)
     assert read(newer, 4) == Unreadable(Flaw.WRONG_PLACE, 4)
 
@@ -172,7 +220,11 @@ HELD_FIELDS = sorted(record_json.record_fields(FULL))
 def test_well_signed_nonsense(name: str, wrong: Any) -> None:
     """Missing or mistyped fields make no record and no exception."""
     texts = {"op_id", "lock_id", "holder", "note"}
-    right = (name in texts and isinstance(wrong, str)) or (name == "unlock_on_upload" and wrong is True)
+    right = (
+        (name in texts and isinstance(wrong, str))
+        or (name == "unlock_on_upload" and wrong is True)
+        or (name == "kind" and wrong is ...)
+    )
     if right:
         assert isinstance(read(resigned(encode(FULL, SUBJECT, KEYS), **{name: wrong})), Held)
     else:

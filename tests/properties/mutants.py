@@ -74,14 +74,14 @@ def _release_anything(state: Snapshot, *, holder: str, lock_id: str, op_id: str)
     if not isinstance(state.found, Held):
         return rules.release(state, holder=holder, lock_id=lock_id, op_id=op_id)
     end = ended(state.found, state, EndReason.RELEASED, by=holder)
-    return rules.Write(tombstone(state, op_id, end), AuditKind.RELEASED)
+    return rules.Write(tombstone(state, op_id, end))
 
 
 def _expire_by_age(state: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
     """This ends extended locks."""
     held = state.found
     if isinstance(held, Held) and held.lock_id == lock_id and state.now >= held.acquired_at + lock_model.LIMITS.default:
-        return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
+        return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)))
     return rules.LockLost(held)
 
 

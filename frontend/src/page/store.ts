@@ -215,7 +215,8 @@ export class PageStore {
       case "cancelNotify":
         return { lock: { ...row.lock, ...(await this.api.cancelNotice(row.id)) }, headMoved: false };
       case "lock": {
-        const answer = await this.api.acquire(row.id, { seenVersion: row.version, ...action.options });
+        const seen = { seenVersion: row.version, seenVersionCreated: row.versionCreated };
+        const answer = await this.api.acquire(row.id, { ...seen, ...action.options });
         return { lock: answer.lock, headMoved: answer.warning?.code === "head_moved" };
       }
       case "unlock":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, column, select, update, values
+from sqlalchemy import Connection, Row, cast, column, select, update, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -67,7 +67,8 @@ def _insert(rows: Sequence[Mapping[str, object]]) -> ReturningInsert[int]:
     old = EMAIL_INTENT.alias("old")
     same = (old.c[name] == new.c[name] for name in ("tenant_id", "kind", "event_key"))
     told = select(1).where(*same, old.c.recipient.is_(None)).exists()
-    statement = insert(EMAIL_INTENT).from_select(_COLUMNS, select(new).where(~told))
+    wanted = select(*(cast(each, each.type) for each in new.c)).where(~told)
+    statement = insert(EMAIL_INTENT).from_select(_COLUMNS, wanted)
     return statement.on_conflict_do_nothing().returning(_ROW.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, column, or_, select, values
+from sqlalchemy import Connection, cast, column, or_, select, values
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from lockpoint.services.ports.locks import AuditEvent
@@ -26,7 +26,8 @@ def _insert(rows: Sequence[Mapping[str, object]]) -> Insert:
     new = given.data([tuple(row[name] for name in _COLUMNS) for row in rows])
     old = AUDIT_EVENT.alias("old")
     same = (old.c[name] == new.c[name] for name in ("tenant_id", "attachment_id", "epoch", "seq"))
-    wanted = select(new).where(or_(new.c.epoch == 0, ~select(1).where(*same).exists()))
+    there = select(1).where(*same).exists()
+    wanted = select(*(cast(each, each.type) for each in new.c)).where(or_(new.c.epoch == 0, ~there))
     return insert(AUDIT_EVENT).from_select(_COLUMNS, wanted).on_conflict_do_nothing()
 
 

@@ -92,6 +92,7 @@ def _locking_routes(blueprint: Blueprint, services: Services) -> None:
             note=body.note or None,
             unlock_on_upload=body.unlock_on_upload,
             seen_version=body.seen_version,
+            seen_created=body.seen_version_created,
         )
         return _answer(services, id_, acquire(services, current_actor(), id_, key_of(body), options))
 
@@ -201,6 +202,7 @@ def _row(row: FileRow) -> s.AttachmentModel:
         media_type=file.media_type,
         file_size=file.size,
         version=file.head.number,
+        version_created=file.head.created,
         links=s.LinksModel(open=file.open_url, download=file.download_url),
         lock=s.LockModel.model_validate(row.lock),
     )

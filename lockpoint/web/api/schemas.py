@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from lockpoint.services.listing.page_files import Sort
@@ -31,6 +31,13 @@ def _plain_number(text: object) -> object:
     return text
 
 
+def _text(moment: object) -> object:
+    """Refuse what pydantic also takes: a number of seconds."""
+    if not isinstance(moment, str):
+        raise ValueError("must be a time")  # noqa: TRY004 - pydantic reports only these
+    return moment
+
+
 class Incoming(BaseModel):
     """camelCase, nothing unknown."""
 
@@ -53,6 +60,7 @@ class Command(Incoming):
 
 class AcquireBody(Command):
     seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
+    seen_version_created: Annotated[AwareDatetime, BeforeValidator(_text)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -208,6 +216,7 @@ class AttachmentModel(Outgoing):
     media_type: str
     file_size: int
     version: int
+    version_created: datetime
     links: LinksModel
     lock: LockModel
 

@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.judge import FileStatus
-from lockpoint.domain.lock import Absent, Held, Subject
+from lockpoint.domain.lock import SCHEMA, Absent, Held, Subject
 from lockpoint.domain.signed_json import sign
 from lockpoint.domain.signed_record import record_place
 from lockpoint.services.errors import (
@@ -383,7 +383,7 @@ def _promised(stage: Stage) -> None:
 
 def test_a_newer_apps_record_is_never_overwritten(stage: Stage) -> None:
     """§3."""
-    body = {"schema": 2, "seq": 1, "state": "held"}
+    body = {"schema": SCHEMA + 1, "seq": 1, "state": "held"}
     signed = sign(body, record_place(Subject(ACME.client_key, stage.file.id)), KEYS)
     row = StoredProperty("5", 1, signed, key="lockpointlock")
     stage.world.site().put_lock_rows(stage.file.id, row)

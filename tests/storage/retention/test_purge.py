@@ -21,6 +21,7 @@ from lockpoint.storage.retention.purge import (
     ERASURES,
     FORMER_SECRETS,
     PARTITIONS,
+    PEOPLE,
     QUEUE,
     REPORTS,
     UNINSTALLED,
@@ -61,7 +62,7 @@ def _write_one_of_each(database: Database, tenant: Tenant, clock: FakeClock, nam
         witness=witness(name, seen_at=at),
         audit=(audit_event(at=at, attachment_id=name),),
         intents=(intent(event_key=name),),
-        restorations=(restoration(at=at, attachment_id=name),),
+        restorations=(restoration(at=at, attachment_id=name, lock_id="2" * 32),),
     )
     PostgresEffects(database, clock).record(tenant, effects)
     with database.transaction() as connection:
@@ -97,7 +98,7 @@ def test_of_rows_of_28_30_and_31_days_only_the_first_stays(aged: Database, clock
     assert by_age == {
         PARTITIONS: report.gone[PARTITIONS], "account_profile": 2, "lock_witness": 2, "restoration": 2,
         "email_intent": 2, "request_outcome": 3, "creation_guard": 3, "usage_daily": 0, QUEUE: 0, REPORTS: 0,
-        FORMER_SECRETS: 0,
+        FORMER_SECRETS: 0, f"{PEOPLE}.restoration": 0, f"{PEOPLE}.email_intent": 0,
     }  # fmt: skip
     assert report.gone[PARTITIONS] >= 4
     assert count(aged, "installation") == 1

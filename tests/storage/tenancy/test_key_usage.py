@@ -295,7 +295,7 @@ def test_rotating_locks_signs_each_once_through_the_conditional_write(stage: Sta
         old, new = before[file_id], stage.found(file_id, ONLY_NEW)
         assert isinstance(old, Held)
         assert isinstance(new, Held)
-        assert new == replace(old, seq=old.seq + 1, op_id=new.op_id, at=new.at)
+        assert new == replace(old, seq=old.seq + 1, op_id=new.op_id, at=new.at, kind=AuditKind.SIGNED_AGAIN)
         assert stage.audit(file_id)[-1] == (AuditKind.SIGNED_AGAIN.value, None)
     looked: list[str] = []
     process = stage.process(BOTH)
