@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Attachment } from "../src/api";
 import { PageDialog } from "../src/page/PageDialog";
 import { PageStore } from "../src/page/store";
-import { DANA, FakeServer, file, free, manageable, mine, others, refusal, voice } from "./cast";
+import { DANA, FakeServer, MADE, file, free, manageable, mine, others, refusal, voice } from "./cast";
 
 afterEach(cleanup);
 

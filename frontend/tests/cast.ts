@@ -8,6 +8,7 @@ export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };
 export const BOB: Person = { accountId: "b", displayName: "Bob Brown" };
 export const DANA: Person = { accountId: "d", displayName: "Dana Diaz" };
 export const NOW = new Date("2026-11-21T12:00:00Z");
+export const MADE = "2026-11-20T08:00:00.123000Z";
 
 export const voice: Voice = {
   t: translator("en-GB"),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NetworkError } from "../src/api";
 import { PageStore } from "../src/page/store";
-import { ALICE, BOB, DANA, FakeServer, file, free, mine, others, refusal } from "./cast";
+import { ALICE, BOB, DANA, FakeServer, MADE, file, free, mine, others, refusal } from "./cast";
 
 async function opened(server: FakeServer): Promise<PageStore> {
   const store = new PageStore(server, "98311", () => 1_000);

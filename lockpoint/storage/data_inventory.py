@@ -133,7 +133,7 @@ TABLES: Final = (
         name="restoration",
         what="which versions the app restored",
         why="to tell our own versions from overwrites, and never to restore in circles",
-        kept=Kept.WORKING_DAYS,
+        kept=Kept.LOCK,
         fields=(
             *_TENANT,
             *_FILE,
@@ -172,7 +172,7 @@ TABLES: Final = (
         name="email_intent",
         what="that somebody is to be told something, once",
         why="no mail is lost and none is sent twice",
-        kept=Kept.WORKING_DAYS,
+        kept=Kept.LOCK,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,

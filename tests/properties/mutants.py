@@ -136,6 +136,27 @@ class _NewNamesOnRetry:
         return getattr(self._inner, name)
 
 
+class _NothingBegan:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def lock_began(self, *place: Any) -> bool:
+        self._inner.lock_began(*place)
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _NoRowBeforeTheNext:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def record(self, tenant: Tenant, effects: Effects) -> None:
+        if effects != Effects(audit=effects.audit):
+            self._inner.record(tenant, effects)
+
+
 class _AuditFirst:
     def __init__(self, services: Services) -> None:
         self._inner: Any = services.lock_properties
@@ -282,6 +303,18 @@ MUTANTS = (
         _use_cases(lambda s: replace(s, requests=_NewNamesOnRetry(s.requests))),
         ("I8",),
         1500,
+    ),
+    Mutant(
+        "a retry does not know that its lock began",
+        _use_cases(lambda s: replace(s, requests=_NothingBegan(s.requests))),
+        ("I8",),
+        3000,
+    ),
+    Mutant(
+        "a record is replaced before it is recorded",
+        _use_cases(lambda s: replace(s, effects=_NoRowBeforeTheNext(s.effects))),
+        ("I16",),
+        3000,
     ),
     Mutant("audit before commit", _use_cases(lambda s: replace(s, lock_properties=_AuditFirst(s))), ("I16",), 300),
     Mutant(
