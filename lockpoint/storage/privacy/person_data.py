@@ -133,7 +133,7 @@ def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str
     mine = (EMAIL_INTENT.c.tenant_id == tenant.id, intents.recipient == account)
     statements = (
         # While a lock goes on, what happened under it is found again, and would be told again.
-        update(EMAIL_INTENT).where(*mine, intents.kind.in_(ABOUT_LIVE_LOCKS)).values(WITHOUT_PEOPLE),
+        update(EMAIL_INTENT).where(*mine, intents.kind.in_(ABOUT_LIVE_LOCKS)).values({**WITHOUT_PEOPLE, "done": True}),
         delete(EMAIL_INTENT).where(*mine),
         update(EMAIL_INTENT).where(intents.tenant_id == tenant.id, intents.actor == account).values(actor=None),
         # The number of a version leads to its author in Confluence's history.

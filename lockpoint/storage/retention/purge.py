@@ -133,7 +133,7 @@ AGED: Final = (
         EMAIL_INTENT,
         EMAIL_INTENT.c.created_at,
         least=OPERATION_NEEDS,
-        stay=_of_live_lock(EMAIL_INTENT) & EMAIL_INTENT.c.kind.in_(ABOUT_LIVE_LOCKS),
+        stay=_of_live_lock(EMAIL_INTENT) & EMAIL_INTENT.c.kind.in_(ABOUT_LIVE_LOCKS) & EMAIL_INTENT.c.done,
         people=WITHOUT_PEOPLE,
     ),
     Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=requests.KEPT),

@@ -210,6 +210,8 @@ def told(database: Database, acme: Tenant, clock: FakeClock) -> Effects:
     effects = PostgresEffects(database, clock, 3)
     effects.record(acme, Effects(witness=witness(seen_at=NOW)))
     effects.record(acme, overwrite)
+    with database.transaction() as connection:
+        connection.execute(update(EMAIL_INTENT).values(done=True))
     effects.record(acme, Effects(intents=others, restorations=(restoration(attachment_id="124", at=clock.at),)))
     clock.at = NOW
     return overwrite
@@ -237,6 +239,18 @@ def test_what_was_told_is_known_while_the_lock_lives(
     assert (count(database, "email_intent"), count(database, "restoration"), queue(database)) == (2, 1, [])
     assert len(PostgresRestorations(database).recent(acme, "1" * 32)) == 1
     assert Retention(database, clock, 3).purge().total == 0
+
+
+def test_a_mail_that_waited_too_long_was_not_told(
+    database: Database, clock: FakeClock, acme: Tenant, told: Effects
+) -> None:
+    """It goes by its age, and the next look tells of the overwrite."""
+    with database.transaction() as connection:
+        connection.execute(update(EMAIL_INTENT).values(done=False))
+    Retention(database, clock, 3).purge()
+    assert count(database, "email_intent") == 0
+    PostgresEffects(database, clock, 3).record(acme, told)
+    assert count(database, "email_intent") == len(told.intents)
 
 
 def test_what_was_told_goes_with_the_lock(database: Database, acme: Tenant, clock: FakeClock, told: Effects) -> None:

@@ -250,7 +250,7 @@ def test_an_old_overwrite_is_told_once(api: CheckedApi, live: LiveApp) -> None:
     told = live.database.execute("select id from email_intent where attachment_id = %s", [file]).fetchall()
     assert len(told) == 2
     for change in (
-        "update email_intent set created_at = created_at - interval '8 days' where attachment_id = %s",
+        "update email_intent set done = true, created_at = created_at - interval '8 days' where attachment_id = %s",
         "update restoration set at = at - interval '8 days' where attachment_id = %s",
     ):
         live.database.execute(change, [file])
