@@ -54,6 +54,8 @@ export interface Attachment {
   /** Bytes. */
   readonly fileSize: number | null;
   readonly version: number | null;
+  /** When the version was made; it identifies the version, whose number is only its place. */
+  readonly versionCreated: string | null;
   readonly links: { readonly open: string; readonly download: string } | null;
   readonly lock: LockView;
 }
@@ -79,6 +81,7 @@ export interface LockAnswer {
 
 export interface AcquireOptions {
   readonly seenVersion?: number;
+  readonly seenVersionCreated?: string;
   readonly hours?: number;
   readonly note?: string;
   readonly unlockOnUpload?: boolean;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Attachment } from "../src/api";
 import { PageDialog } from "../src/page/PageDialog";
 import { PageStore } from "../src/page/store";
-import { blocked, DANA, FakeServer, file, free, manageable, mine, others, refusal, unreadable, voice } from "./cast";
+import { blocked, DANA, FakeServer, file, free, MADE, manageable, mine, others, refusal, unreadable, voice } from "./cast";
 
 afterEach(cleanup);
 
@@ -91,7 +91,7 @@ describe("the page dialog", () => {
     const { user } = await open(server);
     await user.click(button("Lock a.txt"));
     expect(await screen.findByText("a.txt is locked for you.")).toBeTruthy();
-    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 3 }]]);
+    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 3, seenVersionCreated: MADE }]]);
     expect(button("Unlock a.txt")).toBeTruthy();
   });
 
@@ -105,7 +105,7 @@ describe("the page dialog", () => {
     await user.click(button("Lock and download"));
     await waitFor(() => expect(download).toHaveBeenCalledOnce());
     expect(server.writes()).toEqual([
-      ["acquire", "1", { seenVersion: 3, hours: 6, note: "new figures", unlockOnUpload: true }],
+      ["acquire", "1", { seenVersion: 3, seenVersionCreated: MADE, hours: 6, note: "new figures", unlockOnUpload: true }],
     ]);
     expect(screen.queryByLabelText("Note for others")).toBeNull();
   });

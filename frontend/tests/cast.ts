@@ -8,6 +8,7 @@ export const ALICE: Person = { accountId: "a", displayName: "Alice Adams" };
 export const BOB: Person = { accountId: "b", displayName: "Bob Brown" };
 export const DANA: Person = { accountId: "d", displayName: "Dana Diaz" };
 export const NOW = new Date("2026-11-21T12:00:00Z");
+export const MADE = "2026-11-20T08:00:00.123000Z";
 
 export const voice: Voice = {
   t: translator("en-GB"),
@@ -67,7 +68,8 @@ export function blocked(change: Partial<LockView> = {}): LockView {
 
 export function file(id: string, title: string, lock: LockView = free(), change: Partial<Attachment> = {}): Attachment {
   const links = { open: `https://acme.example/open/${id}`, download: `https://acme.example/download/${id}` };
-  return { id, title, mediaType: "application/octet-stream", fileSize: 2_048, version: 3, links, lock, ...change };
+  const made = { version: 3, versionCreated: MADE };
+  return { id, title, mediaType: "application/octet-stream", fileSize: 2_048, ...made, links, lock, ...change };
 }
 
 export function page(items: readonly Attachment[], change: Partial<PageOfAttachments> = {}): PageOfAttachments {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NetworkError } from "../src/api";
 import { PageStore } from "../src/page/store";
-import { ALICE, BOB, DANA, FakeServer, file, free, mine, others, refusal, unreadable } from "./cast";
+import { ALICE, BOB, DANA, FakeServer, file, free, MADE, mine, others, refusal, unreadable } from "./cast";
 
 async function opened(server: FakeServer): Promise<PageStore> {
   const store = new PageStore(server, "98311", () => 1_000);
@@ -85,7 +85,7 @@ describe("acting", () => {
     const server = new FakeServer(file("1", "a", free(), { version: 7 }));
     const store = await opened(server);
     expect(await store.act(row(store), { kind: "lock", options: { hours: 4 } })).toBe(true);
-    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 7, hours: 4 }]]);
+    expect(server.writes()).toEqual([["acquire", "1", { seenVersion: 7, seenVersionCreated: MADE, hours: 4 }]]);
     expect(row(store).lock.state).toBe("mine");
     expect(store.get().outcome).toMatchObject({ kind: "lock", title: "a", headMoved: false });
   });

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, FoundRecord, Held, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Store this record under the next property version; it says the `kind` of its audit row itself."""
+    """Store this record under the next property version; it says its kind itself."""
 
     record: Record
-    kind: AuditKind
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "record", replace(self.record, kind=self.kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class AuditKind(StrEnum):
     DUPLICATE_REMOVED = "duplicate_removed"
     SETTINGS_CHANGED = "settings_changed"
     PERSON_ERASED = "person_erased"
+    RECOVERED = "recovered"
+    """A write of a lock record of which only its place is known."""
 
 
 class MailKind(StrEnum):
@@ -37,6 +39,14 @@ class MailKind(StrEnum):
     SUMMARY = "summary"
     """Several of the others in one; no intent asks for it."""
 
+
+ABOUT_LIVE_LOCKS: Final = (
+    MailKind.OVERWRITE_ATTEMPT,
+    MailKind.UPLOAD_UNDONE,
+    MailKind.UNPROTECTED,
+    MailKind.PAUSED,
+)
+"""Mails about a lock that goes on; of one event each kind has one recipient."""
 
 OPTIONAL: Final = (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT, MailKind.UNPROTECTED)
 """Mails that their recipient can switch off; the others were asked for, or concern the recipient's own work."""

@@ -69,6 +69,7 @@ class Held:
     seq: int
     op_id: str
     at: datetime
+    kind: AuditKind | None = None
     lock_id: str
     holder: str
     acquired_at: datetime
@@ -78,7 +79,6 @@ class Held:
     unlock_on_upload: bool = False
     ended: Ended | None = None
     began: datetime | None = None
-    kind: AuditKind | None = None
 
     @property
     def taken_from(self) -> str | None:
@@ -96,8 +96,8 @@ class Free:
     seq: int
     op_id: str
     at: datetime
-    ended: Ended
     kind: AuditKind | None = None
+    ended: Ended
 
 
 @dataclass(frozen=True, slots=True)

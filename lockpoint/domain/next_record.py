@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Ended, EndReason, Free, Held, Limits, Snapshot
 from lockpoint.domain.snapshots import next_place
 
@@ -27,14 +28,21 @@ def kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | Non
     return max(held.expires_at, min(wished, held.acquired_at + limits.longest))
 
 
-def moved(held: Held, snapshot: Snapshot, op_id: str, expires_at: datetime | None) -> Held:
+def moved(held: Held, snapshot: Snapshot, op_id: str, kind: AuditKind, expires_at: datetime | None) -> Held:
     """Return the same lock, written once more."""
     epoch, seq = next_place(snapshot)
-    return replace(held, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, expires_at=expires_at)
+    return replace(held, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=kind, expires_at=expires_at)
 
 
 def new_lock(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, expires_at: datetime | None, ended: Ended | None
+    snapshot: Snapshot,
+    *,
+    holder: str,
+    lock_id: str,
+    op_id: str,
+    kind: AuditKind,
+    expires_at: datetime | None,
+    ended: Ended | None,
 ) -> Held:
     epoch, seq = next_place(snapshot)
     assert snapshot.head is not None  # noqa: S101 - `_unfit` has refused such a snapshot
@@ -43,6 +51,7 @@ def new_lock(
         seq=seq,
         op_id=op_id,
         at=snapshot.now,
+        kind=kind,
         lock_id=lock_id,
         holder=holder,
         acquired_at=snapshot.now,
@@ -54,7 +63,8 @@ def new_lock(
 
 def tombstone(snapshot: Snapshot, op_id: str, ended: Ended) -> Free:
     epoch, seq = next_place(snapshot)
-    return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, ended=ended)
+    kind = AuditKind(ended.reason)
+    return Free(epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=kind, ended=ended)
 
 
 def ended(held: Held, snapshot: Snapshot, reason: EndReason, *, by: str | None, why: str | None = None) -> Ended:

@@ -31,13 +31,8 @@ def taken(found: FoundRecord, holder: str, now: datetime) -> AlreadyLocked | End
 
 
 def unfit(
-    found: FoundRecord,
-    snapshot: Snapshot,
-    lock_id: str,
-    limits: Limits,
-    life: timedelta | None,
-    seen_version: int | None,
-) -> LockLost | TooLong | OutOfDate | None:
+    found: FoundRecord, snapshot: Snapshot, lock_id: str, limits: Limits, life: timedelta | None
+) -> LockLost | TooLong | None:
     """Return why a new lock cannot be written although the file is free.
 
     A lock id names one lock: a late retry must not bring back one that has ended. Raises `ValueError` for a snapshot
@@ -48,9 +43,19 @@ def unfit(
     ended = ended_of(found)
     if is_lock(found, lock_id) or (ended and ended.lock_id == lock_id):
         return LockLost(found)
-    if life is not None and life > limits.longest:
-        return TooLong(limits.longest)
-    return OutOfDate(snapshot.head) if seen_version not in {None, snapshot.head.number} else None
+    return TooLong(limits.longest) if life is not None and life > limits.longest else None
+
+
+def out_of_date(snapshot: Snapshot, seen_version: int | None, seen_created: datetime | None) -> OutOfDate | None:
+    """Return a refusal when the caller saw another version than the newest.
+
+    The time of its making identifies a version; its number is a place, which changes when another one is deleted.
+    """
+    head = snapshot.head
+    if head is None:
+        return None
+    same = seen_version in {None, head.number} if seen_created is None else seen_created == head.created
+    return None if same else OutOfDate(head)
 
 
 def ended_so_far(found: FoundRecord, snapshot: Snapshot) -> Ended | None:

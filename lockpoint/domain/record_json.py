@@ -116,6 +116,7 @@ def read_held(fields: Fields) -> Held:
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
         at=fields.time("at"),
+        kind=_read_kind(fields),
         lock_id=fields.text("lock_id"),
         holder=fields.text("holder"),
         acquired_at=fields.time("acquired_at"),
@@ -125,7 +126,6 @@ def read_held(fields: Fields) -> Held:
         unlock_on_upload=fields.flag("unlock_on_upload"),
         ended=_read_ended(ended) if ended else None,
         began=fields.time_or_none("began"),
-        kind=_kind(fields.text_or_none("kind")),
     )
 
 
@@ -136,8 +136,8 @@ def read_tombstone(fields: Fields) -> Free:
         seq=fields.number("seq"),
         op_id=fields.text("op_id"),
         at=fields.time("at"),
+        kind=_read_kind(fields),
         ended=_read_ended(fields.inner("ended")),
-        kind=_kind(fields.text_or_none("kind")),
     )
 
 
@@ -185,6 +185,14 @@ def _ended_fields(ended: Ended, time: Writing) -> dict[str, object]:
     }
 
 
+def _read_kind(fields: Fields) -> AuditKind | None:
+    word = fields.text_or_none("kind")
+    try:
+        return None if word is None else AuditKind(word)
+    except ValueError as error:
+        raise WrongFieldError("kind") from error
+
+
 def _read_ended(fields: Fields) -> Ended:
     return Ended(
         reason=_reason(fields.text("reason")),
@@ -202,13 +210,6 @@ def _reason(word: str) -> EndReason:
         return EndReason(word)
     except ValueError as error:
         raise WrongFieldError("reason") from error
-
-
-def _kind(word: str | None) -> AuditKind | None:
-    try:
-        return None if word is None else AuditKind(word)
-    except ValueError as error:
-        raise WrongFieldError("kind") from error
 
 
 def _read_base(fields: Fields) -> Base:

@@ -8,7 +8,7 @@ damaged record is `Damaged`.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lockpoint.domain import next_record, preconditions, pseudonyms
 from lockpoint.domain.decisions import (
@@ -25,7 +25,7 @@ from lockpoint.domain.decisions import (
 )
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Newer, Phase, Snapshot, Unreadable
-from lockpoint.domain.snapshots import intact, newest, next_place, phase, trusted
+from lockpoint.domain.snapshots import intact, kind_of, newest, next_place, phase, trusted
 
 __all__ = [
     "Already",
@@ -64,20 +64,27 @@ def acquire(
     note: str | None = None,
     unlock_on_upload: bool = False,
     seen_version: int | None = None,
+    seen_created: datetime | None = None,
+    used: bool = False,
 ) -> Decision:
     """Take the file, or extend one's own lock on it (by a write, so that the "yes" is proven).
 
     A lock of the caller that is just ending begins again. With `limits.endless`, a lock without a requested `life` has
-    no end. Raises `ValueError` for a snapshot without the file's head.
+    no end. `used` says that a lock began under `lock_id` before. Raises `ValueError` for a snapshot without the file's
+    head.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
         return found
+    if used and not preconditions.is_lock(found, lock_id):
+        return LockLost(found)
     if isinstance(found, Held) and phase(found, snapshot.now) is Phase.HELD and found.holder == holder:
         kept = next_record.kept_expiry(found, snapshot.now, limits, life)
-        return Write(next_record.moved(found, snapshot, op_id, kept), AuditKind.EXTENDED)
-    refusal = preconditions.taken(found, holder, snapshot.now) or preconditions.unfit(
-        found, snapshot, lock_id, limits, life, seen_version
+        return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, kept))
+    refusal = (
+        preconditions.taken(found, holder, snapshot.now)
+        or preconditions.unfit(found, snapshot, lock_id, limits, life)
+        or preconditions.out_of_date(snapshot, seen_version, seen_created)
     )
     if refusal:
         return refusal
@@ -86,10 +93,11 @@ def acquire(
         holder=holder,
         lock_id=lock_id,
         op_id=op_id,
+        kind=AuditKind.ACQUIRED,
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=preconditions.ended_so_far(found, snapshot),
     )
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), AuditKind.ACQUIRED)
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
 
 
 def extend(
@@ -110,7 +118,7 @@ def extend(
     wished = next_record.expiry(now, limits, life)
     if wished and expires_at and wished > expires_at and (life is not None or expires_at == found.expires_at):
         return TooLong(limits.longest)
-    return Write(next_record.moved(found, snapshot, op_id, expires_at), AuditKind.EXTENDED)
+    return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at))
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -122,8 +130,8 @@ def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decis
         return LockLost(found)
     if base.created <= found.base.created:
         return Already(found)
-    moved = next_record.moved(found, snapshot, op_id, found.expires_at)
-    return Write(replace(moved, base=base), AuditKind.REBASED)
+    moved = next_record.moved(found, snapshot, op_id, AuditKind.REBASED, found.expires_at)
+    return Write(replace(moved, base=base))
 
 
 def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
@@ -133,7 +141,7 @@ def sign_again(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
         return found
     if not preconditions.is_lock(found, lock_id) or phase(found, snapshot.now) is Phase.EXPIRED:
         return LockLost(found)
-    return Write(next_record.moved(found, snapshot, op_id, found.expires_at), AuditKind.SIGNED_AGAIN)
+    return Write(next_record.moved(found, snapshot, op_id, AuditKind.SIGNED_AGAIN, found.expires_at))
 
 
 def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Decision:
@@ -148,7 +156,7 @@ def release(snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str) -> Dec
         if phase(found, snapshot.now) is Phase.EXPIRED:
             return expire(snapshot, lock_id=lock_id, op_id=op_id)
         ended = next_record.ended(found, snapshot, EndReason.RELEASED, by=holder)
-        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.RELEASED)
+        return Write(next_record.tombstone(snapshot, op_id, ended))
     return preconditions.ended_before(found, lock_id, holder) or LockLost(found)
 
 
@@ -172,7 +180,7 @@ def end(
         if phase(found, snapshot.now) is Phase.EXPIRED:
             return expire(snapshot, lock_id=lock_id, op_id=op_id)
         ended = next_record.ended(found, snapshot, reason, by=by, why=why)
-        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind(reason))
+        return Write(next_record.tombstone(snapshot, op_id, ended))
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
     return LockLost(found)
@@ -185,7 +193,7 @@ def expire(snapshot: Snapshot, *, lock_id: str, op_id: str) -> Decision:
         return found
     if preconditions.is_lock(found, lock_id) and phase(found, snapshot.now) is Phase.EXPIRED:
         ended = next_record.ended(found, snapshot, EndReason.EXPIRED, by=None)
-        return Write(next_record.tombstone(snapshot, op_id, ended), AuditKind.EXPIRED)
+        return Write(next_record.tombstone(snapshot, op_id, ended))
     if isinstance(found, Free) and found.ended.lock_id == lock_id:
         return Already(found)
     return LockLost(found)
@@ -214,7 +222,7 @@ def take_over(
         return found
     if not preconditions.is_lock(found, old_lock_id):
         return LockLost(found)
-    refusal = preconditions.unfit(found, snapshot, lock_id, limits, life, None)
+    refusal = preconditions.unfit(found, snapshot, lock_id, limits, life)
     if refusal:
         return refusal
     over = phase(found, snapshot.now) is Phase.EXPIRED
@@ -224,11 +232,11 @@ def take_over(
         holder=by,
         lock_id=lock_id,
         op_id=op_id,
+        kind=AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER,
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
-    kind = AuditKind.ACQUIRED if over else AuditKind.TAKEN_OVER
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload), kind)
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
 
 
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
@@ -241,7 +249,8 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
     state = intact(seen, op_id)
     if isinstance(state, Damaged):
         epoch, seq = next_place(seen)
-        return Write(replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
+        written = replace(state.witness, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=AuditKind.HEALED)
+        return Write(written)
     found = trusted(seen.found, seen.witness)
     return Already(found) if isinstance(found, Held | Free) else LockLost(found)
 
@@ -257,9 +266,9 @@ def settle(snapshot: Snapshot, *, op_id: str) -> Decision:
     if not isinstance(known, Free) or isinstance(found, Newer):
         return LockLost(found)
     if isinstance(found, Unreadable) and found.seq + 1 == known.seq:
-        return Write(known, AuditKind(known.ended.reason))
+        return Write(replace(known, kind=kind_of(known)))
     epoch, seq = next_place(snapshot)
-    return Write(replace(known, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.HEALED)
+    return Write(replace(known, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=AuditKind.HEALED))
 
 
 def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> Decision:
@@ -276,4 +285,5 @@ def forget(snapshot: Snapshot, *, account: str, pseudonym: str, op_id: str) -> D
         return Already(found)
     epoch, seq = next_place(snapshot)
     without = pseudonyms.without(found, account, pseudonym)
-    return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now), AuditKind.PERSON_ERASED)
+    kind = AuditKind.PERSON_ERASED
+    return Write(replace(without, epoch=epoch, seq=seq, op_id=op_id, at=snapshot.now, kind=kind))

@@ -73,6 +73,17 @@ def next_place(snapshot: Snapshot) -> tuple[int, int]:
     return known + 1, 1 if isinstance(found, Absent) else found.seq + 1
 
 
+def lock_of(record: Record) -> str:
+    """Return the id of the lock that a record is about."""
+    return record.lock_id if isinstance(record, Held) else record.ended.lock_id
+
+
+def unseen_between(before: Record | None, record: Record) -> range:
+    """Return the `seq` of our writes between two records; across epochs outsiders wrote, too, and nobody can tell."""
+    same = before is not None and before.epoch == record.epoch
+    return range(before.seq + 1, record.seq) if before is not None and same else range(0)
+
+
 def kind_of(record: Record) -> AuditKind:
     """Return the audit kind of a record's write; a record of the first schema only hints at it."""
     if record.kind is not None:

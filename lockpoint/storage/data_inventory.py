@@ -34,6 +34,7 @@ def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
     ended = (*_ENDED, *more_of_the_end)
     return (
         *_of(Whose.NOBODY, epoch="counter of locks", seq="counter of writes", op_id="random name of the write"),
+        *_of(Whose.NOBODY, kind="what the write did"),
         *_of(Whose.NOBODY, at="time", lock_id="random name of the lock", acquired_at="begin", expires_at="end"),
         *_of(Whose.NOBODY, began="begin by Confluence's clock", kind="what the write did"),
         *_of(Whose.PERSON, holder="AccountID of the owner"),
@@ -130,13 +131,14 @@ TABLES: Final = (
             *_of(Whose.NOBODY, lock_id="random name of a lock", op_id="random name of a write", done="state"),
             *_of(Whose.NOBODY, status="code of the answer", error="code of the refusal"),
             *_of(Whose.NOBODY, started_at="when", busy_until="when a dead attempt may be repeated"),
+            *_of(Whose.NOBODY, lock_began="whether others found that the lock began"),
         ),
     ),
     Kind(
         name="restoration",
         what="which versions the app restored",
         why="to tell our own versions from overwrites, and never to restore in circles",
-        kept=Kept.WORKING_DAYS,
+        kept=Kept.LOCK,
         fields=(
             *_TENANT,
             *_FILE,
@@ -175,7 +177,7 @@ TABLES: Final = (
         name="email_intent",
         what="that somebody is to be told something, once",
         why="no mail is lost and none is sent twice",
-        kept=Kept.WORKING_DAYS,
+        kept=Kept.LOCK,
         fields=(
             *_of(Whose.NOBODY, id="number"),
             *_TENANT,

@@ -38,9 +38,9 @@ class PostgresEffects:
         rows = tuple(event for event in effects.audit if event.at >= first)
 
         def work(connection: Connection) -> None:
-            if effects.witness is not None:
-                witness.store(connection, tenant.id, effects.witness)
-            audit_log.append(connection, tenant.id, rows)
+            newest = effects.witness is not None and witness.store(connection, tenant.id, effects.witness)
+            audit_log.append(connection, tenant.id, rows, newest=newest)
+            requests.note_found(connection, tenant.id, effects.audit)
             restorations.append(connection, tenant.id, effects.restorations)
             fresh = mail_intents.append(connection, tenant.id, effects.intents, now)
             mails = [Job(JobKind.SEND_MAIL, tenant.id, str(intent_id)) for intent_id in fresh]

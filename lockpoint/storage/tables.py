@@ -114,6 +114,7 @@ REQUEST_OUTCOME: Final = Table(
     Column("error", Text),
     Column("started_at", _MOMENT, nullable=False, index=True),
     Column("busy_until", _MOMENT, nullable=False),
+    Column("lock_began", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "account", "request_id"),
 )
 
@@ -145,14 +146,15 @@ AUDIT_EVENT: Final = Table(
     Column("version", Integer),
     Column("detail", Text),
     Column("recovered", Boolean, nullable=False),
-    # A row without a file (settings) is unique, too.
+    # A row without a file (settings) is unique, too. Below, `at` is there because the partitions need it in every key:
+    # the signed record says when it was written, so it has one.
     UniqueConstraint(
         "tenant_id", "attachment_id", "epoch", "seq", "kind", "at",
         name="audit_event_once_key", postgresql_nulls_not_distinct=True,
     ),
     Index(
-        "audit_event_one_for_each_write", "tenant_id", "attachment_id", "epoch", "seq", "at",
-        unique=True, postgresql_where=text("seq > 0"),
+        "audit_event_write_key", "tenant_id", "attachment_id", "epoch", "seq", "at",
+        unique=True, postgresql_where=text("epoch > 0"),
     ),
     Index("audit_event_tenant_id_at_idx", "tenant_id", "at"),
     postgresql_partition_by="RANGE (at)",
@@ -178,7 +180,7 @@ EMAIL_INTENT: Final = Table(
     _tenant(),
     Column("kind", Text, nullable=False),
     Column("event_key", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
+    Column("recipient", Text),
     Column("attachment_id", Text, nullable=False),
     Column("actor", Text),
     Column("lock_id", Text),

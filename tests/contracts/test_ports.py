@@ -136,6 +136,21 @@ def begin(
 
 
 class TestRequests:
+    @pytest.mark.parametrize("kind", [AuditKind.ACQUIRED, AuditKind.TAKEN_OVER])
+    def test_a_lock_that_others_found_is_known_to_its_call(self, store: Store, kind: AuditKind) -> None:
+        """L-03: by person and lock id, on this site only, and only where its beginning was recovered."""
+        begin(store)
+        begin(store, "other", number=2)
+        began = audit_event(kind=kind, lock_id="lock 1", recovered=True)
+        store.effects.record(store.globex, Effects(audit=(began,)))
+        for row in (replace(began, account=BOB), replace(began, seq=2, recovered=False)):
+            store.effects.record(store.acme, Effects(audit=(replace(row, attachment_id="124"),)))
+        store.effects.record(store.acme, Effects(audit=(replace(began, seq=3, kind=AuditKind.EXTENDED),)))
+        assert not store.requests.lock_began(store.acme, ALICE, "r")
+        store.effects.record(store.acme, Effects(audit=(began,)))
+        assert store.requests.lock_began(store.acme, ALICE, "r")
+        assert not store.requests.lock_began(store.acme, ALICE, "other")
+
     def test_a_new_request_id_is_fresh_with_the_given_ids(self, store: Store) -> None:
         assert begin(store) == BegunRequest(state=RequestState.FRESH, digest="d", lock_id="lock 1", op_id="op 1")
 
@@ -334,12 +349,24 @@ class TestLedger:
     def test_one_audit_row_per_event(self, store: Store) -> None:
         """One for each write of a record; else unique by tenant, attachment, kind and time, also without a file."""
         settings = audit_event(attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0, seq=0)
-        rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), audit_event(kind=AuditKind.CONFLICT, seq=0))
+        conflict = audit_event(kind=AuditKind.CONFLICT, epoch=0, seq=0)
+        rows = (audit_event(), audit_event(seq=2), audit_event(epoch=2), conflict)
         again = audit_event(kind=AuditKind.EXTENDED)
         for _ in range(2):
             store.effects.record(store.acme, Effects(audit=(*rows, settings, again)))
         store.effects.record(store.globex, Effects(audit=rows[:1]))
         assert store.audit_rows() == 6
+
+    @pytest.mark.parametrize("later", [{"kind": AuditKind.EXTENDED}, {"at": START - timedelta(days=2)}])
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_a_record_write_has_one_row(self, store: Store, later: dict[str, Any], turn: int) -> None:
+        """L-64: the first stays, whatever the second says about kind and time, and whether one was recovered."""
+        second = audit_event(recovered=True, **later)
+        for row in (audit_event(), second)[::turn]:
+            store.effects.record(store.acme, Effects(audit=(row,)))
+        assert store.audit_rows() == 1
+        store.effects.record(store.acme, Effects(audit=(audit_event(attachment_id="124"), second)))
+        assert store.audit_rows() == 2
 
     def test_a_person_is_told_one_thing_once(self, store: Store) -> None:
         """At most one message per event and person, with one send job."""

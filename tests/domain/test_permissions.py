@@ -123,7 +123,7 @@ def _over(found: Held, second: int) -> bool:
 
 
 def _writes(decision: rules.Decision, kind: AuditKind) -> bool:
-    return isinstance(decision, rules.Write) and decision.kind is kind
+    return isinstance(decision, rules.Write) and decision.record.kind is kind
 
 
 def test_without_the_app_locks_can_only_end() -> None:

@@ -75,8 +75,8 @@ def test_own_unanswered_write_is_recognised(rule: Rule) -> None:
 def test_extend_counts_from_now() -> None:
     """L-31: same lock, next record."""
     lock = held(note="mine")
-    expected = replace(lock, seq=4, op_id="op", at=at(3600), expires_at=at(3600) + HOURS_48)
-    assert extend(snapshot(lock, at(3600))) == rules.Write(expected, AuditKind.EXTENDED)
+    expected = replace(lock, seq=4, op_id="op", at=at(3600), kind=AuditKind.EXTENDED, expires_at=at(3600) + HOURS_48)
+    assert extend(snapshot(lock, at(3600))) == rules.Write(expected)
 
 
 def test_extend_is_the_holders() -> None:
@@ -121,8 +121,8 @@ def test_extend_without_end() -> None:
 
 def test_rebase_moves_what_is_protected() -> None:
     """L-42: nothing else changes."""
-    expected = replace(held(), seq=4, op_id="op", base=base(at(60), ALICE, 8))
-    assert rebase(snapshot(held())) == rules.Write(expected, AuditKind.REBASED)
+    expected = replace(held(), seq=4, op_id="op", kind=AuditKind.REBASED, base=base(at(60), ALICE, 8))
+    assert rebase(snapshot(held())) == rules.Write(expected)
 
 
 @pytest.mark.parametrize("created", [0, -60])
@@ -142,9 +142,10 @@ def test_rebase_works_until_the_lock_has_expired() -> None:
 
 def test_release_writes_a_tombstone() -> None:
     """L-04: with everything to report."""
-    tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), ended=ended(at=at(5), pending=(at(1), at(2))))
+    end_ = ended(at=at(5), pending=(at(1), at(2)))
+    tombstone = Free(epoch=1, seq=4, op_id="op", at=at(5), kind=AuditKind.RELEASED, ended=end_)
     decision = release(snapshot(held(), at(5), head=None, pending=(at(1), at(2))))
-    assert decision == rules.Write(tombstone, AuditKind.RELEASED)
+    assert decision == rules.Write(tombstone)
 
 
 def test_release_is_the_holders() -> None:
@@ -192,7 +193,7 @@ def test_a_removed_record_of_an_expired_lock_gets_its_tombstone(rule: Rule) -> N
     """L-32: in the next epoch; a missing record proves nothing."""
     decision = rule(snapshot(Absent(), witness=held(expires_at=at(-30))))
     expected = ended(EndReason.EXPIRED, by=None, at=at(-30))
-    assert decision == rules.Write(Free(epoch=2, seq=1, op_id="op", at=at(0), ended=expected), AuditKind.EXPIRED)
+    assert decision == rules.Write(Free(epoch=2, seq=1, op_id="op", at=at(0), kind=AuditKind.EXPIRED, ended=expected))
 
 
 # --- break, holder gone, file gone ---------------------------------------------------------------------------
@@ -202,7 +203,9 @@ def test_a_removed_record_of_an_expired_lock_gets_its_tombstone(rule: Rule) -> N
 def test_end_by_others(reason: EndReason) -> None:
     decision = end(snapshot(held(), at(5)), reason=reason)
     expected = ended(reason, by=DANA, at=at(5), why="away")
-    assert decision == rules.Write(Free(epoch=1, seq=4, op_id="op", at=at(5), ended=expected), AuditKind(reason.value))
+    assert decision == rules.Write(
+        Free(epoch=1, seq=4, op_id="op", at=at(5), kind=AuditKind(reason.value), ended=expected)
+    )
 
 
 def test_break_of_an_ended_lock_has_nothing_to_do() -> None:
@@ -235,7 +238,7 @@ def test_expiry_boundaries(second: int, *, ends: bool) -> None:
     if ends:
         expected = ended(EndReason.EXPIRED, by=None, at=at(0), pending=(at(-5),))
         assert decision == rules.Write(
-            Free(epoch=1, seq=4, op_id="op", at=at(second), ended=expected), AuditKind.EXPIRED
+            Free(epoch=1, seq=4, op_id="op", at=at(second), kind=AuditKind.EXPIRED, ended=expected)
         )
     else:
         assert decision == rules.LockLost(lock)
@@ -263,6 +266,7 @@ def test_take_over_in_one_write() -> None:
         seq=4,
         op_id="op",
         at=at(5),
+        kind=AuditKind.TAKEN_OVER,
         lock_id=L2,
         holder=DANA,
         acquired_at=at(5),
@@ -271,14 +275,14 @@ def test_take_over_in_one_write() -> None:
         note="n",
         ended=ended(EndReason.TAKEN_OVER, by=DANA, at=at(5), why="away", pending=(at(3),)),
     )
-    assert decision == rules.Write(expected, AuditKind.TAKEN_OVER)
+    assert decision == rules.Write(expected)
 
 
 def test_take_over_of_an_expired_lock_is_an_acquire() -> None:
     """After expiry nobody is displaced."""
     decision = take_over(snapshot(held(expires_at=at(0)), at(30)))
     assert isinstance(decision, rules.Write)
-    assert decision.kind is AuditKind.ACQUIRED
+    assert decision.record.kind is AuditKind.ACQUIRED
     assert isinstance(decision.record, Held)
     assert decision.record.ended == ended(EndReason.EXPIRED, by=None, at=at(0))
 
@@ -307,8 +311,8 @@ def test_tombstone_stays_small() -> None:
 def test_heal_writes_the_witnessed_lock(found: Any, place: tuple[int, int]) -> None:
     """E26-E28: epoch + 1."""
     decision = rules.heal(snapshot(found, at(9)), witness=held(), op_id="op")
-    healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9))
-    assert decision == rules.Write(healed, AuditKind.HEALED)
+    healed = replace(held(), epoch=place[0], seq=place[1], op_id="op", at=at(9), kind=AuditKind.HEALED)
+    assert decision == rules.Write(healed)
 
 
 def test_heal_knows_the_newer_witness() -> None:
@@ -317,7 +321,7 @@ def test_heal_knows_the_newer_witness() -> None:
     assert rules.heal(gone, witness=held(), op_id="op") == rules.LockLost(gone.found)
     moved = held(seq=4, expires_at=at(days=5))
     decision = rules.heal(snapshot(Absent(), witness=moved), witness=held(), op_id="op")
-    assert decision == rules.Write(replace(moved, epoch=2, seq=1, op_id="op"), AuditKind.HEALED)
+    assert decision == rules.Write(replace(moved, epoch=2, seq=1, op_id="op", kind=AuditKind.HEALED))
 
 
 def test_heal_twice() -> None:
@@ -337,9 +341,9 @@ def test_signing_again_changes_nothing_but_the_place() -> None:
     present = held()
     decision = rules.sign_again(snapshot(present), lock_id=present.lock_id, op_id="again")
     assert isinstance(decision, rules.Write)
-    assert decision.kind is AuditKind.SIGNED_AGAIN
+    assert decision.record.kind is AuditKind.SIGNED_AGAIN
     record = decision.record
-    assert record == replace(present, seq=present.seq + 1, op_id="again", at=record.at, kind=decision.kind)
+    assert record == replace(present, seq=present.seq + 1, op_id="again", at=record.at, kind=record.kind)
     assert isinstance(rules.sign_again(snapshot(present), lock_id="another", op_id="again"), rules.LockLost)
     assert rules.sign_again(snapshot(record), lock_id=present.lock_id, op_id="again") == rules.Already(record)
 
@@ -348,7 +352,7 @@ def test_a_recorded_end_is_stored_in_its_own_place() -> None:
     """The same tombstone, so that its row stays the only one."""
     known = free(seq=4)
     state = snapshot(Unreadable("replayed", 3), witness=known)
-    assert rules.settle(state, op_id="op-new") == rules.Write(known, AuditKind.RELEASED)
+    assert rules.settle(state, op_id="op-new") == rules.Write(replace(known, kind=AuditKind.RELEASED))
 
 
 def test_a_recorded_end_makes_way_for_what_others_wrote() -> None:

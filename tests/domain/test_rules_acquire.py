@@ -32,6 +32,7 @@ def test_first_lock_of_a_file() -> None:
             seq=1,
             op_id="op",
             at=NOW,
+            kind=AuditKind.ACQUIRED,
             lock_id=L2,
             holder=BOB,
             acquired_at=NOW,
@@ -40,8 +41,7 @@ def test_first_lock_of_a_file() -> None:
             note="until Monday",
             unlock_on_upload=True,
             ended=None,
-        ),
-        AuditKind.ACQUIRED,
+        )
     )
 
 
@@ -126,8 +126,8 @@ def test_holder_again_extends_the_same_lock() -> None:
     """E39: proven by a write."""
     lock = held(note="mine", ended=ended(lock_id=L3))
     decision = acquire(snapshot(lock, at(600)), holder=ALICE)
-    expected = replace(lock, seq=4, op_id="op", at=at(600), expires_at=at(600) + HOURS_48)
-    assert decision == rules.Write(expected, AuditKind.EXTENDED)
+    expected = replace(lock, seq=4, op_id="op", at=at(600), kind=AuditKind.EXTENDED, expires_at=at(600) + HOURS_48)
+    assert decision == rules.Write(expected)
 
 
 def test_holder_again_never_shortens() -> None:
@@ -153,10 +153,30 @@ def test_late_retry_does_not_revive_an_ended_lock(found: Free | Held) -> None:
     assert acquire(snapshot(found)) == rules.LockLost(found)
 
 
+@pytest.mark.parametrize("found", [Absent(), free(), held(), held(expires_at=at(-60))])
+def test_a_lock_id_that_was_used_names_no_second_lock(found: Any) -> None:
+    """L-03: however many locks later, and whoever has the file now."""
+    assert acquire(snapshot(found), used=True) == rules.LockLost(found)
+    assert acquire(snapshot(found), ALICE, used=True) == rules.LockLost(found)
+
+
+def test_a_used_lock_id_extends_its_own_lock() -> None:
+    mine = held(holder=BOB, lock_id=L2)
+    assert record_of(acquire(snapshot(mine), used=True)).lock_id == L2
+
+
 def test_out_of_date() -> None:
     """L-13."""
     assert acquire(snapshot(free()), seen_version=6) == rules.OutOfDate(base())
     assert isinstance(acquire(snapshot(free()), seen_version=7), rules.Write)
+
+
+def test_a_version_is_known_by_the_time_of_its_making() -> None:
+    """L-13: numbers are places, which a deletion of another version changes."""
+    made = base().created
+    assert isinstance(acquire(snapshot(free()), seen_version=8, seen_created=made), rules.Write)
+    later = made + timedelta(milliseconds=1)
+    assert acquire(snapshot(free()), seen_version=7, seen_created=later) == rules.OutOfDate(base())
 
 
 def test_longest_life() -> None:

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain import record_json, signed_record
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import SCHEMA, EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
 from lockpoint.domain.signed_json import Flaw, MacKeys, sign
 from lockpoint.domain.signed_record import decode, encode, record_place
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
-FULL = held(note="bis Montag 🙂", unlock_on_upload=True, ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)))
+FULL = held(
+    kind=AuditKind.EXTENDED,
+    note="bis Montag 🙂",
+    unlock_on_upload=True,
+    ended=ended(EndReason.BROKEN, why="weg", pending=(at(1),)),
+)
 
 
 def read(value: object, seq: int = 3, subject: Subject = SUBJECT, keys: MacKeys = KEYS) -> FoundRecord:
@@ -32,7 +39,14 @@ def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "one", [FULL, held(began=at(3)), held(expires_at=None, base=base(author=None, size=None)), free(seq=3)]
+    "one",
+    [
+        FULL,
+        held(began=at(3)),
+        held(expires_at=None, base=base(author=None, size=None)),
+        free(seq=3),
+        free(seq=3, kind=AuditKind.RELEASED),
+    ],
 )
 def test_round_trip(one: Held | Free) -> None:
     """Through JSON."""
@@ -64,6 +78,24 @@ def test_signature_is_hmac_sha256_over_tenant_attachment_and_every_field() -> No
 
 
 STORED_HELD = """
+{"schema": 2, "seq": 3, "state": "held", "epoch": 1, "op_id": "op-alice", "at": "2026-03-02T09:00:00.000000Z",
+ "kind": "extended", "lock_id": "11111111111111111111111111111111", "holder": "alice",
+ "acquired_at": "2026-03-02T09:00:00.000000Z", "expires_at": "2026-03-04T09:00:00.000000Z",
+ "base": {"created": "2026-03-02T09:00:00.000000Z", "author": "bob", "size": 10, "number": 7},
+ "note": "bis Montag \\ud83d\\ude42", "unlock_on_upload": true, "ended": {"reason": "broken",
+ "by": "alice", "at": "2026-03-02T09:00:00.000000Z", "lock_id": "11111111111111111111111111111111", "holder": "alice",
+ "why": "weg", "unsettled": ["2026-03-02T09:00:01.000000Z"]},
+ "mac": "k2:cd7d30b0acda41772659d10e61421e5d146ca0d1a6e9e3b09812cd8f43b9d35c"}
+"""
+STORED_FREE = """
+{"schema": 2, "seq": 4, "state": "free", "epoch": 1, "op_id": "op-end", "at": "2026-03-02T09:00:00.000000Z",
+ "kind": "released", "ended": {"reason": "released", "by": "alice", "at": "2026-03-02T09:00:00.000000Z",
+ "lock_id": "11111111111111111111111111111111", "holder": "alice", "why": null, "unsettled": []},
+ "mac": "k2:4553281341f4b84a2144187042f6787239fe2d49285f766b6ad61c137628b524"}
+"""
+
+
+OLDER_HELD = """
 {"schema": 1, "seq": 3, "state": "held", "epoch": 1, "op_id": "op-alice", "at": "2026-03-02T09:00:00.000000Z",
  "lock_id": "11111111111111111111111111111111", "holder": "alice", "acquired_at": "2026-03-02T09:00:00.000000Z",
  "expires_at": "2026-03-04T09:00:00.000000Z", "base": {"created": "2026-03-02T09:00:00.000000Z", "author": "bob",
@@ -72,7 +104,7 @@ STORED_HELD = """
  "why": "weg", "unsettled": ["2026-03-02T09:00:01.000000Z"]},
  "mac": "k2:0a2248446584bb7e263994c073e05b82a1afdacb04db5f1455e06f81b24394c3"}
 """
-STORED_FREE = """
+OLDER_FREE = """
 {"schema": 1, "seq": 4, "state": "free", "epoch": 1, "op_id": "op-end", "at": "2026-03-02T09:00:00.000000Z",
  "ended": {"reason": "released", "by": "alice", "at": "2026-03-02T09:00:00.000000Z",
  "lock_id": "11111111111111111111111111111111", "holder": "alice", "why": null, "unsettled": []},
@@ -90,6 +122,19 @@ def test_members_belong_to_their_schema() -> None:
     """A record of the first schema has none that came later; one of ours lacks none."""
     assert read(resigned(encode(FULL, SUBJECT, KEYS), schema=1)) == Unreadable(Flaw.WRONG_FIELD, 3)
     assert read(resigned(encode(FULL, SUBJECT, KEYS), began=...)) == Unreadable(Flaw.WRONG_FIELD, 3)
+
+
+@pytest.mark.parametrize(
+    ("stored", "record", "seq"), [(OLDER_HELD, replace(FULL, kind=None), 3), (OLDER_FREE, free(), 4)]
+)
+def test_a_record_of_the_first_schema_is_read(stored: str, record: Held | Free, seq: int) -> None:
+    """It does not say the kind of its write."""
+    assert read(json.loads(stored), seq) == record
+
+
+def test_an_unknown_kind_makes_no_record() -> None:
+    stored = resigned(encode(FULL, SUBJECT, KEYS), kind="invented")
+    assert read(stored) == Unreadable(Flaw.WRONG_FIELD, 3)
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -179,7 +224,11 @@ HELD_FIELDS = sorted(record_json.record_fields(FULL))
 def test_well_signed_nonsense(name: str, wrong: Any) -> None:
     """Missing or mistyped fields make no record and no exception."""
     texts = {"op_id", "lock_id", "holder", "note"}
-    right = (name in texts and isinstance(wrong, str)) or (name == "unlock_on_upload" and wrong is True)
+    right = (
+        (name in texts and isinstance(wrong, str))
+        or (name == "unlock_on_upload" and wrong is True)
+        or (name == "kind" and wrong is ...)
+    )
     if right:
         assert isinstance(read(resigned(encode(FULL, SUBJECT, KEYS), **{name: wrong})), Held)
     else:

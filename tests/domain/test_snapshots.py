@@ -9,7 +9,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Phase, Record, Unreadable
-from lockpoint.domain.snapshots import ended_of, kind_of, phase, trusted
+from lockpoint.domain.snapshots import ended_of, kind_of, phase, trusted, unseen_between
 from tests.domain.build import L1, at, ended, free, held
 
 
@@ -84,6 +84,20 @@ MOVED = held(seq=4, at=at(60))
 def test_kind_of_a_found_record(record: Record, kind: AuditKind) -> None:
     """L-64, G7: the record says it; only one of the first schema is guessed at."""
     assert kind_of(record) is kind
+
+
+def test_a_record_that_says_its_kind_is_not_guessed() -> None:
+    """The tombstone of one lock twice looks like an erasure."""
+    assert kind_of(free(kind=AuditKind.RELEASED), free()) is AuditKind.RELEASED
+    assert kind_of(held(kind=AuditKind.SIGNED_AGAIN), held()) is AuditKind.SIGNED_AGAIN
+
+
+def test_writes_between_two_records_are_ours_within_an_epoch() -> None:
+    """Across epochs outsiders wrote, too."""
+    assert list(unseen_between(held(seq=3), held(seq=6))) == [4, 5]
+    assert list(unseen_between(held(seq=3), free(seq=4))) == []
+    assert list(unseen_between(held(seq=3), held(epoch=2, seq=6))) == []
+    assert list(unseen_between(None, held(seq=6))) == []
 
 
 def test_builders_use_one_lock() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import KnownRestoration
 from lockpoint.domain.lock import Held
 from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
@@ -19,6 +20,7 @@ from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBef
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SiteState
 
+BEGINNINGS = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER)
 LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
 
 
@@ -26,6 +28,7 @@ LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
 class Claim:
     outcome: BegunRequest
     busy_until: datetime
+    lock_began: bool = False
 
 
 @dataclass
@@ -63,6 +66,11 @@ class Tables:
             if key[0] == tenant_id and isinstance(witness.record, Held):
                 self.witnesses[key] = replace(witness, protection=Protection.UNCHECKED)
 
+    def note_found(self, tenant: Tenant, row: AuditEvent) -> None:
+        for (tenant_id, account, _), claim in self.claims.items():
+            same = (tenant_id, account, claim.outcome.lock_id) == (tenant.id, row.account, row.lock_id)
+            claim.lock_began = claim.lock_began or same
+
     def defer(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
             same = [j for j in self.jobs if (j.kind, j.tenant_id, j.subject) == (job.kind, job.tenant_id, job.subject)]
@@ -84,9 +92,10 @@ class FakeEffects:
         if effects.witness is not None:
             self._store(tenant, effects.witness)
         for row in effects.audit:
-            of_a_write = row.attachment_id is not None and row.seq > 0  # one row, whatever its kind
-            key = (tenant.id, row.attachment_id, row.epoch, row.seq, None if of_a_write else row.kind, row.at)
-            tables.audit.setdefault(key, row)
+            place = (tenant.id, row.attachment_id, row.epoch, row.seq)
+            tables.audit.setdefault(place if row.epoch else (*place, row.kind, row.at), row)
+            if row.recovered and row.kind in BEGINNINGS:
+                tables.note_found(tenant, row)
         for restoration in effects.restorations:
             place = (tenant.id, restoration.attachment_id, restoration.created)
             tables.restorations.setdefault(place, restoration)
@@ -240,6 +249,10 @@ class FakeRequests:
     def abandon(self, tenant: Tenant, account: str, request_id: str) -> None:
         self.tables.reachable()
         self.tables.claims[tenant.id, account, request_id].busy_until = self.tables.clock.now()
+
+    def lock_began(self, tenant: Tenant, account: str, request_id: str) -> bool:
+        self.tables.reachable()
+        return self.tables.claims[tenant.id, account, request_id].lock_began
 
 
 class FakeCreationGuard:

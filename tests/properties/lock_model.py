@@ -196,7 +196,7 @@ class LockModel:
         named, new = {"lock_id": call.named}, {"lock_id": call.lock_id, "limits": LIMITS}
         breaking = {"reason": EndReason.BROKEN, "by": call.person, "why": "w"}
         asked: dict[str, tuple[Any, dict[str, Any]]] = {
-            "acquire": (self.rules.acquire, new | {"holder": call.person}),
+            "acquire": (self.rules.acquire, new | {"holder": call.person, "used": call.lock_id in self.granted}),
             "extend": (self.rules.extend, named | {"holder": call.person, "limits": LIMITS}),
             "release": (self.rules.release, named | {"holder": call.person}),
             "expire": (self.rules.expire, named),
@@ -248,18 +248,12 @@ class LockModel:
             self.ended.add(record.ended.lock_id)
 
     def _note_lock(self, before: Record | None, held: Held) -> None:
-        """Check one lock per request, and that released locks stay released.
-
-        Accepted imprecision: after an unanswered grant that was ended and followed by others' locks, nothing on the
-        file identifies it; a repeated request starts a new lock.
-        """
+        """Check one lock per request, and that released locks stay released."""
         if isinstance(before, Held) and before.lock_id == held.lock_id:
             require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
             return
-        forgotten = before is not None and before.ended is not None and before.ended.lock_id != held.lock_id
-        if not forgotten or self.rules.delete_to_end:
-            require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
-            require(held.lock_id not in self.granted, "I8: one request, one lock", held)
+        require(held.lock_id not in self.freed, "I7: a released lock stays released", held)
+        require(held.lock_id not in self.granted, "I8: one request, one lock", held)
         self.granted[held.lock_id] = self.granted.get(held.lock_id, 0) + 1
         self.ended.discard(held.lock_id)
         self.freed.discard(held.lock_id)

@@ -85,14 +85,14 @@ def _release_anything(state: Snapshot, *, holder: str, lock_id: str, op_id: str)
     if not isinstance(state.found, Held):
         return rules.release(state, holder=holder, lock_id=lock_id, op_id=op_id)
     end = ended(state.found, state, EndReason.RELEASED, by=holder)
-    return rules.Write(tombstone(state, op_id, end), AuditKind.RELEASED)
+    return rules.Write(tombstone(state, op_id, end))
 
 
 def _expire_by_age(state: Snapshot, *, lock_id: str, op_id: str) -> rules.Decision:
     """This ends extended locks."""
     held = state.found
     if isinstance(held, Held) and held.lock_id == lock_id and state.now >= held.acquired_at + lock_model.LIMITS.default:
-        return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)), AuditKind.EXPIRED)
+        return rules.Write(tombstone(state, op_id, ended(held, state, EndReason.EXPIRED, by=None)))
     return rules.LockLost(held)
 
 
@@ -145,6 +145,27 @@ class _NewNamesOnRetry:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+class _NothingBegan:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def lock_began(self, *place: Any) -> bool:
+        self._inner.lock_began(*place)
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _NoRowBeforeTheNext:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def record(self, tenant: Tenant, effects: Effects) -> None:
+        if effects != Effects(audit=effects.audit):
+            self._inner.record(tenant, effects)
 
 
 class _AuditFirst:
@@ -450,6 +471,18 @@ MUTANTS = (
         _use_cases(lambda s: replace(s, requests=_NewNamesOnRetry(s.requests))),
         ("I8",),
         1500,
+    ),
+    Mutant(
+        "a retry does not know that its lock began",
+        _use_cases(lambda s: replace(s, requests=_NothingBegan(s.requests))),
+        ("I8",),
+        3000,
+    ),
+    Mutant(
+        "a record is replaced before it is recorded",
+        _use_cases(lambda s: replace(s, effects=_NoRowBeforeTheNext(s.effects))),
+        ("I16",),
+        3000,
     ),
     Mutant("audit before commit", _use_cases(lambda s: replace(s, lock_properties=_AuditFirst(s))), ("I16",), 300),
     Mutant(

@@ -159,6 +159,9 @@ RECORD_KINDS = (
     AuditKind.TAKEN_OVER,
     AuditKind.EXPIRED,
     AuditKind.HEALED,
+    AuditKind.SIGNED_AGAIN,
+    AuditKind.PERSON_ERASED,
+    AuditKind.RECOVERED,
 )
 
 

@@ -28,6 +28,7 @@ def held(**values: Any) -> Held:
             seq=1,
             op_id="0" * 32,
             at=START,
+            kind=AuditKind.ACQUIRED,
             lock_id="1" * 32,
             holder=ALICE,
             acquired_at=START,
@@ -40,7 +41,7 @@ def held(**values: Any) -> Held:
 
 def free(**values: Any) -> Free:
     ended = Ended(EndReason.BROKEN, BOB, START, "1" * 32, ALICE, pending=(START,))
-    return replace(Free(epoch=1, seq=2, op_id="2" * 32, at=START, ended=ended), **values)
+    return replace(Free(epoch=1, seq=2, op_id="2" * 32, at=START, kind=AuditKind.BROKEN, ended=ended), **values)
 
 
 def witness(attachment_id: str = "123", **values: Any) -> Witness:

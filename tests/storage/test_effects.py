@@ -22,7 +22,7 @@ from tests.storage.builders import audit_event, count, everything, free, held, i
 
 EVERYTHING = Effects(
     witness=witness(),
-    audit=(audit_event(), audit_event(kind=AuditKind.CONFLICT, epoch=0, seq=0, version=4)),
+    audit=(audit_event(), audit_event(epoch=0, seq=0, kind=AuditKind.CONFLICT, version=4)),
     intents=(intent(), intent(recipient=DANA)),
     restorations=(restoration(),),
     jobs=(Job(JobKind.PAGE_HINT, 1, "page:65600"),),
@@ -121,7 +121,7 @@ def test_two_writers_on_a_missing_partition_both_succeed(
 def test_other_violations_are_not_swallowed(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
     """Only a missing partition is repaired."""
     with pytest.raises(Exception, match="null value"):
-        effects.record(acme, Effects(audit=(audit_event(seq=None),), intents=(intent(),)))
+        effects.record(acme, Effects(audit=(audit_event(recovered=None),), intents=(intent(),)))
     assert count(database, "email_intent") == 0
 
 

@@ -70,6 +70,29 @@ def test_down_leaves_nothing_and_up_again_works(empty_url: str) -> None:
     migrate(empty_url)
 
 
+def test_of_two_rows_for_one_write_one_is_left(empty_url: str) -> None:
+    """A row that its writer recorded goes before a recovered one, and what happened before a guessed erasure."""
+    rows = """
+        INSERT INTO audit_event (tenant_id, at, kind, attachment_id, epoch, seq, recovered) VALUES
+        (1, now(), 'extended', '1', 1, 2, true), (1, now(), 'signed_again', '1', 1, 2, false),
+        (1, now(), 'person_erased', '1', 1, 3, false), (1, now(), 'released', '1', 1, 3, false),
+        (1, now(), 'acquired', '1', 1, 1, false), (1, now(), 'duplicate_removed', '1', 1, 1, false),
+        (2, now(), 'released', '1', 1, 3, false), (1, now(), 'conflict', '1', 0, 0, false)
+    """
+    migrate(empty_url)
+    with create_engine(make_url(empty_url), poolclass=NullPool).connect() as connection:
+        command.downgrade(configuration(connection), "0005_open_erasures")
+        connection.execute(text(rows))
+        connection.commit()
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        left = connection.execute("SELECT tenant_id, epoch, seq, kind FROM audit_event ORDER BY 1, 2, 3, 4").fetchall()
+    assert left == [
+        (1, 0, 0, "conflict"), (1, 0, 0, "duplicate_removed"),
+        (1, 1, 1, "acquired"), (1, 1, 2, "signed_again"), (1, 1, 3, "released"), (2, 1, 3, "released"),
+    ]  # fmt: skip
+
+
 def test_what_is_stored_survives_the_way_up_and_down(empty_url: str) -> None:
     """A licence "returning" becomes licensed and returned."""
     migrate(empty_url)

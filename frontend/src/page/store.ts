@@ -236,10 +236,9 @@ export class PageStore {
       case "cancelNotify":
         return { lock: { ...row.lock, ...(await this.api.cancelNotice(row.id)) }, headMoved: false };
       case "lock": {
-        const answer = await this.api.acquire(row.id, {
-          ...(row.version === null ? {} : { seenVersion: row.version }),
-          ...action.options,
-        });
+        const seen = row.version === null || row.versionCreated === null
+          ? {} : { seenVersion: row.version, seenVersionCreated: row.versionCreated };
+        const answer = await this.api.acquire(row.id, { ...seen, ...action.options });
         return { lock: answer.lock, headMoved: answer.warning?.code === "head_moved" };
       }
       case "unlock":

@@ -34,13 +34,11 @@ def owed_end_notices(
     to_holder = mail_to_holder(attachment.id, ended)
     if not isinstance(record, Free):
         return to_holder
-    # The holder has their own mail about this ending.
-    waiting = end_notices(services, tenant, attachment, ended)
-    return (*(m for m in waiting if not (to_holder and m.recipient == ended.holder)), *to_holder)
+    return (*end_notices(services, tenant, attachment, ended), *to_holder)
 
 
 def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ended: Ended) -> tuple[MailIntent, ...]:
-    """Return the mails to the waitlist, first come first; the person who ended the lock gets none."""
+    """Return the mails to the waitlist, first come first; who held or ended the lock needs none."""
     return tuple(
         MailIntent(
             kind=MailKind.FILE_AVAILABLE,
@@ -51,7 +49,7 @@ def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ende
             lock_id=ended.lock_id,
         )
         for account in waitlist_of(services, tenant, attachment.id, attachment.waitlist_row)
-        if account != ended.by
+        if account not in {ended.by, ended.holder}
     )
 
 

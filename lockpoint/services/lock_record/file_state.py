@@ -9,7 +9,7 @@ from lockpoint.domain.decisions import Already, Refusal, Write
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.judge import FileStatus, Version
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
-from lockpoint.domain.snapshots import trusted
+from lockpoint.domain.snapshots import lock_of, trusted
 from lockpoint.services.clock_skew import ClockState
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
@@ -192,7 +192,7 @@ def _removed(attachment_id: str, copy: Record) -> AuditEvent:
         kind=AuditKind.DUPLICATE_REMOVED,
         attachment_id=attachment_id,
         account=None,
-        lock_id=copy.lock_id if isinstance(copy, Held) else copy.ended.lock_id,
+        lock_id=lock_of(copy),
     )
 
 

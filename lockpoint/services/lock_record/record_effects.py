@@ -8,7 +8,7 @@ from datetime import datetime
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Unreadable
 from lockpoint.domain.signed_json import key_id_of
-from lockpoint.domain.snapshots import kind_of
+from lockpoint.domain.snapshots import kind_of, lock_of, unseen_between
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.end_notices import owed_end_notices
@@ -28,7 +28,7 @@ def audit_row(record: Record, attachment: Attachment, account: str | None) -> Au
         account=account,
         epoch=record.epoch,
         seq=record.seq,
-        lock_id=record.lock_id if isinstance(record, Held) else record.ended.lock_id,
+        lock_id=lock_of(record),
         version=attachment.head.number,
     )
 
@@ -85,7 +85,7 @@ def record_write(
     witness = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
     effects = Effects(
         witness=replace(witness, protection=protection) if protection else witness,
-        audit=(*unreadable_row(state, now), row),
+        audit=(*unreadable_row(state, now), *_rows_before(written), row),
         intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
         jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
         request=request,
@@ -96,19 +96,23 @@ def record_write(
 
 
 def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
-    """Record the record that the next write replaces, where a crash left it out: two crashes must not lose a row."""
+    """Record a write that a crash left out before the next one replaces it, and hides it for ever.
+
+    The witness stays as it is, so that whoever records the next write still finds what is owed to people.
+    """
     found = state.found
-    if not isinstance(found, Held | Free) or not (rows := recovered_row(found, state)):
-        return
-    told = owed_end_notices(services, tenant, state.attachment, found, state.known)
-    services.effects.record(tenant, Effects(audit=rows, intents=told))
+    rows = recovered_rows(found, state) if isinstance(found, Held | Free) else ()
+    if rows and isinstance(found, Held | Free):
+        told = owed_end_notices(services, tenant, state.attachment, found, state.known)
+        services.effects.record(tenant, Effects(audit=rows, intents=told))
 
 
-def recovered_row(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+def recovered_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+    """Return the row of a found record that is not known yet, and of each write that is missing before it."""
     if state.known is not None and not newer_than(record, state.known):
         return ()
     row = audit_row(record, state.attachment, actor_of(record))
-    return (replace(row, recovered=True, version=None),)
+    return (*_missing_rows(record, state), replace(row, recovered=True, version=None))
 
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
@@ -148,6 +152,37 @@ def without_words(record: Record) -> Record:
     if isinstance(record, Free):
         return replace(record, ended=replace(record.ended, why=None))
     return replace(record, note=None, ended=replace(record.ended, why=None) if record.ended else None)
+
+
+def _rows_before(written: Written) -> tuple[AuditEvent, ...]:
+    """Return the rows of earlier writes that the witness shows as never recorded."""
+    before = written.state.found
+    if not isinstance(before, Held | Free):
+        return ()
+    if before == written.record:
+        return _missing_rows(before, written.state)
+    return recovered_rows(before, written.state)
+
+
+def _missing_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
+    """Return a row for each write between the known record and a found one: a database can lose what it had.
+
+    They were made by the time of the found record, under its lock if the known one is about that, too.
+    """
+    known = state.known
+    return tuple(
+        AuditEvent(
+            at=record.at,
+            kind=AuditKind.RECOVERED,
+            attachment_id=state.attachment.id,
+            account=None,
+            epoch=record.epoch,
+            seq=seq,
+            lock_id=lock_of(record) if known is not None and lock_of(known) == lock_of(record) else None,
+            recovered=True,
+        )
+        for seq in unseen_between(known, record)
+    )
 
 
 def _same_lock(one: Record, other: Record) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Held, Phase
+from lockpoint.domain.lock import Held, Phase, Snapshot
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.enforcement.pending_overwrite import undo_pending
@@ -41,16 +41,23 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     must_be_lockable(action.state, action.facts)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)
-    rule = partial(
-        rules.acquire,
-        holder=actor.account_id,
-        lock_id=action.begun.lock_id,
-        limits=services.limits,
-        life=options.life,
-        note=options.note,
-        unlock_on_upload=options.unlock_on_upload,
-        seen_version=options.seen_version,
-    )
+
+    def rule(snapshot: Snapshot, *, op_id: str) -> rules.Decision:
+        return rules.acquire(
+            snapshot,
+            holder=actor.account_id,
+            lock_id=action.begun.lock_id,
+            op_id=op_id,
+            limits=services.limits,
+            life=options.life,
+            note=options.note,
+            unlock_on_upload=options.unlock_on_upload,
+            seen_version=options.seen_version,
+            seen_created=options.seen_created,
+            # Asked after the read: whoever replaced a lock of an unanswered call has noted it before.
+            used=services.requests.lock_began(actor.tenant, actor.account_id, action.key.id),
+        )
+
     return write_lock(action, rule, begins=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lockpoint.domain import rules
 from lockpoint.domain.lock import Record
@@ -48,6 +48,7 @@ class LockOptions:
     note: str | None = None
     unlock_on_upload: bool = False
     seen_version: int | None = None
+    seen_created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ class _Viewer:
             protection=UNPROTECTED if why else self._protection(state, held).value,
             unprotected_reason=why,
             paused_until=self._paused_until(state, held) if why == FlagReason.PAUSED else None,
-            notify_me=self._place(state.attachment) if held else NOT_WAITING,
+            notify_me=self._place(state.attachment, held.holder) if held else NOT_WAITING,
             can=self._can(state),
             last_ended=self._last_ended(ended_of(standing)),
         )
@@ -209,9 +209,10 @@ class _Viewer:
         current = state.attachment.status is FileStatus.CURRENT
         return can if current else replace(can, lock=False, take_over=False)
 
-    def _place(self, attachment: Attachment) -> WaitlistPlace:
+    def _place(self, attachment: Attachment, holder: str) -> WaitlistPlace:
+        """Leave out a holder who waited before and was not taken off the waitlist yet."""
         waitlist = waitlist_of(self.services, self.actor.tenant, attachment.id, attachment.waitlist_row)
-        return place_of(waitlist, self.actor.account_id)
+        return place_of(tuple(one for one in waitlist if one != holder), self.actor.account_id)
 
     def _person(self, account: str) -> PersonRef:
         return PersonRef(account, self.names.get(account))

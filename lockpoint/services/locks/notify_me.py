@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockpoint.domain import permissions
-from lockpoint.domain.lock import Free
+from lockpoint.domain.lock import Free, Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import Busy, Forbidden, HostError, Invalid, LostRace, TooMany
@@ -52,7 +52,7 @@ def cancel(services: Services, actor: Actor, attachment_id: str) -> WaitlistPlac
 
 
 def leave_waitlist(services: Services, actor: Actor, state: FileState, *, priority: Priority) -> None:
-    """Take a person off the waitlist who is gone, whatever they may see."""
+    """Take a person off the waitlist who waits no longer, whatever they may see."""
     _change(services, actor, state, add=False, priority=priority)
 
 
@@ -67,6 +67,15 @@ def place(services: Services, actor: Actor, state: FileState) -> WaitlistPlace:
     """Return the person's place as it was read."""
     waitlist = waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row)
     return place_of(waitlist, actor.account_id)
+
+
+def settle_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
+    """Bring the waitlist in line with the lock: whoever holds the file waits no longer, and of a free file nobody."""
+    held = state.standing
+    if not isinstance(held, Held):
+        notify_waitlist(services, tenant, state, priority=priority)
+    elif state.attachment.may_update:
+        leave_waitlist(services, Actor(tenant, held.holder), state, priority=priority)
 
 
 def notify_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:

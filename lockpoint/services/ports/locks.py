@@ -64,10 +64,10 @@ class Witness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """Unique by (tenant, attachment, epoch, seq, kind, at).
+    """A record write leaves one row, unique by (tenant, attachment, epoch, seq), whichever is written first.
 
-    `at` is the record's, or the overwrite's host time: writing again after a crash repeats the row. `recovered` marks a
-    row written later.
+    Other rows have epoch 0 and are unique by (tenant, attachment, seq, kind, at). `at` comes from the record, or is the
+    overwrite's host time: writing again after a crash repeats the row. `recovered` marks a row written later.
     """
 
     at: datetime
@@ -112,7 +112,10 @@ class Effects:
 
 class EffectsStore(Protocol):
     def record(self, tenant: Tenant, effects: Effects) -> None:
-        """All effects and jobs for new mails, or none; repeatable. `StorageUnavailable`."""
+        """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`.
+
+        A recovered row of a beginning notes that the lock began, for the call that asked for it (`Requests`).
+        """
         ...
 
 

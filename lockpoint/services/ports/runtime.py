@@ -67,6 +67,10 @@ class Requests(Protocol):
         """The outcome is unknown: a repeated call may resume at once."""
         ...
 
+    def lock_began(self, tenant: Tenant, account: str, request_id: str) -> bool:
+        """Whether others found that the lock of this call began, although the call has no outcome."""
+        ...
+
 
 class Mutexes(Protocol):
     """Best-effort exclusion: without Redis everybody gets in, which costs only efficiency."""

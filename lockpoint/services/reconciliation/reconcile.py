@@ -19,7 +19,7 @@ from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.lock_record.record_effects import (
     hint_jobs,
     newer_than,
-    recovered_row,
+    recovered_rows,
     unreadable_row,
     unsettled,
     witness_of,
@@ -102,7 +102,7 @@ def catch_up(services: Services, tenant: Tenant, state: FileState, record: Recor
         known = replace(known, protection=Protection.UNCHECKED)
     effects = Effects(
         witness=known,
-        audit=recovered_row(record, state),
+        audit=recovered_rows(record, state),
         intents=owed_end_notices(services, tenant, state.attachment, record, state.known),
         jobs=hint_jobs(tenant, state.attachment.container, witness.container if witness else None),
     )
@@ -125,7 +125,7 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority:
     held = state.found if state.writable else state.standing
     if isinstance(held, Held):
         _tend(services, tenant, state, held, priority)
-    notify_me.notify_waitlist(services, tenant, state, priority=priority)
+    notify_me.settle_waitlist(services, tenant, state, priority=priority)
 
 
 def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, priority: Priority) -> None:

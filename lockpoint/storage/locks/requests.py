@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import REQUEST_OUTCOME
@@ -17,6 +20,8 @@ from lockpoint.storage.tables import REQUEST_OUTCOME
 KEPT: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
 """Longer than a request lasts: an older attempt has died."""
+
+BEGINNINGS: Final = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER)
 
 _ROW: Final = REQUEST_OUTCOME.c
 _KEY: Final = [_ROW.tenant_id, _ROW.account, _ROW.request_id]
@@ -51,11 +56,11 @@ class PostgresRequests:
     def _claim(self, connection: Connection, values: dict[str, object]) -> Row[Any] | None:
         """Insert the row, or take it over from a dead attempt (with its ids) or a past day (with the new ones)."""
         now = self._clock.now()
-        row = {**values, "done": False, "started_at": now, "busy_until": now + LEASE}
+        row = {**values, "done": False, "started_at": now, "busy_until": now + LEASE, "lock_began": False}
         statement = insert(REQUEST_OUTCOME).values(row)
         new = statement.excluded
         outdated = _ROW.started_at <= now - KEPT
-        renewed = ("digest", "lock_id", "op_id", "done", "status", "error", "started_at")
+        renewed = ("digest", "lock_id", "op_id", "done", "status", "error", "started_at", "lock_began")
         return connection.execute(
             statement.on_conflict_do_update(
                 index_elements=_KEY,
@@ -71,6 +76,22 @@ class PostgresRequests:
                 update(REQUEST_OUTCOME)
                 .where(*_one(tenant, account, request_id), _ROW.done.is_(False))
                 .values(busy_until=self._clock.now())
+            )
+
+    def lock_began(self, tenant: Tenant, account: str, request_id: str) -> bool:
+        statement = select(_ROW.lock_began).where(*_one(tenant, account, request_id))
+        with self._database.single() as connection:
+            return connection.execute(statement).scalar_one_or_none() is True
+
+
+def note_found(connection: Connection, tenant_id: int, rows: Iterable[AuditEvent]) -> None:
+    """Note that the lock of a call began, where others found it."""
+    for row in rows:
+        if row.recovered and row.kind in BEGINNINGS:
+            connection.execute(
+                update(REQUEST_OUTCOME)
+                .where(_ROW.tenant_id == tenant_id, _ROW.account == row.account, _ROW.lock_id == row.lock_id)
+                .values(lock_began=True)
             )
 
 

@@ -20,11 +20,14 @@ from lockpoint.storage.tables import LOCK_WITNESS
 _ROW: Final = LOCK_WITNESS.c
 
 
-def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
-    """Store the witness unless a newer record (by epoch, then seq) is known; values that it lacks stay as they were."""
+def store(connection: Connection, tenant_id: int, witness: Witness) -> bool:
+    """Store the witness unless a newer record (by epoch, then seq) is known; what it leaves open stays as it was.
+
+    Return whether it was stored.
+    """
     statement = insert(LOCK_WITNESS).values(_values(tenant_id, witness))
     new = statement.excluded
-    connection.execute(
+    stored = connection.execute(
         statement.on_conflict_do_update(
             index_elements=[_ROW.tenant_id, _ROW.attachment_id],
             set_={
@@ -42,6 +45,7 @@ def store(connection: Connection, tenant_id: int, witness: Witness) -> None:
             where=tuple_(_ROW.epoch, _ROW.seq) <= tuple_(new.epoch, new.seq),
         )
     )
+    return stored.rowcount > 0
 
 
 class PostgresWitnesses:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, cast, column, func, or_, select, update, values
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
@@ -21,7 +22,9 @@ from lockpoint.storage.partitions import with_partitions
 from lockpoint.storage.tables import EMAIL_INTENT
 
 _ROW: Final = EMAIL_INTENT.c
-_INSERT: Final = insert(EMAIL_INTENT).on_conflict_do_nothing().returning(_ROW.id)
+_COLUMNS: Final = tuple(name for name in _ROW.keys() if name != "id")  # noqa: SIM118 - columns, not a dictionary
+WITHOUT_PEOPLE: Final = {"recipient": None, "actor": None}
+"""In a row that only says that somebody was told."""
 
 
 def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent], at: datetime) -> list[int]:
@@ -29,7 +32,7 @@ def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent]
     if not intents:
         return []
     rows = [_values(tenant_id, intent, at) for intent in intents]
-    return list(connection.execute(_INSERT.values(rows)).scalars())
+    return list(connection.execute(_insert(rows)).scalars())
 
 
 class PostgresIntents:
@@ -40,7 +43,8 @@ class PostgresIntents:
 
     def get(self, intent_id: int) -> StoredIntent | None:
         with self._database.single() as connection:
-            row = connection.execute(select(EMAIL_INTENT).where(_ROW.id == intent_id)).one_or_none()
+            statement = select(EMAIL_INTENT).where(_ROW.id == intent_id, _ROW.recipient.is_not(None))
+            row = connection.execute(statement).one_or_none()
         return None if row is None else _stored(row)
 
     def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
@@ -102,6 +106,18 @@ def _on_topic(stored: StoredIntent) -> tuple[ColumnElement[bool], ...]:
         return (_ROW.id == stored.id,)
     same_lock = _ROW.lock_id.is_not_distinct_from(topic.lock_id)
     return _ROW.kind == topic.kind, same_lock, _ROW.actor.is_not_distinct_from(topic.actor)
+
+
+def _insert(rows: Sequence[Mapping[str, object]]) -> ReturningInsert[int]:
+    """Leave out what a row without people says to have been told."""
+    given = values(*(column(name, _ROW[name].type) for name in _COLUMNS), name="given")
+    new = given.data([tuple(row[name] for name in _COLUMNS) for row in rows])
+    old = EMAIL_INTENT.alias("old")
+    same = (old.c[name] == new.c[name] for name in ("tenant_id", "kind", "event_key"))
+    told = select(1).where(*same, old.c.recipient.is_(None)).exists()
+    wanted = select(*(cast(each, each.type) for each in new.c)).where(~told)
+    statement = insert(EMAIL_INTENT).from_select(_COLUMNS, wanted)
+    return statement.on_conflict_do_nothing().returning(_ROW.id)
 
 
 def _values(tenant_id: int, intent: MailIntent, at: datetime) -> dict[str, object]:

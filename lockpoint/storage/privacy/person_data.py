@@ -28,9 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from lockpoint.domain.events import ABOUT_LIVE_LOCKS
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.privacy import Row
+from lockpoint.storage.notifications.mail_intents import WITHOUT_PEOPLE
 from lockpoint.storage.privacy.person_view import own_part
 from lockpoint.storage.tables import (
     ACCOUNT_PROFILE,
@@ -128,6 +130,8 @@ def _rename(connection: Connection, tenant: Tenant, account: str, pseudonym: str
     intents, audit, restorations = EMAIL_INTENT.c, AUDIT_EVENT.c, RESTORATION.c
     mine = (EMAIL_INTENT.c.tenant_id == tenant.id, intents.recipient == account)
     statements = (
+        # While a lock goes on, what happened under it is found again, and would be told again.
+        update(EMAIL_INTENT).where(*mine, intents.kind.in_(ABOUT_LIVE_LOCKS)).values({**WITHOUT_PEOPLE, "done": True}),
         delete(EMAIL_INTENT).where(*mine),
         update(EMAIL_INTENT).where(intents.tenant_id == tenant.id, intents.actor == account).values(actor=None),
         # A version's number leads to its author in Confluence's history.

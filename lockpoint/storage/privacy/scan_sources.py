@@ -31,7 +31,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 _ACCOUNTS: Final = text(
     "SELECT account FROM audit_event WHERE tenant_id = :tenant AND account IS NOT NULL"
     " UNION SELECT account FROM account_profile WHERE tenant_id = :tenant"
-    " UNION SELECT recipient FROM email_intent WHERE tenant_id = :tenant"
+    " UNION SELECT recipient FROM email_intent WHERE tenant_id = :tenant AND recipient IS NOT NULL"
     " UNION SELECT holder FROM lock_witness WHERE tenant_id = :tenant AND holder IS NOT NULL"
 )
 

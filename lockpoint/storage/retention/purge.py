@@ -7,17 +7,34 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Date, Table, delete, func, select, text, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Table,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
+from lockpoint.domain.events import ABOUT_LIVE_LOCKS
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.engine import Database
 from lockpoint.storage.locks import requests
+from lockpoint.storage.notifications.mail_intents import WITHOUT_PEOPLE
 from lockpoint.storage.partitions import drop_expired, expired, old_rows_elsewhere
 from lockpoint.storage.privacy import account_reports, erasures
 from lockpoint.storage.tables import (
@@ -38,6 +55,9 @@ PARTITIONS: Final = "partitions"
 QUEUE: Final = "procrastinate_jobs"
 UNINSTALLED: Final = "uninstalled"
 """Data of sites that uninstalled 30 days ago; the table follows after a dot."""
+
+PEOPLE: Final = "people"
+"""People in rows that stay as long as their lock; the table follows behind a dot."""
 
 FORMER_SECRETS: Final = "former_secrets"
 
@@ -60,25 +80,62 @@ _OLD_JOBS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """A table whose rows go by age since `since`: the operator's days, or a time of its own."""
+    """A table whose rows go by age since `since`: the operator's days, or a time of its own.
+
+    Those that `stay` longer only lose their `people`: columns, with what is in them then.
+    """
 
     table: Table
     since: Column[datetime] | Column[date]
     own: timedelta | None = None
     least: int = 1
+    stay: ColumnElement[bool] = field(default_factory=false)
+    people: Mapping[str, object] = field(default_factory=dict)
 
-    def old(self, now: datetime, days: int) -> ColumnElement[bool]:
+    def gone(self, now: datetime, days: int) -> ColumnElement[bool]:
+        """The condition for rows that must be gone."""
+        return self._old(now, days) & ~self.stay
+
+    def named(self, now: datetime, days: int) -> ColumnElement[bool]:
+        """The condition for rows that stay, and must not name people any more."""
+        left = (self.table.c[name].is_distinct_from(empty) for name, empty in self.people.items())
+        return self._old(now, days) & self.stay & or_(false(), *left)
+
+    def _old(self, now: datetime, days: int) -> ColumnElement[bool]:
         if self.own is not None:
             return self.since < now - self.own
         first = first_kept(now, max(days, self.least))
         return self.since < (first.date() if isinstance(self.since.type, Date) else first)
 
 
+def _of_live_lock(table: Table) -> ColumnElement[bool]:
+    """What was undone and told under a lock is neither counted anew nor told again while it lives."""
+    witness = LOCK_WITNESS.c
+    return exists().where(
+        witness.tenant_id == table.c.tenant_id,
+        witness.attachment_id == table.c.attachment_id,
+        witness.holder.is_not(None),
+        witness.record["lock_id"].astext == table.c.lock_id,
+    )
+
+
 AGED: Final = (
     Aged(ACCOUNT_PROFILE, ACCOUNT_PROFILE.c.used_at),
     Aged(LOCK_WITNESS, LOCK_WITNESS.c.seen_at, least=WITNESS_STAYS),
-    Aged(RESTORATION, RESTORATION.c.at, least=OPERATION_NEEDS),
-    Aged(EMAIL_INTENT, EMAIL_INTENT.c.created_at, least=OPERATION_NEEDS),
+    Aged(
+        RESTORATION,
+        RESTORATION.c.at,
+        least=OPERATION_NEEDS,
+        stay=_of_live_lock(RESTORATION),
+        people={"offenders": []},
+    ),
+    Aged(
+        EMAIL_INTENT,
+        EMAIL_INTENT.c.created_at,
+        least=OPERATION_NEEDS,
+        stay=_of_live_lock(EMAIL_INTENT) & EMAIL_INTENT.c.kind.in_(ABOUT_LIVE_LOCKS) & EMAIL_INTENT.c.done,
+        people=WITHOUT_PEOPLE,
+    ),
     Aged(REQUEST_OUTCOME, REQUEST_OUTCOME.c.started_at, own=requests.KEPT),
     Aged(CREATION_GUARD, CREATION_GUARD.c.until, own=timedelta()),
     Aged(USAGE_DAILY, USAGE_DAILY.c.day),
@@ -117,7 +174,9 @@ class Retention:
     def _steps(self, now: datetime) -> Mapping[str, Callable[[], int]]:
         steps: dict[str, Callable[[], int]] = {PARTITIONS: lambda: drop_expired(self._database, now, self._days)}
         for aged in AGED:
-            steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.old(now, self._days))  # type: ignore[misc]
+            steps[aged.table.name] = lambda aged=aged: self._delete(aged.table, aged.gone(now, self._days))  # type: ignore[misc]
+            if aged.people:
+                steps[f"{PEOPLE}.{aged.table.name}"] = lambda aged=aged: self._remove_people(aged, now)  # type: ignore[misc]
         steps[QUEUE] = lambda: self._drop_jobs(now)
         steps[REPORTS] = lambda: account_reports.drop_unnamed(self._database)
         steps[FORMER_SECRETS] = lambda: replaced_secrets.erase(self._database, now)
@@ -148,12 +207,20 @@ class Retention:
             if count == 0:
                 return gone
 
+    def _remove_people(self, aged: Aged, now: datetime) -> int:
+        statement = update(aged.table).where(aged.named(now, self._days)).values(aged.people)
+        with self._database.single() as connection:
+            return connection.execute(statement).rowcount
+
     def _overdue(self, now: datetime) -> dict[str, int]:
         with self._database.single() as connection:
             found = {PARTITIONS: len(expired(connection, now, self._days))}
             found |= old_rows_elsewhere(connection, first_kept(now, self._days))
             for aged in AGED:
-                found[aged.table.name] = _count(connection, aged.table, aged.old(now, self._days))
+                found[aged.table.name] = _count(connection, aged.table, aged.gone(now, self._days))
+                if aged.people:
+                    named = aged.named(now, self._days)
+                    found[f"{PEOPLE}.{aged.table.name}"] = _count(connection, aged.table, named)
             old_jobs = text(f"SELECT count(*) FROM procrastinate_jobs WHERE {_OLD_JOBS}")  # noqa: S608 - as above
             found[QUEUE] = connection.execute(old_jobs, {"before": self._jobs_before(now)}).scalar_one()
             found[REPORTS] = account_reports.unnamed(connection)

@@ -94,6 +94,7 @@ def _locking_routes(blueprint: Blueprint, services: Services) -> None:
             note=body.note or None,
             unlock_on_upload=body.unlock_on_upload,
             seen_version=body.seen_version,
+            seen_created=body.seen_version_created,
         )
         return _answer(services, id_, acquire(services, current_actor(), id_, key_of(body), options))
 
@@ -220,6 +221,7 @@ def _row(row: FileRow) -> s.AttachmentModel:
         media_type=file.media_type,
         file_size=file.size,
         version=file.head.number,
+        version_created=file.head.created,
         links=s.LinksModel(open=file.open_url, download=file.download_url),
         lock=lock,
     )

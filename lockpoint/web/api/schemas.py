@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from lockpoint.services.listing.page_files import Sort
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.tenancy import UsageEvent
 
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
@@ -28,6 +30,13 @@ def _plain_number(text: object) -> object:
     """Refuse what Python also takes: `+1`, `1_0`, ` 1 `."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("must be a number")
+    return text
+
+
+def _iso_time(text: object) -> object:
+    """Refuse what pydantic also takes: a number of seconds."""
+    if not isinstance(text, str) or _ISO_TIME.fullmatch(text) is None:
+        raise ValueError("must be a time with its offset, as the list has it")
     return text
 
 
@@ -53,6 +62,7 @@ class Command(Incoming):
 
 class AcquireBody(Command):
     seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
+    seen_version_created: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -216,6 +226,7 @@ class AttachmentModel(Outgoing):
     media_type: str | None
     file_size: int | None
     version: int | None
+    version_created: datetime | None
     links: LinksModel | None
     lock: LockModel
 

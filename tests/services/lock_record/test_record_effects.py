@@ -1,89 +1,172 @@
-"""Every record we store leaves one audit row, of the kind that it says itself."""
+"""One audit row for each stored record, of the kind that the write had, whoever writes it down and when."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.services.errors import HostUnavailable
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
-from tests.services.stage import Stage, one_row_for_each_record
+from lockpoint.domain.events import AuditKind
+from lockpoint.services.errors import HostUnavailable, LockLostError
+from lockpoint.services.lock_record.record_effects import without_words
+from lockpoint.services.ports.locks import AuditEvent
+from tests.fakes.world import ACME, ALICE, BOB, DANA
+from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 from tests.services.taps import ProcessDied
 
-
-def _die() -> NoReturn:
-    raise ProcessDied("after the write")
+STORED = "lock_properties.replace"
 
 
-def _after_the_next_write(stage: Stage, act: object) -> None:
-    stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = act  # type: ignore[assignment]
+def _rows(stage: Stage) -> list[AuditEvent]:
+    return sorted(stage.world.tables.audit_of(ACME), key=lambda row: (row.epoch, row.seq))
 
 
-@pytest.fixture
-def lock_id(stage: Stage) -> str:
-    lock_id = stage.lock().lock.lock_id
-    assert lock_id is not None
-    stage.world.clock.advance(minutes=1)
-    return lock_id
+def _after(stage: Stage, port_call: str, action: Callable[[], None]) -> None:
+    """Do this once, after the next such call."""
+    stage.taps.after[port_call, stage.taps.calls[port_call] + 1] = action
 
 
-@pytest.mark.parametrize("crashes", [2, 3])
-def test_crashes_in_a_row_lose_no_row(stage: Stage, lock_id: str, crashes: int) -> None:
-    """G8, I16: each write first completes the one before."""
-    for _ in range(crashes):
-        _after_the_next_write(stage, _die)
-        with pytest.raises(ProcessDied):
-            stage.extend(lock_id)
-        stage.world.clock.advance(minutes=2)
-    stage.sweep()
-    assert len(stage.stored_records()) == crashes + 1
+def _dies_when_stored(stage: Stage, call: Callable[[], object], port_call: str = STORED) -> None:
+    def die() -> None:
+        raise ProcessDied(port_call)
+
+    _after(stage, port_call, die)
+    with pytest.raises(ProcessDied):
+        call()
+    stage.world.clock.advance(minutes=2)
+
+
+def test_a_look_while_an_extender_is_slow(stage: Stage) -> None:
+    """L-64: the look finds a lock whose base moved, too; the write was an extension."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.upload(ALICE, b"Alice's second")
+    _dies_when_stored(stage, stage.reconcile)
+    _after(stage, STORED, stage.reconcile)
+    stage.extend(lock_id, hours=72)
     assert one_row_for_each_record(stage)
+    assert [row.kind for row in _rows(stage)] == [AuditKind.ACQUIRED, AuditKind.REBASED, AuditKind.EXTENDED]
 
 
-def test_a_slow_write_and_a_look_leave_one_row(stage: Stage, lock_id: str) -> None:
-    """G7: the look records the extension before the extender does."""
-    _after_the_next_write(stage, stage.reconcile)
-    stage.extend(lock_id)
-    assert one_row_for_each_record(stage)
-    assert stage.audit()[-1] is AuditKind.EXTENDED
+def test_a_look_before_a_release_without_an_answer_is_read_again(stage: Stage) -> None:
+    """L-64: a release stays one, and its holder released it."""
+    lock_id = stage.lock().lock.lock_id or ""
 
-
-def test_a_look_before_the_second_try_of_a_release_leaves_a_release(stage: Stage, lock_id: str) -> None:
-    """G7: it once read as the erasure of a person."""
-
-    def lost() -> NoReturn:
+    def lose_the_answer() -> None:
         stage.reconcile()
-        raise HostUnavailable("the answer was lost")
+        raise HostUnavailable("time-out")
 
-    _after_the_next_write(stage, lost)
+    _after(stage, STORED, lose_the_answer)
     stage.release(lock_id)
+    assert [(row.kind, row.account) for row in _rows(stage)] == [
+        (AuditKind.ACQUIRED, ALICE),
+        (AuditKind.RELEASED, ALICE),
+    ]
+
+
+def test_two_crashes_in_a_row_lose_no_row(stage: Stage) -> None:
+    """I16: who writes over a record that was never recorded, records it first."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _dies_when_stored(stage, lambda: stage.extend(lock_id, hours=60))
+    _dies_when_stored(stage, lambda: stage.break_(lock_id, DANA))
+    _dies_when_stored(stage, lambda: stage.lock(BOB))
+    stage.reconcile()
     assert one_row_for_each_record(stage)
-    assert stage.audit()[-1] is AuditKind.RELEASED
+    assert [(row.kind, row.account, row.recovered) for row in _rows(stage)] == [
+        (AuditKind.ACQUIRED, ALICE, False),
+        (AuditKind.EXTENDED, ALICE, True),
+        (AuditKind.BROKEN, DANA, True),
+        (AuditKind.ACQUIRED, BOB, True),
+    ]
 
 
-def test_an_end_below_two_crashes_is_told(stage: Stage, lock_id: str) -> None:
-    """Dana breaks, Charlie's successor locks, both die unrecorded; the next end tells both."""
-    stage.upload(BOB, b"Bob's")
-    stage.taps.before["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lambda: (
-        stage.upload(BOB, b"slipped in")
-    )
-    _after_the_next_write(stage, _die)
-    with pytest.raises(ProcessDied):
-        stage.break_(lock_id, DANA)
-    stage.world.clock.advance(minutes=2)
-    stage.upload(CHARLIE, b"free by then")
-    _after_the_next_write(stage, _die)
-    with pytest.raises(ProcessDied):
+def test_the_first_two_records_of_a_file_by_crashed_processes(stage: Stage) -> None:
+    """I16: also where nothing was known of the file."""
+    _dies_when_stored(stage, stage.lock, "lock_properties.create")
+    _dies_when_stored(stage, lambda: stage.release(stage.held.lock_id))
+    stage.reconcile()
+    assert one_row_for_each_record(stage)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_rows_that_a_database_lost_are_filled_in(stage: Stage, *, ended: bool) -> None:
+    """I16: place, lock and latest time are known, and nothing else."""
+    lock_id = stage.lock().lock.lock_id or ""
+    tables = stage.world.tables
+    witness = tables.witnesses[ACME.id, stage.file.id]
+    for hours in (60, 70, 80):
+        stage.world.clock.advance(minutes=1)
+        stage.extend(lock_id, hours=hours)
+    if ended:
+        stage.release(lock_id)
         stage.lock(BOB)
-    stage.world.clock.advance(minutes=2)
-    second = stage.lock(BOB).lock.lock_id
-    assert second is not None
-    stage.release(second, BOB)
-    stage.run_jobs(also_later=True)
-    assert (MailKind.LOCK_ENDED_BY_OTHER, ALICE, "broken") in stage.mails()
-    conflicts = [row.account for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
-    assert conflicts == [BOB, BOB]
-    assert stage.content == b"free by then"
+    last = stage.held
+    tables.witnesses[ACME.id, stage.file.id] = replace(witness, record=without_words(witness.record))
+    tables.audit = {key: row for key, row in tables.audit.items() if row.seq == 1}
+    stage.reconcile()
     assert one_row_for_each_record(stage)
+    assert _rows(stage)[1:-1] == [
+        AuditEvent(
+            at=last.at,
+            kind=AuditKind.RECOVERED,
+            attachment_id=stage.file.id,
+            account=None,
+            epoch=1,
+            seq=seq,
+            lock_id=None if ended else lock_id,
+            recovered=True,
+        )
+        for seq in range(2, last.seq)
+    ]
+
+
+def test_a_late_writer_adds_no_second_row_to_a_filled_gap(stage: Stage) -> None:
+    """L-64: the row that is there stays."""
+    lock_id = stage.lock().lock.lock_id or ""
+    witness = stage.world.tables.witnesses[ACME.id, stage.file.id]
+
+    def lose_commits() -> None:
+        stage.world.clock.advance(minutes=1)
+        stage.extend(lock_id, hours=90)
+        stage.world.tables.witnesses[ACME.id, stage.file.id] = witness
+        stage.world.tables.audit = {key: row for key, row in stage.world.tables.audit.items() if row.seq == 1}
+        stage.reconcile()
+
+    _after(stage, STORED, lose_commits)
+    stage.extend(lock_id, hours=60)
+    assert one_row_for_each_record(stage)
+    assert [row.kind for row in _rows(stage)] == [AuditKind.ACQUIRED, AuditKind.RECOVERED, AuditKind.EXTENDED]
+
+
+def test_a_late_repetition_does_not_begin_the_same_lock_again(stage: Stage) -> None:
+    """L-03: two locks later nothing on the file names it any more; the call knows."""
+    key = stage.key()
+    _dies_when_stored(stage, lambda: stage.lock(key=key), "lock_properties.create")
+    first = stage.held.lock_id
+    stage.break_(first, DANA)
+    stage.release(stage.lock(BOB).lock.lock_id or "", BOB)
+    assert isinstance(refusal_of(stage.lock, key=key), LockLostError)
+    assert isinstance(refusal_of(stage.lock, key=key), LockLostError)
+    stage.lock(BOB)
+    assert stage.held.holder == BOB
+    assert [row.kind for row in _rows(stage) if row.lock_id == first] == [AuditKind.ACQUIRED, AuditKind.BROKEN]
+
+
+def test_a_late_repetition_extends_no_later_lock_of_the_same_person(stage: Stage) -> None:
+    """L-12: the call had its effect."""
+    key = stage.key()
+    _dies_when_stored(stage, lambda: stage.lock(key=key), "lock_properties.create")
+    stage.break_(stage.held.lock_id, DANA)
+    stage.lock()
+    before = stage.held
+    assert isinstance(refusal_of(stage.lock, key=key), LockLostError)
+    assert stage.held == before
+
+
+def test_a_repetition_while_the_lock_lives_is_a_yes(stage: Stage) -> None:
+    """L-12: others have found it meanwhile."""
+    key = stage.key()
+    _dies_when_stored(stage, lambda: stage.lock(key=key), "lock_properties.create")
+    first = stage.held.lock_id
+    stage.reconcile()
+    assert stage.lock(key=key).lock.lock_id == first

@@ -208,6 +208,20 @@ def test_a_copy_that_is_not_the_newest_is_told(stage: Stage) -> None:
     assert stage.lock(seen_version=2).status == 201
 
 
+def test_a_version_is_known_by_the_time_of_its_making(stage: Stage) -> None:
+    """L-13: deleting a version gives the later ones other numbers."""
+    for content in (b"second", b"third"):
+        stage.world.clock.advance(minutes=1)
+        stage.upload(BOB, content)
+    seen = stage.file.versions[-1].created
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.world.clock.advance(minutes=1)
+    stage.release(stage.lock(seen_version=3, seen_created=seen).lock.lock_id or "")
+    stage.upload(BOB, b"fourth, and the third in number")
+    refusal = refusal_of(stage.lock, seen_version=3, seen_created=seen)
+    assert isinstance(refusal, OutOfDateError)
+
+
 def test_an_upload_between_read_and_write_becomes_the_base(stage: Stage) -> None:
     """L-14, E6: the lock stands; a warning names the author."""
     stage.taps.before["lock_properties.create", 1] = lambda: stage.upload(BOB, b"Bob's")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from lockpoint.domain.events import MailKind
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
-from lockpoint.services.lock_record.waitlist import KEY, WaitlistPlace
+from lockpoint.services.lock_record.waitlist import KEY, WaitlistPlace, waitlist_of
 from lockpoint.services.locks import notify_me
 from lockpoint.services.ports.confluence import PropertyHost
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.stage import Stage, refusal_of
 
 
@@ -157,3 +158,42 @@ def test_everybody_at_once(locked: Stage) -> None:
     locked.taps.before.clear()
     locked.taps.before["properties.create", locked.taps.calls["properties.create"] + 1] = lost
     assert locked.ask(BOB).position == 1
+
+
+def test_who_takes_a_file_over_waits_no_longer(locked: Stage) -> None:
+    """L-26: off the waitlist, not told of the end of their own lock as a free file, the others in their order."""
+    for who in (CHARLIE, DANA, BOB):
+        locked.ask(who)
+    answer = locked.take_over(locked.held.lock_id, DANA).lock
+    assert answer.notify_me == WaitlistPlace(asked=False, count=2, position=None)
+    locked.run_jobs()
+    assert _waiting(locked) == (CHARLIE, BOB)
+    assert locked.show(BOB).notify_me == WaitlistPlace(asked=True, count=2, position=2)
+    locked.break_(locked.held.lock_id, SAM)
+    told = [(kind, who) for kind, who, _ in locked.mails() if kind is MailKind.FILE_AVAILABLE]
+    assert {who for _, who in told} == {CHARLIE, BOB}
+
+
+def test_a_holder_still_on_the_waitlist_is_told_once_that_the_lock_ended(locked: Stage) -> None:
+    """L-26: also before anybody took them off."""
+    locked.ask(DANA)
+    locked.take_over(locked.held.lock_id, DANA)
+    locked.world.tables.jobs.clear()
+    locked.taps.after["lock_properties.replace", locked.taps.calls["lock_properties.replace"] + 1] = _die
+    with pytest.raises(KeyboardInterrupt):
+        locked.break_(locked.held.lock_id, SAM)
+    locked.reconcile()
+    assert [(kind, detail) for kind, who, detail in locked.mails() if who == DANA] == [
+        (MailKind.LOCK_ENDED_BY_OTHER, "broken")
+    ]
+
+
+def _waiting(stage: Stage) -> tuple[str, ...]:
+    row = stage.world.services.properties.read(
+        ACME, PropertyHost.ATTACHMENT, stage.file.id, KEY, priority=Priority.EVENT
+    )
+    return waitlist_of(stage.world.services, ACME, stage.file.id, row)
+
+
+def _die() -> None:
+    raise KeyboardInterrupt

@@ -9,7 +9,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from lockpoint.domain.events import AuditKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Base, Ended, EndReason, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -30,6 +30,7 @@ from lockpoint.storage.tables import METADATA, PRIVACY_REQUEST, QUEUE
 from tests.fakes.world import ALICE, BOB, CHARLIE, START, FakeClock
 from tests.storage.builders import (
     audit_event,
+    count,
     everything,
     forget_witness,
     free,
@@ -270,6 +271,20 @@ def test_an_erasure_is_begun_once_and_forgotten_at_its_end(
     with database.single() as connection:
         done = connection.execute(select(PRIVACY_REQUEST.c.right, PRIVACY_REQUEST.c.done_at)).one()
     assert tuple(done) == ("erasure", START + timedelta(days=1))
+
+
+def test_what_a_person_was_told_under_a_lock_is_not_told_again(
+    full: Database, people: PostgresPersonStore, acme: Tenant
+) -> None:
+    """A look at a lock that goes on finds the overwrites of an erased person again."""
+    told = Effects(intents=(intent(kind=MailKind.UPLOAD_UNDONE, recipient=BOB, actor=ALICE, event_key="123/then"),))
+    effects = PostgresEffects(full, FakeClock())
+    effects.record(acme, told)
+    people.erase(acme, BOB, PSEUDONYM, keep_files=False)
+    left, waiting = count(full, "email_intent"), queue(full)
+    effects.record(acme, told)
+    assert (count(full, "email_intent"), queue(full)) == (left, waiting)
+    assert people.export(acme, BOB)["email_intent"] == []
 
 
 def test_conflict_rows_are_not_written_a_second_time(full: Database, people: PostgresPersonStore, acme: Tenant) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from simulator.world.seed import ALICE, BOB, DANA, PRIVATE_FILE_ID, PRIVATE_PAGE_ID
+from lockpoint import bootstrap
+from lockpoint.services.ports.jobs import JobKind
+from simulator.world.seed import ALICE, BOB, CHARLIE, DANA, PRIVATE_FILE_ID, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp
 
@@ -200,6 +203,83 @@ def test_out_of_date_names_the_newer_version(api: CheckedApi, live: LiveApp) -> 
     assert datetime.now(UTC) - _moment(answer.json()["created"]) < timedelta(minutes=5)  # noqa: TID251 - the real one
     assert api.shown("alice", file)["state"] == "free"
     assert api("alice", "POST", f"/attachments/{file}/lock", {"seenVersion": 2}).status_code == 201
+
+
+def test_a_version_is_known_by_the_time_of_its_making(api: CheckedApi, live: LiveApp) -> None:
+    """The list says when the newest version was made; that it moved down a place changes nothing for who saw it."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    for text in ("second", "third"):
+        live.file(page, "plan.txt", author="bob", text=text)
+    (shown,) = api("alice", "GET", f"/pages/{page}/attachments").json()["items"]
+    seen = {"seenVersion": shown["version"], "seenVersionCreated": shown["versionCreated"]}
+    live.control("sites/acme/delete-version", account="alice", attachmentId=file, version=2)
+    taken = api("alice", "POST", f"/attachments/{file}/lock", seen)
+    assert (shown["version"], taken.status_code) == (3, 201)
+    api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": taken.json()["lock"]["lockId"]})
+    live.file(page, "plan.txt", author="bob", text="third again in number")
+    assert refusal(api("alice", "POST", f"/attachments/{file}/lock", seen)) == (409, "out_of_date")
+    assert api("alice", "POST", f"/attachments/{file}/lock", {"seenVersion": 3}).status_code == 201
+
+
+def test_who_takes_a_file_over_waits_no_longer(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """Dana waits, takes the file over, and is off the waitlist; its end is no news of a free file for her."""
+    lock = api.lock("alice", file)
+    for person in ("charlie", "dana", "bob"):
+        assert api(person, "PUT", f"/attachments/{file}/notify-me").status_code == 200
+    taking = {"lockId": lock["lockId"], "reason": "on leave"}
+    taken = api("dana", "POST", f"/attachments/{file}/lock/take-over", taking).json()["lock"]
+    assert taken["notifyMe"] == {"asked": False, "count": 2, "position": None}
+    live.settle()
+    assert live.properties(file)["lockpointwatch"][1]["askers"] == [CHARLIE, BOB]
+    assert api.shown("bob", file)["notifyMe"] == {"asked": True, "count": 2, "position": 2}
+    api("dana", "POST", f"/attachments/{file}/lock/release", {"lockId": taken["lockId"]})
+    live.settle()
+    told = live.database.execute(
+        "select recipient from email_intent where attachment_id = %s and kind = 'file_available'", [file]
+    )
+    assert {person for (person,) in told.fetchall()} == {CHARLIE, BOB}
+
+
+def test_an_old_overwrite_is_told_once(api: CheckedApi, live: LiveApp) -> None:
+    """Days that are fewer than a lock lives: each look finds the overwrite again, nobody hears of it again."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    api.lock("alice", file, hours=720)
+    live.file(page, "plan.txt", author="bob", text="Bob's")
+    live.settle()
+    told = live.database.execute("select id from email_intent where attachment_id = %s", [file]).fetchall()
+    assert len(told) == 2
+    for change in (
+        "update email_intent set done = true, created_at = created_at - interval '8 days' where attachment_id = %s",
+        "update restoration set at = at - interval '8 days' where attachment_id = %s",
+    ):
+        live.database.execute(change, [file])
+    upkeep = bootstrap.build_upkeep(live.settings.model_copy(update={"retention_days": 3}))
+    assert upkeep.purge().complete
+    live.work(JobKind.RECONCILE, file)
+    assert live.database.execute("select id from email_intent where attachment_id = %s", [file]).fetchall() == told
+    assert not [row for row in live.rows()["email_intent"] if file in row and (ALICE in row or BOB in row)]
+
+
+def test_rows_that_the_database_lost_are_filled_in(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """After a fail-over that lost commits each record write has its one row again."""
+    lock = api.lock("alice", file)
+    known = live.database.execute("select record from lock_witness where attachment_id = %s", [file]).fetchone()
+    for hours in (50, 60, 70):
+        extending = {"lockId": lock["lockId"], "hours": hours}
+        assert api("alice", "POST", f"/attachments/{file}/lock/extend", extending).status_code == 200
+    assert known is not None
+    lost = "update lock_witness set seq = 1, record = %s where attachment_id = %s"
+    live.database.execute(lost, [json.dumps(known[0]), file])
+    live.database.execute("delete from audit_event where attachment_id = %s and seq > 1", [file])
+    live.work(JobKind.RECONCILE, file)
+    rows = live.database.execute(
+        "select seq, kind, recovered from audit_event where attachment_id = %s order by seq", [file]
+    )
+    assert rows.fetchall() == [
+        (1, "acquired", False), (2, "recovered", True), (3, "recovered", True), (4, "extended", True)
+    ]  # fmt: skip
 
 
 def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:

@@ -145,3 +145,20 @@ def test_a_repeated_change_of_settings_is_a_success(api: CheckedApi) -> None:
     assert refusal(api("sam", "PUT", "/settings", {**body, "copyMode": False})) == (422, "request_id_reused")
     back = api("sam", "PUT", "/settings", {"copyMode": False, "revision": revision + 1})
     assert (back.status_code, back.json()["copyMode"]) == (200, False)
+
+
+def test_a_late_repetition_does_not_begin_the_same_lock_again(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """Alice's call was stored and never answered; two locks later it is 412, and the file is as Bob left it."""
+    body = {"requestId": request_id()}
+    lock = api("alice", "POST", f"/attachments/{file}/lock", body).json()["lock"]
+    unanswered = "update request_outcome set done = false, status = null, busy_until = now() where request_id = %s"
+    live.database.execute("delete from lock_witness where attachment_id = %s", [file])
+    live.database.execute("delete from audit_event where attachment_id = %s", [file])
+    live.database.execute(unanswered, [body["requestId"]])
+    ending = {"lockId": lock["lockId"], "reason": BREAK_REASON}
+    assert api("dana", "POST", f"/attachments/{file}/lock/break", ending).status_code == 200
+    of_bob = api.lock("bob", file)["lockId"]
+    assert api("bob", "POST", f"/attachments/{file}/lock/release", {"lockId": of_bob}).status_code == 200
+    for _ in range(2):
+        assert refusal(api("alice", "POST", f"/attachments/{file}/lock", body)) == (412, "lock_lost")
+    assert api.shown("alice", file)["state"] == "free"
