@@ -360,7 +360,7 @@ def test_a_recorded_end_makes_way_for_what_others_wrote() -> None:
     for found in (Unreadable("garbled", 7), Absent()):
         decision = rules.settle(snapshot(found, witness=free(seq=4)), op_id="op-new")
         assert isinstance(decision, rules.Write)
-        assert decision.kind is AuditKind.HEALED
+        assert decision.record.kind is AuditKind.HEALED
         assert (decision.record.epoch, decision.record.seq) == (2, 8 if isinstance(found, Unreadable) else 1)
         assert decision.record.ended == free().ended
 

@@ -86,12 +86,6 @@ def test_kind_of_a_found_record(record: Record, kind: AuditKind) -> None:
     assert kind_of(record) is kind
 
 
-def test_a_record_that_says_its_kind_is_not_guessed() -> None:
-    """The tombstone of one lock twice looks like an erasure."""
-    assert kind_of(free(kind=AuditKind.RELEASED), free()) is AuditKind.RELEASED
-    assert kind_of(held(kind=AuditKind.SIGNED_AGAIN), held()) is AuditKind.SIGNED_AGAIN
-
-
 def test_writes_between_two_records_are_ours_within_an_epoch() -> None:
     """Across epochs outsiders wrote, too."""
     assert list(unseen_between(held(seq=3), held(seq=6))) == [4, 5]

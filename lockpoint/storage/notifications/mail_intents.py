@@ -22,7 +22,8 @@ from lockpoint.storage.partitions import with_partitions
 from lockpoint.storage.tables import EMAIL_INTENT
 
 _ROW: Final = EMAIL_INTENT.c
-_COLUMNS: Final = tuple(name for name in _ROW.keys() if name != "id")  # noqa: SIM118 - columns, not a dictionary
+_LATER: Final = frozenset({"id", "told_by", "told_at"})
+_COLUMNS: Final = tuple(name for name in _ROW.keys() if name not in _LATER)  # noqa: SIM118 - columns, not a dictionary
 WITHOUT_PEOPLE: Final = {"recipient": None, "actor": None}
 """In a row that only says that somebody was told."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,7 +47,7 @@ STORED_FREE = """
            "holder": "557058:a11ce000-0000-4000-8000-000000000001", "unsettled": ["2026-03-02T09:00:00+00:00"]},
  "signed_by": "k1"}
 """
-ROWS = [(STORED_FULL, FULL), (STORED_HELD, held()), (STORED_FREE, free())]
+ROWS = [(STORED_FULL, replace(FULL, kind=None)), (STORED_HELD, held(kind=None)), (STORED_FREE, free(kind=None))]
 
 
 @pytest.mark.parametrize(("stored", "record"), ROWS)
