@@ -288,7 +288,7 @@ class SystemModel(ScheduleModel):
         """A look acts on what it has just seen: what was there two calls before is not buried."""
         seen = self.seen_by.get(self.stage.writer_task, [])[-2:]
         right = self.history.content.newest[-1] == (buried.created, buried.content)
-        right = right and buried.created not in self.history.excusable
+        right = right and buried.created not in self.history.excusable and not self.history.deleted
         blind = len(seen) == 2 and seen[0] >= buried.created
         require(not (blind and right and source_of(message)), "G1: nothing right is buried knowingly", buried, seen)
 
