@@ -27,8 +27,8 @@ def test_broken_design_is_caught(mutant: Mutant) -> None:
         (schedule_model.run, 150),
         (schedule_model.run_rush, 200),
         (enforcement_model.run, 200),
-        (system_model.run, 400),
-        (partial(system_model.run, calm=True), 400),
+        (system_model.run, 150),
+        (partial(system_model.run, calm=True), 150),
     ],
     ids=["machine 1", "machine 2", "machine 2, beginnings", "machine 3", "machine 4", "machine 4, calm"],
 )

@@ -60,7 +60,7 @@ def end_of_protection(record: Record, state: FileState) -> datetime | None:
         return record.base.created + _INSTANT
     shown = isinstance(state.found, Free) and state.found.op_id == record.op_id
     stored = state.row.created if shown and state.row else None
-    return stored or record.ended.at - TOLERATED
+    return stored or (record.ended.at - TOLERATED if record.ended else None)
 
 
 def _ended_lock(record: Record, state: FileState) -> Held | None:
