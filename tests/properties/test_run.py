@@ -43,7 +43,11 @@ def test_only_the_file_is_calm(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("option", "seed"), [("every_row", 98), ("late_restores", 2952), ("unsettled_ends", 4914), ("purges", 59)]
 )
-@pytest.mark.xfail(strict=True, raises=Violation, reason="tests/services/test_known_faults.py; and rows are guessed")
+@pytest.mark.xfail(
+    strict=True,
+    raises=Violation,
+    reason="the known faults below tests/services; rows are guessed; tellings are forgotten with age",
+)
 def test_axes_that_still_show_faults(option: str, seed: int) -> None:
     """G6, G7, G8 and the known faults: machine 4 shows each until it is mended."""
     system_model.run(seed, **{option: True})
