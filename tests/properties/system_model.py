@@ -321,7 +321,8 @@ class SystemModel(ScheduleModel):
         """
         if not self.calm:
             return
-        if self.stage.writer in {"job", "sweep", None} and record.ended.reason is EndReason.RELEASED:
+        for_holder = record.ended.reason is EndReason.RELEASED or self.file.status is FileStatus.TRASHED
+        if self.stage.writer in {"job", "sweep", None} and for_holder:
             return
         missed = self.read_by.get(self.stage.writer_task) != self.file.versions[-1].created
         carries = {v.created for v in self.file.versions if v.content == standing.version.content}
