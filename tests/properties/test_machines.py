@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.properties import enforcement_model, lock_model, schedule_model
+from tests.properties import enforcement_model, lock_model, schedule_model, system_model
 from tests.properties.enforcement_model import EnforcementModel
 from tests.properties.lock_model import LockModel
 from tests.properties.schedule_model import ScheduleModel
 from tests.properties.stage import Fate
+from tests.properties.system_model import SystemModel
 
 PICK = st.integers(0, 11)
 FATES = st.sampled_from([Fate.DONE] * 4 + list(Fate))
@@ -171,9 +172,106 @@ class EnforcementMachine(RuleBasedStateMachine):
         self.model.tick(3)
 
 
+class SystemMachine(RuleBasedStateMachine):
+    """Everything at once, judged from the host's history (I1-I23)."""
+
+    calm = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = SystemModel(calm=self.calm)
+
+    @rule(
+        verb=st.sampled_from(system_model.VERBS),
+        person=st.sampled_from(schedule_model.PEOPLE),
+        node=st.integers(0, 2),
+        pick=PICK,
+    )
+    def request(self, verb: str, person: str, node: int, pick: int) -> None:
+        self.model.begin(verb, person, node, pick)
+
+    @rule(author=st.sampled_from(system_model.UPLOADERS), title=st.sampled_from([None, None, None, "other.txt"]))
+    def upload(self, author: str | None, title: str | None) -> None:
+        self.model.upload(author, title)
+
+    @rule(author=st.sampled_from(system_model.RENAMERS))
+    def rename(self, author: str) -> None:
+        self.model.rename(author)
+
+    @rule(author=st.sampled_from(system_model.RENAMERS))
+    def trash(self, author: str) -> None:
+        self.model.trash(author)
+
+    @rule(person=st.sampled_from(system_model.WAITERS), node=st.integers(0, 2))
+    def wait_for_it(self, person: str, node: int) -> None:
+        self.model.ask(person, node)
+
+    @precondition(lambda self: self.model.hints)
+    @rule(pick=PICK, node=st.integers(0, 2), again=st.booleans())
+    def deliver(self, pick: int, node: int, *, again: bool) -> None:
+        self.model.deliver(pick, node, again=again)
+
+    @rule(pick=PICK, node=st.integers(0, 2))
+    def run_job(self, pick: int, node: int) -> None:
+        self.model.run_job(pick, node)
+
+    @rule(node=st.integers(0, 2))
+    def sweep(self, node: int) -> None:
+        self.model.sweep(node)
+
+    @precondition(lambda self: self.model.stage.running())
+    @rule(pick=PICK, count=COUNTS)
+    def go_on(self, pick: int, count: int) -> None:
+        self.model.advance(pick, Fate.DONE, count)
+
+    @rule(seconds=st.sampled_from(system_model.STEPS))
+    def time_passes(self, seconds: int) -> None:
+        self.model.tick(seconds)
+
+    def teardown(self) -> None:
+        self.model.settle()
+
+
+class CalmMachine(SystemMachine):
+    """The same without faults: only concurrency."""
+
+    calm = True
+
+
+class HostileMachine(SystemMachine):
+    """The same with every fate of a port call."""
+
+    @precondition(lambda self: self.model.stage.running())
+    @rule(pick=PICK, fate=FATES, count=COUNTS)
+    def meet(self, pick: int, fate: Fate, count: int) -> None:
+        self.model.advance(pick, fate, count)
+
+    @precondition(lambda self: self.model.stage.late)
+    @rule(pick=PICK)
+    def late_write_lands(self, pick: int) -> None:
+        self.model.land(pick)
+
+    @rule(pick=PICK)
+    def delete_version(self, pick: int) -> None:
+        self.model.delete_version(pick)
+
+    @precondition(lambda self: self.model.hints)
+    @rule(pick=PICK)
+    def lose(self, pick: int) -> None:
+        self.model.lose(pick)
+
+    @rule(pick=PICK, node=st.integers(0, 2))
+    def ask_again(self, pick: int, node: int) -> None:
+        self.model.repeat(pick, node)
+
+
+TestCalmMachine = CalmMachine.TestCase
+TestHostileMachine = HostileMachine.TestCase
 TestLockMachine = LockMachine.TestCase
 TestScheduleMachine = ScheduleMachine.TestCase
 TestEnforcementMachine = EnforcementMachine.TestCase
 TestLockMachine.settings = settings(stateful_step_count=50)
 TestScheduleMachine.settings = settings(stateful_step_count=50)
 TestEnforcementMachine.settings = settings(stateful_step_count=40)
+TestCalmMachine.settings = settings(stateful_step_count=40)
+TestHostileMachine.settings = settings(stateful_step_count=40)

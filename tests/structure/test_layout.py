@@ -45,7 +45,6 @@ ACROSS = {
     "devstack/test_setup.py": "bin/setup",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
     "services/test_crashes.py": "every write, stopped anywhere",
-    "services/test_known_faults.py": "the smallest schedules of faults that stood or stand",
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_no_personal_data.py": "what a whole journey leaves",
     "services/test_odd_values.py": "every property that others can write",

@@ -1,16 +1,10 @@
-"""Faults that the schedules of machine 4 found and that still stand; each is the smallest schedule that shows one.
-
-`tests/properties/system_model.py` leaves these out by its options.
-"""
+"""Faults of locking that machine 4 found, each by its smallest schedule."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.services.errors import HostUnavailable
 from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.services.stage import Stage
 from tests.services.taps import ProcessDied
@@ -57,29 +51,6 @@ def test_a_lock_after_an_unrecorded_end_forgets_no_overwrite(stage: Stage, lock_
     stage.lock(DANA)
     stage.run_jobs(also_later=True)
     assert _conflicts(stage) == [BOB]
-
-
-@pytest.mark.xfail(strict=True, reason="nobody looks whether a restore that timed out lands after its lock")
-def test_a_late_restore_buries_no_free_upload(stage: Stage, lock_id: str) -> None:
-    """G1: the host applies a restore seconds after it timed out; by then the lock is over and the file is used."""
-    stage.upload(BOB, b"Bob's")
-    attachments = stage.world.services.attachments
-    late: list[Callable[[], object]] = []
-
-    def restore(*place: object, **more: object) -> None:
-        late.append(lambda: original(*place, **more))
-        raise HostUnavailable("time-out")
-
-    original, attachments._port.restore = attachments._port.restore, restore  # type: ignore[attr-defined]
-    with pytest.raises(HostUnavailable):
-        stage.reconcile()
-    attachments._port.restore = original  # type: ignore[attr-defined]
-    stage.release(lock_id)
-    stage.upload(BOB, b"Bob's, free")
-    late[0]()
-    stage.run_jobs(also_later=True)
-    stage.reconcile()
-    assert stage.content == b"Bob's, free"
 
 
 def test_the_second_look_of_a_lock_buries_no_work_of_its_holder(stage: Stage) -> None:
