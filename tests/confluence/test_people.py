@@ -94,7 +94,7 @@ def test_an_address_is_looked_up_for_one_mail(live: Live) -> None:
 
 
 def test_no_address_is_told_with_its_reason(live: Live) -> None:
-    """400, 404 and 501 of the look-up."""
+    """F46: 400, 404 and 501 of the look-up."""
     with pytest.raises(NoAddress) as caught:
         live.people.address(live.acme, UNKNOWN, priority=PRIORITY)
     assert caught.value.reason == "unknown"

@@ -85,7 +85,7 @@ def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
 
 
 def test_our_own_mistakes_keep_their_name(database: Database) -> None:
-    """A violated constraint is a bug."""
+    """F33: a violated constraint is a bug."""
     insert = text("INSERT INTO lock_witness (tenant_id) VALUES (1)")
 
     def run() -> None:

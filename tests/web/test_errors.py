@@ -62,6 +62,7 @@ def test_confluence_away_is_busy(api: CheckedApi, live: LiveApp, file: str) -> N
 
 
 def test_exhausted_quota_is_busy(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """F10."""
     live.control("faults", kind="exhausted", path=f"attachments/(att)?{file}", retryAfter=40, times=None)
     answer = api("alice", "GET", f"/attachments/{file}/lock")
     assert refusal(answer) == (503, "busy")

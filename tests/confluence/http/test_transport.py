@@ -82,6 +82,7 @@ def secure_host(file: Path) -> Iterator[tuple[str, list[str]]]:
 def test_a_certificate_that_does_not_fit_gets_no_request(
     kit: Kit, tmp_path: Path, host: str, trusted: bool, asked: int
 ) -> None:
+    """F47."""
     file = certificate(tmp_path, host)
     session = kit.client._wire.sessions.mine()
     session.verify = str(file) if trusted else session.verify

@@ -217,7 +217,7 @@ def test_an_expired_lock_is_never_shown_as_live(stage: Stage) -> None:
 
 
 def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage: Stage) -> None:
-    """E31: listed after its file's first read."""
+    """E31, F35: listed after its file's first read."""
     lock_id = stage.lock().lock.lock_id
     stage.world.tables.witnesses.clear()
     stage.world.tables.audit.clear()

@@ -155,7 +155,7 @@ def test_no_lock_where_the_app_may_only_view(stage: Stage) -> None:
 
 
 def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) -> None:
-    """F08."""
+    """F08, F52."""
 
     def shut_out() -> None:
         raise Forbidden("no")

@@ -76,7 +76,7 @@ def _close(stage: RightsStage) -> None:
 
 
 def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Live locks end after the grace period; an id from old versions is not reported."""
+    """F51, L-72: live locks end after the grace period; an id from old versions is not reported."""
     _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)

@@ -88,7 +88,7 @@ def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
 
 @pytest.mark.parametrize("form", ["{}", "att{}"])
 def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None:
-    """Attachment ids are accepted with and without `att` on every route, and answered without."""
+    """L-01: attachment ids are accepted with and without `att` on every route, and answered without."""
     id_ = form.format(file)
     hold = api("alice", "POST", f"/attachments/{id_}/lock").json()
     lock_id = hold["lock"]["lockId"]
