@@ -57,10 +57,13 @@ def test_a_connection_cut_in_the_middle_has_our_name(database: Database, databas
     [
         "SET LOCAL statement_timeout = 50; SELECT pg_sleep(5)",
         "SET LOCAL transaction_read_only = on; DELETE FROM creation_guard",
+        "DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full';END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'serialization_failure';END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'stop' USING ERRCODE = 'admin_shutdown';END $$",
     ],
 )
 def test_trouble_of_the_server_has_our_name(database: Database, statement: str) -> None:
-    """F33: a frozen or read-only server; nothing of its text."""
+    """F33: a frozen, read-only, full or stopping server, or a lost race; nothing of its text."""
 
     def run() -> None:
         with database.transaction() as connection:

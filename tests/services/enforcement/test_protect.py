@@ -224,6 +224,39 @@ def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
     assert stage.content == b"v3"
 
 
+def test_a_deleted_base_leaves_the_newest_authorised_version(stage: Stage) -> None:
+    """E19, L-48: it becomes current again."""
+    stage.upload(ALICE, b"second")
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.mails() == BOTH_TOLD
+
+
+def test_where_no_authorised_version_is_left_it_is_said(locked: Stage) -> None:
+    """L-48, L-49: nothing is restored; the list, the log and the holder say why."""
+    locked.upload(BOB, b"Bob's")
+    locked.world.site().delete_version(locked.file.id, 1)
+    locked.reconcile()
+    assert locked.content == b"Bob's"
+    assert locked.show().unprotected_reason == "baseline_lost"
+    assert (MailKind.UNPROTECTED, ALICE, "baseline_lost") in locked.mails()
+    assert AuditKind.FLAGGED in locked.audit()
+
+
+def test_the_holder_may_delete_their_newest_version(locked: Stage) -> None:
+    """E20: the version before it stays, and nobody is told."""
+    locked.upload(ALICE, b"Alice's second")
+    locked.reconcile()
+    locked.world.site().delete_version(locked.file.id, 2)
+    locked.reconcile()
+    assert locked.content == b"first"
+    assert locked.mails() == []
+
+
 def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Stage) -> None:
     """E18: version numbers are positions: when they move before the restore, the file is read again."""
     for number in range(2, 4):

@@ -214,6 +214,17 @@ HOSTILE = {
 }
 
 
+def test_one_event_about_forty_files(world: ConnectWorld) -> None:
+    """E41, L-51: one 204, one job for each that is locked, and none more for the same event again."""
+    ids = [str(131_203 + n) for n in range(40)]
+    world.witnesses.held = {(1, each): "98311" for each in ids[:30]}
+    body = {"attachments": [{"id": each} for each in ids]}
+    for _ in range(2):
+        answer = world.hook("attachment_updated", body)
+        assert (answer.status_code, answer.data) == (204, b"")
+        assert world.jobs.queue == reconcile(*ids[:30])
+
+
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("event", ["attachment_updated", "page_trashed", "space_removed"])
 def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
