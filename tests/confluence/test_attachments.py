@@ -216,6 +216,6 @@ def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
 
 
 def test_a_person_of_another_site_is_nobody_here(live: Live) -> None:
-    """The authorisation server refuses people unknown to the site."""
+    """F54: the authorisation server refuses people unknown to the site."""
     with pytest.raises(Unauthorised):
         live.attachments.get(live.acme, BUDGET, priority=PRIORITY, person=GINA)

@@ -45,6 +45,7 @@ def test_a_page_is_read_with_the_persons_permissions(live: Live, person: str, ma
 
 
 def test_a_page_the_person_may_not_see_is_not_there(live: Live) -> None:
+    """F54."""
     with pytest.raises(GoneOrInvisible):
         live.people.container(live.acme, BOB, PRIVATE_PAGE, priority=PRIORITY)
     assert live.people.container(live.acme, ALICE, PRIVATE_PAGE, priority=PRIORITY).may_update

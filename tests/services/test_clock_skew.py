@@ -251,7 +251,7 @@ def test_within_the_margin_it_works(seconds: float) -> None:
 
 @pytest.mark.parametrize(("first", "then"), [(4, -4), (14, -14)])
 def test_a_clock_that_steps_back_during_a_lock_ends_it_in_its_time(first: int, then: int) -> None:
-    """E34: records go on in order; nobody gets the file before its end, and nobody waits longer than the margin for it."""
+    """E34: records go on in order; nobody gets the file before its end, or waits longer than the margin for it."""
     stage = _with_clock_off(first)
     lock_id = stage.lock().lock.lock_id or ""
     _set_clock(stage, OffClock(stage.world.clock, then))

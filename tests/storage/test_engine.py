@@ -9,6 +9,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.locks.witness import PostgresWitnesses
+from tests.support.limits import no_more_files
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -85,6 +86,13 @@ def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
     with small.single(), pytest.raises(StorageUnavailable):
         second()
     small.close()
+
+
+def test_a_process_without_file_descriptors_has_no_database(database: Database) -> None:
+    """F49: and nothing lasts: the next connection works."""
+    with no_more_files(), pytest.raises(StorageUnavailable):
+        database.ping()
+    database.ping()
 
 
 def test_our_own_mistakes_keep_their_name(database: Database) -> None:

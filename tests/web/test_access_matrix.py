@@ -299,7 +299,7 @@ def _give_back(live: LiveApp, person: Person, answer: requests.Response) -> None
 
 @pytest.mark.parametrize("route", SITE_ROUTES, ids=[route.name for route in SITE_ROUTES])
 def test_the_site_is_for_site_admins(matrix: Matrix, route: Route) -> None:
-    """Settings: site admins of this site; document: everybody with a token."""
+    """L-63: settings: site admins of this site; document: everybody with a token."""
     here = Target(UNKNOWN, UNKNOWN, "")
     for person in PEOPLE:
         answer = matrix.call(person, route, here)

@@ -35,7 +35,7 @@ def _moment(text: str) -> datetime:
 
 
 def test_ending_says_when_to_come_back(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """While a lock is ending, the file is refused with 409 ending and Retry-After; afterwards it is free."""
+    """L-30: while a lock is ending, the file is refused with 409 ending and Retry-After; afterwards it is free."""
     lock = api.lock("alice", file, hours=1)
     with time_machine.travel(_moment(lock["expiresAt"]) + timedelta(seconds=1)):
         live.forget_tokens()

@@ -25,6 +25,7 @@ from lockpoint.services.errors import (
 )
 from tests.confluence.doubles import ALICE, Kit, as_alice, as_app
 from tests.confluence.oddhost import answer, cut, drop, late, odd_host, redirect, trickle
+from tests.support.limits import no_more_files
 
 READ = get("things.get", "/api/v2/things/1", query=(("b", "x y"), ("a", "ü/?&")))
 VERSIONED = Call(name="things.put", method="PUT", path="/api/v2/things/1", body={"v": 2}, repeat=Repeat.FREELY)
@@ -222,6 +223,27 @@ def test_nobody_at_home_is_tried_four_times_also_for_writes(kit: Kit) -> None:
     with pytest.raises(HostUnavailable):
         kit.client.ask(as_app(f"http://127.0.0.1:{port}/wiki"), CREATE)
     assert len(kit.pace.slept) == 3
+    assert kit.spent == []
+
+
+def test_a_process_without_file_descriptors_is_a_host_that_is_away(kit: Kit) -> None:
+    """F49: and nothing lasts: the next call works."""
+    with odd_host(GOOD) as host:
+        with no_more_files(), pytest.raises(HostUnavailable):
+            kit.client.ask(as_app(host.base), READ)
+        assert kit.client.ask(as_app(host.base), READ)
+
+
+@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN])
+def test_a_name_that_nobody_knows_is_a_host_that_is_away(kit: Kit, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """F47: DNS knows no such name, or does not answer."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise socket.gaierror(code, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(HostUnavailable):
+        kit.client.ask(as_app("https://nobody.invalid/wiki"), CREATE)
     assert kit.spent == []
 
 

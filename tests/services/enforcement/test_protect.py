@@ -75,6 +75,18 @@ def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
     assert one_row_for_each_record(locked)
 
 
+@pytest.mark.parametrize("redis", [True, False])
+def test_our_own_event_may_come_before_the_answer(locked: Stage, redis: bool) -> None:
+    """F26: another worker looks when our version is there and not yet written down."""
+    locked.world.services.mutexes._port.away = not redis
+    locked.upload(BOB, b"Bob's")
+    locked.taps.after["attachments.restore", 1] = locked.reconcile
+    locked.reconcile()
+    locked.run_jobs(also_later=True)
+    assert [v.content for v in locked.file.versions] == [b"first", b"Bob's", b"first"]
+    assert locked.mails() == BOTH_TOLD
+
+
 def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None:
     """L-42, P-05, E9."""
     locked.upload(ALICE, b"second")

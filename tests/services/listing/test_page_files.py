@@ -174,7 +174,7 @@ def test_an_unread_overwrite_shows_as_being_undone(stage: Stage) -> None:
 
 
 def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
-    """E25, P-18, I23: with the reason and the remedy; locks can be ended."""
+    """E25, P-18, I23, L-62: with the reason and the remedy; locks can be ended."""
     stage.lock()
     page = stage.world.site().pages[stage.file.container.id]
     page.restricted_to = {ALICE, BOB}

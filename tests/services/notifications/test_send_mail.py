@@ -186,7 +186,7 @@ def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
 
 
 def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> None:
-    """M-06, P-03: read from the signed property at sending."""
+    """M-06, P-03, L-21, L-08: read from the signed property at sending."""
     stage.lock()
     stage.world.clock.advance(hours=1)
     stage.break_(stage.held.lock_id, DANA, why="audit tomorrow")

@@ -110,7 +110,7 @@ def test_an_open_erasure_is_not_restarted_by_the_next_report(stage: RightsStage,
 def test_an_account_that_is_in_use_again_is_closed_no_more(
     stage: RightsStage, busy: dict[str, StoredFile], told: bool
 ) -> None:
-    """Its new lock stays, and it is reported.
+    """F51: its new lock stays, and it is reported.
 
     Until Confluence says it is active, the lock ends, but not before the grace period.
     """

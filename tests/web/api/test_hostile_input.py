@@ -175,7 +175,7 @@ def _refused(answer: requests.Response) -> bool:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_writing_calls_withstand_every_body(api: CheckedApi, live: LiveApp, file: str, name: str) -> None:
-    """Every invalid body or type is a 4xx without effect; then the valid body works."""
+    """L-21: every invalid body or type is a 4xx without effect; then the valid body works."""
     method, path, body = WRITES[name]
     who = ACTORS.get(name, "alice")
     lock = live.lock("alice", file) if name != "acquire" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -186,6 +187,7 @@ def test_other_methods(world: ConnectWorld) -> None:
 HOSTILE = {
     "empty": b"",
     "no JSON": b"<xml/>",
+    "packed": gzip.compress(b'{"attachments":[{"id":"131203"}]}' + b" " * 50_000_000),
     "half": b'{"attachments": [{"id": "1',
     "a list": b"[]",
     "a number": b"7",
