@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import requests
 
-from bench import fault_catalogue, schedules
+from bench import requirements, schedules
 from bench.figures import Measured, NotMeasuredError
 from bench.points import SWEEPS_PER_DAY, Cost, mail_sink, measured
 from devstack.environment import spare_ports
@@ -481,20 +481,21 @@ def structure() -> Measured:
 
 def catalogue(*, run: bool) -> Measured:
     """R20: which faults have a test; with `run`, whether these pass."""
-    faults = fault_catalogue.coverage()
-    covered = [fault for fault in faults if fault.covered]
-    bare = [f"F{fault.number:02}" for fault in faults if not fault.covered and not fault.waived]
+    faults = [one for one in requirements.coverage() if one.number.startswith("F")]
+    covered = [fault for fault in faults if fault.tests]
+    bare = [fault.number for fault in faults if not fault.tests and not fault.untested]
     tests = sorted({test for fault in covered for test in fault.tests})
     ended = run_tests(tests) if run else Counter[str]()
     failed = ended.total() - ended[PASSED]
     passed = f"{ended[PASSED]} cases passed, {failed} did not" if run else ""
     waived = len(faults) - len(covered) - len(bare)
+    in_part = sum(bool(fault.partly) for fault in faults)
     return Measured(
         result="; ".join(
             filter(
                 None,
                 (
-                    f"{len(covered)} by {len(tests)} tests, {waived} waived",
+                    f"{len(covered)} by {len(tests)} tests, {in_part} of them in part, {waived} waived",
                     f"without: {', '.join(bare) or 'none'}",
                     passed,
                 ),
@@ -504,7 +505,7 @@ def catalogue(*, run: bool) -> Measured:
         n=len(faults),
         open="" if run else "the tests were not run",
         details={
-            f"F{fault.number:02} {fault_catalogue.FAULTS[fault.number]}": fault.waived or fault.tests
+            f"{fault.number} {fault.words}": fault.untested or [*fault.tests, *filter(None, [fault.partly])]
             for fault in faults
         },
     )

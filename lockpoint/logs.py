@@ -117,12 +117,14 @@ def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Map
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """The standard one prints values of lines that it cannot write."""
+    """Unlike the standard one it prints no values of a line that it cannot write; the work goes on without the line."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
         kind = sys.exc_info()[0]
-        sys.stderr.write(f'{{"event": "a log line could not be written", "kind": "{kind and kind.__name__}"}}\n')
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f'{{"event": "a log line could not be written", "kind": "{kind and kind.__name__}"}}\n')
+            sys.stderr.flush()
 
 
 def _renderer(style: str) -> Processor:

@@ -24,11 +24,6 @@ _SORTS: dict[str, Callable[[Attachment], int]] = {
 }
 
 
-def _version_asked(call: Call, attachment: Attachment) -> int:
-    known = len(attachment.visible(_lag(call)))
-    return call.number("version", known, 1, known)
-
-
 def _lag(call: Call) -> float:
     return max(call.stale, call.site.behaviour.read_lag_seconds)
 
@@ -38,8 +33,14 @@ def attachment_by_id(call: Call, att_id: str) -> dict[str, object]:
     """Also trashed, with its `include-…` parts."""
     attachment = visible_file(call, att_id)
     call.charge.core += 1
-    number = _version_asked(call, attachment)
-    shape = v2_shapes.file_shape(call.site, attachment, number, with_version=call.flag("include-version", default=True))
+    newest = len(attachment.visible(_lag(call)))
+    shape = v2_shapes.file_shape(
+        call.site,
+        attachment,
+        call.number("version", newest, 1, newest),
+        newest=newest,
+        with_version=call.flag("include-version", default=True),
+    )
     base = f"/wiki/api/v2/attachments/att{attachment.id}"
     if call.flag("include-properties"):
         rows = [v2_shapes.property_shape(row) for row in attachment.bag.seen(call.stale)]
@@ -131,7 +132,8 @@ def _file_list(call: Call, candidates: list[Attachment]) -> Response:
     chosen, following = page_of(call, _wanted_files(call, candidates), 50)
     call.charge.core += len(chosen)
     lag = _lag(call)
-    shapes = [v2_shapes.file_shape(call.site, a, len(a.visible(lag))) for a in chosen]
+    read = ((a, len(a.visible(lag))) for a in chosen)
+    shapes = [v2_shapes.file_shape(call.site, a, newest, newest=newest) for a, newest in read]
     return paged(call, shapes, following)
 
 

@@ -59,14 +59,17 @@ def download_link(attachment: Attachment, version: FileVersion, number: int) -> 
     return f"/download/attachments/{attachment.container_id}/{name}?{query}"
 
 
-def file_shape(site: Site, attachment: Attachment, number: int, *, with_version: bool = True) -> Shape:
+def file_shape(
+    site: Site, attachment: Attachment, number: int, *, newest: int | None = None, with_version: bool = True
+) -> Shape:
+    """`newest`: the number that a lagging read takes for the newest."""
     version = attachment.versions[number - 1]
     container = site.container(attachment)
     web = f"/pages/viewpageattachments.action?pageId={container.id}&preview=%2F{container.id}%2F{attachment.id}"
     download = download_link(attachment, version, number)
     shape: Shape = {
         "id": f"att{attachment.id}",
-        "status": attachment.status if number == attachment.number else "historical",
+        "status": attachment.status if number == (newest or attachment.number) else "historical",
         "title": version.title,
         "createdAt": iso(attachment.versions[0].created_at),
         "pageId" if container.type == "page" else "blogPostId": str(container.id),

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 
 def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World) -> None:
-    """The owner's open dialog names the manager and shows the reason."""
+    """L-25: the owner's open dialog names the manager and shows the reason."""
     page = world.page("Take-over", "plan.docx")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     alice.press("Lock plan.docx")
@@ -33,7 +33,7 @@ def test_take_over_is_seen_by_the_owner(become: Callable[..., Tab], world: World
 
 
 def test_loser_of_a_race_is_told_who_won(become: Callable[..., Tab], world: World, complaints: Complaints) -> None:
-    """The loser's dialog names the winner."""
+    """L-10: the loser's dialog names the winner."""
     page = world.page("Race", "race.txt")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     bob_tab = become("bob")
@@ -48,7 +48,7 @@ def test_loser_of_a_race_is_told_who_won(become: Callable[..., Tab], world: Worl
 
 
 def test_lock_with_options(become: Callable[..., Tab], world: World) -> None:
-    """Others see duration, note and unlock after upload."""
+    """L-24: others see duration, note and unlock after upload."""
     page = world.page("Options", "draft.pdf")
     alice = Confluence(become("alice"), page).open().dialog_by_byline()
     alice.press("Lock draft.pdf with options")

@@ -16,7 +16,7 @@ BOBS = "Bob: my own figures"
 
 
 def test_main_job(become: Callable[..., Tab], world: World) -> None:
-    """Alice locks, Bob uploads, the old version is restored, and everybody concerned gets mail."""
+    """L-40, L-41: alice locks, Bob uploads, the old version is restored, and everybody concerned gets mail."""
     page = world.page("Forecast", FILE, "other.txt")
     second_site = world.site(GLOBEX)["attachments"]
 

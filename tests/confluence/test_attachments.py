@@ -149,7 +149,7 @@ def test_copy_mode_brings_the_bytes_back(live: Live) -> None:
 
 
 def test_odd_names_and_empty_files_are_copied_as_they_are(live: Live) -> None:
-    """Zero bytes, emoji and reserved characters in names change nothing; the name takes a version of its own."""
+    """E44: zero bytes, emoji and reserved characters in names change nothing; the name takes a version of its own."""
     name = 'räksmörgås 🦐 #?%&"quoted".txt'
     made = live.act("upload", ALICE, pageId=PAGE.id, fileName=name, text="")
     file_id = str(made["id"]).removeprefix("att")
@@ -206,7 +206,7 @@ def test_nothing_is_confirmed_about_a_page_the_app_may_not_see(live: Live) -> No
 
 
 def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
-    """The status is 200; only the length shows it."""
+    """F14: the status is 200; only the length shows it."""
     found = live.attachments.get(live.acme, BUDGET, priority=PRIORITY)
     source = live.attachments.version(live.acme, BUDGET, 2, priority=PRIORITY)
     live.fault("truncate", path="_media", bytes=3, times=9)
@@ -216,6 +216,6 @@ def test_a_download_cut_short_is_never_uploaded(live: Live) -> None:
 
 
 def test_a_person_of_another_site_is_nobody_here(live: Live) -> None:
-    """The authorisation server refuses people unknown to the site."""
+    """F54: the authorisation server refuses people unknown to the site."""
     with pytest.raises(Unauthorised):
         live.attachments.get(live.acme, BUDGET, priority=PRIORITY, person=GINA)

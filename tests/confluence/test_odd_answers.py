@@ -55,7 +55,7 @@ def test_without_permissions_and_properties_in_the_answer_there_are_none(kit: Ki
     ],
 )
 def test_an_attachment_of_another_shape_is_a_typed_error(kit: Kit, change: dict[str, object]) -> None:
-    """An unknown status is not guessed."""
+    """F17: an unknown status is not guessed."""
     with odd_host(answer(200, {**attachment(1), **change})) as host, pytest.raises(BadAnswer):
         ConfluenceAttachments(kit.client).get(site(host.base), "7", priority=PRIORITY)
 
@@ -107,7 +107,7 @@ def test_an_app_property_that_comes_as_text_is_read_as_json(kit: Kit) -> None:
     ],
 )
 def test_only_the_exact_permission_makes_an_admin(kit: Kit, operations: object) -> None:
-    """Only administer on application."""
+    """F54: only administer on application."""
     with odd_host(answer(200, {"accountId": ALICE, "operations": operations})) as host:
         assert ConfluencePeople(kit.client).administers_site(site(host.base), ALICE, priority=PRIORITY) is False
 

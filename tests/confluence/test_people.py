@@ -45,6 +45,7 @@ def test_a_page_is_read_with_the_persons_permissions(live: Live, person: str, ma
 
 
 def test_a_page_the_person_may_not_see_is_not_there(live: Live) -> None:
+    """F54."""
     with pytest.raises(GoneOrInvisible):
         live.people.container(live.acme, BOB, PRIVATE_PAGE, priority=PRIORITY)
     assert live.people.container(live.acme, ALICE, PRIVATE_PAGE, priority=PRIORITY).may_update
@@ -94,7 +95,7 @@ def test_an_address_is_looked_up_for_one_mail(live: Live) -> None:
 
 
 def test_no_address_is_told_with_its_reason(live: Live) -> None:
-    """400, 404 and 501 of the look-up."""
+    """F46: 400, 404 and 501 of the look-up."""
     with pytest.raises(NoAddress) as caught:
         live.people.address(live.acme, UNKNOWN, priority=PRIORITY)
     assert caught.value.reason == "unknown"

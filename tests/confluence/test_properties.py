@@ -45,6 +45,7 @@ def test_a_stale_write_loses(live: Live, version: int) -> None:
 
 
 def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
+    """L-10."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
 
     def write(writer: int) -> bool:
@@ -59,7 +60,7 @@ def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
 
 
 def test_a_write_to_a_row_that_is_gone_loses(live: Live) -> None:
-    """After a lost race the caller reads again."""
+    """F07: after a lost race the caller reads again."""
     row = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     live.act("property", DANA, attachmentId=BUDGET, key="lockpointlock", delete=True, force=True)
     with pytest.raises(LostRace):

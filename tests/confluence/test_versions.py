@@ -79,7 +79,7 @@ def test_versions_come_oldest_first_over_all_pages(kit: Kit) -> None:
 
 
 def test_paging_stops_at_the_protected_version(kit: Kit) -> None:
-    """The base is known by its time."""
+    """E43: the base is known by its time."""
     with odd_host(listed(5, 4, following="c1"), listed(3, 2, following="c2"), listed(1)) as host:
         assert numbers(kit, host.base, back_to=3) == ([2, 3, 4, 5], True)
     assert len(host.requests) == 2
@@ -92,7 +92,7 @@ def test_a_base_that_is_not_there_reads_on_to_an_older_one(kit: Kit) -> None:
 
 
 def test_a_list_that_changed_while_it_was_read_is_read_again(kit: Kit) -> None:
-    """A missing number means a concurrent deletion."""
+    """F19: a missing number means a concurrent deletion."""
     with odd_host(listed(5, 4, following="c1"), listed(2, 1), listed(4, 3, following="c1"), listed(2, 1)) as host:
         assert numbers(kit, host.base) == ([1, 2, 3, 4], True)
     assert len(host.requests) == 4
@@ -113,11 +113,13 @@ def test_a_version_that_appears_while_reading_does_no_harm(kit: Kit) -> None:
     ],
 )
 def test_a_list_with_a_gap_or_without_end_is_called_incomplete(kit: Kit, steps: list[Step]) -> None:
+    """F19."""
     with odd_host(*steps) as host:
         assert numbers(kit, host.base)[1] is False
 
 
 def test_an_endless_list_ends(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F19."""
     monkeypatch.setattr(versions, "MOST_PAGES", 3)
     endless = [listed(100 - n, following=f"c{n}") for n in range(10)]
     with odd_host(*endless) as host:
@@ -196,6 +198,7 @@ def test_copy_mode_carries_the_bytes_back_as_a_minor_version(kit: Kit) -> None:
 
 @pytest.mark.parametrize("content", [b"byte", b"bytes!", b""])
 def test_a_download_of_another_length_is_not_uploaded(kit: Kit, content: bytes) -> None:
+    """F14."""
     with odd_host(answer(200, content)) as host, pytest.raises(BadAnswer):
         copy(kit, host.base)
     assert len(host.requests) == 1
@@ -219,7 +222,7 @@ def test_files_above_the_limit_are_not_even_asked_for(kit: Kit) -> None:
 
 @pytest.mark.parametrize("status", [404, 413, 507])
 def test_an_upload_that_is_too_large_for_the_site_is_told_as_such(kit: Kit, status: int) -> None:
-    """The document gives 404 for an oversize upload; reading the file tells it from a missing one."""
+    """F16: the document gives 404 for an oversize upload; reading the file tells it from a missing one."""
     there = answer(200, attachment(3))
     with odd_host(answer(200, b"bytes"), there, answer(status), there) as host, pytest.raises(TooLarge):
         copy(kit, host.base)
@@ -232,7 +235,7 @@ def test_an_upload_to_a_file_that_is_gone_is_told_as_such(kit: Kit) -> None:
 
 
 def test_an_upload_whose_answer_is_lost_is_not_sent_again(kit: Kit) -> None:
-    """A second upload could be a second version."""
+    """F13: a second upload could be a second version."""
     steps = answer(200, b"bytes"), answer(200, attachment(3)), answer(503)
     with odd_host(*steps) as host, pytest.raises(HostUnavailable):
         copy(kit, host.base)
@@ -247,7 +250,7 @@ EMPTY = answer(200, {"results": []})
 
 
 def test_a_purge_is_believed_on_two_different_reads(kit: Kit) -> None:
-    """Missing from the container's list of all statuses, and 1.5 s later 404 by id."""
+    """L-46: missing from the container's list of all statuses, and 1.5 s later 404 by id."""
     with odd_host(EMPTY, answer(404)) as host:
         assert gone(kit, host.base) is True
     assert kit.pace.slept == [1.5]
@@ -259,7 +262,7 @@ def test_a_purge_is_believed_on_two_different_reads(kit: Kit) -> None:
     [answer(200, {"results": [attachment(1)]}), answer(404)],
 )
 def test_one_false_404_drops_nothing(kit: Kit, listed: Step) -> None:
-    """A file still listed, or an invisible container, proves no purge, and needs neither a pause nor a second read."""
+    """F09: a file still listed, or an invisible container, proves no purge, and needs no pause or second read."""
     with odd_host(listed) as host:
         assert gone(kit, host.base) is False
     assert len(host.requests) == 1

@@ -111,7 +111,7 @@ def test_a_new_secret_ends_every_token(people: Impersonation, sites: SiteDirecto
 def test_a_token_that_is_kept_is_not_used_on_a_site_that_left(
     people: Impersonation, stored: FakeInstallations, left: dict[str, Any]
 ) -> None:
-    """Also in a process that did not receive the uninstall."""
+    """F32: also in a process that did not receive the uninstall."""
     with responses.RequestsMock() as server:
         grant(server)
         people.token(TENANT, ALICE)

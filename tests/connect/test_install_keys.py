@@ -134,14 +134,14 @@ def test_only_a_pem_rsa_public_key_of_2048_bits_is_a_key(hosts: tuple[KeyHost, K
 
 @pytest.mark.parametrize("status", [204, 400, 403, 500, 503])
 def test_other_answers_are_trouble_not_an_unknown_key(hosts: tuple[KeyHost, KeyHost], status: int) -> None:
-    """A status other than 200 and 404 says nothing about the key."""
+    """F31: a status other than 200 and 404 says nothing about the key."""
     hosts[0].answers["/k"] = (status, {}, b"" if status == 204 else GOOD)
     with pytest.raises(KeyUnavailableError):
         source(*hosts).fetch("k")
 
 
 def test_redirects_are_not_followed(hosts: tuple[KeyHost, KeyHost]) -> None:
-    """The redirect's target is not asked."""
+    """F31: the redirect's target is not asked."""
     first, second = hosts
     second.answers["/other"] = (200, {}, GOOD)
     for status in (301, 302, 307, 308):
@@ -178,7 +178,7 @@ def silent(_handler: Any) -> None:
 
 @pytest.mark.parametrize("answer", [drip, silent])
 def test_a_slow_host_is_given_up(hosts: tuple[KeyHost, KeyHost], answer: Callable[[Any], None]) -> None:
-    """The time limit covers the whole body; the host is silent or drips."""
+    """F31: the time limit covers the whole body; the host is silent or drips."""
     hosts[0].answers["/k"] = answer
     began = time.monotonic()
     with pytest.raises(KeyUnavailableError):
@@ -214,7 +214,7 @@ def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> Non
 
 
 def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A known key stays valid while the hosts fail; they are asked once a minute."""
+    """F31: a known key stays valid while the hosts fail; they are asked once a minute."""
     keys = InstallKeys(memory, clock.seconds)
     known = keys.key("kid-1")
     memory.trouble = True
@@ -253,7 +253,7 @@ def test_a_refused_key_id_is_remembered_for_a_minute(
 
 
 def test_invented_key_ids_cannot_hammer_the_hosts(clock: FakeTime, memory: MemoryKeys) -> None:
-    """A bounded number of fetches; known keys keep working."""
+    """F31: a bounded number of fetches; known keys keep working."""
     keys = InstallKeys(memory, clock.seconds)
     keys.key("kid-1")
     for number in range(2000):

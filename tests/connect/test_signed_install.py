@@ -140,7 +140,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("token", "body", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
 def test_refused(installs: SignedInstalls, token: str, body: dict[str, Any], reason: Reason) -> None:
-    """One defect in token or body suffices."""
+    """F30: one defect in token or body suffices."""
     with pytest.raises(TokenRefusedError) as caught:
         verify(installs, token, install_body(**body))
     assert caught.value.reason is reason

@@ -148,7 +148,7 @@ def test_secrets_do_not_show(directory: SiteDirectory) -> None:
 def test_no_call_is_signed_for_a_site_that_left(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime, left: dict[str, object]
 ) -> None:
-    """Also in a process that did not receive the uninstall; a disabled site may still call us."""
+    """F32: also in a process that did not receive the uninstall; a disabled site may still call us."""
     signer, tenant = AppSigner(directory, "lockpoint", clock.seconds), Tenant(1, ACME, "https://acme.example/wiki")
     signer.authorization(tenant, "GET", "/rest/api/user/current")
     put(stored, **left)

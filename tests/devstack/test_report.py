@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import fault_catalogue, measures, reliability, schedules
+from bench import measures, reliability, requirements, schedules
 from bench.figures import Figure, Line, Measured, NotMeasuredError, Outcome, as_json, as_table, line_of
 from bench.reliability import Budget, Plan
 from lockpoint.cli import main
@@ -143,23 +143,16 @@ def test_what_breaks_is_not_measured() -> None:
     assert [one["outcome"] for one in told["figures"]] == ["not measured"] * 2
 
 
-def test_the_catalogue_counts_what_exists(tmp_path: Path) -> None:
-    """R20: by docstring or by name; a fault without a test, and a named test that is gone, are not covered."""
-    folder = tmp_path / "tests"
-    folder.mkdir()
-    (folder / "test_x.py").write_text(
-        'def test_a() -> None:\n    """F01, F02: said."""\n\n\ndef test_b() -> None: ...\n'
+def test_the_catalogue_counts_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R20: a fault without a test is named, one with a reason is waived, one shown in part is counted."""
+    known = requirements.Listed({"L-01": "x", "F01": "a", "F02": "b", "F03": "c"}, {"F02": "later"}, {"F01": "no load"})
+    monkeypatch.setattr(requirements, "listed", lambda: known)
+    monkeypatch.setattr(
+        requirements, "named_by_tests", lambda: {"L-01": ["tests/x"], "F01": ["tests/test_x.py::test_a"]}
     )
-    found = {fault.number: fault for fault in fault_catalogue.coverage(folder)}
-    assert found.keys() == set(range(1, 55))
-    assert [number for number, fault in found.items() if fault.covered] == [1, 2]
-    assert found[1].tests == ("tests/test_x.py::test_a",)
-    assert found[4].missing == fault_catalogue.TESTS[4]
-
-
-def test_every_test_named_in_the_catalogue_exists() -> None:
-    assert [fault.missing for fault in fault_catalogue.coverage() if fault.missing] == []
-    assert all(reason.strip() for reason in fault_catalogue.WAIVED.values())
+    found = measures.catalogue(run=False)
+    assert (found.result, found.holds) == ("1 by 1 tests, 1 of them in part, 1 waived; without: F03", False)
+    assert found.details == {"F01 a": ["tests/test_x.py::test_a", "no load"], "F02 b": "later", "F03 c": []}
 
 
 def test_the_report_is_written_and_a_failure_is_code_1(

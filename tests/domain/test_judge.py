@@ -154,13 +154,13 @@ def test_unknown_contents_are_not_equal() -> None:
 
 
 def test_base_is_known_by_time_not_number() -> None:
-    """E18: an admin deleted v6."""
+    """E18, F20: an admin deleted v6."""
     moved, v8 = replace(V7, number=6), replace(version(8, BOB), number=7)
     assert judged(v8, past=(moved,)).verdict == Restore(moved, (v8,))
 
 
 def test_deleted_base() -> None:
-    """E19: the newest remaining authorised version is restored."""
+    """E19, F20, L-48: the newest remaining authorised version is restored."""
     v8 = version(8, BOB)
     assert judged(v8, past=(V6,)) == Judgement(Restore(V6, (v8,)), V6)
 
@@ -239,7 +239,7 @@ def test_own_change_of_name_does_not_stand_in() -> None:
 
 
 def test_own_upload_without_source() -> None:
-    """Flag, never restore."""
+    """L-49: flag, never restore."""
     v8, v9 = version(8, BOB), version(9, APP)
     assert judged(v8, v9).verdict == Flag(FlagReason.OWN_UPLOAD_WITHOUT_SOURCE, (v8,))
 
@@ -277,7 +277,7 @@ def test_own_change_of_name_keeps_the_content() -> None:
 
 
 def test_own_account_unknown() -> None:
-    """Flag, never restore; recorded restorations still count."""
+    """F25: flag, never restore; recorded restorations still count."""
     v8, (v9, row) = version(8, BOB), restored(9, V7)
     assert judged(v8, own_account=None).verdict == Flag(FlagReason.OWN_ACCOUNT_UNKNOWN, (v8,))
     assert judged(v8, v9, own_account=None, restorations=(row,)).verdict == Nothing()

@@ -98,7 +98,7 @@ STORED_FREE = """
     ("stored", "record", "seq"), [(STORED_HELD, replace(FULL, kind=None), 3), (STORED_FREE, free(), 4)]
 )
 def test_a_record_of_the_first_schema_stays_readable(stored: str, record: Held | Free, seq: int) -> None:
-    """It says neither when its lock began nor what its write did."""
+    """F39: it says neither when its lock began nor what its write did."""
     assert read(json.loads(stored), seq) == record
 
 
@@ -181,7 +181,7 @@ def test_keys_rotate() -> None:
 
 
 def test_newer_schema_is_respected_when_it_is_ours() -> None:
-    """The signature covers unknown fields."""
+    """F28, F39: the signature covers unknown fields."""
     newer = resigned(encode(FULL, SUBJECT, KEYS), schema=SCHEMA + 1, state="reserved", invented=[1, 2])
     assert read(newer) == Newer(SCHEMA + 1, 3)
     assert read(newer | {"invented": []}) == Unreadable(Flaw.BAD_SIGNATURE, 3)
@@ -255,7 +255,7 @@ def test_offsets_other_than_utc() -> None:
 
 
 def test_too_large_to_store() -> None:
-    """The caller, not the host, gets the error for unbounded texts."""
+    """F28: the caller, not the host, gets the error for unbounded texts."""
     with pytest.raises(ValueError, match="too large"):
         encode(held(note="x" * 20_000), SUBJECT, KEYS)
     longest = held(note="🙂" * 500, ended=ended(why="🙂" * 500, pending=tuple(at(s) for s in range(20))))

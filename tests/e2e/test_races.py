@@ -37,7 +37,7 @@ class Told:
 
 @pytest.mark.timeout(900)
 def test_there_is_never_a_second_owner(system: System) -> None:
-    """R4: every success has a record, in one order."""
+    """R4, L-10: every success has a record, in one order."""
     files = [system.new_file(f"race-{number}.txt") for number in range(FILES)]
     marker = system.confluence.get("/_sim/requests")["exchanges"]
     since = marker[-1]["id"] if marker else 0

@@ -82,7 +82,7 @@ def lock_call(system: System, app: Flask, file: dict[str, Any], path: str = "", 
 
 
 def test_a_restored_backup_makes_a_working_app(system: System, fresh: dict[str, str], app_with: MakeApp) -> None:
-    """Restored under a newer key."""
+    """F35: restored under a newer key."""
     file = system.new_file("after the loss.txt")
     made = command(system.stack.environment, "backup", "create", "--to", "-")
     variables = {**fresh, "LOCKPOINT_SECRET_KEYS": f"{NEWER},{fresh['LOCKPOINT_SECRET_KEYS']}"}

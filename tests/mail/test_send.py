@@ -86,7 +86,7 @@ def test_a_mail_arrives(serve: Callable[..., str], post: Post) -> None:
 def test_the_server_s_word_decides(
     serve: Callable[..., str], post: Post, stage: str, answer: str, error: type[Exception]
 ) -> None:
-    """4xx is later, 5xx is never, at every stage; the answer is not quoted, it may contain the address."""
+    """F45: 4xx is later, 5xx is never, at every stage; the answer is not quoted, it may contain the address."""
     post.answers[stage] = f"{answer} <bob@example.com>"
     with pytest.raises(error) as caught:
         send(f"smtp://{serve()}")
@@ -103,7 +103,7 @@ def test_a_server_that_is_away_is_tried_later() -> None:
 
 @pytest.mark.parametrize("greeting", [b"", b"421 too busy\r\n", b"554 not for you\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"])
 def test_a_server_that_does_not_greet_is_tried_later(greeting: bytes) -> None:
-    """Errors before the mail itself are not the mail's fault: connection closed, busy, not a mail server."""
+    """F45: errors before the mail itself are not the mail's fault: connection closed, busy, not a mail server."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def answer() -> None:
@@ -130,7 +130,7 @@ def test_a_tarpit_does_not_hold_the_worker() -> None:
 def test_a_goodbye_that_fails_changes_nothing(
     serve: Callable[..., str], post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the server has said 250 the mail is sent."""
+    """F45: once the server has said 250 the mail is sent."""
 
     async def hang_up(server: Any, _session: Any, _envelope: Any) -> str:
         server.transport.close()

@@ -25,6 +25,15 @@ except ValueError:
     logging.getLogger("theirs").exception("broken")
 """
 
+GOES_ON = """
+import logging, sys, structlog
+from lockpoint.logs import configure_logs
+configure_logs()
+structlog.get_logger("lockpoint.ours").info("opened")
+logging.getLogger("theirs").warning("failed")
+open(sys.argv[1], "w").write("went on")
+"""
+
 CANARIES = {
     "name": "Alice Kanarienvogel",
     "file": "Kanarienvogel-figures.xlsx",
@@ -254,6 +263,21 @@ def test_the_web_server_prints_no_exception_text_of_the_application(tmp_path: Pa
     said = done.stdout + done.stderr
     assert "exception" in said.lower(), said
     assert "kanarienvogel" not in said.lower(), said
+
+
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_work_goes_on_where_no_line_can_be_written(tmp_path: Path, output: str) -> None:
+    """F49: the disk below standard output and error is full, or nobody reads them any more."""
+    if output == "full":
+        nowhere = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, nowhere = os.pipe()
+        os.close(reader)
+    went = tmp_path / "went"
+    command = [sys.executable, "-c", GOES_ON, str(went)]
+    subprocess.run(command, stdout=nowhere, stderr=nowhere, check=False, cwd=ROOT, timeout=60)
+    os.close(nowhere)
+    assert went.read_text() == "went on"
 
 
 def test_level_and_format() -> None:

@@ -67,5 +67,5 @@ def outcome(happenings: list[Happening], delivery: Delivery, seed: int) -> tuple
 @pytest.mark.parametrize("delivery", [by_chance, never], ids=lambda delivery: delivery.__name__)
 @given(happenings=HAPPENINGS, seed=st.integers(0, 1000))
 def test_the_end_does_not_depend_on_the_hints(delivery: Delivery, happenings: list[Happening], seed: int) -> None:
-    """I15: any permutation, duplication, or subset (+ sweep)."""
+    """I15, L-43, F21, F22: any permutation, duplication, or subset (+ sweep)."""
     assert outcome(happenings, delivery, seed) == outcome(happenings, at_once, seed)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from lockpoint.domain.lock import Absent, Held
+from lockpoint.domain.lock import MARGIN, Absent, Held
 from lockpoint.services.clock_skew import (
     DECIDES,
     KEPT,
@@ -24,7 +24,7 @@ from lockpoint.services.clock_skew import (
     clock_state,
     node_state,
 )
-from lockpoint.services.errors import Busy
+from lockpoint.services.errors import AlreadyLockedError, Busy, EndingError
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
 from tests.fakes.world import ACME, BOB, GLOBEX, START, FakeClock
@@ -39,6 +39,17 @@ class WrongClock(FakeClock):
 
     def __init__(self, right: FakeClock, off: timedelta) -> None:
         super().__init__(right.at + off)
+
+
+class OffClock(FakeClock):
+    """Off the host's by so many seconds, also while that goes on."""
+
+    def __init__(self, right: FakeClock, seconds: float) -> None:
+        super().__init__()
+        self._right, self._off = right, timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return self._right.at + self._off
 
 
 class JumpingClock(FakeClock):
@@ -236,6 +247,25 @@ def test_it_refuses_lock_writes_and_still_reads(seconds: float) -> None:
 def test_within_the_margin_it_works(seconds: float) -> None:
     """F43."""
     assert _with_clock_off(seconds).lock().status == 201
+
+
+@pytest.mark.parametrize(("first", "then"), [(4, -4), (14, -14)])
+def test_a_clock_that_steps_back_during_a_lock_ends_it_in_its_time(first: int, then: int) -> None:
+    """E34: records go on in order; nobody gets the file before its end, or waits longer than the margin for it."""
+    stage = _with_clock_off(first)
+    lock_id = stage.lock().lock.lock_id or ""
+    _set_clock(stage, OffClock(stage.world.clock, then))
+    assert stage.extend(lock_id, hours=48).status == 200
+    assert [(record.epoch, record.seq) for record in stage.stored_records()] == [(1, 1), (1, 2)]
+    end = stage.held.expires_at
+    assert end is not None
+    for off in (then, first, then):
+        _set_clock(stage, OffClock(stage.world.clock, off))
+        stage.world.clock.at = end - timedelta(seconds=15)
+        assert stage.show(BOB).state.value in {"other", "ending"}
+        assert isinstance(refusal_of(stage.lock, BOB), AlreadyLockedError | EndingError)
+    stage.world.clock.at = end + MARGIN + timedelta(seconds=15)
+    assert stage.lock(BOB).status == 201
 
 
 @pytest.mark.parametrize("seconds", [-300, -20, 20, 300])

@@ -92,7 +92,7 @@ def _away_after_the_first(stage: Stage) -> None:
 
 
 def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
-    """E2b: it lands after a 503; the sweep writes the row."""
+    """E2b, F04: it lands after a 503; the sweep writes the row."""
     landed: list[object] = []
     create = stage.world.host.lock_properties.create
 
@@ -115,7 +115,7 @@ def test_a_late_write_is_the_callers_lock(stage: Stage) -> None:
 
 
 def test_a_late_write_after_somebody_else_took_it_is_refused(stage: Stage) -> None:
-    """E2: 30 s later: 409."""
+    """E2, F04: 30 s later: 409."""
     lock_id = stage.lock(DANA).lock.lock_id or ""
     stage.release(lock_id, DANA)
     landed: list[object] = []

@@ -56,7 +56,7 @@ def test_each_new_intent_gets_one_send_job_with_ids_only(
 
 
 def test_repeating_is_harmless(effects: PostgresEffects, database: Database, acme: Tenant) -> None:
-    """F34: after a commit whose answer was lost."""
+    """F34, L-64, L-65: after a commit whose answer was lost."""
     effects.record(acme, EVERYTHING)
     before = counts(database)
     effects.record(acme, EVERYTHING)

@@ -9,6 +9,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.locks.witness import PostgresWitnesses
+from tests.support.limits import no_more_files
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -57,10 +58,13 @@ def test_a_connection_cut_in_the_middle_has_our_name(database: Database, databas
     [
         "SET LOCAL statement_timeout = 50; SELECT pg_sleep(5)",
         "SET LOCAL transaction_read_only = on; DELETE FROM creation_guard",
+        "DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full';END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'serialization_failure';END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'stop' USING ERRCODE = 'admin_shutdown';END $$",
     ],
 )
 def test_trouble_of_the_server_has_our_name(database: Database, statement: str) -> None:
-    """F33: a frozen or read-only server; nothing of its text."""
+    """F33: a frozen, read-only, full or stopping server, or a lost race; nothing of its text."""
 
     def run() -> None:
         with database.transaction() as connection:
@@ -84,8 +88,15 @@ def test_an_exhausted_pool_has_our_name(database_url: str) -> None:
     small.close()
 
 
+def test_a_process_without_file_descriptors_has_no_database(database: Database) -> None:
+    """F49: and nothing lasts: the next connection works."""
+    with no_more_files(), pytest.raises(StorageUnavailable):
+        database.ping()
+    database.ping()
+
+
 def test_our_own_mistakes_keep_their_name(database: Database) -> None:
-    """A violated constraint is a bug."""
+    """F33: a violated constraint is a bug."""
     insert = text("INSERT INTO lock_witness (tenant_id) VALUES (1)")
 
     def run() -> None:

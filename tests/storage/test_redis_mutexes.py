@@ -45,6 +45,18 @@ def test_a_dead_holder_s_mutex_runs_out_and_is_not_taken_from_the_next(client: r
     second.__exit__(None, None, None)
 
 
+def test_a_flush_lets_the_next_in_and_spoils_nothing(client: redis.Redis) -> None:
+    """F36, E32: giving back what is gone is no error, and takes nothing from who holds it now."""
+    first = RedisMutexes(client).hold(A, 10)
+    assert first.__enter__()
+    client.flushdb()
+    with RedisMutexes(client).hold(A, 10) as mine:
+        assert mine
+        first.__exit__(None, None, None)
+        with RedisMutexes(client).hold(A, 10) as third:
+            assert not third
+
+
 def test_without_redis_everybody_gets_in_quickly() -> None:
     """F36: slower, never wrong."""
     away = RedisMutexes(connect("unix:///nonexistent/redis.sock"))

@@ -48,6 +48,7 @@ ACROSS = {
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_no_personal_data.py": "what a whole journey leaves",
     "services/test_odd_values.py": "every property that others can write",
+    "services/test_pauses.py": "every write, after a long pause",
     "services/test_replays.py": "every signed value that others can put back",
     "simulator/test_contract.py": "every operation against Atlassian's documents",
     "simulator/test_program.py": "python -m simulator",

@@ -263,6 +263,7 @@ FILE_CELLS = list(product(FILE_ROUTES, Thing))
 )
 @pytest.mark.usefixtures("other_site_state")
 def test_each_role_may_do_what_the_table_says(live: LiveApp, matrix: Matrix, route: Route, thing: Thing) -> None:
+    """L-15, L-63."""
     wanted = {person: expected(person, route, thing) for person in PEOPLE}
     if thing in {Thing.SAME_ID, Thing.FOREIGN}:
         # On globex Gina may act on her own files, so she is left out.
@@ -298,7 +299,7 @@ def _give_back(live: LiveApp, person: Person, answer: requests.Response) -> None
 
 @pytest.mark.parametrize("route", SITE_ROUTES, ids=[route.name for route in SITE_ROUTES])
 def test_the_site_is_for_site_admins(matrix: Matrix, route: Route) -> None:
-    """Settings: site admins of this site; document: everybody with a token."""
+    """L-63: settings: site admins of this site; document: everybody with a token."""
     here = Target(UNKNOWN, UNKNOWN, "")
     for person in PEOPLE:
         answer = matrix.call(person, route, here)
@@ -310,7 +311,7 @@ INVISIBLE = (Thing.RESTRICTED, Thing.SHUT, Thing.FOREIGN)
 
 @pytest.mark.parametrize("route", FILE_ROUTES, ids=[route.name for route in FILE_ROUTES])
 def test_invisible_is_unknown(live: LiveApp, matrix: Matrix, route: Route) -> None:
-    """Status, body and headers equal those for an unknown id."""
+    """L-02, L-63: status, body and headers equal those for an unknown id."""
     targets = {thing: _make(live, thing, matrix.kept) for thing in INVISIBLE}
     for person in (one for one in PEOPLE if one.name != "alice"):
         unknown = _visible_part(matrix.call(person, route, Target(UNKNOWN, UNKNOWN, request_id())))
@@ -337,7 +338,7 @@ def test_somebody_of_another_site_is_nobody_here(live: LiveApp, matrix: Matrix) 
 
 
 def test_the_table_is_whole() -> None:
-    """Every cell has an expectation, and the table covers every status of the API."""
+    """L-63: every cell has an expectation, and the table covers every status of the API."""
     cells = {
         (person.name, route.name, thing.name): expected(person, route, thing)
         for person, route, thing in product(PEOPLE, (*FILE_ROUTES, *SITE_ROUTES), Thing)

@@ -35,7 +35,7 @@ def _moment(text: str) -> datetime:
 
 
 def test_ending_says_when_to_come_back(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """While a lock is ending, the file is refused with 409 ending and Retry-After; afterwards it is free."""
+    """L-30: while a lock is ending, the file is refused with 409 ending and Retry-After; afterwards it is free."""
     lock = api.lock("alice", file, hours=1)
     with time_machine.travel(_moment(lock["expiresAt"]) + timedelta(seconds=1)):
         live.forget_tokens()
@@ -62,6 +62,7 @@ def test_confluence_away_is_busy(api: CheckedApi, live: LiveApp, file: str) -> N
 
 
 def test_exhausted_quota_is_busy(api: CheckedApi, live: LiveApp, file: str) -> None:
+    """F10."""
     live.control("faults", kind="exhausted", path=f"attachments/(att)?{file}", retryAfter=40, times=None)
     answer = api("alice", "GET", f"/attachments/{file}/lock")
     assert refusal(answer) == (503, "busy")

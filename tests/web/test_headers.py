@@ -132,7 +132,7 @@ def test_every_route_and_method_without_a_token(world: ConnectWorld, path: str, 
 
 @pytest.mark.parametrize("name", RAISED)
 def test_every_failure_has_its_answer(world: ConnectWorld, name: str) -> None:
-    """The error's own text stays inside."""
+    """L-63: the error's own text stays inside."""
     error, status, code = RAISED[name]
     answer = world.client.get(f"/fail/{name}")
     assert_safe(answer)
@@ -211,7 +211,7 @@ def test_a_site_without_a_plain_origin_frames_nothing() -> None:
 
 
 def test_ready_or_not() -> None:
-    """`/readyz` names the unavailable neighbours without the cause; `/healthz` does not ask them."""
+    """F33: `/readyz` names the unavailable neighbours without the cause; `/healthz` does not ask them."""
 
     def down() -> None:
         raise ConnectionError("postgresql://user:password@host/db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,12 @@ class Scene:
         with self.live.running.world.lock:
             file = self.live.running.world.sites["acme"].attachments[int(self.file)]
             return file.head.data.decode(), file.title, file.head.media_type, file.status
+
+    @property
+    def versions(self) -> list[str]:
+        with self.live.running.world.lock:
+            file = self.live.running.world.sites["acme"].attachments[int(self.file)]
+            return [version.data.decode() for version in file.versions]
 
     def audit(self, kind: str) -> list[tuple[str | None, str | None]]:
         """Who and detail of the file's rows of a kind."""
@@ -86,6 +93,23 @@ def test_an_upload_while_a_lock_begins_is_protected(scene: Scene) -> None:
     scene.live.settle()
     assert scene.now[0] == "Bob's, before the lock"
     assert len(scene.audit("conflict")) == 1
+
+
+def test_a_version_of_ours_that_is_shown_late_is_not_made_again(scene: Scene) -> None:
+    """F15: reads lag by a second while events come in, among them the one of our own version."""
+    scene.live.lock("alice", scene.file)
+    scene.upload("bob", "Bob's")
+    scene.live.drain()
+    time.sleep(1.5)
+    scene.live.running.world.faults.add({"kind": "stale", "method": "GET", "seconds": 1.0, "times": None})
+    for _ in range(3):
+        scene.live.work(JobKind.RECONCILE, scene.file)
+    assert scene.versions == ["first", "Bob's", "first"]
+    scene.live.running.world.faults.clear()
+    time.sleep(1.0)
+    scene.live.settle()
+    assert scene.versions == ["first", "Bob's", "first"]
+    assert (len(scene.audit("restored")), scene.told("upload_undone")) == (1, 1)
 
 
 def test_the_last_upload_before_a_take_over_is_protected(scene: Scene) -> None:

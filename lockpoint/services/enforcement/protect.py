@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lockpoint.domain.judge import (
     FileStatus,
@@ -27,11 +27,13 @@ from lockpoint.services.enforcement.restore_version import restore
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
 from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.absence import absence_until
 
 RECENT = 10
 LOOKS = 4  # how often a moving file is judged anew before the rest is left to the next look
+SHOWN_AFTER = timedelta(seconds=30)  # Confluence shows a version by then
 
 
 def protect(
@@ -46,6 +48,8 @@ def protect(
     for _ in range(LOOKS):
         if _untouched(held_file):
             return _as_it_should_be(held_file)
+        if _behind_us(held_file):
+            return _look_later(held_file)
         own = held_file.own_account()
         history = history_of(held_file)
         judgement = judged(held_file, history, own)
@@ -71,6 +75,20 @@ def _untouched(held_file: HeldFile) -> bool:
         return True
     known = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
     return any(own.created == head.created and own.source_created == base.created for own in known)
+
+
+def _behind_us(held_file: HeldFile) -> bool:
+    """Return whether what was read lacks a version that we have just made: a read may be older than a write."""
+    now, head = held_file.services.clock.now(), held_file.attachment.head
+    known = held_file.services.restorations.recent(held_file.tenant, held_file.held.lock_id)
+    return any(own.created > head.created and now - own.at < SHOWN_AFTER for own in known)
+
+
+def _look_later(held_file: HeldFile) -> ProtectionResult:
+    """Take our version for the newest until Confluence shows it; whatever else is there is seen by then."""
+    job = Job(JobKind.RECONCILE, held_file.tenant.id, held_file.attachment.id, SHOWN_AFTER)
+    held_file.services.jobs.defer([job])
+    return ProtectionResult(held_file.state)
 
 
 def judged(

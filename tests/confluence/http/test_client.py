@@ -25,6 +25,7 @@ from lockpoint.services.errors import (
 )
 from tests.confluence.doubles import ALICE, Kit, as_alice, as_app
 from tests.confluence.oddhost import answer, cut, drop, late, odd_host, redirect, trickle
+from tests.support.limits import no_more_files
 
 READ = get("things.get", "/api/v2/things/1", query=(("b", "x y"), ("a", "ü/?&")))
 VERSIONED = Call(name="things.put", method="PUT", path="/api/v2/things/1", body={"v": 2}, repeat=Repeat.FREELY)
@@ -89,6 +90,7 @@ def test_a_refused_person_token_is_dropped(kit: Kit) -> None:
     ],
 )
 def test_each_refusal_has_its_own_error_and_is_not_repeated(kit: Kit, status: int, error: type[HostError]) -> None:
+    """F08."""
     with odd_host(answer(status, {"errors": []})) as host, pytest.raises(HostError) as caught:
         kit.client.ask(as_app(host.base), READ)
     assert type(caught.value) is error
@@ -96,7 +98,7 @@ def test_each_refusal_has_its_own_error_and_is_not_repeated(kit: Kit, status: in
 
 
 def test_cannot_update_is_a_lost_race(kit: Kit) -> None:
-    """A 400 "Cannot update content property"."""
+    """F07: a 400 "Cannot update content property"."""
     body = {"errors": [{"status": 400, "code": "INVALID_REQUEST_PARAMETER", "title": "Cannot update content property"}]}
     with odd_host(answer(400, body)) as host, pytest.raises(LostRace):
         kit.client.ask(as_app(host.base), VERSIONED)
@@ -120,6 +122,7 @@ def test_a_read_is_tried_four_times_with_growing_jittered_waits(kit: Kit, status
 
 
 def test_a_read_survives_a_lost_answer(kit: Kit) -> None:
+    """F13."""
     with odd_host(drop, cut(b'{"ok', 20), GOOD) as host:
         reply = kit.client.ask(as_app(host.base), READ)
     assert reply.answer.data == {"ok": True}
@@ -127,7 +130,7 @@ def test_a_read_survives_a_lost_answer(kit: Kit) -> None:
 
 
 def test_retry_after_is_obeyed(kit: Kit) -> None:
-    """Never shorter than Retry-After, and a little longer so that callers spread."""
+    """F10: never shorter than Retry-After, and a little longer so that callers spread."""
     with odd_host(answer(429, Retry_After="3"), GOOD) as host:
         kit.client.ask(as_app(host.base), READ)
     assert kit.pace.slept == [pytest.approx(3 * 1.15)]
@@ -159,7 +162,7 @@ def test_a_nonsensical_retry_after_counts_as_none(kit: Kit, value: str) -> None:
 
 
 def test_a_spent_pool_stops_all_sites_without_calling(kit: Kit) -> None:
-    """A 429 about the whole pool; a burst limit stops no other call."""
+    """F10: a 429 about the whole pool; a burst limit stops no other call."""
     spent = answer(429, Retry_After="600", RateLimit_Reason="confluence-quota-global-based")
     with odd_host(spent, GOOD) as host:
         with pytest.raises(QuotaExceeded):
@@ -214,7 +217,7 @@ def test_a_write_with_an_unreadable_answer_has_an_unknown_outcome(kit: Kit) -> N
 
 
 def test_nobody_at_home_is_tried_four_times_also_for_writes(kit: Kit) -> None:
-    """A refused connection changed nothing and costs no points."""
+    """F47: a refused connection changed nothing and costs no points."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with pytest.raises(HostUnavailable):
@@ -223,12 +226,33 @@ def test_nobody_at_home_is_tried_four_times_also_for_writes(kit: Kit) -> None:
     assert kit.spent == []
 
 
+def test_a_process_without_file_descriptors_is_a_host_that_is_away(kit: Kit) -> None:
+    """F49: and nothing lasts: the next call works."""
+    with odd_host(GOOD) as host:
+        with no_more_files(), pytest.raises(HostUnavailable):
+            kit.client.ask(as_app(host.base), READ)
+        assert kit.client.ask(as_app(host.base), READ)
+
+
+@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN])
+def test_a_name_that_nobody_knows_is_a_host_that_is_away(kit: Kit, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """F47: DNS knows no such name, or does not answer."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise socket.gaierror(code, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(HostUnavailable):
+        kit.client.ask(as_app("https://nobody.invalid/wiki"), CREATE)
+    assert kit.spent == []
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"garbage", b"<!doctype html><title>Log in</title>", b"[]", b"null", b'"text"', b"[" * 100_000, b"\xff\xfe"],
 )
 def test_an_answer_that_is_not_an_object_is_a_typed_error(kit: Kit, body: bytes) -> None:
-    """Garbage, login pages, other JSON."""
+    """F17: garbage, login pages, other JSON."""
     with odd_host(answer(200, body)) as host, pytest.raises(BadAnswer):
         kit.client.ask(as_app(host.base), READ)
 
@@ -240,12 +264,14 @@ def test_answers_have_a_largest_size(kit: Kit, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_slow_answer_is_given_up(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F12."""
     monkeypatch.setattr(transport, "READ_SECONDS", 0.05)
     with odd_host(late(0.3, GOOD)) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), CREATE)
 
 
 def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F12."""
     monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 10.0)
     with odd_host(answer(503, Retry_After="5")) as host, pytest.raises(HostUnavailable):
         kit.client.ask(as_app(host.base), READ)
@@ -253,6 +279,7 @@ def test_the_deadline_covers_all_tries(kit: Kit, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_deadline_covers_an_answer_that_trickles(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F13."""
     monkeypatch.setitem(DEADLINE_SECONDS, Priority.INTERACTIVE, 0.2)
     monkeypatch.setattr(transport, "_CHUNK", 1)
     with odd_host(trickle(40, 0.05)) as host, pytest.raises(HostUnavailable):
@@ -262,7 +289,7 @@ def test_the_deadline_covers_an_answer_that_trickles(kit: Kit, monkeypatch: pyte
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(kit: Kit, status: int) -> None:
-    """Credentials are never repeated; only downloads follow redirects."""
+    """F18: credentials are never repeated; only downloads follow redirects."""
     with odd_host(redirect("{origin}/wiki/login", status), GOOD) as host, pytest.raises((BadAnswer, HostUnavailable)):
         kit.client.ask(as_app(host.base), READ)
     assert len(host.requests) == 1
@@ -311,7 +338,7 @@ def test_a_read_has_no_body_and_a_write_says_no_check(kit: Kit) -> None:
 
 
 def test_a_site_that_does_not_answer_is_left_alone(kit: Kit) -> None:
-    """After five consecutive failures calls fail at once; after a pause one probe passes, and its success ends this."""
+    """F11: after five failures in a row calls fail at once; after a pause one probe passes; its success ends this."""
     with odd_host(*[answer(500)] * 5, GOOD) as host:
         for _ in range(7):
             with pytest.raises(HostUnavailable):
@@ -324,7 +351,7 @@ def test_a_site_that_does_not_answer_is_left_alone(kit: Kit) -> None:
 
 
 def test_repetitions_have_a_budget(kit: Kit) -> None:
-    """At most a fifth of the traffic is retries once the reserve is used."""
+    """F11: at most a fifth of the traffic is retries once the reserve is used."""
     with odd_host(answer(429)) as host:
         for _ in range(40):
             with pytest.raises(QuotaExceeded):

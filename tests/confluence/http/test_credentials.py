@@ -46,7 +46,7 @@ def test_failures_say_nothing_about_people_files_addresses_or_tokens(kit: Kit, s
 
 
 def test_a_removed_operation_is_an_alarm(kit: Kit) -> None:
-    """A 410 is logged as an error: only we can fix it."""
+    """F07: a 410 is logged as an error: only we can fix it."""
     with odd_host(answer(410)) as host, capture_logs() as lines, pytest.raises(HostError):
         kit.client.ask(as_app(host.base), READ)
     assert [(line["log_level"], line["operation"]) for line in lines] == [("error", "things.get")]

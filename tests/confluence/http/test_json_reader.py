@@ -20,7 +20,7 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("value", ["att131203", "131203", 131203, "att0131203"])
 def test_attachment_ids_in_every_form_become_bare_digits(value: object) -> None:
-    """REST, events and page addresses write an id differently."""
+    """F17, L-01: REST, events and page addresses write an id differently."""
     assert normalise_attachment_id(value) == "131203"
     assert rest_attachment_id("131203") == "att131203"
 
@@ -41,7 +41,7 @@ def test_anything_but_digits_is_no_content_id(value: str) -> None:
 
 
 def test_unknown_fields_are_ignored_and_ids_may_be_numbers() -> None:
-    """Undocumented fields are common."""
+    """F17: undocumented fields are common."""
     row = {"id": 42, "key": "k", "value": [1], "version": {"number": "3", "x": 1}, "surprise": {}}
     stored = stored_property(Answer("test", row))
     assert (stored.id, stored.version, stored.value, stored.created) == ("42", 3, [1], None)
@@ -73,7 +73,7 @@ def test_a_time_without_offset_or_sense_is_refused(value: object) -> None:
 
 @given(JSON)
 def test_no_shape_gets_through_as_another_error(value: object) -> None:
-    """A value or BadAnswer."""
+    """F17: a value or BadAnswer."""
     answer = Answer("test", value if isinstance(value, dict) else {"results": value, "version": value, "id": value})
     for read in (stored_property, attachment_version, status_of, container_of, Answer.items, Answer.next_query):
         try:

@@ -65,6 +65,7 @@ def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
     ],
 )
 def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Priority]) -> None:
+    """F10."""
     account = budget(FakeNow())
     for tenant in range(10, 20):
         account.spend(tenant, Priority.INTERACTIVE, "x", spent // 10)
@@ -72,6 +73,7 @@ def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Pr
 
 
 def test_near_the_limit_the_sweep_stops_first() -> None:
+    """F10."""
     account = budget(FakeNow())
     account.host_said(HostQuota(near_limit=True))
     assert {priority for priority in Priority if _admits(account, priority)} == {Priority.INTERACTIVE, Priority.EVENT}
@@ -87,7 +89,7 @@ def test_the_hosts_word_counts_more_than_our_own_count() -> None:
 
 
 def test_a_greedy_site_yields_first() -> None:
-    """A site that used more than half of the pool drops by one priority."""
+    """F48: a site that used more than half of the pool drops by one priority."""
     account = budget(FakeNow())
     account.spend(1, Priority.INTERACTIVE, "x", 620)
     assert not _admits(account, Priority.SWEEP, tenant=1)
@@ -107,7 +109,7 @@ def test_the_account_starts_again_at_the_full_hour() -> None:
 
 
 def test_a_block_of_one_site_leaves_the_others_alone_and_outlives_the_hour() -> None:
-    """A tenant-based 429."""
+    """F48: a tenant-based 429."""
     now = FakeNow()
     account = budget(now)
     account.block(3000, tenant_id=1)

@@ -15,7 +15,7 @@ BYTES = b"\x00bytes\xff" * 100
 
 
 def test_a_download_goes_to_another_host_without_credentials(kit: Kit) -> None:
-    """The file store's address is signed."""
+    """F18: the file store's address is signed."""
     with odd_host(answer(200, BYTES)) as store, odd_host(redirect(f"{store.origin}/file?signature=s")) as host:
         content = kit.client.fetch(as_app(host.base), FILE, most=10_000)
     assert content == BYTES
@@ -25,7 +25,7 @@ def test_a_download_goes_to_another_host_without_credentials(kit: Kit) -> None:
 
 
 def test_a_redirect_on_the_own_host_is_signed_again(kit: Kit) -> None:
-    """A signature fits one address."""
+    """F18: a signature fits one address."""
     with odd_host(redirect("{origin}/wiki/download/attachments/1/a%20b.txt?version=2"), answer(200, BYTES)) as host:
         assert kit.client.fetch(as_app(host.base), FILE, most=10_000) == BYTES
     first, second = (received.headers["Authorization"] for received in host.requests)
@@ -74,6 +74,7 @@ def test_the_file_store_cannot_send_us_back_with_credentials(kit: Kit) -> None:
 
 
 def test_redirect_loops_end(kit: Kit) -> None:
+    """F18."""
     with odd_host(redirect("{origin}/wiki/again")) as host, pytest.raises(BadAnswer):
         kit.client.fetch(as_app(host.base), FILE, most=10_000)
     assert len(host.requests) == 4

@@ -66,13 +66,25 @@ def test_admins_are_treated_like_anyone(locked: Stage, who: str) -> None:
 
 
 def test_nothing_follows_from_our_own_restoration(locked: Stage) -> None:
-    """L-43, E11: v2's event and v3's echo change nothing."""
+    """L-43, E11, F26: v2's event and v3's echo change nothing."""
     locked.upload(BOB, b"Bob's")
     for _ in range(4):
         locked.reconcile()
     assert len(locked.file.versions) == 3
     assert locked.mails() == BOTH_TOLD
     assert one_row_for_each_record(locked)
+
+
+@pytest.mark.parametrize("redis", [True, False])
+def test_our_own_event_may_come_before_the_answer(locked: Stage, redis: bool) -> None:
+    """F26: another worker looks when our version is there and not yet written down."""
+    locked.world.services.mutexes._port.away = not redis
+    locked.upload(BOB, b"Bob's")
+    locked.taps.after["attachments.restore", 1] = locked.reconcile
+    locked.reconcile()
+    locked.run_jobs(also_later=True)
+    assert [v.content for v in locked.file.versions] == [b"first", b"Bob's", b"first"]
+    assert locked.mails() == BOTH_TOLD
 
 
 def test_the_holders_upload_becomes_the_protected_version(locked: Stage) -> None:
@@ -128,7 +140,7 @@ def test_equal_bytes_are_no_overwrite(locked: Stage) -> None:
 
 
 def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
-    """E37: only the holder is told."""
+    """E37, F25: only the holder is told."""
     locked.upload(None, b"nobody's")
     locked.reconcile()
     assert locked.content == b"first"
@@ -136,7 +148,7 @@ def test_an_anonymous_overwrite_is_undone(locked: Stage) -> None:
 
 
 def test_a_fight_is_given_up(locked: Stage) -> None:
-    """L-49, P-20, E14: after 3 restores per person and lock in 10 minutes, protection pauses."""
+    """L-49, P-20, E14, F27: after 3 restores per person and lock in 10 minutes, protection pauses."""
     for number in range(4):
         locked.upload(BOB, b"again %d" % number)
         locked.reconcile()
@@ -213,7 +225,7 @@ def test_each_pause_is_told(locked: Stage) -> None:
 
 
 def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
-    """E18, L-48: createdAt identifies the base, also after an admin deleted a version."""
+    """E18, L-48, F20: createdAt identifies the base, also after an admin deleted a version."""
     for number in range(2, 4):
         stage.upload(ALICE, b"v%d" % number)
     stage.lock()
@@ -222,6 +234,39 @@ def test_a_deleted_middle_version_changes_nothing(stage: Stage) -> None:
     stage.world.site().delete_version(stage.file.id, 2)
     stage.reconcile()
     assert stage.content == b"v3"
+
+
+def test_a_deleted_base_leaves_the_newest_authorised_version(stage: Stage) -> None:
+    """E19, L-48: it becomes current again."""
+    stage.upload(ALICE, b"second")
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.mails() == BOTH_TOLD
+
+
+def test_where_no_authorised_version_is_left_it_is_said(locked: Stage) -> None:
+    """L-48, L-49: nothing is restored; the list, the log and the holder say why."""
+    locked.upload(BOB, b"Bob's")
+    locked.world.site().delete_version(locked.file.id, 1)
+    locked.reconcile()
+    assert locked.content == b"Bob's"
+    assert locked.show().unprotected_reason == "baseline_lost"
+    assert (MailKind.UNPROTECTED, ALICE, "baseline_lost") in locked.mails()
+    assert AuditKind.FLAGGED in locked.audit()
+
+
+def test_the_holder_may_delete_their_newest_version(locked: Stage) -> None:
+    """E20: the version before it stays, and nobody is told."""
+    locked.upload(ALICE, b"Alice's second")
+    locked.reconcile()
+    locked.world.site().delete_version(locked.file.id, 2)
+    locked.reconcile()
+    assert locked.content == b"first"
+    assert locked.mails() == []
 
 
 def test_a_version_deleted_while_we_restore_brings_back_nothing_wrong(stage: Stage) -> None:
@@ -271,7 +316,7 @@ def test_a_refused_restore_is_remembered_and_said(locked: Stage) -> None:
 
 
 def test_an_app_that_may_not_edit_flags(locked: Stage) -> None:
-    """L-49, E25: within one sweep; protection returns by itself."""
+    """L-49, E25, F52: within one sweep; protection returns by itself."""
     site = locked.world.site()
     site.viewers.add(site.app_account)
     locked.sweep()
@@ -355,7 +400,7 @@ def test_an_event_about_a_file_that_is_not_in_the_trash_ends_nothing(locked: Sta
 
 
 def test_a_purged_file_ends_its_lock(locked: Stage) -> None:
-    """L-46, L-01: two reads confirm the purge; the holder is told, the loss recorded."""
+    """L-46, L-01, F29: two reads confirm the purge; the holder is told, the loss recorded."""
     locked.world.site().purge(locked.file.id)
     locked.sweep()
     assert locked.mails() == [(MailKind.LOCK_ENDED, ALICE, "file_gone")]
@@ -373,7 +418,7 @@ def test_the_same_name_uploaded_again_is_another_file(locked: Stage) -> None:
 
 
 def test_one_false_not_found_drops_nothing(locked: Stage) -> None:
-    """F09."""
+    """F09, F29."""
     locked.world.site().pages[locked.file.container.id].restricted_to = {ALICE}
     locked.sweep()
     assert locked.sweep() == 1
@@ -427,7 +472,7 @@ def test_a_rename_by_the_holder_stands(locked: Stage) -> None:
 
 
 def test_a_move_keeps_the_lock(locked: Stage) -> None:
-    """L-47: both pages' hints are refreshed."""
+    """L-47, F29: both pages' hints are refreshed."""
     page = locked.world.site().add_page()
     old, locked.file.container = locked.file.container, page.container
     locked.world.tables.jobs.clear()
@@ -525,7 +570,7 @@ def test_silence_after_the_site_has_left(locked: Stage, state: str) -> None:
 
 
 def test_an_uninstall_in_the_middle_of_a_restore_stops_it(locked: Stage) -> None:
-    """E40: no later call."""
+    """E40, F32: no later call."""
     locked.upload(BOB, b"Bob's")
 
     def gone() -> None:

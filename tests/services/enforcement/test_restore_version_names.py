@@ -57,7 +57,7 @@ def test_the_name_that_the_holder_gave_comes_back(locked: Stage) -> None:
 
 
 def test_a_changed_type_alone_is_undone(locked: Stage) -> None:
-    """P-06."""
+    """P-06, L-47."""
     locked.world.site().rename(locked.file.id, BOB, "plan.txt", PDF)
     locked.reconcile()
     assert locked.file.media_type == "text/plain"

@@ -85,7 +85,7 @@ def test_the_holder_hears_of_the_new_name(locked: Stage) -> None:
 
 @pytest.mark.parametrize("away", [FileStatus.TRASHED, FileStatus.ARCHIVED, None])
 def test_a_page_in_the_trash_suspends_its_locks(locked: Stage, away: FileStatus | None) -> None:
-    """E23: the locks stay live; nothing is tried or mailed."""
+    """E23, F29, L-62: the locks stay live; nothing is tried or mailed."""
     site = locked.world.site()
     page = site.pages[locked.file.container.id]
     site.trash(locked.file.id)

@@ -174,7 +174,7 @@ def test_an_unread_overwrite_shows_as_being_undone(stage: Stage) -> None:
 
 
 def test_where_the_app_is_shut_out_the_list_says_so(stage: Stage) -> None:
-    """E25, P-18, I23: with the reason and the remedy; locks can be ended."""
+    """E25, P-18, I23, L-62: with the reason and the remedy; locks can be ended."""
     stage.lock()
     page = stage.world.site().pages[stage.file.container.id]
     page.restricted_to = {ALICE, BOB}
@@ -217,7 +217,7 @@ def test_an_expired_lock_is_never_shown_as_live(stage: Stage) -> None:
 
 
 def test_after_the_loss_of_the_database_the_lock_holds_and_is_listed_again(stage: Stage) -> None:
-    """E31: listed after its file's first read."""
+    """E31, F35: listed after its file's first read."""
     lock_id = stage.lock().lock.lock_id
     stage.world.tables.witnesses.clear()
     stage.world.tables.audit.clear()

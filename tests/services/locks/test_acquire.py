@@ -19,6 +19,7 @@ from lockpoint.services.errors import (
     Forbidden,
     HostUnavailable,
     Invalid,
+    LockLostError,
     LostRace,
     NotAllowed,
     NotFound,
@@ -26,7 +27,10 @@ from lockpoint.services.errors import (
     StorageUnavailable,
     TooMany,
 )
+from lockpoint.services.locks.acquire import acquire
+from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.lock_view import ViewState
+from lockpoint.services.locks.release import release
 from lockpoint.services.ports.confluence import ContainerKind, StoredProperty
 from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
@@ -139,6 +143,23 @@ def test_a_file_of_another_site_is_not_there(stage: Stage) -> None:
     assert isinstance(refusal_of(stage.lock, BOB, file=other), NotFound)
 
 
+def test_two_sites_may_give_two_files_the_same_id() -> None:
+    """L-02: each has its own lock, and another site's lock id ends nothing."""
+    stage = make_stage()
+    twin = next(iter(stage.world.site(GLOBEX).files.values()))
+    stage.world.site(GLOBEX).files = {stage.file.id: twin}
+    twin.id = stage.file.id
+    lock_id = stage.lock().lock.lock_id or ""
+    services, gina = stage.world.services, stage.world.actor(GINA, GLOBEX)
+    theirs = acquire(services, gina, twin.id, stage.key(), LockOptions()).lock.lock_id
+    assert theirs not in {None, lock_id}
+    assert isinstance(refusal_of(release, services, gina, twin.id, stage.key(), lock_id), LockLostError)
+    assert release(services, gina, twin.id, stage.key(), theirs or "").status == 200
+    assert stage.held.lock_id == lock_id
+    assert stage.audit() == [AuditKind.ACQUIRED]
+    assert {tenant for tenant, _ in stage.world.tables.witnesses} == {ACME.id, GLOBEX.id}
+
+
 def test_no_lock_that_could_not_protect(stage: Stage) -> None:
     """L-15: every lock can protect; the refusal names the remedy."""
     stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
@@ -155,7 +176,7 @@ def test_no_lock_where_the_app_may_only_view(stage: Stage) -> None:
 
 
 def test_an_app_shut_out_in_the_middle_of_the_call_is_app_blocked(stage: Stage) -> None:
-    """F08."""
+    """F08, F52."""
 
     def shut_out() -> None:
         raise Forbidden("no")

@@ -51,7 +51,7 @@ def undone(stage: Stage) -> Stage:
 
 
 def test_both_hear_of_an_overwrite(undone: Stage) -> None:
-    """M-04, M-05."""
+    """M-04, M-05, L-41."""
     undone.run_jobs(JobKind.SEND_MAIL)
     box = _box(undone)
     assert box["bob@example.com"].kind is MailKind.UPLOAD_UNDONE
@@ -146,7 +146,7 @@ def test_a_site_that_switched_the_app_off_gets_its_mails_later(undone: Stage) ->
 @pytest.mark.parametrize("lost", [False, True], ids=["all_looked_up", "refused_on_the_way"])
 @pytest.mark.parametrize("installed", [False, True], ids=["uninstalled", "disabled"])
 def test_a_site_that_leaves_during_the_look_up_gets_no_mail(undone: Stage, installed: bool, lost: bool) -> None:
-    """I20: an uninstall drops the mail; a disable delays it."""
+    """I20, F32: an uninstall drops the mail; a disable delays it."""
     tables, stored = undone.world.tables, next(iter(undone.world.tables.intents.values()))
 
     def leaves() -> None:
@@ -186,7 +186,7 @@ def test_no_mail_for_a_site_that_left(undone: Stage) -> None:
 
 
 def test_the_reason_reaches_the_holder_and_is_stored_nowhere(stage: Stage) -> None:
-    """M-06, P-03: read from the signed property at sending."""
+    """M-06, P-03, L-21, L-08: read from the signed property at sending."""
     stage.lock()
     stage.world.clock.advance(hours=1)
     stage.break_(stage.held.lock_id, DANA, why="audit tomorrow")

@@ -38,7 +38,7 @@ def _run(stage: RightsStage, account: str = BOB, *, at_once: bool = False) -> An
 
 
 def test_an_erased_person_is_nowhere(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Properties are those listed by the witness."""
+    """F51, L-72: properties are those listed by the witness."""
     assert BOB in stage.stored()
     assert BOB in stage.in_confluence()
     assert _run(stage, at_once=True) is None
@@ -79,7 +79,7 @@ def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, bu
 
 
 def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """24 hours later; the administrator and waitlist are told."""
+    """F51, L-72: 24 hours later; the administrator and waitlist are told."""
     stage.ask(busy["held"], CHARLIE)
     assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB

@@ -76,7 +76,7 @@ def _close(stage: RightsStage) -> None:
 
 
 def test_a_closed_account_is_erased_and_never_reported_again(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
-    """Live locks end after the grace period; an id from old versions is not reported."""
+    """F51, L-72: live locks end after the grace period; an id from old versions is not reported."""
     _close(stage)
     assert stage.holder(busy["held"]) is None
     stage.lock(busy["ended"], ALICE)
@@ -110,7 +110,7 @@ def test_an_open_erasure_is_not_restarted_by_the_next_report(stage: RightsStage,
 def test_an_account_that_is_in_use_again_is_closed_no_more(
     stage: RightsStage, busy: dict[str, StoredFile], told: bool
 ) -> None:
-    """Its new lock stays, and it is reported.
+    """F51: its new lock stays, and it is reported.
 
     Until Confluence says it is active, the lock ends, but not before the grace period.
     """

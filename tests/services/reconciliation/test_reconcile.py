@@ -53,7 +53,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_live_lock_is_healed_within_one_sweep(stage: Stage, damage: Damage) -> None:
-    """L-06, L-05, E26, E27, E30: and audited."""
+    """L-06, L-05, E26, E27, E30, F28: and audited."""
     lock_id = stage.lock(note="kept in Confluence only").lock.lock_id
     damage(stage)
     stage.sweep()
@@ -96,7 +96,7 @@ def test_the_holder_can_release_a_damaged_lock(stage: Stage, damage: Damage) -> 
 
 
 def test_an_old_record_posted_again_is_a_replay(stage: Stage) -> None:
-    """E28: the witness is newer."""
+    """E28, F28: the witness is newer."""
     old = stage.lock()
     row = stage.world.site().lock_rows(stage.file.id)[0]
     stage.release(old.lock.lock_id or "")
@@ -140,7 +140,7 @@ def test_damage_to_a_tombstone_is_nobodys_loss(stage: Stage) -> None:
 
 
 def test_a_copied_record_is_not_obeyed(stage: Stage) -> None:
-    """L-07, E24: page copied with attachments."""
+    """L-07, E24, F28: page copied with attachments."""
     stage.lock()
     copy = stage.world.add_file(BOB)
     row = stage.world.site().lock_rows(stage.file.id)[0]

@@ -29,7 +29,7 @@ def _witness(stage: Stage) -> Free | None:
 
 
 def test_the_lock_of_an_unreachable_file_ends_with_its_time(closed: Stage) -> None:
-    """It leaves every cap."""
+    """F29: it leaves every cap."""
     closed.world.clock.advance(hours=48, seconds=29)
     closed.sweep()
     assert _witness(closed) is None
@@ -48,7 +48,7 @@ def test_the_lock_of_an_unreachable_file_ends_with_its_time(closed: Stage) -> No
 
 
 def test_a_single_no_ends_nothing(stage: Stage) -> None:
-    """Assumption 34: one 404 can be false; overwrites are checked later."""
+    """F09: assumption 34: one 404 can be false; overwrites are checked later."""
     stage.lock()
     stage.upload(BOB, b"Bob's")
     stage.world.clock.advance(hours=49)

@@ -54,6 +54,7 @@ def test_a_backup_appears_whole_and_for_its_owner_only(
 def test_what_cannot_be_written_leaves_nothing_behind(
     backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F49."""
     with pytest.raises(OperatorRefusal, match=r"cannot write to .*No such file or directory"):
         backups.store(tmp_path / "missing")
 

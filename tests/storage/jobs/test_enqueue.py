@@ -87,7 +87,7 @@ def test_an_equal_job_does_not_spoil_the_transaction(jobs: PostgresJobs, databas
 
 
 def test_many_at_once_are_one(jobs: PostgresJobs, database: Database) -> None:
-    """F23: many events for the same files from many processes, without deadlock."""
+    """F23, L-51: many events for the same files from many processes, without deadlock."""
     files = [Job(JobKind.RECONCILE, 1, str(number)) for number in range(10)]
 
     def storm(number: int) -> None:
@@ -219,7 +219,7 @@ def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Da
     ],
 )
 def test_triage(error: Exception, attempts: int, expected: object) -> None:
-    """Later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
+    """F42: later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
     assert triage(error, JobKind.RECONCILE, attempts) == expected
 
 

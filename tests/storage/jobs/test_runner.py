@@ -98,7 +98,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, data
 
 
 def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM: queued jobs stay, the process exits with 0."""
+    """F39: SIGTERM: queued jobs stay, the process exits with 0."""
     process = workers.start()
     jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
     workers.wait(lambda: len(workers.marks("began")) == 2)
@@ -109,7 +109,7 @@ def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs,
 
 
 def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """SIGTERM with a job longer than the grace time: the job is requeued."""
+    """F39: SIGTERM with a job longer than the grace time: the job is requeued."""
     process = workers.start(grace=1)
     jobs.defer([job("sleep 60")])
     workers.wait(lambda: workers.marks("began") == ["sleep 60"])
@@ -120,6 +120,28 @@ def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Da
         connection.execute(update(WORKERS).values(last_heartbeat=text("now() - interval '20 seconds'")))
     workers.start()
     workers.wait(lambda: workers.marks("began") == ["sleep 60", "sleep 60"], 20)
+
+
+def test_a_paused_worker_comes_back_to_a_job_of_another(
+    workers: Workers, jobs: PostgresJobs, database: Database
+) -> None:
+    """F40: SIGSTOP, silence, SIGCONT: the job runs twice, ends once in the queue, and both workers go on."""
+    jobs.defer([job("sleep 1")])
+    paused = workers.start()
+    workers.wait(lambda: workers.marks("began") == ["sleep 1"])
+    paused.send_signal(signal.SIGSTOP)
+    with database.transaction() as connection:
+        connection.execute(update(WORKERS).values(last_heartbeat=text("now() - interval '90 seconds'")))
+    other = workers.start()
+    workers.wait(lambda: workers.marks("ended") == ["sleep 1"], 20)
+    paused.send_signal(signal.SIGCONT)
+    workers.wait(lambda: workers.marks("ended") == ["sleep 1", "sleep 1"], 20)
+    workers.wait(lambda: queue(database) == [], 5)
+    other.send_signal(signal.SIGTERM)
+    assert other.wait(10) == 0
+    jobs.defer([job("sleep 0")])
+    workers.wait(lambda: workers.marks("ended")[2:] == ["sleep 0"], 20)
+    assert workers.marks("began").count("sleep 1") == 2
 
 
 def test_a_job_that_must_wait_waits(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
@@ -149,7 +171,7 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, 
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """All backends are terminated; the running job ends or is repeated."""
+    """F33: all backends are terminated; the running job ends or is repeated."""
     workers.start()
     jobs.defer([job("sleep 1")])
     workers.wait(lambda: workers.marks("began") == ["sleep 1"])

@@ -54,6 +54,7 @@ ROWS = [(STORED_FULL, replace(FULL, kind=None)), (STORED_HELD, held(kind=None)),
 def test_a_row_that_is_there_already_is_read(
     database: Database, acme: Tenant, stored: str, record: Held | Free
 ) -> None:
+    """F39."""
     with database.single() as connection:
         connection.execute(
             text(
@@ -70,7 +71,7 @@ def test_a_row_that_is_there_already_is_read(
 def test_a_row_is_written_as_ever(
     database: Database, clock: FakeClock, acme: Tenant, stored: str, record: Held | Free
 ) -> None:
-    """An older process reads what a newer one writes: it ignores the members that came later."""
+    """F39: an older process reads what a newer one writes: it ignores the members that came later."""
     PostgresEffects(database, clock).record(acme, Effects(witness=witness(record=record, signed_by="k1")))
     with database.single() as connection:
         written = connection.execute(select(LOCK_WITNESS.c.record)).scalar_one()

@@ -40,7 +40,7 @@ def _note(database: Database, tenant: Tenant, *accounts: str) -> None:
 def test_every_named_account_is_listed_once_with_its_oldest_date(
     database: Database, reports: PostgresPersonStore, acme: Tenant, globex: Tenant
 ) -> None:
-    """`unknown` and pseudonyms are not accounts."""
+    """F51: `unknown` and pseudonyms are not accounts."""
     effects = PostgresEffects(database, FakeClock())
     effects.record(acme, Effects(witness=witness(record=free()), restorations=(restoration(offenders=(CHARLIE,)),)))
     effects.record(acme, Effects(intents=(intent(recipient="unknown", actor="erased-1"),)))

@@ -189,7 +189,7 @@ def _refused(answer: requests.Response) -> bool:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_writing_calls_withstand_every_body(api: CheckedApi, live: LiveApp, file: str, name: str) -> None:
-    """Every invalid body or type is a 4xx without effect; then the valid body works."""
+    """L-21: every invalid body or type is a 4xx without effect; then the valid body works."""
     method, path, body = WRITES[name]
     who = ACTORS.get(name, "alice")
     lock = live.lock("alice", file) if name != "acquire" else ""
@@ -378,7 +378,7 @@ def test_bodies_in_pieces_are_read_whole(api: CheckedApi, live: LiveApp, file: s
 
 
 def test_words_are_kept_as_they_are(api: CheckedApi, file: str) -> None:
-    """Odd but valid words come back unchanged in JSON."""
+    """F50: odd but valid words come back unchanged in JSON."""
     odd = "<script>alert(1)</script> & \"quotes\" 'n' \\ \u202e\u200d\u2028 😀 {{7*7}} %s ' OR 1=1 --"
     lock = api.lock("alice", file, note=odd)
     assert lock["note"] == api.shown("bob", file)["note"] == odd

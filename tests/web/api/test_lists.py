@@ -80,13 +80,14 @@ def test_the_list_shows_every_file_with_its_lock(api: CheckedApi, live: LiveApp,
     ],
 )
 def test_search_state_and_order(api: CheckedApi, shelf: str, query: str, expected: list[str]) -> None:
-    """Search matches file and holder names in any case; the state is the viewer's."""
+    """L-60: search matches file and holder names in any case; the state is the viewer's."""
     assert _titles(api, shelf, query) == expected
 
 
 @pytest.mark.parametrize("sort", ["title", "-size", "-state"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
 def test_parts_lose_nothing_and_repeat_nothing(api: CheckedApi, shelf: str, limit: int, sort: str) -> None:
+    """L-60."""
     parts: list[str] = []
     cursor = ""
     for _ in range(5):
@@ -154,7 +155,7 @@ def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind
 
 @pytest.mark.parametrize("change", ["lock", "release", "extend", "take-over"])
 def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: str) -> None:
-    """Any change of a lock on the page invalidates the ETag."""
+    """L-61: any change of a lock on the page invalidates the ETag."""
     items = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
     hold = {"lockId": items["delta.txt"]["lock"]["lockId"]}
     tag = _tag(api, page)
@@ -209,7 +210,7 @@ def test_forged_tags_are_no_tags(api: CheckedApi, shelf: str, forge: Any) -> Non
 
 
 def test_the_line_is_first_come_first_served(api: CheckedApi, live: LiveApp) -> None:
-    """Cancelling twice is allowed; those left on the waitlist get one mail."""
+    """L-26: cancelling twice is allowed; those left on the waitlist get one mail."""
     file = live.file(live.page())
     lock = api.lock("alice", file)
     path = f"/attachments/{file}/notify-me"

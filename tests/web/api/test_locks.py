@@ -82,7 +82,7 @@ def test_others_see_the_holder_and_what_they_may_do(api: CheckedApi, file: str) 
 
 
 def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
-    """409 already_locked with the current lock as the second person sees it."""
+    """L-10: 409 already_locked with the current lock as the second person sees it."""
     api.lock("alice", file, note="sorry")
     answer = api("bob", "POST", f"/attachments/{file}/lock")
     assert refusal(answer) == (409, "already_locked")
@@ -91,7 +91,7 @@ def test_the_loser_gets_the_winner(api: CheckedApi, file: str) -> None:
 
 @pytest.mark.parametrize("form", ["{}", "att{}"])
 def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None:
-    """Attachment ids are accepted with and without `att` on every route, and answered without."""
+    """L-01: attachment ids are accepted with and without `att` on every route, and answered without."""
     id_ = form.format(file)
     hold = api("alice", "POST", f"/attachments/{id_}/lock").json()
     lock_id = hold["lock"]["lockId"]
@@ -110,7 +110,7 @@ def test_ids_with_and_without_att(api: CheckedApi, file: str, form: str) -> None
 
 
 def test_release_twice_is_no_error(api: CheckedApi, file: str) -> None:
-    """200 with the free file and how the lock ended."""
+    """L-23: 200 with the free file and how the lock ended."""
     lock = api.lock("alice", file)
     for _ in range(2):
         answer = api("alice", "POST", f"/attachments/{file}/lock/release", {"lockId": lock["lockId"]})
@@ -135,7 +135,7 @@ def test_extend_counts_from_now(api: CheckedApi, file: str) -> None:
 
 
 def test_break_ends_it_and_tells_why(api: CheckedApi, file: str) -> None:
-    """Who, when and why stay with the file; the old holder's calls are lock_lost."""
+    """L-23: who, when and why stay with the file; the old holder's calls are lock_lost."""
     lock = api.lock("alice", file)
     broken = api(
         "dana", "POST", f"/attachments/{file}/lock/break", {"lockId": lock["lockId"], "reason": "  on leave  "}
@@ -155,7 +155,7 @@ def test_break_ends_it_and_tells_why(api: CheckedApi, file: str) -> None:
 
 
 def test_take_over_is_a_new_hold(api: CheckedApi, file: str) -> None:
-    """201 with a new lock; a stale tab of the old holder cannot change it."""
+    """L-25: 201 with a new lock; a stale tab of the old holder cannot change it."""
     old = api.lock("alice", file)
     taken = api(
         "sam",
@@ -193,7 +193,7 @@ def test_managers_release_their_own(api: CheckedApi, file: str) -> None:
 
 
 def test_out_of_date_names_the_newer_version(api: CheckedApi, live: LiveApp) -> None:
-    """409 out_of_date with number, author and date of the newest version."""
+    """L-13: 409 out_of_date with number, author and date of the newest version."""
     page = live.page()
     file = live.file(page, "plan.txt")
     live.file(page, "plan.txt", author="bob", text="second")
@@ -293,7 +293,7 @@ def test_blog_posts_have_locks_too(api: CheckedApi, live: LiveApp) -> None:
 
 
 def test_page_that_shuts_the_app_out(api: CheckedApi) -> None:
-    """Where the app may not edit: 409 app_blocked; the file is shown unprotected."""
+    """L-15: where the app may not edit: 409 app_blocked; the file is shown unprotected."""
     file = str(PRIVATE_FILE_ID)
     answer = api("alice", "POST", f"/attachments/{file}/lock")
     assert refusal(answer) == (409, "app_blocked")
@@ -336,7 +336,7 @@ def test_files_of_pages_nobody_edits(api: CheckedApi, live: LiveApp, status: str
 
 
 def test_head_that_moves_meanwhile_is_warned_of(api: CheckedApi, live: LiveApp) -> None:
-    """The lock's base is the new head; the answer warns of it."""
+    """L-14: the lock's base is the new head; the answer warns of it."""
     page = live.page()
     file = live.file(page, "moving.txt")
     stored = f"attachments/(att)?{file}/properties"

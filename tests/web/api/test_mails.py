@@ -91,7 +91,7 @@ def subjects(letters: list[EmailMessage]) -> list[str]:
 
 
 def test_fifteen_uploads_are_one_mail_and_a_digest(live: LiveApp, post: Post) -> None:
-    """F6: and one that undoing is paused; every upload is in the audit log."""
+    """F6, L-65: and one that undoing is paused; every upload is in the audit log."""
     page = live.page()
     file = live.file(page, "plan.txt")
     live.lock("alice", file)

@@ -47,7 +47,7 @@ def file(live: LiveApp) -> str:
 
 @EACH
 def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
-    """Also with the id written as `att…`: same status and lock, nothing written twice."""
+    """L-12: also with the id written as `att…`: same status and lock, nothing written twice."""
     hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
     body = {**change.body(hold), "requestId": request_id()}
     first = api(change.person, change.method, f"/attachments/{file}/{change.path}", body)
@@ -63,7 +63,7 @@ def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: st
 
 @EACH
 def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
-    """Another body, call or file under the same id: 422 request_id_reused, no effect."""
+    """L-12: another body, call or file under the same id: 422 request_id_reused, no effect."""
     hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
     other_file = live.file(live.page())
     name = request_id()
@@ -103,7 +103,7 @@ def test_a_repeated_refusal_is_the_same_refusal(api: CheckedApi, file: str) -> N
 
 
 def test_twins_at_the_same_time_have_one_effect(api: CheckedApi, live: LiveApp, file: str) -> None:
-    """Eight equal requests at once make one lock: each is 201 with it, or 409 in_progress."""
+    """L-12, L-10: eight equal requests at once make one lock: each is 201 with it, or 409 in_progress."""
     body, audit = {"requestId": request_id(), "note": "one"}, len(live.audit())
     live.token("alice")
     with ThreadPoolExecutor(8) as pool:

@@ -156,7 +156,7 @@ def make_noise(live: LiveApp, scene: Scene) -> None:
 
 
 def test_after_an_uninstall_there_is_silence(live: LiveApp, post: Post, scene: Scene) -> None:
-    """§5: no call, no mail; the secret is erased, the token refused, queued jobs dropped."""
+    """§5, F22: no call, no mail; the secret is erased, the token refused, queued jobs dropped."""
     make_noise(live, scene)
     before = registration(live)
     assert waiting(live, before["id"]) >= 2
@@ -181,7 +181,7 @@ def test_after_an_uninstall_there_is_silence(live: LiveApp, post: Post, scene: S
 
 @pytest.mark.parametrize("days", [3, 31], ids=["within_30_days", "after_30_days"])
 def test_locks_live_again_after_a_reinstall(live: LiveApp, post: Post, scene: Scene, days: int) -> None:
-    """L-70: the same tenant; the live lock protects the current head, its holder gets one mail."""
+    """L-70, F22: the same tenant; the live lock protects the current head, its holder gets one mail."""
     number = registration(live)["id"]
     live.control("sites/acme/uninstall")
     scene.upload(live, "bob", "meanwhile")

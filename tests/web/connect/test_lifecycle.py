@@ -135,7 +135,7 @@ def test_secrets_are_sealed_in_the_table(world: ConnectWorld, database: Database
 
 
 def test_a_new_secret(world: ConnectWorld, database: Database) -> None:
-    """The former secret stays valid for three minutes; the tenant id stays."""
+    """F30: the former secret stays valid for three minutes; the tenant id stays."""
     before = stored(world).tenant.id
     assert api(world) == 200
     assert install(world, sharedSecret=OTHER_SECRET) == 204
@@ -162,7 +162,7 @@ def test_the_same_secret_again_does_not_renew_the_former_one(world: ConnectWorld
 
 
 def test_a_renamed_site(world: ConnectWorld, database: Database) -> None:
-    """Same client key, other base URL: the same tenant."""
+    """F30: same client key, other base URL: the same tenant."""
     before = stored(world).tenant.id
     assert install(world, baseUrl="https://acme-new.atlassian.net/wiki/") == 204
     assert stored(world).tenant.id == before
@@ -171,7 +171,7 @@ def test_a_renamed_site(world: ConnectWorld, database: Database) -> None:
 
 
 def test_an_imported_site(world: ConnectWorld, database: Database) -> None:
-    """A new client key at the same base URL is a new tenant; the former row stays, marked uninstalled."""
+    """F30: a new client key at the same base URL is a new tenant; the former row stays, marked uninstalled."""
     former = stored(world).tenant.id
     assert api(world) == 200
     assert install(world, FRESH, sharedSecret=OTHER_SECRET) == 204
@@ -243,6 +243,7 @@ def test_use_cases_pass_over_a_site_that_left(world: ConnectWorld) -> None:
 
 
 def test_concurrent_installs(world: ConnectWorld) -> None:
+    """F30."""
     secrets = [f"{number}-secret-secret-secret-secret-secret" for number in range(8)]
     answers: list[int] = []
 
@@ -292,7 +293,7 @@ def test_two_sites_that_swap_names_do_not_block_each_other(world: ConnectWorld) 
     ],
 )
 def test_a_signed_install_that_makes_no_sense(world: ConnectWorld, changes: dict[str, Any]) -> None:
-    """422 names the field; nothing changes."""
+    """F30: 422 names the field; nothing changes."""
     before = stored(world)
     target = "/connect/installed"
     answer = world.client.post(

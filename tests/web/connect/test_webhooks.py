@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def reconcile(*ids: str, tenant: int = 1) -> list[Job]:
 
 
 def test_a_locked_file_becomes_one_job(world: ConnectWorld) -> None:
-    """204 without a body; a second event adds no job."""
+    """L-51: 204 without a body; a second event adds no job."""
     answer = world.hook("attachment_updated", SAMPLE)
     assert (answer.status_code, answer.data) == (204, b"")
     assert world.jobs.queue == reconcile("131203")
@@ -91,6 +92,7 @@ def test_who_threw_a_file_away_goes_with_the_job(world: ConnectWorld, event: str
 
 
 def test_an_unlocked_file_costs_one_look_up_and_no_call(world: ConnectWorld) -> None:
+    """L-51."""
     body = {**SAMPLE, "attachments": [{"id": number} for number in range(500, 560)]}
     world.hook("attachment_updated", body)
     before = (world.installations.finds, world.witnesses.lookups)
@@ -143,7 +145,7 @@ def test_spaces(world: ConnectWorld) -> None:
 
 
 def test_the_tenant_is_the_tokens(world: ConnectWorld) -> None:
-    """The same attachment id on another site is another file."""
+    """L-02: the same attachment id on another site is another file."""
     token = world.token("POST", "/connect/webhooks/attachment_updated", GLOBEX_SECRET, iss=GLOBEX)
     assert world.hook("attachment_updated", {**SAMPLE, "clientKey": "x"}, token=token).status_code == 204
     assert world.jobs.queue == reconcile("131203", tenant=2)
@@ -185,6 +187,7 @@ def test_other_methods(world: ConnectWorld) -> None:
 HOSTILE = {
     "empty": b"",
     "no JSON": b"<xml/>",
+    "packed": gzip.compress(b'{"attachments":[{"id":"131203"}]}' + b" " * 50_000_000),
     "half": b'{"attachments": [{"id": "1',
     "a list": b"[]",
     "a number": b"7",
@@ -213,10 +216,21 @@ HOSTILE = {
 }
 
 
+def test_one_event_about_forty_files(world: ConnectWorld) -> None:
+    """E41, L-51: one 204, one job for each that is locked, and none more for the same event again."""
+    ids = [str(131_203 + n) for n in range(40)]
+    world.witnesses.held = {(1, each): "98311" for each in ids[:30]}
+    body = {"attachments": [{"id": each} for each in ids]}
+    for _ in range(2):
+        answer = world.hook("attachment_updated", body)
+        assert (answer.status_code, answer.data) == (204, b"")
+        assert world.jobs.queue == reconcile(*ids[:30])
+
+
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("event", ["attachment_updated", "page_trashed", "space_removed"])
 def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
-    """204 or 422, and a job only for what the body names."""
+    """F24: 204 or 422, and a job only for what the body names."""
     answer = world.hook(event, body)
     assert answer.status_code in {204, 422}
     if answer.status_code == 422:
@@ -225,7 +239,7 @@ def test_hostile_bodies(world: ConnectWorld, event: str, body: bytes) -> None:
 
 
 def test_too_large(world: ConnectWorld) -> None:
-    """More than 256 KB: 413; exactly that much is read."""
+    """F24: more than 256 KB: 413; exactly that much is read."""
     most = json.dumps({"attachments": [{"id": "131203"}], "pad": ""}).encode()
     fits = most[:-2] + b"x" * (LARGEST_BODY - len(most)) + b'"}'
     assert world.hook("attachment_updated", fits).status_code == 204
@@ -343,7 +357,7 @@ def held() -> Held:
 
 
 def test_round_trips_on_the_real_database(database: Database) -> None:
-    """Unlocked file: one statement; locked: two. Jobs of one file are one row."""
+    """L-51: unlocked file: one statement; locked: two. Jobs of one file are one row."""
     installations = PostgresInstallations(database, keyring(["a root key of more than thirty-two characters"]))
     world = make_world(installations=installations, witnesses=PostgresWitnesses(database), jobs=PostgresJobs(database))
     acme = installations.find(world.claims()["iss"])
