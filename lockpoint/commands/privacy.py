@@ -117,7 +117,7 @@ def told(rest: Rest, tenant: Tenant) -> str:
         Left.SEARCH: f"begun; waits for the search for the site's locks, will go on at {when}",
         Left.FILES: f"done except {files}; will go on at {when}",
         Left.PREFERENCES: f"done except preferences that Confluence does not let go of; will go on at {when}",
-        Left.HOLDS: f"done, {holds} stand until {when}",
+        Left.LOCKS: f"done, {holds} stand until {when}",
         Left.JOBS: f"done except a job that is running; will go on at {when}",
     }[rest.left]
 

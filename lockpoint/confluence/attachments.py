@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.domain.judge import Version
+    from lockpoint.domain.history.judge import Version
     from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250

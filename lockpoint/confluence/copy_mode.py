@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.calls import Caller
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.domain.judge import Version
+    from lockpoint.domain.history.judge import Version
     from lockpoint.services.ports.confluence import Attachment
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_()-](?:[A-Za-z0-9 ._()-]*[A-Za-z0-9_()-])?")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.confluence.http.ids import normalise_attachment_id
-from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.services.errors import BadAnswer
 from lockpoint.services.ports.confluence import Container, ContainerKind, StoredProperty, UnreadableFile
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.calls import Call, Caller, QueryPairs
     from lockpoint.confluence.http.client import ConfluenceClient
     from lockpoint.confluence.http.json_reader import Answer
-    from lockpoint.domain.judge import Version
+    from lockpoint.domain.history.judge import Version
 
 PAGE: Final = 50
 MOST_PAGES: Final = 40

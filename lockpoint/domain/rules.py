@@ -47,9 +47,9 @@ __all__ = [
     "phase",
     "rebase",
     "release",
-    "settle",
     "sign_again",
     "take_over",
+    "write_end",
 ]
 
 
@@ -255,7 +255,7 @@ def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
     return Already(found) if isinstance(found, Held | Free) else LockLost(found)
 
 
-def settle(snapshot: Snapshot, *, op_id: str) -> Decision:
+def write_end(snapshot: Snapshot, *, op_id: str) -> Decision:
     """Store an end that only the witness knows, in its own place where that is still free.
 
     `Already` when a readable record is not older; `LockLost` when no end is known.

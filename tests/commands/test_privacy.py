@@ -28,7 +28,7 @@ def test_nothing_is_called_simply_done(left: Left, tenant: Tenant) -> None:
 def test_files_are_counted(files: int, words: str) -> None:
     """Files closed to the app are counted, also beside live locks."""
     assert told(Rest(Left.FILES, AT, files), SITE).startswith(f"done except {words}")
-    assert words in told(Rest(Left.HOLDS, AT, files), SITE)
+    assert words in told(Rest(Left.LOCKS, AT, files), SITE)
 
 
 def test_a_site_that_left_is_told_from_one_where_the_app_is_off() -> None:

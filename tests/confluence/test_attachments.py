@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, LostRace, Rejected, Unauthorised
 from tests.confluence.live import (
     ALICE,

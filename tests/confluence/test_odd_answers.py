@@ -11,7 +11,7 @@ from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.search import ConfluenceLockSearch
 from lockpoint.confluence.titles import ConfluenceTitles
-from lockpoint.domain.judge import Version
+from lockpoint.domain.history.judge import Version
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
 from lockpoint.services.ports.confluence import Container, ContainerKind, UnreadableFile
 from tests.confluence.doubles import ALICE, site

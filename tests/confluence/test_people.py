@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.search import ConfluenceLockSearch
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import GoneOrInvisible, NoAddress, Rejected, Unauthorised
 from lockpoint.services.ports.confluence import PropertyHost
 from tests.confluence.doubles import Kit, site

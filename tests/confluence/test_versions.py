@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.confluence import versions
 from lockpoint.confluence.attachments import ConfluenceAttachments
-from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     BadAnswer,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
@@ -321,10 +321,12 @@ class TestWitnesses:
     def test_files_are_found_by_how_they_are_marked(self, store: Store) -> None:
         """Of this site only, ended ones too."""
         store.effects.record(store.acme, Effects(witness=witness("1", protection=Protection.APP_BLOCKED)))
-        store.effects.record(store.acme, Effects(witness=witness("2", record=free(), protection=Protection.UNSETTLED)))
+        store.effects.record(
+            store.acme, Effects(witness=witness("2", record=free(), protection=Protection.END_UNWRITTEN))
+        )
         store.effects.record(store.acme, Effects(witness=witness("3")))
         store.effects.record(store.globex, Effects(witness=witness("4", protection=Protection.APP_BLOCKED)))
-        marks = (Protection.APP_BLOCKED, Protection.UNSETTLED)
+        marks = (Protection.APP_BLOCKED, Protection.END_UNWRITTEN)
         assert store.witnesses.marked(store.acme, marks) == {"1", "2"}
         assert store.witnesses.marked(store.acme, marks[:1]) == {"1"}
         assert store.witnesses.marked(store.acme, ()) == frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.judge import FileStatus, History, Version
+from lockpoint.domain.history.judge import FileStatus, History, Version
 from lockpoint.domain.lock import Base, Ended, EndReason, FoundRecord, Free, Held, Limits, Snapshot, Subject
 from lockpoint.domain.signed_json import MacKeys
 

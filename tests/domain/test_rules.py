@@ -352,13 +352,13 @@ def test_a_recorded_end_is_stored_in_its_own_place() -> None:
     """The same tombstone, so that its row stays the only one."""
     known = free(seq=4)
     state = snapshot(Unreadable("replayed", 3), witness=known)
-    assert rules.settle(state, op_id="op-new") == rules.Write(replace(known, kind=AuditKind.RELEASED))
+    assert rules.write_end(state, op_id="op-new") == rules.Write(replace(known, kind=AuditKind.RELEASED))
 
 
 def test_a_recorded_end_makes_way_for_what_others_wrote() -> None:
     """Above every known place."""
     for found in (Unreadable("garbled", 7), Absent()):
-        decision = rules.settle(snapshot(found, witness=free(seq=4)), op_id="op-new")
+        decision = rules.write_end(snapshot(found, witness=free(seq=4)), op_id="op-new")
         assert isinstance(decision, rules.Write)
         assert decision.record.kind is AuditKind.HEALED
         assert (decision.record.epoch, decision.record.seq) == (2, 8 if isinstance(found, Unreadable) else 1)
@@ -368,10 +368,10 @@ def test_a_recorded_end_makes_way_for_what_others_wrote() -> None:
 @pytest.mark.parametrize("found", [free(seq=5), held(seq=5)])
 def test_a_later_record_needs_no_settling(found: Free | Held) -> None:
     """Somebody locked the file since, or the end was stored."""
-    assert rules.settle(snapshot(found, witness=free(seq=4)), op_id="op-new") == rules.Already(found)
+    assert rules.write_end(snapshot(found, witness=free(seq=4)), op_id="op-new") == rules.Already(found)
 
 
 @pytest.mark.parametrize(("found", "witness"), [(Newer(2, 9), free()), (Absent(), None), (Absent(), held())])
 def test_nothing_is_settled_without_a_known_end(found: Any, witness: Any) -> None:
     """Nor over a newer app's record."""
-    assert isinstance(rules.settle(snapshot(found, witness=witness), op_id="op-new"), rules.LockLost)
+    assert isinstance(rules.write_end(snapshot(found, witness=witness), op_id="op-new"), rules.LockLost)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import (
     Forbidden,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.domain.lock import Held
 from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
 from lockpoint.services.context import Tenant

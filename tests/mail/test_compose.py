@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.judge import FlagReason
+from lockpoint.domain.history.judge import FlagReason
 from lockpoint.domain.lock import EndReason
 from lockpoint.domain.mail_budget import AT_ONCE
 from lockpoint.mail.catalogue import CATALOGUES, ENGLISH, catalogue_for, locale_of

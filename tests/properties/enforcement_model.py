@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
+from lockpoint.domain.history.restore_budget import LONGEST_PAUSE
+from lockpoint.domain.history.version_marker import source_of
 from lockpoint.domain.lock import Held
-from lockpoint.domain.restore_budget import LONGEST_PAUSE
-from lockpoint.domain.version_marker import source_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError

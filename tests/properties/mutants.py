@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lockpoint.domain import lineage, next_record, preconditions, rules, snapshots
+from lockpoint.domain import next_record, preconditions, rules, snapshots
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import History, Judgement, Restore, UndoTrash, judge
+from lockpoint.domain.history import lineage
+from lockpoint.domain.history.judge import History, Judgement, Restore, UndoTrash, judge
 from lockpoint.domain.lock import EndReason, Free, Held, Snapshot, Subject
 from lockpoint.domain.next_record import ended, tombstone
 from lockpoint.domain.signed_record import decode

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
+from lockpoint.domain.history.version_marker import source_of
 from lockpoint.domain.lock import EndReason, Free, Held, Limits, Record
-from lockpoint.domain.version_marker import source_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import HostError, StorageUnavailable, UseCaseError

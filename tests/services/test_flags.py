@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import UseCaseError
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, make_stage

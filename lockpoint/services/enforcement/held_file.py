@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import Flag, FlagReason, Version
+from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant

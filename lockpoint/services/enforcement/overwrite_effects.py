@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FlagReason, Version
+from lockpoint.domain.history.judge import FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import AuditEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from lockpoint.domain.judge import History
+from lockpoint.domain.history.judge import History
 from lockpoint.domain.lock import Held, Moments
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.domain.judge import (
+from lockpoint.domain.history.judge import (
     FileStatus,
     Flag,
     FlagReason,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.judge import Flag, FlagReason, Version
-from lockpoint.domain.restore_budget import Offender
+from lockpoint.domain.history.judge import Flag, FlagReason, Version
+from lockpoint.domain.history.restore_budget import Offender
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.ports.jobs import Job, JobKind

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import Enum, auto
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import Flag, FlagReason, Restore, Version
+from lockpoint.domain.history.judge import Flag, FlagReason, Restore, Version
+from lockpoint.domain.history.version_marker import marker
 from lockpoint.domain.lock import Free
-from lockpoint.domain.version_marker import marker
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import left_in_pause

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import History, Judgement, Version
-from lockpoint.domain.lineage import same_content
-from lockpoint.domain.version_marker import source_of
+from lockpoint.domain.history.judge import History, Judgement, Version
+from lockpoint.domain.history.lineage import same_content
+from lockpoint.domain.history.version_marker import source_of
 from lockpoint.services.enforcement.held_file import HeldFile
 from lockpoint.services.enforcement.overwrite_effects import attempts, conflicts, overwrite_mails, row_about
 from lockpoint.services.ports.locks import Effects, Restoration

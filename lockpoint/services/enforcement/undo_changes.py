@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.file_names import restored_name
-from lockpoint.domain.judge import FileStatus, Flag, UndoRename, UndoTrash, Version
+from lockpoint.domain.history.file_names import restored_name
+from lockpoint.domain.history.judge import FileStatus, Flag, UndoRename, UndoTrash, Version
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import left_in_pause

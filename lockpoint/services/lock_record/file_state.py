@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Record, Subject, Unreadable
 from lockpoint.domain.snapshots import lock_of, trusted
 from lockpoint.services.clock_skew import ClockState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from lockpoint.domain.restore_budget import Offender, paused_until
+from lockpoint.domain.history.restore_budget import Offender, paused_until
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from lockpoint.domain import rules
-from lockpoint.domain.judge import Version
+from lockpoint.domain.history.judge import Version
 from lockpoint.domain.lock import Base, Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant

@@ -117,7 +117,7 @@ def recovered_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:
 
 def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
     """Return that a record was found which is not to be obeyed: one row a day."""
-    if not isinstance(state.found, Unreadable) or unsettled(state):
+    if not isinstance(state.found, Unreadable) or end_unwritten(state):
         return ()
     row = AuditEvent(
         at=now.replace(hour=0, minute=0, second=0, microsecond=0),
@@ -129,9 +129,9 @@ def unreadable_row(state: FileState, now: datetime) -> tuple[AuditEvent, ...]:
     return (row,)
 
 
-def unsettled(state: FileState) -> bool:
+def end_unwritten(state: FileState) -> bool:
     """Return whether the record is older than an end that could not be stored."""
-    return state.witness is not None and state.witness.protection is Protection.UNSETTLED
+    return state.witness is not None and state.witness.protection is Protection.END_UNWRITTEN
 
 
 def hint_jobs(tenant: Tenant, *containers: Container | None) -> tuple[Job, ...]:

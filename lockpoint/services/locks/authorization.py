@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockpoint.domain import permissions
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import FoundRecord, Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services

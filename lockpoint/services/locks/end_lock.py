@@ -76,9 +76,9 @@ def release_for_holder(
     return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
 
 
-def settle(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
+def write_known_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
     """Store an end that is only recorded so far."""
-    outcome = compare_and_set(services, tenant, state.attachment.id, rules.settle, priority=priority, state=state)
+    outcome = compare_and_set(services, tenant, state.attachment.id, rules.write_end, priority=priority, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=actor_of(outcome.record))
 
@@ -107,7 +107,7 @@ def _note_end(
 ) -> None:
     """A purged file has no record that could be settled."""
     gone = written.record.ended is not None and written.record.ended.reason is EndReason.FILE_GONE
-    mark = Protection.PROTECTED if gone else Protection.UNSETTLED
+    mark = Protection.PROTECTED if gone else Protection.END_UNWRITTEN
     record_write(services, tenant, written, account=by, space_id=space_id, request=request, protection=mark)
 
 

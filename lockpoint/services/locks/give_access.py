@@ -80,7 +80,7 @@ def _app_may_edit(services: Services, actor: Actor, container: Container) -> boo
 def _look_at_once(services: Services, actor: Actor, container: Container) -> int:
     """Queue a look at each lock of the page, at each end that could not be stored, and at the page's hint."""
     known = services.witnesses.of_container(actor.tenant, container.id)
-    waiting = [w for w in known if isinstance(w.record, Held) or w.protection is Protection.UNSETTLED]
+    waiting = [w for w in known if isinstance(w.record, Held) or w.protection is Protection.END_UNWRITTEN]
     looks = tuple(Job(JobKind.RECONCILE, actor.tenant.id, witness.attachment_id) for witness in waiting)
     services.jobs.defer((*looks, *hint_jobs(actor.tenant, container)))
     return len(looks)

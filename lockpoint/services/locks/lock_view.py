@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lockpoint.domain import permissions
-from lockpoint.domain.judge import FileStatus, FlagReason
+from lockpoint.domain.history.judge import FileStatus, FlagReason
 from lockpoint.domain.lock import Ended, FoundRecord, Held, Newer, Phase
 from lockpoint.domain.permissions import Can, Facts
 from lockpoint.domain.snapshots import ended_of, phase

@@ -69,7 +69,7 @@ def place(services: Services, actor: Actor, state: FileState) -> WaitlistPlace:
     return place_of(waitlist, actor.account_id)
 
 
-def settle_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
+def update_waitlist(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
     """Bring the waitlist in line with the lock: whoever holds the file waits no longer, and of a free file nobody."""
     held = state.standing
     if not isinstance(held, Held):

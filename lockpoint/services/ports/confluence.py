@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from lockpoint.domain.judge import FileStatus, Version
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.domain.lock import Base
 from lockpoint.services.context import Priority, Tenant
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.judge import FlagReason, KnownRestoration
+from lockpoint.domain.history.judge import FlagReason, KnownRestoration
 from lockpoint.domain.lock import Record
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.confluence import Container
@@ -31,7 +31,7 @@ class Protection(StrEnum):
     """The file is in the trash with its page."""
     UNCHECKED = "left"
     """Not read since the site is active again: if it is in the trash, it stays there."""
-    UNSETTLED = "unsettled"
+    END_UNWRITTEN = "end_unwritten"
     """Ended where nobody may write: only the witness knows the end, until the page opens."""
     OWN_ACCOUNT_UNKNOWN = FlagReason.OWN_ACCOUNT_UNKNOWN.value
     OWN_UPLOAD_WITHOUT_SOURCE = FlagReason.OWN_UPLOAD_WITHOUT_SOURCE.value

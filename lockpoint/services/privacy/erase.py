@@ -52,7 +52,7 @@ class Left(StrEnum):
     SEARCH = "search"
     FILES = "files"
     PREFERENCES = "preferences"
-    HOLDS = "holds"
+    LOCKS = "locks"
     JOBS = "jobs"
 
 
@@ -120,7 +120,7 @@ def _in_confluence(services: Services, tenant: Tenant, erasure: Erasure) -> Rest
     now = services.clock.now()
     dues: dict[datetime, Left] = {}
     if services.witnesses.count_held(tenant, erasure.account) and not (skipped and now >= erasure.release_at):
-        dues[max(erasure.release_at, now + SOON)] = Left.HOLDS
+        dues[max(erasure.release_at, now + SOON)] = Left.LOCKS
     if skipped or chosen:
         dues[now + DAILY] = Left.FILES if skipped else Left.PREFERENCES
     return Rest(dues[min(dues)], min(dues), skipped) if dues else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import FoundRecord, Free, Held, Phase
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lockpoint.domain import rules
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
@@ -17,11 +17,11 @@ from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.lock_record.rebase import rebase
 from lockpoint.services.lock_record.record_effects import (
+    end_unwritten,
     hint_jobs,
     newer_than,
     recovered_rows,
     unreadable_row,
-    unsettled,
     witness_of,
 )
 from lockpoint.services.locks import end_lock, notify_me
@@ -125,7 +125,7 @@ def _reconcile(services: Services, tenant: Tenant, attachment_id: str, priority:
     held = state.found if state.writable else state.standing
     if isinstance(held, Held):
         _tend(services, tenant, state, held, priority)
-    notify_me.settle_waitlist(services, tenant, state, priority=priority)
+    notify_me.update_waitlist(services, tenant, state, priority=priority)
 
 
 def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, priority: Priority) -> None:
@@ -154,8 +154,8 @@ def _mended(services: Services, tenant: Tenant, state: FileState, priority: Prio
     """
     services.effects.record(tenant, Effects(audit=unreadable_row(state, services.clock.now())))
     held = state.known
-    if unsettled(state):
-        end_lock.settle(services, tenant, state, priority=priority)
+    if end_unwritten(state):
+        end_lock.write_known_end(services, tenant, state, priority=priority)
     if not isinstance(held, Held):
         return state
     if rules.phase(held, services.clock.now()) is Phase.EXPIRED:

@@ -19,7 +19,7 @@ def sweep(services: Services, tenant: Tenant) -> int:
     A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised` and a removed operation stop the sweep.
     An inactive or unlicensed site is not asked.
     """
-    for attachment_id in sorted(services.witnesses.marked(tenant, (Protection.UNSETTLED,))):
+    for attachment_id in sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))):
         if active_now(services, tenant.id, priority=Priority.SWEEP):
             _one(services, tenant, attachment_id)
     state = 0

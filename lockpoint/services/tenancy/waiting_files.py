@@ -7,7 +7,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
 
-FOR_ACCESS = (Protection.APP_BLOCKED, Protection.UNSETTLED)
+FOR_ACCESS = (Protection.APP_BLOCKED, Protection.END_UNWRITTEN)
 """Until the app may edit their page."""
 FOR_COPY_MODE = (Protection.RESTORE_REFUSED,)
 FOR_RESTORING = (Protection.RESTORE_REFUSED, Protection.TOO_LARGE)

@@ -48,7 +48,7 @@ class Park:
 Fate = Drop | Later | Park
 
 
-def triage(error: Exception, kind: JobKind, attempts: int) -> Fate:
+def fate_of(error: Exception, kind: JobKind, attempts: int) -> Fate:
     """Decide by the error and the attempts before this one.
 
     One "not there" or "not allowed" can be passing; two in a row are believed. Anything else is retried a bounded

@@ -22,7 +22,7 @@ from lockpoint.services.ports.jobs import JobHandler, JobKind
 from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
 from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
-from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, triage
+from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
 
 GRACE: Final = 25.0
 HEARTBEAT: Final = 3.0
@@ -129,7 +129,7 @@ class ProcrastinateRunner:
             begin, outcome = time.monotonic(), "done"
             try:
                 handler(tenant_id, subject)
-            except Exception as error:  # noqa: BLE001 - the triage decides about every failure
+            except Exception as error:  # noqa: BLE001 - `fate_of` decides about every failure
                 outcome = "failed"
                 self._settle(kind, number, job.attempts, error)
             finally:
@@ -139,7 +139,7 @@ class ProcrastinateRunner:
         return perform
 
     def _settle(self, kind: JobKind, number: int, attempts: int, error: Exception) -> None:
-        decision = triage(error, kind, attempts)
+        decision = fate_of(error, kind, attempts)
         name = type(error).__name__
         level = logging.WARNING if isinstance(error, EXPECTED) else logging.ERROR
         what = {"exception": name, "at": _frames(error)}

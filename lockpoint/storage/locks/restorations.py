@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from lockpoint.domain.judge import KnownRestoration
+from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Restoration
 from lockpoint.storage.engine import Database

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Free
 from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.reconciliation.reconcile import trashed_by

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Rejected, Unauthorised

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.clock_skew import TOLERATED
 from lockpoint.services.enforcement import protect
 from lockpoint.services.locks.release import release

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.tenancy.site_settings import change
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, SAM

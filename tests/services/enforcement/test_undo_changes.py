@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.jobs import JobKind

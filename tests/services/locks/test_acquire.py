@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import SCHEMA, Absent, Held, Subject
 from lockpoint.domain.signed_json import sign
 from lockpoint.domain.signed_record import record_place

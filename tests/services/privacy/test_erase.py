@@ -81,7 +81,7 @@ def test_pseudonyms_of_two_people_and_two_erasures_differ(stage: RightsStage, bu
 def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[str, StoredFile]) -> None:
     """F51, L-72: 24 hours later; the administrator and waitlist are told."""
     stage.ask(busy["held"], CHARLIE)
-    assert _run(stage) == Rest(Left.HOLDS, stage.world.clock.now() + GRACE)
+    assert _run(stage) == Rest(Left.LOCKS, stage.world.clock.now() + GRACE)
     assert stage.holder(busy["held"]) == BOB
     assert stage.services.person_store.export(ACME, BOB)["audit_event"] == []
     stage.world.clock.advance(hours=24)

@@ -217,7 +217,7 @@ def test_an_end_that_nobody_may_write_counts_at_once(
     witness = stage.world.services.witnesses.get(ACME, stage.file.id)
     assert witness is not None
     assert isinstance(witness.record, Free)
-    assert (witness.record.ended.reason, witness.protection) == (reason, Protection.UNSETTLED)
+    assert (witness.record.ended.reason, witness.protection) == (reason, Protection.END_UNWRITTEN)
     assert stage.world.services.witnesses.count_held(ACME) == 0
     assert stage.show(BOB).state.value == "free"
     stage.upload(BOB, b"Bob's")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
-from lockpoint.domain.judge import FileStatus
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import EndReason, Held, Limits
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind

@@ -22,7 +22,7 @@ from lockpoint.services.ports.notifications import MailRefused, MailUnavailable
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PRIORITY, PostgresJobs, enqueue
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs, put_off, requeue_lost, requeue_stalled
-from lockpoint.storage.jobs.retry_policy import Drop, Later, Park, triage
+from lockpoint.storage.jobs.retry_policy import Drop, Later, Park, fate_of
 from lockpoint.storage.tables import QUEUE, WORKERS
 from tests.storage.builders import queue
 
@@ -220,13 +220,13 @@ def test_parked_jobs_can_be_retried_and_dropped(jobs: PostgresJobs, database: Da
 )
 def test_triage(error: Exception, attempts: int, expected: object) -> None:
     """F42: later: growing pauses, at least Retry-After. Drop: refused twice. Park: after the last attempt."""
-    assert triage(error, JobKind.RECONCILE, attempts) == expected
+    assert fate_of(error, JobKind.RECONCILE, attempts) == expected
 
 
 def test_mails_are_tried_for_about_a_day() -> None:
     """F45: while the mail server is down; then parked."""
     waited, attempts = 0.0, 0
-    while isinstance(decision := triage(MailUnavailable("m"), JobKind.SEND_MAIL, attempts), Later):
+    while isinstance(decision := fate_of(MailUnavailable("m"), JobKind.SEND_MAIL, attempts), Later):
         waited += decision.seconds
         attempts += 1
     assert decision == Park()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.file_names import LONGEST, length, letters, restored_name, shortened
+from lockpoint.domain.history.file_names import LONGEST, length, letters, restored_name, shortened
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 """Man, joiner, woman, joiner, girl: eight UTF-16 units, one letter."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from lockpoint.domain.history.version_marker import source_of
+from lockpoint.domain.history.versions import History, KnownRestoration, Policy, Version
 from lockpoint.domain.lock import MARGIN, Held
-from lockpoint.domain.version_marker import source_of
-from lockpoint.domain.versions import History, KnownRestoration, Policy, Version
 
 
 class Standing(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.version_marker import marker, source_of
+from lockpoint.domain.history.version_marker import marker, source_of
 from tests.domain.build import L1, at
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))

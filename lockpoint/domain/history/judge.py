@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from lockpoint.domain.file_names import stands_for
-from lockpoint.domain.lineage import Lineage, Standing, Traced, trace
+from lockpoint.domain.history.file_names import stands_for
+from lockpoint.domain.history.lineage import Lineage, Standing, Traced, trace
+from lockpoint.domain.history.versions import FileStatus, History, KnownRestoration, Policy, Version
 from lockpoint.domain.lock import Held
-from lockpoint.domain.versions import FileStatus, History, KnownRestoration, Policy, Version
 
 __all__ = [
     "FileStatus",

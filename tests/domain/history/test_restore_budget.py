@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.restore_budget import LONGEST_PAUSE, Undoing, paused_until
+from lockpoint.domain.history.restore_budget import LONGEST_PAUSE, Undoing, paused_until
 from tests.domain.build import BOB, DANA, NOW, at
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockpoint.domain.judge import (
+from lockpoint.domain.history.judge import (
     FileStatus,
     Flag,
     FlagReason,
@@ -22,8 +22,8 @@ from lockpoint.domain.judge import (
     Version,
     judge,
 )
+from lockpoint.domain.history.version_marker import marker
 from lockpoint.domain.lock import Base, Held
-from lockpoint.domain.version_marker import marker
 from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
 
 V6 = version(6, DANA)

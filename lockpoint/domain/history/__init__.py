@@ -1,0 +1,1 @@
+"""What a file's versions require under a lock, and what we give back."""
