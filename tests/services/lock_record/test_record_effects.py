@@ -31,7 +31,7 @@ def lock_id(stage: Stage) -> str:
 
 @pytest.mark.parametrize("crashes", [2, 3])
 def test_crashes_in_a_row_lose_no_row(stage: Stage, lock_id: str, crashes: int) -> None:
-    """G8, I16, L-64: each write first completes the one before."""
+    """G8, I16: each write first completes the one before."""
     for _ in range(crashes):
         _after_the_next_write(stage, _die)
         with pytest.raises(ProcessDied):
@@ -43,7 +43,7 @@ def test_crashes_in_a_row_lose_no_row(stage: Stage, lock_id: str, crashes: int) 
 
 
 def test_a_slow_write_and_a_look_leave_one_row(stage: Stage, lock_id: str) -> None:
-    """G7, L-64: the look records the extension before the extender does."""
+    """G7: the look records the extension before the extender does."""
     _after_the_next_write(stage, stage.reconcile)
     stage.extend(lock_id)
     assert one_row_for_each_record(stage)
