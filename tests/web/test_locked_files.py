@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import redis
 
 from lockpoint.services.ports.jobs import JobKind
 from tests.e2e.system import wait_for
+from tests.support import databases
 from tests.web.live_app import LiveApp
 
 SLOW_CREATION = {"kind": "delay", "method": "POST", "path": "/properties", "seconds": 1.0}
@@ -112,6 +114,27 @@ def test_a_version_of_ours_that_is_shown_late_is_not_made_again(scene: Scene) ->
     assert (len(scene.audit("restored")), scene.told("upload_undone")) == (1, 1)
 
 
+def test_a_cache_that_is_flushed_again_and_again_changes_no_answer(
+    scene: Scene, servers: databases.Addresses, worker_id: str
+) -> None:
+    """E32, F36."""
+    with redis.Redis.from_url(servers.valkey.format(databases.cache_number(worker_id))) as cache:
+        lock_id = scene.live.lock("alice", scene.file)
+        cache.flushdb()
+        refused = scene.live.call("erin", "POST", f"/attachments/{scene.file}/lock")
+        assert (refused.status_code, refused.json()["error"]) == (409, "already_locked")
+        scene.upload("bob", "Bob's")
+        cache.flushdb()
+        scene.live.settle()
+        assert scene.now[0] == "first"
+        cache.flushdb()
+        listed = scene.live.call("alice", "GET", f"/pages/{scene.page}/attachments").json()["items"]
+        assert [item["lock"]["state"] for item in listed] == ["mine"]
+        cache.flushdb()
+        scene.end("alice", "release", lock_id)
+    assert (len(scene.audit("restored")), len(scene.audit("released"))) == (1, 1)
+
+
 def test_the_last_upload_before_a_take_over_is_protected(scene: Scene) -> None:
     """G2."""
     lock_id = scene.live.lock("alice", scene.file)
@@ -169,7 +192,7 @@ def test_a_new_name_is_no_new_content(scene: Scene) -> None:
 
 @pytest.mark.parametrize(("who", "how"), [("alice", "release"), ("dana", "break")])
 def test_an_end_undoes_what_lies_below_the_trash(scene: Scene, who: str, how: str) -> None:
-    """G4."""
+    """G4, L-46."""
     lock_id = scene.live.lock("alice", scene.file)
     scene.live.settle()
     scene.upload("bob", "Bob's")

@@ -19,7 +19,7 @@ from lockpoint.services.ports.locks import Effects, Restoration
 from lockpoint.services.reconciliation.reconcile import reconcile, trashed_by
 from tests.fakes.confluence import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
-from tests.services.stage import Stage, one_row_for_each_record
+from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
 
 BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]
 
@@ -548,12 +548,24 @@ def test_a_file_of_another_worker_is_read_again(locked: Stage) -> None:
     assert locked.content == b"first"
 
 
-def test_without_redis_everything_is_the_same(locked: Stage) -> None:
-    """E32."""
-    locked.world.services.mutexes._port.away = True
-    locked.upload(BOB, b"Bob's")
-    locked.reconcile()
-    assert locked.content == b"first"
+def test_without_redis_everything_is_the_same() -> None:
+    """E32: every answer, the undoing, the log and the mails."""
+    assert _day_without_redis(away=True) == _day_without_redis(away=False)
+
+
+def _day_without_redis(*, away: bool) -> list[object]:
+    stage = make_stage()
+    stage.world.services.mutexes._port.away = away
+    lock_id = stage.lock().lock.lock_id or ""
+    said: list[object] = [refusal_of(stage.lock, BOB).code, stage.ask(BOB), stage.show(BOB).state]
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    said += [stage.content, stage.extend(lock_id, hours=72).status, [row.lock.state for row in stage.rows()]]
+    said += [stage.take_over(lock_id, DANA).status, refusal_of(stage.release, lock_id).code]
+    said.append(stage.break_(stage.held.lock_id, SAM).status)
+    stage.run_jobs()
+    return [*said, stage.content, stage.audit(), stage.mails()]
 
 
 @pytest.mark.parametrize("state", ["installed", "enabled"])

@@ -83,7 +83,7 @@ def test_a_job_runs_at_once_and_leaves_nothing(workers: Workers, jobs: PostgresJ
 
 
 def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
-    """After kill -9 another worker repeats it within 30 s."""
+    """F38: after kill -9 another worker repeats it within 30 s."""
     jobs.defer([job("sleep 3")])
     victim = workers.start()
     workers.wait(lambda: workers.marks("began") == ["sleep 3"])

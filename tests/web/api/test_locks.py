@@ -122,7 +122,7 @@ def test_release_twice_is_no_error(api: CheckedApi, file: str) -> None:
 
 
 def test_extend_counts_from_now(api: CheckedApi, file: str) -> None:
-    """Longer than the site allows: 422 with the maximum."""
+    """L-31: longer than the site allows: 422 with the maximum."""
     lock = api.lock("alice", file, hours=1)
     longer = api("alice", "POST", f"/attachments/{file}/lock/extend", {"lockId": lock["lockId"], "hours": 10})
     assert longer.status_code == 200
@@ -175,7 +175,7 @@ def test_take_over_is_a_new_hold(api: CheckedApi, file: str) -> None:
 
 
 def test_wrong_lock_id_is_lock_lost(api: CheckedApi, file: str) -> None:
-    """Break and take over name a lock: for another one, 412 with the current lock."""
+    """L-03: break and take over name a lock: for another one, 412 with the current lock."""
     lock = api.lock("alice", file)
     for action in ("break", "take-over"):
         wrong = api("dana", "POST", f"/attachments/{file}/lock/{action}", {"lockId": WRONG_LOCK, "reason": "x"})

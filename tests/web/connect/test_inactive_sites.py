@@ -156,7 +156,7 @@ def make_noise(live: LiveApp, scene: Scene) -> None:
 
 
 def test_after_an_uninstall_there_is_silence(live: LiveApp, post: Post, scene: Scene) -> None:
-    """§5, F22: no call, no mail; the secret is erased, the token refused, queued jobs dropped."""
+    """§5, F22, L-70: no call, no mail; the secret is erased, the token refused, queued jobs dropped."""
     make_noise(live, scene)
     before = registration(live)
     assert waiting(live, before["id"]) >= 2
