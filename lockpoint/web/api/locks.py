@@ -211,9 +211,15 @@ def _list_model(services: Services, account: str, found: Listing) -> s.ListModel
 def _row(row: FileRow) -> s.AttachmentModel:
     file, lock = row.attachment, s.LockModel.model_validate(row.lock)
     if isinstance(file, UnreadableFile):
-        title = file.title or ""
         return s.AttachmentModel(
-            id=file.id, title=title, media_type=None, file_size=None, version=None, links=None, lock=lock
+            id=file.id,
+            title=file.title or "",
+            media_type=None,
+            file_size=None,
+            version=None,
+            version_created=None,
+            links=None,
+            lock=lock,
         )
     return s.AttachmentModel(
         id=file.id,
