@@ -27,9 +27,9 @@ def check_after_end(services: Services, tenant: Tenant, written: Written, *, pri
     recorded as if it were checked.
     """
     state = after = written.state
-    if isinstance(written.record, Free):
-        after = read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)
     held = _ended_lock(written.record, state)
+    if isinstance(written.record, Free) or (held is not None and written.record.taken_from is None):
+        after = read_state(services, tenant, state.attachment.id, priority=priority, person=state.person)
     if held is not None:
         _look_back(HeldFile(services, tenant, after, held, priority), written.record)
     return replace(

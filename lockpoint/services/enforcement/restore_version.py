@@ -9,13 +9,14 @@ from enum import Enum, auto
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Restore, Version
 from lockpoint.domain.history.version_marker import marker
-from lockpoint.domain.lock import Free
+from lockpoint.domain.lock import Free, Held
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import left_in_pause
 from lockpoint.services.enforcement.undo_changes import name_as
 from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
 from lockpoint.services.lock_record.file_state import FileState
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.activity import active_now
 from lockpoint.services.tenancy.site_settings import site_settings
@@ -81,12 +82,14 @@ def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> Vers
 def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
     """Bring back what our version buried when the lock was over by then; None while it still holds.
 
-    Not under anything newer, and not an overwrite made under the lock. Where that fails its author is told: their
-    version is in the history.
+    Not under anything newer, and not an overwrite made under the lock. Under another lock its own look decides. Where
+    it fails, or that lock protects our version, the author is told: their version is in the history.
     """
     state = held_file.read_state()
     if held_file.still_held(state):
         return None
+    if isinstance(state.standing, Held):
+        return _leave_to(held_file, state, state.standing, made)
     if state.attachment.head.created != made.created:
         return ProtectionResult(state)
     buried = _version_before(held_file, made)
@@ -96,16 +99,29 @@ def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult 
         again = _make_current(held_file, way, buried)
         _record_own(held_file, again, buried.created)
     except HostError:
-        row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
-        told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
-        mails = tuple(mail for mail in told if mail.kind is MailKind.UPLOAD_UNDONE)
-        held_file.services.effects.record(
-            held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails)
-        )
+        _tell_buried(held_file, buried)
         return ProtectionResult(held_file.read_state())
     if _version_before(held_file, again).created != made.created:
         return _give_way(held_file, way, again)
     return ProtectionResult(held_file.read_state())
+
+
+def _leave_to(held_file: HeldFile, state: FileState, held: Held, made: Version) -> ProtectionResult:
+    """Have another lock look; one that began after our version protects it."""
+    held_file.services.jobs.defer([Job(JobKind.RECONCILE, held_file.tenant.id, held_file.attachment.id)])
+    began = held.began if held.began and not held.taken_from else held.base.created
+    if max(held.base.created, began) >= made.created:
+        buried = _version_before(held_file, made)
+        if not _was_overwrite(held_file, state, buried):
+            _tell_buried(held_file, buried)
+    return ProtectionResult(state)
+
+
+def _tell_buried(held_file: HeldFile, buried: Version) -> None:
+    row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
+    told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
+    mails = tuple(mail for mail in told if mail.kind is MailKind.UPLOAD_UNDONE)
+    held_file.services.effects.record(held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails))
 
 
 def _version_before(held_file: HeldFile, made: Version) -> Version:

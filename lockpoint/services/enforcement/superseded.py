@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.history.judge import History, Judgement, Version
+from lockpoint.domain.history.judge import History, Judgement, Nothing, Verdict, Version
 from lockpoint.domain.history.lineage import same_content
 from lockpoint.domain.history.version_marker import source_of
 from lockpoint.services.enforcement.held_file import HeldFile
@@ -74,7 +74,7 @@ def _note_all_undone(
         restored = undone_by(version)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
-        _note_undone(held_file, made, tuple(offenders))
+        _note_undone(held_file, made, tuple(offenders), judgement.verdict)
     return tuple(by_others)
 
 
@@ -95,7 +95,9 @@ def _undone_by(
     return None
 
 
-def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, ...]) -> None:
+def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, ...], verdict: Verdict) -> None:
+    """Record what our version undid, and the version itself unless more than its content needs a look."""
+    unfinished = made.created == held_file.attachment.head.created and not isinstance(verdict, Nothing)
     source = source_of(made.message)
     if source is None:
         return
@@ -108,7 +110,7 @@ def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, .
         at=held_file.services.clock.now(),
     )
     effects = Effects(
-        restorations=(restoration,),
+        restorations=() if unfinished else (restoration,),
         audit=(
             *conflicts(held_file.attachment, held_file.held, offenders, "undone"),
             row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from lockpoint.domain.events import AuditKind, MailKind
@@ -17,6 +17,8 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, LostRace
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.tenancy.absence import return_under
+
+_BEFORE_ANY_VERSION = timedelta(days=36525)
 
 
 def undo_rename(held_file: HeldFile, verdict: UndoRename) -> ProtectionResult | None:
@@ -135,17 +137,18 @@ def _first_free(edit: Callable[[str], None], *titles: str) -> str:
 def _own_change(held_file: HeldFile, undone: _Undone, source: datetime) -> ProtectionResult:
     """Record the version that our change of name or status made, so that the judge knows it as ours.
 
-    Where none is surely ours the row counts for the budget only: it names no version, or itself.
+    Where none is surely ours the row counts for the budget only: it names no version, now or later.
     """
     after = held_file.read_state()
     made, now = after.attachment.head, held_file.services.clock.now()
     moved = held_file.made_by_us(after)
     offenders = (undone.offender,) if undone.offender else ()
+    nothing = now - _BEFORE_ANY_VERSION
     restoration = Restoration(
         attachment_id=held_file.attachment.id,
         lock_id=held_file.held.lock_id,
-        created=made.created if moved else now,
-        source_created=source if moved else now,
+        created=made.created if moved else nothing,
+        source_created=source if moved else nothing,
         offenders=tuple(v.author for v in offenders if v.author),
         at=now,
     )

@@ -7,7 +7,7 @@ from functools import partial
 
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import EndReason, Free, Held
+from lockpoint.domain.lock import EndReason, Free, Held, Moments
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import check_after_end
@@ -33,17 +33,19 @@ def end(
     op_id: str | None = None,
     request: RequestOutcome | None = None,
     space_id: str | None = None,
-    touch_file: bool = True,
+    standing: Moments | None = None,
 ) -> Outcome:
     """Undo pending overwrites, end the lock as `rule` says, record it, and announce it.
 
     What could not be undone is named in the tombstone. After a lost round the file is looked at again. `by` is the
-    account that wants the end (None: nobody, time did). Without `touch_file` the file stays as it is. Where nobody may
-    write, the end is only recorded; it is stored when the page opens.
+    account that wants the end (None: nobody, time did). With `standing`, the overwrites that are known to stand, the
+    file stays as it is. Where nobody may write, the end is only recorded; it is stored when the page opens.
     """
     held = state.standing
     lock_id = held.lock_id if isinstance(held, Held) else None
-    prepare = partial(undo_before_end, services, tenant, lock_id, priority) if touch_file else None
+    prepare: Prepare = partial(undo_before_end, services, tenant, lock_id, priority)
+    if standing is not None:
+        prepare = partial(_untouched, standing)
     if not state.writable:
         noted = _only_known(services, state, rule, op_id or services.ids.new(), prepare)
         if isinstance(noted, Written):
@@ -70,10 +72,10 @@ def expire(services: Services, tenant: Tenant, state: FileState, held: Held, *, 
 
 
 def release_for_holder(
-    services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority
+    services: Services, tenant: Tenant, state: FileState, held: Held, *, priority: Priority, standing: Moments = ()
 ) -> Outcome:
     rule = partial(rules.release, holder=held.holder, lock_id=held.lock_id)
-    return end(services, tenant, state, rule, by=held.holder, priority=priority, touch_file=False)
+    return end(services, tenant, state, rule, by=held.holder, priority=priority, standing=standing)
 
 
 def write_known_end(services: Services, tenant: Tenant, state: FileState, *, priority: Priority) -> None:
@@ -83,11 +85,13 @@ def write_known_end(services: Services, tenant: Tenant, state: FileState, *, pri
         record_write(services, tenant, outcome, account=actor_of(outcome.record))
 
 
-def _only_known(
-    services: Services, state: FileState, rule: Rule, op_id: str, prepare: Prepare | None
-) -> Written | Unwritten:
+def _untouched(standing: Moments, state: FileState) -> tuple[FileState, Moments]:
+    return state, standing
+
+
+def _only_known(services: Services, state: FileState, rule: Rule, op_id: str, prepare: Prepare) -> Written | Unwritten:
     """Decide on what is known of the lock, since its record can be neither written nor mended."""
-    state, pending = prepare(state) if prepare else (state, ())
+    state, pending = prepare(state)
     known = replace(state, found=state.standing)
     decision = rule(snapshot_of(services, known, pending), op_id=op_id)
     if not isinstance(decision, rules.Write):

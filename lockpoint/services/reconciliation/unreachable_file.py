@@ -49,7 +49,7 @@ def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priori
 
 def _end(services: Services, tenant: Tenant, witness: Witness, rule: Rule, priority: Priority) -> None:
     """The record is unreachable, so its end is only recorded; the mail finds the page by the witness."""
-    end(services, tenant, FileState.unseen(witness), rule, priority=priority, touch_file=False)
+    end(services, tenant, FileState.unseen(witness), rule, priority=priority, standing=())
 
 
 def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:

@@ -157,6 +157,23 @@ def test_a_lost_race_protects_again(stage: Stage) -> None:
     assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "undone") in stage.mails()
 
 
+def test_what_a_lock_over_a_run_out_one_did_not_see_is_told(stage: Stage) -> None:
+    """L-34, L-41: Dana's call read the file early in Alice's lock, and writes when that has run out."""
+    _locked(stage)
+
+    def pause() -> None:
+        stage.upload(BOB, b"Bob's")
+        stage.world.clock.advance(days=3)
+
+    stage.taps.before["witnesses.count_held", stage.taps.calls["witnesses.count_held"] + 1] = pause
+    stage.lock(DANA)
+    assert stage.held.holder == DANA
+    assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())
+    stage.reconcile()
+    assert _conflicts(stage) == ["ended"]
+    assert stage.content == b"Bob's"
+
+
 def test_what_slips_into_a_take_over_is_undone_under_the_new_lock(stage: Stage) -> None:
     """P-01: the new lock protects the checked version, and is checked before the next sweep."""
     lock_id = _locked(stage)

@@ -496,6 +496,18 @@ def test_unlock_after_my_next_upload(stage: Stage) -> None:
     assert (MailKind.FILE_AVAILABLE, CHARLIE, None) in stage.mails()
 
 
+def test_the_end_by_an_upload_names_what_stands(stage: Stage) -> None:
+    """L-24, L-34: Bob's overwrite of Alice's last upload cannot be undone."""
+    stage.lock(unlock_on_upload=True)
+    stage.world.clock.advance(minutes=1)
+    stage.upload(ALICE, b"done")
+    stage.world.clock.advance(seconds=5)
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().restore_refused = True
+    stage.reconcile()
+    assert stage.tombstone.ended.pending == (stage.file.versions[-1].created,)
+
+
 def test_expiry_with_a_pending_restore_restores_first(locked: Stage) -> None:
     """L-34."""
     locked.upload(BOB, b"Bob's")

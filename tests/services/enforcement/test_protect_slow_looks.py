@@ -117,6 +117,40 @@ def test_giving_way_brings_no_overwrite_back(stage: Stage, lock_id: str) -> None
     assert sorted(_conflicts(stage), key=str) == sorted([(BOB, "undone"), (DANA, "undone")], key=str)
 
 
+def test_under_another_lock_its_own_look_decides(stage: Stage, lock_id: str) -> None:
+    """G1, L-44: our late version buried an overwrite that was made under Dana's lock, whose own look has to undo both."""
+    stage.upload(BOB, b"Bob's")
+    _before(
+        stage,
+        "attachments.restore",
+        lambda: stage.release(lock_id),
+        lambda: stage.upload(SAM, b"Sam's, free"),
+        lambda: stage.lock(DANA),
+        lambda: stage.world.clock.advance(seconds=5),
+        lambda: stage.upload(BOB, b"Bob's again"),
+    )
+    stage.reconcile()
+    stage.run_jobs()
+    assert stage.content == b"Sam's, free"
+    assert [v.author for v in stage.file.versions if v.content == b"Bob's again"] == [BOB]
+
+
+def test_what_another_lock_found_covered_is_told(stage: Stage, lock_id: str) -> None:
+    """G1: Dana locked the file after our late version had buried what Sam uploaded freely."""
+    stage.upload(BOB, b"Bob's")
+    _before(
+        stage,
+        "attachments.restore",
+        lambda: stage.release(lock_id),
+        lambda: stage.upload(SAM, b"Sam's, free"),
+        lambda: _before(stage, "attachments.versions", lambda: stage.lock(DANA)),
+    )
+    stage.reconcile()
+    stage.run_jobs()
+    assert stage.held.base.created == stage.file.versions[-1].created
+    assert _told(stage, SAM) == ["undone"]
+
+
 def test_a_fast_clock_makes_no_lock_longer(stage: Stage, lock_id: str) -> None:
     """L-44: when the end is looked back at, the file is locked by another, whose own upload is newer than the end."""
     fast = FakeClock(stage.world.clock.now() + TOLERATED)

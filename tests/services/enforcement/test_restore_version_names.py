@@ -103,3 +103,22 @@ def test_overwritten_renamed_and_trashed(locked: Stage) -> None:
     assert (locked.content, locked.file.title, locked.file.status) == (b"first", "plan.txt", FileStatus.CURRENT)
     undeleted = [row for row in locked.world.tables.audit_of(ACME) if row.kind is AuditKind.UNDELETED]
     assert [row.account for row in undeleted] == [site.app_account]
+
+
+def test_a_name_that_slipped_in_is_undone_after_the_trash(locked: Stage) -> None:
+    """L-47: a new name comes in just before our version, and then the file is trashed."""
+    site, way = locked.world.site(), "copy" if locked.world.site().restore_refused else "restore"
+
+    def rename() -> None:
+        locked.world.clock.advance(seconds=1)
+        site.rename(locked.file.id, CHARLIE, "other.txt")
+
+    locked.taps.before[f"attachments.{way}", locked.taps.calls[f"attachments.{way}"] + 1] = rename
+    locked.taps.after[f"attachments.{way}", locked.taps.calls[f"attachments.{way}"] + 1] = lambda: site.trash(
+        locked.file.id
+    )
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    locked.reconcile()
+    assert (locked.content, locked.file.title) == (b"first", "plan.txt")
+    assert locked.file.status is FileStatus.CURRENT

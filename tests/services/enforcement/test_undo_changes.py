@@ -123,3 +123,33 @@ def test_a_long_name_that_is_taken_is_cut(locked: Stage, taken: int) -> None:
     assert locked.file.status is FileStatus.CURRENT
     assert locked.file.title == "y" * (255 - len(mark)) + mark
     assert locked.show().protection == "protected"
+
+
+def _upload_behind_our_change(locked: Stage, who: str, *, later: timedelta) -> None:
+    """Have this person upload before we read what our return from the trash made, some time before our row."""
+
+    def upload() -> None:
+        locked.world.clock.advance(seconds=1)
+        locked.upload(who, b"new")
+        locked.world.clock.advance(seconds=later.total_seconds())
+
+    def await_read() -> None:
+        locked.taps.before["attachments.get", locked.taps.calls["attachments.get"] + 1] = upload
+
+    locked.world.site().trash(locked.file.id)
+    locked.taps.before["attachments.undo_trash", locked.taps.calls["attachments.undo_trash"] + 1] = await_read
+    locked.reconcile()
+
+
+def test_an_upload_just_behind_our_change_is_undone(locked: Stage) -> None:
+    """L-40: what counts for the budget only is no version of ours that Confluence does not show yet."""
+    _upload_behind_our_change(locked, BOB, later=timedelta(seconds=1))
+    assert locked.content == b"first"
+
+
+def test_an_upload_at_the_time_of_our_row_is_not_ours(locked: Stage) -> None:
+    """L-40: what counts for the budget only names no version of the holder."""
+    _upload_behind_our_change(locked, ALICE, later=timedelta())
+    locked.reconcile()
+    assert locked.held.base.created == locked.file.versions[-1].created
+    assert locked.show().protection == "protected"
