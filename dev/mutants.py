@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import importlib
 import importlib.abc
 import importlib.util
@@ -28,6 +29,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
@@ -52,6 +54,9 @@ PLAIN: Final = (
     *("-p", "no:valkey", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist"),
 )
 THIRD_PARTIES: Final = ("flask", "sqlalchemy", "pydantic", "structlog", "requests", "procrastinate", "jwt", "psycopg")
+REMEMBERED: Final = ".local/mutants.pickle"
+MOST_KEPT: Final = 20_000
+FAULTY: Final = 70
 COSTLY: Final = {"servers", "chromium", "specs"}
 """Fixtures of tests that are too slow for this."""
 
@@ -66,15 +71,12 @@ class Outcome(IntEnum):
     WRONG_WITHOUT = 5
 
 
-Ran = frozenset[tuple[str, int]]
-
-
 @dataclass(frozen=True)
 class Measured:
-    """What one test takes, and the lines of the mutated modules that it runs."""
+    """What one test takes, and the lines that it runs: by file, a number with their bits."""
 
     seconds: float
-    ran: Ran
+    ran: dict[str, int]
 
 
 Map = dict[str, Measured]
@@ -145,20 +147,26 @@ def replace_code(mutant: Mutant, functions: Iterable[FunctionType], root: Path) 
         function.__code__ = new[function.__code__.co_qualname, function.__code__.co_firstlineno]
 
 
-def fork(work: Callable[[], None]) -> int:
-    """Do some work in a process of its own, silently, and return the process's number."""
+def forked(work: Callable[[], None], *, quiet: bool = True) -> int:
+    """Do some work in a process of its own, and return the process's number; the work ends the process itself."""
     child = os.fork()
     if child == 0:
         try:
-            silent()
-            signal.alarm(PATIENCE)  # ends the process: no handler
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+            if quiet:
+                silent()
             work()
         finally:
-            os._exit(Outcome.WRONG_WITHOUT + 1)  # not reached when all is well
+            os._exit(FAULTY)
     return child
+
+
+def limited(work: Callable[[], None]) -> None:
+    """End the process in time, whatever a mutant does."""
+    signal.alarm(PATIENCE)  # no handler
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    work()
 
 
 def silent() -> None:
@@ -187,17 +195,17 @@ def run_items(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
     os._exit(Outcome.SURVIVED)
 
 
-def measure(session: pytest.Session, items: Sequence[pytest.Item], files: set[str], to: Path) -> None:
+def measure(session: pytest.Session, items: Sequence[pytest.Item], to: Path, root: Path) -> None:
     """Run tests one by one, write down what each took and ran, and end the process."""
     found: Map = {}
     for item in items:
         ran, began = set[tuple[str, int]](), time.process_time()
-        tracer = _tracer(files, ran)
+        tracer = _tracer(tuple(str(root / place) for place in PLACES), ran)
         threading.settrace(tracer)
         sys.settrace(tracer)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         sys.settrace(None)
-        found[item.nodeid] = Measured(time.process_time() - began, frozenset(ran))
+        found[item.nodeid] = Measured(time.process_time() - began, _bits(ran))
         if session.testsfailed:
             to.write_text(item.nodeid)
             os._exit(Outcome.WRONG_WITHOUT)
@@ -205,20 +213,39 @@ def measure(session: pytest.Session, items: Sequence[pytest.Item], files: set[st
     os._exit(Outcome.SURVIVED)
 
 
-def _tracer(files: set[str], ran: set[tuple[str, int]]) -> Any:
+def _tracer(below: tuple[str, ...], ran: set[tuple[str, int]]) -> Any:
     def lines(frame: FrameType, event: str, _: object) -> Any:
         if event == "line":
             ran.add((frame.f_code.co_filename, frame.f_lineno))
         return lines
 
-    return lambda frame, _event, _arg: lines if frame.f_code.co_filename in files else None
+    return lambda frame, _event, _arg: lines if frame.f_code.co_filename.startswith(below) else None
+
+
+def _bits(ran: set[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for file, line in ran:
+        found[file] = found.get(file, 0) | 1 << line
+    return found
+
+
+def digests(root: Path, items: Iterable[pytest.Item]) -> dict[Path, bytes]:
+    """By the file of a test: its content, with that of the product and of the tests' tools."""
+    tools = (each for each in (root / "tests").rglob("*.py") if not each.name.startswith("test_"))
+    common = hashlib.blake2b(digest_size=16)
+    for path in sorted([*(root / "lockpoint").rglob("*.py"), *tools]):
+        common.update(path.read_bytes())
+    return {path: common.digest() + hashlib.blake2b(path.read_bytes()).digest() for path in {i.path for i in items}}
+
+
+def _load(file: Path) -> Any:
+    return pickle.loads(file.read_bytes()) if file.exists() else {}  # noqa: S301 - written by this program
 
 
 def best_tests(mutant: Mutant, known: Map, root: Path) -> list[str]:
     """The tests that run the mutant's statement, those that mirror its module and cheap ones first."""
-    path = str(root / mutant.path)
-    wanted = {(path, line) for line in mutant.lines}
-    running = [name for name, one in known.items() if not wanted.isdisjoint(one.ran)] if mutant.in_function else known
+    path, lines = str(root / mutant.path), sum(1 << line for line in mutant.lines)
+    running = [name for name, one in known.items() if one.ran.get(path, 0) & lines or not mutant.in_function]
     mirror = f"{Path(mutant.path).parent.relative_to('lockpoint')}/test_{Path(mutant.path).stem}"
     return sorted(running, key=lambda name: known[name].seconds * (0.2 if mirror in name else 1))
 
@@ -254,12 +281,18 @@ class Hunt:
             importlib.import_module(name)
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder, "results")
-            if _ends_badly(lambda: self._pytest(lambda session: self._in_functions(session, mutants, results))):
+            collecting = forked(lambda: self._pytest(partial(self._in_functions, mutants, results)), quiet=False)
+            if os.waitpid(collecting, 0)[1]:
                 raise SystemExit("The tests fail without any mutant: run bin/test first.")
             known, outcomes = pickle.loads(results.read_bytes())  # noqa: S301 - written by the fork
         late = [mutant for mutant in mutants if outcomes.get(mutant, Outcome.NEEDS_IMPORT) is Outcome.NEEDS_IMPORT]
         late = [mutant for mutant in late if mutant in outcomes or not mutant.in_function]
-        again = pool(late, lambda mutant: fork(lambda: self._afresh(mutant, known)), self._jobs, self._deadline)
+        again = pool(
+            late,
+            lambda mutant: forked(lambda: limited(lambda: self._afresh(mutant, known))),
+            self._jobs,
+            self._deadline,
+        )
         outcomes = {mutant: came for mutant, came in outcomes.items() if came is not Outcome.NEEDS_IMPORT}
         return outcomes | dict(self._told(again))
 
@@ -272,28 +305,38 @@ class Hunt:
     def _pytest(self, work: Work) -> None:
         pytest.main([*PLAIN, *self._paths], plugins=[Loop(work)])
 
-    def _in_functions(self, session: pytest.Session, mutants: Sequence[Mutant], results: Path) -> None:
+    def _in_functions(self, mutants: Sequence[Mutant], results: Path, session: pytest.Session) -> None:
         files = {str(self._root / mutant.path) for mutant in mutants}
-        known, functions = self._measured(session, files, results.parent), functions_of(files)
+        known, functions = self._measured(session, results.parent), functions_of(files)
         items = {item.nodeid: item for item in session.items}
         gc.freeze()  # spares each fork a copy
 
         def begin(mutant: Mutant) -> int:
             best = [items[name] for name in best_tests(mutant, known, self._root)]
-            return fork(lambda: self._replaced(session, mutant, functions[str(self._root / mutant.path)], best))
+            affected = functions[str(self._root / mutant.path)]
+            return forked(lambda: limited(lambda: self._replaced(session, mutant, affected, best)))
 
         inside = [mutant for mutant in mutants if mutant.in_function]
         outcomes = dict(self._told(pool(inside, begin, self._jobs, self._deadline)))
         results.write_bytes(pickle.dumps((known, outcomes)))
         os._exit(0)
 
-    def _measured(self, session: pytest.Session, files: set[str], folder: Path) -> Map:
-        parts = [(session.items[number :: self._jobs], folder / f"part-{number}") for number in range(self._jobs)]
-        children = [fork(lambda i=items, p=part: measure(session, i, files, p)) for items, part in parts]  # type: ignore[misc]
-        if any([os.waitpid(child, 0)[1] for child in children]):
+    def _measured(self, session: pytest.Session, folder: Path) -> Map:
+        """What is remembered of tests whose file and whose tools are as they were, and the others measured now."""
+        digest = digests(self._root, session.items)
+        kept = _load(self._root / REMEMBERED)
+        names = {item.nodeid: (digest[item.path], item.nodeid) for item in session.items}
+        new = [item for item in session.items if names[item.nodeid] not in kept]
+        parts = [(new[number :: self._jobs], folder / f"part-{number}") for number in range(self._jobs)]
+        ended = [forked(partial(measure, session, items, part, self._root)) for items, part in parts]
+        if any([os.waitpid(child, 0)[1] for child in ended]):  # noqa: C419 - wait for all
             print(*(part.read_text(errors="ignore") for _, part in parts if part.exists()), file=sys.stderr)
             os._exit(Outcome.WRONG_WITHOUT)
-        return {name: one for _, part in parts for name, one in pickle.loads(part.read_bytes()).items()}  # noqa: S301
+        kept |= {names[test]: one for _, part in parts for test, one in _load(part).items()}
+        kept = {key: one for key, one in kept.items() if key in set(names.values())} if len(kept) > MOST_KEPT else kept
+        (self._root / REMEMBERED).parent.mkdir(exist_ok=True)
+        (self._root / REMEMBERED).write_bytes(pickle.dumps(kept))
+        return {test: kept[key] for test, key in names.items()}
 
     def _replaced(
         self, session: pytest.Session, mutant: Mutant, functions: Iterable[FunctionType], best: Sequence[pytest.Item]
@@ -314,16 +357,6 @@ class Hunt:
 
         self._pytest(work)
         os._exit(Outcome.CAUGHT)  # the tests cannot even be imported
-
-
-def _ends_badly(work: Callable[[], None]) -> bool:
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(Outcome.WRONG_WITHOUT)
-    return os.waitpid(child, 0)[1] != 0
 
 
 def equivalents(root: Path = ROOT) -> dict[tuple[str, str, str], str]:
