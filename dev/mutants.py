@@ -26,11 +26,13 @@ import tempfile
 import threading
 import time
 import tomllib
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from importlib.machinery import ModuleSpec
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
@@ -54,6 +56,7 @@ PLAIN: Final = (
     *("-p", "no:valkey", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist"),
 )
 THIRD_PARTIES: Final = ("flask", "sqlalchemy", "pydantic", "structlog", "requests", "procrastinate", "jwt", "psycopg")
+MEASURED: Final = ("domain", "services")
 REMEMBERED: Final = ".local/mutants.pickle"
 MOST_KEPT: Final = 20_000
 FAULTY: Final = 70
@@ -151,10 +154,13 @@ def forked(work: Callable[[], None], *, quiet: bool = True) -> int:
     """Do some work in a process of its own, and return the process's number; the work ends the process itself."""
     child = os.fork()
     if child == 0:
+        complaints = os.dup(2)
         try:
             if quiet:
                 silent()
             work()
+        except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
+            os.write(complaints, traceback.format_exc().encode())
         finally:
             os._exit(FAULTY)
     return child
@@ -188,7 +194,7 @@ def outcome(status: int) -> Outcome:
 
 def run_items(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
     """Run tests until one fails, and end the process."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip_longest(items, items[1:]):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
             os._exit(Outcome.CAUGHT)
@@ -200,7 +206,7 @@ def measure(session: pytest.Session, items: Sequence[pytest.Item], to: Path, roo
     found: Map = {}
     for item in items:
         ran, began = set[tuple[str, int]](), time.process_time()
-        tracer = _tracer(tuple(str(root / place) for place in PLACES), ran)
+        tracer = _tracer(tuple(str(root / "lockpoint" / place) for place in MEASURED), ran)
         threading.settrace(tracer)
         sys.settrace(tracer)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
@@ -282,8 +288,8 @@ class Hunt:
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder, "results")
             collecting = forked(lambda: self._pytest(partial(self._in_functions, mutants, results)), quiet=False)
-            if os.waitpid(collecting, 0)[1]:
-                raise SystemExit("The tests fail without any mutant: run bin/test first.")
+            if ended := os.waitstatus_to_exitcode(os.waitpid(collecting, 0)[1]):
+                raise SystemExit(f"The tests fail without any mutant, or bin/mutants did (exit code {ended}).")
             known, outcomes = pickle.loads(results.read_bytes())  # noqa: S301 - written by the fork
         late = [mutant for mutant in mutants if outcomes.get(mutant, Outcome.NEEDS_IMPORT) is Outcome.NEEDS_IMPORT]
         late = [mutant for mutant in late if mutant in outcomes or not mutant.in_function]
@@ -406,9 +412,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after this time")
     parser.add_argument("--least", type=float, default=0.0, help="the least percentage of mutants that must be caught")
     parser.add_argument("--equivalents", action="store_true", help="run the listed ones instead: all must survive")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout")
+    parser.add_argument("--tests", nargs=1, default=TESTS, help="a folder of tests instead of all that are fast")
     asked = parser.parse_args()
-    known, stale = equivalents(), outdated()
-    mutants = [mutant for mutant in chosen(asked.paths) if (mutant.key in known) is asked.equivalents]
+    known, stale = equivalents(asked.root), outdated(asked.root)
+    mutants = [mutant for mutant in chosen(asked.paths, asked.root) if (mutant.key in known) is asked.equivalents]
     random.Random(asked.seed).shuffle(mutants)  # noqa: S311 - a sample, no secret
 
     def report(mutant: Mutant, came: Outcome) -> None:
@@ -416,7 +424,7 @@ def main() -> int:
             print(f"{came.name.lower()}: {mutant}", flush=True)
 
     began = time.monotonic()
-    hunt = Hunt(TESTS, report, root=ROOT, jobs=asked.jobs, seconds=asked.seconds)
+    hunt = Hunt(asked.tests, report, root=asked.root, jobs=asked.jobs, seconds=asked.seconds)
     outcomes = hunt.run(mutants[: asked.sample])
     score = summary(outcomes, time.monotonic() - began)
     print(*(f"lists no mutant: {entry}" for entry in stale), sep="\n")

@@ -88,7 +88,7 @@ class Changes(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         """Visit one node, and remember the lines of the statement that it belongs to."""
         before = self._lines
-        if isinstance(node, ast.stmt | ast.ExceptHandler):
+        if isinstance(node, ast.stmt | ast.ExceptHandler) and hasattr(node, "lineno"):
             self._lines = _own_lines(node)
         visited: ast.AST = super().visit(node)
         self._lines = before
