@@ -238,3 +238,9 @@ def test_decode_is_total_behind_a_good_signature(changes: dict[str, Any], seq: i
 
 def test_lock_id_is_part_of_the_record() -> None:
     assert encode(FULL, SUBJECT, KEYS)["lock_id"] == L1
+
+
+@pytest.mark.parametrize("one", [FULL, free(seq=3)], ids=["held", "free"])
+def test_a_signed_record_in_an_unknown_state_is_unreadable(one: Held | Free) -> None:
+    """Neither a lock nor a tombstone, whatever its members look like."""
+    assert read(resigned(encode(one, SUBJECT, KEYS), state="parked")) == Unreadable(Flaw.WRONG_FIELD, 3)

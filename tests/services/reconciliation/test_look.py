@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
-from lockpoint.services.errors import NotFound, Unauthorised
+from lockpoint.services.errors import Forbidden, NotFound, Unauthorised
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
@@ -263,3 +263,24 @@ def test_a_foreign_write_in_between_does_not_stop_the_settling(stage: Stage) -> 
     stage.sweep()
     assert stage.tombstone.ended.lock_id == lock_id
     assert stage.audit().count(AuditKind.RELEASED) == 1
+
+
+@pytest.mark.parametrize("everybody", [False, True], ids=["the app", "everybody"])
+def test_a_403_on_a_look_is_a_closed_page(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, everybody: bool) -> None:
+    """As a 404 is: flagged, told once, no job of its own."""
+    stage.lock()
+    asked = stage.world.host.attachments.get
+
+    def forbidden(*args: object, person: str | None = None, **options: object) -> object:
+        if person is None or everybody:
+            raise Forbidden("403")
+        return asked(*args, person=person, **options)
+
+    monkeypatch.setattr(stage.world.host.attachments, "get", forbidden)
+    for _ in range(3):
+        stage.sweep()
+    assert stage.mails() == [TOLD]
+    assert stage.jobs(JobKind.RECONCILE) == []
+    stage.world.clock.advance(hours=49)
+    stage.sweep()
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
