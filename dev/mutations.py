@@ -226,7 +226,7 @@ class Changes(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
-        plain = node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
+        plain = node.value is None or (isinstance(node.value, ast.Constant) and not node.value.value)
         if not plain and self._here(node, f"no answer in `{_short(node)}`"):
             return ast.Return(value=ast.Constant(value=None))
         return self.generic_visit(node)

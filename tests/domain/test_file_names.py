@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.file_names import LONGEST, length, letters, restored_name, shortened
+from lockpoint.domain.file_names import LONGEST, length, letters, restored_name, shortened, stands_for
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 """Man, joiner, woman, joiner, girl: eight UTF-16 units, one letter."""
@@ -78,3 +78,40 @@ def test_a_letter_of_many_code_points_stays_whole(letter: str) -> None:
 
 def test_a_letter_that_does_not_fit_leaves_only_the_word() -> None:
     assert restored_name("e" + "\u0301" * 250 + ".pdf") == "(restored).pdf"
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("\ud800\udc00", 1),
+        ("\udbff\udfff", 1),  # noqa: PT014 - another pair of halves
+        ("\ud7ff\udc00", 2),
+        ("\ue000\udc00", 2),
+        ("\ud800\ue000", 2),
+        ("\ud800\ud801", 2),
+        ("\ud800a", 2),
+        ("a\udc00", 2),
+    ],
+)
+def test_the_halves_of_one_letter_stay_together(text: str, split: int) -> None:
+    """JSON may bring them as two; a half without its other stands alone."""
+    assert len(letters(text)) == split
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "ours"),
+    [
+        ("plan (restored).txt", "plan.txt", True),
+        ("plan (restored 2).txt", "plan.txt", True),
+        ("plan (restored 50).txt", "plan.txt", True),
+        ("plan (restored 51).txt", "plan.txt", False),
+        ("plan.txt", "plan.txt", False),
+        ("other.txt", "plan.txt", False),
+        (None, "plan.txt", False),
+        ("plan (restored).txt", None, False),
+        (None, None, False),
+    ],
+)
+def test_which_names_may_be_ours(name: str | None, title: str | None, *, ours: bool) -> None:
+    """As many as we may have tried, never the file's own, nothing where a name was not read."""
+    assert stands_for(name, title) is ours

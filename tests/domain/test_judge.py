@@ -22,9 +22,9 @@ from lockpoint.domain.judge import (
     Version,
     judge,
 )
-from lockpoint.domain.lock import Base, Held
+from lockpoint.domain.lock import Base, EndReason, Held
 from lockpoint.domain.version_marker import marker
-from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
+from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, ended, held, history, version
 
 V6 = version(6, DANA)
 V7 = version(7, BOB)  # the base of every lock here
@@ -427,3 +427,28 @@ def test_trashed_file_comes_back() -> None:
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
     """Archived files and drafts are suspended."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()
+
+
+def test_a_name_of_ours_for_one_that_is_taken_stands() -> None:
+    """E21: it says so itself; the same name by anybody else is undone."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, APP, "plan (restored).docx", file_id=PLAN.file_id)
+    assert judged(v8, v9, past=(PLAN,)).verdict == Nothing()
+    assert judged(v8, replace(v9, author=EVE), past=(PLAN,)).verdict == UndoRename(PLAN, replace(v9, author=EVE), PLAN)
+
+
+def test_who_gave_the_wrong_name_is_blamed_below_a_version_of_ours() -> None:
+    """Our comment on it changed nothing."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, APP, "other.docx", file_id=PLAN.file_id)
+    assert judged(v8, v9, past=(PLAN,)).verdict == UndoRename(PLAN, v8, PLAN)
+
+
+@pytest.mark.parametrize(("minute", "stands"), [(7.9, True), (8, True), (8.1, False)])
+def test_the_old_holders_upload_stands_until_the_take_over_began(minute: float, *, stands: bool) -> None:
+    """G2: the moment itself included."""
+    over = ended(EndReason.TAKEN_OVER, at=at(minutes=7.5), holder=EVE)
+    lock = replace(LOCK, holder=DANA, acquired_at=at(minutes=7.5), ended=over, began=at(minutes=8))
+    v8 = version(8, EVE, created=at(minutes=minute))
+    assert lock.taken_from == EVE
+    assert isinstance(judged(v8, lock=lock).verdict, Nothing) is stands

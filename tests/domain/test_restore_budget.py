@@ -146,3 +146,10 @@ def test_two_apps_that_undo_each_other_are_bounded() -> None:
             restores[turn].append((now, (other,)))
             turn = other
     assert all(0 < len(done) <= A_DAY_AT_MOST for done in restores.values())
+
+
+def test_the_order_in_which_undoings_are_read_does_not_matter() -> None:
+    """The pause begins at the latest of the three."""
+    history = undone(0, 1, 2)
+    assert paused_until(history[::-1], (BOB,), at(minutes=3)) == paused_until(history, (BOB,), at(minutes=3))
+    assert paused_until(history[::-1], (BOB,), at(minutes=3)) == at(minutes=12)
