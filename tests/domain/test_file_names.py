@@ -115,3 +115,8 @@ def test_the_halves_of_one_letter_stay_together(text: str, split: int) -> None:
 def test_which_names_may_be_ours(name: str | None, title: str | None, *, ours: bool) -> None:
     """As many as we may have tried, never the file's own, nothing where a name was not read."""
     assert stands_for(name, title) is ours
+
+
+def test_a_vowel_sign_beside_its_letter_belongs_to_it() -> None:
+    """Spacing marks, as in Hindi, take room of their own."""
+    assert letters("\u0915\u093e\u0916") == ["\u0915\u093e", "\u0916"]

@@ -452,3 +452,10 @@ def test_the_old_holders_upload_stands_until_the_take_over_began(minute: float, 
     v8 = version(8, EVE, created=at(minutes=minute))
     assert lock.taken_from == EVE
     assert isinstance(judged(v8, lock=lock).verdict, Nothing) is stands
+
+
+def test_our_row_counts_where_the_version_that_it_names_is_gone() -> None:
+    """Whatever other version has the same bytes: the row was written after a look at the numbers."""
+    v8 = version(8, BOB)
+    v9, row = restored(9, V7, file_id=v8.file_id)
+    assert judged(v8, v9, past=(V6,), restorations=(row,)).verdict == Nothing()

@@ -34,6 +34,7 @@ def undone(*minutes: float, by: Collection[str] = (BOB,)) -> list[Undoing]:
         (undone(0, 1, 2, 12, 13, 14, 34, 35, 36), 36, 76),
         (undone(0, 1, 2, 1500, 1501, 1502), 1502, 1512),
         (undone(*range(0, 110, 10)), 100, None),
+        (undone(*range(0, 110, 10), 1600), 1600, None),
         (undone(*range(0, 120, 10)), 110, 120),
         (undone(*range(0, 130, 10)), 120, 140),
         (undone(0, 1, 2, by=()), 2, None),
