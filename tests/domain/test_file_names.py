@@ -24,6 +24,8 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         ("a.tar.gz", "a.tar (restored).gz"),
         ("y" * 251 + ".pdf", "y" * 240 + " (restored).pdf"),
         ("y" * 240 + " (restored).pdf", "y" * 238 + " (restored 2).pdf"),
+        ("a." + "y" * 100, "a (restored)." + "y" * 100),
+        ("a." + "y" * 101, "a." + "y" * 101 + " (restored)"),
         ("a." + "y" * 253, "a." + "y" * 242 + " (restored)"),
     ],
 )
@@ -120,3 +122,16 @@ def test_which_names_may_be_ours(name: str | None, title: str | None, *, ours: b
 def test_a_vowel_sign_beside_its_letter_belongs_to_it() -> None:
     """Spacing marks, as in Hindi, take room of their own."""
     assert letters("\u0915\u093e\u0916") == ["\u0915\u093e", "\u0916"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f1e6\U0001f1e6", "\U0001f1ff\U0001f1ff", "\r\n", "\u1100\u1160", "\ud7a3\u11ff"]
+)
+def test_letters_at_the_ends_of_their_ranges_stay_whole(text: str) -> None:
+    """Flags, line breaks, Korean syllables."""
+    assert letters(text) == [text]
+
+
+def test_half_a_letter_has_a_length() -> None:
+    """JSON may bring one; it is no error."""
+    assert length("\ud800") == 1

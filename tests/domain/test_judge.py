@@ -459,3 +459,34 @@ def test_our_row_counts_where_the_version_that_it_names_is_gone() -> None:
     v8 = version(8, BOB)
     v9, row = restored(9, V7, file_id=v8.file_id)
     assert judged(v8, v9, past=(V6,), restorations=(row,)).verdict == Nothing()
+
+
+def test_our_comment_counts_where_the_version_that_it_names_is_gone() -> None:
+    """Without a row and without equal bytes; the protected version was deleted."""
+    v9 = version(9, APP, message=marker(L1, V7.created))
+    assert judged(v9, past=(V6,)).verdict == Nothing()
+
+
+def test_what_was_uploaded_freely_and_restored_by_us_stays_free() -> None:
+    """L-70: undoing what came after it is no reason to take it for an overwrite."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    v10, row = restored(10, v8)
+    came = judged(v8, v9, v10, policy=Policy(absence_until=v8.created), restorations=(row,))
+    assert (came.verdict, came.free, came.head) == (Nothing(), (v8,), v8)
+
+
+def test_a_version_of_the_moment_in_which_the_lock_began_was_found_in_place() -> None:
+    """G2: by the host's time, the moment itself included."""
+    v8 = version(8, BOB)
+    found = judged(v8, lock=replace(LOCK, began=v8.created))
+    assert (found.verdict, found.head, found.uploaded) == (Nothing(), v8, True)
+    later = judged(v8, lock=replace(LOCK, began=v8.created - timedelta(seconds=1)))
+    assert isinstance(later.verdict, Restore)
+
+
+def test_a_free_upload_below_another_name_stays_free() -> None:
+    """L-70: what we restored is newer, and has another name."""
+    v8, v9, v10 = named(8, BOB, "a.docx"), named(9, ALICE, "b.docx"), named(10, EVE, "b.docx")
+    v11, row = restored(11, v9, title="b.docx")
+    came = judged(v8, v9, v10, v11, policy=Policy(absence_until=v8.created), restorations=(row,))
+    assert (came.verdict, came.free) == (Nothing(), (v8,))

@@ -22,6 +22,8 @@ def test_a_pseudonym_says_that_it_is_one() -> None:
     made = pseudonyms.pseudonym_from("1f")
     assert made == f"{pseudonyms.PREFIX}1f"
     assert made != "1f"
+    assert pseudonyms.is_pseudonym(made)
+    assert not pseudonyms.is_pseudonym(DANA)
 
 
 PLACES = {
