@@ -135,3 +135,8 @@ def test_letters_at_the_ends_of_their_ranges_stay_whole(text: str) -> None:
 def test_half_a_letter_has_a_length() -> None:
     """JSON may bring one; it is no error."""
     assert length("\ud800") == 1
+
+
+def test_a_mark_that_encloses_its_letter_belongs_to_it() -> None:
+    """A keycap: the digit and the enclosing mark."""
+    assert letters("1\u20e3") == ["1\u20e3"]
