@@ -161,3 +161,15 @@ def test_a_name_that_came_back_after_a_pause_is_protected_at_once(locked: Stage)
     witness = locked.world.services.witnesses.get(ACME, locked.file.id)
     assert witness is not None
     assert (witness.protection, witness.version) == (Protection.PROTECTED, len(locked.file.versions))
+
+
+def test_mails_about_names_and_the_trash_name_the_version(locked: Stage) -> None:
+    """M-05: the one that the file has now, or the one that was undone."""
+    site = locked.world.site()
+    site.trash(locked.file.id)
+    locked.reconcile()
+    assert [mail.version for mail in locked.world.tables.mails_of(ACME)] == [len(locked.file.versions)]
+    locked.world.tables.intents.clear()
+    renamed = site.rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert {mail.version for mail in locked.world.tables.mails_of(ACME)} == {locked.file.versions.index(renamed) + 1}

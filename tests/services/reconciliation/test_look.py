@@ -284,3 +284,30 @@ def test_a_403_on_a_look_is_a_closed_page(stage: Stage, monkeypatch: pytest.Monk
     stage.world.clock.advance(hours=49)
     stage.sweep()
     assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
+
+
+def test_a_page_that_hides_and_then_only_shows_itself_is_told_once(stage: Stage) -> None:
+    """One mail for one lock and reason, whichever way the app was shut out."""
+    stage.lock()
+    _restrict(stage, BOB)
+    stage.sweep()
+    assert stage.mails().count(TOLD) == 1
+    _open(stage)
+    stage.sweep()
+    assert stage.show().protection == "protected"
+    stage.world.clock.advance(minutes=1)
+    _read_only(stage, BOB)
+    stage.sweep()
+    assert stage.audit().count(AuditKind.FLAGGED) == 2
+    assert stage.mails().count(TOLD) == 1
+
+
+@SHUT
+def test_a_record_that_is_removed_on_a_closed_page_is_healed_as_the_holder(stage: Stage, shut: Shut) -> None:
+    """L-20: the release first writes it again, with the right of the person who asks."""
+    lock_id = stage.lock().lock.lock_id or ""
+    shut(stage, ALICE, BOB)
+    stage.world.site().put_lock_rows(stage.file.id)
+    assert stage.release(lock_id).status == 200
+    assert stage.tombstone.ended.by == ALICE
+    assert one_row_for_each_record(stage)
