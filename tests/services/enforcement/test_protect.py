@@ -790,6 +790,8 @@ def test_a_version_that_is_gone_at_the_second_look_is_looked_for_again(locked: S
     locked.taps.after["witnesses.set_protection", 1] = next_read_fails
     locked.reconcile()
     assert locked.content == b"first"
+    before = locked.taps.order[: locked.taps.order.index("attachments.restore")]
+    assert before.count("attachments.versions") == 2
     assert locked.mails() == BOTH_TOLD
 
 

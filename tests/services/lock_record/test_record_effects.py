@@ -87,3 +87,17 @@ def test_an_end_below_two_crashes_is_told(stage: Stage, lock_id: str) -> None:
     assert conflicts == [BOB, BOB]
     assert stage.content == b"free by then"
     assert one_row_for_each_record(stage)
+
+
+def test_a_row_that_is_written_later_names_no_version(stage: Stage, lock_id: str) -> None:
+    """By then the file's newest version may be another one."""
+    _after_the_next_write(stage, _die)
+    with pytest.raises(ProcessDied):
+        stage.extend(lock_id)
+    stage.world.clock.advance(minutes=2)
+    stage.sweep()
+    rows = [row for row in stage.world.tables.audit_of(ACME) if row.kind in {AuditKind.ACQUIRED, AuditKind.EXTENDED}]
+    assert [(row.kind, row.recovered, row.version) for row in rows] == [
+        (AuditKind.ACQUIRED, False, 1),
+        (AuditKind.EXTENDED, True, None),
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
-from lockpoint.services.errors import Forbidden, NotFound, Unauthorised
+from lockpoint.services.errors import Forbidden, LostRace, NotFound, Unauthorised
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
@@ -311,3 +311,16 @@ def test_a_record_that_is_removed_on_a_closed_page_is_healed_as_the_holder(stage
     assert stage.release(lock_id).status == 200
     assert stage.tombstone.ended.by == ALICE
     assert one_row_for_each_record(stage)
+
+
+def test_a_lost_round_is_repeated_as_the_same_person(stage: Stage) -> None:
+    """The app could not even read what it has to write."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _read_only(stage, ALICE, BOB)
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lost
+    assert stage.release(lock_id).status == 200
+    assert stage.tombstone.ended.by == ALICE
