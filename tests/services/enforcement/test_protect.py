@@ -803,3 +803,18 @@ def test_a_trash_event_about_a_file_whose_lock_is_over_changes_nothing(locked: S
     trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
     assert locked.tombstone == before
     assert locked.file.status is FileStatus.TRASHED
+
+
+def test_a_version_deleted_while_its_number_was_used_leaves_nothing_wrong(stage: Stage) -> None:
+    """E18: what our number named then is not what our comment says: it stands for itself only."""
+    for number in range(2, 4):
+        stage.upload(ALICE, b"v%d" % number)
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.taps.before["attachments.restore", 1] = lambda: stage.world.site().delete_version(stage.file.id, 1)
+    for _ in range(2):
+        stage.reconcile()
+        assert stage.content == b"v3"
+    known = stage.world.services.restorations.known(ACME, stage.file.id)
+    assert [own.created == own.source_created for own in known].count(True) == 1

@@ -9,11 +9,13 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.errors import Forbidden, LostRace, NotFound, Unauthorised
+from lockpoint.services.lock_record.waitlist import KEY, waitlist_of
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of, untouched
+from tests.services.taps import ProcessDied
 
 TOLD = (MailKind.UNPROTECTED, ALICE, "app_blocked")
 Shut = Callable[..., None]
@@ -324,3 +326,51 @@ def test_a_lost_round_is_repeated_as_the_same_person(stage: Stage) -> None:
     stage.taps.before["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lost
     assert stage.release(lock_id).status == 200
     assert stage.tombstone.ended.by == ALICE
+
+
+def test_a_record_that_was_removed_on_a_closed_page_is_mended_as_the_holder(stage: Stage) -> None:
+    """L-06: and read again as them, so that the look goes on."""
+    lock_id = stage.lock().lock.lock_id
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.world.site().put_lock_rows(stage.file.id)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.held.lock_id == lock_id
+    assert stage.content == b"first"
+
+
+def test_an_end_on_a_closed_page_that_a_crash_left_unrecorded_is_found(stage: Stage) -> None:
+    """The last holder still stands in for the app."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
+    with pytest.raises(ProcessDied):
+        stage.release(lock_id)
+    stage.reconcile()
+    witness = stage.world.services.witnesses.get(ACME, stage.file.id)
+    assert witness is not None
+    assert isinstance(witness.record, Free)
+    assert one_row_for_each_record(stage)
+
+
+def _die() -> None:
+    raise ProcessDied("after the tombstone")
+
+
+def test_a_waitlist_on_a_closed_page_is_emptied_as_the_holder(stage: Stage) -> None:
+    """L-26: also after a lost race."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.ask(CHARLIE)
+    _restrict(stage, ALICE, BOB)
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["properties.replace", stage.taps.calls["properties.replace"] + 1] = lost
+    stage.release(lock_id)
+    _open(stage)
+    assert stage.show(CHARLIE).notify_me.count == 0
+    (row,) = stage.world.site().rows[PropertyHost.ATTACHMENT, stage.file.id, KEY]
+    assert waitlist_of(stage.world.services, ACME, stage.file.id, row) == ()
