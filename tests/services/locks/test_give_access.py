@@ -6,6 +6,7 @@ import pytest
 
 from lockpoint.services.errors import AppBlocked, NotAllowed, NotFound, Unauthorised
 from lockpoint.services.locks.give_access import give_access
+from lockpoint.services.ports.confluence import ContainerKind
 from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, refusal_of, untouched
@@ -104,3 +105,14 @@ def test_only_what_is_locked_is_looked_at(shut: Stage) -> None:
     shut.world.site().pages[locked.container.id].restricted_to = {ALICE}
     assert _give(shut) == 1
     assert [job.subject for job in shut.jobs(JobKind.RECONCILE)] == [locked.id]
+
+
+def test_access_to_a_blog_post_is_given_alike(stage: Stage) -> None:
+    """Frames have one kind of id for both."""
+    site = stage.world.site()
+    post = site.add_page(kind=ContainerKind.BLOGPOST)
+    stage.file = site.add_file(post, ALICE)
+    stage.lock()
+    post.restricted_to = {ALICE}
+    assert _give(stage) == 1
+    assert post.restricted_to == {ALICE, site.app_account}

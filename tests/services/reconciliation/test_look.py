@@ -13,7 +13,8 @@ from lockpoint.services.lock_record.waitlist import KEY, waitlist_of
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
+from lockpoint.services.tenancy.site_settings import change
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of, untouched
 from tests.services.taps import ProcessDied
 
@@ -374,3 +375,29 @@ def test_a_waitlist_on_a_closed_page_is_emptied_as_the_holder(stage: Stage) -> N
     assert stage.show(CHARLIE).notify_me.count == 0
     (row,) = stage.world.site().rows[PropertyHost.ATTACHMENT, stage.file.id, KEY]
     assert waitlist_of(stage.world.services, ACME, stage.file.id, row) == ()
+
+
+def test_a_deleted_base_on_a_closed_page_is_looked_for_as_the_holder(stage: Stage) -> None:
+    """L-48: older versions count then; the app could not list them."""
+    stage.upload(ALICE, b"second")
+    stage.lock()
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.file.versions[-1].author == ALICE
+
+
+def test_copying_on_a_closed_page_is_done_as_the_holder(stage: Stage) -> None:
+    """P-17, P-04: where Confluence's own operation is refused."""
+    stage.world.site().restore_refused = True
+    change(stage.world.services, stage.world.actor(SAM), copy_mode=True, usage_counts=False, revision=0)
+    stage.lock()
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.file.versions[-1].author == ALICE
