@@ -1,384 +1,435 @@
 """Change one thing at a time in the rules and use cases, and see whether the tests notice.
 
-usage: bin/mutants [--sample N] [--seed S] [--jobs N] [--least PERCENT] [PATH...]
+usage: bin/mutants [--sample N] [--seed S] [--jobs N] [--seconds S] [--least PERCENT] [--equivalents] [PATH[:LINE]...]
 
-A mutant is run against the tests that mirror its module, then against all tests of domain and services. Survivors that
-change nothing anybody could see stand, with the reason, in `dev/equivalent_mutants.toml`.
+One process imports and collects the tests, and measures which lines each of them runs. A mutant inside a function is a
+fork of it with that function's code replaced; one outside needs a process that imports afresh. Each is run against the
+tests that run its statement, the cheapest first. Survivors that change nothing anybody could see stand, with the
+reason, in `dev/equivalent_mutants.toml`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
+import gc
+import hashlib
 import importlib
 import importlib.abc
 import importlib.util
 import os
+import pickle
 import random
+import resource
 import signal
 import sys
+import tempfile
+import threading
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
 from importlib.machinery import ModuleSpec
+from itertools import zip_longest
 from pathlib import Path
-from types import ModuleType
-from typing import Final
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parents[1]
+from dev.mutations import ROOT, Mutant, mutants_of, mutated
+
 PLACES: Final = (
     "lockpoint/domain",
     *(f"lockpoint/services/{name}" for name in ("locks", "enforcement", "lock_record", "reconciliation")),
 )
-EQUIVALENT: Final = ROOT / "dev" / "equivalent_mutants.toml"
-PATIENCE: Final = 90
-"""Seconds for one run of tests; a mutant that takes longer is caught."""
+TESTS: Final = ("tests/domain", "tests/services")
+EQUIVALENT: Final = "dev/equivalent_mutants.toml"
+PATIENCE: Final = 300
+"""Seconds for one mutant, whatever the machine does; `CPU_SECONDS` of its own are the usual limit."""
+CPU_SECONDS: Final = 40
 PLAIN: Final = (
-    *("-o", "addopts=", "-o", "timeout=0", "--import-mode=importlib", "-x", "-q"),
+    *("-o", "addopts=", "-o", "timeout=0", "--import-mode=importlib", "-q", "--tb=no", "--capture=sys"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # third parties are imported before the fork
     *("-p", "no:valkey", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist"),
 )
 THIRD_PARTIES: Final = ("flask", "sqlalchemy", "pydantic", "structlog", "requests", "procrastinate", "jwt", "psycopg")
-SHORT: Final = 90
-"""Characters of a statement in a report."""
+MEASURED: Final = ("domain", "services")
+REMEMBERED: Final = ".local/mutants.pickle"
+MOST_KEPT: Final = 20_000
+FAULTY: Final = 70
+COSTLY: Final = {"servers", "chromium", "specs"}
+"""Fixtures of tests that are too slow for this."""
 
-SWAPS: Final[dict[type[ast.AST], type[ast.AST]]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.FloorDiv,
-    ast.BitOr: ast.BitAnd,
-    ast.BitAnd: ast.BitOr,
-}
-NAMES: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+class Outcome(IntEnum):
+    """The exit code of a mutant's process; any other code is a fault of this program, never a catch."""
+
+    SURVIVED = 0
+    CAUGHT = 1
+    NEEDS_IMPORT = 3
+    TIMED_OUT = 4
+    WRONG_WITHOUT = 5
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """`number` counts the changes of a module in the order of its tree."""
+class Measured:
+    """What one test takes, and the lines that it runs: by file, a number with their bits."""
 
-    path: str
-    number: int
-    line: int
-    change: str
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line} in {self.where}: {self.change}"
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What names it when lines move."""
-        return self.path, self.where, self.change
+    seconds: float
+    ran: dict[str, int]
 
 
-class Changes(ast.NodeTransformer):
-    """Visits every place that can change; makes the change with the number `wanted`."""
-
-    def __init__(self, wanted: int = -1) -> None:
-        self.wanted = wanted
-        self.found: list[tuple[int, str, str]] = []
-        self._inside: list[str] = []
-
-    def _here(self, node: ast.AST, change: str) -> bool:
-        line = getattr(node, "lineno", 0)
-        self.found.append((line, change, ".".join(self._inside) or "module"))
-        return len(self.found) - 1 == self.wanted
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        if any(ast.unparse(base) in {"Protocol", "StrEnum", "Enum"} for base in node.bases):
-            return node
-        return self._within(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._within(node)
-
-    def _within(self, node: ast.ClassDef | ast.FunctionDef) -> ast.AST:
-        self._inside.append(node.name)
-        node.body = [self.visit(each) for each in node.body]
-        self._inside.pop()
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is not None:
-            node.value = self.visit(node.value)
-        return node
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        if ast.unparse(node.test) == "TYPE_CHECKING":
-            return node
-        self._condition(node)
-        return self.generic_visit(node)
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self._condition(node)
-        return self.generic_visit(node)
-
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        for index, test in enumerate(node.ifs):
-            if self._here(test, f"drop the condition `{ast.unparse(test)}`"):
-                node.ifs[index] = ast.Constant(value=True)
-        return self.generic_visit(node)
-
-    def _condition(self, node: ast.If | ast.IfExp) -> None:
-        """A condition without an operator of its own is turned round."""
-        if not isinstance(node.test, ast.Compare | ast.BoolOp | ast.UnaryOp) and self._here(
-            node.test, f"turn `{ast.unparse(node.test)}` round"
-        ):
-            node.test = ast.UnaryOp(op=ast.Not(), operand=node.test)
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        for index, op in enumerate(node.ops):
-            other = SWAPS.get(type(op))
-            if other and self._here(node, f"{type(op).__name__} to {other.__name__} in `{ast.unparse(node)}`"):
-                node.ops[index] = other()  # type: ignore[call-overload]
-        return self.generic_visit(node)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        other = SWAPS[type(node.op)]
-        if self._here(node, f"{type(node.op).__name__} to {other.__name__} in `{ast.unparse(node)}`"):
-            node.op = other()  # type: ignore[assignment]
-        return self.generic_visit(node)
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        other = SWAPS.get(type(node.op))
-        types = isinstance(node.op, ast.BitOr) and ast.unparse(node).replace(" | ", "").replace(".", "").isidentifier()
-        if other and not types and self._here(node, f"{type(node.op).__name__} in `{ast.unparse(node)}`"):
-            node.op = other()  # type: ignore[assignment]
-        return self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        if isinstance(node.op, ast.Not) and self._here(node, f"drop not in `{ast.unparse(node)}`"):
-            return self.visit(node.operand)  # type: ignore[no-any-return]
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in NAMES and self._here(node, f"{node.id} to {NAMES[node.id]}"):
-            node.id = NAMES[node.id]
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        value = node.value
-        if isinstance(value, bool) and self._here(node, f"{value} to {not value}"):
-            return ast.Constant(value=not value)
-        if (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and self._here(node, f"{value} to {value + 1}")
-        ):
-            return ast.Constant(value=value + 1)
-        word = isinstance(value, str) and value and " " not in value
-        if word and self._here(node, f"another word than {value!r}"):
-            return ast.Constant(value=f"{value}X")
-        return node
-
-    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        for index, each in enumerate(node.elts):
-            if isinstance(each, ast.Starred) and self._here(node, f"drop `{ast.unparse(each)}`"):
-                node.elts[index] = ast.Starred(value=ast.Tuple(elts=[], ctx=ast.Load()), ctx=ast.Load())
-        return self.generic_visit(node)
-
-    def visit_Return(self, node: ast.Return) -> ast.AST:
-        plain = node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
-        if not plain and self._here(node, f"no answer in `{_short(node)}`"):
-            return ast.Return(value=ast.Constant(value=None))
-        return self.generic_visit(node)
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        if isinstance(node.value, ast.Constant):
-            return node
-        if self._here(node, f"drop `{_short(node)}`"):
-            return ast.Pass()
-        return self.generic_visit(node)
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        return ast.Pass() if self._here(node, f"drop `{_short(node)}`") else node
-
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        """Decorators' and dataclasses' settings change nothing that the program does."""
-        if node.arg not in {"frozen", "slots", "kw_only", "repr"}:
-            node.value = self.visit(node.value)
-        return node
+Map = dict[str, Measured]
+Work = Callable[[pytest.Session], None]
 
 
-def _short(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+class Loop:
+    """Does some work with the collected tests instead of running them."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Leave out what is costly, and make random tests repeat themselves."""
+        from hypothesis import settings  # noqa: PLC0415 - after pytest has arranged its assertions
+
+        settings.register_profile("mutants", max_examples=20, derandomize=True, database=None, deadline=None)
+        settings.load_profile("mutants")
+        session.items = [each for each in session.items if isinstance(each, pytest.Function) and not _costly(each)]
+        self._work(session)
+        return True
 
 
-def mutants_of(path: Path, root: Path = ROOT) -> list[Mutant]:
-    """Every mutant of a module."""
-    changes = Changes()
-    changes.visit(ast.parse(path.read_text()))
-    name = path.relative_to(root).as_posix()
-    return [Mutant(name, number, *found) for number, found in enumerate(changes.found)]
-
-
-def mutated(source: str, number: int) -> ast.Module:
-    """The module with one change."""
-    tree = copy.deepcopy(ast.parse(source))
-    changed = Changes(number).visit(tree)
-    return ast.fix_missing_locations(changed)  # type: ignore[no-any-return]
+def _costly(item: pytest.Function) -> bool:
+    return bool(COSTLY & set(item.fixturenames)) or item.get_closest_marker("processes") is not None
 
 
 class Replaced(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Loads one module from a mutant instead of its file."""
 
     def __init__(self, mutant: Mutant, root: Path) -> None:
-        self._name = mutant.path.removesuffix(".py").replace("/", ".")
-        self._path = root / mutant.path
-        self._number = mutant.number
+        self._mutant, self._root = mutant, root
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
         del path, target
-        return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
+        ours = fullname == self._mutant.path.removesuffix(".py").replace("/", ".")
+        return importlib.util.spec_from_loader(fullname, self) if ours else None
 
     def exec_module(self, module: ModuleType) -> None:
-        code = compile(mutated(self._path.read_text(), self._number), str(self._path), "exec")
-        exec(code, module.__dict__)  # noqa: S102 - the purpose of this program
+        exec(_compiled(self._mutant, self._root), module.__dict__)  # noqa: S102 - the purpose of this program
 
 
-def first_tests(path: str, root: Path = ROOT) -> list[str]:
-    """The tests that mirror a module: `test_rules_acquire.py` is one of `rules.py`."""
-    module = Path(path)
-    folder = root / "tests" / module.parent.relative_to("lockpoint")
-    return sorted(str(found) for found in folder.glob(f"test_{module.stem}*.py"))
+def _compiled(mutant: Mutant, root: Path) -> CodeType:
+    return compile(mutated(mutant, root), str(root / mutant.path), "exec")
 
 
-def all_tests(path: str, root: Path = ROOT) -> list[str]:
-    """The tests of the module's own folder first, then the others that run in one process."""
-    own = root / "tests" / Path(path).parent.relative_to("lockpoint")
-    services = root / "tests" / "services"
-    rest = [own, root / "tests" / "domain", *sorted(services.glob("*/")), *sorted(services.glob("test_*.py"))]
-    left_out = {"privacy", "notifications", "__pycache__"}
-    return [str(each) for each in dict.fromkeys(rest) if each.exists() and each.name not in left_out]
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from _codes(const)
 
 
-def start(mutant: Mutant | None, tests: Sequence[str], root: Path = ROOT) -> int:
-    """Run tests in a process of their own, which exits with 0 when all pass in time; return its number."""
+def functions_of(files: set[str]) -> dict[str, list[FunctionType]]:
+    """All functions of some modules, wherever they are kept, by file."""
+    found: dict[str, list[FunctionType]] = {file: [] for file in files}
+    for each in gc.get_objects():
+        if isinstance(each, FunctionType) and each.__code__.co_filename in found:
+            found[each.__code__.co_filename].append(each)
+    return found
+
+
+def replace_code(mutant: Mutant, functions: Iterable[FunctionType], root: Path) -> None:
+    """Give every function of the module the mutant's code; `ValueError` where that takes a new import."""
+    new = {(code.co_qualname, code.co_firstlineno): code for code in _codes(_compiled(mutant, root))}
+    for function in functions:
+        function.__code__ = new[function.__code__.co_qualname, function.__code__.co_firstlineno]
+
+
+def forked(work: Callable[[], None], *, quiet: bool = True) -> int:
+    """Do some work in a process of its own, and return the process's number; the work ends the process itself."""
     child = os.fork()
     if child == 0:
-        _run(mutant, tests, root)
+        complaints = os.dup(2)
+        try:
+            if quiet:
+                silent()
+            work()
+        except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
+            os.write(complaints, traceback.format_exc().encode())
+        finally:
+            os._exit(FAULTY)
     return child
 
 
-def _run(mutant: Mutant | None, tests: Sequence[str], root: Path) -> None:
-    signal.alarm(PATIENCE)  # ends the process: no handler
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    sys.dont_write_bytecode = True
-    if mutant is not None:
-        sys.meta_path.insert(0, Replaced(mutant, root))
-    os._exit(0 if pytest.main([*PLAIN, *tests]) == 0 else 1)
+def limited(work: Callable[[], None]) -> None:
+    """End the process in time, whatever a mutant does."""
+    signal.alarm(PATIENCE)  # no handler
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    work()
 
 
-def passes(mutant: Mutant | None, tests: Sequence[str], root: Path = ROOT) -> bool:
-    """Whether all tests pass."""
-    return os.waitstatus_to_exitcode(os.waitpid(start(mutant, tests, root), 0)[1]) == 0
+def silent() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
-def stages(path: str, root: Path = ROOT) -> list[list[str]]:
-    """The tests that mirror the module, then all."""
-    return [tests for tests in (first_tests(path, root), all_tests(path, root)) if tests]
+def outcome(status: int) -> Outcome:
+    """What a process's end says; `SystemExit` when it says that this program is at fault."""
+    code = os.waitstatus_to_exitcode(status)
+    if code in {-signal.SIGALRM, -signal.SIGXCPU}:
+        return Outcome.TIMED_OUT
+    try:
+        return Outcome(code)
+    except ValueError:
+        raise SystemExit(f"bin/mutants failed itself: a process ended with {code}") from None
 
 
-def survivors(mutants: Sequence[Mutant], jobs: int, deadline: float) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant that was run until the deadline, and whether it survived; `jobs` at a time."""
-    waiting, running = list(reversed(mutants)), dict[int, tuple[Mutant, list[list[str]]]]()
-    while waiting or running:
-        while waiting and len(running) < jobs and time.monotonic() < deadline:
-            mutant = waiting.pop()
-            first, *later = stages(mutant.path)
-            running[start(mutant, first)] = mutant, later
+def run_items(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
+    """Run tests until one fails, and end the process."""
+    for item, following in zip_longest(items, items[1:]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            os._exit(Outcome.CAUGHT)
+    os._exit(Outcome.SURVIVED)
+
+
+def measure(session: pytest.Session, items: Sequence[pytest.Item], to: Path, root: Path) -> None:
+    """Run tests one by one, write down what each took and ran, and end the process."""
+    found: Map = {}
+    for item in items:
+        ran, began = set[tuple[str, int]](), time.process_time()
+        tracer = _tracer(tuple(str(root / "lockpoint" / place) for place in MEASURED), ran)
+        threading.settrace(tracer)
+        sys.settrace(tracer)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        sys.settrace(None)
+        found[item.nodeid] = Measured(time.process_time() - began, _bits(ran))
+        if session.testsfailed:
+            to.write_text(item.nodeid)
+            os._exit(Outcome.WRONG_WITHOUT)
+    to.write_bytes(pickle.dumps(found))
+    os._exit(Outcome.SURVIVED)
+
+
+def _tracer(below: tuple[str, ...], ran: set[tuple[str, int]]) -> Any:
+    def lines(frame: FrameType, event: str, _: object) -> Any:
+        if event == "line":
+            ran.add((frame.f_code.co_filename, frame.f_lineno))
+        return lines
+
+    return lambda frame, _event, _arg: lines if frame.f_code.co_filename.startswith(below) else None
+
+
+def _bits(ran: set[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for file, line in ran:
+        found[file] = found.get(file, 0) | 1 << line
+    return found
+
+
+def digests(root: Path, items: Iterable[pytest.Item]) -> dict[Path, bytes]:
+    """By the file of a test: its content, with that of the product and of the tests' tools."""
+    tools = (each for each in (root / "tests").rglob("*.py") if not each.name.startswith("test_"))
+    common = hashlib.blake2b(digest_size=16)
+    for path in sorted([*(root / "lockpoint").rglob("*.py"), *tools]):
+        common.update(path.read_bytes())
+    return {path: common.digest() + hashlib.blake2b(path.read_bytes()).digest() for path in {i.path for i in items}}
+
+
+def _load(file: Path) -> Any:
+    return pickle.loads(file.read_bytes()) if file.exists() else {}  # noqa: S301 - written by this program
+
+
+def best_tests(mutant: Mutant, known: Map, root: Path) -> list[str]:
+    """The tests that run the mutant's statement, those that mirror its module and cheap ones first."""
+    path, lines = str(root / mutant.path), sum(1 << line for line in mutant.lines)
+    running = [name for name, one in known.items() if one.ran.get(path, 0) & lines or not mutant.in_function]
+    mirror = f"{Path(mutant.path).parent.relative_to('lockpoint')}/test_{Path(mutant.path).stem}"
+    return sorted(running, key=lambda name: known[name].seconds * (0.2 if mirror in name else 1))
+
+
+def pool(
+    mutants: Iterable[Mutant], begin: Callable[[Mutant], int], jobs: int, deadline: float
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Each mutant begun before the deadline, with its outcome; `jobs` at a time."""
+    waiting, running = iter(mutants), dict[int, Mutant]()
+    while True:
+        while len(running) < jobs and time.monotonic() < deadline and (mutant := next(waiting, None)):
+            running[begin(mutant)] = mutant
         if not running:
             return
         child, status = os.wait()
-        mutant, later = running.pop(child)
-        passed = os.waitstatus_to_exitcode(status) == 0
-        if passed and later:
-            running[start(mutant, later[0])] = mutant, later[1:]
-        else:
-            yield mutant, passed
+        yield running.pop(child), outcome(status)
 
 
-def equivalents(file: Path = EQUIVALENT) -> dict[tuple[str, str, str], str]:
+class Hunt:
+    """Runs mutants against the tests below `paths`; `report` hears of every outcome when it comes."""
+
+    def __init__(
+        self, paths: Sequence[str], report: Callable[[Mutant, Outcome], None], *, root: Path, jobs: int, seconds: float
+    ) -> None:
+        self._paths = [str(root / path) for path in paths]
+        self._report, self._root, self._jobs = report, root, jobs
+        self._deadline = time.monotonic() + seconds
+
+    def run(self, mutants: Sequence[Mutant]) -> dict[Mutant, Outcome]:
+        """Import what every run needs, but nothing of this project; then hunt in forks."""
+        sys.path.insert(0, str(self._root))
+        for name in THIRD_PARTIES:
+            importlib.import_module(name)
+        with tempfile.TemporaryDirectory() as folder:
+            results = Path(folder, "results")
+            collecting = forked(lambda: self._pytest(partial(self._in_functions, mutants, results)), quiet=False)
+            if ended := os.waitstatus_to_exitcode(os.waitpid(collecting, 0)[1]):
+                raise SystemExit(f"The tests fail without any mutant, or bin/mutants did (exit code {ended}).")
+            known, outcomes = pickle.loads(results.read_bytes())  # noqa: S301 - written by the fork
+        late = [mutant for mutant in mutants if outcomes.get(mutant, Outcome.NEEDS_IMPORT) is Outcome.NEEDS_IMPORT]
+        late = [mutant for mutant in late if mutant in outcomes or not mutant.in_function]
+        again = pool(
+            late,
+            lambda mutant: forked(lambda: limited(lambda: self._afresh(mutant, known))),
+            self._jobs,
+            self._deadline,
+        )
+        outcomes = {mutant: came for mutant, came in outcomes.items() if came is not Outcome.NEEDS_IMPORT}
+        return outcomes | dict(self._told(again))
+
+    def _told(self, outcomes: Iterable[tuple[Mutant, Outcome]]) -> Iterator[tuple[Mutant, Outcome]]:
+        for mutant, came in outcomes:
+            if came is not Outcome.NEEDS_IMPORT:
+                self._report(mutant, came)
+            yield mutant, came
+
+    def _pytest(self, work: Work) -> None:
+        pytest.main([*PLAIN, *self._paths], plugins=[Loop(work)])
+
+    def _in_functions(self, mutants: Sequence[Mutant], results: Path, session: pytest.Session) -> None:
+        files = {str(self._root / mutant.path) for mutant in mutants}
+        known, functions = self._measured(session, results.parent), functions_of(files)
+        items = {item.nodeid: item for item in session.items}
+        gc.freeze()  # spares each fork a copy
+
+        def begin(mutant: Mutant) -> int:
+            best = [items[name] for name in best_tests(mutant, known, self._root)]
+            affected = functions[str(self._root / mutant.path)]
+            return forked(lambda: limited(lambda: self._replaced(session, mutant, affected, best)))
+
+        inside = [mutant for mutant in mutants if mutant.in_function]
+        outcomes = dict(self._told(pool(inside, begin, self._jobs, self._deadline)))
+        results.write_bytes(pickle.dumps((known, outcomes)))
+        os._exit(0)
+
+    def _measured(self, session: pytest.Session, folder: Path) -> Map:
+        """What is remembered of tests whose file and whose tools are as they were, and the others measured now."""
+        digest = digests(self._root, session.items)
+        kept = _load(self._root / REMEMBERED)
+        names = {item.nodeid: (digest[item.path], item.nodeid) for item in session.items}
+        new = [item for item in session.items if names[item.nodeid] not in kept]
+        parts = [(new[number :: self._jobs], folder / f"part-{number}") for number in range(self._jobs)]
+        ended = [forked(partial(measure, session, items, part, self._root)) for items, part in parts]
+        if any([os.waitpid(child, 0)[1] for child in ended]):  # noqa: C419 - wait for all
+            print(*(part.read_text(errors="ignore") for _, part in parts if part.exists()), file=sys.stderr)
+            os._exit(Outcome.WRONG_WITHOUT)
+        kept |= {names[test]: one for _, part in parts for test, one in _load(part).items()}
+        kept = {key: one for key, one in kept.items() if key in set(names.values())} if len(kept) > MOST_KEPT else kept
+        (self._root / REMEMBERED).parent.mkdir(exist_ok=True)
+        (self._root / REMEMBERED).write_bytes(pickle.dumps(kept))
+        return {test: kept[key] for test, key in names.items()}
+
+    def _replaced(
+        self, session: pytest.Session, mutant: Mutant, functions: Iterable[FunctionType], best: Sequence[pytest.Item]
+    ) -> None:
+        try:
+            replace_code(mutant, functions, self._root)
+        except (KeyError, ValueError):
+            os._exit(Outcome.NEEDS_IMPORT)
+        run_items(session, best)
+
+    def _afresh(self, mutant: Mutant, known: Map) -> None:
+        sys.meta_path.insert(0, Replaced(mutant, self._root))
+        best = best_tests(mutant, known, self._root)
+
+        def work(session: pytest.Session) -> None:
+            items = {item.nodeid: item for item in session.items}
+            run_items(session, [items[name] for name in best if name in items])  # ids may follow a constant
+
+        self._pytest(work)
+        os._exit(Outcome.CAUGHT)  # the tests cannot even be imported
+
+
+def equivalents(root: Path = ROOT) -> dict[tuple[str, str, str], str]:
     """The known mutants that change nothing, with the reason."""
-    listed = tomllib.loads(file.read_text())["mutant"] if file.exists() else []
+    file = root / EQUIVALENT
+    listed = tomllib.loads(file.read_text()).get("mutant", []) if file.exists() else []
     return {(one["path"], one["where"], one["change"]): one["reason"] for one in listed}
 
 
 def chosen(paths: Sequence[str], root: Path = ROOT) -> list[Mutant]:
-    """All mutants of the modules below the paths."""
-    files = [file for path in paths for file in _files(root / path)]
-    return [mutant for file in files for mutant in mutants_of(file, root)]
+    """All mutants of the modules below the paths, or on a line of one."""
+    found = []
+    for path, _, line in (path.partition(":") for path in paths):
+        files = sorted((root / path).rglob("*.py")) if (root / path).is_dir() else [root / path]
+        found += [m for file in files for m in mutants_of(file, root) if not line or m.line == int(line)]
+    return found
 
 
-def _files(path: Path) -> Iterator[Path]:
-    yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+def outdated(root: Path = ROOT) -> list[str]:
+    """Entries of the list of equivalents that name no mutant any more."""
+    listed = equivalents(root)
+    files = [path for path in dict.fromkeys(path for path, _, _ in listed) if (root / path).exists()]
+    names = {mutant.key for mutant in chosen(files, root)}
+    return [": ".join(key) for key in listed if key not in names]
 
 
-def _warm_up() -> None:
-    """Import what every run needs, but nothing of this project, and see the tests pass without a mutant."""
-    sys.path.insert(0, str(ROOT))
-    for name in THIRD_PARTIES:
-        importlib.import_module(name)
-    if not passes(None, [str(ROOT / "tests" / "domain"), str(ROOT / "tests" / "services" / "enforcement")]):
-        raise SystemExit("The tests fail without any mutant: run bin/test first.")
+def summary(outcomes: dict[Mutant, Outcome], seconds: float) -> float:
+    """Print the scores; return that of all, in per cent."""
+    caught: dict[str, list[bool]] = {"all": []}
+    for mutant, came in outcomes.items():
+        for place in ("all", str(Path(mutant.path).parent)):
+            caught.setdefault(place, []).append(came is not Outcome.SURVIVED)
+    scores = {place: 100 * sum(each) / len(each) if each else 100.0 for place, each in sorted(caught.items())}
+    for place, score in scores.items():
+        print(f"{place}: {sum(caught[place])} of {len(caught[place])} caught, {score:.1f} %")
+    print(f"{seconds:.0f} s")
+    return scores["all"]
 
 
 def main() -> int:
-    """Run the mutants and print the survivors; exit 1 when a part stays below its least score."""
+    """Run the mutants and print the survivors; exit 1 when too few are caught or the list of equivalents is wrong."""
     parser = argparse.ArgumentParser(prog="bin/mutants", description="Mutation testing of rules and use cases.")
-    parser.add_argument("paths", nargs="*", default=PLACES, metavar="PATH")
+    parser.add_argument("paths", nargs="*", default=PLACES, metavar="PATH[:LINE]")
     parser.add_argument("--sample", type=int, help="how many mutants, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time; what was run counts")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after this time")
     parser.add_argument("--least", type=float, default=0.0, help="the least percentage of mutants that must be caught")
+    parser.add_argument("--equivalents", action="store_true", help="run the listed ones instead: all must survive")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout")
+    parser.add_argument("--tests", nargs=1, default=TESTS, help="a folder of tests instead of all that are fast")
     asked = parser.parse_args()
-    known = equivalents()
-    mutants = [mutant for mutant in chosen(asked.paths) if mutant.key not in known]
+    known, stale = equivalents(asked.root), outdated(asked.root)
+    mutants = [mutant for mutant in chosen(asked.paths, asked.root) if (mutant.key in known) is asked.equivalents]
     random.Random(asked.seed).shuffle(mutants)  # noqa: S311 - a sample, no secret
-    return _report(mutants[: asked.sample], asked.jobs, asked.seconds, asked.least)
 
+    def report(mutant: Mutant, came: Outcome) -> None:
+        if (came is Outcome.SURVIVED) is not asked.equivalents:
+            print(f"{came.name.lower()}: {mutant}", flush=True)
 
-def _report(mutants: Sequence[Mutant], jobs: int, seconds: float, least: float) -> int:
-    _warm_up()
     began = time.monotonic()
-    caught: dict[str, list[bool]] = {}
-    for mutant, alive in survivors(mutants, jobs, began + seconds):
-        caught.setdefault(str(Path(mutant.path).parent), []).append(not alive)
-        if alive:
-            print(f"survived: {mutant}", flush=True)
-    return _summary(caught, time.monotonic() - began, least)
-
-
-def _summary(caught: dict[str, list[bool]], seconds: float, least: float) -> int:
-    for place, results in sorted(caught.items()):
-        print(f"{place}: {sum(results)} of {len(results)} caught, {100 * sum(results) / len(results):.1f} %")
-    every = [result for results in caught.values() for result in results]
-    score = 100 * sum(every) / len(every) if every else 100.0
-    print(f"all: {sum(every)} of {len(every)} caught, {score:.1f} %, in {seconds:.0f} s")
-    return 0 if score >= least else 1
+    hunt = Hunt(asked.tests, report, root=asked.root, jobs=asked.jobs, seconds=asked.seconds)
+    outcomes = hunt.run(mutants[: asked.sample])
+    score = summary(outcomes, time.monotonic() - began)
+    print(*(f"lists no mutant: {entry}" for entry in stale), sep="\n")
+    wrong = score > 0 if asked.equivalents else score < asked.least
+    return 1 if stale or wrong else 0
 
 
 if __name__ == "__main__":

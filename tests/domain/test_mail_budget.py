@@ -64,3 +64,9 @@ def test_never_more_than_twenty_an_hour(events: list[tuple[int, MailKind, int]])
             told.append(now)
             topics[kind, topic] = now
     assert all(sum(begin <= moment < begin + HOUR for moment in told) <= AN_HOUR for begin in told)
+
+
+def test_an_hour_ago_is_not_lately() -> None:
+    """Of nineteen mails the first is an hour old to the moment: there is room for two more."""
+    assert not takes_last_place(MailKind.FILE_AVAILABLE, FULL[:-1], NOW + HOUR)
+    assert takes_last_place(MailKind.FILE_AVAILABLE, FULL, NOW + HOUR)

@@ -375,3 +375,37 @@ def test_a_later_record_needs_no_settling(found: Free | Held) -> None:
 def test_nothing_is_settled_without_a_known_end(found: Any, witness: Any) -> None:
     """Nor over a newer app's record."""
     assert isinstance(rules.write_end(snapshot(found, witness=witness), op_id="op-new"), rules.LockLost)
+
+
+def test_a_take_over_is_until_the_next_upload_where_it_was_asked_for() -> None:
+    """L-24: each lock has its own wish."""
+    decision = take_over(snapshot(held()), unlock_on_upload=True)
+    assert isinstance(decision, rules.Write)
+    assert isinstance(decision.record, Held)
+    assert decision.record.unlock_on_upload is True
+
+
+def test_a_known_end_that_lost_its_place_is_written_in_the_next() -> None:
+    """As of now, in a new epoch, as a write of its own."""
+    known = free()
+    decision = rules.write_end(snapshot(Absent(), at(60), witness=known), op_id="op-settle")
+    assert isinstance(decision, rules.Write)
+    written = replace(known, epoch=known.epoch + 1, seq=1, op_id="op-settle", at=at(60), kind=AuditKind.HEALED)
+    assert decision.record == written
+
+
+def test_forgetting_repairs_the_record_of_a_known_end() -> None:
+    """The record was removed; what is known of it is written in a new epoch, as of now."""
+    known = free(ended=ended(by=DANA))
+    decision = rules.forget(snapshot(Absent(), at(60), witness=known), account=DANA, pseudonym="erased-1", op_id="op")
+    assert isinstance(decision, rules.Write)
+    assert (decision.record.epoch, decision.record.seq, decision.record.at) == (known.epoch + 1, 1, at(60))
+
+
+def test_forgetting_waits_for_a_damaged_record() -> None:
+    """A live lock is healed first; a write that was done already is not done again; nothing is nobody's."""
+    live = held(holder=DANA)
+    names = {"account": ALICE, "pseudonym": "erased-1", "op_id": "op"}
+    assert rules.forget(snapshot(Absent(), witness=live), **names) == rules.Damaged(live)
+    assert rules.forget(snapshot(held(op_id="op")), **names) == rules.Already(held(op_id="op"))
+    assert rules.forget(snapshot(Absent()), **names) == rules.LockLost(Absent())

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockpoint.domain.signed_json import ALL_DATED_SINCE, STORED_WITHIN, MacKeys, sign, sign_dated, verify, verify_dated
+from lockpoint.domain.signed_json import (
+    ALL_DATED_SINCE,
+    STORED_WITHIN,
+    Flaw,
+    MacKeys,
+    flaw_of,
+    sign,
+    sign_dated,
+    verify,
+    verify_dated,
+)
 from tests.domain.build import KEYS
 
 FIELDS = {"schema": 1, "askers": ["bob"]}
@@ -93,3 +103,8 @@ def test_a_value_without_a_date_counts_if_the_host_took_it_before_all_were_dated
     assert verify_dated(value, "here", 4, ALL_DATED_SINCE - MOMENT, KEYS) == FIELDS
     assert verify_dated(value, "here", 4, ALL_DATED_SINCE, KEYS) is None
     assert verify_dated(value, "here", 4, None, KEYS) is None
+
+
+@pytest.mark.parametrize("value", [None, "x", 5, [1]])
+def test_what_is_no_object_has_that_flaw(value: object) -> None:
+    assert flaw_of(value, "here", KEYS) is Flaw.NOT_AN_OBJECT

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lockpoint.domain import record_json, signed_record
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import SCHEMA, EndReason, FoundRecord, Free, Held, Newer, Subject, Unreadable
-from lockpoint.domain.signed_json import Flaw, MacKeys, sign
+from lockpoint.domain.signed_json import Flaw, MacKeys, canonical, sign
 from lockpoint.domain.signed_record import decode, encode, record_place
 from tests.domain.build import KEYS, L1, SUBJECT, at, base, ended, free, held
 
@@ -286,3 +286,18 @@ def test_decode_is_total_behind_a_good_signature(changes: dict[str, Any], seq: i
 
 def test_lock_id_is_part_of_the_record() -> None:
     assert encode(FULL, SUBJECT, KEYS)["lock_id"] == L1
+
+
+@pytest.mark.parametrize("one", [FULL, free(seq=3)], ids=["held", "free"])
+def test_a_signed_record_in_an_unknown_state_is_unreadable(one: Held | Free) -> None:
+    """Neither a lock nor a tombstone, whatever its members look like."""
+    assert read(resigned(encode(one, SUBJECT, KEYS), state="parked")) == Unreadable(Flaw.WRONG_FIELD, 3)
+
+
+def test_the_largest_record_is_one_that_is_read() -> None:
+    """The limit itself is allowed, in both directions."""
+    room = signed_record.LARGEST - len(canonical(encode(held(note=""), SUBJECT, KEYS)))
+    largest = held(note="x" * room)
+    assert read(encode(largest, SUBJECT, KEYS)) == largest
+    with pytest.raises(ValueError, match="too large"):
+        encode(held(note="x" * (room + 1)), SUBJECT, KEYS)

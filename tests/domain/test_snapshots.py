@@ -9,7 +9,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Free, Held, Newer, Phase, Record, Unreadable
-from lockpoint.domain.snapshots import ended_of, kind_of, phase, trusted, unseen_between
+from lockpoint.domain.snapshots import ended_of, kind_of, newest, phase, trusted, unseen_between
 from tests.domain.build import L1, at, ended, free, held
 
 
@@ -96,3 +96,12 @@ def test_writes_between_two_records_are_ours_within_an_epoch() -> None:
 
 def test_builders_use_one_lock() -> None:
     assert held().lock_id == free().ended.lock_id == L1
+
+
+def test_of_two_records_in_one_place_the_first_counts() -> None:
+    """A higher epoch or a higher seq is newer."""
+    one, other = held(), held(op_id="another")
+    assert newest(one, other) is one
+    assert newest(one, None) is one
+    assert newest(one, replace(other, seq=one.seq + 1)).op_id == "another"
+    assert newest(one, replace(other, epoch=one.epoch + 1, seq=1)).op_id == "another"

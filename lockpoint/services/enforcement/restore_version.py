@@ -95,6 +95,11 @@ def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult 
     buried = _version_before(held_file, made)
     if _was_overwrite(held_file, state, buried):
         return ProtectionResult(state)
+    return _bring_back(held_file, way, made, buried)
+
+
+def _bring_back(held_file: HeldFile, way: Way, made: Version, buried: Version) -> ProtectionResult | None:
+    """Make the version before ours current again; where another slipped in, that one."""
     try:
         again = _make_current(held_file, way, buried)
         _record_own(held_file, again, buried.created)

@@ -23,8 +23,8 @@ from lockpoint.domain.history.judge import (
     judge,
 )
 from lockpoint.domain.history.version_marker import marker
-from lockpoint.domain.lock import Base, Held
-from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, held, history, version
+from lockpoint.domain.lock import Base, EndReason, Held
+from tests.domain.build import ALICE, APP, BOB, DANA, L1, at, ended, held, history, version
 
 V6 = version(6, DANA)
 V7 = version(7, BOB)  # the base of every lock here
@@ -427,3 +427,66 @@ def test_trashed_file_comes_back() -> None:
 def test_inert_files_are_left_alone(status: FileStatus) -> None:
     """Archived files and drafts are suspended."""
     assert judged(version(8, BOB), status=status).verdict == Nothing()
+
+
+def test_a_name_of_ours_for_one_that_is_taken_stands() -> None:
+    """E21: it says so itself; the same name by anybody else is undone."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, APP, "plan (restored).docx", file_id=PLAN.file_id)
+    assert judged(v8, v9, past=(PLAN,)).verdict == Nothing()
+    assert judged(v8, replace(v9, author=EVE), past=(PLAN,)).verdict == UndoRename(PLAN, replace(v9, author=EVE), PLAN)
+
+
+def test_who_gave_the_wrong_name_is_blamed_below_a_version_of_ours() -> None:
+    """Our comment on it changed nothing."""
+    v8 = named(8, BOB, "other.docx", file_id=PLAN.file_id)
+    v9 = named(9, APP, "other.docx", file_id=PLAN.file_id)
+    assert judged(v8, v9, past=(PLAN,)).verdict == UndoRename(PLAN, v8, PLAN)
+
+
+@pytest.mark.parametrize(("minute", "stands"), [(7.9, True), (8, True), (8.1, False)])
+def test_the_old_holders_upload_stands_until_the_take_over_began(minute: float, *, stands: bool) -> None:
+    """G2: the moment itself included."""
+    over = ended(EndReason.TAKEN_OVER, at=at(minutes=7.5), holder=EVE)
+    lock = replace(LOCK, holder=DANA, acquired_at=at(minutes=7.5), ended=over, began=at(minutes=8))
+    v8 = version(8, EVE, created=at(minutes=minute))
+    assert lock.taken_from == EVE
+    assert isinstance(judged(v8, lock=lock).verdict, Nothing) is stands
+
+
+def test_our_row_counts_where_the_version_that_it_names_is_gone() -> None:
+    """Whatever other version has the same bytes: the row was written after a look at the numbers."""
+    v8 = version(8, BOB)
+    v9, row = restored(9, V7, file_id=v8.file_id)
+    assert judged(v8, v9, past=(V6,), restorations=(row,)).verdict == Nothing()
+
+
+def test_our_comment_counts_where_the_version_that_it_names_is_gone() -> None:
+    """Without a row and without equal bytes; the protected version was deleted."""
+    v9 = version(9, APP, message=marker(L1, V7.created))
+    assert judged(v9, past=(V6,)).verdict == Nothing()
+
+
+def test_what_was_uploaded_freely_and_restored_by_us_stays_free() -> None:
+    """L-70: undoing what came after it is no reason to take it for an overwrite."""
+    v8, v9 = version(8, BOB), version(9, EVE)
+    v10, row = restored(10, v8)
+    came = judged(v8, v9, v10, policy=Policy(absence_until=v8.created), restorations=(row,))
+    assert (came.verdict, came.free, came.head) == (Nothing(), (v8,), v8)
+
+
+def test_a_version_of_the_moment_in_which_the_lock_began_was_found_in_place() -> None:
+    """G2: by the host's time, the moment itself included."""
+    v8 = version(8, BOB)
+    found = judged(v8, lock=replace(LOCK, began=v8.created))
+    assert (found.verdict, found.head, found.uploaded) == (Nothing(), v8, True)
+    later = judged(v8, lock=replace(LOCK, began=v8.created - timedelta(seconds=1)))
+    assert isinstance(later.verdict, Restore)
+
+
+def test_a_free_upload_below_another_name_stays_free() -> None:
+    """L-70: what we restored is newer, and has another name."""
+    v8, v9, v10 = named(8, BOB, "a.docx"), named(9, ALICE, "b.docx"), named(10, EVE, "b.docx")
+    v11, row = restored(11, v9, title="b.docx")
+    came = judged(v8, v9, v10, v11, policy=Policy(absence_until=v8.created), restorations=(row,))
+    assert (came.verdict, came.free) == (Nothing(), (v8,))

@@ -33,7 +33,10 @@ def undone(*minutes: float, by: Collection[str] = (BOB,)) -> list[Undoing]:
         (undone(0, 1, 2, 12, 13, 14), 14, 34),
         (undone(0, 1, 2, 12, 13, 14, 34, 35, 36), 36, 76),
         (undone(0, 1, 2, 1500, 1501, 1502), 1502, 1512),
+        (undone(0, 1, 2, 1440, 1441, 1442), 1442, 1452),
         (undone(*range(0, 110, 10)), 100, None),
+        (undone(*range(0, 110, 10), 1440), 1440, None),
+        (undone(*range(0, 110, 10), 1600), 1600, None),
         (undone(*range(0, 120, 10)), 110, 120),
         (undone(*range(0, 130, 10)), 120, 140),
         (undone(0, 1, 2, by=()), 2, None),
@@ -146,3 +149,10 @@ def test_two_apps_that_undo_each_other_are_bounded() -> None:
             restores[turn].append((now, (other,)))
             turn = other
     assert all(0 < len(done) <= A_DAY_AT_MOST for done in restores.values())
+
+
+def test_the_order_in_which_undoings_are_read_does_not_matter() -> None:
+    """The pause begins at the latest of the three."""
+    history = undone(0, 1, 2)
+    assert paused_until(history[::-1], (BOB,), at(minutes=3)) == paused_until(history, (BOB,), at(minutes=3))
+    assert paused_until(history[::-1], (BOB,), at(minutes=3)) == at(minutes=12)

@@ -125,3 +125,19 @@ def test_looking_back_twice_tells_nothing_twice(stage: Stage, lock_id: str, end:
     stage.run_jobs(also_later=True)
     assert (_conflicts(stage), [m for m in stage.mails() if m[0] is MailKind.UPLOAD_UNDONE]) == before
     assert stage.content == b"first"
+
+
+def test_our_own_version_is_no_pending_overwrite_while_the_host_fails(stage: Stage) -> None:
+    """Its row was lost; nobody is accused by the end of the lock."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    stage.world.tables.restorations.clear()
+
+    def away() -> None:
+        raise HostUnavailable("503")
+
+    stage.taps.before["attachments.versions", stage.taps.calls["attachments.versions"] + 1] = away
+    stage.release(lock_id)
+    assert stage.tombstone.ended.pending == ()

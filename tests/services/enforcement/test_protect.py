@@ -11,7 +11,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Forbidden, HostUnavailable, LostRace, Rejected, Unauthorised
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostUnavailable, LostRace, Rejected, Unauthorised
 from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.locks import end_lock
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -788,3 +788,102 @@ def test_the_trash_is_not_undone_after_the_lock(locked: Stage) -> None:
     locked.taps.before[port, locked.taps.calls[port] + 1] = release
     locked.reconcile()
     assert locked.file.status is FileStatus.TRASHED
+
+
+def test_nothing_is_restored_over_what_came_after_the_decision(locked: Stage) -> None:
+    """G1: the second look spares the version that would have to be buried and brought back."""
+    locked.upload(BOB, b"Bob's")
+    locked.taps.after["witnesses.set_protection", 1] = lambda: locked.upload(ALICE, b"second")
+    locked.reconcile()
+    assert locked.taps.calls["attachments.restore"] == 0
+    assert [v.content for v in locked.file.versions] == [b"first", b"Bob's", b"second"]
+
+
+def test_the_lock_of_another_ends_what_was_decided_for_the_first(locked: Stage) -> None:
+    """G1: Bob holds the file when the look of Alice's lock acts: his own version stays."""
+    locked.upload(BOB, b"Bob's")
+
+    def bob_locks() -> None:
+        _release_untouched(locked)
+        locked.lock(BOB)
+
+    locked.taps.after["witnesses.set_protection", 1] = bob_locks
+    locked.reconcile()
+    assert locked.held.holder == BOB
+    assert locked.content == b"Bob's"
+    assert locked.taps.calls["attachments.restore"] == 0
+
+
+def _release_untouched(stage: Stage) -> None:
+    services, held = stage.world.services, stage.held
+    state = read_state(services, ACME, stage.file.id, priority=Priority.EVENT)
+    end_lock.release_for_holder(services, ACME, state, held, priority=Priority.EVENT)
+
+
+def test_a_name_stays_that_outlived_the_lock(locked: Stage) -> None:
+    """G1: the second look before a name is given back."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+    port = "attachments.versions"
+    locked.taps.after[port, locked.taps.calls[port] + 1] = lambda: _release_untouched(locked)
+    locked.reconcile()
+    assert locked.file.title == "other.txt"
+    assert locked.taps.calls["attachments.rename"] == 0
+
+
+def test_what_was_uploaded_freely_while_a_look_went_on_is_nobodys_overwrite(locked: Stage) -> None:
+    """G1: a look ends with its lock, so that it does not judge what came later."""
+    locked.upload(BOB, b"Bob's overwrite")
+
+    def both_upload_freely() -> None:
+        _free_upload_by_bob(locked)()
+        locked.world.clock.advance(seconds=1)
+        locked.upload(ALICE, b"Alice's, later")
+
+    locked.taps.before["site_states.get", locked.taps.calls["site_states.get"] + 1] = both_upload_freely
+    locked.reconcile()
+    blamed = {row.version for row in locked.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT}
+    assert blamed == {2}
+    assert locked.content == b"Alice's, later"
+
+
+def test_a_version_that_is_gone_at_the_second_look_is_looked_for_again(locked: Stage) -> None:
+    """E18: the history moved; the file is judged anew."""
+    locked.upload(BOB, b"Bob's")
+
+    def gone() -> None:
+        raise GoneOrInvisible("no such version")
+
+    def next_read_fails() -> None:
+        locked.taps.before["attachments.version", locked.taps.calls["attachments.version"] + 1] = gone
+
+    locked.taps.after["witnesses.set_protection", 1] = next_read_fails
+    locked.reconcile()
+    assert locked.content == b"first"
+    before = locked.taps.order[: locked.taps.order.index("attachments.restore")]
+    assert before.count("attachments.versions") == 2
+    assert locked.mails() == BOTH_TOLD
+
+
+def test_a_trash_event_about_a_file_whose_lock_is_over_changes_nothing(locked: Stage) -> None:
+    """The record is a tombstone, which has no holder."""
+    locked.release(locked.held.lock_id)
+    locked.world.site().trash(locked.file.id)
+    before = locked.tombstone
+    trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
+    assert locked.tombstone == before
+    assert locked.file.status is FileStatus.TRASHED
+
+
+def test_a_version_deleted_while_its_number_was_used_leaves_nothing_wrong(stage: Stage) -> None:
+    """E18: what our number named then is not what our comment says: it stands for itself only."""
+    for number in range(2, 4):
+        stage.upload(ALICE, b"v%d" % number)
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.taps.before["attachments.restore", 1] = lambda: stage.world.site().delete_version(stage.file.id, 1)
+    for _ in range(2):
+        stage.reconcile()
+        assert stage.content == b"v3"
+    known = stage.world.services.restorations.known(ACME, stage.file.id)
+    assert [own.created == own.source_created for own in known].count(True) == 1

@@ -118,7 +118,7 @@ def test_giving_way_brings_no_overwrite_back(stage: Stage, lock_id: str) -> None
 
 
 def test_under_another_lock_its_own_look_decides(stage: Stage, lock_id: str) -> None:
-    """G1, L-44: our late version buried an overwrite that was made under Dana's lock, whose own look has to undo both."""
+    """G1, L-44: our late version buried an overwrite that was made under Dana's lock, whose look undoes both."""
     stage.upload(BOB, b"Bob's")
     _before(
         stage,

@@ -6,7 +6,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
-from lockpoint.services.errors import HostUnavailable
+from lockpoint.services.errors import Forbidden, HostError, HostUnavailable, LostRace, Rejected
 from lockpoint.services.tenancy.site_settings import change
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, SAM
 from tests.services.stage import Stage, untouched
@@ -122,3 +122,20 @@ def test_a_name_that_slipped_in_is_undone_after_the_trash(locked: Stage) -> None
     locked.reconcile()
     assert (locked.content, locked.file.title) == (b"first", "plan.txt")
     assert locked.file.status is FileStatus.CURRENT
+
+
+@pytest.mark.parametrize("error", [LostRace, Rejected, Forbidden])
+def test_a_name_that_cannot_come_back_now_comes_with_the_next_look(locked: Stage, error: type[HostError]) -> None:
+    """The bytes are back and told; the name follows."""
+    locked.world.site().upload(locked.file.id, BOB, b"Bob's", title="plan.pdf")
+
+    def refuse() -> None:
+        raise error("not now")
+
+    locked.taps.before["attachments.rename", 0] = refuse
+    locked.reconcile()
+    assert (locked.content, locked.file.title) == (b"first", "plan.pdf")
+    assert locked.mails() == BOTH_TOLD
+    locked.taps.before.clear()
+    locked.reconcile()
+    assert (locked.content, locked.file.title) == (b"first", "plan.txt")

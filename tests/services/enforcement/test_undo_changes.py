@@ -11,7 +11,8 @@ from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.jobs import JobKind
-from tests.fakes.world import ALICE, BOB
+from lockpoint.services.ports.locks import Protection
+from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 
 
@@ -153,3 +154,52 @@ def test_an_upload_at_the_time_of_our_row_is_not_ours(locked: Stage) -> None:
     locked.reconcile()
     assert locked.held.base.created == locked.file.versions[-1].created
     assert locked.show().protection == "protected"
+
+
+def test_another_name_that_came_right_after_ours_is_not_ours(locked: Stage) -> None:
+    """The next look gives the name back once more."""
+    site = locked.world.site()
+    site.rename(locked.file.id, BOB, "other.txt")
+    locked.taps.after["attachments.rename", 1] = lambda: site.rename(locked.file.id, BOB, "again.txt")
+    locked.reconcile()
+    assert locked.file.title == "again.txt"
+    locked.reconcile()
+    assert locked.file.title == "plan.txt"
+
+
+def test_other_bytes_that_came_right_after_our_name_are_not_believed_to_be_a_name(locked: Stage) -> None:
+    """A version in the app's name with other content restores nothing, so it is no work of this look."""
+    site = locked.world.site()
+    site.rename(locked.file.id, BOB, "other.txt")
+    locked.taps.after["attachments.rename", 1] = lambda: site.add_version(
+        locked.file, site.app_account, content=b"of another"
+    )
+    locked.reconcile()
+    known = locked.world.services.restorations.known(ACME, locked.file.id)
+    assert locked.file.versions[-1].created not in {own.created for own in known}
+
+
+def test_a_name_that_came_back_after_a_pause_is_protected_at_once(locked: Stage) -> None:
+    """Lists do not go on saying that the file is left alone."""
+    for number in range(4):
+        locked.world.site().rename(locked.file.id, BOB, f"name-{number}.txt")
+        locked.reconcile()
+    assert locked.show().unprotected_reason == "paused"
+    locked.world.clock.advance(minutes=11)
+    locked.reconcile()
+    assert locked.file.title == "plan.txt"
+    witness = locked.world.services.witnesses.get(ACME, locked.file.id)
+    assert witness is not None
+    assert (witness.protection, witness.version) == (Protection.PROTECTED, len(locked.file.versions))
+
+
+def test_mails_about_names_and_the_trash_name_the_version(locked: Stage) -> None:
+    """M-05: the one that the file has now, or the one that was undone."""
+    site = locked.world.site()
+    site.trash(locked.file.id)
+    locked.reconcile()
+    assert [mail.version for mail in locked.world.tables.mails_of(ACME)] == [len(locked.file.versions)]
+    locked.world.tables.intents.clear()
+    renamed = site.rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert {mail.version for mail in locked.world.tables.mails_of(ACME)} == {locked.file.versions.index(renamed) + 1}

@@ -170,3 +170,15 @@ def test_a_repetition_while_the_lock_lives_is_a_yes(stage: Stage) -> None:
     first = stage.held.lock_id
     stage.reconcile()
     assert stage.lock(key=key).lock.lock_id == first
+
+
+def test_a_row_that_is_written_later_names_no_version(stage: Stage) -> None:
+    """By then the file's newest version may be another one."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _dies_when_stored(stage, lambda: stage.extend(lock_id))
+    stage.sweep()
+    rows = [row for row in stage.world.tables.audit_of(ACME) if row.kind in {AuditKind.ACQUIRED, AuditKind.EXTENDED}]
+    assert [(row.kind, row.recovered, row.version) for row in rows] == [
+        (AuditKind.ACQUIRED, False, 1),
+        (AuditKind.EXTENDED, True, None),
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from lockpoint.services.errors import AppBlocked, NotAllowed, NotFound, Unauthorised
 from lockpoint.services.locks.give_access import give_access
+from lockpoint.services.ports.confluence import ContainerKind
 from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, refusal_of, untouched
@@ -80,3 +81,38 @@ def test_where_nobody_can_be_acted_for_the_way_by_hand_is_told(shut: Stage) -> N
     refusal = refusal_of(_give, shut)
     assert (refusal.code, refusal.details) == ("forbidden", {"remedy": "by_hand"})
     assert "add the Lockpoint app" in refusal.message
+
+
+def test_who_may_not_edit_is_told_to_ask_one_who_may(shut: Stage) -> None:
+    """P-17: the remedy is for this person, and names the page."""
+    shut.world.site().pages[shut.file.container.id].restricted_to = {ALICE, BOB, CHARLIE}
+    page = shut.file.container.id
+    refusals = {who: refusal_of(shut.ask, who) for who in (BOB, CHARLIE)}
+    assert {type(refusal) for refusal in refusals.values()} == {AppBlocked}
+    assert refusals[BOB].details == {"remedy": "give_access", "pageId": page}
+    assert refusals[CHARLIE].details == {"remedy": "ask_editor", "pageId": page}
+
+
+def test_only_what_is_locked_is_looked_at(shut: Stage) -> None:
+    """A file whose lock is over needs nothing."""
+    shut.world.site().pages[shut.file.container.id].restricted_to = None
+    other = shut.world.add_file(title="other.txt")
+    lock_id = shut.lock(file=other).lock.lock_id or ""
+    locked, shut.file = shut.file, other
+    shut.release(lock_id)
+    shut.world.tables.jobs.clear()
+    shut.file = locked
+    shut.world.site().pages[locked.container.id].restricted_to = {ALICE}
+    assert _give(shut) == 1
+    assert [job.subject for job in shut.jobs(JobKind.RECONCILE)] == [locked.id]
+
+
+def test_access_to_a_blog_post_is_given_alike(stage: Stage) -> None:
+    """Frames have one kind of id for both."""
+    site = stage.world.site()
+    post = site.add_page(kind=ContainerKind.BLOGPOST)
+    stage.file = site.add_file(post, ALICE)
+    stage.lock()
+    post.restricted_to = {ALICE}
+    assert _give(stage) == 1
+    assert post.restricted_to == {ALICE, site.app_account}

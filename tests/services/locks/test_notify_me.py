@@ -197,3 +197,31 @@ def _waiting(stage: Stage) -> tuple[str, ...]:
 
 def _die() -> None:
     raise KeyboardInterrupt
+
+
+def test_who_came_while_the_waitlist_was_emptied_stays_alone_on_it(locked: Stage) -> None:
+    """L-26: those who are told leave it, also after a lost race."""
+    locked.ask(CHARLIE)
+    services, row = locked.world.services, locked.world.site().rows[PropertyHost.ATTACHMENT, locked.file.id, KEY][0]
+
+    def bob() -> None:
+        notify_me.store_waitlist(
+            services, ACME, locked.file.id, row, (CHARLIE, BOB), priority=notify_me.Priority.INTERACTIVE
+        )
+
+    locked.taps.before["properties.replace", locked.taps.calls["properties.replace"] + 1] = bob
+    locked.release(locked.held.lock_id)
+    left = notify_me.read_waitlist(services, ACME, locked.file.id, priority=notify_me.Priority.INTERACTIVE)
+    assert notify_me.waitlist_of(services, ACME, locked.file.id, left) == (BOB,)
+
+
+def test_people_who_ask_at_once_wait_longer_each_time(locked: Stage) -> None:
+    """F01: the fraction here is a half."""
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    locked.world.clock.slept.clear()
+    locked.taps.before["properties.create", 0] = lost
+    assert isinstance(refusal_of(locked.ask, BOB), Busy)
+    assert locked.world.clock.slept == [0.025, 0.05, 0.1, 0.2]

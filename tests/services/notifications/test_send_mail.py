@@ -27,7 +27,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, Profile
 from lockpoint.services.reconciliation.reconcile import reconcile
 from tests.fakes.confluence import StoredFile
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, START
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
 from tests.services.stage import Stage
 
 
@@ -442,3 +442,41 @@ def test_the_mail_of_a_pause_says_until_when(stage: Stage) -> None:
     _overwrites(stage, 4)
     paused = next(facts for _, facts, _ in stage.world.services.mailer.box if facts.kind is MailKind.PAUSED)  # type: ignore[attr-defined]
     assert (paused.at, paused.actor_name) == (stage.show().paused_until, "Bob")
+
+
+def test_the_reason_of_another_ending_is_not_quoted(stage: Stage) -> None:
+    """M-06: a mail that is late tells nothing of the next lock's end."""
+    for manager, why in ((DANA, "audit"), (SAM, "move")):
+        stage.lock()
+        stage.world.clock.advance(minutes=1)
+        stage.break_(stage.held.lock_id, manager, why=why)
+    services = stage.world.services
+    ends = [one for one in stage.world.tables.intents.values() if one.intent.kind is MailKind.LOCK_ENDED_BY_OTHER]
+    told = {one.intent.actor: mail_facts._facts(services, ACME, [one], Preferences()) for one in ends}
+    assert (told[DANA].reason, told[DANA].at) == (None, None)
+    assert told[SAM].reason == "move"
+
+
+def test_a_recipient_whom_confluence_does_not_describe_gets_the_mail(
+    undone: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a name in it: alone and in a summary."""
+    monkeypatch.setattr(undone.world.host.people, "describe", lambda *_, **__: {})
+    undone.run_jobs(JobKind.SEND_MAIL)
+    facts = _box(undone)["bob@example.com"]
+    assert (facts.recipient_name, facts.actor_name) == ("", None)
+    stored = [one for one in undone.world.tables.intents.values() if one.intent.recipient == BOB]
+    assert mail_facts._summary(undone.world.services, ACME, stored, Preferences()).recipient_name == ""
+
+
+def test_links_lead_to_the_address_that_people_know_the_site_by(undone: Stage) -> None:
+    """A site with an address of its own; calls go to the other."""
+    here = replace(ACME, display_url="https://wiki.acme.example/wiki")
+    undone.world.tables.tenants[ACME.id] = here
+    undone.run_jobs(JobKind.SEND_MAIL)
+    facts = _box(undone)["bob@example.com"]
+    assert facts.page_url.startswith("https://wiki.acme.example/wiki/pages/viewpage.action")
+    assert facts.history_url.startswith("https://wiki.acme.example/wiki/pages/viewpageattachments.action")
+    stored = list(undone.world.tables.intents.values())[:1]
+    assert mail_facts._summary(undone.world.services, here, stored, Preferences()).page_url == here.display_url
+    assert mail_facts._summary(undone.world.services, ACME, stored, Preferences()).page_url == ACME.base_url

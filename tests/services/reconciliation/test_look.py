@@ -8,12 +8,15 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
-from lockpoint.services.errors import NotFound, Unauthorised
+from lockpoint.services.errors import Forbidden, LostRace, NotFound, Unauthorised
+from lockpoint.services.lock_record.waitlist import KEY, waitlist_of
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
+from lockpoint.services.tenancy.site_settings import change
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of, untouched
+from tests.services.taps import ProcessDied
 
 TOLD = (MailKind.UNPROTECTED, ALICE, "app_blocked")
 Shut = Callable[..., None]
@@ -263,3 +266,138 @@ def test_a_foreign_write_in_between_does_not_stop_the_settling(stage: Stage) -> 
     stage.sweep()
     assert stage.tombstone.ended.lock_id == lock_id
     assert stage.audit().count(AuditKind.RELEASED) == 1
+
+
+@pytest.mark.parametrize("everybody", [False, True], ids=["the app", "everybody"])
+def test_a_403_on_a_look_is_a_closed_page(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, everybody: bool) -> None:
+    """As a 404 is: flagged, told once, no job of its own."""
+    stage.lock()
+    asked = stage.world.host.attachments.get
+
+    def forbidden(*args: object, person: str | None = None, **options: object) -> object:
+        if person is None or everybody:
+            raise Forbidden("403")
+        return asked(*args, person=person, **options)
+
+    monkeypatch.setattr(stage.world.host.attachments, "get", forbidden)
+    for _ in range(3):
+        stage.sweep()
+    assert stage.mails() == [TOLD]
+    assert stage.jobs(JobKind.RECONCILE) == []
+    stage.world.clock.advance(hours=49)
+    stage.sweep()
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
+
+
+def test_a_page_that_hides_and_then_only_shows_itself_is_told_once(stage: Stage) -> None:
+    """One mail for one lock and reason, whichever way the app was shut out."""
+    stage.lock()
+    _restrict(stage, BOB)
+    stage.sweep()
+    assert stage.mails().count(TOLD) == 1
+    _open(stage)
+    stage.sweep()
+    assert stage.show().protection == "protected"
+    stage.world.clock.advance(minutes=1)
+    _read_only(stage, BOB)
+    stage.sweep()
+    assert stage.audit().count(AuditKind.FLAGGED) == 2
+    assert stage.mails().count(TOLD) == 1
+
+
+@SHUT
+def test_a_record_that_is_removed_on_a_closed_page_is_healed_as_the_holder(stage: Stage, shut: Shut) -> None:
+    """L-20: the release first writes it again, with the right of the person who asks."""
+    lock_id = stage.lock().lock.lock_id or ""
+    shut(stage, ALICE, BOB)
+    stage.world.site().put_lock_rows(stage.file.id)
+    assert stage.release(lock_id).status == 200
+    assert stage.tombstone.ended.by == ALICE
+    assert one_row_for_each_record(stage)
+
+
+def test_a_lost_round_is_repeated_as_the_same_person(stage: Stage) -> None:
+    """The app could not even read what it has to write."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _read_only(stage, ALICE, BOB)
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = lost
+    assert stage.release(lock_id).status == 200
+    assert stage.tombstone.ended.by == ALICE
+
+
+def test_a_record_that_was_removed_on_a_closed_page_is_mended_as_the_holder(stage: Stage) -> None:
+    """L-06: and read again as them, so that the look goes on."""
+    lock_id = stage.lock().lock.lock_id
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.world.site().put_lock_rows(stage.file.id)
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.held.lock_id == lock_id
+    assert stage.content == b"first"
+
+
+def test_an_end_on_a_closed_page_that_a_crash_left_unrecorded_is_found(stage: Stage) -> None:
+    """The last holder still stands in for the app."""
+    lock_id = stage.lock().lock.lock_id or ""
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.taps.after["lock_properties.replace", stage.taps.calls["lock_properties.replace"] + 1] = _die
+    with pytest.raises(ProcessDied):
+        stage.release(lock_id)
+    stage.reconcile()
+    witness = stage.world.services.witnesses.get(ACME, stage.file.id)
+    assert witness is not None
+    assert isinstance(witness.record, Free)
+    assert one_row_for_each_record(stage)
+
+
+def _die() -> None:
+    raise ProcessDied("after the tombstone")
+
+
+def test_a_waitlist_on_a_closed_page_is_emptied_as_the_holder(stage: Stage) -> None:
+    """L-26: also after a lost race."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.ask(CHARLIE)
+    _restrict(stage, ALICE, BOB)
+
+    def lost() -> None:
+        raise LostRace("409")
+
+    stage.taps.before["properties.replace", stage.taps.calls["properties.replace"] + 1] = lost
+    stage.release(lock_id)
+    _open(stage)
+    assert stage.show(CHARLIE).notify_me.count == 0
+    (row,) = stage.world.site().rows[PropertyHost.ATTACHMENT, stage.file.id, KEY]
+    assert waitlist_of(stage.world.services, ACME, stage.file.id, row) == ()
+
+
+def test_a_deleted_base_on_a_closed_page_is_looked_for_as_the_holder(stage: Stage) -> None:
+    """L-48: older versions count then; the app could not list them."""
+    stage.upload(ALICE, b"second")
+    stage.lock()
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().delete_version(stage.file.id, 2)
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.file.versions[-1].author == ALICE
+
+
+def test_copying_on_a_closed_page_is_done_as_the_holder(stage: Stage) -> None:
+    """P-17, P-04: where Confluence's own operation is refused."""
+    stage.world.site().restore_refused = True
+    change(stage.world.services, stage.world.actor(SAM), copy_mode=True, usage_counts=False, revision=0)
+    stage.lock()
+    _restrict(stage, ALICE, BOB)
+    stage.sweep()
+    stage.upload(BOB, b"Bob's")
+    stage.reconcile()
+    assert stage.content == b"first"
+    assert stage.file.versions[-1].author == ALICE

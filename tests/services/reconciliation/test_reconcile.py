@@ -9,6 +9,7 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Free, Held, Unreadable
+from lockpoint.services import quota_accounting
 from lockpoint.services.errors import AlreadyLockedError
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import StoredProperty
@@ -228,3 +229,13 @@ def test_a_break_by_a_crashed_process_is_announced_by_whoever_writes_next(stage:
 
 def _die() -> None:
     raise KeyboardInterrupt
+
+
+def test_what_a_look_costs_is_counted_under_its_cause(stage: Stage) -> None:
+    """The account of points tells sweeps from events."""
+    stage.lock()
+    counted: list[str] = []
+    stage.taps.before["attachments.get", 0] = lambda: counted.append(quota_accounting._USE_CASE.get())
+    stage.sweep()
+    stage.reconcile()
+    assert counted == ["sweep", "reconcile"]

@@ -126,3 +126,14 @@ def test_pages_that_are_closed_to_the_app_are_passed_over(lost: Stage) -> None:
     rediscover(lost.world.services, ACME)
     assert lost.world.services.witnesses.count_held(ACME) == 2
     assert lost.world.tables.states[ACME.id] == SiteState()
+
+
+def test_the_locks_of_a_page_with_many_files_are_all_found(stage: Stage) -> None:
+    """Every result page of its files is read."""
+    files = [stage.world.add_file(title=f"{number}.txt") for number in range(60)]
+    stage.lock(file=files[-1])
+    stage.run_jobs(JobKind.PAGE_HINT)
+    _lose_the_database(stage)
+    rediscover(stage.world.services, ACME)
+    assert stage.world.services.witnesses.held_among(ACME, [file.id for file in files]) == {files[-1].id}
+    assert stage.taps.calls["attachments.of_container"] == 2
