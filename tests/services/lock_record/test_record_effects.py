@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.domain.events import AuditKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.services.errors import HostUnavailable, LockLostError
 from lockpoint.services.lock_record.record_effects import without_words
 from lockpoint.services.ports.locks import AuditEvent
@@ -170,3 +170,13 @@ def test_a_repetition_while_the_lock_lives_is_a_yes(stage: Stage) -> None:
     first = stage.held.lock_id
     stage.reconcile()
     assert stage.lock(key=key).lock.lock_id == first
+
+
+def test_the_end_of_a_lock_that_was_never_recorded_is_told(stage: Stage) -> None:
+    """L-21: two crashes in a row, after Alice's lock was stored and after its end was."""
+    _dies_when_stored(stage, stage.lock, "lock_properties.create")
+    stage.world.clock.advance(days=3)
+    _dies_when_stored(stage, lambda: stage.lock(DANA))
+    stage.reconcile()
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
+    assert one_row_for_each_record(stage)
