@@ -450,9 +450,9 @@ MACHINE_4 = (
     ),
     Mutant(
         "judged by what came after the record",
-        _all_at_once(protect, calm=True, first=400, history_of=_whole_history),
-        ("L-44",),
-        1500,
+        _all_at_once(protect, calm=True, first=2700, history_of=_whole_history),
+        ("L-44", "I11", "I19"),
+        400,
     ),
 )
 MUTANTS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.properties import run, system_model
+from tests.properties import run
 from tests.properties.oracle import Violation
 
 
@@ -38,16 +38,3 @@ def test_only_the_file_is_calm(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run.main(["--model", "rules", "--calm"])
     assert "only the file has calm schedules" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("option", "seed"), [("every_row", 98), ("late_restores", 2952), ("unsettled_ends", 4914), ("purges", 59)]
-)
-@pytest.mark.xfail(
-    strict=True,
-    raises=Violation,
-    reason="the known faults below tests/services; rows are guessed; tellings are forgotten with age",
-)
-def test_axes_that_still_show_faults(option: str, seed: int) -> None:
-    """G6, G7, G8 and the known faults: machine 4 shows each until it is mended."""
-    system_model.run(seed, **{option: True})

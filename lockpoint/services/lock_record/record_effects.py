@@ -98,13 +98,16 @@ def record_write(
 def record_found(services: Services, tenant: Tenant, state: FileState) -> None:
     """Record a write that a crash left out before the next one replaces it, and hides it for ever.
 
-    The witness stays as it is, so that whoever records the next write still finds what is owed to people.
+    A known record stays as it is, so that whoever records the next write still finds what is owed to people. Where none
+    is known nothing is owed yet, and a lock becomes known, so that its end will be told.
     """
     found = state.found
     rows = recovered_rows(found, state) if isinstance(found, Held | Free) else ()
     if rows and isinstance(found, Held | Free):
         told = owed_end_notices(services, tenant, state.attachment, found, state.known)
-        services.effects.record(tenant, Effects(audit=rows, intents=told))
+        begun = state.known is None and isinstance(found, Held)
+        witness = witness_of(found, state, None, services.clock.now(), newest_key=services.mac_keys.newest)
+        services.effects.record(tenant, Effects(witness=witness if begun else None, audit=rows, intents=told))
 
 
 def recovered_rows(record: Record, state: FileState) -> tuple[AuditEvent, ...]:

@@ -124,9 +124,13 @@ def test_a_name_that_slipped_in_is_undone_after_the_trash(locked: Stage) -> None
     assert locked.file.status is FileStatus.CURRENT
 
 
-@pytest.mark.parametrize("error", [LostRace, Rejected, Forbidden])
-def test_a_name_that_cannot_come_back_now_comes_with_the_next_look(locked: Stage, error: type[HostError]) -> None:
-    """The bytes are back and told; the name follows."""
+@pytest.mark.parametrize(
+    ("error", "flagged"), [(LostRace, None), (Rejected, "restore_refused"), (Forbidden, "app_blocked")]
+)
+def test_a_name_that_cannot_come_back_now_comes_with_a_later_look(
+    locked: Stage, error: type[HostError], flagged: str | None
+) -> None:
+    """The bytes are back and told; a refusal is told, too; the name follows."""
     locked.world.site().upload(locked.file.id, BOB, b"Bob's", title="plan.pdf")
 
     def refuse() -> None:
@@ -135,7 +139,8 @@ def test_a_name_that_cannot_come_back_now_comes_with_the_next_look(locked: Stage
     locked.taps.before["attachments.rename", 0] = refuse
     locked.reconcile()
     assert (locked.content, locked.file.title) == (b"first", "plan.pdf")
-    assert locked.mails() == BOTH_TOLD
+    unprotected = [(MailKind.UNPROTECTED, ALICE, flagged)] if flagged else []
+    assert locked.mails() == sorted([*BOTH_TOLD, *unprotected])
     locked.taps.before.clear()
     locked.reconcile()
     assert (locked.content, locked.file.title) == (b"first", "plan.txt")

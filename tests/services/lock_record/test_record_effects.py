@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockpoint.domain.events import AuditKind
+from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.services.errors import HostUnavailable, LockLostError
 from lockpoint.services.lock_record.record_effects import without_words
 from lockpoint.services.ports.locks import AuditEvent
@@ -182,3 +182,13 @@ def test_a_row_that_is_written_later_names_no_version(stage: Stage) -> None:
         (AuditKind.ACQUIRED, False, 1),
         (AuditKind.EXTENDED, True, None),
     ]
+
+
+def test_the_end_of_a_lock_that_was_never_recorded_is_told(stage: Stage) -> None:
+    """L-21: two crashes in a row, after Alice's lock was stored and after its end was."""
+    _dies_when_stored(stage, stage.lock, "lock_properties.create")
+    stage.world.clock.advance(days=3)
+    _dies_when_stored(stage, lambda: stage.lock(DANA))
+    stage.reconcile()
+    assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
+    assert one_row_for_each_record(stage)
