@@ -229,6 +229,7 @@ def test_partitions_that_cannot_be_made_do_not_stop_the_purge() -> None:
 
 def test_late_erasures_are_told_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
     """The purge cannot do their work, so it is not repeated."""
+    caplog.set_level(logging.WARNING)  # whatever a test before set
     world, upkeep = make_world(), FakeUpkeep(late=2)
     ticking = ticks(world, upkeep)
     for _ in range(60):
