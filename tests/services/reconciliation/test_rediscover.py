@@ -137,3 +137,30 @@ def test_the_locks_of_a_page_with_many_files_are_all_found(stage: Stage) -> None
     rediscover(stage.world.services, ACME)
     assert stage.world.services.witnesses.held_among(ACME, [file.id for file in files]) == {files[-1].id}
     assert stage.taps.calls["attachments.of_container"] == 2
+
+
+@pytest.mark.parametrize("a_run", [1, 20])
+@pytest.mark.parametrize("search_works", [True, False], ids=["by_search", "by_walking"])
+def test_results_of_many_pages_are_all_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, search_works: bool, a_run: int
+) -> None:
+    """Each cursor is followed to the end, also in the next job."""
+    site, search = stage.world.site(), stage.world.host.search
+    files = [stage.file, *(site.add_file(site.add_page(), ALICE) for _ in range(2))]
+    for file in files:
+        stage.lock(file=file)
+    stage.run_jobs(JobKind.PAGE_HINT)
+    _lose_the_database(stage)
+    following: dict[str | None, str | None] = {None: "1", "1": "2:x", "2:x": None}
+    page = {cursor: ((file.container,), (file.id,)) for cursor, file in zip(following, files, strict=True)}
+    monkeypatch.setattr(module, "PAGES_A_RUN", a_run)
+    monkeypatch.setattr(search, "attachments_of_space", lambda *_, cursor, **__: (page[cursor][1], following[cursor]))
+    if search_works:
+        monkeypatch.setattr(
+            search, "containers_with_locks", lambda *_, cursor, **__: (page[cursor][0], following[cursor])
+        )
+    site.search_works = search_works
+    rediscover(stage.world.services, ACME)
+    stage.run_jobs(JobKind.REDISCOVER)
+    assert stage.world.services.witnesses.count_held(ACME) == 3
+    assert stage.world.tables.states[ACME.id].cursor is None

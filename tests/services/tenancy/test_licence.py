@@ -278,3 +278,13 @@ def test_an_open_list_learns_of_the_licence(stage: Stage) -> None:
     assert page_files.unchanged(stage.world.services, actor, page, tag)
     HeardLicences(stage.world.services).hear(ACME, False)
     assert not page_files.unchanged(stage.world.services, actor, page, tag)
+
+
+def test_a_licence_that_ends_during_an_undoing_does_not_stop_it(stage: Stage) -> None:
+    """P-16: what was begun is finished; only an uninstall stops the hand."""
+    stage.lock()
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.taps.after["witnesses.set_protection", 1] = lambda: end_licence(stage)
+    stage.reconcile()
+    assert stage.content == b"first"
