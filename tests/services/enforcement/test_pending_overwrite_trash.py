@@ -9,7 +9,10 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Free
+from lockpoint.services.context import Priority
+from lockpoint.services.enforcement.pending_overwrite import undo_pending
 from lockpoint.services.errors import HostUnavailable
+from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.reconciliation.reconcile import trashed_by
 from tests.fakes.world import ACME, ALICE, BOB, DANA
 from tests.services.stage import Stage, one_row_for_each_record, untouched
@@ -141,3 +144,19 @@ def test_our_own_version_is_no_pending_overwrite_while_the_host_fails(stage: Sta
     stage.taps.before["attachments.versions", stage.taps.calls["attachments.versions"] + 1] = away
     stage.release(lock_id)
     assert stage.tombstone.ended.pending == ()
+
+
+def test_what_went_with_its_page_is_told_when_the_lock_ends(stage: Stage) -> None:
+    """E23, G4: nothing is undone in a page's trash; the overwrite is named all the same."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.world.clock.advance(minutes=1)
+    stage.upload(BOB, b"Bob's")
+    stage.world.site().trash(stage.file.id)
+    stage.world.site().pages[stage.file.container.id].status = FileStatus.TRASHED
+    state = read_state(stage.world.services, ACME, stage.file.id, priority=Priority.EVENT)
+    left, pending = undo_pending(stage.world.services, ACME, state, stage.held, priority=Priority.EVENT)
+    assert left.attachment.status is FileStatus.TRASHED
+    assert pending == (stage.file.versions[1].created,)
+    assert [row.detail for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT] == ["not_undone"]
+    assert (MailKind.UPLOAD_UNDONE, BOB, "not_undone") in stage.mails()
+    assert lock_id == stage.held.lock_id

@@ -15,11 +15,13 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostUnavailabl
 from lockpoint.services.lock_record.file_state import read_state
 from lockpoint.services.locks import end_lock
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects, Restoration
+from lockpoint.services.ports.locks import AuditEvent, Effects, Restoration
+from lockpoint.services.ports.notifications import MailIntent
 from lockpoint.services.reconciliation.reconcile import reconcile, trashed_by
 from tests.fakes.confluence import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
+from tests.services.taps import ProcessDied
 
 BOTH_TOLD = [(MailKind.OVERWRITE_ATTEMPT, ALICE, "undone"), (MailKind.UPLOAD_UNDONE, BOB, "undone")]
 
@@ -887,3 +889,106 @@ def test_a_version_deleted_while_its_number_was_used_leaves_nothing_wrong(stage:
         assert stage.content == b"v3"
     known = stage.world.services.restorations.known(ACME, stage.file.id)
     assert [own.created == own.source_created for own in known].count(True) == 1
+
+
+def test_everything_about_a_refused_restore_is_recorded_once(locked: Stage) -> None:
+    """P-04: the whole row, the whole mail."""
+    locked.world.site().restore_refused = True
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    lock_id, now = locked.held.lock_id, locked.world.clock.now()
+    (flagged,) = (row for row in locked.world.tables.audit_of(ACME) if row.kind is AuditKind.FLAGGED)
+    assert flagged == AuditEvent(
+        at=now,
+        kind=AuditKind.FLAGGED,
+        attachment_id=locked.file.id,
+        account=None,
+        lock_id=lock_id,
+        version=2,
+        detail="restore_refused",
+    )
+    (told,) = (mail for mail in locked.world.tables.mails_of(ACME) if mail.kind is MailKind.UNPROTECTED)
+    assert told == MailIntent(
+        kind=MailKind.UNPROTECTED,
+        recipient=ALICE,
+        attachment_id=locked.file.id,
+        event_key=f"{lock_id}/restore_refused",
+        lock_id=lock_id,
+        detail="restore_refused",
+    )
+
+
+def test_a_crash_right_after_a_restore_loses_nothing_of_it(locked: Stage) -> None:
+    """I11, I16: the next look records what was undone, whose it was, and tells both."""
+    locked.upload(BOB, b"Bob's")
+    locked.upload(None, b"nobody's")
+    locked.taps.after["attachments.restore", 1] = _die
+    with pytest.raises(ProcessDied):
+        locked.reconcile()
+    locked.reconcile()
+    rows = [(r.kind, r.account, r.version, r.detail) for r in locked.world.tables.audit_of(ACME)][1:]
+    assert sorted(rows, key=str) == sorted(
+        [
+            (AuditKind.CONFLICT, BOB, 2, "undone"),
+            (AuditKind.CONFLICT, None, 3, "undone"),
+            (AuditKind.RESTORED, APP_ACCOUNT, 4, None),
+        ],
+        key=str,
+    )
+    assert locked.mails() == sorted([*BOTH_TOLD, BOTH_TOLD[0]])
+    (done,) = locked.world.services.restorations.recent(ACME, locked.held.lock_id)
+    assert done.offenders == (BOB,)
+
+
+def _die() -> None:
+    raise ProcessDied("after the restore")
+
+
+def test_who_has_no_account_is_no_named_offender(locked: Stage) -> None:
+    """E37: the row of a restoration names people only."""
+    locked.upload(None, b"nobody's")
+    locked.reconcile()
+    (done,) = locked.world.services.restorations.recent(ACME, locked.held.lock_id)
+    assert done.offenders == ()
+
+
+def test_what_a_late_restore_undid_is_recorded_though_it_gave_way(locked: Stage) -> None:
+    """G1: our version was there for a moment."""
+    locked.upload(BOB, b"Bob's overwrite")
+
+    def over() -> None:
+        _release_untouched(locked)
+        locked.upload(BOB, b"Bob's own")
+
+    locked.taps.before["attachments.restore", 1] = over
+    locked.reconcile()
+    assert locked.content == b"Bob's own"
+    assert locked.audit().count(AuditKind.RESTORED) == 1
+
+
+def test_a_look_during_a_pause_judges_once(locked: Stage) -> None:
+    """The file is left alone at once: for uploads as for names."""
+    for number in range(4):
+        locked.upload(BOB, b"%d" % number)
+        locked.reconcile()
+    for act in (lambda: locked.upload(BOB, b"5"), lambda: locked.world.site().rename(locked.file.id, BOB, "n.txt")):
+        act()
+        locked.taps.clear()
+        locked.reconcile()
+        assert locked.taps.calls["attachments.versions"] == 1
+        assert locked.show().unprotected_reason == "paused"
+
+
+def test_a_release_by_the_trash_is_the_holders(locked: Stage) -> None:
+    """L-46: the row names them."""
+    locked.world.site().trash(locked.file.id)
+    trashed_by(locked.world.services, ACME, locked.file.id, ALICE)
+    (row,) = (row for row in locked.world.tables.audit_of(ACME) if row.kind is AuditKind.RELEASED)
+    assert row.account == ALICE
+
+
+def test_a_purged_file_leaves_nothing_to_be_stored(locked: Stage) -> None:
+    """L-46: no sweep comes back to it."""
+    locked.world.site().purge(locked.file.id)
+    locked.sweep()
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection == "protected"

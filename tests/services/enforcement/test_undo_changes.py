@@ -9,7 +9,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
-from lockpoint.services.errors import Forbidden
+from lockpoint.services.errors import Forbidden, HostError, Rejected, TooLarge
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
 from tests.fakes.world import ACME, ALICE, BOB
@@ -201,3 +201,37 @@ def test_mails_about_names_and_the_trash_name_the_version(locked: Stage) -> None
     renamed = site.rename(locked.file.id, BOB, "other.txt")
     locked.reconcile()
     assert {mail.version for mail in locked.world.tables.mails_of(ACME)} == {locked.file.versions.index(renamed) + 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(Rejected, "restore_refused"), (Forbidden, "app_blocked"), (TooLarge, "too_large")]
+)
+def test_a_name_that_confluence_does_not_take_back_is_flagged(
+    locked: Stage, error: type[HostError], reason: str
+) -> None:
+    """P-18: as every undoing that is refused; both hear that it stands."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+
+    def refuse() -> None:
+        raise error("no")
+
+    locked.taps.before["attachments.rename", 0] = refuse
+    locked.reconcile()
+    assert locked.taps.calls["attachments.rename"] == 1
+    witness = locked.world.services.witnesses.get(ACME, locked.file.id)
+    assert witness is not None
+    assert witness.protection.value == reason
+    assert (MailKind.OVERWRITE_ATTEMPT, ALICE, "not_undone") in locked.mails()
+    assert (MailKind.UNPROTECTED, ALICE, reason) in locked.mails()
+
+
+def test_a_trash_that_cannot_be_undone_is_tried_once_a_look(locked: Stage) -> None:
+    locked.world.site().trash(locked.file.id)
+
+    def refuse() -> None:
+        raise Rejected("no")
+
+    locked.taps.before["attachments.undo_trash", 0] = refuse
+    locked.reconcile()
+    assert locked.taps.calls["attachments.undo_trash"] == 1
+    assert (MailKind.UNPROTECTED, ALICE, "restore_refused") in locked.mails()

@@ -192,3 +192,19 @@ def test_the_end_of_a_lock_that_was_never_recorded_is_told(stage: Stage) -> None
     stage.reconcile()
     assert (MailKind.LOCK_ENDED, ALICE, "expired") in stage.mails()
     assert one_row_for_each_record(stage)
+
+
+def test_a_row_of_a_record_is_complete(stage: Stage) -> None:
+    """I16: who, what, which lock, over which version."""
+    lock_id = stage.lock().lock.lock_id
+    (row,) = stage.world.tables.audit_of(ACME)
+    assert row == AuditEvent(
+        at=stage.held.at,
+        kind=AuditKind.ACQUIRED,
+        attachment_id=stage.file.id,
+        account=ALICE,
+        epoch=1,
+        seq=1,
+        lock_id=lock_id,
+        version=1,
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.locks.lock_view import PersonRef
 from lockpoint.services.ports.locks import Protection
-from tests.fakes.world import ACME, ALICE, BOB, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, refusal_of
 
 
@@ -46,3 +47,31 @@ def test_a_refusal_carries_the_lock_and_nothing_else(stage: Stage) -> None:
     refusal = refusal_of(stage.lock, BOB)
     assert list(refusal.details) == ["lock"]
     assert refusal.details["lock"].holder.account_id == ALICE
+
+
+def test_a_lock_over_the_work_of_another_is_protected(stage: Stage) -> None:
+    """The protected version itself is no overwrite, whoever made it."""
+    stage.file = stage.world.add_file(DANA, title="hers.txt")
+    stage.lock()
+    assert stage.show(BOB).protection == "protected"
+
+
+def test_nobody_locks_or_takes_over_what_lies_in_the_trash(stage: Stage) -> None:
+    """I23: a lock is ended there, not begun."""
+    stage.world.site().trash(stage.file.id)
+    assert not stage.show().can.lock
+    stage.file.status = FileStatus.CURRENT
+    stage.lock()
+    assert stage.show(DANA).can.take_over
+    stage.world.site().trash(stage.file.id)
+    can = stage.show(DANA).can
+    assert (can.take_over, can.break_, can.lock) == (False, True, False)
+
+
+def test_a_refusal_without_a_lock_has_no_details_of_one(stage: Stage) -> None:
+    """L-12: nor of a version; and the winner is read once."""
+    assert refusal_of(stage.lock, CHARLIE).details == {}
+    stage.lock()
+    stage.taps.clear()
+    refusal_of(stage.lock, BOB)
+    assert stage.taps.calls["attachments.get"] == 1

@@ -8,10 +8,11 @@ import pytest
 
 from lockpoint.domain.events import MailKind
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import Busy, Invalid, LostRace, NotFound, TooMany
+from lockpoint.services.errors import Busy, HostUnavailable, Invalid, LostRace, NotFound, TooMany
 from lockpoint.services.lock_record.waitlist import KEY, WaitlistPlace, waitlist_of
 from lockpoint.services.locks import notify_me
 from lockpoint.services.ports.confluence import PropertyHost
+from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.stage import Stage, refusal_of
 
@@ -225,3 +226,21 @@ def test_people_who_ask_at_once_wait_longer_each_time(locked: Stage) -> None:
     locked.taps.before["properties.create", 0] = lost
     assert isinstance(refusal_of(locked.ask, BOB), Busy)
     assert locked.world.clock.slept == [0.025, 0.05, 0.1, 0.2]
+
+
+def test_who_asks_while_nobody_can_tell_whether_the_lock_ended_is_looked_after(locked: Stage) -> None:
+    """L-26: the answer stands, and a job looks."""
+    locked.world.tables.jobs.clear()
+
+    def away() -> None:
+        raise HostUnavailable("503")
+
+    locked.taps.before["attachments.get", locked.taps.calls["attachments.get"] + 2] = away
+    assert locked.ask(BOB).position == 1
+    assert [job.subject for job in locked.jobs(JobKind.RECONCILE)] == [locked.file.id]
+
+
+def test_asking_about_a_lock_that_goes_on_needs_no_job(locked: Stage) -> None:
+    locked.world.tables.jobs.clear()
+    locked.ask(BOB)
+    assert locked.jobs(JobKind.RECONCILE) == []

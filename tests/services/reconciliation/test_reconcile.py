@@ -11,8 +11,13 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import Free, Held, Unreadable
 from lockpoint.services import quota_accounting
 from lockpoint.services.errors import AlreadyLockedError
+from lockpoint.services.locks import notify_me
+from lockpoint.services.locks.give_access import give_access
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import StoredProperty
+from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.reconciliation.reconcile import trashed_by
+from lockpoint.services.reconciliation.rediscover import rediscover
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, one_row_for_each_record, refusal_of
 
@@ -231,11 +236,43 @@ def _die() -> None:
     raise KeyboardInterrupt
 
 
-def test_what_a_look_costs_is_counted_under_its_cause(stage: Stage) -> None:
-    """The account of points tells sweeps from events."""
-    stage.lock()
+def test_what_calls_cost_is_counted_under_their_cause(stage: Stage) -> None:
+    """The account of points tells people's calls from sweeps and events."""
     counted: list[str] = []
-    stage.taps.before["attachments.get", 0] = lambda: counted.append(quota_accounting._USE_CASE.get())
-    stage.sweep()
+    for port in ("attachments.get", "people.container"):
+        stage.taps.before[port, 0] = lambda: counted.append(quota_accounting._USE_CASE.get())
+    lock_id, services, bob = stage.lock().lock.lock_id or "", stage.world.services, stage.world.actor(BOB)
+    stage.run_jobs(JobKind.PAGE_HINT)
+    calls: dict[str, list[Callable[[], object]]] = {
+        "sweep": [stage.sweep],
+        "reconcile": [
+            stage.reconcile,
+            lambda: trashed_by(services, ACME, stage.file.id, BOB),
+        ],
+        "rediscover": [lambda: rediscover(services, ACME)],
+        "notify_me": [
+            lambda: stage.ask(BOB),
+            lambda: notify_me.present(services, bob, stage.file.id),
+            lambda: notify_me.cancel(services, bob, stage.file.id),
+        ],
+        "show": [stage.show],
+        "give_access": [lambda: give_access(services, bob, stage.file.container.id)],
+        "extend": [lambda: stage.extend(lock_id)],
+        "release": [lambda: stage.release(lock_id)],
+    }
+    for use_case, each in calls.items():
+        for call in each:
+            counted.clear()
+            call()
+            assert use_case in counted
+            assert set(counted) <= {use_case, "reconcile"}
+
+
+def test_the_key_that_signed_a_record_is_noted_once(stage: Stage) -> None:
+    """A look finds a record that another key signed than the witness says."""
+    stage.lock()
+    place = ACME.id, stage.file.id
+    stage.world.tables.witnesses[place] = replace(stage.world.tables.witnesses[place], signed_by="k0")
     stage.reconcile()
-    assert counted == ["sweep", "reconcile"]
+    assert stage.world.tables.witnesses[place].signed_by == "k1"
+    assert stage.audit() == [AuditKind.ACQUIRED]

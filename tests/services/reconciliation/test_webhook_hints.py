@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -57,3 +59,10 @@ def test_a_hint_about_the_trash_names_who_is_said_to_have_done_it(stage: Stage, 
     (job,) = stage.world.tables.jobs
     assert job.kind is JobKind.TRASHED
     assert files[0].id in job.subject
+
+
+def test_a_hint_about_a_site_that_left_wakes_nothing(stage: Stage, files: list[StoredFile]) -> None:
+    stage.world.tables.tenants[ACME.id] = gone = replace(ACME, enabled=False)
+    hint = Hint(attachment_ids=(files[0].id,), whole_site=True)
+    assert take_hint(stage.world.services, gone, hint) == 0
+    assert stage.world.tables.jobs == []

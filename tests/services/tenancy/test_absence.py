@@ -300,3 +300,13 @@ def test_a_lock_until_the_next_upload_ends_with_the_holders_own(stage: Stage) ->
     stage.reconcile()
     assert stage.tombstone.ended.reason is EndReason.RELEASED
     assert stage.content == b"by " + BOB.encode()
+
+
+def test_what_was_uploaded_during_an_absence_is_told_when_the_lock_is_released_unseen(stage: Stage) -> None:
+    """L-70: no look came between the return and the release."""
+    lock_id = stage.lock().lock.lock_id or ""
+    absence(stage)
+    stage.release(lock_id)
+    rows = [(row.account, row.detail) for row in stage.world.tables.audit_of(ACME) if row.kind is AuditKind.CONFLICT]
+    assert rows == [(BOB, "while_away")]
+    assert stage.content == b"meanwhile"
