@@ -11,7 +11,7 @@ from lockpoint.confluence.http.ids import content_id
 from lockpoint.confluence.parsing import ADMINISTER, UPDATE, permits, status_of, words
 from lockpoint.domain.pseudonyms import is_pseudonym
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, NoAddress, OperationRemoved, Rejected
-from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person
+from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView, Person, Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,15 @@ class ConfluencePeople:
             status=status_of(answer),
             may_update=permits(answer.part_or_empty("operations").items("results"), UPDATE, target),
         )
+
+    def space(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> Space:
+        """2 points."""
+        query = (("keys", key), ("limit", "2"))
+        call = get("spaces.find", "/api/v2/spaces", query=query, objects=Objects.CORE, listing=True)
+        for one in self.client.ask(Caller(tenant, priority, account), call).answer.items():
+            if one.text("key") == key:
+                return Space(one.text("id"), key, one.text_or_none("name") or "")
+        raise GoneOrInvisible("space")
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
         """1 point; False if the person cannot see the space."""

@@ -27,6 +27,7 @@ from lockpoint.services.ports.tenancy import (
     Tenants,
     UsageCounts,
 )
+from lockpoint.services.settings_memory import SettingsMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +74,4 @@ class Services:
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
+    settings_memory: SettingsMemory = field(default_factory=SettingsMemory)

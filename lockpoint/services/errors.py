@@ -120,6 +120,12 @@ class OutOfDateError(UseCaseError):
     code = "out_of_date"
 
 
+class SettingsChanged(UseCaseError):
+    """Somebody else saved first; `details` name what `differs`."""
+
+    code = "settings_changed"
+
+
 class AppBlocked(UseCaseError):
     """The app may not edit the file here, so it could not protect it."""
 

@@ -26,6 +26,7 @@ BY_CODE: dict[str, type[errors.UseCaseError]] = {
         errors.Unlicensed,
         errors.AlreadyLockedError,
         errors.OutOfDateError,
+        errors.SettingsChanged,
         errors.AppBlocked,
         errors.TooMany,
         errors.LockLostError,

@@ -45,9 +45,22 @@ def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
 
 
 _SIGNER: Final = _of(Whose.NOBODY, signed_by="number of the key that signed the record in Confluence")
+_RULES: Final = (
+    *_of(Whose.SITE, active="on or off", strict="on or off", undo_trash="on or off", undo_rename="on or off"),
+    *_of(Whose.SITE, warn_after_hours="number", unlock_after_hours="number"),
+)
 _SETTINGS: Final = (
     *_of(Whose.SITE, schema="version of the format", revision="number of the change"),
-    *_of(Whose.SITE, copy_mode="on or off", usage_counts="on or off"),
+    *_of(Whose.SITE, copy_mode="on or off", usage_counts="on or off", comments="on or off", endless="on or off"),
+    *_of(Whose.SITE, longest_days="number", restores="number", admins_may_overwrite="on or off"),
+    *_of(Whose.SITE, allowed_apps="which apps, no people"),
+    *_RULES,
+)
+
+_SPACE_SETTINGS: Final = (
+    *_of(Whose.NOBODY, schema="version of the format"),
+    Field("rules", Whose.SITE, "what the space decides itself", members=_RULES),
+    *_of(Whose.NOBODY, managers="empty", manager_groups="empty"),
 )
 
 JOB_SUBJECTS: Final = (
@@ -211,6 +224,17 @@ TABLES: Final = (
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),
+        ),
+    ),
+    Kind(
+        name="space_state",
+        what="what a space decides for itself, without its lock managers",
+        why="settings that were altered without the app do not hold",
+        kept=Kept.INSTALLED,
+        fields=(
+            *_TENANT,
+            *_of(Whose.SITE, space_id="id of the space", version="number of the change"),
+            Field("settings", Whose.SITE, "the settings themselves", members=_SPACE_SETTINGS),
         ),
     ),
     Kind(
@@ -390,6 +414,19 @@ PROPERTIES: Final = (
         why="site admins choose",
         kept=Kept.CONFLUENCE,
         fields=(*_SETTINGS, *_of(Whose.SITE, mac="signature")),
+    ),
+    Kind(
+        name="lockpointspace",
+        place="space",
+        what="settings of the space, and its lock managers",
+        why="space admins choose",
+        kept=Kept.CONFLUENCE,
+        fields=(
+            *_DATED,
+            Field("rules", Whose.SITE, "what the space decides itself", members=_RULES),
+            *_of(Whose.PERSON, managers="AccountIDs"),
+            *_of(Whose.SITE, manager_groups="ids of groups"),
+        ),
     ),
     Kind(
         name="lockpointprefs",

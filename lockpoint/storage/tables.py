@@ -219,6 +219,16 @@ SITE_STATE: Final = Table(
     Column("usage_counts", Boolean, nullable=False, server_default=text("false")),
 )
 
+SPACE_STATE: Final = Table(
+    "space_state",
+    METADATA,
+    _tenant(),
+    Column("space_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("settings", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "space_id"),
+)
+
 USAGE_DAILY: Final = Table(
     "usage_daily",
     METADATA,

@@ -30,6 +30,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "too_many": 409,
     "in_progress": 409,
     "lock_lost": 412,
+    "settings_changed": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
     "invalid_request": 422,

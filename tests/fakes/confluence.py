@@ -28,6 +28,7 @@ from lockpoint.services.ports.confluence import (
     Person,
     PropertyHost,
     ScratchTrial,
+    Space,
     StoredProperty,
     UnreadableFile,
 )
@@ -96,6 +97,7 @@ class FakeSite:
         self.people: dict[str, Person] = {}
         self.addresses: dict[str, str] = {}
         self.viewers: set[str] = set()  # may view but not edit, anywhere
+        self.space_id, self.space_key = "65538", "DOCS"
         self.space_admins: set[str] = set()
         self.site_admins: set[str] = set()
         self.pages: dict[str, Page] = {}
@@ -230,6 +232,8 @@ class FakeSite:
 
     def may_write(self, host: PropertyHost, host_id: str, person: str | None) -> bool:
         """Whether somebody (None: the app) may write properties of this file or page."""
+        if host is PropertyHost.SPACE:
+            return person in self.space_admins
         stored = self.files.get(host_id)
         if host is PropertyHost.ATTACHMENT and stored is None:
             return False
@@ -619,6 +623,12 @@ class FakePeople:
         if page is None or not site.may_view(account, container):
             raise GoneOrInvisible(container.id)
         return ContainerView(container, page.space_id, page.title, page.status, site.may_edit(account, container))
+
+    def space(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> Space:
+        site = self.host.site(tenant)
+        if account not in site.people or key != site.space_key:
+            raise GoneOrInvisible(key)
+        return Space(site.space_id, key, "Docs")
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:
         return account in self.host.site(tenant).space_admins

@@ -18,7 +18,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
-from lockpoint.services.ports.tenancy import SiteState
+from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 
 BEGINNINGS = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER)
 LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
@@ -48,6 +48,7 @@ class Tables:
     claims: dict[tuple[int, str, str], Claim] = field(default_factory=dict)
     guards: dict[tuple[int, str], tuple[str, datetime]] = field(default_factory=dict)
     states: dict[int, SiteState] = field(default_factory=dict)
+    space_settings: dict[tuple[int, str], SettingsNote] = field(default_factory=dict)
 
     def reachable(self) -> None:
         if self.down:
@@ -103,13 +104,20 @@ class FakeEffects:
             self._intend(tenant, intent)
         tables.defer(effects.jobs)
         if effects.settings is not None:
-            state = tables.states.get(tenant.id, SiteState())
-            if state.settings is None or effects.settings.revision >= state.settings.revision:
-                tables.states[tenant.id] = replace(state, settings=effects.settings)
+            self._note(tenant, effects.settings)
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
             claim.outcome = replace(claim.outcome, state=RequestState.DONE, status=status, error=error)
+
+    def _note(self, tenant: Tenant, note: SettingsNote) -> None:
+        spaces, state = self.tables.space_settings, self.tables.states.get(tenant.id, SiteState())
+        if note.space_id is not None:
+            known = spaces.get((tenant.id, note.space_id))
+            if known is None or note.revision >= known.revision:
+                spaces[tenant.id, note.space_id] = note
+        elif state.settings is None or note.revision >= state.settings.revision:
+            self.tables.states[tenant.id] = replace(state, settings=note)
 
     def _store(self, tenant: Tenant, witness: Witness) -> None:
         key = (tenant.id, witness.attachment_id)
@@ -307,6 +315,14 @@ class FakeSiteStates:
 
     def note_place(self, tenant: Tenant, cursor: str | None) -> None:
         self.tables.states[tenant.id] = replace(self.get(tenant), cursor=cursor)
+
+    def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:
+        self.tables.reachable()
+        return self.tables.space_settings.get((tenant.id, space_id))
+
+    def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
+        site, space = self.get(tenant).settings, self.tables.space_settings.get((tenant.id, space_id or ""))
+        return (site.revision if site else None), (space.revision if space else None)
 
     @contextmanager
     def exclusive(self, tenant: Tenant) -> Iterator[None]:

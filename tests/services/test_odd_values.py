@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lockpoint.confluence.http.json_reader import loads
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import Held
+from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.context import Priority
 from lockpoint.services.listing import byline
 from lockpoint.services.locks import notify_me
@@ -18,12 +20,13 @@ from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
-from lockpoint.services.tenancy import site_settings
+from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.storage.data_inventory import PROPERTIES
 from tests.fakes.world import ACME, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.stage import Stage, make_stage, untouched
 from tests.support.odd_values import ODD, garbled
 
+SPACE: Final = SpaceSettings(own={"warn_after_hours": 12, "strict": True}, managers=(CHARLIE,))
 CHOSEN: Final = Preferences(off=frozenset({MailKind.LOCK_ENDED}))
 
 
@@ -32,7 +35,8 @@ def prepared() -> Stage:
     stage = make_stage()
     services = stage.world.services
     stage.world.site().restore_refused = True
-    site_settings.change(services, stage.world.actor(SAM), copy_mode=True, revision=0)
+    site_settings.change(services, stage.world.actor(SAM), revision=0, changes={"copy_mode": True})
+    space_settings.change(services, stage.world.actor(DANA), stage.world.site().space_id, SPACE)
     preferences.change(services, stage.world.actor(BOB), CHOSEN)
     stage.lock()
     stage.ask(CHARLIE)
@@ -51,6 +55,7 @@ def _hosts(stage: Stage) -> dict[str, tuple[PropertyHost, str]]:
         "lockpointlock": (PropertyHost.ATTACHMENT, file),
         "lockpointwatch": (PropertyHost.ATTACHMENT, file),
         "lockpointpage": (PropertyHost.PAGE, page),
+        "lockpointspace": (PropertyHost.SPACE, stage.world.site().space_id),
     }
 
 
@@ -80,6 +85,12 @@ def everything_goes_on(stage: Stage, key: str) -> None:
     assert stage.show(BOB).state is ViewState.OTHER
     assert [row.lock.state for row in stage.rows(BOB)] == [ViewState.OTHER]
     assert site_settings.overview(services, stage.world.actor(SAM)).settings.copy_mode
+    space = space_settings.overview(services, stage.world.actor(DANA), stage.world.site().space_id)
+    assert space.settings.own == SPACE.own
+    assert space.altered is (key == "lockpointspace")
+    assert space.settings.managers == (() if space.altered else SPACE.managers)
+    saved = replace(SPACE, version=space.settings.version)
+    space_settings.change(services, stage.world.actor(DANA), stage.world.site().space_id, saved)
     chosen = preferences.read(services, ACME, BOB, priority=Priority.EVENT)
     assert chosen == (Preferences() if key == "lockpointprefs" else CHOSEN)
     stage.upload(BOB, b"Bob's")

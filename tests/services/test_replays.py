@@ -148,9 +148,9 @@ def test_preferences_of_an_earlier_version_are_dated_when_they_are_read(stage: S
 def test_settings_that_were_put_back_are_not_signed_with_a_new_key(stage: Stage) -> None:
     """Amendment 6: a change of keys makes no old settings new."""
     services, site = stage.world.services, stage.world.site()
-    site_settings.change(services, stage.world.actor(SAM), copy_mode=False, revision=0)
+    site_settings.change(services, stage.world.actor(SAM), revision=0, changes={"copy_mode": False})
     kept = site.app_properties[site_settings.KEY]
-    site_settings.change(services, stage.world.actor(SAM), copy_mode=True, revision=1)
+    site_settings.change(services, stage.world.actor(SAM), revision=1, changes={"copy_mode": True})
     site.app_properties[site_settings.KEY] = kept
     newer = signed_json.MacKeys("k2", {**KEYS.keys, "k2": b"another key of thirty-two bytes."})
     site_settings.sign_again(replace(services, mac_keys=newer), ACME, priority=Priority.SWEEP)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from lockpoint.domain.settings import SpaceRules, SpaceSettings
 from lockpoint.services.context import Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import byline
@@ -25,7 +26,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.quota_accounting import Spending
-from lockpoint.services.tenancy import site_settings
+from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.storage import data_inventory, redis_mutexes
 from lockpoint.storage.classification import Field, redis_key
 from lockpoint.storage.data_inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
@@ -219,6 +220,9 @@ def test_every_read_of_a_property_names_its_key() -> None:
     ] == []
 
 
+SPACE = SpaceSettings(own=asdict(SpaceRules()), managers=(BOB,), manager_groups=("editors",))
+
+
 def written_properties(world: World) -> list[tuple[str, Any]]:
     """What the use cases write to Confluence: lock, broken lock, waitlist, settings, preferences."""
     services = world.services
@@ -227,7 +231,8 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     tenant = world.actor(ALICE).tenant
     acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), LockOptions(note="for the report"))
     notify_me.ask(services, world.actor(BOB), file.id)
-    site_settings.change(services, world.actor(SAM), copy_mode=True, revision=0)
+    site_settings.change(services, world.actor(SAM), revision=0, changes={"copy_mode": True})
+    space_settings.change(services, world.actor(DANA), world.site().space_id, SPACE)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
     byline.refresh(services, tenant, page.container)
     found: list[tuple[str, Any]] = [
@@ -235,6 +240,10 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointwatch", world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value),
         ("lockpointpage", world.host.rows(tenant, PropertyHost.PAGE, page.container.id, "lockpointpage")[0].value),
         ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", priority=Priority.INTERACTIVE)),
+        (
+            "lockpointspace",
+            world.host.rows(tenant, PropertyHost.SPACE, world.site().space_id, "lockpointspace")[0].value,
+        ),
         (
             "lockpointprefs",
             services.user_properties.read(tenant, ALICE, "lockpointprefs", priority=Priority.INTERACTIVE).value,

@@ -309,6 +309,13 @@ class ContainerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Space:
+    id: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """`in_use` is False for closed and deactivated accounts."""
 
@@ -326,6 +333,10 @@ class People(Protocol):
         self, tenant: Tenant, account: str | None, container: Container, *, priority: Priority
     ) -> ContainerView:
         """As `account` (None: the app); `GoneOrInvisible`."""
+        ...
+
+    def space(self, tenant: Tenant, account: str, key: str, *, priority: Priority) -> Space:
+        """As `account` sees it; `GoneOrInvisible`."""
         ...
 
     def administers_space(self, tenant: Tenant, account: str, space_id: str, *, priority: Priority) -> bool:

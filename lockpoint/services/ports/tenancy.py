@@ -35,10 +35,14 @@ class Tenants(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SettingsNote:
-    """The newest known settings; `fields` is their canonical JSON, written again at need."""
+    """The newest known settings; `fields` is their canonical JSON, written again at need.
+
+    Of a space (`space_id`), `revision` is the version of its property, and people are left out.
+    """
 
     revision: int
     fields: str
+    space_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,12 @@ class SiteStates(Protocol):
     """Each method writes its own columns only: no writer undoes another."""
 
     def get(self, tenant: Tenant) -> SiteState: ...
+
+    def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None: ...
+
+    def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
+        """Return the newest known revision of the site's settings, and of the space's; one round trip."""
+        ...
 
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
         """A scratch id of None keeps the known one."""

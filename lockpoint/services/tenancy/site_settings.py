@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.settings import (
+    Problem,
+    SiteSettings,
+    changed,
+    difference,
+    problems_of,
+    site_fields,
+    site_settings_from,
+)
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
-from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, NotAllowed, OutOfDateError
+from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, Invalid, NotAllowed, SettingsChanged
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
 from lockpoint.services.tenancy.waiting_files import FOR_COPY_MODE, looks
 
 KEY = "lockpointsite"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
-    """`revision` grows with every change."""
-
-    copy_mode: bool = False
-    usage_counts: bool = False
-    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,18 @@ def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> 
         known = services.site_states.get(tenant).settings
         if known is None:
             raise
-        return _parse(json.loads(known.fields))
+        return site_settings_from(json.loads(known.fields))
     fields = signed_json.verify(value, _place(tenant), services.mac_keys)
     known = services.site_states.get(tenant).settings
-    if fields is not None and (known is None or _parse(fields).revision > known.revision):
+    if fields is not None and (known is None or site_settings_from(fields).revision > known.revision):
         _remember(services, tenant, fields, account=None)
-        return _parse(fields)
+        return site_settings_from(fields)
     if known is None:
         return SiteSettings()
     remembered: dict[str, object] = json.loads(known.fields)
     if fields != remembered:
         _write_again(services, tenant, remembered, priority)
-    return _parse(remembered)
+    return site_settings_from(remembered)
 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:
@@ -73,29 +74,46 @@ def overview(services: Services, actor: Actor) -> SiteOverview:
     return _overview(services, actor.tenant, settings, services.site_states.get(actor.tenant))
 
 
-def change(
-    services: Services, actor: Actor, *, copy_mode: bool, revision: int, usage_counts: bool | None = None
-) -> SiteOverview:
-    """Store settings if `revision` is the one that the admin saw; `usage_counts` None leaves it as it is.
+def change(services: Services, actor: Actor, *, revision: int, changes: Mapping[str, object]) -> SiteOverview:
+    """Change some settings if `revision` is the one that the admin saw.
 
-    Usage counts that are switched off are erased first.
+    Raises `SettingsChanged` with what differs, and `Invalid` with the fields. Usage counts that are switched off are
+    erased first.
     """
     _must_administer(services, actor)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
         current = site_settings(services, tenant, priority=Priority.INTERACTIVE)
+        wanted = changed(current, changes)
         if current.revision != revision:
-            raise OutOfDateError("Somebody else has changed the settings. Reload and try again.")
-        counts = current.usage_counts if usage_counts is None else usage_counts
-        wanted = SiteSettings(copy_mode=copy_mode, usage_counts=counts, revision=revision + 1)
-        fields: dict[str, object] = {"schema": 1, **asdict(wanted)}
-        if not counts:
-            services.usage.switch(tenant, on=False)
-        _store(services, tenant, fields, Priority.INTERACTIVE)
-        _remember(services, tenant, fields, account=actor.account_id)
-        if counts:
-            services.usage.switch(tenant, on=True)
+            raise settings_changed(site_fields(current), site_fields(wanted))
+        refuse_problems(problems_of(wanted.rules, wanted.longest_days))
+        wanted = replace(wanted, revision=revision + 1)
+        _store_and_remember(services, actor, wanted)
     return _overview(services, tenant, wanted, services.site_states.get(tenant))
+
+
+def settings_changed(current: Mapping[str, object], wanted: Mapping[str, object]) -> SettingsChanged:
+    text = "Somebody else has changed the settings. Look at what differs, then save again."
+    differing = [name for name in difference(current, wanted) if name != "revision"]
+    return SettingsChanged(text, details={"differs": differing})
+
+
+def refuse_problems(problems: tuple[Problem, ...]) -> None:
+    """Raise `Invalid` with each field and what is wrong with it."""
+    if problems:
+        wrong = [{"field": problem.field, "problem": problem.text} for problem in problems]
+        raise Invalid(problems[0].text, details={"fields": wrong})
+
+
+def _store_and_remember(services: Services, actor: Actor, wanted: SiteSettings) -> None:
+    tenant, fields = actor.tenant, site_fields(wanted)
+    if not wanted.usage_counts:
+        services.usage.switch(tenant, on=False)
+    _store(services, tenant, fields, Priority.INTERACTIVE)
+    _remember(services, tenant, fields, account=actor.account_id)
+    if wanted.usage_counts:
+        services.usage.switch(tenant, on=True)
 
 
 def sign_again(services: Services, tenant: Tenant, *, priority: Priority) -> None:
@@ -119,7 +137,7 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
 
     Copy mode has the files looked at that waited for it.
     """
-    wanted = _parse(fields)
+    wanted = site_settings_from(fields)
     revision = wanted.revision
     row = AuditEvent(
         at=services.clock.now(),
@@ -132,6 +150,7 @@ def _remember(services: Services, tenant: Tenant, fields: dict[str, object], *, 
     note = SettingsNote(revision, json.dumps(fields, sort_keys=True))
     jobs = looks(services, tenant, FOR_COPY_MODE) if wanted.copy_mode else ()
     services.effects.record(tenant, Effects(settings=note, audit=(row,), jobs=jobs))
+    services.settings_memory.forget(tenant)
 
 
 def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], priority: Priority) -> None:
@@ -145,7 +164,7 @@ def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], 
         kind=AuditKind.HEALED,
         attachment_id=None,
         account=None,
-        seq=_parse(fields).revision,
+        seq=site_settings_from(fields).revision,
         detail="settings",
     )
     services.effects.record(tenant, Effects(audit=(row,)))
@@ -153,15 +172,6 @@ def _write_again(services: Services, tenant: Tenant, fields: dict[str, object], 
 
 def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state: SiteState) -> SiteOverview:
     return SiteOverview(settings, state, tuple(kept(services, tenant)))
-
-
-def _parse(fields: dict[str, object]) -> SiteSettings:
-    revision = fields.get("revision")
-    return SiteSettings(
-        copy_mode=fields.get("copy_mode") is True,
-        usage_counts=fields.get("usage_counts") is True,
-        revision=revision if isinstance(revision, int) else 0,
-    )
 
 
 def _must_administer(services: Services, actor: Actor) -> None:

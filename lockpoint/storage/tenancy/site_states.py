@@ -7,25 +7,36 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 from lockpoint.storage.advisory_locks import Purpose
 from lockpoint.storage.engine import Database
-from lockpoint.storage.tables import SITE_STATE
+from lockpoint.storage.tables import SITE_STATE, SPACE_STATE
 
 _LOCK: Final = text("SELECT pg_advisory_lock(:purpose, :key)")
 _UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
 
 
 def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) -> None:
+    if note.space_id is not None:
+        _note_space(connection, tenant_id, note.space_id, note)
+        return
     values = {"revision": note.revision, "settings": note.fields}
     statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
     known = SITE_STATE.c.revision
     newer = or_(known.is_(None), known <= note.revision)
     connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
+
+
+def _note_space(connection: Connection, tenant_id: int, space_id: str, note: SettingsNote) -> None:
+    values = {"version": note.revision, "settings": note.fields}
+    statement = insert(SPACE_STATE).values(tenant_id=tenant_id, space_id=space_id, **values)
+    newer = SPACE_STATE.c.version <= note.revision
+    keys = ["tenant_id", "space_id"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=newer))
 
 
 class PostgresSiteStates:
@@ -51,6 +62,19 @@ class PostgresSiteStates:
             cursor=row.cursor,
         )
 
+    def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:
+        known = select(SPACE_STATE.c.version, SPACE_STATE.c.settings).where(*_space(tenant, space_id))
+        with self._database.single() as connection:
+            row = connection.execute(known).one_or_none()
+        return None if row is None else SettingsNote(row.version, row.settings, space_id)
+
+    def revisions(self, tenant: Tenant, space_id: str | None) -> tuple[int | None, int | None]:
+        site = select(SITE_STATE.c.revision).where(SITE_STATE.c.tenant_id == tenant.id)
+        space = select(SPACE_STATE.c.version).where(*_space(tenant, space_id or ""))
+        with self._database.single() as connection:
+            row = connection.execute(select(site.scalar_subquery(), space.scalar_subquery())).one()
+        return row[0], row[1]
+
     def note_test(self, tenant: Tenant, *, works: bool, at: datetime, scratch_id: str | None) -> None:
         found = {"restore_works": works, "tested_at": at}
         kept = {**found, "scratch_id": func.coalesce(scratch_id, SITE_STATE.c.scratch_id)}
@@ -74,3 +98,7 @@ class PostgresSiteStates:
         statement = insert(SITE_STATE).values(tenant_id=tenant.id, **new)
         with self._database.single() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=changed))
+
+
+def _space(tenant: Tenant, space_id: str) -> tuple[ColumnElement[bool], ...]:
+    return SPACE_STATE.c.tenant_id == tenant.id, SPACE_STATE.c.space_id == space_id

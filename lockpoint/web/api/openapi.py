@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from lockpoint import __version__
 from lockpoint.web.api import schemas as s
+from lockpoint.web.api import settings_schemas as f
 from lockpoint.web.errors import STATUS_OF_CODE
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -117,15 +118,31 @@ _LOCKS_AND_SETTINGS: Final = (
         body=s.AccessBody,
         refusals=(409,),
     ),
-    Operation("get", "/settings", "showSettings", "The site's settings, for site admins", ((200, s.SettingsModel),)),
+    Operation("get", "/settings", "showSettings", "The site's settings, for site admins", ((200, f.SettingsModel),)),
     Operation(
         "put",
         "/settings",
         "changeSettings",
         "Change the site's settings",
-        ((200, s.SettingsModel),),
-        body=s.SettingsBody,
-        refusals=(409,),
+        ((200, f.SettingsModel),),
+        body=f.SettingsBody,
+        refusals=(409, 412),
+    ),
+    Operation(
+        "get",
+        "/spaces/{key}/settings",
+        "showSpaceSettings",
+        "What holds in a space, for its admins",
+        ((200, f.SpaceSettingsModel),),
+    ),
+    Operation(
+        "put",
+        "/spaces/{key}/settings",
+        "changeSpaceSettings",
+        "Replace what a space decides itself, as the caller",
+        ((200, f.SpaceSettingsModel),),
+        body=f.SpaceSettingsBody,
+        refusals=(409, 412),
     ),
 )
 

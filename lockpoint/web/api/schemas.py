@@ -100,14 +100,6 @@ class AccessBody(Command):
     """Give the app access to a page."""
 
 
-class SettingsBody(Command):
-    """`revision` is the one that was read."""
-
-    copy_mode: Annotated[bool, Field(strict=True)]
-    usage_counts: Annotated[bool, Field(strict=True)] | None = None
-    revision: Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
-
-
 class MailChoices(BaseModel):
     """Which optional mails a person wants."""
 
@@ -272,16 +264,6 @@ class UsageModel(Outgoing):
     locale: str
     zone: str
     count: int
-
-
-class SettingsModel(Outgoing):
-    """The site's settings; `kept` is every stored usage count of the site."""
-
-    copy_mode: bool
-    usage_counts: bool
-    kept: list[UsageModel]
-    revision: int
-    restore_self_test: SelfTestModel
 
 
 class PreferencesModel(Outgoing):

@@ -22,7 +22,9 @@ def locked(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     site.restore_leaves_type = request.param == "bytes only"
     if request.param == "copy mode":
         site.restore_refused = True
-        change(stage.world.services, stage.world.actor(SAM), copy_mode=True, usage_counts=False, revision=0)
+        change(
+            stage.world.services, stage.world.actor(SAM), revision=0, changes={"copy_mode": True, "usage_counts": False}
+        )
     stage.lock()
     stage.world.clock.advance(minutes=1)
     return stage

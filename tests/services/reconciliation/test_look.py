@@ -393,7 +393,7 @@ def test_a_deleted_base_on_a_closed_page_is_looked_for_as_the_holder(stage: Stag
 def test_copying_on_a_closed_page_is_done_as_the_holder(stage: Stage) -> None:
     """P-17, P-04: where Confluence's own operation is refused."""
     stage.world.site().restore_refused = True
-    change(stage.world.services, stage.world.actor(SAM), copy_mode=True, usage_counts=False, revision=0)
+    change(stage.world.services, stage.world.actor(SAM), revision=0, changes={"copy_mode": True, "usage_counts": False})
     stage.lock()
     _restrict(stage, ALICE, BOB)
     stage.sweep()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.settings import SiteSettings
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import HostUnavailable, NotAllowed, OutOfDateError
+from lockpoint.services.errors import HostUnavailable, NotAllowed, SettingsChanged
 from lockpoint.services.ports.tenancy import SiteState
 from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.restore_probe import self_test
-from lockpoint.services.tenancy.site_settings import KEY, SiteSettings
+from lockpoint.services.tenancy.site_settings import KEY
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, SAM
 from tests.services.stage import Stage, make_stage, refusal_of
 from tests.services.taps import ProcessDied
@@ -21,7 +22,9 @@ def _now(stage: Stage) -> SiteSettings:
 
 
 def _switch(stage: Stage, *, on: bool, revision: int, who: str = SAM) -> site_settings.SiteOverview:
-    return site_settings.change(stage.world.services, stage.world.actor(who), copy_mode=on, revision=revision)
+    return site_settings.change(
+        stage.world.services, stage.world.actor(who), revision=revision, changes={"copy_mode": on}
+    )
 
 
 def test_a_site_admin_switches_copy_mode(stage: Stage) -> None:
@@ -45,7 +48,7 @@ def test_nobody_else_sees_or_changes_them(stage: Stage, who: str) -> None:
 def test_two_admins_at_once(stage: Stage) -> None:
     """Amendment 6: app properties are last-write-wins, so a revision decides."""
     _switch(stage, on=True, revision=0)
-    assert isinstance(refusal_of(_switch, stage, on=False, revision=0), OutOfDateError)
+    assert isinstance(refusal_of(_switch, stage, on=False, revision=0), SettingsChanged)
     assert _now(stage).copy_mode
 
 
@@ -99,7 +102,7 @@ def test_another_sites_value_is_not_obeyed(stage: Stage) -> None:
     """L-05: signed and bound to the tenant."""
     other = make_stage()
     other.world.site(GLOBEX).site_admins = {GINA}
-    site_settings.change(other.world.services, other.world.actor(GINA, GLOBEX), copy_mode=True, revision=0)
+    site_settings.change(other.world.services, other.world.actor(GINA, GLOBEX), revision=0, changes={"copy_mode": True})
     stage.world.site().app_properties[KEY] = other.world.site(GLOBEX).app_properties[KEY]
     assert _now(stage) == SiteSettings()
 

@@ -22,7 +22,8 @@ def usage(stage: Stage) -> FakeUsageCounts:
 def switch(stage: Stage, *, on: bool | None) -> SiteOverview:
     services, sam = stage.world.services, stage.world.actor(SAM)
     revision = site_settings.overview(services, sam).settings.revision
-    return site_settings.change(services, sam, copy_mode=False, usage_counts=on, revision=revision)
+    changes = {} if on is None else {"usage_counts": on}
+    return site_settings.change(services, sam, revision=revision, changes=changes)
 
 
 def overview(stage: Stage) -> SiteOverview:
@@ -101,7 +102,10 @@ def test_only_site_admins_switch(stage: Stage) -> None:
     for who in (ALICE, DANA):
         with pytest.raises(NotAllowed):
             site_settings.change(
-                stage.world.services, stage.world.actor(who), copy_mode=False, usage_counts=True, revision=0
+                stage.world.services,
+                stage.world.actor(who),
+                revision=0,
+                changes={"copy_mode": False, "usage_counts": True},
             )
     assert not usage(stage).counting(ACME)
 

@@ -29,7 +29,9 @@ def refused(stage: Stage) -> Stage:
 
 def _switch(stage: Stage, *, copy_mode: bool) -> None:
     revision = site_settings.overview(stage.world.services, stage.world.actor(SAM)).settings.revision
-    site_settings.change(stage.world.services, stage.world.actor(SAM), copy_mode=copy_mode, revision=revision)
+    site_settings.change(
+        stage.world.services, stage.world.actor(SAM), revision=revision, changes={"copy_mode": copy_mode}
+    )
 
 
 def test_copy_mode_undoes_what_waited_for_it(refused: Stage) -> None:

@@ -400,7 +400,7 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
 def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:
     file_id = stage.locked_file(ONLY_OLD)
     notify_me.ask(stage.process(ONLY_OLD), stage.actor(BOB), file_id)
-    change(stage.process(ONLY_OLD), stage.actor(SAM), copy_mode=True, revision=0)
+    change(stage.process(ONLY_OLD), stage.actor(SAM), revision=0, changes={"copy_mode": True})
     sign_again(stage.process(BOTH), stage.tenant)
     after = stage.process(ONLY_NEW)
     line = stage.world.host.rows(stage.tenant, PropertyHost.ATTACHMENT, file_id, LINE)[0]

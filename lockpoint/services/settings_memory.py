@@ -1,0 +1,47 @@
+"""Settings as this process read them last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Final
+
+from lockpoint.domain.settings import InForce
+from lockpoint.services.context import Tenant
+
+MOST_SPACES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedSettings:
+    """`revisions` are those that Postgres knew of site and space when they were read."""
+
+    settings: InForce
+    revisions: tuple[int | None, int | None]
+    read: datetime
+    checked: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsMemory:
+    """A `SiteCache` of one process; the spaces that were used last. Thread-safe."""
+
+    _known: OrderedDict[tuple[int, str | None], RememberedSettings] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, tenant: Tenant, space_id: str | None) -> RememberedSettings | None:
+        return self._known.get((tenant.id, space_id))
+
+    def keep(self, tenant: Tenant, space_id: str | None, remembered: RememberedSettings) -> None:
+        with self._lock:
+            self._known[tenant.id, space_id] = remembered
+            self._known.move_to_end((tenant.id, space_id))
+            if len(self._known) > MOST_SPACES:
+                self._known.popitem(last=False)
+
+    def forget(self, tenant: Tenant) -> None:
+        with self._lock:
+            for place in [place for place in self._known if place[0] == tenant.id]:
+                del self._known[place]
