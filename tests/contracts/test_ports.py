@@ -489,6 +489,19 @@ class TestSites:
         store.effects.record(store.acme, Effects(settings=SettingsNote(2, "{}")))
         assert store.site_states.get(store.acme).settings == SettingsNote(3, '{"a": 1}')
 
+    def test_older_settings_of_a_space_do_not_replace_newer_ones(self, store: Store) -> None:
+        """By space; the site's own are others."""
+        notes = [SettingsNote(3, '{"a": 1}', "7"), SettingsNote(2, "{}", "7"), SettingsNote(1, "{}", "8")]
+        for note in notes:
+            store.effects.record(store.acme, Effects(settings=note))
+        states, acme = store.site_states, store.acme
+        assert [states.space_settings(acme, one) for one in ("7", "8", "9")] == [notes[0], notes[2], None]
+        assert states.revisions(acme, "7") == (None, 3)
+        store.effects.record(acme, Effects(settings=SettingsNote(5, "{}")))
+        assert [states.revisions(acme, one) for one in ("7", "9", None)] == [(5, 3), (5, None), (5, None)]
+        assert states.space_settings(store.globex, "7") is None
+        assert states.revisions(store.globex, "7") == (None, None)
+
     def test_installations_are_found(self, store: Store) -> None:
         assert store.tenants.by_id(store.acme.id) == store.acme
         assert store.tenants.by_id(99) is None

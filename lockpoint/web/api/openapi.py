@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from lockpoint import __version__
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api import settings_schemas as f
+from lockpoint.web.api.requests import SPACE_KEY
 from lockpoint.web.errors import STATUS_OF_CODE
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -242,8 +243,11 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    pattern = {"type": "string", "pattern": "^(att)?[1-9][0-9]{0,18}$"}
-    return [{"name": name, "in": "path", "required": True, "schema": pattern} for name in names]
+    patterns = {name: SPACE_KEY if name == "key" else r"(att)?[1-9][0-9]{0,18}" for name in names}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{pattern}$"}}
+        for name, pattern in patterns.items()
+    ]
 
 
 def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ MOST_FIELDS, LONGEST_NAME = 20, 64
 
 _ID: Final = re.compile(r"(?:att)?([1-9][0-9]{0,18})")
 
+SPACE_KEY: Final = r"~?[A-Za-z0-9_.:-]{1,200}"
+
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Incoming)
 
@@ -35,6 +37,13 @@ def bare_id(text: str) -> str:
     if match is None:
         raise NotFound("Nothing was found with this id.")
     return match[1]
+
+
+def space_key(text: str) -> str:
+    """Return the key of a space, `NotFound` for what cannot be one."""
+    if re.fullmatch(SPACE_KEY, text) is None:
+        raise NotFound("No space has this key.")
+    return text
 
 
 def body_as(model: type[C]) -> C:
@@ -61,7 +70,8 @@ def query_as(model: type[Q]) -> Q:
 
 def key_of(command: Command) -> RequestKey:
     """Return the request's id, and a digest of all it asks for, its ids normalised."""
-    ids = sorted((name, bare_id(value)) for name, value in (request.view_args or {}).items())
+    named = (request.view_args or {}).items()
+    ids = sorted((name, bare_id(value) if name.endswith("_id") else value) for name, value in named)
     text = f"{request.method} {request.url_rule} {ids}\n{command.model_dump_json()}"
     return RequestKey(command.request_id, hashlib.sha256(text.encode()).hexdigest())
 

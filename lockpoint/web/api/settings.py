@@ -16,7 +16,7 @@ from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api import settings_schemas as shapes
 from lockpoint.web.api.locks import PREFIX, dump
-from lockpoint.web.api.requests import body_as, key_of
+from lockpoint.web.api.requests import body_as, key_of, space_key
 from lockpoint.web.errors import error_answer
 from lockpoint.web.guards import Guard, current_actor, guarded_by
 
@@ -57,7 +57,7 @@ def settings_routes(services: Services) -> Blueprint:
     def show_space(key: str) -> Response:
         with spending_on("settings"):
             actor = current_actor()
-            space_id = space_settings.id_of(services, actor, key)
+            space_id = space_settings.id_of(services, actor, space_key(key))
             return _space(services, actor, space_id, space_settings.overview(services, actor, space_id))
 
     @blueprint.put("/spaces/<key>/settings")
@@ -65,7 +65,7 @@ def settings_routes(services: Services) -> Blueprint:
     def change_space(key: str) -> Response:
         actor, body = current_actor(), body_as(shapes.SpaceSettingsBody)
         with spending_on("settings"):
-            space_id = space_settings.id_of(services, actor, key)
+            space_id = space_settings.id_of(services, actor, space_key(key))
 
             def work() -> StoredSpaceSettings:
                 return space_settings.change(services, actor, space_id, _wanted(body))
@@ -87,7 +87,11 @@ def _refused(error: UseCaseError) -> Response:
 def _camel(entries: object) -> list[object]:
     """Names of settings, alone or beside what is wrong with them."""
     named = entries if isinstance(entries, list) else []
-    return [{**one, "field": to_camel(one["field"])} if isinstance(one, dict) else to_camel(one) for one in named]
+    return [{**one, "field": _sent(one["field"])} if isinstance(one, dict) else _sent(one) for one in named]
+
+
+def _sent(name: str) -> str:
+    return to_camel(name) if "_" in name else name
 
 
 def _wanted(body: shapes.SpaceSettingsBody) -> SpaceSettings:

@@ -20,7 +20,7 @@ from lockpoint.web.api.schemas import LARGEST_COUNT, Command, Incoming, Outgoing
 
 Revision = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]+$", max_length=LONGEST_ID)]
-IdList = Annotated[list[Id], Field(max_length=MOST_ACCOUNTS)]
+IdList = Annotated[tuple[Id, ...], Field(max_length=MOST_ACCOUNTS)]
 
 
 def _taken(settings: SpaceRules | SiteSettings) -> dict[str, Any]:

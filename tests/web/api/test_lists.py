@@ -1,4 +1,4 @@
-"""The list of a page's files: search, state, order, pages, ETags; and waitlist, settings, document."""
+"""The list of a page's files: search, state, order, pages, ETags; and waitlist, document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from lockpoint.services.ports.jobs import JobKind
 from simulator.world.seed import CHARLIE, PRIVATE_PAGE_ID
 from tests.web.api.document import CheckedApi, Document, refusal
-from tests.web.live_app import SAME_PAGE, Json, LiveApp
+from tests.web.live_app import SAME_PAGE, LiveApp
 
 NAMES = ["Alpha.txt", "beta.txt", "delta.txt", "Gamma.txt"]
 
@@ -234,31 +234,18 @@ def test_nothing_to_wait_for(api: CheckedApi, live: LiveApp) -> None:
     assert refusal(api("alice", "PUT", f"/attachments/{file}/notify-me")) == (422, "invalid_request")
 
 
-# Settings and document
-
-
-def test_settings_are_read_and_changed_by_site_admins(api: CheckedApi, live: LiveApp) -> None:
-    """A site admin reads and switches copy mode; an old revision is 409 out_of_date."""
-    before: Json = api("sam", "GET", "/settings").json()
-    assert before["restoreSelfTest"]["result"] == "works"
-    switched = api("sam", "PUT", "/settings", {"copyMode": True, "revision": before["revision"]})
-    assert switched.json() == {**before, "copyMode": True, "revision": before["revision"] + 1}
-    assert api("sam", "GET", "/settings").json() == switched.json()
-    late = api("sam", "PUT", "/settings", {"copyMode": False, "revision": before["revision"]})
-    assert refusal(late) == (409, "out_of_date")
-    audit = [row for row in live.audit() if "settings_changed" in row]
-    assert audit
-    for who in ("alice", "charlie", "dana"):
-        assert refusal(api(who, "GET", "/settings")) == (403, "forbidden")
-        body = {"copyMode": False, "revision": before["revision"] + 1}
-        assert refusal(api(who, "PUT", "/settings", body)) == (403, "forbidden")
-    off = api("sam", "PUT", "/settings", {"copyMode": False, "revision": before["revision"] + 1})
-    assert off.json()["copyMode"] is False
+# Document
 
 
 def test_the_document_names_every_route(api: CheckedApi, live: LiveApp) -> None:
     routes = {
-        (method.lower(), str(rule).replace("<page_id>", "{pageId}").replace("<attachment_id>", "{attachmentId}"))
+        (
+            method.lower(),
+            str(rule)
+            .replace("<page_id>", "{pageId}")
+            .replace("<attachment_id>", "{attachmentId}")
+            .replace("<key>", "{key}"),
+        )
         for rule in live.flask.url_map.iter_rules()
         if str(rule).startswith("/api/v1/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

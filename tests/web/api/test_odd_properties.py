@@ -14,12 +14,14 @@ import requests
 
 from lockpoint.domain import signed_json
 from lockpoint.storage.data_inventory import PROPERTIES
-from simulator.world.seed import CHARLIE
+from simulator.world.seed import CHARLIE, SPACE_ID
 from tests.support.odd_values import ODD
 from tests.web.live_app import CALL_SECONDS, LiveApp
 
 APP: Final = "/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite"
 KEYS: Final = tuple(kind.name for kind in PROPERTIES)
+SPACE: Final = "/spaces/DS/settings"
+INHERITED: Final = {"value": False, "inherited": False}
 CHOSEN: Final = {"mails": {"lockEnded": False, "overwriteAttempt": True, "unprotected": True}}
 
 pytestmark = pytest.mark.usefixtures("other_site_untouched")
@@ -36,7 +38,7 @@ def copy_mode(live: LiveApp) -> Iterator[None]:
 
 
 class Stranger:
-    """Somebody who writes with Confluence's own REST API: Bob, who may edit."""
+    """Somebody who writes with Confluence's own REST API: Bob, who may edit, and for the space Dana, its admin."""
 
     def __init__(self, live: LiveApp, page: str, file: str) -> None:
         self.live, self.base = live, live.running.world.sites["acme"].base_url
@@ -44,6 +46,7 @@ class Stranger:
             "lockpointlock": f"/api/v2/attachments/att{file}/properties",
             "lockpointwatch": f"/api/v2/attachments/att{file}/properties",
             "lockpointpage": f"/api/v2/pages/{page}/properties",
+            "lockpointspace": f"/api/v2/spaces/{SPACE_ID}/properties",
         }
 
     def write(self, key: str, value: str) -> None:
@@ -76,7 +79,8 @@ class Stranger:
         return row
 
     def _ask(self, method: str, path: str, body: str | None) -> requests.Response:
-        headers = {"X-Sim-Account": "bob", **({"Content-Type": "application/json"} if body else {})}
+        who = "dana" if "/spaces/" in path else "bob"
+        headers = {"X-Sim-Account": who, **({"Content-Type": "application/json"} if body else {})}
         content = None if body is None else body.encode("utf-8", "surrogatepass")
         answer = self.live.http.request(method, self.base + path, data=content, headers=headers, timeout=CALL_SECONDS)
         assert answer.status_code < 300 or answer.status_code == 400, answer.text
@@ -92,6 +96,9 @@ def scene(live: LiveApp) -> tuple[str, str, Stranger]:
     assert live.call("charlie", "PUT", f"/attachments/{file}/notify-me").status_code == 200
     chosen = {**CHOSEN, "locale": None, "timeZone": None}
     assert live.call("charlie", "PUT", "/me/preferences", chosen).status_code == 200
+    decided = {"rules": {"strict": False}, "managers": {"people": [], "groups": []}}
+    version = live.call("dana", "GET", SPACE).json()["version"]
+    assert live.call("dana", "PUT", SPACE, {"version": version, **decided}).status_code == 200
     live.settle()
     return page, file, Stranger(live, page, file)
 
@@ -102,6 +109,7 @@ def everything_is_answered(live: LiveApp, page: str, file: str) -> None:
     rows = live.call("charlie", "GET", f"/pages/{page}/attachments").json()["items"]
     assert [row["lock"]["state"] for row in rows] == ["other"]
     assert live.call("sam", "GET", "/settings").json()["copyMode"] is True
+    assert live.call("dana", "GET", SPACE).json()["rules"]["strict"] == {**INHERITED, "source": "space"}
     assert live.call("charlie", "GET", "/me/preferences").status_code == 200
     assert live.call("charlie", "GET", "/me/data").status_code == 200
     assert live.call("dana", "PUT", f"/attachments/{file}/notify-me").status_code == 200

@@ -126,7 +126,9 @@ def _aimed(aims: Range, site: str, case: Any, data: st.DataObject) -> None:
     if not data.draw(st.sampled_from([True, True, True, False])):
         return
     file = data.draw(st.sampled_from(aims.files[site]))
-    real = {"attachmentId": data.draw(st.sampled_from([file, f"att{file}"])), "pageId": aims.pages[site]}
+    keys = {"acme": "DS", "globex": "GX"}
+    ids = [file, f"att{file}"]
+    real = {"attachmentId": data.draw(st.sampled_from(ids)), "pageId": aims.pages[site], "key": keys[site]}
     for name in case.path_parameters or {}:
         case.path_parameters[name] = real[name]
     if isinstance(case.body, dict) and "lockId" in case.body and data.draw(st.booleans()):
