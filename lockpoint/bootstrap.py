@@ -22,7 +22,7 @@ from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
-from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -64,6 +64,7 @@ from lockpoint.storage.tenancy.licences import PostgresLicences
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
+from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
@@ -170,6 +171,7 @@ def build_app(settings: Settings) -> Flask:
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
+                directory_routes(services),
                 me_routes(services),
                 mail_routes(services),
                 surface_routes(read_bundle(), settings.connect_js_url),
@@ -255,6 +257,7 @@ def services_on(neighbours: Neighbours) -> Services:
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
         people=neighbours.people,
+        directory=ConfluenceDirectory(client),
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),

@@ -1,4 +1,4 @@
-"""Lock search after loss of witness rows. The index lags; nothing is decided by it."""
+"""People and groups to choose from, and the locks of a site whose witness rows are lost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lockpoint.confluence.attachments import FOLDERS, LONGEST_PAGE, ConfluenceAt
 from lockpoint.confluence.http.calls import Caller, Objects, get
 from lockpoint.confluence.http.ids import content_id
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
-from lockpoint.services.ports.confluence import Container, ContainerKind
+from lockpoint.services.ports.confluence import Container, ContainerKind, Group, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lockpoint.confluence.http.calls import QueryPairs
     from lockpoint.confluence.http.client import ConfluenceClient
@@ -25,12 +25,16 @@ PAGES_AT_ONCE: Final = "25"
 CONTAINERS_WITH_LOCKS: Final = "content.property[lockpointpage].lockedCount > 0 and type in (page, blogpost)"
 """400 where Confluence has not indexed what the descriptor extracts from the page property."""
 
+MOST_FOUND: Final = 20
+GROUPS_IN_ONE_CALL: Final = 200
+MOST_CALLS: Final = 5
+
 _KINDS: Final = {"page": ContainerKind.PAGE, "blogpost": ContainerKind.BLOGPOST}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceLockSearch:
-    """As the app; a cursor is the next page's query."""
+    """As the app; a cursor is the next page's query. The index lags; nothing is decided by it."""
 
     client: ConfluenceClient
 
@@ -112,3 +116,52 @@ def _next_position(kind: ContainerKind, answer: Answer) -> str | None:
     if query is not None:
         return f"{kind}?{urlencode(query)}"
     return f"{ContainerKind.BLOGPOST}?" if kind is ContainerKind.PAGE else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceDirectory:
+    client: ConfluenceClient
+
+    def groups_of(self, tenant: Tenant, account: str, *, priority: Priority) -> frozenset[str]:
+        """1 point and 2 for each group; a person of more than a thousand groups is in the first thousand."""
+        found: set[str] = set()
+        for number in range(MOST_CALLS):
+            query = (
+                ("accountId", account),
+                ("start", str(number * GROUPS_IN_ONE_CALL)),
+                ("limit", str(GROUPS_IN_ONE_CALL)),
+            )
+            call = get("users.groups", "/rest/api/user/memberof", query=query, objects=Objects.IDENTITY, listing=True)
+            page = self.client.ask(Caller(tenant, priority, account), call).answer.items()
+            found.update(group.text("id") for group in page)
+            if len(page) < GROUPS_IN_ONE_CALL:
+                break
+        return frozenset(found)
+
+    def find_people(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Person]:
+        """1 point and 2 for each person."""
+        query = (("cql", f"user.fullname ~ {_quoted(text)}"), ("limit", str(MOST_FOUND)))
+        call = get("users.find", "/rest/api/search/user", query=query, objects=Objects.IDENTITY, listing=True)
+        answer = self.client.ask(Caller(tenant, priority, account), call).answer
+        people = (_person(result.part_or_empty("user")) for result in answer.items())
+        return tuple(person for person in people if person is not None)
+
+    def find_groups(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Group]:
+        """1 point and 2 for each group."""
+        query = (("query", text), ("limit", str(MOST_FOUND)))
+        call = get("groups.find", "/rest/api/group/picker", query=query, objects=Objects.IDENTITY, listing=True)
+        answer = self.client.ask(Caller(tenant, priority, account), call).answer
+        return tuple(Group(group.text("id"), group.text("name")) for group in answer.items())
+
+
+def _quoted(text: str) -> str:
+    """A text of CQL, with a wild card at its end: what is typed is the beginning of a word."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{plain}*"'
+
+
+def _person(user: Answer) -> Person | None:
+    account = user.text_or_none("accountId")
+    if account is None or user.text_or_none("accountType") == "app":
+        return None
+    return Person(account, user.text_or_none("displayName") or user.text_or_none("publicName") or "", in_use=True)

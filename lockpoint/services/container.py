@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lockpoint.domain.lock import Limits
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
@@ -40,6 +39,7 @@ class Services:
     lock_properties: confluence.LockProperties
     properties: confluence.Properties
     people: confluence.People
+    directory: confluence.Directory
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
     effects: EffectsStore
@@ -65,7 +65,6 @@ class Services:
     app_url: str
     mac_keys: MacKeys
     tag_keys: MacKeys
-    limits: Limits = field(default_factory=Limits)
     licensing: bool = False
     allowed_hosts: Sequence[str] = ()
     """Patterns of hosts that a site's base URL may have: `*.` stands for one or more labels; a port must be named."""

@@ -9,6 +9,7 @@ from simulator.control import views
 from simulator.control.declare import Answer, Control, control
 from simulator.http.auth import cookie_name, session_account
 from simulator.http.operations import json_answer
+from simulator.model.entities import Group
 from simulator.model.errors import ApiError
 from simulator.world import pages
 
@@ -67,6 +68,14 @@ def person(call: Control) -> Answer:
     if status != who.status and not (status == "inactive" and who.status == "closed"):
         pages.set_account_status(call.world, call.site, who, str(status))
     return views.person_json(who)
+
+
+@control(blueprint, "POST", "/sites/<site>/group")
+def group(call: Control) -> Answer:
+    """Make a group, or give it other members."""
+    key, name = call.text("id"), call.text("name")
+    call.site.groups[key] = Group(key, name, call.accounts("members") or set())
+    return {"id": key, "name": name, "members": sorted(call.site.groups[key].members)}
 
 
 @control(blueprint, "POST", "/sites/<site>/space-status")

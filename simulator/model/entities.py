@@ -59,6 +59,15 @@ class UserProperty:
 
 
 @dataclass(slots=True)
+class Group:
+    """`members` are account ids."""
+
+    id: str
+    name: str
+    members: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Person:
     """Account on one site; `status`: active, inactive, closed; `changed_at` in milliseconds."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.model.entities import Attachment, Content, Installation, Person, Space
+from simulator.model.entities import Attachment, Content, Group, Installation, Person, Space
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class Site:
     base_url: str
     cloud_id: str
     people: dict[str, Person] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     spaces: dict[int, Space] = field(default_factory=dict)
     contents: dict[int, Content] = field(default_factory=dict)
     attachments: dict[int, Attachment] = field(default_factory=dict)

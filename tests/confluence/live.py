@@ -18,7 +18,7 @@ from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
 from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
-from lockpoint.confluence.search import ConfluenceLockSearch
+from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
@@ -85,6 +85,7 @@ class Live:
         self.locks = ConfluenceLockProperties(self.client)
         self.properties = ConfluenceProperties(self.client, APP_KEY)
         self.people = ConfluencePeople(self.client)
+        self.directory = ConfluenceDirectory(self.client)
         self.search = ConfluenceLockSearch(self.client)
         self.scratch = ConfluenceScratchFiles(self.client)
         self.user_properties = ConfluenceUserProperties(self.client)

@@ -61,6 +61,8 @@ OPERATIONS = {
     "PUT /wiki/api/v2/spaces/{id}/properties/{id}",
     "POST /wiki/api/v2/users-bulk",
     "GET /wiki/rest/api/content/search",
+    "GET /wiki/rest/api/group/picker",
+    "GET /wiki/rest/api/search/user",
     "GET /wiki/rest/api/content/{id}/child/attachment/{id}/download",
     "GET /wiki/rest/api/content/{id}/restriction",
     "PUT /wiki/rest/api/content/{id}/restriction/byOperation/read/user",
@@ -72,6 +74,7 @@ OPERATIONS = {
     "GET /wiki/rest/api/user",
     "GET /wiki/rest/api/user/current",
     "GET /wiki/rest/api/user/email",
+    "GET /wiki/rest/api/user/memberof",
     "GET /wiki/rest/api/user/{account}/property/lockpointprefs",
     "POST /wiki/rest/api/user/{account}/property/lockpointprefs",
     "PUT /wiki/rest/api/user/{account}/property/lockpointprefs",
@@ -186,6 +189,11 @@ def use_people(live: Live) -> None:
 
 
 def use_search(live: Live) -> None:
+    live.control("POST", "sites/acme/group", id="11", name="editors", members=["alice"])
+    live.people.space(live.acme, ALICE, "DS", priority=PRIORITY)
+    live.directory.groups_of(live.acme, ALICE, priority=PRIORITY)
+    live.directory.find_people(live.acme, ALICE, "Bo", priority=PRIORITY)
+    live.directory.find_groups(live.acme, ALICE, "edit", priority=PRIORITY)
     live.search.containers_with_locks(live.acme, cursor=None, priority=PRIORITY)
     live.search.spaces(live.acme, cursor=None, priority=PRIORITY)
     cursor: str | None = None

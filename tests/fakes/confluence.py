@@ -25,6 +25,7 @@ from lockpoint.services.ports.confluence import (
     Container,
     ContainerKind,
     ContainerView,
+    Group,
     Person,
     PropertyHost,
     ScratchTrial,
@@ -99,6 +100,7 @@ class FakeSite:
         self.viewers: set[str] = set()  # may view but not edit, anywhere
         self.space_id, self.space_key = "65538", "DOCS"
         self.space_admins: set[str] = set()
+        self.groups: dict[str, set[str]] = {}  # by account
         self.site_admins: set[str] = set()
         self.pages: dict[str, Page] = {}
         self.files: dict[str, StoredFile] = {}
@@ -258,6 +260,7 @@ class FakeConfluence:
         self.lock_properties = FakeLockProperties(self)
         self.properties = FakeProperties(self)
         self.people = FakePeople(self)
+        self.directory = FakeDirectory(self)
         self.search = FakeLockSearch(self)
         self.scratch = FakeScratchFiles(self)
 
@@ -680,6 +683,22 @@ class FakeScratchFiles:
         if not site.pages:
             return ScratchTrial(None, scratch_id)
         return ScratchTrial(not site.restore_refused, scratch_id or "131199")
+
+
+class FakeDirectory:
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def groups_of(self, tenant: Tenant, account: str, *, priority: Priority) -> frozenset[str]:
+        return frozenset(self.host.site(tenant).groups.get(account, ()))
+
+    def find_people(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Person]:
+        people = self.host.site(tenant).people.values()
+        return [person for person in people if person.display_name.casefold().startswith(text.casefold())]
+
+    def find_groups(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Group]:
+        known = {group for groups in self.host.site(tenant).groups.values() for group in groups}
+        return [Group(group, group) for group in sorted(known) if text in group]
 
 
 class FakeLockSearch:

@@ -95,6 +95,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "lock_properties": host.lock_properties,
         "properties": host.properties,
         "people": host.people,
+        "directory": host.directory,
         "search": host.search,
         "scratch": host.scratch,
         "effects": FakeEffects(tables),

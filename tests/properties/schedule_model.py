@@ -22,6 +22,7 @@ from lockpoint.services.locks.release import release
 from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.reconciliation import reconcile
+from tests.fakes.settings import FixedSettings
 from tests.fakes.world import ACME, ALICE, BOB, DANA, KEYS, World, make_world
 from tests.properties.oracle import Stored, check_step, require
 from tests.properties.stage import HOST, STORAGE, Fate, Gated, NodeClock, Stage, Task, Unmeasured
@@ -82,7 +83,9 @@ class ScheduleModel:
     def _node(self, offset: timedelta) -> Services:
         ports = {name: Gated(self.stage, name, getattr(self.world.services, name)) for name in HOST | STORAGE}
         clock = NodeClock(self.stage, offset)
-        return replace(self.world.services, clock=clock, limits=LIMITS, clock_offsets=Unmeasured(), **ports)
+        return replace(
+            self.world.services, clock=clock, settings_memory=FixedSettings(LIMITS), clock_offsets=Unmeasured(), **ports
+        )
 
     # --- steps -----------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.services.reconciliation import reconcile
 from lockpoint.worker import handlers
 from tests.fakes.confluence import APP_ACCOUNT, StoredFile, StoredVersion
+from tests.fakes.settings import FixedSettings
 from tests.fakes.storage import FakeMutexes
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GLOBEX, SAM
 from tests.properties.host_history import HostHistory, Offence, protects
@@ -113,7 +114,7 @@ class SystemModel(ScheduleModel):
         self._watch_the_file()
 
     def _node(self, offset: timedelta) -> Services:
-        return replace(super()._node(offset), limits=LIMITS)
+        return replace(super()._node(offset), settings_memory=FixedSettings(LIMITS))
 
     @property
     def file(self) -> StoredFile:

@@ -10,7 +10,7 @@ from typing import Any
 from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes.world import World
 
-HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
+HOST = ("attachments", "lock_properties", "properties", "people", "directory", "search", "scratch")
 STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
 REST = ("mutexes", "mailer")
 

@@ -41,6 +41,7 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
     must_be_lockable(action.state, action.facts)
     action = replace(action, state=_finish_previous_lock(action))
     must_have_room(services, actor, action.state)
+    limits = action.limits
 
     def rule(snapshot: Snapshot, *, op_id: str) -> rules.Decision:
         return rules.acquire(
@@ -48,7 +49,7 @@ def _acquire(action: LockAction, options: LockOptions) -> LockResult:
             holder=actor.account_id,
             lock_id=action.begun.lock_id,
             op_id=op_id,
-            limits=services.limits,
+            limits=limits,
             life=options.life,
             note=options.note,
             unlock_on_upload=options.unlock_on_upload,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lockpoint.domain import rules
-from lockpoint.domain.lock import Record
+from lockpoint.domain.lock import Limits, Record
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
@@ -33,6 +33,7 @@ from lockpoint.services.ports.confluence import ContainerView
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.runtime import BegunRequest
 from lockpoint.services.quota_accounting import spending_on
+from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.usage_counts import count_call
 
 OK, CREATED = 200, 201
@@ -70,6 +71,11 @@ class LockAction:
     def space_id(self) -> str | None:
         """The space, where the person sees the page."""
         return self.page.space_id if self.page else None
+
+    @property
+    def limits(self) -> Limits:
+        """How long locks may live here; raises the host's errors."""
+        return in_force(self.services, self.actor.tenant, self.space_id, priority=Priority.INTERACTIVE).limits
 
     def done(self, status: int) -> RequestOutcome:
         """What is stored under the request id."""

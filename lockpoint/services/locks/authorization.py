@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lockpoint.domain import permissions
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import FoundRecord, Free, Held
 from lockpoint.domain.permissions import Facts
+from lockpoint.domain.settings import Accounts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 NOT_THERE = "This file is not there, or you may not see it."
 NEEDS_ACCESS = "Lockpoint needs access to this page."
@@ -80,10 +84,32 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     """
     if view is None:
         return Facts()
-    space_admin = roles and _administers_space(services, actor, view.space_id)
-    site_admin = roles and not space_admin and _administers_site(services, actor)
     may_edit = view.may_update and view.status is FileStatus.CURRENT
-    return Facts(may_view=True, may_edit=may_edit, space_admin=space_admin, site_admin=site_admin)
+    seen = Facts(may_view=True, may_edit=may_edit)
+    return _with_role(services, actor, view.space_id, seen) if roles else seen
+
+
+def _with_role(services: Services, actor: Actor, space_id: str, seen: Facts) -> Facts:
+    """Add the first role that lets the person end others' locks, the cheapest to ask for first."""
+    space = in_force(services, actor.tenant, space_id, priority=Priority.INTERACTIVE).space
+    if actor.account_id in space.managers:
+        return replace(seen, lock_manager=True)
+    if _administers_space(services, actor, space_id):
+        return replace(seen, space_admin=True)
+    if _administers_site(services, actor):
+        return replace(seen, site_admin=True)
+    return replace(seen, lock_manager=_in_group(services, actor, space.manager_groups))
+
+
+def _in_group(services: Services, actor: Actor, groups: Accounts) -> bool:
+    """Asked as the person; one whose groups cannot be read manages nothing."""
+    if not groups:
+        return False
+    try:
+        mine = services.directory.groups_of(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+    except (GoneOrInvisible, Forbidden):
+        return False
+    return not mine.isdisjoint(groups)
 
 
 def must_edit(view: ContainerView | None, known: Facts) -> None:

@@ -24,9 +24,9 @@ def extend(
 
 
 def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockResult:
-    services, actor = action.services, action.actor
+    services, actor, limits = action.services, action.actor, action.limits
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     app_may_act(action.state, action.facts)
-    rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=services.limits, life=life)
+    rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=limits, life=life)
     return write_lock(action, rule, begins=False)

@@ -35,12 +35,13 @@ def _take_over(action: LockAction, lock_id: str, reason: str, options: LockOptio
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     must_be_lockable(action.state, action.facts)
     must_have_room(services, actor, action.state)
+    limits = action.limits
     rule = partial(
         rules.take_over,
         by=actor.account_id,
         old_lock_id=lock_id,
         lock_id=action.begun.lock_id,
-        limits=services.limits,
+        limits=limits,
         why=reason,
         life=options.life,
         note=options.note,

@@ -375,6 +375,28 @@ class People(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: str
+    name: str
+
+
+class Directory(Protocol):
+    """People and groups of a site, asked as one of its people."""
+
+    def groups_of(self, tenant: Tenant, account: str, *, priority: Priority) -> frozenset[str]:
+        """Ids of the person's own groups."""
+        ...
+
+    def find_people(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Person]:
+        """Some whose name has words that begin like those of `text`; no apps."""
+        ...
+
+    def find_groups(self, tenant: Tenant, account: str, text: str, *, priority: Priority) -> Sequence[Group]:
+        """Some whose name contains `text`."""
+        ...
+
+
 class LockSearch(Protocol):
     """Finds locks of a site whose witness rows are lost."""
 

@@ -147,6 +147,11 @@ _LOCKS_AND_SETTINGS: Final = (
     ),
 )
 
+_DIRECTORY: Final = (
+    Operation("get", "/people", "findPeople", "People whose name fits", ((200, s.PeopleModel),), query=s.SearchQuery),
+    Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
+)
+
 _ME: Final = (
     Operation("get", "/me/data", "showMyData", "All data about the caller", ((200, s.MyDataModel),)),
     Operation("get", "/me/preferences", "showPreferences", "The caller's preferences", ((200, s.PreferencesModel),)),
@@ -160,7 +165,7 @@ _ME: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_ME)
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_DIRECTORY, *_ME)
 
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",

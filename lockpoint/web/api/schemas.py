@@ -126,11 +126,32 @@ class ListQuery(Incoming):
     limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(_plain_number)] = 100
 
 
+class SearchQuery(Incoming):
+    q: Annotated[str, StringConstraints(max_length=100)]
+
+
 class PersonModel(Outgoing):
     """The name is null where Confluence hides it."""
 
     account_id: str
     display_name: str | None
+
+
+class PeopleModel(Outgoing):
+    """Some people whose name fits, as Confluence shows them to the caller."""
+
+    people: list[PersonModel]
+
+
+class GroupModel(Outgoing):
+    id: str
+    name: str
+
+
+class GroupsModel(Outgoing):
+    """Some groups whose name fits, as Confluence shows them to the caller."""
+
+    groups: list[GroupModel]
 
 
 class AskingModel(Outgoing):

@@ -11,6 +11,7 @@ from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import SCHEMA, Absent, Held, Subject
 from lockpoint.domain.signed_json import sign
 from lockpoint.domain.signed_record import record_place
+from lockpoint.services.context import Priority
 from lockpoint.services.errors import (
     AlreadyLockedError,
     AppBlocked,
@@ -33,6 +34,7 @@ from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.locks.release import release
 from lockpoint.services.ports.confluence import ContainerKind, StoredProperty
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.tenancy.settings_in_force import in_force
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, GLOBEX, KEYS, START
 from tests.services.stage import Stage, make_stage, one_row_for_each_record, refusal_of
 
@@ -51,7 +53,8 @@ def test_an_editor_locks_a_file(stage: Stage) -> None:
 
 
 def test_it_costs_at_most_eight_points(stage: Stage) -> None:
-    """Published cost."""
+    """Published cost, with settings that are known."""
+    in_force(stage.world.services, ACME, stage.world.site().space_id, priority=Priority.EVENT)
     stage.taps.clear()
     stage.lock()
     assert stage.taps.points() <= 8

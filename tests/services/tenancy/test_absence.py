@@ -9,13 +9,14 @@ import pytest
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
-from lockpoint.domain.lock import EndReason, Held, Limits
+from lockpoint.domain.lock import EndReason, Held
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.rediscover import rediscover
+from lockpoint.services.tenancy import site_settings
 from lockpoint.services.tenancy.absence import jobs_after_return
-from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM
 from tests.services.stage import Stage, make_stage, untouched
 
 
@@ -61,7 +62,9 @@ UNKNOWN = ("a_sweep", True)  # a sweep reads known locks only
 @pytest.mark.parametrize("erased", [False, True], ids=["within_30_days", "after_30_days"])
 def test_live_and_expired_locks(erased: bool) -> None:
     """L-70, P-16: the live lock protects the current version; each holder is told once."""
-    stage = make_stage(limits=Limits(longest=timedelta(days=90)))
+    stage = make_stage()
+    sam = stage.world.actor(SAM)
+    site_settings.change(stage.world.services, sam, revision=0, changes={"longest_days": 90})
     long = stage.world.add_file(BOB)
     stage.lock(life=timedelta(hours=2))
     stage.lock(BOB, file=long, life=timedelta(days=60))

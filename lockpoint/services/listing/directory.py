@@ -1,0 +1,30 @@
+"""People and groups to choose from, as Confluence shows them to the person who types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockpoint.services.container import Services
+from lockpoint.services.context import Actor, Priority
+from lockpoint.services.ports.confluence import Group, Person
+from lockpoint.services.quota_accounting import spending_on
+
+
+def find_people(services: Services, actor: Actor, text: str) -> Sequence[Person]:
+    """Nobody for an empty text."""
+    if not text.strip():
+        return ()
+    with spending_on("find_people"):
+        return services.directory.find_people(
+            actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
+        )
+
+
+def find_groups(services: Services, actor: Actor, text: str) -> Sequence[Group]:
+    """None for an empty text."""
+    if not text.strip():
+        return ()
+    with spending_on("find_groups"):
+        return services.directory.find_groups(
+            actor.tenant, actor.account_id, text.strip(), priority=Priority.INTERACTIVE
+        )
