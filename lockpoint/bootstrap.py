@@ -54,6 +54,7 @@ from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
+from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
 from lockpoint.storage.redis_points import RedisPoints
@@ -64,6 +65,7 @@ from lockpoint.storage.tenancy.licences import PostgresLicences
 from lockpoint.storage.tenancy.sealed_secrets import SealedSecrets
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
+from lockpoint.web.api.audit import audit_routes
 from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
@@ -172,6 +174,7 @@ def build_app(settings: Settings) -> Flask:
                 api_routes(services),
                 settings_routes(services),
                 directory_routes(services),
+                audit_routes(services),
                 me_routes(services),
                 mail_routes(services),
                 surface_routes(read_bundle(), settings.connect_js_url),
@@ -261,6 +264,7 @@ def services_on(neighbours: Neighbours) -> Services:
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
+        audit_log=PostgresAuditLog(database),
         jobs=PostgresJobs(database),
         witnesses=PostgresWitnesses(database),
         restorations=PostgresRestorations(database),

@@ -9,7 +9,7 @@ from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import Jobs
-from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
+from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     PersonalDataReports,
@@ -43,6 +43,7 @@ class Services:
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
     effects: EffectsStore
+    audit_log: AuditLog
     jobs: Jobs
     witnesses: Witnesses
     restorations: Restorations

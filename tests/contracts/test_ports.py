@@ -12,7 +12,7 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection
 from lockpoint.services.ports.notifications import MailIntent, NotBefore
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
@@ -25,9 +25,11 @@ from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
+from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.site_states import PostgresSiteStates
 from tests.fakes.storage import (
+    FakeAuditLog,
     FakeCreationGuard,
     FakeEffects,
     FakeIntents,
@@ -49,6 +51,7 @@ class Store:
 
     clock: FakeClock
     effects: Any
+    audit_log: Any
     jobs: Any
     witnesses: Any
     restorations: Any
@@ -68,6 +71,7 @@ def in_memory(clock: FakeClock) -> Store:
     return Store(
         clock,
         FakeEffects(tables),
+        FakeAuditLog(tables),
         FakeJobs(tables),
         FakeWitnesses(tables),
         FakeRestorations(tables),
@@ -89,6 +93,7 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
     return Store(
         clock,
         PostgresEffects(database, clock),
+        PostgresAuditLog(database),
         PostgresJobs(database),
         PostgresWitnesses(database),
         PostgresRestorations(database),
@@ -468,6 +473,48 @@ class TestRestorations:
         assert list(store.restorations.recent(store.acme, "2" * 32)) == [second]
         assert store.restorations.known(store.globex, "123") == ()
         assert list(store.restorations.recent(store.globex, "2" * 32)) == []
+
+
+class TestAuditLog:
+    @pytest.fixture
+    def rows(self, store: Store) -> list[AuditEvent]:
+        """Newest first: some at one moment, one without a file, one of somebody else."""
+        rows = [
+            audit_event(at=START + timedelta(hours=2), attachment_id=None, kind=AuditKind.SETTINGS_CHANGED, epoch=0),
+            audit_event(at=START + timedelta(hours=1), attachment_id="9", account=BOB, version=3, detail="undone"),
+            *(audit_event(attachment_id="10", seq=seq) for seq in (3, 2, 1)),
+            audit_event(at=START - timedelta(hours=1), attachment_id="10", seq=0, kind=AuditKind.EXTENDED),
+        ]
+        store.effects.record(store.acme, Effects(audit=tuple(reversed(rows))))
+        store.effects.record(store.globex, Effects(audit=(audit_event(),)))
+        return rows
+
+    def test_rows_come_newest_first_in_parts(self, store: Store, rows: list[AuditEvent]) -> None:
+        """Each row once, wherever a part ends."""
+        for size in range(1, len(rows) + 1):
+            found: list[AuditEvent] = []
+            while True:
+                after = found[-1] if found else None
+                part = store.audit_log.read(store.acme, AuditQuery(limit=size, after=after))
+                found += part
+                if len(part) < size:
+                    break
+            assert found == rows, size
+
+    @pytest.mark.parametrize(
+        ("query", "wanted"),
+        [
+            (AuditQuery(account=BOB), [1]),
+            (AuditQuery(attachment_id="10"), [2, 3, 4, 5]),
+            (AuditQuery(kind=AuditKind.SETTINGS_CHANGED), [0]),
+            (AuditQuery(since=START), [0, 1, 2, 3, 4]),
+            (AuditQuery(until=START), [5]),
+            (AuditQuery(since=START, until=START + timedelta(hours=1), account=ALICE, limit=2), [2, 3]),
+            (AuditQuery(account=DANA), []),
+        ],
+    )
+    def test_rows_are_chosen(self, store: Store, rows: list[AuditEvent], query: AuditQuery, wanted: list[int]) -> None:
+        assert list(store.audit_log.read(store.acme, query)) == [rows[number] for number in wanted]
 
 
 class TestSites:

@@ -15,7 +15,7 @@ from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_u
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Restoration, Witness
+from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
 from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
@@ -79,6 +79,28 @@ class Tables:
                 self.jobs.append(job)
             elif job.delay < same[0].delay:
                 self.jobs[self.jobs.index(same[0])] = job
+
+
+class FakeAuditLog:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def read(self, tenant: Tenant, query: AuditQuery) -> Sequence[AuditEvent]:
+        self.tables.reachable()
+        found = sorted(self.tables.audit_of(tenant), key=_place, reverse=True)
+        wanted = [row for row in found if _wanted(row, query)]
+        return wanted[: query.limit]
+
+
+def _place(row: AuditEvent) -> tuple[object, ...]:
+    return (row.at, row.attachment_id or "", row.epoch, row.seq, row.kind.value)
+
+
+def _wanted(row: AuditEvent, query: AuditQuery) -> bool:
+    within = (query.since is None or row.at >= query.since) and (query.until is None or row.at < query.until)
+    before = query.after is None or _place(row) < _place(query.after)
+    pairs = ((query.kind, row.kind), (query.account, row.account), (query.attachment_id, row.attachment_id))
+    return within and before and all(asked in (None, own) for asked, own in pairs)
 
 
 class FakeEffects:

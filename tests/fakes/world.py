@@ -23,6 +23,7 @@ from lockpoint.services.ports.confluence import Person, StoredProperty
 from tests.fakes.confluence import APP_ACCOUNT, FakeConfluence, FakeSite, Page, StoredFile
 from tests.fakes.people import ports_about_people
 from tests.fakes.storage import (
+    FakeAuditLog,
     FakeCreationGuard,
     FakeEffects,
     FakeIntents,
@@ -98,6 +99,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "directory": host.directory,
         "search": host.search,
         "scratch": host.scratch,
+        "audit_log": FakeAuditLog(tables),
         "effects": FakeEffects(tables),
         "jobs": FakeJobs(tables),
         "witnesses": FakeWitnesses(tables),

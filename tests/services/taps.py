@@ -11,8 +11,18 @@ from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes.world import World
 
 HOST = ("attachments", "lock_properties", "properties", "people", "directory", "search", "scratch")
-STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
-REST = ("mutexes", "mailer")
+STORAGE = (
+    "effects",
+    "jobs",
+    "witnesses",
+    "restorations",
+    "requests",
+    "guard",
+    "tenants",
+    "site_states",
+    "intents",
+)
+REST = ("audit_log", "mutexes", "mailer")
 
 # Points by Confluence's published formula: one per call, one per core object.
 POINTS = {

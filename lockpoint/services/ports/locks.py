@@ -110,6 +110,28 @@ class Effects:
     settings: SettingsNote | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """What rows are asked for, newest first; None: all. `since` belongs to them, `until` does not.
+
+    `after` is the row that the last answer ended with.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: AuditKind | None = None
+    account: str | None = None
+    attachment_id: str | None = None
+    after: AuditEvent | None = None
+    limit: int = 100
+
+
+class AuditLog(Protocol):
+    def read(self, tenant: Tenant, query: AuditQuery) -> Sequence[AuditEvent]:
+        """One round trip; `StorageUnavailable`."""
+        ...
+
+
 class EffectsStore(Protocol):
     def record(self, tenant: Tenant, effects: Effects) -> None:
         """All effects or none, and jobs for new mails; repeating is harmless. `StorageUnavailable`.

@@ -66,7 +66,7 @@ def site_settings(services: Services, tenant: Tenant, *, priority: Priority) -> 
 
 def overview(services: Services, actor: Actor) -> SiteOverview:
     """Return settings and self-test, for site admins only."""
-    _must_administer(services, actor)
+    must_administer(services, actor)
     settings = site_settings(services, actor.tenant, priority=Priority.INTERACTIVE)
     # A crash or a restored database may have left the old switch.
     if services.usage.counting(actor.tenant) is not settings.usage_counts:
@@ -80,7 +80,7 @@ def change(services: Services, actor: Actor, *, revision: int, changes: Mapping[
     Raises `SettingsChanged` with what differs, and `Invalid` with the fields. Usage counts that are switched off are
     erased first.
     """
-    _must_administer(services, actor)
+    must_administer(services, actor)
     tenant = actor.tenant
     with services.site_states.exclusive(tenant):
         current = site_settings(services, tenant, priority=Priority.INTERACTIVE)
@@ -174,9 +174,9 @@ def _overview(services: Services, tenant: Tenant, settings: SiteSettings, state:
     return SiteOverview(settings, state, tuple(kept(services, tenant)))
 
 
-def _must_administer(services: Services, actor: Actor) -> None:
+def must_administer(services: Services, actor: Actor) -> None:
     if not services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE):
-        raise NotAllowed("Only site admins may see or change the settings of the site.")
+        raise NotAllowed("Only site admins may do this.")
 
 
 def _place(tenant: Tenant) -> str:

@@ -1,14 +1,17 @@
-"""The audit log, written only in the transaction of its cause."""
+"""The audit log: written only in the transaction of its cause, and read by admins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, cast, column, select, values
+from sqlalchemy import ColumnElement, Connection, Row, cast, column, func, select, tuple_, values
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from lockpoint.services.ports.locks import AuditEvent
+from lockpoint.domain.events import AuditKind
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.locks import AuditEvent, AuditQuery
+from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import AUDIT_EVENT
 
 _INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()
@@ -52,3 +55,55 @@ def _row(tenant_id: int, event: AuditEvent) -> dict[str, object]:
         "detail": event.detail,
         "recovered": event.recovered,
     }
+
+
+_OWN: Final = AUDIT_EVENT.c
+_ORDER: Final = (_OWN.at, func.coalesce(_OWN.attachment_id, ""), _OWN.epoch, _OWN.seq, _OWN.kind)
+"""Unique within a site, and served by its index on the time."""
+
+
+class PostgresAuditLog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self, tenant: Tenant, query: AuditQuery) -> Sequence[AuditEvent]:
+        statement = (
+            select(AUDIT_EVENT)
+            .where(_OWN.tenant_id == tenant.id, *_wanted(query))
+            .order_by(*(part.desc() for part in _ORDER))
+            .limit(query.limit)
+        )
+        with self._database.single() as connection:
+            return [_event(row) for row in connection.execute(statement)]
+
+
+def _wanted(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    for own, value in ((_OWN.account, query.account), (_OWN.attachment_id, query.attachment_id)):
+        if value is not None:
+            yield own == value
+    if query.kind is not None:
+        yield _OWN.kind == query.kind.value
+    if query.since is not None:
+        yield _OWN.at >= query.since
+    if query.until is not None:
+        yield _OWN.at < query.until
+    if query.after is not None:
+        last = query.after
+        yield _OWN.at <= last.at  # lets Postgres leave out later partitions
+        place = (last.at, last.attachment_id or "", last.epoch, last.seq, last.kind.value)
+        yield tuple_(*_ORDER) < tuple_(*place)
+
+
+def _event(row: Row[Any]) -> AuditEvent:
+    return AuditEvent(
+        at=row.at,
+        kind=AuditKind(row.kind),
+        attachment_id=row.attachment_id,
+        account=row.account,
+        epoch=row.epoch,
+        seq=row.seq,
+        lock_id=row.lock_id,
+        version=row.version,
+        detail=row.detail,
+        recovered=row.recovered,
+    )

@@ -148,6 +148,14 @@ _LOCKS_AND_SETTINGS: Final = (
 )
 
 _DIRECTORY: Final = (
+    Operation(
+        "get",
+        "/audit",
+        "readAudit",
+        "The audit log, for site admins; as text/csv, too",
+        ((200, s.AuditModel),),
+        query=s.AuditQueryModel,
+    ),
     Operation("get", "/people", "findPeople", "People whose name fits", ((200, s.PeopleModel),), query=s.SearchQuery),
     Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
 )

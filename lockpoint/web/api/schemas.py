@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.services.listing.page_files import Sort
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.tenancy import UsageEvent
@@ -126,6 +127,18 @@ class ListQuery(Incoming):
     limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(_plain_number)] = 100
 
 
+class AuditQueryModel(Incoming):
+    """`from` belongs to the time asked for, `to` does not."""
+
+    since: Annotated[AwareDatetime | None, BeforeValidator(_iso_time)] = Field(None, alias="from")
+    to: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
+    event: AuditKind | None = None
+    account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")] | None = None
+    attachment: Annotated[str, StringConstraints(pattern=r"^(att)?[1-9][0-9]{0,18}$")] | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,400}$")] | None = None
+    limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(_plain_number)] | None = None
+
+
 class SearchQuery(Incoming):
     q: Annotated[str, StringConstraints(max_length=100)]
 
@@ -152,6 +165,26 @@ class GroupsModel(Outgoing):
     """Some groups whose name fits, as Confluence shows them to the caller."""
 
     groups: list[GroupModel]
+
+
+class AuditRowModel(Outgoing):
+    """`person` is null where nobody did it; the name is null where nobody is known any more."""
+
+    at: datetime
+    event: AuditKind
+    person: PersonModel | None
+    attachment_id: str | None
+    version: int | None
+    lock_id: str | None
+    detail: str | None
+    recovered: bool
+
+
+class AuditModel(Outgoing):
+    """Rows of the audit log, newest first."""
+
+    items: list[AuditRowModel]
+    next_cursor: str | None
 
 
 class AskingModel(Outgoing):

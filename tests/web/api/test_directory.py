@@ -1,0 +1,48 @@
+"""People and groups while somebody types, over HTTP: what Confluence shows to the caller, of their own site."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.api.document import CheckedApi, refusal
+from tests.web.live_app import LiveApp
+
+pytestmark = pytest.mark.usefixtures("other_site_untouched")
+
+
+def test_people_are_found(api: CheckedApi) -> None:
+    (found,) = api("alice", "GET", "/people?q=bo").json()["people"]
+    assert found["displayName"].startswith("Bob")
+    assert api("alice", "GET", "/people?q=gina").json() == {"people": []}
+
+
+def test_groups_are_found(api: CheckedApi, live: LiveApp) -> None:
+    live.control("sites/acme/group", id="11", name="site editors", members=["bob"])
+    assert api("alice", "GET", "/groups?q=editors").json() == {"groups": [{"id": "11", "name": "site editors"}]}
+
+
+@pytest.mark.parametrize("path", ["/people", "/groups"])
+def test_nothing_is_asked_of_confluence_for_nothing(api: CheckedApi, live: LiveApp, path: str) -> None:
+    mark = live.mark()
+    assert not any(api("alice", "GET", f"{path}?q=%20").json().values())
+    assert live.asked(mark, "acme") == []
+    assert refusal(api("alice", "GET", path)) == (422, "invalid_request")
+    assert refusal(api("alice", "GET", f"{path}?q={'x' * 101}")) == (422, "invalid_request")
+
+
+def test_a_lock_manager_by_group_ends_a_lock(api: CheckedApi, live: LiveApp) -> None:
+    """P-03: Confluence says who is in a group; who leaves it may no more."""
+    live.control("sites/acme/group", id="12", name="keepers", members=["bob"])
+    version = api("dana", "GET", "/spaces/DS/settings").json()["version"]
+    managers = {"people": [], "groups": ["12"]}
+    body = {"version": version, "rules": {}, "managers": managers}
+    assert api("dana", "PUT", "/spaces/DS/settings", body).status_code == 200
+    for members, status in ((["bob"], 200), ([], 403)):
+        live.control("sites/acme/group", id="12", name="keepers", members=members)
+        file = live.file(live.page())
+        lock = api.lock("alice", file)["lockId"]
+        assert api.shown("bob", file)["can"]["break"] is (status == 200)
+        broken = api("bob", "POST", f"/attachments/{file}/lock/break", {"lockId": lock, "reason": "needed"})
+        assert broken.status_code == status
+    body = {"version": version + 1, "rules": {}, "managers": {"people": [], "groups": []}}
+    assert api("dana", "PUT", "/spaces/DS/settings", body).status_code == 200
