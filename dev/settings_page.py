@@ -21,10 +21,11 @@ _HEAD: Final = """\
 Written by `bin/settings-page` from `lockpoint/domain/settings.py`. Operators' environment variables are in
 [operations.md](operations.md).
 
-A site's settings are in the app property `lockpointsite`, those of a space in the space property `lockpointspace`; both are signed.
-Site admins change the first by `PUT /api/v1/settings`, admins of a space the second by `PUT /api/v1/spaces/{key}/settings`; what a
-space leaves out is the site's. A change counts within five seconds everywhere and is in the audit log. Who saves over somebody else's
-change gets `settings_changed` with the names of what differs; a bad value is refused with the name of its field.
+A site's settings are in the app property `lockpointsite`, those of a space in the space property `lockpointspace`;
+both are signed. Site admins change the first by `PUT /api/v1/settings`, admins of a space the second by
+`PUT /api/v1/spaces/{key}/settings`; what a space leaves out is the site's. A change counts within five seconds
+everywhere and is in the audit log. Who saves over somebody else's change gets `settings_changed` with the names of
+what differs; a bad value is refused with the name of its field.
 """
 
 
@@ -38,8 +39,7 @@ _SPACE_ONLY: Final = (
     "",
     "| setting | default | values | effect |",
     "|---|---|---|---|",
-    f"| `managers` | none | up to {MOST_ACCOUNTS} people, and as many groups | They end and take over other people's locks"
-    " in the space. |",
+    f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there. |",
 )
 
 
