@@ -8,6 +8,7 @@ from datetime import datetime
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
+from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about, unprotected
@@ -15,6 +16,7 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, Rejected, TooL
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 _AT_WORK = (Protection.PROTECTED, Protection.RESTORING)
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
@@ -53,6 +55,12 @@ class HeldFile:
     def marked(self) -> Protection | None:
         """How the file was said to be protected before this look; None when nothing was said."""
         return self.state.witness.protection if self.state.witness else None
+
+    @property
+    def settings(self) -> InForce:
+        """What its space has decided, as far as the space is known; raises the host's errors."""
+        space = self.state.witness.space_id if self.state.witness else None
+        return in_force(self.services, self.tenant, space, priority=self.priority)
 
     def mark(self, protection: Protection, head: Version | None = None) -> None:
         """Write into the witness how the file is protected, and which version is its newest (that of this look).

@@ -98,10 +98,20 @@ def judged(
     return judge(
         history,
         held_file.held,
-        policy=Policy(absence_until=absence_until(held_file.services, held_file.tenant, held_file.held)),
+        policy=_policy(held_file),
         own_account=own_account,
         restorations=held_file.services.restorations.known(held_file.tenant, held_file.attachment.id),
         until=until,
+    )
+
+
+def _policy(held_file: HeldFile) -> Policy:
+    settings = held_file.settings
+    return Policy(
+        undo_rename=settings.rules.undo_rename,
+        undo_trash=settings.rules.undo_trash,
+        allowed=frozenset(settings.site.allowed_apps),
+        absence_until=absence_until(held_file.services, held_file.tenant, held_file.held),
     )
 
 
