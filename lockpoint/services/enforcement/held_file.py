@@ -59,8 +59,11 @@ class HeldFile:
     @property
     def settings(self) -> InForce:
         """What its space has decided, as far as the space is known; raises the host's errors."""
-        space = self.state.witness.space_id if self.state.witness else None
-        return in_force(self.services, self.tenant, space, priority=self.priority)
+        return in_force(self.services, self.tenant, self.space_id, priority=self.priority)
+
+    @property
+    def space_id(self) -> str | None:
+        return self.state.witness.space_id if self.state.witness else None
 
     def mark(self, protection: Protection, head: Version | None = None) -> None:
         """Write into the witness how the file is protected, and which version is its newest (that of this look).

@@ -26,6 +26,7 @@ from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult,
 from lockpoint.services.enforcement.restore_version import restore
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
+from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
@@ -98,21 +99,39 @@ def judged(
     return judge(
         history,
         held_file.held,
-        policy=_policy(held_file),
+        policy=_policy(held_file, history),
         own_account=own_account,
         restorations=held_file.services.restorations.known(held_file.tenant, held_file.attachment.id),
         until=until,
     )
 
 
-def _policy(held_file: HeldFile) -> Policy:
+def _policy(held_file: HeldFile, history: History) -> Policy:
     settings = held_file.settings
+    admins = _admins(held_file, history) if settings.site.admins_may_overwrite else frozenset()
     return Policy(
         undo_rename=settings.rules.undo_rename,
         undo_trash=settings.rules.undo_trash,
-        allowed=frozenset(settings.site.allowed_apps),
+        allowed=admins | set(settings.site.allowed_apps),
         absence_until=absence_until(held_file.services, held_file.tenant, held_file.held),
     )
+
+
+def _admins(held_file: HeldFile, history: History) -> frozenset[str]:
+    """Return who of those that made newer versions administers the space or the site now, asked as that person."""
+    base, known = held_file.held.base.created, {held_file.held.holder, held_file.own_account()}
+    authors = {v.author for v in history.versions if v.author and v.created > base} - known
+    return frozenset(author for author in authors if _administers(held_file, author))
+
+
+def _administers(held_file: HeldFile, account: str) -> bool:
+    """A person whose rights Confluence does not tell is no admin."""
+    people, tenant, space = held_file.services.people, held_file.tenant, held_file.space_id
+    try:
+        of_space = space is not None and people.administers_space(tenant, account, space, priority=held_file.priority)
+        return of_space or people.administers_site(tenant, account, priority=held_file.priority)
+    except (GoneOrInvisible, Forbidden):
+        return False
 
 
 def history_of(held_file: HeldFile) -> History:

@@ -88,3 +88,35 @@ def test_the_restore_budget(locked: Stage, most: int) -> None:
     assert locked.content == b"one more"
     assert locked.show().unprotected_reason == "paused"
     assert locked.show().paused_until is not None
+
+
+@pytest.mark.parametrize("who", [DANA, SAM])
+@pytest.mark.parametrize("may", [True, False])
+def test_admins(locked: Stage, who: str, may: bool) -> None:
+    """P-07: admins are treated like anyone, unless the site says otherwise; others are undone either way."""
+    _site(locked, admins_may_overwrite=may)
+    locked.upload(who, b"the admin's")
+    locked.reconcile()
+    assert locked.content == (b"the admin's" if may else b"first")
+    locked.upload(BOB, b"Bob's")
+    locked.reconcile()
+    assert locked.content == (b"the admin's" if may else b"first")
+    untouched(locked)
+
+
+def test_who_is_no_admin_any_more_is_undone(locked: Stage) -> None:
+    """Asked when the file is looked at, as that person."""
+    _site(locked, admins_may_overwrite=True)
+    locked.upload(DANA, b"Dana's")
+    locked.world.site().space_admins.clear()
+    locked.reconcile()
+    assert locked.content == b"first"
+
+
+def test_admins_are_not_asked_for_where_nothing_new_is(locked: Stage) -> None:
+    """The sweep of a quiet file costs what it did."""
+    _site(locked, admins_may_overwrite=True)
+    locked.reconcile()
+    locked.taps.clear()
+    locked.sweep()
+    assert not {"people.administers_space", "people.administers_site"} & locked.taps.calls.keys()
