@@ -183,12 +183,6 @@ class HostHistory:
         self.content.also.add(self.file.content)
         self.title.also.add(self.file.title)
 
-    def excuse(self, lock_id: str) -> None:
-        """Whatever came under this lock or since may be called an offence of it, or not."""
-        since = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == lock_id)
-        self.excusable.update(version.created for version in self.file.versions if version.created > since)
-        self.excusable.update(moment for moment, offence in self.offences.items() if lock_id in offence.locks)
-
     # --- what follows ----------------------------------------------------------------------------------------------
 
     def content_is_right(self) -> bool:
@@ -201,9 +195,16 @@ class HostHistory:
         return right or self.file.title in {version.title for version in self._before_a_lost_base()}
 
     def _before_a_lost_base(self) -> list[StoredVersion]:
-        """Where an admin deleted the protected version, no history tells which of the older ones was right."""
-        base = self.held.base.created if self.held else None
-        return [v for v in self.file.versions if base in self.deleted and base is not None and v.created < base]
+        """Where an admin deleted the protected version, no history tells which of the older ones was right.
+
+        What came before the lock was stored is protected, too.
+        """
+        held = self.held
+        if held is None:
+            return []
+        began = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == held.lock_id)
+        lost = max((moment for moment in self.deleted if held.base.created <= moment <= began), default=None)
+        return [version for version in self.file.versions if lost is not None and version.created < lost]
 
     def must_be_told(self) -> list[Offence]:
         """The overwrites that need a row: those that nobody deleted, and about which there is no doubt."""

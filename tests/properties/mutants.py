@@ -358,7 +358,7 @@ def _guessed_kind(record: Held | Free) -> AuditKind:
 
 def _kinds_guessed(seed: int) -> None:
     with replaced(record_effects, kind_of=_guessed_kind):
-        system_model.run(seed, calm=True, every_row=True)
+        system_model.run(seed, calm=True)
 
 
 def _forget_pending(held: Held, state: Snapshot, reason: EndReason, **more: Any) -> Any:
