@@ -203,7 +203,8 @@ class HostHistory:
         if held is None:
             return []
         began = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == held.lock_id)
-        lost = max((moment for moment in self.deleted if held.base.created <= moment <= began), default=None)
+        newest = max(began, held.base.created)
+        lost = max((moment for moment in self.deleted if held.base.created <= moment <= newest), default=None)
         return [version for version in self.file.versions if lost is not None and version.created < lost]
 
     def must_be_told(self) -> list[Offence]:

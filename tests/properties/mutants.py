@@ -397,7 +397,7 @@ MACHINE_4 = (
     Mutant("no second look", _all_at_once(HeldFile, calm=True, unchanged=lambda _: True), ("G1",), 600),
     Mutant(
         "the look goes on after the lock changed",
-        _all_at_once(HeldFile, still_held=lambda _self, _state: True),
+        _all_at_once(HeldFile, first=4300, still_held=lambda _self, _state: True),
         ("I11", "I12", "L-41", "L-44"),
         600,
     ),

@@ -207,10 +207,11 @@ class SystemModel(ScheduleModel):
         super().land(index)
 
     def days_pass(self) -> None:
-        """Rows go by age, as in `storage.retention.purge`; mails are sent by then, and no call lasts so long."""
+        """Rows go by age, as in `storage.retention.purge`; mails are sent by then, and no call or job lasts so long."""
         for task in self.stage.running():
             self.stage.finish(task)
         self._give_back()
+        self._quieten()
         self.world.clock.advance(days=KEPT.days + 1)
         before, tables = self.world.clock.now() - KEPT, self.world.tables
         held = [w.record for w in tables.witnesses.values() if isinstance(w.record, Held)]
