@@ -454,6 +454,12 @@ MACHINE_4 = (
         ("L-44", "I11", "I19"),
         400,
     ),
+    Mutant(
+        "nobody looks for a restore that came late",
+        _all_at_once(reconcile, first=500, bring_back_buried=lambda *_, **__: None),
+        ("I11, I12",),
+        400,
+    ),
 )
 MUTANTS = (
     Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),

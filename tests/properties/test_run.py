@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.properties import run, system_model
+from tests.properties import run
 from tests.properties.oracle import Violation
 
 
@@ -38,9 +38,3 @@ def test_only_the_file_is_calm(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run.main(["--model", "rules", "--calm"])
     assert "only the file has calm schedules" in capsys.readouterr().err
-
-
-@pytest.mark.xfail(strict=True, raises=Violation, reason="the known fault of `test_restore_version_late`")
-def test_late_restores_still_show_a_fault() -> None:
-    """G1: the model leaves them out until it is mended."""
-    system_model.run(18101, late_restores=True)
