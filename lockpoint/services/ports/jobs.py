@@ -31,7 +31,7 @@ class JobKind(StrEnum):
 class JobSubject:
     """A subject of two words, stored as `first:second`; the second, an account id, may have colons.
 
-    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may have landed.
+    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may land.
     `PAGE_HINT`: kind and id of the container.
     """
 
