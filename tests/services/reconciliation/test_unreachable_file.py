@@ -101,7 +101,7 @@ def test_a_file_that_is_closed_is_told_with_its_lock(closed: Stage) -> None:
 
 
 def test_before_time_ends_a_hidden_lock_it_is_looked_for_a_second_time(closed: Stage) -> None:
-    """L-36: at least as long apart as a replica lags."""
+    """F09: as far apart as a replica lags."""
     closed.world.clock.advance(hours=49)
     closed.world.clock.slept.clear()
     closed.sweep()
