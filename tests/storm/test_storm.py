@@ -1,0 +1,26 @@
+"""A short storm over real processes: every kind of harm must leave the promises whole."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.storm.storm import run
+
+SECONDS = 20.0
+LEAST_CALLS = 60
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(600)
+def test_a_short_storm_breaks_no_promise(tmp_path: Path) -> None:
+    """F01-F06, F33, F36, F40: people, intruders, a sick Confluence and kills; the seed is in the message."""
+    seed = secrets.randbelow(1_000_000)
+    steps: list[str] = []
+    result = run(SECONDS, seed, tmp_path, steps.append)
+    words = "\n".join([f"seed {seed}, traces in {tmp_path}", *map(str, result.findings), *steps])
+    assert not result.findings, words
+    assert len(result.evidence.calls) > LEAST_CALLS, words
+    assert len({kill.what for kill in result.evidence.kills}) > 2, words
