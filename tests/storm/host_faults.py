@@ -19,7 +19,6 @@ RECORD: Final = {"method": "PUT", "what": "properties"}
 FIRST_RECORD: Final = {"method": "POST", "what": "properties"}
 RESTORE: Final = {"method": "POST", "what": "version"}
 READ: Final = {"method": "GET", "what": ""}
-READ_RECORD: Final = {"method": "GET", "what": "properties"}
 WRITES: Final = (RECORD, RECORD, FIRST_RECORD, RESTORE)
 
 
@@ -76,7 +75,7 @@ class HostFaults:
 
     def _stale(self) -> object:
         """F05"""
-        return self._break("stale", READ_RECORD, seconds=self._chance.uniform(0.2, 5), times=self._chance.randint(1, 6))
+        return self._break("stale_properties", READ, seconds=self._chance.uniform(0.2, 5), times=self._chance.randint(1, 6))
 
     def _doubled(self) -> object:
         """F06"""

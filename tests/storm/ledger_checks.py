@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from lockpoint.domain.events import MailKind
+from lockpoint.domain.events import AuditKind, MailKind
 from tests.storm.evidence import Call, Evidence, Finding, HostFile, Outcome
 
 Place = tuple[str, int, int]
@@ -34,6 +34,11 @@ def _audit(evidence: Evidence) -> Iterator[str]:
     yield from (f"a record without its row: {place}" for place in sorted(writes.keys() - rows.keys()))
     yield from (f"a row without its record: {place}" for place in sorted(rows.keys() - writes.keys()))
     yield from (f"{count} rows of one record: {place}" for place, count in sorted(rows.items()) if count > 1)
+    kinds = {(f.id, w.value["epoch"], w.value["seq"]): w.value["kind"] for f in evidence.files for w in f.writes}
+    for row in evidence.audit:
+        wrote = kinds.get((row.file or "", row.epoch, row.seq))
+        if wrote not in {None, row.kind} and row.kind != AuditKind.RECOVERED:
+            yield f"a row that says {row.kind} of a record that says {wrote}: {row}"
 
 
 def wire_duplicates(evidence: Evidence) -> int:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.reliability import from_storm
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.version_marker import marker
 from lockpoint.domain.lock import Base, Ended, EndReason, Free, Held, Record
 from lockpoint.domain.record_json import record_fields
 from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
+from tests.storm import __main__ as command
 from tests.storm import evidence as kept
 from tests.storm.content_checks import moment
 from tests.storm.evidence import (
@@ -30,6 +33,7 @@ from tests.storm.evidence import (
     Write,
 )
 from tests.storm.report import figures, findings
+from tests.storm.storm import Result
 
 START = 1_700_000_000_000
 APP = "app"
@@ -96,7 +100,16 @@ GOOD = Evidence(
                 Write(at=START + 1050, value=held(ALICE, LOCK, 1)),
                 Write(
                     at=START + 5000,
-                    value=value(Free(epoch=1, seq=2, op_id="2" * 32, at=moment(START + 5000), ended=broken())),
+                    value=value(
+                        Free(
+                            epoch=1,
+                            seq=2,
+                            op_id="2" * 32,
+                            at=moment(START + 5000),
+                            kind=AuditKind.BROKEN,
+                            ended=broken(),
+                        )
+                    ),
                 ),
             ),
             versions=(
@@ -225,6 +238,11 @@ PLANTS: dict[str, tuple[str, str, Plant]] = {
         "without its record",
         lambda good: replace(good, audit=(*good.audit, row(9, "broken", 9))),
     ),
+    "a row of another kind": (
+        "R11",
+        "says released of a record that says broken",
+        lambda good: replace(good, audit=(good.audit[0], row(5000, "released", 2), good.audit[2])),
+    ),
     "a mail that never left": ("R12", "never sent", without("wire", 2)),
     "a doubled event": ("R12", "2 ledger rows", twice("intents")),
     "a mail logged twice": ("R12", "the log says 5", lambda good: replace(good, results={"sent": 5})),
@@ -275,6 +293,24 @@ def test_a_mail_that_came_twice_for_a_reason_is_counted() -> None:
         again = replace(GOOD, **{**reason, "wire": wire})
         assert findings(again) == []
         assert "1 of 5 doubled on the wire" in figures(again, [], 7)["R12"]["result"]
+
+
+@pytest.mark.parametrize("name", [None, "two holders", "a doubled row"])
+def test_the_report_is_written_and_the_exit_code_tells(
+    name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report of reliability reads what a storm wrote."""
+    evidence = PLANTS[name][2](GOOD) if name else GOOD
+    found = findings(evidence)
+    result = Result(evidence, found, figures(evidence, found, 7), tmp_path / "traces", 1.0)
+    monkeypatch.setattr(command, "run", lambda *_: result)
+    assert command.main(["30", "--seed", "7"], reports=tmp_path) == int(name is not None)
+    said = capsys.readouterr().out
+    assert str(tmp_path / "traces") in said
+    assert all(str(one) in said for one in found)
+    read = {number: from_storm(number, tmp_path / "storm.json") for number in ("R3", "R4", "R11", "R12", "R13")}
+    assert {number for number, one in read.items() if not one.holds} == {one.figure for one in found} & read.keys()
+    assert read["R4"].n == len(evidence.calls)
 
 
 def test_what_was_judged_can_be_judged_again(tmp_path: Path) -> None:
