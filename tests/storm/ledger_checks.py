@@ -55,14 +55,20 @@ def lost_mails(evidence: Evidence) -> list[str]:
 def ledger_duplicates(evidence: Evidence) -> list[str]:
     """I17"""
     events = Counter((one.kind, one.event, one.recipient) for one in evidence.intents)
-    twice = [f"{count} ledger rows: {event}" for event, count in events.items() if count > 1]
+    return [f"{count} ledger rows: {event}" for event, count in events.items() if count > 1]
+
+
+def _wrong_log(evidence: Evidence) -> Iterator[str]:
+    """The log has a row for each mail that left: at least one of each, and as many as came at most."""
     mails, sent = sum(one.done and one.told_by == one.id for one in evidence.intents), evidence.results.get("sent", 0)
-    return twice + ([f"the log says {sent} mails, the ledger {mails}"] if sent > mails else [])
+    if not mails <= sent <= len(evidence.wire):
+        yield f"the log says {sent} mails, the ledger {mails}, and {len(evidence.wire)} came"
 
 
 def _mails(evidence: Evidence) -> Iterator[str]:
     yield from lost_mails(evidence)
     yield from ledger_duplicates(evidence)
+    yield from _wrong_log(evidence)
     known = {str(one.id) for one in evidence.intents}
     yield from (f"a mail of no event: {mail}" for mail in evidence.wire if mail.message not in known)
     yield from (f"{count} mails were {result}" for result, count in evidence.results.items() if result != "sent")

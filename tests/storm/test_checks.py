@@ -245,11 +245,16 @@ PLANTS: dict[str, tuple[str, str, Plant]] = {
     ),
     "a mail that never left": ("R12", "never sent", without("wire", 2)),
     "a doubled event": ("R12", "2 ledger rows", twice("intents")),
+    "a mail that the log lacks": (
+        "R12",
+        "the log says 3",
+        lambda good: replace(good, results={"sent": 3}),
+    ),
     "a mail logged twice": ("R12", "the log says 5", lambda good: replace(good, results={"sent": 5})),
     "a mail that was not delivered": (
         "R12",
         "were not_visible",
-        lambda good: replace(good, results={"not_visible": 1}),
+        lambda good: replace(good, results={"sent": 4, "not_visible": 1}),
     ),
     "a mail sent twice without a cause": ("R12", "came twice", twice("wire")),
     "a mail of no event": ("R12", "of no event", without("intents", 3)),

@@ -16,7 +16,7 @@ LEAST_CALLS = 60
 @pytest.mark.processes
 @pytest.mark.timeout(600)
 def test_a_short_storm_breaks_no_promise(tmp_path: Path) -> None:
-    """F01-F06, F33, F36, F40: people, intruders, a sick Confluence and kills; the seed is in the message."""
+    """F01, F02, F03, F04, F05, F06, F21, F22, F33, F36, F38, F40, R4: a sample of each, all at once."""
     seed = secrets.randbelow(1_000_000)
     steps: list[str] = []
     result = run(SECONDS, seed, tmp_path, steps.append)
