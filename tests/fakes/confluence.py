@@ -597,7 +597,11 @@ class FakeProperties:
         priority: Priority,
         person: str | None = None,
     ) -> StoredProperty:
-        return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value, person=person)
+        site, place = self.host.site(tenant), (host, host_id, stored.key)
+        if site.may_write(host, host_id, person) and len(rows := site.rows.get(place, ())) > 1:
+            site.put_rows(*place, rows[:1])
+            raise LostRace(stored.key)
+        return self.host.replace(tenant, *place, stored.id, stored.version + 1, value, person=person)
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         return self.host.site(tenant).app_properties.get(key)

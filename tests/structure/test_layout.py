@@ -36,7 +36,7 @@ TECHNOLOGY = {
 """Name prefixes of implementations, by folder."""
 ROLES = (tenancy.SiteCache,)  # implementable by objects of any technology beside their own work
 
-ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "structure"}
+ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "storm", "structure"}
 ACROSS = {
     "confluence/test_odd_answers.py": "every call on a host that answers wrongly",
     "devstack/test_setup.py": "bin/setup",

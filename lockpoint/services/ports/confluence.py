@@ -287,7 +287,7 @@ class Properties(Protocol):
         priority: Priority,
         person: str | None = None,
     ) -> StoredProperty:
-        """`LostRace` unless `stored` is the present version."""
+        """`LostRace` unless `stored` is the present version and the only row; other rows are gone then."""
         ...
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
