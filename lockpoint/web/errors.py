@@ -23,6 +23,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unlicensed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "already_locked": 409,
     "ending": 409,
     "out_of_date": 409,

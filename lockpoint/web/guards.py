@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from flask import Flask, g, request
 from prometheus_client import Counter
 
 from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
-from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
+from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
@@ -95,7 +95,9 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_AS_IS)
         query = environ.get("QUERY_STRING", "")
         target = f"{path}?{query}" if query else path
-    return InboundCall(environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"))
+    return InboundCall(
+        environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"), environ.get("REMOTE_ADDR", "")
+    )
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
@@ -153,9 +155,7 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         return
     call = call_of(request.environ)
     if guard is Guard.SIGNED_INSTALL:
-        body = _json_object(whole_body(request.environ))
-        inbound.signed_install(call, body)
-        g.lockpoint_signed_body = body
+        g.lockpoint_signed_body = inbound.signed_install(call, partial(whole_body, request.environ))
     elif guard is Guard.SERVER:
         g.lockpoint_caller = inbound.server(call)
     elif guard is Guard.FRAME:
@@ -177,13 +177,3 @@ def _active(caller: TokenCaller) -> TokenCaller:
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site. Ask a Confluence administrator to enable it.")
     return caller
-
-
-def _json_object(body: bytes) -> Mapping[str, object]:
-    try:
-        value = json.loads(body, object_pairs_hook=unique_pairs)
-    except (ValueError, RecursionError):
-        raise TokenRefusedError(Reason.BODY) from None
-    if not isinstance(value, dict):
-        raise TokenRefusedError(Reason.BODY)
-    return value

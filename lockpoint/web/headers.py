@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from lockpoint.web.api.request_body import cut_off_after, given_up
 from lockpoint.web.guards import Guard, guard_of, verified_tenant
 from lockpoint.web.unsubscribe import POLICY as MAIL_PAGE_POLICY
 
@@ -44,7 +45,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
             answer.headers[name] = value
         answer.headers.setdefault(*NO_STORE)
         answer.headers["Content-Security-Policy"] = _policy(app, answer, bridge)
-        return answer
+        return cut_off_after(answer) if given_up(request.environ) else answer
 
 
 def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:

@@ -1,0 +1,114 @@
+"""One caller, one site or one slow host takes no place from others: real sockets, the real server."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import requests
+
+from tests.e2e.system import System
+
+QUICK = 1.0
+SILENT = b"{"
+
+
+def _connected(system: System, stack: ExitStack) -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", int(system.app_url.rpartition(":")[2])), timeout=30)
+    return stack.enter_context(made)
+
+
+def _post(path: str, token: str | None = None, length: int = 100) -> bytes:
+    head = [f"POST {path} HTTP/1.1", "Host: app", f"Content-Length: {length}", "Content-Type: application/json"]
+    head += [f"Authorization: JWT {token}"] if token else []
+    return "\r\n".join([*head, "", ""]).encode()
+
+
+@contextmanager
+def _silent(system: System, count: int, path: str, token: str | None = None) -> Iterator[list[socket.socket]]:
+    """So many calls that begin a body and say no more."""
+    with ExitStack() as stack:
+        made = [_connected(system, stack) for _ in range(count)]
+        for one in made:
+            one.sendall(_post(path, token) + SILENT)
+        yield made
+
+
+def _status(one: socket.socket) -> int:
+    """Return the answer's status; the connection is closed after it."""
+    answer = b""
+    while part := one.recv(4096):
+        answer += part
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+def _healthy(system: System) -> float:
+    begun = time.monotonic()
+    assert requests.get(f"{system.app_url}/healthz", timeout=30).ok
+    return time.monotonic() - begun
+
+
+def _stays_quick(system: System, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert _healthy(system) < QUICK
+        time.sleep(0.05)
+
+
+def _token(system: System, **asked: str) -> str:
+    return str(system.confluence.post("/_sim/tokens", asked)["token"])
+
+
+def test_strangers_who_send_no_body_take_no_thread(system: System) -> None:
+    """F12: they are refused at once."""
+    for path in ("/connect/installed", "/connect/uninstalled", "/connect/webhooks/attachment_updated", "/api/v1/x"):
+        with _silent(system, 40, path) as calls:
+            _stays_quick(system, 0.5)
+            begun = time.monotonic()
+            assert {_status(one) for one in calls} <= {401, 404}
+            assert time.monotonic() - begun < QUICK
+
+
+def test_a_proven_caller_s_slow_bodies_take_no_thread_from_others(system: System) -> None:
+    """F12: 200 webhooks of a site that begin a body and stop; each is answered within its five seconds."""
+    path = "/connect/webhooks/attachment_updated"
+    token = _token(system, site="acme", kind="webhook", path=path)
+    with _silent(system, 200, path, token) as calls:
+        begun = time.monotonic()
+        _stays_quick(system, 2)
+        quick = {"site": "globex", "kind": "webhook", "path": path}
+        answer = requests.post(
+            f"{system.app_url}{path}", json={}, headers={"Authorization": f"JWT {_token(system, **quick)}"}, timeout=5
+        )
+        assert answer.status_code == 204
+        came = Counter(_status(one) for one in calls)
+        assert time.monotonic() - begun < 7
+    assert set(came) <= {408, 503}
+    assert came[408], "nobody was given the time"
+    _stays_quick(system, 0.5)
+
+
+def test_a_body_that_trickles_has_the_same_five_seconds(system: System) -> None:
+    """F12: bytes that arrive do not buy time; what is complete within it is accepted."""
+    path = "/connect/webhooks/attachment_updated"
+    token = _token(system, site="acme", kind="webhook", path=path)
+    with _silent(system, 2, path, token) as (slow, fair):
+        begun = time.monotonic()
+        fair.settimeout(0.1)
+        slow.settimeout(0.1)
+        for _ in range(10):
+            slow.sendall(b" ")
+            fair.sendall(b" ")
+            time.sleep(0.2)
+        fair.sendall(b"}".rjust(89))
+        fair.settimeout(5)
+        assert fair.recv(4096).startswith(b"HTTP/1.1 204 ")
+        while time.monotonic() - begun < 4.8:
+            slow.sendall(b" ")
+            time.sleep(0.2)
+        slow.settimeout(5)
+        assert _status(slow) == 408
+        assert time.monotonic() - begun < 6
