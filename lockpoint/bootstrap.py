@@ -226,6 +226,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=tokens,
+        sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
         ),

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from lockpoint.connect.tokens import Reason, TokenRefusedError
+from lockpoint.services.deadlines import bounded
 from lockpoint.services.errors import Busy
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ class HttpKeySource:
             requests.Session() as session,
             closing(
                 session.get(
-                    url, timeout=(self._connect_seconds, self._read_seconds), allow_redirects=False, stream=True
+                    url,
+                    timeout=bounded((self._connect_seconds, self._read_seconds)),
+                    allow_redirects=False,
+                    stream=True,
                 )
             ) as answer,
         ):

@@ -22,6 +22,7 @@ from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
 from lockpoint.web.api.request_body import whole_body
+from lockpoint.web.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +68,8 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
-def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """`read_link` reads the links of mails."""
+def protect(app: Flask, inbound: Inbound, places: Places, read_link: LinkReader = lambda _: None) -> None:
+    """`read_link` reads the links of mails; people have a place while their request is at work."""
 
     @app.before_request
     def check() -> None:
@@ -82,6 +83,15 @@ def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None
             except TokenRefusedError as refusal:
                 log_refusal(refusal, guard, str(request.url_rule))
                 raise
+            if (actor := _person(guard)) is not None:
+                places.take(actor)
+                g.lockpoint_place = actor
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        actor: Actor | None = g.pop("lockpoint_place", None)
+        if actor is not None:
+            places.give_back(actor)
 
 
 def call_of(environ: Mapping[str, Any]) -> InboundCall:
@@ -164,6 +174,13 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         g.lockpoint_caller = _active(inbound.context(call))
     else:
         raise TokenRefusedError(Reason.NO_GUARD)
+
+
+def _person(guard: Guard | None) -> Actor | None:
+    """Return who may make this process wait for Confluence."""
+    if guard is Guard.CONTEXT:
+        return current_actor()
+    return Actor(current_link().tenant, current_link().account) if guard is Guard.MAIL_LINK else None
 
 
 def _link(read_link: LinkReader) -> UnsubscribeLink:

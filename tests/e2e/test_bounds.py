@@ -5,15 +5,17 @@ from __future__ import annotations
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import requests
 
-from tests.e2e.system import System
+from tests.e2e.system import System, request_id, wait_for
 
 QUICK = 1.0
 SILENT = b"{"
+PAGE = "/pages/98311/attachments"
 
 
 def _connected(system: System, stack: ExitStack) -> socket.socket:
@@ -112,3 +114,63 @@ def test_a_body_that_trickles_has_the_same_five_seconds(system: System) -> None:
         slow.settimeout(5)
         assert _status(slow) == 408
         assert time.monotonic() - begun < 6
+
+
+@contextmanager
+def _slow(system: System, seconds: float = 8) -> Iterator[None]:
+    """Acme's Confluence answers each call after so long."""
+    slow = {"kind": "delay", "seconds": seconds}
+    system.confluence.post("/_sim/faults", {**slow, "path": "^/wiki/", "site": "acme", "times": None})
+    try:
+        yield
+    finally:
+        requests.delete(f"{system.confluence.origin}/_sim/faults", timeout=30)
+        alice = system.person("alice")
+        wait_for("acme to be served again", lambda: alice.call("GET", PAGE).ok or None, 60)
+
+
+def _timed(call: Callable[[], requests.Response]) -> tuple[requests.Response, float]:
+    begun = time.monotonic()
+    return call(), time.monotonic() - begun
+
+
+def test_one_person_at_a_slow_site_holds_up_nobody(system: System) -> None:
+    """F12, F48: 40 lists at once; health and another site answer within a second, the person in 25 s or at once."""
+    gina = system.person("gina", "globex")
+    assert gina.call("GET", PAGE).ok
+    alice = system.person("alice")
+    alice.token()
+    with _slow(system), ThreadPoolExecutor(40) as pool:
+        lists = [pool.submit(_timed, lambda: alice.call("GET", PAGE)) for _ in range(40)]
+        time.sleep(0.3)
+        for _ in range(20):
+            assert _healthy(system) < QUICK
+            answer, took = _timed(lambda: gina.call("GET", PAGE))
+            assert answer.ok, answer.text
+            assert took < QUICK
+            time.sleep(0.1)
+        came = [one.result() for one in lists]
+    statuses = Counter(answer.status_code for answer, _ in came)
+    assert statuses[429] >= 36, statuses
+    assert max(took for answer, took in came if answer.status_code == 429) < 2
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer, _ in came if answer.status_code in {429, 503})
+    assert max(took for _, took in came) < 25
+
+
+def test_a_request_is_answered_within_25_seconds(system: System) -> None:
+    """F12: done, or 503 and safe to repeat; what was begun is recognised."""
+    file = system.new_file("slow host.txt")
+    alice = system.person("alice")
+    body = {"requestId": request_id()}
+    with _slow(system):
+        answer, took = _timed(lambda: alice.call("POST", f"/attachments/{file['id']}/lock", body))
+        assert took < 25
+        assert answer.status_code in {201, 503}
+        assert answer.status_code == 201 or int(answer.headers["Retry-After"]) >= 1
+    wait_for(
+        "the repeated request to succeed",
+        lambda: alice.call("POST", f"/attachments/{file['id']}/lock", body).status_code in {200, 201} or None,
+        30,
+    )
+    listed = alice.call("GET", PAGE).json()["items"]
+    assert next(one for one in listed if one["id"] == file["id"].removeprefix("att"))["lock"]["state"] == "mine"

@@ -25,7 +25,7 @@ LARGEST_BODY: Final = 256 * 1024
 BODY_SECONDS: Final = 5.0
 PROMPT_SECONDS: Final = 0.025
 """Within which nearly every body has arrived; later ones need one of the few places for slow bodies."""
-SLOW_AT_ONCE: Final = 2
+SLOW_AT_ONCE: Final = 4
 
 _KEPT: Final = "lockpoint.body"
 _GIVEN_UP: Final = "lockpoint.body_given_up"
