@@ -56,6 +56,7 @@ from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
+from lockpoint.storage.redis_installs import RedisInstalls
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -225,6 +226,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=tokens,
+        sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
             points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
         ),
@@ -289,10 +291,11 @@ def services_on(neighbours: Neighbours) -> Services:
 
 def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
     settings = neighbours.settings
-    keys = InstallKeys(HttpKeySource(settings.install_key_urls))
+    known = RedisInstalls(neighbours.redis, neighbours.keys.install_keys)
+    keys = InstallKeys(HttpKeySource(settings.install_key_urls), known)
     return Inbound(
         sites=neighbours.sites,
-        signed_installs=SignedInstalls(keys, settings.app_key, settings.base_url),
+        signed_installs=SignedInstalls(keys, known, settings.app_key, settings.base_url),
         app_key=settings.app_key,
         base_url=settings.base_url,
         now=time.time,

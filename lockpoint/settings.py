@@ -94,6 +94,8 @@ class Settings(BaseSettings):
         alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
     )
     """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process; its router is one hop."""
+    private_file_hosts: Switch = Field(alias="LOCKPOINT_PRIVATE_FILE_HOSTS", default=False)
+    """Whether a site may keep its files on a private net or on this machine."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_LEVEL", default="info"
     )

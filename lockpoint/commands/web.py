@@ -11,7 +11,7 @@ from granian.log import LogLevels
 from lockpoint.commands.environment import settings_of_process
 
 WORKERS: Final = 2
-THREADS: Final = 8
+THREADS: Final = 16
 STOP_SECONDS: Final = 25
 """Time for requests in flight after SIGTERM; Heroku kills after 30."""
 

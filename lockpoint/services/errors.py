@@ -154,6 +154,12 @@ class Invalid(UseCaseError):
     code = "invalid_request"
 
 
+class TooSlow(UseCaseError):
+    """The request's body did not arrive in time."""
+
+    code = "too_slow"
+
+
 class Busy(UseCaseError):
     """The outcome is unknown; the same request can be repeated. `details` carry `retryAfter` seconds."""
 

@@ -336,7 +336,23 @@ POINTS: Final = Kind(
     fields=(*_TENANT, *_of(Whose.NOBODY, lane="who pays", use_case="a word of ours")),
     value=r"\d+\|[a-z_]+\|[a-z_]+",
 )
-REDIS: Final = (MUTEX, POINTS)
+INSTALL_KEY: Final = Kind(
+    name=r"lockpoint:install-key:[\w.-]{1,128}",
+    what="a public key of Atlassian's, by its name, signed by the app",
+    why="to verify installs while Atlassian's servers are slow or away",
+    kept=Kept.DAY,
+    fields=_of(Whose.NOBODY, key_id="Atlassian's name of the key"),
+    value=r"[\da-f]{64}\n-----BEGIN PUBLIC KEY-----\n[\w+/=\n]+-----END PUBLIC KEY-----\n",
+)
+INSTALL_TOKEN: Final = Kind(
+    name=r"lockpoint:install-token:[\da-f]{64}",
+    what="keyed hashes of the token and the body of an install or uninstall",
+    why="a captured token cannot be used with another body",
+    kept=Kept.DAY,
+    fields=_of(Whose.SITE, digest="keyed hash of the token"),
+    value=r"[\da-f]{64}",
+)
+REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN)
 """Keys as regular expressions; `redis_key` makes no others."""
 
 _DATED: Final = _of(

@@ -23,6 +23,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unlicensed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "already_locked": 409,
     "ending": 409,
     "out_of_date": 409,
@@ -128,7 +129,8 @@ def _http_failed(error: HTTPException) -> Response:
     """Keep status and headers (`Allow`)."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
-    answer = error_answer(code)
+    wait = getattr(error, "retry_after", None)
+    answer = error_answer(code, details={"retryAfter": wait} if wait else None)
     answer.status_code = status
     if "Allow" in (headers := dict(error.get_headers())):
         answer.headers["Allow"] = headers["Allow"]

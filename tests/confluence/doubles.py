@@ -10,6 +10,7 @@ from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.retries import Pace
+from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.quota_accounting import Spending
 
@@ -70,6 +71,7 @@ class Kit:
     tokens: Tokens = field(default_factory=Tokens)
     now: FakeNow = field(default_factory=FakeNow)
     points: int = 65_000
+    sessions: Sessions = field(default_factory=lambda: Sessions(private_files=True))
 
     def __post_init__(self) -> None:
         self.spent: list[Spending] = []
@@ -77,7 +79,11 @@ class Kit:
             points_per_hour=self.points, now=self.now, archive=lambda _, spending: self.spent.append(spending)
         )
         self.client = ConfluenceClient(
-            signer=self.signer, person_tokens=self.tokens, budget=self.budget, pace=self.pace.pace()
+            signer=self.signer,
+            person_tokens=self.tokens,
+            budget=self.budget,
+            pace=self.pace.pace(),
+            sessions=self.sessions,
         )
 
 

@@ -14,6 +14,7 @@ from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
+from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
@@ -76,6 +77,7 @@ class Live:
         sites = SiteDirectory(cast("Installations", self.rows))
         self.tokens = Impersonation(sites, running.oauth_url, time.time)
         self.client = ConfluenceClient(
+            sessions=Sessions(private_files=True),
             signer=AppSigner(sites, APP_KEY, time.time),
             person_tokens=self.tokens,
             budget=self.budget,

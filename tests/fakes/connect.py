@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,6 +46,8 @@ ACME_SECRET = "acme-secret-acme-secret-acme-secret-acme"
 GLOBEX_SECRET = "globex-secret-globex-secret-globex-secret"
 ALICE = "557058:11111111-0000-4000-8000-00000000a11c"
 BOB = "557058:11111111-0000-4000-8000-000000000b0b"
+
+_numbers = itertools.count()
 
 
 @dataclass
@@ -147,6 +150,27 @@ class MemoryKeys:
         return self.keys.get(key_id)
 
 
+@dataclass
+class MemoryInstalls:
+    """Keys and install tokens that came; tokens never run out."""
+
+    pems: dict[str, bytes] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+
+    def find(self, key_id: str) -> bytes | None:
+        return self.pems.get(key_id)
+
+    def keep(self, key_id: str, pem: bytes) -> None:
+        self.pems[key_id] = pem
+
+    def drop(self, key_id: str) -> None:
+        self.pems.pop(key_id, None)
+
+    def fits(self, token: str, body: bytes, seconds: float) -> bool:
+        assert seconds > 0
+        return self.bodies.setdefault(token, body) == body
+
+
 def registration(client_key: str = ACME, **changes: Any) -> Registration:
     usual = Registration(
         client_key=client_key,
@@ -205,7 +229,7 @@ class ConnectWorld:
     ) -> str:
         """Return the token of a signed install."""
         changes.setdefault("qsh", qsh.request_hash("POST", target))
-        claims = self.claims(**{"aud": [APP_URL], "sub": None, **changes})
+        claims = self.claims(**{"aud": [APP_URL], "sub": None, "jti": str(next(_numbers)), **changes})
         fields = {**({"kid": kid} if kid is not None else {}), **(headers or {})}
         return jwt.encode(claims, key or private_key(), algorithm, headers=fields)
 
@@ -272,10 +296,10 @@ def make_world(
     """Build a web process over these ports or fakes, with acme and globex installed."""
     time = FakeTime()
     installations = installations if installations is not None else FakeInstallations()
-    keys = MemoryKeys()
+    keys, seen = MemoryKeys(), MemoryInstalls()
     inbound = Inbound(
         sites=SiteDirectory(installations, clock=time.seconds),
-        signed_installs=SignedInstalls(InstallKeys(keys, clock=time.seconds), APP_KEY, APP_URL),
+        signed_installs=SignedInstalls(InstallKeys(keys, seen, clock=time.seconds), seen, APP_KEY, APP_URL),
         app_key=APP_KEY,
         base_url=APP_URL,
         now=time.seconds,

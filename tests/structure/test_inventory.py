@@ -33,8 +33,10 @@ from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import _row, key_of
 from lockpoint.storage.keyring import keyring
+from lockpoint.storage.redis_installs import RedisInstalls
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.tenancy.installations import PostgresInstallations
+from tests.fakes.connect import private_key, public_pem
 from tests.fakes.world import ALICE, BOB, DANA, SAM, START, FakeClock, World, make_world
 from tests.storage.builders import free, held, witness
 from tests.storage.conftest import install
@@ -124,7 +126,12 @@ def keys_made(path: Path) -> list[str]:
 def test_every_redis_key_of_the_code_has_a_pattern() -> None:
     """Every write takes its key from `redis_key`, which refuses keys unknown to the inventory."""
     writing = {path for path in (ROOT / "lockpoint").rglob("*.py") if any(writes_to_redis(path))}
-    assert {path.name for path in writing} == {"redis_mutexes.py", "redis_points.py", "scan_sources.py"}
+    assert {path.name for path in writing} == {
+        "redis_installs.py",
+        "redis_mutexes.py",
+        "redis_points.py",
+        "scan_sources.py",
+    }
     for path in writing:
         assert all(made.startswith("redis_key(") for made in keys_made(path)), path
         for call in writes_to_redis(path):
@@ -156,6 +163,9 @@ def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url:
     """Every key matches a pattern and expires; a planted key, value or hash field is found."""
     client = redis_mutexes.connect(redis_url, wait=5)
     RedisPoints(client).add(START, Spending(1, Priority.INTERACTIVE, "lock", 3))
+    installs = RedisInstalls(client, keyring(["k" * 32]).install_keys)
+    installs.keep("kid-1", public_pem(private_key()))
+    assert installs.fits("a.b.c", b"{}", 60)
     with redis_mutexes.RedisMutexes(client).hold("reconcile:1:131203", 30):
         assert len(list(client.scan_iter())) == len(REDIS)
         assert unexplained(database_url, redis_url) == []

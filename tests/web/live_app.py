@@ -334,6 +334,7 @@ def _settings(running: server.Running, port: int, neighbours: dict[str, str]) ->
             "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
             "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
+            "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
         }
     )

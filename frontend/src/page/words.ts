@@ -148,6 +148,7 @@ export function problemWords(problem: Problem, t: Translate): string {
     case "busy":
       return t(`problem.${problem.code}`);
     case "too_many_requests":
+    case "too_slow":
       return t("problem.busy");
     case "not_found":
       return t("problem.page_gone");
