@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, create_engine, event, make_url, text
@@ -16,8 +16,16 @@ from sqlalchemy.pool import PoolProxiedConnection
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 
+_Row = TypeVar("_Row")
+
+_MOST_PARAMETERS: Final = 65_535
+"""Of one statement, in Postgres's protocol."""
+
 READ_ONLY: Final = "25006"
 """SQLSTATE of a write on a read-only server, as during a fail-over."""
+
+_BEYOND_A_LIMIT: Final = "54"
+"""Class of the SQLSTATEs of statements that are too large."""
 
 # No statement, wait for a lock or forgotten transaction outlasts the web's own time-out.
 SESSION: Final = (
@@ -73,11 +81,21 @@ def _named_failures() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        if _is_ours(error):
+            raise
         raise StorageUnavailable(_cause(error)) from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != READ_ONLY:
             raise
         raise StorageUnavailable(_cause(error)) from error
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a statement was refused as such, by the driver on a connection that works, or as beyond a limit."""
+    if not isinstance(error, DBAPIError) or error.statement is None or error.connection_invalidated:
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(_BEYOND_A_LIMIT)
 
 
 def _cause(error: Exception) -> str:
@@ -92,6 +110,12 @@ def _leave_dead_ones(connection: psycopg.Connection, _record: object, _proxy: Po
     """
     if connection.closed or select.select([connection], [], [], 0)[0]:
         raise DisconnectionError("the server closed an idle connection")
+
+
+def in_batches(rows: Sequence[_Row], width: int) -> Iterator[Sequence[_Row]]:
+    """Yield rows of `width` parameters in parts that a statement may have."""
+    size = _MOST_PARAMETERS // width
+    return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
 def libpq_url(url: str) -> str:

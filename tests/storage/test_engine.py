@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
@@ -105,6 +105,23 @@ def test_our_own_mistakes_keep_their_name(database: Database) -> None:
 
     with pytest.raises(IntegrityError):
         run()
+
+
+@pytest.mark.parametrize(
+    ("count", "shape"), [(65_536, "SELECT {}"), (2_000, "SELECT {}")], ids=["parameters", "columns"]
+)
+def test_a_statement_that_is_too_large_is_our_mistake(database: Database, count: int, shape: str) -> None:
+    """H1: the database answers, and the next statement works."""
+    names = [f"p{number}" for number in range(count)]
+    statement = text(shape.format(", ".join(f":{name}" for name in names)))
+
+    def run() -> None:
+        with database.single() as connection:
+            connection.execute(statement, dict.fromkeys(names, 1))
+
+    with pytest.raises(OperationalError):
+        run()
+    database.ping()
 
 
 def test_times_are_utc(database: Database) -> None:
