@@ -44,6 +44,7 @@ from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.jobs.runner import ProcrastinateRunner
 from lockpoint.storage.keyring import Keyring, keyring
@@ -259,6 +260,7 @@ def services_on(neighbours: Neighbours) -> Services:
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
         jobs=PostgresJobs(database),
+        held_file_jobs=PostgresHeldFileJobs(database),
         witnesses=PostgresWitnesses(database),
         restorations=PostgresRestorations(database),
         requests=PostgresRequests(database, clock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Connection, create_engine, event, make_url, text
@@ -17,6 +17,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 
 _Row = TypeVar("_Row")
+Driver = psycopg.Connection[tuple[Any, ...]]
 
 _MOST_PARAMETERS: Final = 65_535
 """Of one statement, in Postgres's protocol."""
@@ -63,6 +64,26 @@ class Database:
         with _named_failures(), self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def driver(self) -> Iterator[Driver]:
+        """A connection of the pool without SQLAlchemy, in autocommit, for the constant statements of the hot path."""
+        with _named_failures():
+            pooled = self._engine.raw_connection()
+            driver = cast("Driver", pooled.driver_connection)
+            try:
+                driver.autocommit = True
+                yield driver
+            finally:
+                self._take_back(pooled, driver)
+
+    def _take_back(self, pooled: PoolProxiedConnection, driver: Driver) -> None:
+        if driver.closed:
+            # Whatever cut this one may have cut all.
+            self._engine.dispose()
+        else:
+            driver.autocommit = False
+        pooled.close()
+
     def ping(self) -> None:
         with self.single() as connection:
             connection.execute(text("SELECT 1"))
@@ -80,7 +101,7 @@ class Database:
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
         if _is_ours(error):
             raise
         raise StorageUnavailable(_cause(error)) from error

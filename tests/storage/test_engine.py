@@ -10,6 +10,7 @@ from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from tests.support.limits import no_more_files
+from tests.support.round_trips import round_trips
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -141,13 +142,6 @@ def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path:
     """For a webhook about unlocked files."""
     witnesses = PostgresWitnesses(database)
     witnesses.held_among(acme, ["1"])
-    with (tmp_path / "trace").open("w+") as trace:
-        with database.single() as connection:
-            driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.pgconn.trace(trace.fileno())
+    with round_trips(database, tmp_path) as trips:
         witnesses.held_among(acme, ["1", "2", "3"])
-        driver.pgconn.untrace()
-        trace.seek(0)
-        waits = [line for line in trace if line.split("\t")[1:2] == ["F"] and ("Sync" in line or "Query" in line)]
-    assert len(waits) == 1
+    assert len(trips) == 1

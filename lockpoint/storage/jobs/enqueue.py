@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -38,19 +38,30 @@ def priority_of(job: Job) -> int:
     return PRIORITY[job.kind]
 
 
-# Constant text with an array for each column: any number of rows, compiled once.
-_ENQUEUE: Final = text(
-    """
-    INSERT INTO procrastinate_jobs
-        (queue_name, task_name, priority, lock, queueing_lock, args, status, scheduled_at, attempts)
-    SELECT :queue, task, priority, key, key, jsonb_build_object('tenant_id', tenant_id, 'subject', subject), 'todo',
-        CASE WHEN delay > 0 THEN now() + make_interval(secs => delay) END, 0
-    FROM unnest(CAST(:keys AS text[]), CAST(:tasks AS text[]), CAST(:priorities AS int[]), CAST(:tenants AS int[]),
-        CAST(:subjects AS text[]), CAST(:delays AS float[])) AS job (key, task, priority, tenant_id, subject, delay)
-    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = excluded.scheduled_at
-    WHERE procrastinate_jobs.attempts = 0 AND procrastinate_jobs.scheduled_at > coalesce(excluded.scheduled_at, now())
-    """
+COLUMNS: Final = (
+    "unnest(%(keys)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(tenants)s::int[], %(subjects)s::text[],"
+    " %(delays)s::float[]"
 )
+"""An array for each column: the text is the same for any number of jobs."""
+
+NAMES: Final = "key, task, priority, tenant_id, subject, delay"
+
+
+def insertion(source: str) -> str:
+    """Return the statement that inserts the jobs of `source`, which has `NAMES`."""
+    return f"""
+        INSERT INTO procrastinate_jobs
+            (queue_name, task_name, priority, lock, queueing_lock, args, status, scheduled_at, attempts)
+        SELECT '{QUEUE_NAME}', task, priority, key, key, jsonb_build_object('tenant_id', tenant_id, 'subject', subject),
+            'todo', CASE WHEN delay > 0 THEN now() + make_interval(secs => delay) END, 0
+        FROM {source}
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = excluded.scheduled_at
+        WHERE procrastinate_jobs.attempts = 0
+            AND procrastinate_jobs.scheduled_at > coalesce(excluded.scheduled_at, now())
+    """  # noqa: S608 - of constants
+
+
+_ENQUEUE: Final = insertion(f"{COLUMNS}) AS job ({NAMES})")
 _MOST_AT_ONCE: Final = 10_000
 """Well below the time-out of a statement."""
 
@@ -67,7 +78,7 @@ def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     keys = sorted(earliest)
     for first in range(0, len(keys), _MOST_AT_ONCE):
         some = keys[first : first + _MOST_AT_ONCE]
-        connection.execute(_ENQUEUE, _columns(some, [earliest[key] for key in some]))
+        connection.exec_driver_sql(_ENQUEUE, columns([earliest[key] for key in some]))
 
 
 def key_of(job: Job) -> str:
@@ -75,10 +86,9 @@ def key_of(job: Job) -> str:
     return f"{job.kind.value}:{job.tenant_id}:{job.subject}"
 
 
-def _columns(keys: list[str], jobs: list[Job]) -> dict[str, object]:
+def columns(jobs: Sequence[Job]) -> dict[str, object]:
     return {
-        "queue": QUEUE_NAME,
-        "keys": keys,
+        "keys": [key_of(job) for job in jobs],
         "tasks": [job.kind.value for job in jobs],
         "priorities": [priority_of(job) for job in jobs],
         "tenants": [job.tenant_id for job in jobs],
