@@ -28,18 +28,45 @@ READ_ONLY: Final = "25006"
 _BEYOND_A_LIMIT: Final = "54"
 """Class of the SQLSTATEs of statements that are too large."""
 
-# No statement, wait for a lock or forgotten transaction outlasts the web's own time-out.
+STATEMENT_SECONDS: Final = 8
+"""The server ends a statement after so long. Two seconds later we take the connection for dead."""
+
+# A session that its process has lost must not keep locks or a place.
 SESSION: Final = (
-    "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+    "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c idle_session_timeout=60000"
 )
-KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+KEEPALIVE: Final[dict[str, Any]] = {
+    "keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
+}  # fmt: skip
+
+
+def answering(seconds: float) -> type[psycopg.Connection[Any]]:
+    """Return a class of connections that close when an answer takes longer: a proxy in between can be half dead.
+
+    What the network calls alive, time-outs of the server and of TCP do not end.
+    """
+
+    class Answering(psycopg.Connection[Any]):
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            try:
+                return super().wait(gen, interval, seconds if timeout is None else timeout)
+            except psycopg.errors._WaitTimeout:  # noqa: SLF001 - it has no other name
+                self.close()
+                raise
+
+    return Answering
 
 
 class Database:
     """Up to `size` connections; a caller waits `wait` seconds for one. Raises `StorageUnavailable`."""
 
-    def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
+    def __init__(
+        self, url: str, *, size: int = 4, wait: float = 5, statement_seconds: float = STATEMENT_SECONDS
+    ) -> None:
         self.url = url
+        self.size = size
+        options = f"{SESSION} -c statement_timeout={int(statement_seconds * 1000)}"
+        connection_class = answering(statement_seconds + 2)
         self._engine = create_engine(
             url,
             pool_size=size,
@@ -47,7 +74,9 @@ class Database:
             pool_timeout=wait,
             pool_recycle=300,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": SESSION, "application_name": "lockpoint", **KEEPALIVE},
+            creator=lambda: connection_class.connect(
+                libpq_url(url), connect_timeout=5, options=options, application_name="lockpoint", **KEEPALIVE
+            ),
         )
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine, "checkout", _leave_dead_ones)

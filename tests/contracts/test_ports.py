@@ -99,7 +99,7 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
         PostgresRestorations(database),
         PostgresRequests(database, clock),
         PostgresCreationGuard(database, clock),
-        PostgresSiteStates(database, database),
+        PostgresSiteStates(database),
         PostgresIntents(database, keys, clock),
         PostgresTenants(database),
         sites[0],

@@ -108,7 +108,7 @@ class MemoryJobs:
 
 
 @dataclass
-class MemoryHeldFileJobs:
+class FakeHeldFileJobs:
     witnesses: Any
     jobs: Any
 
@@ -295,7 +295,7 @@ def make_world(
     )
     witnesses = witnesses if witnesses is not None else MemoryWitnesses()
     jobs = jobs if jobs is not None else MemoryJobs()
-    held_file_jobs = held_file_jobs or MemoryHeldFileJobs(witnesses, jobs)
+    held_file_jobs = held_file_jobs or FakeHeldFileJobs(witnesses, jobs)
     services: Any = ConnectServices(installations, witnesses, jobs, held_file_jobs, time, caches=[inbound.sites])
     shell = Shell(
         inbound=inbound,

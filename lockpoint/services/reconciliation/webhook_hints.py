@@ -34,13 +34,12 @@ def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
     """
     if not is_active(services, tenant, licensed=False):
         return 0
+    named = {attachment_id: _job(tenant, attachment_id, hint.trashed_by) for attachment_id in hint.attachment_ids}
+    count = services.held_file_jobs.defer(tenant, named) if named else 0
     jobs = _jobs(services, tenant, hint)
     if jobs:
         services.jobs.defer(jobs)
-    if not hint.attachment_ids:
-        return len(jobs)
-    named = {attachment_id: _job(tenant, attachment_id, hint.trashed_by) for attachment_id in hint.attachment_ids}
-    return len(jobs) + services.held_file_jobs.defer(tenant, named)
+    return count + len(jobs)
 
 
 def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
@@ -49,8 +48,9 @@ def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
     if hint.whole_site:
         sweep = Job(JobKind.SWEEP, tenant.id)
         return [sweep, *looks(services, tenant, FOR_ACCESS)] if witnesses.any(tenant) else []
-    held = witnesses.held_in(tenant, hint.container_ids) if hint.container_ids else ()
-    return [Job(JobKind.RECONCILE, tenant.id, attachment_id) for attachment_id in sorted(held)]
+    held = witnesses.held_in(tenant, hint.container_ids) if hint.container_ids else frozenset()
+    others = sorted(held.difference(hint.attachment_ids))
+    return [Job(JobKind.RECONCILE, tenant.id, attachment_id) for attachment_id in others]
 
 
 def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:

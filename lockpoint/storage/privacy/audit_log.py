@@ -21,7 +21,8 @@ def append(connection: Connection, tenant_id: int, events: Sequence[AuditEvent],
 
     Unless their record is the `newest` that is known, another row may stand for the write, with another time.
     """
-    unsure, sure = [], []
+    unsure: list[AuditEvent] = []
+    sure: list[AuditEvent] = []
     for event in events:
         (unsure if event.epoch and (event.recovered or not newest) else sure).append(event)
     for insertion, some in ((_INSERT.values, sure), (_insert_missing, unsure)):
