@@ -30,6 +30,8 @@ class HalfDeadProxy:
     def close(self) -> None:
         self._listener.close()
         for one in list(self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
             one.close()
 
     def _accept(self) -> None:
