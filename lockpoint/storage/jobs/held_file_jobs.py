@@ -24,10 +24,11 @@ MOST_AT_ONCE: Final = 100
 """Webhooks in one statement."""
 
 # A job that waits and is due is left alone: its worker will read Confluence after this statement began. Without this
-# every repeated webhook would lock the job's row, and commit that.
-_DUE: Final = """
-    SELECT FROM procrastinate_jobs waiting WHERE waiting.queueing_lock = held.key AND waiting.status = 'todo'
-        AND (waiting.attempts > 0 OR waiting.scheduled_at IS NULL OR waiting.scheduled_at <= now())
+# every repeated webhook would lock the job's row, and commit that. One job at most waits under a key; as a scalar, its
+# row is always found by the key, however many others wait.
+_IS_DUE: Final = """
+    (SELECT waiting.attempts > 0 OR waiting.scheduled_at IS NULL OR waiting.scheduled_at <= now()
+     FROM procrastinate_jobs waiting WHERE waiting.queueing_lock = held.key AND waiting.status = 'todo')
 """
 DEFER: Final = f"""
     WITH held AS (
@@ -35,7 +36,7 @@ DEFER: Final = f"""
         FROM {COLUMNS}, %(files)s::text[]) AS named ({NAMES}, file)
         JOIN lock_witness ON lock_witness.tenant_id = named.tenant_id AND lock_witness.attachment_id = named.file
         WHERE lock_witness.holder IS NOT NULL
-    ), queued AS ({insertion(f"held WHERE NOT EXISTS ({_DUE})")})
+    ), queued AS ({insertion(f"held WHERE {_IS_DUE} IS NOT TRUE")})
     SELECT tenant_id, file FROM held
 """  # noqa: S608 - of constants
 
