@@ -133,7 +133,7 @@ def _wait(url: str) -> None:
         try:
             requests.get(url, timeout=1)
         except (requests.ConnectionError, requests.Timeout):
-            time.sleep(0.05)
+            time.sleep(0.1)
         else:
             return
     sys.exit(f"bench: {url} did not come up")

@@ -26,15 +26,15 @@ TO_OURS: Final = {"loggers": {"_granian": {"handlers": [], "level": "INFO", "pro
 """Granian logs to our handlers."""
 
 
-def load_before_fork() -> None:
-    """Let the workers share the memory of all modules; they build the application after the fork.
+def build_before_fork() -> None:
+    """Let the workers share the memory of all modules and of the application, which so far has no thread or connection.
 
-    Elsewhere than on Linux, and by default on Python 3.14, workers load everything themselves.
+    By default Python 3.14 would have each worker load and build everything itself.
     """
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)
         _fewer_arenas()
-    importlib.import_module("lockpoint.bootstrap")
+    importlib.import_module("lockpoint.wsgi")
     gc.collect()
     gc.freeze()
 
@@ -53,7 +53,7 @@ def _fewer_arenas() -> None:
 def web(host: str, workers: int, threads: int) -> None:
     """Answer HTTP requests on PORT until stopped."""
     settings = settings_of_process()
-    load_before_fork()
+    build_before_fork()
     Granian(
         "lockpoint.wsgi:app",
         address=host,

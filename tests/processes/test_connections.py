@@ -1,6 +1,9 @@
 """The connections to Postgres of the default formation."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -44,13 +47,28 @@ def test_a_process_has_one_pool(build: object, monkeypatch: pytest.MonkeyPatch) 
     assert len(pools) == 1
 
 
-SETTINGS = Settings.model_validate(
-    {
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "LOCKPOINT_BASE_URL": "https://lockpoint.example.com",
-        "LOCKPOINT_SECRET_KEYS": "an invented root key of more than 32 characters",
-        "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
-        "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
-    }
-)
+def test_the_web_application_can_be_built_before_the_fork() -> None:
+    """H12: a thread or an open socket would not be there, or be there twice, in the workers."""
+    code = (
+        "import os, threading\n"
+        "import lockpoint.wsgi\n"
+        "assert threading.active_count() == 1, threading.enumerate()\n"
+        "names = [f'/proc/self/fd/{name}' for name in os.listdir('/proc/self/fd')]\n"
+        "links = [os.readlink(name) for name in names if os.path.exists(name)]\n"
+        "assert not [link for link in links if 'socket' in link], links\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+ENVIRONMENT = {
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "LOCKPOINT_BASE_URL": "https://lockpoint.example.com",
+    "LOCKPOINT_SECRET_KEYS": "an invented root key of more than 32 characters",
+    "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
+    "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
+}
+SETTINGS = Settings.model_validate(ENVIRONMENT)
