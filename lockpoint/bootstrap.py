@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
@@ -42,8 +42,9 @@ from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import STATEMENT_SECONDS, Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.jobs.runner import ProcrastinateRunner
 from lockpoint.storage.keyring import Keyring, keyring
@@ -85,9 +86,11 @@ if TYPE_CHECKING:
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
-# Connections of each process; together below the 20 of Heroku's smallest plan.
-WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
-SITE_SETTINGS_CONNECTIONS = 1  # for changes of site settings
+# Connections of each process's one pool; docs/operations.md adds them up.
+WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 4, 2, 2
+
+PATIENT: Final = 20.0
+"""Seconds for a statement of maintenance, for which nobody waits."""
 
 
 class SystemClock:
@@ -112,7 +115,6 @@ class Neighbours:
 
     settings: Settings
     database: Database
-    site_settings: Database
     redis: redis.Redis
     keys: Keyring
     installations: PostgresInstallations
@@ -124,7 +126,6 @@ class Neighbours:
     def close(self) -> None:
         """A process that ends need not call this."""
         self.database.close()
-        self.site_settings.close()
         self.redis.close()
 
 
@@ -181,19 +182,28 @@ def build_app(settings: Settings) -> Flask:
     )
 
 
-def build_runner(settings: Settings) -> JobRunner:
-    return ProcrastinateRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
+def build_worker(settings: Settings) -> tuple[Services, JobRunner]:
+    neighbours = connect(settings, WORKER_CONNECTIONS)
+    return services_on(neighbours), ProcrastinateRunner(neighbours.database)
+
+
+def build_clock(settings: Settings) -> tuple[Services, maintenance.Upkeep]:
+    neighbours = connect(settings, CLOCK_CONNECTIONS, PATIENT)
+    return services_on(neighbours), _upkeep(neighbours.database, settings)
 
 
 def build_upkeep(settings: Settings) -> maintenance.Upkeep:
-    database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
+    return _upkeep(Database(settings.database_url, size=CLOCK_CONNECTIONS, statement_seconds=PATIENT), settings)
+
+
+def _upkeep(database: Database, settings: Settings) -> maintenance.Upkeep:
     return PostgresUpkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
     """Closes everything at the end."""
-    neighbours = connect(settings, OPERATOR_CONNECTIONS)
+    neighbours = connect(settings, OPERATOR_CONNECTIONS, PATIENT)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
         yield Operator(
@@ -215,9 +225,9 @@ def operating(settings: Settings) -> Iterator[Operator]:
         neighbours.close()
 
 
-def connect(settings: Settings, connections: int) -> Neighbours:
+def connect(settings: Settings, connections: int, statement_seconds: float = STATEMENT_SECONDS) -> Neighbours:
     """Connections open on first use."""
-    database = Database(settings.database_url, size=connections)
+    database = Database(settings.database_url, size=connections, statement_seconds=statement_seconds)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
@@ -232,18 +242,16 @@ def connect(settings: Settings, connections: int) -> Neighbours:
         ),
     )
     people = ConfluencePeople(client)
-    site_settings = Database(settings.database_url, size=SITE_SETTINGS_CONNECTIONS)
     return Neighbours(
         settings=settings,
         database=database,
-        site_settings=site_settings,
         redis=redis_client,
         keys=keys,
         installations=installations,
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database, site_settings),
+        caches=(sites, tokens, client, people, database),
     )
 
 
@@ -261,6 +269,7 @@ def services_on(neighbours: Neighbours) -> Services:
         scratch=ConfluenceScratchFiles(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
         jobs=PostgresJobs(database),
+        held_file_jobs=PostgresHeldFileJobs(database),
         witnesses=PostgresWitnesses(database),
         restorations=PostgresRestorations(database),
         requests=PostgresRequests(database, clock),
@@ -269,7 +278,7 @@ def services_on(neighbours: Neighbours) -> Services:
         installations=neighbours.installations,
         caches=(*neighbours.caches, clock_offsets),
         clock_offsets=clock_offsets,
-        site_states=PostgresSiteStates(database, neighbours.site_settings),
+        site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),

@@ -143,7 +143,7 @@ class Ticks:
 
 
 def run(settings: Settings) -> None:
-    services, upkeep = bootstrap.build(settings), bootstrap.build_upkeep(settings)
+    services, upkeep = bootstrap.build_clock(settings)
     scheduler = BlockingScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
     )

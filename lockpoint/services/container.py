@@ -9,7 +9,7 @@ from lockpoint.domain.lock import Limits
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.ports import confluence
-from lockpoint.services.ports.jobs import Jobs
+from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
@@ -43,6 +43,7 @@ class Services:
     scratch: confluence.ScratchFiles
     effects: EffectsStore
     jobs: Jobs
+    held_file_jobs: HeldFileJobs
     witnesses: Witnesses
     restorations: Restorations
     requests: Requests

@@ -111,12 +111,24 @@ class MemoryJobs:
 
 
 @dataclass
+class FakeHeldFileJobs:
+    witnesses: Any
+    jobs: Any
+
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        held = sorted(self.witnesses.held_among(tenant, jobs))
+        self.jobs.defer([jobs[file] for file in held])
+        return len(held)
+
+
+@dataclass
 class ConnectServices:
     """What Connect's routes use of the services."""
 
     installations: Any
     witnesses: Any
     jobs: Any
+    held_file_jobs: Any
     clock: Any
     allowed_hosts: Sequence[str] = ALLOWED
     caches: Sequence[Any] = ()
@@ -289,6 +301,7 @@ def make_world(
     installations: Any = None,
     witnesses: Any = None,
     jobs: Any = None,
+    held_file_jobs: Any = None,
     blueprints: Sequence[Blueprint] | None = None,
     webhook_door: bool = True,
     pings: Sequence[Ping] = (),
@@ -306,7 +319,8 @@ def make_world(
     )
     witnesses = witnesses if witnesses is not None else MemoryWitnesses()
     jobs = jobs if jobs is not None else MemoryJobs()
-    services: Any = ConnectServices(installations, witnesses, jobs, time, caches=[inbound.sites])
+    held_file_jobs = held_file_jobs or FakeHeldFileJobs(witnesses, jobs)
+    services: Any = ConnectServices(installations, witnesses, jobs, held_file_jobs, time, caches=[inbound.sites])
     shell = Shell(
         inbound=inbound,
         descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -149,6 +149,16 @@ class FakeJobs:
     def pending(self, tenant: Tenant, kind: JobKind) -> bool:
         self.tables.reachable()
         return any((job.tenant_id, job.kind) == (tenant.id, kind) for job in self.tables.jobs)
+
+
+class FakeHeldFileJobs:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        held = FakeWitnesses(self.tables).held_among(tenant, jobs)
+        self.tables.defer([jobs[file] for file in sorted(held)])
+        return len(held)
 
 
 class FakeWitnesses:

@@ -25,6 +25,7 @@ from tests.fakes.people import ports_about_people
 from tests.fakes.storage import (
     FakeCreationGuard,
     FakeEffects,
+    FakeHeldFileJobs,
     FakeIntents,
     FakeJobs,
     FakeMailer,
@@ -99,6 +100,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "scratch": host.scratch,
         "effects": FakeEffects(tables),
         "jobs": FakeJobs(tables),
+        "held_file_jobs": FakeHeldFileJobs(tables),
         "witnesses": FakeWitnesses(tables),
         "restorations": FakeRestorations(tables),
         "requests": FakeRequests(tables),

@@ -11,7 +11,18 @@ from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes.world import World
 
 HOST = ("attachments", "lock_properties", "properties", "people", "search", "scratch")
-STORAGE = ("effects", "jobs", "witnesses", "restorations", "requests", "guard", "tenants", "site_states", "intents")
+STORAGE = (
+    "effects",
+    "jobs",
+    "held_file_jobs",
+    "witnesses",
+    "restorations",
+    "requests",
+    "guard",
+    "tenants",
+    "site_states",
+    "intents",
+)
 REST = ("mutexes", "mailer")
 
 # Points by Confluence's published formula: one per call, one per core object.

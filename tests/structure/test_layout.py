@@ -40,6 +40,7 @@ ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "storm", "structu
 ACROSS = {
     "confluence/test_odd_answers.py": "every call on a host that answers wrongly",
     "devstack/test_setup.py": "bin/setup",
+    "processes/test_connections.py": "the pools of all processes",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
@@ -49,6 +50,7 @@ ACROSS = {
     "services/test_replays.py": "every signed value that others can put back",
     "simulator/test_contract.py": "every operation against Atlassian's documents",
     "simulator/test_program.py": "python -m simulator",
+    "storage/test_half_dead_proxies.py": "every way to Postgres behind a proxy that hangs",
     "web/api/test_hostile_input.py": "every route with input that makes no sense",
     "web/api/test_mails.py": "mails over SMTP, from the upload to the letter",
     "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",

@@ -298,8 +298,8 @@ def _closing_databases() -> Iterator[None]:
     kept: list[Database] = []
 
     class Kept(Database):
-        def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
-            super().__init__(url, size=size, wait=wait)
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
             kept.append(self)
 
     try:

@@ -74,6 +74,15 @@ class Jobs(Protocol):
         ...
 
 
+class HeldFileJobs(Protocol):
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        """Queue the jobs of those files, by attachment id, that are known as locked; return how many.
+
+        One round trip; writes nothing for files that are not locked. `StorageUnavailable`.
+        """
+        ...
+
+
 JobHandler = Callable[[int, str], None]
 """Takes tenant id and subject."""
 

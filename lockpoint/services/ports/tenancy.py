@@ -141,6 +141,13 @@ class Installations(Protocol):
         """Uninstalled ones, too; one round trip."""
         ...
 
+    def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
+        """Return a mark of now, and the client keys that were stored after the mark `since` was made.
+
+        None: any may have changed or gone. Misses nothing that is stored at the same time; may name some twice.
+        """
+        ...
+
     def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:
         """Open a transaction under advisory locks on both values."""
         ...

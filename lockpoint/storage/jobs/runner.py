@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NoReturn
 
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import JobHandler, JobKind
-from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
 from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
 from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
@@ -27,7 +28,6 @@ from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
 GRACE: Final = 25.0
 HEARTBEAT: Final = 3.0
 _PAUSE_AFTER_FAILURE: Final = 2.0
-_CONNECTIONS: Final = 4
 
 logger = logging.getLogger(__name__)
 
@@ -109,13 +109,7 @@ class ProcrastinateRunner:
             await asyncio.sleep(HEARTBEAT)
 
     def _app(self, handlers: Mapping[JobKind, JobHandler]) -> App:
-        connector = PsycopgConnector(
-            conninfo=libpq_url(self._database.url),
-            min_size=1,
-            max_size=_CONNECTIONS,
-            kwargs={"connect_timeout": 5, "application_name": "lockpoint queue", **KEEPALIVE},
-        )
-        app = App(connector=connector)
+        app = App(connector=PooledConnector(self._database))
         for kind, handler in handlers.items():
             app.task(name=kind.value, queue=QUEUE_NAME, pass_context=True, retry=_Again())(self._task(kind, handler))
         return app

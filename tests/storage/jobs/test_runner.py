@@ -16,6 +16,7 @@ from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.tables import QUEUE, WORKERS
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
+from tests.support.half_dead_proxy import half_dead_proxy
 
 pytestmark = pytest.mark.processes
 
@@ -168,6 +169,23 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, 
     assert "CANARY" not in workers.log.read_text()
     assert PostgresParkedJobs(database).retry(parked.id)
     workers.wait(lambda: workers.marks("began").count("bug") == 2)
+
+
+def test_a_worker_works_on_behind_a_half_dead_proxy(
+    workers: Workers, jobs: PostgresJobs, database: Database, database_url: str
+) -> None:
+    """A5: a job that comes while the old connections are silent is done within a minute, and later ones at once."""
+    with half_dead_proxy(database_url) as proxy:
+        workers.url = proxy.url
+        workers.start()
+        jobs.defer([job("before")])
+        workers.wait(lambda: "before" in workers.marks("ended"))
+        assert proxy.freeze() >= 2
+        jobs.defer([job("after")])
+        workers.wait(lambda: "after" in workers.marks("ended"), seconds=60)
+        jobs.defer([job("later")])
+        workers.wait(lambda: "later" in workers.marks("ended"), seconds=10)
+    assert queue(database) == []
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
