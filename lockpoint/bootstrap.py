@@ -63,6 +63,7 @@ from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in
 from lockpoint.storage.redis_installs import RedisInstalls
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
+from lockpoint.storage.retention.gauges import PostgresGauges
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.licences import PostgresLicences
@@ -200,6 +201,7 @@ def build_app(settings: Settings) -> Flask:
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
             services=replace(services, caches=(*services.caches, heard)),
+            gauges=PostgresGauges(neighbours.database),
             pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
             read_link=partial(unsubscribe_link, services),
             blueprints=(

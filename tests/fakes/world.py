@@ -75,7 +75,7 @@ class FakeClock:
         self.at += timedelta(**amount)
 
 
-class OneAfterAnother:
+class FakeParallel:
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         for item in items:
             work(item)
@@ -99,7 +99,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
     ports: dict[str, Any] = {
         "clock": tables.clock,
         "ids": FakeIds(),
-        "parallel": OneAfterAnother(),
+        "parallel": FakeParallel(),
         "attachments": host.attachments,
         "lock_properties": host.lock_properties,
         "properties": host.properties,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from procrastinate.connector import BaseConnector
@@ -21,7 +21,7 @@ _FETCH: Final = """
         SELECT id FROM procrastinate_jobs AS waiting
         WHERE status = 'todo' AND queue_name = ANY(%(queues)s::varchar[])
             AND (scheduled_at IS NULL OR scheduled_at <= now())
-            AND (args ->> 'tenant_id')::int <> ALL(%(full)s::int[])
+            AND coalesce((args ->> 'tenant_id')::int, 0) <> ALL(%(full)s::int[])
             AND NOT EXISTS (
                 SELECT 1 FROM procrastinate_jobs AS running
                 WHERE running.status = 'doing' AND running.lock = waiting.lock)
@@ -30,7 +30,7 @@ _FETCH: Final = """
 """
 
 
-class Places:
+class WorkerPlaces:
     """The running jobs of this worker by site. Thread-safe."""
 
     def __init__(self, places: int) -> None:
@@ -43,6 +43,11 @@ class Places:
         with self._lock:
             return [site for site, taken in self._taken.items() if taken >= self._share]
 
+    def reset(self, running: Iterable[int]) -> None:
+        """Forget places of jobs that never began: these are the sites of all that run."""
+        with self._lock:
+            self._taken = Counter(running)
+
     def take(self, site: int) -> None:
         with self._lock:
             self._taken[site] += 1
@@ -54,8 +59,14 @@ class Places:
                 del self._taken[site]
 
 
+def site_of(arguments: Mapping[str, object]) -> int:
+    """Return the site of a job; an odd job is of none."""
+    site = arguments.get("tenant_id")
+    return site if isinstance(site, int) else 0
+
+
 class FairJobs(JobManager):
-    def __init__(self, connector: BaseConnector, places: Places) -> None:
+    def __init__(self, connector: BaseConnector, places: WorkerPlaces) -> None:
         super().__init__(connector)
         self._places = places
 
@@ -67,5 +78,5 @@ class FairJobs(JobManager):
         if not rows:
             return None
         job = Job.from_row(rows[0])
-        self._places.take(rows[0]["args"]["tenant_id"])
+        self._places.take(site_of(rows[0]["args"]))
         return job

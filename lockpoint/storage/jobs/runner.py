@@ -23,7 +23,7 @@ from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
 from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
-from lockpoint.storage.jobs.places import FairJobs, Places
+from lockpoint.storage.jobs.places import FairJobs, WorkerPlaces
 from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
 
 PLACES: Final = 16
@@ -52,9 +52,9 @@ class ProcrastinateRunner:
     def __init__(self, database: Database, *, places: int = PLACES, grace: float = GRACE) -> None:
         self._database = database
         self._places = places
-        self._taken = Places(places)
+        self._taken = WorkerPlaces(places)
         self._grace = grace
-        self._running: set[int] = set()
+        self._running: dict[int, int] = {}
 
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
         """Work until SIGTERM or SIGINT; the next worker takes jobs that outlast the grace time."""
@@ -73,6 +73,7 @@ class ProcrastinateRunner:
 
     async def _live(self, app: App, stop: asyncio.Event) -> None:
         """Run one worker until the stop, or until it loses the database."""
+        self._taken.reset(list(self._running.values()))
         worker = Worker(
             app,
             queues=[QUEUE_NAME],
@@ -124,7 +125,7 @@ class ProcrastinateRunner:
             del cause  # of an earlier parking
             job = context.job
             number = -1 if job.id is None else job.id
-            self._running.add(number)
+            self._running[number] = tenant_id
             begin, outcome = time.monotonic(), "done"
             try:
                 handler(tenant_id, subject)
@@ -132,7 +133,7 @@ class ProcrastinateRunner:
                 outcome = "failed"
                 self._settle(kind, number, job.attempts, error)
             finally:
-                self._running.discard(number)
+                self._running.pop(number, None)
                 self._taken.give_back(tenant_id)
                 _tell(kind, tenant_id, outcome, time.monotonic() - begin)
 

@@ -11,12 +11,12 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME, PostgresJobs
-from lockpoint.storage.jobs.places import FairJobs, Places
+from lockpoint.storage.jobs.places import FairJobs, WorkerPlaces
 
 
 @pytest.mark.parametrize(("places", "share"), [(1, 1), (2, 1), (3, 1), (16, 8)])
 def test_a_site_has_half_of_the_places(places: int, share: int) -> None:
-    taken = Places(places)
+    taken = WorkerPlaces(places)
     for _ in range(share):
         assert taken.full() == []
         taken.take(1)
@@ -25,9 +25,11 @@ def test_a_site_has_half_of_the_places(places: int, share: int) -> None:
     assert taken.full() == ([1, 2] if share == 1 else [1])
     taken.give_back(1)
     assert 1 not in taken.full()
+    taken.reset([2] * share)
+    assert taken.full() == [2]
 
 
-def _fetched(database: Database, places: Places, most: int) -> list[tuple[int, str]]:
+def _fetched(database: Database, places: WorkerPlaces, most: int) -> list[tuple[int, str]]:
     async def fetch() -> list[tuple[int, str]]:
         connector = PooledConnector(database)
         queue, found = FairJobs(connector, places), []
@@ -49,6 +51,6 @@ def test_jobs_come_by_urgency_and_age(database: Database) -> None:
         connection.execute(
             text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 h' WHERE args ->> 'subject' = 'b'")
         )
-    assert _fetched(database, Places(2), 9) == [(1, "a"), (2, "x")]
+    assert _fetched(database, WorkerPlaces(2), 9) == [(1, "a"), (2, "x")]
     jobs.defer([Job(JobKind.RECONCILE, 1, "a")])
-    assert _fetched(database, Places(16), 9) == [(1, "")]
+    assert _fetched(database, WorkerPlaces(16), 9) == [(1, "")]
