@@ -16,6 +16,7 @@ from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
+from lockpoint.web.metrics import StateOfSites
 from lockpoint.web.places import Places
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
     from lockpoint.services.container import Services
+    from lockpoint.services.ports.maintenance import Gauges
 
 REQUEST_SECONDS: Final = 22.0
 """For the calls of one request; with the last waits, an answer is there within 25. Heroku's router waits for 30."""
@@ -44,6 +46,7 @@ class Shell:
     inbound: Inbound
     descriptor: Descriptor
     services: Services
+    gauges: Gauges
     pings: Sequence[Ping] = ()
     read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()
@@ -64,7 +67,7 @@ def create_app(shell: Shell) -> Flask:
     intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
-        health_routes(shell.pings),
+        health_routes(shell.pings, StateOfSites(shell.gauges)),
         lifecycle_routes(shell.services),
         webhook_routes(intake),
         *shell.blueprints,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
@@ -60,6 +63,7 @@ from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in
 from lockpoint.storage.redis_installs import RedisInstalls
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
+from lockpoint.storage.retention.gauges import PostgresGauges
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.licences import PostgresLicences
@@ -75,7 +79,7 @@ from lockpoint.web.health import Ping, clock_ping
 from lockpoint.web.unsubscribe import mail_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import redis
     from flask import Flask
@@ -86,8 +90,13 @@ if TYPE_CHECKING:
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
+T = TypeVar("T")
+
 # Connections of each process's one pool; docs/operations.md adds them up.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 4, 2, 2
+
+AT_ONCE, MOST_THREADS = 8, 32
+"""Locks of a site that a sweep reads at a time, and those of all sweeps of a process together."""
 
 PATIENT: Final = 20.0
 """Seconds for a statement of maintenance, for which nobody waits."""
@@ -107,6 +116,31 @@ class RandomIds:
 
     def fraction(self) -> float:
         return secrets.randbelow(1 << 32) / (1 << 32)
+
+
+class ThreadedParallel:
+    """Threads that live as long as the work; of all callers together at most `MOST_THREADS` work at a time."""
+
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(MOST_THREADS)
+
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        failed = threading.Event()
+
+        def one(item: T) -> None:
+            with self._places:
+                if failed.is_set():
+                    return
+                try:
+                    work(item)
+                except BaseException:
+                    failed.set()
+                    raise
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            running = [threads.submit(copy_context().run, one, item) for item in items]
+        for one_of_them in running:
+            one_of_them.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +201,7 @@ def build_app(settings: Settings) -> Flask:
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
             services=replace(services, caches=(*services.caches, heard)),
+            gauges=PostgresGauges(neighbours.database),
             pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
@@ -184,7 +219,7 @@ def build_app(settings: Settings) -> Flask:
 
 def build_worker(settings: Settings) -> tuple[Services, JobRunner]:
     neighbours = connect(settings, WORKER_CONNECTIONS)
-    return services_on(neighbours), ProcrastinateRunner(neighbours.database)
+    return services_on(neighbours), ProcrastinateRunner(neighbours.database, places=settings.worker_places)
 
 
 def build_clock(settings: Settings) -> tuple[Services, maintenance.Upkeep]:
@@ -261,6 +296,7 @@ def services_on(neighbours: Neighbours) -> Services:
     return Services(
         clock=clock,
         ids=RandomIds(),
+        parallel=ThreadedParallel(),
         attachments=ConfluenceAttachments(client),
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),

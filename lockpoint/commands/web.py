@@ -4,7 +4,9 @@ import ctypes
 import gc
 import importlib
 import multiprocessing
+import os
 import sys
+import tempfile
 from typing import Final
 
 import click
@@ -14,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from lockpoint.commands.environment import settings_of_process
+from lockpoint.settings import Settings
 
 _ARENA_MAX: Final = -8  # of malloc.h
 
@@ -53,6 +56,13 @@ def _fewer_arenas() -> None:
 def web(host: str, workers: int, threads: int) -> None:
     """Answer HTTP requests on PORT until stopped."""
     settings = settings_of_process()
+    with tempfile.TemporaryDirectory(prefix="lockpoint-metrics-") as own:
+        # Before anything is counted: the processes share their counters there.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", own)
+        _serve(settings, host, workers, threads)
+
+
+def _serve(settings: Settings, host: str, workers: int, threads: int) -> None:
     build_before_fork()
     Granian(
         "lockpoint.wsgi:app",

@@ -17,7 +17,7 @@ from lockpoint.services.ports.privacy import (
     PersonStore,
     UserProperties,
 )
-from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Requests
+from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Parallel, Requests
 from lockpoint.services.ports.tenancy import (
     Installations,
     Licences,
@@ -35,6 +35,7 @@ class Services:
 
     clock: Clock
     ids: Ids
+    parallel: Parallel
     attachments: confluence.Attachments
     lock_properties: confluence.LockProperties
     properties: confluence.Properties

@@ -27,6 +27,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.ports.maintenance import Readings
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
@@ -296,6 +297,13 @@ def sample_routes() -> Blueprint:
     return routes
 
 
+class FakeGauges:
+    """Nothing waits, nothing is locked."""
+
+    def read(self) -> Readings:
+        return Readings(waiting={}, oldest_seconds=0.0, parked={}, locks={}, mails_waiting=0)
+
+
 def make_world(
     *,
     installations: Any = None,
@@ -322,6 +330,7 @@ def make_world(
     held_file_jobs = held_file_jobs or FakeHeldFileJobs(witnesses, jobs)
     services: Any = ConnectServices(installations, witnesses, jobs, held_file_jobs, time, caches=[inbound.sites])
     shell = Shell(
+        gauges=FakeGauges(),
         inbound=inbound,
         descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),
         services=services,

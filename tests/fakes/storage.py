@@ -297,6 +297,9 @@ class FakeTenants:
         self.tables.reachable()
         return [tenant for tenant in self.tables.tenants.values() if tenant.active]
 
+    def active_ids(self) -> Sequence[int]:
+        return [tenant.id for tenant in self.active()]
+
     def installed(self) -> Sequence[Tenant]:
         self.tables.reachable()
         return [tenant for tenant in self.tables.tenants.values() if tenant.installed]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
+
+from prometheus_client import Histogram
 
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Restore, Version
@@ -19,6 +22,12 @@ from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.activity import active_now
+
+_UNDO_SECONDS: Final = Histogram(
+    "lockpoint_undo_seconds",
+    "From an overwrite to our version that undid it, by Confluence's time",
+    buckets=(1, 2, 5, 10, 15, 30, 60, 300, 900, 3600),
+)
 
 
 def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
@@ -202,6 +211,8 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, last:
         offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})),
         at=held_file.services.clock.now(),
     )
+    first = min((v.created for v in verdict.offenders), default=made.created)
+    _UNDO_SECONDS.observe((made.created - first).total_seconds())
     restored = row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made)
     if held_file.state.person is not None:
         restored = replace(restored, account=None, detail="as_holder")

@@ -28,6 +28,10 @@ class Tenants(Protocol):
         """Installed and enabled."""
         ...
 
+    def active_ids(self) -> Sequence[int]:
+        """Their ids alone: there may be ten thousand."""
+        ...
+
     def installed(self) -> Sequence[Tenant]:
         """Disabled ones, too."""
         ...

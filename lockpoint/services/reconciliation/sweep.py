@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
@@ -14,25 +16,27 @@ BATCH = 200
 
 
 def sweep(services: Services, tenant: Tenant) -> int:
-    """Reconcile the locked files of a site; return how many were looked at. Ends that are not stored yet come first.
+    """Reconcile the locked files of a site, some at a time; return how many were looked at.
 
-    A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised` and a removed operation stop the sweep.
-    An inactive or unlicensed site is not asked.
+    Ends that are not stored yet come first. A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised`
+    and a removed operation stop the sweep. An inactive or unlicensed site is not asked.
     """
-    for attachment_id in sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))):
+
+    def one(attachment_id: str) -> None:
         if active_now(services, tenant.id, priority=Priority.SWEEP):
             _one(services, tenant, attachment_id)
-    state = 0
+
+    services.parallel.each(one, sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))))
+    looked_at = 0
     after: str | None = None
     while active_now(services, tenant.id, priority=Priority.SWEEP):
-        batch = services.witnesses.live(tenant, after=after, limit=BATCH)
-        for witness in batch:
-            _one(services, tenant, witness.attachment_id)
-        state += len(batch)
+        batch = [witness.attachment_id for witness in services.witnesses.live(tenant, after=after, limit=BATCH)]
+        services.parallel.each(partial(_one, services, tenant), batch)
+        looked_at += len(batch)
         if len(batch) < BATCH:
             break
-        after = batch[-1].attachment_id
-    return state
+        after = batch[-1]
+    return looked_at
 
 
 def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:

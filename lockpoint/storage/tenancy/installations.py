@@ -48,6 +48,10 @@ class PostgresTenants:
     def active(self) -> Sequence[Tenant]:
         return self._all(_ACTIVE)
 
+    def active_ids(self) -> Sequence[int]:
+        with self._database.single() as connection:
+            return connection.execute(select(_ROW.id).where(_ACTIVE).order_by(_ROW.id)).scalars().all()
+
     def installed(self) -> Sequence[Tenant]:
         return self._all(_ROW.installed)
 
