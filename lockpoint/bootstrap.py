@@ -226,7 +226,9 @@ def connect(settings: Settings, connections: int) -> Neighbours:
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=tokens,
         budget=PointsQuota(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
+            points_per_hour=settings.points_per_hour,
+            now=SystemClock().now,
+            shared=RedisPoints(redis_client, keys.share_name),
         ),
     )
     people = ConfluencePeople(client)

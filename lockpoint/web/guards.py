@@ -21,6 +21,7 @@ from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
+from lockpoint.services.quota_accounting import charge
 from lockpoint.web.api.request_body import whole_body
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
     """`read_link` reads the links of mails."""
+    app.teardown_request(lambda _: charge(None))
 
     @app.before_request
     def check() -> None:
@@ -162,6 +164,7 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         g.lockpoint_caller = _active(inbound.frame(call))
     elif guard is Guard.CONTEXT:
         g.lockpoint_caller = _active(inbound.context(call))
+        charge(g.lockpoint_caller.account_id)
     else:
         raise TokenRefusedError(Reason.NO_GUARD)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lockpoint.domain.lock import Phase
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Busy, HostError, OperationRemoved, QuotaExceeded, Unauthorised
@@ -16,28 +18,39 @@ BATCH = 200
 def sweep(services: Services, tenant: Tenant) -> int:
     """Reconcile the locked files of a site; return how many were looked at. Ends that are not stored yet come first.
 
-    A file's trouble gives it a job of its own; `QuotaExceeded`, `Unauthorised` and a removed operation stop the sweep.
-    An inactive or unlicensed site is not asked.
+    A file's trouble gives it a job of its own; `Unauthorised` and a removed operation stop the sweep, `QuotaExceeded`
+    leaves what has run out, which is ended all the same. An inactive or unlicensed site is not asked.
     """
     for attachment_id in sorted(services.witnesses.marked(tenant, (Protection.END_UNWRITTEN,))):
         if active_now(services, tenant.id, priority=Priority.SWEEP):
-            _one(services, tenant, attachment_id)
+            _one(services, tenant, attachment_id, Priority.SWEEP)
     state = 0
     after: str | None = None
+    stopped: QuotaExceeded | None = None
     while active_now(services, tenant.id, priority=Priority.SWEEP):
         batch = services.witnesses.live(tenant, after=after, limit=BATCH)
         for witness in batch:
-            _one(services, tenant, witness.attachment_id)
+            over = phase(witness.record, services.clock.now()) is Phase.EXPIRED
+            if stopped and not over:
+                continue
+            try:
+                _one(services, tenant, witness.attachment_id, Priority.EVENT if over else Priority.SWEEP)
+            except QuotaExceeded as refused:
+                if over:
+                    raise
+                stopped = refused
         state += len(batch)
         if len(batch) < BATCH:
             break
         after = batch[-1].attachment_id
+    if stopped:
+        raise stopped
     return state
 
 
-def _one(services: Services, tenant: Tenant, attachment_id: str) -> None:
+def _one(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
     try:
-        reconcile(services, tenant, attachment_id, priority=Priority.SWEEP)
+        reconcile(services, tenant, attachment_id, priority=priority)
     except (QuotaExceeded, Unauthorised, OperationRemoved):
         raise
     except (HostError, Busy):
