@@ -34,6 +34,7 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
@@ -249,7 +250,7 @@ def connect(settings: Settings, connections: int) -> Neighbours:
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
-    clock_offsets = ClockOffsets()
+    clock_offsets, known_pages = ClockOffsets(), KnownPages()
     return Services(
         clock=clock,
         ids=RandomIds(),
@@ -267,8 +268,9 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets),
+        caches=(*neighbours.caches, clock_offsets, known_pages),
         clock_offsets=clock_offsets,
+        known_pages=known_pages,
         site_states=PostgresSiteStates(database, neighbours.site_settings),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),

@@ -11,6 +11,7 @@ from lockpoint.services.context import Priority
 from lockpoint.services.errors import QuotaExceeded
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.reconciliation import sweep
+from tests.fakes.confluence import FakeAttachments
 from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 
@@ -39,15 +40,14 @@ def test_locks_that_have_run_out_end_when_no_points_are_left_for_the_sweep(
     short = stage.world.add_file(title="short.txt")
     stage.lock(BOB, file=short, life=timedelta(hours=1))
     stage.world.clock.advance(hours=2)
-    attachments = type(stage.world.services.attachments)
-    real = attachments.get
+    real = FakeAttachments.get
 
-    def get(port: object, *args: Any, priority: Priority, **more: Any) -> Attachment:
+    def get(port: FakeAttachments, *args: Any, priority: Priority, **more: Any) -> Attachment:
         if priority is Priority.SWEEP:
             raise QuotaExceeded("the hour's points are used up", 600)
-        return real(port, *args, priority=priority, **more)  # type: ignore[arg-type]
+        return real(port, *args, priority=priority, **more)
 
-    monkeypatch.setattr(attachments, "get", get)
+    monkeypatch.setattr(FakeAttachments, "get", get)
     with pytest.raises(QuotaExceeded):
         stage.sweep()
     witnesses = stage.world.services.witnesses
