@@ -37,6 +37,7 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
@@ -273,7 +274,9 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
         person_tokens=tokens,
         sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
+            points_per_hour=settings.points_per_hour,
+            now=SystemClock().now,
+            shared=RedisPoints(redis_client, keys.share_name),
         ),
     )
     people = ConfluencePeople(client)
@@ -292,7 +295,7 @@ def connect(settings: Settings, connections: int, statement_seconds: float = STA
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
-    clock_offsets = ClockOffsets()
+    clock_offsets, known_pages = ClockOffsets(), KnownPages()
     return Services(
         clock=clock,
         ids=RandomIds(),
@@ -312,8 +315,9 @@ def services_on(neighbours: Neighbours) -> Services:
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets),
+        caches=(*neighbours.caches, clock_offsets, known_pages),
         clock_offsets=clock_offsets,
+        known_pages=known_pages,
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),

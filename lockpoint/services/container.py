@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lockpoint.domain.lock import Limits
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import CreationGuard, EffectsStore, Restorations, Witnesses
@@ -75,3 +76,4 @@ class Services:
     locks_per_person: int = 200
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
+    known_pages: KnownPages = field(default_factory=KnownPages)

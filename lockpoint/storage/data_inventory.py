@@ -352,7 +352,23 @@ INSTALL_TOKEN: Final = Kind(
     fields=_of(Whose.SITE, digest="keyed hash of the token"),
     value=r"[\da-f]{64}",
 )
-REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN)
+SPENT: Final = Kind(
+    name=r"lockpoint:spent:\d{10}(?:\d{2})?",
+    what="what calls to Confluence cost in an hour or ten minutes, by site, page and person (a keyed hash)",
+    why="nobody uses up what others need",
+    kept=Kept.HOURS,
+    fields=(*_TENANT, *_of(Whose.FILE, page="page id"), *_of(Whose.PERSON, person="keyed hash of an AccountID")),
+    value=r"all|site\|\d+|page\|\d+\|\d+|person\|\d+\|[\da-f]{32}",
+)
+BLOCKED: Final = Kind(
+    name=r"lockpoint:blocked:\d+",
+    what="until when Confluence wants no calls, to one site or any",
+    why="a refusal heard by one process counts in all",
+    kept=Kept.HOUR,
+    fields=_TENANT,
+    value=r"\d{10}",
+)
+REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN, SPENT, BLOCKED)
 """Keys as regular expressions; `redis_key` makes no others."""
 
 _DATED: Final = _of(

@@ -102,6 +102,10 @@ class Keyring:
         """A site's names in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
         return tuple(self._usage_keys.digests(client_key.encode()).values())
 
+    def share_name(self, tenant_id: int, account: str) -> str:
+        """A person's name where points are counted: 32 hex digits under the newest key."""
+        return self.tag_keys.digests(f"share/{tenant_id}/{account}".encode())[self.newest][:32]
+
     def backup_key(self, key_id: str) -> bytes | None:
         """32 bytes."""
         return self._backup_keys.get(key_id)

@@ -21,6 +21,7 @@ from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
+from lockpoint.services.quota_accounting import charge
 from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.places import Places
 
@@ -70,6 +71,7 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 def protect(app: Flask, inbound: Inbound, places: Places, read_link: LinkReader = lambda _: None) -> None:
     """`read_link` reads the links of mails; people have a place while their request is at work."""
+    app.teardown_request(lambda _: charge(None))
 
     @app.before_request
     def check() -> None:
@@ -172,6 +174,7 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         g.lockpoint_caller = _active(inbound.frame(call))
     elif guard is Guard.CONTEXT:
         g.lockpoint_caller = _active(inbound.context(call))
+        charge(g.lockpoint_caller.account_id)
     else:
         raise TokenRefusedError(Reason.NO_GUARD)
 

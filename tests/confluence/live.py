@@ -28,7 +28,7 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.tenancy import Installation, Installations, Registration
 from lockpoint.services.quota_accounting import Spending
 from simulator import server
-from tests.confluence.doubles import FakeNow, FakePace
+from tests.confluence.doubles import FakeNow, FakePace, Spendings
 from tests.confluence.oddhost import OddHost, answer, odd_host
 from tests.contracts.openapi_checker import Recorded
 from tests.support.checkout import ROOT
@@ -71,9 +71,7 @@ class Live:
         self.rows = Rows()
         self.pace = FakePace(chance=0.0)
         self.spent: list[Spending] = []
-        self.budget = PointsQuota(
-            points_per_hour=65_000, now=FakeNow(), archive=lambda _, spending: self.spent.append(spending)
-        )
+        self.budget = PointsQuota(points_per_hour=65_000, now=FakeNow(), shared=Spendings(self.spent))
         sites = SiteDirectory(cast("Installations", self.rows))
         self.tokens = Impersonation(sites, running.oauth_url, time.time)
         self.client = ConfluenceClient(

@@ -381,6 +381,13 @@ class FakeAttachments:
         odd = () if cursor else site.unreadable.get(container.id, ())
         return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None, odd)
 
+    def newest(
+        self, tenant: Tenant, container: Container, *, priority: Priority, person: str | None = None
+    ) -> AttachmentPage:
+        whole = self.of_container(tenant, container, priority=priority, person=person, limit=10_000)
+        items = sorted(whole.items, key=lambda file: file.head.created)[-1:]
+        return AttachmentPage(tuple(items), None)
+
     def versions(
         self,
         tenant: Tenant,

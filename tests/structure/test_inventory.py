@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from lockpoint.bootstrap import SystemClock
 from lockpoint.services.context import Priority
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import byline
@@ -24,7 +26,7 @@ from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
-from lockpoint.services.quota_accounting import Spending
+from lockpoint.services.quota_accounting import Counter, Share, Spending
 from lockpoint.services.tenancy import site_settings
 from lockpoint.storage import data_inventory, redis_mutexes
 from lockpoint.storage.classification import Field, redis_key
@@ -162,12 +164,15 @@ def test_no_other_redis_key_is_made(redis_url: str, parts: tuple[str, str]) -> N
 def test_every_redis_key_is_classified_and_expires(database_url: str, redis_url: str) -> None:
     """Every key matches a pattern and expires; a planted key, value or hash field is found."""
     client = redis_mutexes.connect(redis_url, wait=5)
-    RedisPoints(client).add(START, Spending(1, Priority.INTERACTIVE, "lock", 3))
+    points = RedisPoints(client, keyring(["a root key of these tests, which is long"]).share_name)
+    shares = (Counter(START, Share.ALL), Counter(START, Share.SITE, 1), Counter(START, Share.PAGE, 1, "131203"))
+    points.add((*shares, Counter(START, Share.PERSON, 1, ALICE)), START, Spending(1, Priority.INTERACTIVE, "lock", 3))
+    points.block(1, SystemClock().now() + timedelta(minutes=1))
     installs = RedisInstalls(client, keyring(["k" * 32]).install_keys)
     installs.keep("kid-1", public_pem(private_key()))
     assert installs.fits("a.b.c", b"{}", 60)
     with redis_mutexes.RedisMutexes(client).hold("reconcile:1:131203", 30):
-        assert len(list(client.scan_iter())) == len(REDIS)
+        assert len(list(client.scan_iter())) == len(REDIS) + 1, "points of people and pages have their own hash"
         assert unexplained(database_url, redis_url) == []
     client.set("lp:title:131203", "x", ex=9)
     client.set("lockpoint:mutex:reconcile:1:2", "Alice", ex=9)

@@ -64,6 +64,7 @@ ACROSS = {
     "web/test_file_names.py": "what undoing does to names, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_wrong_clock.py": "a node whose clock is not Confluence's",
+    "web/test_quota.py": "what people and sites may spend of the points that all share",
     "web/test_tokens_matrix.py": "every kind of token on every route",
 }
 """Tests of no single module, and their subject."""

@@ -117,6 +117,12 @@ class Attachments(Protocol):
         """Current attachments that the caller may see, without properties and permissions."""
         ...
 
+    def newest(
+        self, tenant: Tenant, container: Container, *, priority: Priority, person: str | None = None
+    ) -> AttachmentPage:
+        """The one that was changed last, or none; `GoneOrInvisible` for the page."""
+        ...
+
     def versions(
         self,
         tenant: Tenant,
