@@ -16,7 +16,9 @@ from simulator.world.seed import ALICE, BOB
 from tests.commands.run import lockpoint
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
 
-ALL = {"lockEnded": True, "overwriteAttempt": True, "unprotected": True}
+ALL = dict.fromkeys(
+    ("lockEnded", "overwriteAttempt", "unprotected", "lockWillEnd", "editRequest", "editAnswer", "endlessLocks"), True
+)
 PREFERENCES = "/me/preferences"
 
 
