@@ -25,7 +25,7 @@ from markupsafe import Markup
 
 from lockpoint.domain.events import MailKind
 from lockpoint.mail.catalogue import WORDS, LeadsTo, Sentence, words_for
-from lockpoint.mail.languages import dates_in, language_for, locale_of, translated
+from lockpoint.mail.languages import UNSPACED, dates_in, language_for, locale_of, translated
 from lockpoint.services.ports.notifications import MailFacts, MailRefused
 
 LONGEST_NAME: Final = 200
@@ -38,10 +38,11 @@ _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """`lines`: small facts under the story."""
+    """`lines`: small facts under the story; `between`: what stands between two sentences."""
 
     language: str
     direction: str
+    between: str
     subject: str
     heading: str
     greeting: str
@@ -176,6 +177,7 @@ def _letter(facts: MailFacts, locale: Locale, fill: Fill) -> Letter:
     return Letter(
         language=str(locale).replace("_", "-"),
         direction=locale.text_direction,
+        between="" if locale.language in UNSPACED else " ",
         subject=fill(words.subject),
         heading=fill(words.heading),
         greeting=fill(WORDS.greeting if clean(facts.recipient_name) else WORDS.greeting_without_name),
@@ -233,8 +235,6 @@ def _lines(facts: MailFacts) -> Iterator[str]:
         yield WORDS.page_line
     if facts.at is not None:
         yield _TIMES.get(facts.kind, WORDS.when_line)
-    if facts.more:
-        yield WORDS.more_line
 
 
 def _summary(facts: MailFacts, locale: Locale, fill: Fill) -> Iterator[str]:
@@ -242,6 +242,8 @@ def _summary(facts: MailFacts, locale: Locale, fill: Fill) -> Iterator[str]:
         name = clean(line.file_name) or fill(WORDS.nameless_file)
         words = WORDS.summary[line.kind] if line.since is None else WORDS.since_line
         yield fill(words, file=name, count=str(line.count), since=_moment(facts, line.since, locale))
+    if facts.more:
+        yield fill(WORDS.more_line)
 
 
 def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:

@@ -17,6 +17,8 @@ from lockpoint.mail.catalogue import Plural, Sentence
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "de", "fr", "nl", "ja", "ru")
+UNSPACED: Final = frozenset({"ja"})
+"""They write no space between sentences."""
 
 
 def locale_of(tag: str) -> Locale:
