@@ -64,7 +64,7 @@ def mail_routes(services: Services) -> Blueprint:
     def show(token: str) -> Response:
         del token  # the guard has read it
         about = f"Lockpoint mails you {_ABOUT[current_link().kind]}."
-        return _page(200, "No more mails of this kind?", about, button="Send me no more of these")
+        return _page(200, "No more mails of this kind?", about, button="Unsubscribe")
 
     @blueprint.post("/<token>")
     @guarded_by(Guard.MAIL_LINK)
