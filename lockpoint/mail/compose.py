@@ -105,7 +105,7 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     seems_encoded = _ENCODED in plain.subject
     message[_SUBJECT] = Header(plain.subject, "utf-8", maxlinelen=0).encode() if seems_encoded else plain.subject
     message["From"] = own
-    message["To"] = _mailbox(address)
+    message["To"] = _recipient(address)
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = f"<{message_id}@{own.domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -130,19 +130,19 @@ def _visible(char: str) -> bool:
     return char not in _REORDERING and unicodedata.category(char) not in _INVISIBLE
 
 
+def _recipient(address: str) -> Address:
+    try:
+        return _mailbox(address)
+    except ValueError:
+        raise MailRefused("not an e-mail address") from None
+
+
 def _mailbox(address: str, name: str = "") -> Address:
     """One plain address, its domain in ASCII; other letters before the @ are for servers that accept them."""
     if not _ADDRESS.fullmatch(address):
-        raise MailRefused("not an e-mail address")
+        raise ValueError("not an e-mail address")
     user, _, domain = address.rpartition("@")
-    return Address(name, user, domain if domain.isascii() else _ascii(domain))
-
-
-def _ascii(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:
-        raise MailRefused("not a domain name") from None
+    return Address(name, user, domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
 
 
 def _letters(facts: MailFacts) -> tuple[Letter, Letter]:

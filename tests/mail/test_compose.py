@@ -445,6 +445,8 @@ def test_a_domain_is_written_in_ascii(domain: str, ascii_domain: str) -> None:
     "domain", ["ü..example", "\u202eexample.ü", "-ü.example", "ü" * 64 + ".example", "ü。。example"]
 )
 def test_what_is_no_domain_is_refused(domain: str) -> None:
-    """D2."""
+    """D2: a recipient's for good; the sender's is the operator's fault, which refuses nobody's mail."""
     with pytest.raises(MailRefused):
         mail(address=f"anna@{domain}")
+    with pytest.raises(ValueError):
+        mail(sender=f"Lockpoint <noreply@{domain}>")
