@@ -19,7 +19,8 @@ class HalfDeadProxy:
         self._open: set[socket.socket] = set()
         here = make_url(url).set(host="127.0.0.1", port=self._listener.getsockname()[1], query={})
         self.url = here.render_as_string(hide_password=False)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def freeze(self) -> int:
         """Forward nothing more on the connections of now; return how many. They stay open on both sides."""
@@ -28,7 +29,11 @@ class HalfDeadProxy:
         return len(now) // 2
 
     def close(self) -> None:
+        # A closed listener alone does not wake who waits on it.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._accepting.join(5)
         for one in list(self._open):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -38,8 +43,9 @@ class HalfDeadProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self._open.add(client)
                 server = self._connect()
-                self._open |= {client, server}
+                self._open.add(server)
                 for source, target in ((client, server), (server, client)):
                     threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
 

@@ -70,6 +70,9 @@ _LANES: Final = {
     Priority.SWEEP: Lane.SWEEP,
     Priority.MAINTENANCE: Lane.REPORTS,
 }
+_TIDIED_AFTER: Final = timedelta(minutes=1)
+"""Past counters may be many; a call must not pay for all of them."""
+
 _LOOKING: Final = frozenset({"list", "show"})
 _ENDING: Final = frozenset({"release", "break"})
 
@@ -121,6 +124,7 @@ class PointsQuota:
         self._blocked: dict[int | None, datetime] = {}
         self._host = HostQuota()
         self._host_since = _start(now(), HOUR)
+        self._tidied_at = now()
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
         """Raise `QuotaExceeded` or `ShareUsedUp`, with the seconds to wait, unless a call may be made."""
@@ -184,8 +188,10 @@ class PointsQuota:
         return max(self._spent[counter], known.spent.get(counter, 0))
 
     def _forget_past(self, now: datetime) -> None:
-        for counter in [one for one in self._spent if now - one.since >= HOUR]:
-            del self._spent[counter]
+        if now - self._tidied_at >= _TIDIED_AFTER:
+            self._tidied_at = now
+            for counter in [one for one in self._spent if now - one.since >= HOUR]:
+                del self._spent[counter]
         self._blocked = {whom: until for whom, until in self._blocked.items() if until > now}
         if now - self._host_since >= HOUR:
             self._host = HostQuota()

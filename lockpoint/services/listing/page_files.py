@@ -14,7 +14,7 @@ from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
-from lockpoint.services.known_pages import KnownPage, LockedFile, Viewer
+from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer
 from lockpoint.services.listing.etag import FRESH, etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
@@ -26,7 +26,7 @@ from lockpoint.services.quota_accounting import spending_on
 logger = logging.getLogger(__name__)
 
 READ_AT_ONCE = 250
-KNOWN_FOR_EACH, LONGEST_KNOWN = timedelta(seconds=2.4), timedelta(minutes=10)
+KNOWN_FOR_EACH = timedelta(seconds=2.4)
 LONGEST_CURSOR = 6
 MOST_ASKED = 3  # files that are asked whether the app may edit here, where the first ones are odd
 ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
@@ -97,11 +97,11 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
             page = _page(services, actor, container)
         except (GoneOrInvisible, Forbidden) as hidden:
             raise NotFound(NOT_THERE) from hidden
-        page.viewers[actor.account_id] = viewer
+        page.viewer = viewer
         states, unread = _states(services, actor, page, known)
         files, odd = list(page.files), page.odd
         files = [file for file in files if file not in unread]
-        rights = _rights(services, actor, page, roles=_held_by_others(actor, states))
+        rights = _rights(services, actor, page, viewer, roles=_held_by_others(actor, states))
         read = _rows(services, actor, page, files, states, rights, own_name=bool(query.text))
         strange: list[Attachment | UnreadableFile] = [*odd, *unread]
         rows = _ordered([*read, *(FileRow(file, UNREADABLE_FILE) for file in strange)], query)
@@ -118,19 +118,17 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
 
 def _viewer(services: Services, actor: Actor, container: Container) -> Viewer:
     """Return what the person may do, asked within the last minute; reading the files proves that they see the page."""
-    now, page = services.clock.now(), services.known_pages.get(actor.tenant, container.id)
-    before = page.viewers.get(actor.account_id) if page else None
+    now, page = services.clock.now(), services.known_pages.get(actor, container.id)
+    before = page.viewer if page else None
     if before is not None and now - before.at <= FRESH:
         return before
     view = view_of(services, actor, container)
     return Viewer(now, view, facts(services, actor, view, roles=False), roles=False)
 
 
-def _rights(services: Services, actor: Actor, page: KnownPage, *, roles: bool) -> Facts:
-    viewer = page.viewers[actor.account_id]
+def _rights(services: Services, actor: Actor, page: KnownPage, viewer: Viewer, *, roles: bool) -> Facts:
     if roles and not viewer.roles:
-        viewer = replace(viewer, facts=facts(services, actor, viewer.view, roles=True), roles=True)
-        page.viewers[actor.account_id] = viewer
+        viewer = page.viewer = replace(viewer, facts=facts(services, actor, viewer.view, roles=True), roles=True)
     return viewer.facts
 
 
@@ -139,18 +137,17 @@ def _page(services: Services, actor: Actor, container: Container) -> KnownPage:
 
     What was trashed or moved away shows when the list is old: sooner for short ones.
     """
-    now, page = services.clock.now(), services.known_pages.get(actor.tenant, container.id)
+    now, page = services.clock.now(), services.known_pages.get(actor, container.id)
     if page is not None and now - page.read_at <= _lasts(page) and _same_newest(services, actor, container, page):
         return page
     files, odd = _files(services, actor, container)
-    locked, viewers = (dict(page.locked), dict(page.viewers)) if page else ({}, {})
-    page = KnownPage(tuple(files), tuple(odd), now, locked, viewers)
-    services.known_pages.put(actor.tenant, container.id, page)
+    page = KnownPage(tuple(files), tuple(odd), now, dict(page.locked) if page else {})
+    services.known_pages.put(actor, container.id, page)
     return page
 
 
 def _lasts(page: KnownPage) -> timedelta:
-    return min(LONGEST_KNOWN, max(FRESH, KNOWN_FOR_EACH * len(page.files)))
+    return min(KEPT, max(FRESH, KNOWN_FOR_EACH * len(page.files)))
 
 
 def _same_newest(services: Services, actor: Actor, container: Container, page: KnownPage) -> bool:
@@ -207,7 +204,7 @@ def _state(services: Services, actor: Actor, page: KnownPage, file: Attachment, 
     record = witness.record
     stamp = (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, file.head)
     now, before = services.clock.now(), page.locked.get(file.id)
-    if before is not None and before.stamp == stamp and now - before.at <= LONGEST_KNOWN:
+    if before is not None and before.stamp == stamp and now - before.at <= KEPT:
         return state_of(services, actor.tenant, before.file, witness)
     try:
         state = read_through(services, actor, file.id) or FileState.from_outside(file, witness)
