@@ -45,7 +45,7 @@ from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
-from lockpoint.storage.engine import STATEMENT_SECONDS, Database
+from lockpoint.storage.engine import STATEMENT_SECONDS, Database, refuse_poolers
 from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
@@ -183,6 +183,11 @@ class Operator:
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
     mail_log: PostgresMailLog
+
+
+def check_neighbours(settings: Settings) -> None:
+    """`OperatorRefusal` for what waiting will not mend."""
+    refuse_poolers(settings.database_url)
 
 
 def build(settings: Settings) -> Services:
