@@ -37,7 +37,7 @@ SESSION: Final = (
 )
 _BEHIND_A_POOLER: Final = (
     "DATABASE_URL: a connection pooler such as PgBouncer is in front of PostgreSQL and keeps the settings of our"
-    " sessions away from it.\nSet the address of PostgreSQL itself: every process has its own pool (docs/operations.md)."
+    " sessions away from it.\nSet the address of PostgreSQL itself; each process has its own pool (docs/operations.md)."
 )
 KEEPALIVE: Final[dict[str, Any]] = {
     "keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
