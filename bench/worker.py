@@ -42,6 +42,8 @@ HOST_SECONDS, SWEEP_HOST_SECONDS, SLOW_SECONDS = 0.2, 0.05, 8.0
 AT_ONCE, OF_NEIGHBOUR, RESTORED = 20, 30, 3
 TICK: Final = timedelta(seconds=15)
 LOCKERS: Final = ("alice", "dana", "sam")
+MANY_LOCKERS: Final = (*LOCKERS, "bob", "charlie")
+"""Each may hold 200 locks."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,10 @@ def _row(figure: Figure) -> str:
 
 
 class Site:
-    """The system with its files; `lines` are printed by its processes."""
+    """The system with its files."""
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self._lock = threading.Lock()
 
     def host_takes(self, seconds: float, site: str = "acme") -> None:
         """Let every call of the app to this site take so long."""
@@ -207,7 +208,9 @@ def _beside_a_slow_neighbour(site: Site) -> list[float]:
 def sweep(sizes: Sizes) -> Iterator[Figure]:
     """One sweep of a site with many locks."""
     with _system() as site:
-        site.locked_files(sizes.locks)
+        charlie = {"account": "charlie", "spaceKey": "DS", "permissions": ["read", "update"]}
+        site.system.confluence.post("/_sim/sites/acme/person", charlie)
+        site.locked_files(sizes.locks, people=MANY_LOCKERS)
         site.settle()
         site.host_takes(SWEEP_HOST_SECONDS)
         url = site.system.stack.environment["DATABASE_URL"]

@@ -1,8 +1,8 @@
 """Places in a worker: one site may have half of them, so that a slow one holds up nobody else.
 
 procrastinate fetches whatever is first in the queue; here the sites that have their share are passed over. In our queue
-a job's lock is its queueing lock, so no equal job waits before it: only a running one has to be looked for. Of the form of
-these conditions the planner expects that most jobs meet them: else it sorts all that wait while it knows little of them.
+a job's lock is its queueing lock, so no equal job waits before it: only a running one has to be looked for. From the
+form of these conditions the planner expects that most jobs meet them, else it sorts all that wait.
 """
 
 from __future__ import annotations
