@@ -217,8 +217,9 @@ def sweep(sizes: Sizes) -> Iterator[Figure]:
         with psycopg.connect(url, autocommit=True) as database:
             count = "SELECT tenant_id FROM lock_witness WHERE holder IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC"
             tenant_id = _number(database, count)
+        said_before = len(site.system.lines)
         PostgresJobs(Database(url)).defer([Job(JobKind.SWEEP, tenant_id)])
-        seconds = wait_for("the sweep", lambda: _seconds_of_sweep(site.system.lines), 300)
+        seconds = wait_for("the sweep", lambda: _seconds_of_sweep(site.system.lines[said_before:]), 300)
         yield Figure(f"sweep of {sizes.locks:,} locks, host 50 ms", seconds, sizes.locks / 100)
 
 
