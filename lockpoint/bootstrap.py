@@ -95,7 +95,7 @@ T = TypeVar("T")
 # Connections of each process's one pool; docs/operations.md adds them up.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 4, 2, 2
 
-AT_ONCE, MOST_THREADS = 8, 32
+AT_ONCE, MOST_THREADS = 12, 32
 """Locks of a site that a sweep reads at a time, and those of all sweeps of a process together."""
 
 PATIENT: Final = 20.0
