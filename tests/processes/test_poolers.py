@@ -1,8 +1,10 @@
 """A pooler in front of Postgres: a start that says what is wrong."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -39,6 +41,7 @@ def test_no_process_starts_behind_a_pooler(database_url: str, redis_url: str) ->
                 env={**os.environ, **made},
                 stderr=subprocess.PIPE,
                 text=True,
+                start_new_session=True,
             )
             for name in COMMANDS
         ]
@@ -46,7 +49,8 @@ def test_no_process_starts_behind_a_pooler(database_url: str, redis_url: str) ->
             said = [process.communicate(timeout=60)[1] for process in started]
         finally:
             for process in started:
-                process.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
     assert [process.returncode for process in started] == [1, 1, 1]
     for text in said:
         assert "DATABASE_URL: a connection pooler" in text
