@@ -46,7 +46,7 @@ from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
-from lockpoint.storage.engine import STATEMENT_SECONDS, Database
+from lockpoint.storage.engine import STATEMENT_SECONDS, Database, refuse_poolers
 from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
@@ -96,7 +96,7 @@ T = TypeVar("T")
 # Connections of each process's one pool; docs/operations.md adds them up.
 WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 4, 2, 2
 
-AT_ONCE, MOST_THREADS = 8, 32
+AT_ONCE, MOST_THREADS = 12, 32
 """Locks of a site that a sweep reads at a time, and those of all sweeps of a process together."""
 
 PATIENT: Final = 20.0
@@ -184,6 +184,11 @@ class Operator:
     key_uses: Callable[[], Sequence[KeyUse]]
     search: Search
     mail_log: PostgresMailLog
+
+
+def check_neighbours(settings: Settings) -> None:
+    """`OperatorRefusal` for what waiting will not mend."""
+    refuse_poolers(settings.database_url)
 
 
 def build(settings: Settings) -> Services:

@@ -15,7 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from lockpoint.commands.environment import settings_of_process
+from lockpoint.commands.environment import neighbours_or_exit, settings_of_process
 from lockpoint.settings import Settings
 
 _ARENA_MAX: Final = -8  # of malloc.h
@@ -63,6 +63,7 @@ def web(host: str, workers: int, threads: int) -> None:
 
 
 def _serve(settings: Settings, host: str, workers: int, threads: int) -> None:
+    neighbours_or_exit(settings)
     build_before_fork()
     Granian(
         "lockpoint.wsgi:app",

@@ -18,6 +18,7 @@ HOOK = "/connect/webhooks/attachment_updated"
 QUICK = 1.0
 SILENT = b"{"
 PAGE = "/pages/98311/attachments"
+CUT_OFF = 0  # without a word: who never ends a body may not read, either
 
 
 def _connected(system: System, stack: ExitStack) -> socket.socket:
@@ -42,11 +43,11 @@ def _silent(system: System, count: int, path: str, token: str | None = None) -> 
 
 
 def _status(one: socket.socket) -> int:
-    """Return the answer's status; the connection is closed after it."""
+    """Return the answer's status, or `CUT_OFF`; the connection is closed after it."""
     answer = b""
     while part := one.recv(4096):
         answer += part
-    return int(answer.split(b" ", 2)[1]) if answer else 0
+    return int(answer.split(b" ", 2)[1]) if answer else CUT_OFF
 
 
 def _healthy(system: System) -> float:
@@ -91,8 +92,8 @@ def test_a_proven_caller_s_slow_bodies_take_no_thread_from_others(system: System
         assert requests.post(f"{system.app_url}{HOOK}", json={}, headers=headers, timeout=5).status_code == 204
         came = Counter(_status(one) for one in calls)
         assert time.monotonic() - begun < 7
-    assert set(came) <= {408, 429, 503}
-    assert came[408], "nobody was given the time"
+    assert set(came) <= {408, 429, 503, CUT_OFF}
+    assert came[408] > came[CUT_OFF], "few were given the time and told"
     _stays_quick(system, 0.5)
 
 

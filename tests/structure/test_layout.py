@@ -42,6 +42,7 @@ ACROSS = {
     "devstack/test_setup.py": "bin/setup",
     "processes/test_connections.py": "the pools of all processes",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
+    "processes/test_poolers.py": "the start of every process behind a pooler",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_no_personal_data.py": "what a whole journey leaves",

@@ -11,7 +11,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME, PostgresJobs
-from lockpoint.storage.jobs.places import FairJobs, WorkerPlaces
+from lockpoint.storage.jobs.places import FETCH, FairJobs, WorkerPlaces
 
 
 @pytest.mark.parametrize(("places", "share"), [(1, 1), (2, 1), (3, 1), (16, 8)])
@@ -54,3 +54,22 @@ def test_jobs_come_by_urgency_and_age(database: Database) -> None:
     assert _fetched(database, WorkerPlaces(2), 9) == [(1, "a"), (2, "x")]
     jobs.defer([Job(JobKind.RECONCILE, 1, "a")])
     assert _fetched(database, WorkerPlaces(16), 9) == [(1, "")]
+
+
+@pytest.mark.parametrize("planned", ["when it is long", "when it was empty"])
+def test_a_long_queue_is_not_read_through(database: Database, planned: str) -> None:
+    """H11: nothing is known yet of the table, or a connection keeps its plan of quieter times."""
+    many = 3000
+    jobs = [Job(JobKind.RECONCILE, number, "x") for number in range(1, many)]
+    preparation = f"PREPARE first_job(bigint, int[]) AS {FETCH % {'worker_id': '$1', 'full': '$2'}}"
+    with database.driver() as driver:
+        driver.execute("SET plan_cache_mode = force_generic_plan")
+        if planned == "when it is long":
+            PostgresJobs(database).defer(jobs)
+        driver.execute(preparation.encode())
+        driver.execute("EXPLAIN EXECUTE first_job(NULL, '{}')")
+        if planned == "when it was empty":
+            PostgresJobs(database).defer(jobs)
+        plan = driver.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE first_job(NULL, '{1}')").fetchone()
+    assert plan is not None
+    assert plan[0][0]["Plan"]["Shared Hit Blocks"] < many / 20
