@@ -51,13 +51,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Reading:
-    """Requests a second, server CPU microseconds a request, p50 and p99 in ms, refused."""
+    """Requests a second, server CPU microseconds a request, p50 and p99 in ms, refused, megabytes where measured."""
 
     rate: float
     cpu: float
     p50: float
     p99: float
     bad: int
+    memory: float = 0.0
 
 
 HOOK = "/connect/webhooks/attachment_updated"
@@ -132,7 +133,7 @@ def _wait(url: str) -> None:
         try:
             requests.get(url, timeout=1)
         except (requests.ConnectionError, requests.Timeout):
-            time.sleep(0.05)
+            time.sleep(0.1)
         else:
             return
     sys.exit(f"bench: {url} did not come up")

@@ -113,7 +113,7 @@ def restores(count: int) -> Measured:
         holds=overwrites > 0 and each <= 1.05 and not wrong,  # noqa: PLR2004 - the target
         n=count,
         seeds=f"0-{count - 1}",
-        open="hostile schedules make stale ones likely, their share under real timings is not measured",
+        open="hostile schedules make stale ones likely; under real timings: R3 of reports/storm.json",
         details={"restores": made, "overwrites": overwrites, "stale": stale, "not_healed": wrong},
     )
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import requests
+import time_machine
 from aiosmtpd.controller import Controller
 
 from devstack.ports import free_ports
+from lockpoint.bootstrap import SystemClock
 from lockpoint.services.ports.jobs import JobKind
 from tests.support import databases
 from tests.web.live_app import Json, LiveApp, live_app
@@ -23,6 +26,12 @@ from tests.web.live_app import Json, LiveApp, live_app
 TARGET = Path(__file__).parents[1] / "docs" / "costs.md"
 PEOPLE = ("alice", "bob", "charlie", "dana", "sam")
 LISTED, LOCKED = 10, 3
+LONG = ((250, 50), (1000, 0))
+"""Files of a page, and how many of them are locked."""
+
+ENOUGH = {"LOCKPOINT_POINTS_PER_HOUR": "100000000"}
+"""Nothing is measured of what stops for want of points."""
+
 SWEEPS_PER_DAY = 96
 
 
@@ -133,6 +142,35 @@ def _lists(meter: Meter) -> None:
     tag = live.call("bob", "GET", path).headers["ETag"]
     meter.count("unchanged (304)", lambda: live.call("bob", "GET", path, headers={"If-None-Match": tag}))
     live.settle()
+    for files, locked in LONG:
+        _long_list(meter, files, locked)
+
+
+def _long_list(meter: Meter, files: int, locked: int) -> None:
+    live = meter.live
+    meter.group = f"List of a page with {files} files, {locked} of them locked by another"
+    page = live.page()
+    made = [live.file(page) for _ in range(files)]
+    for file in made[:locked]:
+        live.lock("alice", file)
+    path = f"/pages/{page}/attachments?limit=250"
+    meter.call("the first time", 200, "bob", "GET", path)
+    meter.call("again", 200, "bob", "GET", path)
+    live.file(page, author="alice")
+    meter.call("after a new file", 200, "bob", "GET", path)
+    live.settle()
+    meter.count("an open tab, ten minutes, nothing changed", lambda: _open_tab(live, path))
+
+
+def _open_tab(live: LiveApp, path: str) -> None:
+    """As a tab asks that nobody looks at: every 15 seconds."""
+    start, tag = SystemClock().now().replace(microsecond=0), ""
+    for seconds in range(15, 600, 15):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            live.forget_tokens()
+            answer = live.call("bob", "GET", path, headers={"If-None-Match": tag})
+            tag = answer.headers["ETag"]
+    live.forget_tokens()
 
 
 def _settings(meter: Meter) -> None:
@@ -271,7 +309,7 @@ def main() -> None:
         with (
             databases.database(addresses, "bench") as url,
             mail_sink() as mails,
-            live_app(url, addresses.valkey.format(0), LOCKPOINT_MAIL_URL=mails) as live,
+            live_app(url, addresses.valkey.format(0), LOCKPOINT_MAIL_URL=mails, **ENOUGH) as live,
         ):
             text = page_of(measured(live))
     finally:

@@ -24,6 +24,7 @@ from lockpoint.storage.tenancy.installations import PostgresInstallations
 BASE_URL = "http://127.0.0.1:5000"
 SITE_KEY, SECRET, ROOT_KEY = "bench-client-key", "b" * 40, "bench-root-key-of-more-than-32-characters"
 PERSON = "557058:bench"
+PEOPLE = 500
 BODY = {
     "userAccountId": PERSON,
     "accountType": "customer",
@@ -47,18 +48,23 @@ class Subject:
         return f"{path}?{query}&jwt={self._token(method, f'{path}?{query}', kind)}"
 
     def wrk_script(self, method: str, path: str, kind: str) -> str:
-        """Return wrk's script; its token outlives a round."""
+        """Return wrk's script; its tokens outlive a round. One person may have few requests at work, so many ask."""
         lines = [f'wrk.method = "{method}"']
-        if kind in {"webhook", "context"}:
+        if kind == "context":
+            tokens = [self._token(method, path, kind, f"{PERSON}-{number}") for number in range(PEOPLE)]
+            lines += [f"local tokens = {{{', '.join(map(json.dumps, tokens))}}}", "local turn = math.random(#tokens)"]
+            lines += ["request = function()", "turn = turn % #tokens + 1"]
+            lines += ['wrk.headers["Authorization"] = "JWT " .. tokens[turn]', "return wrk.format()", "end"]
+        if kind == "webhook":
             lines.append(f'wrk.headers["Authorization"] = "JWT {self._token(method, path, kind)}"')
         if method == "POST":
             lines += ['wrk.headers["Content-Type"] = "application/json"', f"wrk.body = {json.dumps(json.dumps(BODY))}"]
         return "\n".join(lines)
 
-    def _token(self, method: str, target: str, kind: str) -> str:
+    def _token(self, method: str, target: str, kind: str, person: str = PERSON) -> str:
         now = int(time.time())
         hashed = qsh.CONTEXT if kind == "context" else qsh.accepted_hashes(method, target, "")[0]
-        claims: dict[str, Any] = {"iss": SITE_KEY, "iat": now, "exp": now + 600, "qsh": hashed, "sub": PERSON}
+        claims: dict[str, Any] = {"iss": SITE_KEY, "iat": now, "exp": now + 600, "qsh": hashed, "sub": person}
         return jwt.encode(claims, SECRET, "HS256")
 
 

@@ -63,6 +63,7 @@ def app_environment(
         "LOCKPOINT_INSTALL_KEY_URLS": f"{confluence.origin}/_sim/install-keys",
         "LOCKPOINT_OAUTH_URL": f"{confluence.origin}/_sim/oauth",
         "LOCKPOINT_CONNECT_JS_URL": f"{confluence.origin}/_sim/connect-cdn.atl-paas.net/all.js",
+        "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
         "LOCKPOINT_MAIL_URL": f"smtp://{HOST}:{ports.smtp}",
         "LOCKPOINT_MAIL_FROM": "Lockpoint <lockpoint@example.com>",
     }

@@ -49,7 +49,7 @@ class Stack:
         self._stop = threading.Event()
         self._guardian: Guardian | None = None
         self._supervisor = Supervisor(say, self._revived)
-        self._programs: dict[str, Program] = {}
+        self.programs: dict[str, Program] = {}
         self.environment: dict[str, str] = {}
         """The settings of the app's processes, once started."""
 
@@ -69,7 +69,7 @@ class Stack:
         self._migrate()
         app = {name: self._app(guardian, name) for name in (WEB, "worker", "clock")}
         self._supervisor.start(*app.values())
-        self._programs = outside | app
+        self.programs = outside | app
         self._state.publish(self.environment)
         self._install()
 
@@ -121,7 +121,7 @@ class Stack:
             WEB: f"{self.ports.app_url}/healthz",
         }
         for name, url in addresses.items():
-            wait_until_healthy(self._programs[name], url, self._stop)
+            wait_until_healthy(self.programs[name], url, self._stop)
         if not self._stop.is_set():
             self.confluence.install(self.ports.app_url)
 

@@ -71,7 +71,7 @@ class Supervisor:
         """Services started together stop together."""
         while self._layers:
             layer = self._layers.pop()
-            with ThreadPoolExecutor(max_workers=len(layer)) as pool:
+            with ThreadPoolExecutor(max_workers=max(1, len(layer))) as pool:
                 list(pool.map(lambda watched: watched.service.stop(), layer))
 
     def _look_after(self, watched: _Watched, now: float) -> None:

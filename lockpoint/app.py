@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lockpoint.services.deadlines import answering_within
 from lockpoint.web.api.request_body import LARGEST_BODY
 from lockpoint.web.connect.lifecycle import lifecycle_routes
 from lockpoint.web.connect.webhooks import WebhookDoor, WebhookIntake, webhook_routes
@@ -15,13 +16,19 @@ from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import Guard, LinkReader, guard_of, guarded_by, protect
 from lockpoint.web.headers import send_headers
 from lockpoint.web.health import Ping, health_routes
+from lockpoint.web.metrics import StateOfSites
+from lockpoint.web.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockpoint.connect.descriptor import Descriptor
     from lockpoint.connect.inbound import Inbound
     from lockpoint.services.container import Services
+    from lockpoint.services.ports.maintenance import Gauges
+
+REQUEST_SECONDS: Final = 22.0
+"""For the calls of one request; with the last waits, an answer is there within 25. Heroku's router waits for 30."""
 
 FRONT_PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lockpoint</title></head>
@@ -39,6 +46,7 @@ class Shell:
     inbound: Inbound
     descriptor: Descriptor
     services: Services
+    gauges: Gauges
     pings: Sequence[Ping] = ()
     read_link: LinkReader = lambda _: None
     blueprints: Sequence[Blueprint] = ()
@@ -54,12 +62,12 @@ def create_app(shell: Shell) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     handle_errors(app)
-    protect(app, shell.inbound, shell.read_link)
+    protect(app, shell.inbound, Places(), shell.read_link)
     send_headers(app, shell.connect_js_url)
     intake = WebhookIntake(shell.services, shell.descriptor.webhook_events)
     for blueprint in (
         public_routes(shell.descriptor),
-        health_routes(shell.pings),
+        health_routes(shell.pings, StateOfSites(shell.gauges)),
         lifecycle_routes(shell.services),
         webhook_routes(intake),
         *shell.blueprints,
@@ -93,8 +101,17 @@ def _check_guards(app: Flask) -> None:
 
 
 def _mount(app: Flask, shell: Shell, intake: WebhookIntake) -> None:
-    behind = app.wsgi_app
+    behind = _in_time(app.wsgi_app)
     if shell.proxy_hops:
         hops = shell.proxy_hops
         behind = ProxyFix(behind, x_for=hops, x_proto=hops, x_host=hops)
     app.wsgi_app = WebhookDoor(behind, shell.inbound, intake)  # type: ignore[method-assign]
+
+
+def _in_time(behind: Any) -> Any:
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with answering_within(REQUEST_SECONDS):
+            found: Iterable[bytes] = behind(environ, start_response)
+        return found
+
+    return answer

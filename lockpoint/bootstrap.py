@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
@@ -34,6 +37,7 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
@@ -42,8 +46,9 @@ from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import STATEMENT_SECONDS, Database, refuse_poolers
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.jobs.runner import ProcrastinateRunner
 from lockpoint.storage.keyring import Keyring, keyring
@@ -57,8 +62,10 @@ from lockpoint.storage.notifications.profiles import PostgresProfiles
 from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.privacy.person_store import PostgresPersonStore
 from lockpoint.storage.privacy.scan_sources import accounts_named, in_backup, in_postgres, in_redis
+from lockpoint.storage.redis_installs import RedisInstalls
 from lockpoint.storage.redis_points import RedisPoints
 from lockpoint.storage.retention.chores import PostgresUpkeep
+from lockpoint.storage.retention.gauges import PostgresGauges
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
 from lockpoint.storage.tenancy.key_usage import KeyUse, key_uses
 from lockpoint.storage.tenancy.licences import PostgresLicences
@@ -76,7 +83,7 @@ from lockpoint.web.health import Ping, clock_ping
 from lockpoint.web.unsubscribe import mail_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import redis
     from flask import Flask
@@ -87,9 +94,16 @@ if TYPE_CHECKING:
     from lockpoint.services.privacy.site_words import Titles
     from lockpoint.settings import Settings
 
-# Connections of each process; together below the 20 of Heroku's smallest plan.
-WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 5, 2, 2
-SITE_SETTINGS_CONNECTIONS = 1  # for changes of site settings
+T = TypeVar("T")
+
+# Connections of each process's one pool; docs/operations.md adds them up.
+WEB_CONNECTIONS, WORKER_CONNECTIONS, CLOCK_CONNECTIONS, OPERATOR_CONNECTIONS = 4, 4, 2, 2
+
+AT_ONCE, MOST_THREADS = 12, 32
+"""Locks of a site that a sweep reads at a time, and those of all sweeps of a process together."""
+
+PATIENT: Final = 20.0
+"""Seconds for a statement of maintenance, for which nobody waits."""
 
 
 class SystemClock:
@@ -108,13 +122,37 @@ class RandomIds:
         return secrets.randbelow(1 << 32) / (1 << 32)
 
 
+class ThreadedParallel:
+    """Threads that live as long as the work; of all callers together at most `MOST_THREADS` work at a time."""
+
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(MOST_THREADS)
+
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        failed = threading.Event()
+
+        def one(item: T) -> None:
+            with self._places:
+                if failed.is_set():
+                    return
+                try:
+                    work(item)
+                except BaseException:
+                    failed.set()
+                    raise
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            running = [threads.submit(copy_context().run, one, item) for item in items]
+        for one_of_them in running:
+            one_of_them.result()
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """The connections of one process, what is built on them, and its caches of sites."""
 
     settings: Settings
     database: Database
-    site_settings: Database
     redis: redis.Redis
     keys: Keyring
     installations: PostgresInstallations
@@ -126,7 +164,6 @@ class Neighbours:
     def close(self) -> None:
         """A process that ends need not call this."""
         self.database.close()
-        self.site_settings.close()
         self.redis.close()
 
 
@@ -152,6 +189,11 @@ class Operator:
     mail_log: PostgresMailLog
 
 
+def check_neighbours(settings: Settings) -> None:
+    """`OperatorRefusal` for what waiting will not mend."""
+    refuse_poolers(settings.database_url)
+
+
 def build(settings: Settings) -> Services:
     """For processes without a web server."""
     return services_on(connect(settings, WORKER_CONNECTIONS))
@@ -168,6 +210,7 @@ def build_app(settings: Settings) -> Flask:
                 app_key=settings.app_key, base_url=settings.base_url, licensing=settings.licensing
             ),
             services=replace(services, caches=(*services.caches, heard)),
+            gauges=PostgresGauges(neighbours.database),
             pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
             read_link=partial(unsubscribe_link, services),
             blueprints=(
@@ -185,19 +228,28 @@ def build_app(settings: Settings) -> Flask:
     )
 
 
-def build_runner(settings: Settings) -> JobRunner:
-    return ProcrastinateRunner(Database(settings.database_url, size=WORKER_CONNECTIONS))
+def build_worker(settings: Settings) -> tuple[Services, JobRunner]:
+    neighbours = connect(settings, WORKER_CONNECTIONS)
+    return services_on(neighbours), ProcrastinateRunner(neighbours.database, places=settings.worker_places)
+
+
+def build_clock(settings: Settings) -> tuple[Services, maintenance.Upkeep]:
+    neighbours = connect(settings, CLOCK_CONNECTIONS, PATIENT)
+    return services_on(neighbours), _upkeep(neighbours.database, settings)
 
 
 def build_upkeep(settings: Settings) -> maintenance.Upkeep:
-    database = Database(settings.database_url, size=CLOCK_CONNECTIONS)
+    return _upkeep(Database(settings.database_url, size=CLOCK_CONNECTIONS, statement_seconds=PATIENT), settings)
+
+
+def _upkeep(database: Database, settings: Settings) -> maintenance.Upkeep:
     return PostgresUpkeep(database, SystemClock(), retention_days=settings.retention_days)
 
 
 @contextmanager
 def operating(settings: Settings) -> Iterator[Operator]:
     """Closes everything at the end."""
-    neighbours = connect(settings, OPERATOR_CONNECTIONS)
+    neighbours = connect(settings, OPERATOR_CONNECTIONS, PATIENT)
     database, keys, clock = neighbours.database, neighbours.keys, SystemClock()
     try:
         yield Operator(
@@ -219,9 +271,9 @@ def operating(settings: Settings) -> Iterator[Operator]:
         neighbours.close()
 
 
-def connect(settings: Settings, connections: int) -> Neighbours:
+def connect(settings: Settings, connections: int, statement_seconds: float = STATEMENT_SECONDS) -> Neighbours:
     """Connections open on first use."""
-    database = Database(settings.database_url, size=connections)
+    database = Database(settings.database_url, size=connections, statement_seconds=statement_seconds)
     keys = keyring([key.get_secret_value() for key in settings.secret_keys])
     installations = PostgresInstallations(database, keys)
     sites = SiteDirectory(installations)
@@ -230,32 +282,34 @@ def connect(settings: Settings, connections: int) -> Neighbours:
     client = ConfluenceClient(
         signer=AppSigner(sites, settings.app_key, time.time),
         person_tokens=tokens,
+        sessions=Sessions(private_files=settings.private_file_hosts),
         budget=PointsQuota(
-            points_per_hour=settings.points_per_hour, now=SystemClock().now, archive=RedisPoints(redis_client).add
+            points_per_hour=settings.points_per_hour,
+            now=SystemClock().now,
+            shared=RedisPoints(redis_client, keys.share_name),
         ),
     )
     people = ConfluencePeople(client)
-    site_settings = Database(settings.database_url, size=SITE_SETTINGS_CONNECTIONS)
     return Neighbours(
         settings=settings,
         database=database,
-        site_settings=site_settings,
         redis=redis_client,
         keys=keys,
         installations=installations,
         sites=sites,
         client=client,
         people=people,
-        caches=(sites, tokens, client, people, database, site_settings),
+        caches=(sites, tokens, client, people, database),
     )
 
 
 def services_on(neighbours: Neighbours) -> Services:
     database, client, clock = neighbours.database, neighbours.client, SystemClock()
-    clock_offsets = ClockOffsets()
+    clock_offsets, known_pages = ClockOffsets(), KnownPages()
     return Services(
         clock=clock,
         ids=RandomIds(),
+        parallel=ThreadedParallel(),
         attachments=ConfluenceAttachments(client),
         lock_properties=ConfluenceLockProperties(client),
         properties=ConfluenceProperties(client, neighbours.settings.app_key),
@@ -266,15 +320,17 @@ def services_on(neighbours: Neighbours) -> Services:
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
         audit_log=PostgresAuditLog(database),
         jobs=PostgresJobs(database),
+        held_file_jobs=PostgresHeldFileJobs(database),
         witnesses=PostgresWitnesses(database),
         restorations=PostgresRestorations(database),
         requests=PostgresRequests(database, clock),
         guard=PostgresCreationGuard(database, clock),
         tenants=PostgresTenants(database),
         installations=neighbours.installations,
-        caches=(*neighbours.caches, clock_offsets),
+        caches=(*neighbours.caches, clock_offsets, known_pages),
         clock_offsets=clock_offsets,
-        site_states=PostgresSiteStates(database, neighbours.site_settings),
+        known_pages=known_pages,
+        site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
@@ -296,10 +352,11 @@ def services_on(neighbours: Neighbours) -> Services:
 
 def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
     settings = neighbours.settings
-    keys = InstallKeys(HttpKeySource(settings.install_key_urls))
+    known = RedisInstalls(neighbours.redis, neighbours.keys.install_keys)
+    keys = InstallKeys(HttpKeySource(settings.install_key_urls), known)
     return Inbound(
         sites=neighbours.sites,
-        signed_installs=SignedInstalls(keys, settings.app_key, settings.base_url),
+        signed_installs=SignedInstalls(keys, known, settings.app_key, settings.base_url),
         app_key=settings.app_key,
         base_url=settings.base_url,
         now=time.time,

@@ -24,6 +24,9 @@ POINTS_PER_LOCK: Final = 2
 SWEEP_SHARE: Final = 0.3
 """Share of the hourly points for sweeps."""
 
+COUNTED_FOR: Final = timedelta(minutes=1)
+"""Counting a million locks takes longer than all the rest of a tick."""
+
 STALLED_SECONDS: Final = 15
 PRIVACY_SECONDS: Final = 3600
 FIRST_ROUND: Final = timedelta(minutes=2)
@@ -73,24 +76,32 @@ class Ticks:
         self._sweeps = Rounds()
         self._rediscoveries = Rounds()
         self._tidied: datetime | None = None
+        self._counted: tuple[datetime, int, list[int]] | None = None
 
     def sweep(self) -> None:
         """Enqueue due sweeps, and rediscovery on sites without known locks."""
         now = self._services.clock.now()
-        period = sweep_period(self._settings.sweep_seconds, self._upkeep.live_locks(), self._settings.points_per_hour)
-        active = [tenant.id for tenant in self._services.tenants.active()]
-        unknown = [tenant.id for tenant in self._upkeep.without_witness()]
+        live_locks, unknown = self._counts(now)
+        period = sweep_period(self._settings.sweep_seconds, live_locks, self._settings.points_per_hour)
+        active = self._services.tenants.active_ids()
         jobs = [Job(JobKind.SWEEP, id_) for id_ in self._sweeps.due(now, active, period)]
         jobs += [Job(JobKind.REDISCOVER, id_) for id_ in self._rediscoveries.due(now, unknown, REDISCOVERY)]
         if jobs:
             self._services.jobs.defer(jobs)
 
+    def _counts(self, now: datetime) -> tuple[int, list[int]]:
+        """Return the live locks and the sites without known locks, counted anew after `COUNTED_FOR`."""
+        if self._counted is None or not timedelta() <= now - self._counted[0] < COUNTED_FOR:
+            unknown = [tenant.id for tenant in self._upkeep.without_witness()]
+            self._counted = (now, self._upkeep.live_locks(), unknown)
+        return self._counted[1], self._counted[2]
+
     def privacy_duties(self) -> None:
         """Enqueue personal-data reports, spread over the hour, and erasures that lost their job."""
         now, hour = self._services.clock.now(), timedelta(hours=1)
         jobs = [
-            Job(JobKind.REPORT_ACCOUNTS, tenant.id, delay=hour * _spread(tenant.id))
-            for tenant in self._services.tenants.active()
+            Job(JobKind.REPORT_ACCOUNTS, tenant_id, delay=hour * _spread(tenant_id))
+            for tenant_id in self._services.tenants.active_ids()
         ]
         jobs += [
             Job(JobKind.ERASE, erasure.tenant_id, str(erasure.request_id), max(timedelta(), erasure.due_at - now))
@@ -143,7 +154,7 @@ class Ticks:
 
 
 def run(settings: Settings) -> None:
-    services, upkeep = bootstrap.build(settings), bootstrap.build_upkeep(settings)
+    services, upkeep = bootstrap.build_clock(settings)
     scheduler = BlockingScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
     )

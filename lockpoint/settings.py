@@ -89,11 +89,15 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(alias="LOCKPOINT_SWEEP_SECONDS", default=900, ge=1)
     retention_days: int = Field(alias="LOCKPOINT_RETENTION_DAYS", default=30, ge=1, le=30)
     points_per_hour: int = Field(alias="LOCKPOINT_POINTS_PER_HOUR", default=65000, ge=1)
+    worker_places: int = Field(alias="LOCKPOINT_WORKER_PLACES", default=16, ge=2, le=64)
+    """Jobs that a worker does at a time; one site has half of them at most."""
     licensing: Switch = Field(alias="LOCKPOINT_LICENSING", default=False)
     proxy_hops: int = Field(
         alias="LOCKPOINT_PROXY_HOPS", default_factory=lambda: 1 if "DYNO" in os.environ else 0, ge=0, le=8
     )
     """Trusted X-Forwarded-* hops. Heroku sets DYNO in every process; its router is one hop."""
+    private_file_hosts: Switch = Field(alias="LOCKPOINT_PRIVATE_FILE_HOSTS", default=False)
+    """Whether a site may keep its files on a private net or on this machine."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         alias="LOCKPOINT_LOG_LEVEL", default="info"
     )

@@ -104,7 +104,7 @@ def _for_active_site(services: Services, use_case: UseCase) -> JobHandler:
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; running jobs get 25 s to end."""
-    services = bootstrap.build(settings)
+    services, runner = bootstrap.build_worker(settings)
     if not services.licensing:
         services.licences.lift()
-    bootstrap.build_runner(settings).run(handlers(services))
+    runner.run(handlers(services))

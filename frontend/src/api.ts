@@ -127,7 +127,7 @@ export interface ApiDependencies {
   readonly newId: () => string;
 }
 
-const ROWS_PER_REQUEST = 100;
+const ROWS_PER_REQUEST = 250;
 
 interface ErrorBody {
   readonly error?: string;

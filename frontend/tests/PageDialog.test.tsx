@@ -71,7 +71,7 @@ describe("the page dialog", () => {
     await waitFor(() => expect(screen.queryByRole("button", { name: "Give access" })).toBeNull());
   });
 
-  test.each([[409, "app_blocked", /add Lockpoint to those/], [403, "forbidden", /add Lockpoint to those/], [503, "busy", /Confluence is busy/]])(
+  test.each([[409, "app_blocked", /add Lockpoint to those/], [403, "forbidden", /add Lockpoint to those/], [503, "busy", /Confluence cannot be reached/]])(
     "says what to do where access cannot be given (%i)", async (status, code, words) => {
       const server = new FakeServer(file("1", "a.txt", blocked()));
       const { user } = await open(server);
@@ -256,7 +256,7 @@ describe("the page dialog", () => {
     const server = new FakeServer(file("1", "a.txt"));
     server.failNext = refusal(503, "busy");
     const { user } = await open(server);
-    expect(screen.getByRole("alert").textContent).toContain("Confluence is busy");
+    expect(screen.getByRole("alert").textContent).toContain("Confluence cannot be reached");
     await user.click(button("Try again"));
     expect(await screen.findByText("a.txt")).toBeTruthy();
   });

@@ -32,7 +32,7 @@ describe("the client of /api/v1", () => {
   test("lists a page with the token in the header", async () => {
     const { api, requests } = server(ok(page([])));
     await api.attachments("98 3", "c/1");
-    expect(requests[0]?.url).toBe("/api/v1/pages/98%203/attachments?limit=100&cursor=c%2F1");
+    expect(requests[0]?.url).toBe("/api/v1/pages/98%203/attachments?limit=250&cursor=c%2F1");
     expect(requests[0]?.token).toBe("JWT t0");
   });
 

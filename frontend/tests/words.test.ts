@@ -76,4 +76,15 @@ describe("words", () => {
     expect(rowProblemWords(row, { ...problem, code }, voice)).toMatch(/^[A-Z].*[.:] ?$|plan\.pdf/);
     expect(problemWords({ ...problem, code }, voice.t)).not.toBe("");
   });
+
+  test("a long wait is told in minutes", () => {
+    const busy = { ...problem, code: "busy", retryAfter: 1790 };
+    expect(problemWords(busy, voice.t)).toBe(
+      "Lockpoint has used up what Confluence allows it this hour. It goes on in 30 min.",
+    );
+    expect(problemWords({ ...busy, retryAfter: 40 }, voice.t)).toBe(
+      "Confluence cannot be reached right now. Try again in 40 s.",
+    );
+    expect(problemWords({ ...busy, code: "too_many_requests" }, voice.t)).toContain("in 30 min");
+  });
 });

@@ -1,11 +1,13 @@
 """Settings and logs of sub-commands; light for `web` and `migrate`."""
 
 import sys
+from importlib import import_module
 
 import click
 
 from lockpoint.crash_reports import reporter
 from lockpoint.logs import configure_logs
+from lockpoint.services.errors import OperatorRefusal
 from lockpoint.settings import Settings, SettingsError, load_settings
 
 
@@ -21,6 +23,14 @@ def settings_of_process() -> Settings:
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.log_format, report=reporter(settings.sentry_dsn))
     return settings
+
+
+def neighbours_or_exit(settings: Settings) -> None:
+    """Exit 1 for a neighbour that will never do; one that is away may come."""
+    try:
+        import_module("lockpoint.bootstrap").check_neighbours(settings)
+    except OperatorRefusal as error:
+        raise click.ClickException(str(error)) from None
 
 
 def settings_for_answering() -> Settings:

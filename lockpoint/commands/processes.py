@@ -4,13 +4,14 @@ import click
 
 from lockpoint import clock as clock_process
 from lockpoint import worker as worker_process
-from lockpoint.commands.environment import settings_of_process
+from lockpoint.commands.environment import neighbours_or_exit, settings_of_process
 
 
 @click.command()
 def worker() -> None:
     """Run queued jobs until stopped."""
     settings = settings_of_process()
+    neighbours_or_exit(settings)
     worker_process.run(settings)
 
 
@@ -18,4 +19,5 @@ def worker() -> None:
 def clock() -> None:
     """Enqueue periodic jobs until stopped."""
     settings = settings_of_process()
+    neighbours_or_exit(settings)
     clock_process.run(settings)

@@ -96,6 +96,13 @@ class ConfluenceAttachments:
         """1 point, plus 1 for each."""
         return self._page(Caller(tenant, priority, person), container, ("current",), cursor, limit)
 
+    def newest(
+        self, tenant: Tenant, container: Container, *, priority: Priority, person: str | None = None
+    ) -> AttachmentPage:
+        """2 points, 1 for none."""
+        caller = Caller(tenant, priority, person)
+        return self._page(caller, container, ("current",), None, 1, (("sort", "-modified-date"),))
+
     def versions(
         self,
         tenant: Tenant,
@@ -206,10 +213,20 @@ class ConfluenceAttachments:
             cursor = page.next_cursor
 
     def _page(
-        self, caller: Caller, container: Container, statuses: tuple[str, ...], cursor: str | None, limit: int
+        self,
+        caller: Caller,
+        container: Container,
+        statuses: tuple[str, ...],
+        cursor: str | None,
+        limit: int,
+        order: QueryPairs = (),
     ) -> AttachmentPage:
         path = f"/api/v2/{FOLDERS[container.kind]}/{content_id(container.id)}/attachments"
-        query: QueryPairs = (("limit", str(min(limit, LONGEST_PAGE))), *(("status", status) for status in statuses))
+        query: QueryPairs = (
+            ("limit", str(min(limit, LONGEST_PAGE))),
+            *(("status", status) for status in statuses),
+            *order,
+        )
         if cursor is not None:
             query = (*query, ("cursor", cursor))
         call = get("attachments.list", path, query=query, objects=Objects.CORE, listing=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lockpoint.confluence.http.calls import Call, Caller, get
 from lockpoint.confluence.http.json_reader import loads
 from lockpoint.confluence.property_rows import PropertyRows
-from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.errors import GoneOrInvisible, LostRace
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 if TYPE_CHECKING:
@@ -115,10 +115,13 @@ class ConfluenceProperties:
         priority: Priority,
         person: str | None = None,
     ) -> StoredProperty:
-        row = (stored.id, stored.version + 1)
-        return PropertyRows(self.client).replace(
-            Caller(tenant, priority, person), host, host_id, stored.key, row, value
-        )
+        rows, caller = PropertyRows(self.client), Caller(tenant, priority, person)
+        try:
+            return rows.replace(caller, host, host_id, stored.key, (stored.id, stored.version + 1), value)
+        except LostRace:
+            for duplicate in rows.under(caller, host, host_id, stored.key)[1:]:
+                rows.delete(caller, host, host_id, duplicate.id)
+            raise
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         call = get("app_properties.get", self._app_path(key), query=(("jsonValue", "true"),))

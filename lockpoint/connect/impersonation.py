@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
+from lockpoint.services.deadlines import bounded
 from lockpoint.services.errors import HostUnavailable, Unauthorised
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Impersonation:
                 f"{self._oauth_url}/oauth2/token",
                 data={"grant_type": GRANT, "assertion": self._assertion(site, account_id, now)},
                 headers={"Accept": "application/json"},
-                timeout=self._timeout,
+                timeout=bounded(self._timeout),
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lockpoint.connect import qsh, tokens
-from lockpoint.connect.tokens import HS256, Claims, Expectations, Reason, SigningKey, TokenRefusedError
+from lockpoint.connect.tokens import HS256, Expectations, Reason, SigningKey, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,8 @@ class InboundCall:
     method: str
     target: str
     authorization: str | None
+    address: str = ""
+    """Of the caller, as the trusted proxies say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,11 @@ class Inbound:
             raise TokenRefusedError(Reason.NO_ACCOUNT, caller.tenant.client_key)
         return caller
 
-    def signed_install(self, call: InboundCall, body: Mapping[str, object]) -> Claims:
-        """Atlassian's signature on `installed` or `uninstalled`, by header or query."""
+    def signed_install(self, call: InboundCall, read_body: Callable[[], bytes]) -> Mapping[str, object]:
+        """Return the body of `installed` or `uninstalled`, signed by Atlassian, by header or query."""
         header, query = _tokens(call)
         text = _only(header, query) if header is not None else _only(query, None)
-        return self.signed_installs.verify(text, call.method, call.target, body, self.now())
+        return self.signed_installs.verify(text, call, read_body, self.now())
 
     def _heard(self, call: InboundCall, caller: TokenCaller) -> TokenCaller:
         words = {value for name, value in qsh.query_pairs(call.target.partition("?")[2]) if name == _LICENCE}

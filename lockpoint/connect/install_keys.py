@@ -6,6 +6,7 @@ in this order; we also require status 200, a PEM public key of sufficient size a
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -16,14 +17,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from lockpoint.connect.tokens import Reason, TokenRefusedError
+from lockpoint.services.deadlines import bounded
+from lockpoint.services.errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 KEEP_SECONDS: Final = 24 * 3600
+STORED_SECONDS: Final = 3600
+"""For keys that another process fetched."""
 REFUSAL_SECONDS: Final = 60
 """Pause before asking again for an unknown key id or a stale key."""
 SMALLEST_KEY_BITS: Final = 2048
@@ -32,8 +37,13 @@ CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 5.0
 MOST_KEYS: Final = 64
 MOST_REFUSALS: Final = 512
-FETCHES_AT_ONCE: Final = 20
-SECONDS_PER_FETCH: Final = 3.0
+MOST_CALLERS: Final = 1024
+FETCHES_TOGETHER: Final = 3
+"""Threads that may wait for the key hosts."""
+OF_ONE_CALLER: Final = 5
+SECONDS_OF_ONE_CALLER: Final = 12.0
+OF_ALL_CALLERS: Final = 60
+SECONDS_OF_ALL_CALLERS: Final = 1.0
 
 _PEM_START: Final = b"-----BEGIN PUBLIC KEY-----"
 
@@ -46,6 +56,16 @@ class KeySource(Protocol):
     def fetch(self, key_id: str) -> RSAPublicKey | None:
         """None when every host denies it; raises KeyUnavailableError."""
         ...
+
+
+class KeyStore(Protocol):
+    """Keys that any process has fetched, as PEM."""
+
+    def find(self, key_id: str) -> bytes | None: ...
+
+    def keep(self, key_id: str, pem: bytes) -> None: ...
+
+    def drop(self, key_id: str) -> None: ...
 
 
 class HttpKeySource:
@@ -81,7 +101,10 @@ class HttpKeySource:
             requests.Session() as session,
             closing(
                 session.get(
-                    url, timeout=(self._connect_seconds, self._read_seconds), allow_redirects=False, stream=True
+                    url,
+                    timeout=bounded((self._connect_seconds, self._read_seconds)),
+                    allow_redirects=False,
+                    stream=True,
                 )
             ) as answer,
         ):
@@ -121,24 +144,43 @@ class _Kept:
     fresh_until: float
 
 
+class _Ration:
+    """What may be asked for unknown key ids: `most` at once, then one for each `seconds`."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, caller: str, now: float) -> bool:
+        left, at = self._left.pop(caller, (float(self._most), now))
+        left = min(self._most, left + (now - at) / self._seconds)
+        self._left[caller] = (left - 1 if left >= 1 else left, now)
+        if len(self._left) > MOST_CALLERS:
+            self._left.popitem(last=False)
+        return left >= 1
+
+
 class InstallKeys:
-    """A bounded, thread-safe cache; `clock` gives monotonic seconds.
+    """A bounded, thread-safe cache in front of `store`; `clock` gives monotonic seconds.
 
     Keys are fresh for a day. Stale keys are refetched, work while hosts fail, and go when denied. Unknown ids are
-    cached for a minute and fetches rationed: invented ids cost little.
+    cached for a minute. Fetches are rationed, by caller and in all: inventing ids costs little, and others nothing.
     """
 
-    def __init__(self, source: KeySource, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: KeySource, store: KeyStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
+        self._store = store
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._refused: OrderedDict[str, tuple[float, Reason]] = OrderedDict()
-        self._ration = float(FETCHES_AT_ONCE)
-        self._rationed_at = clock()
+        self._of_one = _Ration(OF_ONE_CALLER, SECONDS_OF_ONE_CALLER)
+        self._of_all = _Ration(OF_ALL_CALLERS, SECONDS_OF_ALL_CALLERS)
+        self._places = threading.BoundedSemaphore(FETCHES_TOGETHER)
 
-    def key(self, key_id: str) -> RSAPublicKey:
-        """The id must be checked; raises TokenRefusedError."""
+    def key(self, key_id: str, caller: str = "") -> RSAPublicKey:
+        """The id must be checked; `caller` is a network address. TokenRefusedError, and Busy when it must wait."""
         now = self._clock()
         with self._lock:
             kept = self._kept.get(key_id)
@@ -150,17 +192,41 @@ class InstallKeys:
             else:
                 # Others use the old key while this caller asks.
                 self._keep(key_id, kept.key, now + REFUSAL_SECONDS)
-        return self._fetch(key_id, kept)
+        if kept is None and (stored := self._stored(key_id, now)):
+            return stored
+        return self._fetch_in_turn(key_id, kept, caller)
 
     def _check_refusals(self, key_id: str, now: float) -> None:
         until, reason = self._refused.get(key_id, (now, Reason.KEY_UNKNOWN))
         if until > now:
             raise TokenRefusedError(reason)
-        self._ration = min(FETCHES_AT_ONCE, self._ration + (now - self._rationed_at) / SECONDS_PER_FETCH)
-        self._rationed_at = now
-        if self._ration < 1:
-            raise TokenRefusedError(Reason.KEY_UNAVAILABLE)
-        self._ration -= 1
+
+    def _stored(self, key_id: str, now: float) -> RSAPublicKey | None:
+        pem = self._store.find(key_id)
+        if pem is None:
+            return None
+        key = read_public_key(pem)
+        with self._lock:
+            self._keep(key_id, key, now + STORED_SECONDS)
+        return key
+
+    def _fetch_in_turn(self, key_id: str, kept: _Kept | None, caller: str) -> RSAPublicKey:
+        if kept is None:
+            self._spend(caller)
+        if not self._places.acquire(blocking=False):
+            if kept is not None:
+                return kept.key
+            raise _no_turn()
+        try:
+            return self._fetch(key_id, kept)
+        finally:
+            self._places.release()
+
+    def _spend(self, caller: str) -> None:
+        now = self._clock()
+        with self._lock:
+            if not (self._of_one.take(_network(caller), now) and self._of_all.take("", now)):
+                raise _no_turn()
 
     def _fetch(self, key_id: str, kept: _Kept | None) -> RSAPublicKey:
         try:
@@ -172,9 +238,11 @@ class InstallKeys:
             return kept.key
         if key is None:
             self._refuse(key_id, Reason.KEY_UNKNOWN)
+            self._store.drop(key_id)
             raise TokenRefusedError(Reason.KEY_UNKNOWN)
         with self._lock:
             self._keep(key_id, key, self._clock() + KEEP_SECONDS)
+        self._store.keep(key_id, key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         return key
 
     def _keep(self, key_id: str, key: RSAPublicKey, fresh_until: float) -> None:
@@ -191,3 +259,16 @@ class InstallKeys:
             self._refused.move_to_end(key_id)
             if len(self._refused) > MOST_REFUSALS:
                 self._refused.popitem(last=False)
+
+
+def _network(address: str) -> str:
+    """Return what one caller can have many addresses of."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))  # noqa: PLR2004
+
+
+def _no_turn() -> Busy:
+    return Busy("Too many unknown keys are being asked for. Try again.", details={"retryAfter": SECONDS_OF_ONE_CALLER})

@@ -6,6 +6,7 @@ Rules and test vectors are from Atlassian's `atlassian-jwt` packages.
 from __future__ import annotations
 
 import re
+from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -17,6 +18,7 @@ CONTEXT: Final = "context-qsh"
 TOKEN_PARAMETER: Final = b"jwt"
 
 _ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ODD_NAME: Final = re.compile(r"(?:^|&)[\w.~-]*[^\w.~=&-]", re.ASCII)
 _OF_NO_SITE: Final = re.compile(r"[^?#]{1,160}(\?lic=[a-z]{1,16})?")
 
 
@@ -31,15 +33,25 @@ def query_pairs(query: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def canonical_request(method: str, target: str, base_path: str = "", *, encoded_order: bool = False) -> str:
+class Order(Enum):
+    """What a caller sorts."""
+
+    USUAL = "usual"
+    """Names encoded, the values of one name decoded: Atlassian's code."""
+    WRITTEN = "written"
+    """Both encoded: Atlassian's documents."""
+    NODE = "node"
+    """Both decoded, names by UTF-16: Atlassian's package for Node."""
+
+
+def canonical_request(method: str, target: str, base_path: str = "", order: Order = Order.USUAL) -> str:
     """Return the text to hash.
 
     `target` is the address or path as sent. `base_path` is cut from its front: our base URL's path for incoming, the
-    host's context path (`/wiki`) for outgoing requests. Atlassian's code sorts a parameter's values before encoding;
-    the written rule sorts them encoded (`encoded_order`).
+    host's context path (`/wiki`) for outgoing requests.
     """
     path, query = _split(target)
-    return f"{method.upper()}&{_canonical_path(path, base_path)}&{_canonical_query(query, encoded_order)}"
+    return f"{method.upper()}&{_canonical_path(path, base_path)}&{_canonical_query(query, order)}"
 
 
 def request_hash(method: str, target: str, base_path: str = "") -> str:
@@ -48,7 +60,7 @@ def request_hash(method: str, target: str, base_path: str = "") -> str:
 
 
 def accepted_hashes(method: str, target: str, base_path: str = "") -> tuple[str, ...]:
-    """The hashes of honest callers: one, or two for a repeated parameter.
+    """The hashes of honest callers: one, or more for repeated parameters and odd names.
 
     Targets equal for every site use a bounded memo.
     """
@@ -63,9 +75,16 @@ def path_of(base_url: str) -> str:
 
 
 def _accepted(method: str, target: str, base_path: str) -> tuple[str, ...]:
-    usual = canonical_request(method, target, base_path)
-    written = canonical_request(method, target, base_path, encoded_order=True) if "," in usual else usual
-    return (_digest(usual),) if written == usual else (_digest(usual), _digest(written))
+    orders = [Order.USUAL]
+    query = _split(target)[1]
+    if "," in (usual := canonical_request(method, target, base_path)):
+        orders.append(Order.WRITTEN)
+    if _ODD_NAME.search(query):
+        orders.append(Order.NODE)
+    if len(orders) == 1:
+        return (_digest(usual),)
+    texts = dict.fromkeys(canonical_request(method, target, base_path, order) for order in orders)
+    return tuple(map(_digest, texts))
 
 
 _memoised = lru_cache(maxsize=512)(_accepted)
@@ -91,18 +110,23 @@ def _canonical_path(path: str, base_path: str) -> str:
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
-def _canonical_query(query: str, encoded_order: bool) -> str:  # noqa: FBT001 - private, named where it matters
-    values: dict[str, list[bytes]] = {}
+def _canonical_query(query: str, order: Order) -> str:
+    values: dict[bytes, list[bytes]] = {}
     for name, value in query_pairs(query):
         if name != TOKEN_PARAMETER:
-            values.setdefault(_encode(name), []).append(value)
-    return "&".join(f"{name}={_joined(values[name], encoded_order)}" for name in sorted(values))
+            values.setdefault(name, []).append(value)
+    names = sorted(values, key=_utf16 if order is Order.NODE else _encode)
+    return "&".join(f"{_encode(name)}={_joined(values[name], order)}" for name in names)
 
 
-def _joined(values: list[bytes], encoded_order: bool) -> str:  # noqa: FBT001 - private, named where it matters
-    if encoded_order:
+def _joined(values: list[bytes], order: Order) -> str:
+    if order is Order.WRITTEN:
         return ",".join(sorted(map(_encode, values)))
     return ",".join(map(_encode, sorted(values)))
+
+
+def _utf16(text: bytes) -> bytes:
+    return text.decode(errors="replace").encode("utf-16-be")
 
 
 def _encode(text: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.tenancy import Installation, Installations
 
 FRESH_SECONDS: Final = 5.0
+"""A site is served so long after it was read, or after a look for changes that did not name it."""
+LOOK_SECONDS: Final = 2.0
+KEPT_SECONDS: Final = 300.0
+"""A site is read again after so long, whatever looks said."""
 UNKNOWN_SECONDS: Final = 5.0
 STALE_SECONDS: Final = 600.0
 """How long known sites are served without the database."""
@@ -56,8 +61,8 @@ class _Kept:
 class SiteDirectory:
     """A bounded, thread-safe cache by client key; `clock` gives monotonic seconds.
 
-    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, or when a signature does not
-    fit.
+    Lifecycle events call `forget` in their process; others notice within `FRESH_SECONDS`, since one look in
+    `LOOK_SECONDS` asks for the changes of all sites, or when a signature does not fit.
     """
 
     def __init__(self, installations: Installations, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,13 +71,17 @@ class SiteDirectory:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Kept] = OrderedDict()
         self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._mark: str | None = None
+        self._looks = 0
+        self._looked_at = self._tried_at = -math.inf
 
     def find(self, client_key: str) -> Site | None:
         """StorageUnavailable when the database cannot tell."""
         now = self._clock()
+        self._look(now)
         with self._lock:
             kept = self._known.get(client_key)
-            if kept is not None and now - kept.read_at < FRESH_SECONDS:
+            if kept is not None and self._fresh(kept, now):
                 self._known.move_to_end(client_key)
                 return kept.site
             if self._unknown.get(client_key, now) > now:
@@ -109,10 +118,33 @@ class SiteDirectory:
             self._known.pop(tenant.client_key, None)
             self._unknown.pop(tenant.client_key, None)
 
+    def _fresh(self, kept: _Kept, now: float) -> bool:
+        seen_at = max(kept.read_at, self._looked_at) if now - kept.read_at < KEPT_SECONDS else kept.read_at
+        return now - seen_at < FRESH_SECONDS
+
+    def _look(self, now: float) -> None:
+        """Drop what changed, at most every `LOOK_SECONDS`; without the database, sites go stale."""
+        with self._lock:
+            if now - self._tried_at < LOOK_SECONDS:
+                return
+            self._tried_at = now
+            since = self._mark
+        try:
+            mark, changed = self._installations.changed(since)
+        except StorageUnavailable:
+            return
+        with self._lock:
+            self._mark, self._looked_at, self._looks = mark, now, self._looks + 1
+            for cache in (self._known, self._unknown):
+                for client_key in list(cache) if changed is None else changed:
+                    cache.pop(client_key, None)
+
     def _read(self, client_key: str, doubted_at: float | None = None) -> Site | None:
-        read_at = self._clock()
+        read_at, looks = self._clock(), self._looks
         site = _site(self._installations.find(client_key))
         with self._lock:
+            if looks != self._looks:
+                return site  # a look meanwhile may have seen what this read did not
             if site is None:
                 self._known.pop(client_key, None)
                 _put(self._unknown, client_key, read_at + UNKNOWN_SECONDS, MOST_UNKNOWN)

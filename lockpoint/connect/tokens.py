@@ -66,6 +66,7 @@ class Reason(StrEnum):
     ADDRESS = "address"
     NO_ACCOUNT = "no_account"
     BODY = "body"
+    USED = "used"
     NO_GUARD = "no_guard"
 
 

@@ -36,6 +36,10 @@ class MailKind(StrEnum):
     LOCK_ENDED = "lock_ended"
     UNPROTECTED = "unprotected"
     PAUSED = "paused"
+    LOCK_WILL_END = "lock_will_end"
+    EDIT_REQUEST = "edit_request"
+    EDIT_ANSWER = "edit_answer"
+    ENDLESS_LOCKS = "endless_locks"
     SUMMARY = "summary"
     """Several of the others in one; no intent asks for it."""
 
@@ -48,5 +52,13 @@ ABOUT_LIVE_LOCKS: Final = (
 )
 """Mails about a lock that goes on; of one event each kind has one recipient."""
 
-OPTIONAL: Final = (MailKind.LOCK_ENDED, MailKind.OVERWRITE_ATTEMPT, MailKind.UNPROTECTED)
+OPTIONAL: Final = (
+    MailKind.LOCK_ENDED,
+    MailKind.OVERWRITE_ATTEMPT,
+    MailKind.UNPROTECTED,
+    MailKind.LOCK_WILL_END,
+    MailKind.EDIT_REQUEST,
+    MailKind.EDIT_ANSWER,
+    MailKind.ENDLESS_LOCKS,
+)
 """Mails that their recipient can switch off; the others were asked for, or concern the recipient's own work."""

@@ -1,17 +1,14 @@
-"""The words of mails by language; English is complete.
+"""The words of mails, in English: the source text of the translations in `lockpoint/locale`.
 
 Placeholders: {file} {page} {actor} {when} {reason} {why} {count} {since} {more}, plain text; HTML escapes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, auto
 from typing import Final
-
-from babel import Locale
-from babel.core import UnknownLocaleError
 
 from lockpoint.domain.events import MailKind
 from lockpoint.services.ports.notifications import DIGEST
@@ -24,35 +21,56 @@ class LeadsTo(Enum):
     PAGE = auto()
     HISTORY = auto()
     SITE = auto()
+    EXTEND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """English has two forms; the count of events chooses, in each language by its rules."""
+
+    one: str
+    other: str
+
+
+Sentence = str | Plural
+
+LOCKED: Final = "You get this mail because you have locked this file."
+HAD_LOCKED: Final = "You get this mail because you had locked this file."
+ASKED_FOR: Final = "You get this mail because you asked for this file."
+CHANGED: Final = "You get this mail because you changed a file that somebody else has locked."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWords:
-    """`story`: what happened; `advice`: what to do."""
+    """`story`: what happened; `advice`: what to do; `because`: why this person is told."""
 
-    subject: str
+    subject: Sentence
     heading: str
-    story: tuple[str, ...]
+    story: tuple[Sentence, ...]
     advice: tuple[str, ...]
+    because: str
     leads_to: LeadsTo = LeadsTo.FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """`mails`: by kind, or kind and detail."""
+    """`mails`: by kind, or kind and detail. `named` adds what a language says with each name, as Japanese does."""
 
-    language: str
     greeting: str
     greeting_without_name: str
+    named: str
     somebody: str
     when_line: str
     reason_line: str
+    message_line: str
     page_line: str
     until_line: str
+    end_line: str
     more_line: str
+    since_line: str
     buttons: Mapping[LeadsTo, str]
     fallback: str
-    footer: tuple[str, ...]
+    automatic: str
     unsubscribe: str
     unprotected: Mapping[str, str]
     unprotected_otherwise: str
@@ -61,28 +79,29 @@ class Catalogue:
     mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
-ENGLISH: Final = Catalogue(
-    language="en",
+WORDS: Final = Catalogue(
     greeting="Hello {name},",
     greeting_without_name="Hello,",
-    somebody="Somebody",
+    named="{name}",
+    somebody="somebody",
     when_line="When: {when}",
     reason_line="Reason given: {reason}",
+    message_line="Message: {reason}",
     page_line="Page: {page}",
     until_line="Until: {when}",
+    end_line="Ends: {when}",
     more_line="Not listed here: {more} more",
+    since_line="{file}: locked since {since}",
     buttons={
         LeadsTo.FILE: "Open the file",
         LeadsTo.PAGE: "Open the page",
         LeadsTo.HISTORY: "See the history of the file",
         LeadsTo.SITE: "Open Confluence",
+        LeadsTo.EXTEND: "Extend the lock",
     },
     fallback="If the button does not work, copy this address into your browser:",
-    footer=(
-        "You get this mail because you use Lockpoint to lock attachments in Confluence.",
-        "It was sent automatically; answers to it are not read.",
-    ),
-    unsubscribe="Send me no more mails of this kind",
+    automatic="It was sent automatically; answers to it are not read.",
+    unsubscribe="Unsubscribe",
     unprotected={
         "app_blocked": "Lockpoint needs access to the page, for example because the page was restricted. "
         "A person who may edit the page can give it in the page's file locks.",
@@ -100,21 +119,27 @@ ENGLISH: Final = Catalogue(
         MailKind.OVERWRITE_ATTEMPT: "{file}: changes by others while you had it locked: {count}",
         MailKind.LOCK_ENDED: "{file}: your lock has ended",
         MailKind.UNPROTECTED: "{file}: your lock does not protect it at the moment",
+        MailKind.LOCK_WILL_END: "{file}: your lock will end soon",
+        MailKind.EDIT_REQUEST: "{file}: others ask for it: {count}",
+        MailKind.EDIT_ANSWER: "{file}: your request was answered",
+        MailKind.ENDLESS_LOCKS: "{file}: locked by you without an end",
     },
     nameless_file="A deleted file",
     mails={
         MailKind.SUMMARY: MailWords(
-            subject="{count} more messages about locked files",
+            subject=Plural("{count} more message about locked files", "{count} more messages about locked files"),
             heading="More messages about locked files",
             story=("So many mails were due in an hour that this one tells everything since {since}.",),
             advice=("The history of each file has every version that was uploaded.",),
+            because="You get this mail because you have locked these files, changed them or asked about them.",
             leads_to=LeadsTo.SITE,
         ),
         MailKind.FILE_AVAILABLE: MailWords(
             subject="{file} is available again",
             heading="The file you were waiting for is free",
             story=("{file} is no longer locked.",),
-            advice=("You asked to be told. Lock it before you start, so that nobody else overwrites your work.",),
+            advice=("Before you change it, lock it, so that nobody else overwrites your work.",),
+            because="You get this mail because you asked to be told when this file is free.",
             leads_to=LeadsTo.PAGE,
         ),
         (MailKind.UPLOAD_UNDONE, "undone"): MailWords(
@@ -128,12 +153,14 @@ ENGLISH: Final = Catalogue(
                 "Nothing is lost: your version is in the history of the file.",
                 "Ask {actor} to unlock the file, or have Lockpoint tell you when it is free, and upload again then.",
             ),
+            because=CHANGED,
         ),
         (MailKind.UPLOAD_UNDONE, "renamed"): MailWords(
             subject="{file} has its old name again",
             heading="Your new name for a locked file was undone",
             story=("You renamed {file} while it was locked by {actor}.", "It has its old name again."),
             advice=("Nothing else was changed. Ask {actor} to unlock the file, or to rename it.",),
+            because=CHANGED,
         ),
         MailKind.UPLOAD_UNDONE: MailWords(
             subject="You uploaded a locked file: {file}",
@@ -143,6 +170,7 @@ ENGLISH: Final = Catalogue(
                 "Your version was not undone, but {actor} was told.",
             ),
             advice=("Please talk to {actor}, so that nobody's work is overlooked.",),
+            because=CHANGED,
         ),
         (MailKind.OVERWRITE_ATTEMPT, "undone"): MailWords(
             subject="{actor} tried to overwrite {file}",
@@ -152,18 +180,21 @@ ENGLISH: Final = Catalogue(
                 "Your version is current again.",
             ),
             advice=("You need not do anything. The other version is in the history of the file, should you want it.",),
+            because=LOCKED,
         ),
         (MailKind.OVERWRITE_ATTEMPT, "renamed"): MailWords(
             subject="{actor} tried to rename {file}",
             heading="Your locked file was renamed, and has its name back",
             story=("{actor} renamed {file}, which you have locked.", "It has its old name again."),
             advice=("You need not do anything.",),
+            because=LOCKED,
         ),
         (MailKind.OVERWRITE_ATTEMPT, "trashed"): MailWords(
             subject="{file} is back from the trash",
             heading="Your locked file was moved to the trash, and is back",
             story=("{file}, which you have locked, was moved to the trash.", "Lockpoint has brought it back."),
             advice=("You need not do anything. To delete the file yourself, unlock it first.",),
+            because=LOCKED,
         ),
         (MailKind.OVERWRITE_ATTEMPT, "trashed_renamed"): MailWords(
             subject="Your locked file is back from the trash as {file}",
@@ -173,25 +204,38 @@ ENGLISH: Final = Catalogue(
                 "Lockpoint has brought yours back as {file}.",
             ),
             advice=("Please compare the two files, and rename yours when the other one is gone.",),
+            because=LOCKED,
         ),
         (MailKind.UPLOAD_UNDONE, DIGEST): MailWords(
-            subject="Your {count} changes of {file} met a lock",
+            subject=Plural("Your {count} change of {file} met a lock", "Your {count} changes of {file} met a lock"),
             heading="The file you keep changing is locked",
-            story=("You changed {file} {count} times since {since}, while it was locked by {actor}.",),
+            story=(
+                Plural(
+                    "You changed {file} {count} time since {since}, while it was locked by {actor}.",
+                    "You changed {file} {count} times since {since}, while it was locked by {actor}.",
+                ),
+            ),
             advice=(
                 "Lockpoint brings the locked version back. Nothing is lost: yours are in the history of the file.",
                 "If you did not upload it yourself, look for a program that synchronises files.",
             ),
+            because=CHANGED,
             leads_to=LeadsTo.HISTORY,
         ),
         (MailKind.OVERWRITE_ATTEMPT, DIGEST): MailWords(
-            subject="{actor} changed {file} {count} times",
+            subject=Plural("{actor} changed {file} {count} time", "{actor} changed {file} {count} times"),
             heading="Your locked file was changed several times",
-            story=("{actor} changed {file}, which you have locked, {count} times since {since}.",),
+            story=(
+                Plural(
+                    "{actor} changed {file}, which you have locked, {count} time since {since}.",
+                    "{actor} changed {file}, which you have locked, {count} times since {since}.",
+                ),
+            ),
             advice=(
                 "The page shows whether your version is current; every version is in the history of the file.",
                 "Please talk to {actor}: a program that synchronises files is often the cause.",
             ),
+            because=LOCKED,
             leads_to=LeadsTo.HISTORY,
         ),
         (MailKind.OVERWRITE_ATTEMPT, "while_away"): MailWords(
@@ -202,6 +246,7 @@ ENGLISH: Final = Catalogue(
                 "Uploads were allowed at that time, so Lockpoint kept the version.",
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
+            because=LOCKED,
         ),
         MailKind.OVERWRITE_ATTEMPT: MailWords(
             subject="{actor} overwrote {file}",
@@ -211,18 +256,21 @@ ENGLISH: Final = Catalogue(
                 "Lockpoint did not bring your version back.",
             ),
             advice=("Your version is in the history of the file, and you can restore it there.",),
+            because=LOCKED,
         ),
         (MailKind.LOCK_ENDED_BY_OTHER, "taken_over"): MailWords(
             subject="{actor} took over your lock on {file}",
             heading="Your lock was taken over",
             story=("{actor} has taken over your lock on {file}.",),
             advice=("Your uploads would be undone now. Please talk to {actor} before you go on working on the file.",),
+            because=HAD_LOCKED,
         ),
         MailKind.LOCK_ENDED_BY_OTHER: MailWords(
             subject="{actor} unlocked {file}",
             heading="Your lock was ended",
             story=("{actor} has ended your lock on {file}.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
+            because=HAD_LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
         (MailKind.LOCK_ENDED, "holder_gone"): MailWords(
@@ -230,6 +278,7 @@ ENGLISH: Final = Catalogue(
             heading="A lock has ended",
             story=("The lock on {file} has ended, because its owner can no longer edit the page.",),
             advice=("Others can change the file now.",),
+            because="You get this mail because you administer the space of this file.",
             leads_to=LeadsTo.PAGE,
         ),
         (MailKind.LOCK_ENDED, "file_gone"): MailWords(
@@ -238,6 +287,7 @@ ENGLISH: Final = Catalogue(
             heading="Your locked file was deleted",
             story=("A file that you had locked was deleted for good, and your lock on it has ended.",),
             advice=("A file that is uploaded again under the same name is a new one, and is not locked.",),
+            because=HAD_LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
         MailKind.LOCK_ENDED: MailWords(
@@ -245,6 +295,7 @@ ENGLISH: Final = Catalogue(
             heading="Your lock has ended",
             story=("Your lock on {file} has run out.",),
             advice=("Others can change the file now. Lock it again if you still need it for yourself.",),
+            because=HAD_LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
         MailKind.UNPROTECTED: MailWords(
@@ -252,6 +303,7 @@ ENGLISH: Final = Catalogue(
             heading="Your locked file is not protected",
             story=("You have locked {file}, but an overwrite could not be undone now.", "{why}"),
             advice=("Others still see that the file is locked. Ask an administrator of the space to help.",),
+            because=LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
         MailKind.PAUSED: MailWords(
@@ -262,33 +314,70 @@ ENGLISH: Final = Catalogue(
                 "When the pause is over, the version that you protect comes back by itself.",
             ),
             advice=("Please find out together who uploads the file: it is often a program that synchronises files.",),
+            because=LOCKED,
             leads_to=LeadsTo.PAGE,
+        ),
+        MailKind.LOCK_WILL_END: MailWords(
+            subject="Your lock on {file} will end soon",
+            heading="Your lock will end soon",
+            story=("Your lock on {file} will soon run out.", "After that, others can change the file."),
+            advice=("Extend the lock if you still need the file for yourself. If not, you need not do anything.",),
+            because=LOCKED,
+            leads_to=LeadsTo.EXTEND,
+        ),
+        MailKind.EDIT_REQUEST: MailWords(
+            subject="{actor} asks you for {file}",
+            heading="Somebody asks for your locked file",
+            story=("{actor} would like to work on {file}, which you have locked.",),
+            advice=("Open the page to hand the file over or to decline. Until then it stays locked by you.",),
+            because=LOCKED,
+            leads_to=LeadsTo.PAGE,
+        ),
+        (MailKind.EDIT_ANSWER, "handed_over"): MailWords(
+            subject="{actor} has handed {file} over to you",
+            heading="The file is yours now",
+            story=("{actor} has handed {file} over to you.", "It is now locked by you."),
+            advice=("Unlock the file when you no longer need it for yourself.",),
+            because=ASKED_FOR,
+        ),
+        MailKind.EDIT_ANSWER: MailWords(
+            subject="{actor} still needs {file}",
+            heading="Your request was declined",
+            story=("You asked for {file}.", "{actor} still needs the file and keeps the lock."),
+            advice=("Lockpoint can tell you when the file is free: choose that on the page.",),
+            because=ASKED_FOR,
+            leads_to=LeadsTo.PAGE,
+        ),
+        MailKind.ENDLESS_LOCKS: MailWords(
+            subject=Plural(
+                "You have locked {count} file without an end", "You have locked {count} files without an end"
+            ),
+            heading="Your locks without an end",
+            story=(
+                Plural(
+                    "You have locked {count} file without an end: it stays locked until you unlock it.",
+                    "You have locked {count} files without an end: they stay locked until you unlock them.",
+                ),
+            ),
+            advice=("Unlock what you no longer need for yourself, so that others can work on it.",),
+            because="You get this mail once a week, as long as you have locks without an end.",
+            leads_to=LeadsTo.SITE,
         ),
     },
 )
 
-CATALOGUES: Final[Mapping[str, Catalogue]] = {"en": ENGLISH}
+
+def words_for(kind: MailKind, detail: str | None) -> MailWords:
+    return WORDS.mails.get((kind, detail or "")) or WORDS.mails[kind]
 
 
-def locale_of(tag: str) -> Locale:
-    """English if Babel does not know the tag (`pt-BR`, `pt_BR`)."""
-    try:
-        return Locale.parse(tag.replace("-", "_"))
-    except (ValueError, TypeError, UnknownLocaleError):
-        return Locale("en")
-
-
-def catalogue_for(locale: Locale) -> Catalogue:
-    """Prefers the territory; falls back to English."""
-    return CATALOGUES.get(str(locale)) or CATALOGUES.get(locale.language, ENGLISH)
-
-
-def dates_in(catalogue: Catalogue, locale: Locale) -> Locale:
-    """The person's locale, or the text's language with the person's country."""
-    if locale.language == catalogue.language:
-        return locale
-    return locale_of(f"{catalogue.language}_{locale.territory}" if locale.territory else catalogue.language)
-
-
-def words_for(catalogue: Catalogue, kind: MailKind, detail: str | None) -> MailWords:
-    return catalogue.mails.get((kind, detail or "")) or catalogue.mails[kind]
+def sentences(words: object = WORDS) -> Iterator[Sentence]:
+    """Yield everything that a language has to translate."""
+    if isinstance(words, str | Plural):
+        yield words
+    elif isinstance(words, Mapping):
+        yield from (sentence for value in words.values() for sentence in sentences(value))
+    elif isinstance(words, tuple):
+        yield from (sentence for value in words for sentence in sentences(value))
+    elif is_dataclass(words):
+        yield from (sentence for field in fields(words) for sentence in sentences(getattr(words, field.name)))

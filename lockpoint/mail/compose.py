@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -16,13 +17,15 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import idna
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime, format_time, get_datetime_format
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from lockpoint.domain.events import MailKind
-from lockpoint.mail.catalogue import Catalogue, LeadsTo, catalogue_for, dates_in, locale_of, words_for
+from lockpoint.mail.catalogue import WORDS, LeadsTo, Sentence, words_for
+from lockpoint.mail.languages import UNSPACED, dates_in, language_for, locale_of, translated
 from lockpoint.services.ports.notifications import MailFacts, MailRefused
 
 LONGEST_NAME: Final = 200
@@ -35,10 +38,11 @@ _REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """`lines`: small facts under the story."""
+    """`lines`: small facts under the story; `between`: what stands between two sentences."""
 
     language: str
     direction: str
+    between: str
     subject: str
     heading: str
     greeting: str
@@ -54,25 +58,37 @@ class Letter:
 
 
 _UNSUBSCRIBE: Final = "List-Unsubscribe"
+_SUBJECT: Final = "Subject"
+_ENCODED: Final = "=?"
+_CONVERSATION: Final = frozenset({MailKind.EDIT_REQUEST, MailKind.EDIT_ANSWER})
+_TIMES: Final = {MailKind.PAUSED: WORDS.until_line, MailKind.LOCK_WILL_END: WORDS.end_line}
 
 
 class Fill(Protocol):
     """Puts the facts into a sentence, and `more` in the place of some."""
 
-    def __call__(self, sentence: str, **more: str) -> str: ...
+    def __call__(self, sentence: Sentence, **more: str) -> str: ...
 
 
-class _WholeAddresses(EmailPolicy):
-    """Keeps headers with links on one line: encoded words would break them."""
+class _WholeHeaders(EmailPolicy):
+    """Keeps links on one line and the spaces of a subject, of which the library's folding can lose some."""
 
     def fold(self, name: str, value: str) -> str:
-        return f"{name}: {value}{self.linesep}" if name == _UNSUBSCRIBE else super().fold(name, value)
+        return self._whole(name, value) or super().fold(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return self.fold(name, value).encode("ascii") if name == _UNSUBSCRIBE else super().fold_binary(name, value)
+        return self._whole(name, value).encode("ascii") or super().fold_binary(name, value)
+
+    def _whole(self, name: str, value: str) -> str:
+        if name == _UNSUBSCRIBE:
+            return f"{name}: {value}{self.linesep}"
+        if name == _SUBJECT and (not value.isascii() or _ENCODED in value):
+            return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+        return ""
 
 
-_POLICY: Final = _WholeAddresses(linesep=SMTP.linesep)
+# Letters beyond ASCII are encoded: not every server takes eight bits.
+_POLICY: Final = _WholeHeaders(linesep=SMTP.linesep, cte_type="7bit")
 
 
 def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> EmailMessage:
@@ -83,12 +99,15 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     """
     message = EmailMessage(policy=_POLICY)
     name, own_address = parseaddr(sender)
+    own = _mailbox(own_address, name)
     plain, rich = _letters(facts)
-    message["Subject"] = plain.subject
-    message["From"] = Address(display_name=name, addr_spec=own_address)
+    # The library decodes what looks encoded: a name could bring characters that `clean` has not seen.
+    seems_encoded = _ENCODED in plain.subject
+    message[_SUBJECT] = Header(plain.subject, "utf-8", maxlinelen=0).encode() if seems_encoded else plain.subject
+    message["From"] = own
     message["To"] = _recipient(address)
     message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = f"<{message_id}@{own_address.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{message_id}@{own.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if plain.unsubscribe_url:
@@ -112,79 +131,119 @@ def _visible(char: str) -> bool:
 
 
 def _recipient(address: str) -> Address:
-    """One plain address. The library refuses non-ASCII letters, which servers may accept."""
+    try:
+        return _mailbox(address)
+    except ValueError:
+        raise MailRefused("not an e-mail address") from None
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    """One plain address, its domain in ASCII; other letters before the @ are for servers that accept them."""
     if not _ADDRESS.fullmatch(address):
-        raise MailRefused("not an e-mail address")
+        raise ValueError("not an e-mail address")
     user, _, domain = address.rpartition("@")
-    return Address(username=user, domain=domain)
+    return Address(name, user, domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
 
 
 def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
-    catalogue = catalogue_for(locale_of(facts.locale))
-    locale = dates_in(catalogue, locale_of(facts.locale))
-    values = _values(facts, catalogue, locale)
+    language = language_for(locale_of(facts.locale))
+    locale = dates_in(language, locale_of(facts.locale))
+    values = _values(facts, language, locale)
     emphasis = Markup("<strong>{}</strong>")
 
-    def plain(sentence: str, **more: str) -> str:
-        return sentence.format(**values | more)
+    def plain(sentence: Sentence, **more: str) -> str:
+        return words(sentence).format(**values | more)
 
-    def rich(sentence: str, **more: str) -> str:
+    def rich(sentence: Sentence, **more: str) -> str:
         strong = {name: emphasis.format(value) if name == "file" else value for name, value in (values | more).items()}
-        return Markup(sentence).format(**strong)  # noqa: S704 - our own words
+        return Markup(words(sentence)).format(**strong)  # noqa: S704 - our own words
 
-    return _letter(facts, catalogue, locale, plain), _letter(facts, catalogue, locale, rich)
+    def words(sentence: Sentence) -> str:
+        found = translated(sentence, language, facts.count)
+        return found if clean(facts.actor_name or "") else _capital(found, values["actor"])
+
+    return _letter(facts, locale, plain), _letter(facts, locale, rich)
 
 
-def _letter(facts: MailFacts, catalogue: Catalogue, locale: Locale, fill: Fill) -> Letter:
-    words = words_for(catalogue, facts.kind, facts.detail)
+def _capital(words: str, somebody: str) -> str:
+    """A sentence that begins with somebody unnamed begins with a capital letter."""
+    begins = words.startswith("{actor}")
+    return somebody[:1].upper() + somebody[1:] + words.removeprefix("{actor}") if begins else words
+
+
+def _letter(facts: MailFacts, locale: Locale, fill: Fill) -> Letter:
+    words = words_for(facts.kind, facts.detail)
+    leads_to = LeadsTo.PAGE if words.leads_to is LeadsTo.EXTEND and not facts.extend_url else words.leads_to
     return Letter(
         language=str(locale).replace("_", "-"),
         direction=locale.text_direction,
+        between="" if locale.language in UNSPACED else " ",
         subject=fill(words.subject),
         heading=fill(words.heading),
-        greeting=fill(catalogue.greeting if clean(facts.recipient_name) else catalogue.greeting_without_name),
+        greeting=fill(WORDS.greeting if clean(facts.recipient_name) else WORDS.greeting_without_name),
         story=tuple(fill(sentence) for sentence in words.story),
-        lines=(*(fill(line) for line in _lines(facts, catalogue)), *_summary(facts, catalogue, fill)),
+        lines=(*(fill(line) for line in _lines(facts)), *_summary(facts, locale, fill)),
         advice=tuple(fill(sentence) for sentence in words.advice),
-        button=fill(catalogue.buttons[words.leads_to]),
-        url=_web_address(_addresses(facts)[words.leads_to]),
-        fallback=fill(catalogue.fallback),
-        footer=tuple(fill(sentence) for sentence in catalogue.footer),
-        unsubscribe=fill(catalogue.unsubscribe),
+        button=fill(WORDS.buttons[leads_to]),
+        url=_web_address(_addresses(facts)[leads_to]),
+        fallback=fill(WORDS.fallback),
+        footer=(fill(words.because), fill(WORDS.automatic)),
+        unsubscribe=fill(WORDS.unsubscribe),
         unsubscribe_url=_web_address((facts.unsubscribe_url,)) if facts.unsubscribe_url else None,
     )
 
 
-def _values(facts: MailFacts, catalogue: Catalogue, locale: Locale) -> dict[str, str]:
+def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
+    actor, why = clean(facts.actor_name or ""), WORDS.unprotected.get(facts.detail or "", WORDS.unprotected_otherwise)
+    named = translated(WORDS.named, language).format(name=actor) if actor else translated(WORDS.somebody, language)
     return {
         "name": clean(facts.recipient_name),
         "file": clean(facts.file_name),
         "page": clean(facts.page_title),
-        "actor": clean(facts.actor_name or "") or catalogue.somebody,
+        "actor": named,
         "reason": clean(facts.reason or "", LONGEST_REASON),
-        "when": "" if facts.at is None else format_datetime(facts.at, "long", _zone(facts.time_zone), locale),
-        "why": catalogue.unprotected.get(facts.detail or "", catalogue.unprotected_otherwise),
+        "when": _moment(facts, _shown_end(facts), locale),
+        "why": translated(why, language),
         "count": str(facts.count),
-        "since": "" if facts.since is None else format_datetime(facts.since, "long", _zone(facts.time_zone), locale),
+        "since": _moment(facts, facts.since, locale),
         "more": str(facts.more),
     }
 
 
-def _lines(facts: MailFacts, catalogue: Catalogue) -> Iterator[str]:
+def _shown_end(facts: MailFacts) -> datetime | None:
+    """Whoever comes at the end of a pause that is shown finds it over: it is rounded up to a whole minute."""
+    if facts.kind is not MailKind.PAUSED or facts.at is None:
+        return facts.at
+    return (facts.at + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
+
+
+def _moment(facts: MailFacts, at: datetime | None, locale: Locale) -> str:
+    """Return date, time without seconds, and zone, as the person writes them."""
+    if at is None:
+        return ""
+    zone = _zone(facts.time_zone)
+    short = format_datetime(at, "z", zone, locale)
+    name = format_datetime(at, "ZZZZ", zone, locale) if short.startswith(("+", "-")) else short
+    day, hour = format_date(at.astimezone(zone), "long", locale), format_time(at, "short", zone, locale)
+    return f"{str(get_datetime_format('long', locale)).format(hour, day)} {name}"
+
+
+def _lines(facts: MailFacts) -> Iterator[str]:
     if clean(facts.reason or "", LONGEST_REASON):
-        yield catalogue.reason_line
+        yield WORDS.message_line if facts.kind in _CONVERSATION else WORDS.reason_line
     if clean(facts.page_title):
-        yield catalogue.page_line
+        yield WORDS.page_line
     if facts.at is not None:
-        yield catalogue.until_line if facts.kind is MailKind.PAUSED else catalogue.when_line
-    if facts.more:
-        yield catalogue.more_line
+        yield _TIMES.get(facts.kind, WORDS.when_line)
 
 
-def _summary(facts: MailFacts, catalogue: Catalogue, fill: Fill) -> Iterator[str]:
+def _summary(facts: MailFacts, locale: Locale, fill: Fill) -> Iterator[str]:
     for line in facts.lines:
-        name = clean(line.file_name) or catalogue.nameless_file
-        yield fill(catalogue.summary[line.kind], file=name, count=str(line.count))
+        name = clean(line.file_name) or fill(WORDS.nameless_file)
+        words = WORDS.summary[line.kind] if line.since is None else WORDS.since_line
+        yield fill(words, file=name, count=str(line.count), since=_moment(facts, line.since, locale))
+    if facts.more:
+        yield fill(WORDS.more_line)
 
 
 def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:
@@ -193,6 +252,7 @@ def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:
         LeadsTo.PAGE: (facts.page_url, facts.file_url),
         LeadsTo.HISTORY: (facts.history_url, facts.page_url),
         LeadsTo.SITE: (facts.page_url,),
+        LeadsTo.EXTEND: (facts.extend_url,),
     }
 
 

@@ -28,7 +28,11 @@ SLOWEST: Final = timedelta(seconds=10)  # a slower answer does not tell the time
 HALF_A_SECOND: Final = timedelta(milliseconds=500)  # the host tells whole seconds, cut off
 
 _log = structlog.get_logger(__name__)
-_OFFSET = Gauge("lockpoint_clock_offset_seconds", "The largest recent difference from Confluence's clock; ahead is +")
+_OFFSET = Gauge(
+    "lockpoint_clock_offset_seconds",
+    "The largest recent difference from Confluence's clock; ahead is +",
+    multiprocess_mode="livemostrecent",
+)
 
 
 class ClockState(Enum):

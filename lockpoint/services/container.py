@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from lockpoint.domain.signed_json import MacKeys
 from lockpoint.services.clock_skew import ClockOffsets
+from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
-from lockpoint.services.ports.jobs import Jobs
+from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
 from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
@@ -16,7 +17,7 @@ from lockpoint.services.ports.privacy import (
     PersonStore,
     UserProperties,
 )
-from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Requests
+from lockpoint.services.ports.runtime import Clock, Ids, Mutexes, Parallel, Requests
 from lockpoint.services.ports.tenancy import (
     Installations,
     Licences,
@@ -35,6 +36,7 @@ class Services:
 
     clock: Clock
     ids: Ids
+    parallel: Parallel
     attachments: confluence.Attachments
     lock_properties: confluence.LockProperties
     properties: confluence.Properties
@@ -45,6 +47,7 @@ class Services:
     effects: EffectsStore
     audit_log: AuditLog
     jobs: Jobs
+    held_file_jobs: HeldFileJobs
     witnesses: Witnesses
     restorations: Restorations
     requests: Requests
@@ -75,3 +78,4 @@ class Services:
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
     settings_memory: SettingsMemory = field(default_factory=SettingsMemory)
+    known_pages: KnownPages = field(default_factory=KnownPages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 
 class HostError(Exception):
@@ -30,11 +31,16 @@ class Rejected(HostError):
 
 
 class QuotaExceeded(HostError):
-    """429, or our own quota said stop; `retry_after` is in seconds."""
+    """429, or our own quota said stop; `retry_after` is in seconds, `until` the same as a time where it is known."""
 
-    def __init__(self, message: str, retry_after: float) -> None:
+    def __init__(self, message: str, retry_after: float, until: datetime | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.until = until
+
+
+class ShareUsedUp(QuotaExceeded):
+    """This person, or everybody on this page, asks more than the others can spare; the rest goes on."""
 
 
 class OperationRemoved(HostError):
@@ -158,6 +164,12 @@ class RequestReused(UseCaseError):
 
 class Invalid(UseCaseError):
     code = "invalid_request"
+
+
+class TooSlow(UseCaseError):
+    """The request's body did not arrive in time."""
+
+    code = "too_slow"
 
 
 class Busy(UseCaseError):

@@ -1,13 +1,14 @@
-"""Charges quota points to the use case that spends them."""
+"""Charges quota points to the use case that spends them, and to the person who asked for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, Protocol
 
 from lockpoint.services.context import Priority
 
@@ -22,24 +23,88 @@ class Spending:
     points: int
 
 
-PointsArchive = Callable[[datetime, Spending], None]
-"""Adds a spending to those of the UTC hour that begins then, for all processes; neither raises nor takes long."""
+class Share(StrEnum):
+    """Whose points are counted together."""
+
+    ALL = "all"
+    SITE = "site"
+    PAGE = "page"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The points of one share since `since`; `subject` is an account or page id, 0 stands for no site."""
+
+    since: datetime
+    share: Share
+    tenant_id: int = 0
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedState:
+    """What all processes together know: points spent, and until when the host wants no calls."""
+
+    spent: Mapping[Counter, int] = field(default_factory=dict)
+    blocked_until: datetime | None = None
+
+
+class SharedPoints(Protocol):
+    """The account of all processes; no method raises or takes long."""
+
+    def read(self, counters: Sequence[Counter], tenant_id: int) -> SharedState:
+        """Empty while nobody answers: then a process goes by what it knows itself."""
+        ...
+
+    def add(self, counters: Sequence[Counter], hour: datetime, spending: Spending) -> None: ...
+
+    def block(self, tenant_id: int | None, until: datetime) -> None:
+        """Stop calls to one site, or all (None), in every process."""
+        ...
+
 
 UNNAMED: Final = "unnamed"
 
 _USE_CASE: ContextVar[str] = ContextVar("lockpoint_use_case", default=UNNAMED)
+_PAGE: ContextVar[str | None] = ContextVar("lockpoint_listed_page", default=None)
+
+
+@dataclass(slots=True)
+class Payer:
+    """The person whose request is being answered; one that has begun is finished, whatever it costs."""
+
+    account: str
+    begun: bool = False
+
+
+_PAYER: ContextVar[Payer | None] = ContextVar("lockpoint_payer", default=None)
+
+
+def charge(account: str | None) -> None:
+    """Count the calls of this request for this person; None for nobody."""
+    _PAYER.set(Payer(account) if account else None)
+
+
+def current_payer() -> Payer | None:
+    return _PAYER.get()
 
 
 @contextmanager
-def spending_on(use_case: str) -> Iterator[None]:
-    """Count the calls inside the block under `use_case`, a short fixed word such as `acquire`."""
-    token = _USE_CASE.set(use_case)
+def spending_on(use_case: str, *, page: str | None = None) -> Iterator[None]:
+    """Count the calls inside the block under `use_case`, a short fixed word such as `acquire`, and for the page."""
+    tokens = _USE_CASE.set(use_case), _PAGE.set(page)
     try:
         yield
     finally:
-        _USE_CASE.reset(token)
+        _USE_CASE.reset(tokens[0])
+        _PAGE.reset(tokens[1])
 
 
 def current_use_case() -> str:
     """Return the word of the innermost block, or `unnamed`."""
     return _USE_CASE.get()
+
+
+def current_page() -> str | None:
+    return _PAGE.get()

@@ -18,7 +18,7 @@ class Whose(StrEnum):
 class Kept(StrEnum):
     DAYS = "30 days at most, fewer by setting"
     WORKING_DAYS = "30 days after it was last confirmed or made, at most"
-    LOCK = "30 days after it was made, at most; while its lock lives longer, but then without people"
+    LOCK = "30 days after it was made, at most; while its lock or its successor lives longer, but then without people"
     PROFILE = "30 days at most since the person last used locking"
     DAY = "25 hours at most"
     HOUR = "an hour at most"

@@ -360,7 +360,39 @@ POINTS: Final = Kind(
     fields=(*_TENANT, *_of(Whose.NOBODY, lane="who pays", use_case="a word of ours")),
     value=r"\d+\|[a-z_]+\|[a-z_]+",
 )
-REDIS: Final = (MUTEX, POINTS)
+INSTALL_KEY: Final = Kind(
+    name=r"lockpoint:install-key:[\w.-]{1,128}",
+    what="a public key of Atlassian's, by its name, signed by the app",
+    why="to verify installs while Atlassian's servers are slow or away",
+    kept=Kept.DAY,
+    fields=_of(Whose.NOBODY, key_id="Atlassian's name of the key"),
+    value=r"[\da-f]{64}\n-----BEGIN PUBLIC KEY-----\n[\w+/=\n]+-----END PUBLIC KEY-----\n",
+)
+INSTALL_TOKEN: Final = Kind(
+    name=r"lockpoint:install-token:[\da-f]{64}",
+    what="keyed hashes of the token and the body of an install or uninstall",
+    why="a captured token cannot be used with another body",
+    kept=Kept.DAY,
+    fields=_of(Whose.SITE, digest="keyed hash of the token"),
+    value=r"[\da-f]{64}",
+)
+SPENT: Final = Kind(
+    name=r"lockpoint:spent:\d{10}(?:\d{2})?",
+    what="what calls to Confluence cost in an hour or ten minutes, by site, page and person (a keyed hash)",
+    why="nobody uses up what others need",
+    kept=Kept.HOURS,
+    fields=(*_TENANT, *_of(Whose.FILE, page="page id"), *_of(Whose.PERSON, person="keyed hash of an AccountID")),
+    value=r"all|site\|\d+|page\|\d+\|\d+|person\|\d+\|[\da-f]{32}",
+)
+BLOCKED: Final = Kind(
+    name=r"lockpoint:blocked:\d+",
+    what="until when Confluence wants no calls, to one site or any",
+    why="a refusal heard by one process counts in all",
+    kept=Kept.HOUR,
+    fields=_TENANT,
+    value=r"\d{10}",
+)
+REDIS: Final = (MUTEX, POINTS, INSTALL_KEY, INSTALL_TOKEN, SPENT, BLOCKED)
 """Keys as regular expressions; `redis_key` makes no others."""
 
 _DATED: Final = _of(

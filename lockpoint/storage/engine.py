@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Connection, create_engine, event, make_url, text
@@ -14,23 +14,74 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.errors import StorageUnavailable
+from lockpoint.services.errors import OperatorRefusal, StorageUnavailable
+
+_Row = TypeVar("_Row")
+Driver = psycopg.Connection[tuple[Any, ...]]
+
+_MOST_PARAMETERS: Final = 65_535
+"""Of one statement, in Postgres's protocol."""
 
 READ_ONLY: Final = "25006"
 """SQLSTATE of a write on a read-only server, as during a fail-over."""
 
-# No statement, wait for a lock or forgotten transaction outlasts the web's own time-out.
+_BEYOND_A_LIMIT: Final = "54"
+"""Class of the SQLSTATEs of statements that are too large."""
+
+STATEMENT_SECONDS: Final = 8
+"""The server ends a statement after so long. Two seconds later we take the connection for dead."""
+
+# A session that its process has lost must not keep locks or a place.
 SESSION: Final = (
-    "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+    "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c idle_session_timeout=60000"
 )
-KEEPALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+_BEHIND_A_POOLER: Final = (
+    "DATABASE_URL: a connection pooler such as PgBouncer is in front of PostgreSQL and keeps the settings of our"
+    " sessions away from it.\nSet the address of PostgreSQL itself; each process has its own pool (docs/operations.md)."
+)
+KEEPALIVE: Final[dict[str, Any]] = {
+    "keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
+}  # fmt: skip
+
+
+def answering(seconds: float) -> type[psycopg.Connection[Any]]:
+    """Return a class of connections that close when an answer takes longer: a proxy in between can be half dead.
+
+    What the network calls alive, time-outs of the server and of TCP do not end.
+    """
+
+    class Answering(psycopg.Connection[Any]):
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            try:
+                return super().wait(gen, interval, seconds if timeout is None else timeout)
+            except psycopg.errors._WaitTimeout:  # noqa: SLF001 - it has no other name
+                self.close()
+                raise
+
+    return Answering
+
+
+def refuse_poolers(url: str) -> None:
+    """`OperatorRefusal` when session settings do not arrive; a database that does not answer may come later."""
+    try:
+        with answering(STATEMENT_SECONDS).connect(libpq_url(url), connect_timeout=5, options=SESSION) as connection:
+            refused = connection.execute("SHOW lock_timeout").fetchone() != ("5s",)
+    except psycopg.OperationalError as error:
+        refused = "unsupported startup parameter" in str(error)
+    if refused:
+        raise OperatorRefusal(_BEHIND_A_POOLER)
 
 
 class Database:
     """Up to `size` connections; a caller waits `wait` seconds for one. Raises `StorageUnavailable`."""
 
-    def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
+    def __init__(
+        self, url: str, *, size: int = 4, wait: float = 5, statement_seconds: float = STATEMENT_SECONDS
+    ) -> None:
         self.url = url
+        self.size = size
+        options = f"{SESSION} -c statement_timeout={int(statement_seconds * 1000)}"
+        connection_class = answering(statement_seconds + 2)
         self._engine = create_engine(
             url,
             pool_size=size,
@@ -38,7 +89,9 @@ class Database:
             pool_timeout=wait,
             pool_recycle=300,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": SESSION, "application_name": "lockpoint", **KEEPALIVE},
+            creator=lambda: connection_class.connect(
+                libpq_url(url), connect_timeout=5, options=options, application_name="lockpoint", **KEEPALIVE
+            ),
         )
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine, "checkout", _leave_dead_ones)
@@ -54,6 +107,26 @@ class Database:
         """Committed unless the block raises."""
         with _named_failures(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def driver(self) -> Iterator[Driver]:
+        """A connection of the pool without SQLAlchemy, in autocommit, for the constant statements of the hot path."""
+        with _named_failures():
+            pooled = self._engine.raw_connection()
+            driver = cast("Driver", pooled.driver_connection)
+            try:
+                driver.autocommit = True
+                yield driver
+            finally:
+                self._take_back(pooled, driver)
+
+    def _take_back(self, pooled: PoolProxiedConnection, driver: Driver) -> None:
+        if driver.closed:
+            # Whatever cut this one may have cut all.
+            self._engine.dispose()
+        else:
+            driver.autocommit = False
+        pooled.close()
 
     def ping(self) -> None:
         with self.single() as connection:
@@ -72,12 +145,22 @@ class Database:
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
+        if _is_ours(error):
+            raise
         raise StorageUnavailable(_cause(error)) from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != READ_ONLY:
             raise
         raise StorageUnavailable(_cause(error)) from error
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a statement was refused as such, by the driver on a connection that works, or as beyond a limit."""
+    if not isinstance(error, DBAPIError) or error.statement is None or error.connection_invalidated:
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(_BEYOND_A_LIMIT)
 
 
 def _cause(error: Exception) -> str:
@@ -92,6 +175,12 @@ def _leave_dead_ones(connection: psycopg.Connection, _record: object, _proxy: Po
     """
     if connection.closed or select.select([connection], [], [], 0)[0]:
         raise DisconnectionError("the server closed an idle connection")
+
+
+def in_batches(rows: Sequence[_Row], width: int) -> Iterator[Sequence[_Row]]:
+    """Yield rows of `width` parameters in parts that a statement may have."""
+    size = _MOST_PARAMETERS // width
+    return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
 def libpq_url(url: str) -> str:

@@ -23,6 +23,7 @@ RECORD_MAC: Final = b"lockpoint record mac 1"
 LIST_TAG: Final = b"lockpoint list tag 1"
 PEPPER: Final = b"lockpoint address pepper 1"
 USAGE_SITE: Final = b"lockpoint usage site 1"
+INSTALLS: Final = b"lockpoint installs 1"
 BACKUP: Final = b"lockpoint backup 1"
 KEY_ID: Final = b"lockpoint key id 1"
 _KEY_ID_BYTES: Final = 4
@@ -44,6 +45,7 @@ class Keyring:
 
     mac_keys: MacKeys
     tag_keys: MacKeys
+    install_keys: MacKeys
     _boxes: Mapping[str, Fernet] = field(repr=False)
     _link_boxes: Mapping[str, Fernet] = field(repr=False)
     _peppers: MacKeys = field(repr=False)
@@ -100,6 +102,10 @@ class Keyring:
         """A site's names in usage counts: HMAC-SHA-256 in hex under every key, newest first."""
         return tuple(self._usage_keys.digests(client_key.encode()).values())
 
+    def share_name(self, tenant_id: int, account: str) -> str:
+        """A person's name where points are counted: 32 hex digits under the newest key."""
+        return self.tag_keys.digests(f"share/{tenant_id}/{account}".encode())[self.newest][:32]
+
     def backup_key(self, key_id: str) -> bytes | None:
         """32 bytes."""
         return self._backup_keys.get(key_id)
@@ -121,6 +127,7 @@ def keyring(root_keys: Sequence[str]) -> Keyring:
     return Keyring(
         mac_keys=mac_keys_for(RECORD_MAC),
         tag_keys=mac_keys_for(LIST_TAG),
+        install_keys=mac_keys_for(INSTALLS),
         _boxes=_boxes(keys_for(ENCRYPTION)),
         _link_boxes=_boxes(keys_for(MAIL_LINK)),
         _peppers=mac_keys_for(PEPPER),

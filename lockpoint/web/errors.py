@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -23,6 +24,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unlicensed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "already_locked": 409,
     "ending": 409,
     "out_of_date": 409,
@@ -44,6 +46,15 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
 UNAUTHORIZED_TEXT: Final = "The request is not signed correctly. Reload the page and try again."
 GUEST_TEXT: Final = "Lockpoint is for people with an account. Log in to Confluence and try again."
 RETRY_SECONDS: Final = 5
+SHORT_WAIT: Final = 60
+"""Seconds that people count in seconds."""
+
+HOST_AWAY_TEXT: Final = f"Confluence cannot be reached right now. Try again in {RETRY_SECONDS} s."
+HOST_BUSY_TEXT: Final = "Confluence takes no calls right now. Try again {when}."
+QUOTA_USED_UP_TEXT: Final = "Lockpoint has used up what Confluence allows it this hour. It goes on {when}."
+SHARE_USED_UP_TEXT: Final = (
+    "You have asked for more than your share, which the others here need too. You can go on {when}."
+)
 
 _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     401: "unauthorized",
@@ -108,9 +119,28 @@ def _refused(error: errors.UseCaseError) -> Response:
 
 def _host_failed(error: errors.HostError) -> Response:
     log.warning("host_failed", error=type(error).__name__)
+    if isinstance(error, errors.QuotaExceeded):
+        return _used_up(error)
     code = next((code for kind, code in _CODE_OF_HOST_ERROR.items() if isinstance(error, kind)), "busy")
-    wait = {"retryAfter": error.retry_after} if isinstance(error, errors.QuotaExceeded) else None
-    return error_answer(code, details=wait)
+    return error_answer(code, HOST_AWAY_TEXT if code == "busy" else None)
+
+
+def _used_up(error: errors.QuotaExceeded) -> Response:
+    """Names the time where waiting takes more than a minute."""
+    seconds = max(1, math.ceil(error.retry_after))
+    until = _whole_minute(error.until) if error.until else None
+    if isinstance(error, errors.ShareUsedUp):
+        code, text = "too_many_requests", SHARE_USED_UP_TEXT
+    else:
+        code, text = "busy", QUOTA_USED_UP_TEXT if seconds > SHORT_WAIT else HOST_BUSY_TEXT
+    when = f"at {until:%H:%M} UTC" if until and seconds > SHORT_WAIT else f"in {seconds} s"
+    details = {"retryAfter": seconds, "until": until.isoformat() if until else None}
+    return error_answer(code, text.format(when=when), details)
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    """The next, so that the time is never too early."""
+    return (moment.astimezone(UTC) + timedelta(seconds=59)).replace(second=0, microsecond=0)
 
 
 def _storage_failed(error: errors.StorageUnavailable) -> Response:
@@ -129,7 +159,8 @@ def _http_failed(error: HTTPException) -> Response:
     """Keep status and headers (`Allow`)."""
     status = error.code or 500
     code = _CODE_OF_STATUS.get(status, "internal_error" if status >= 500 else "invalid_request")  # noqa: PLR2004
-    answer = error_answer(code)
+    wait = getattr(error, "retry_after", None)
+    answer = error_answer(code, details={"retryAfter": wait} if wait else None)
     answer.status_code = status
     if "Allow" in (headers := dict(error.get_headers())):
         answer.headers["Allow"] = headers["Allow"]

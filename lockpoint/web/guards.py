@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
@@ -17,11 +17,13 @@ from flask import Flask, g, request
 from prometheus_client import Counter
 
 from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
-from lockpoint.connect.tokens import Reason, TokenRefusedError, unique_pairs
+from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
 from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
+from lockpoint.services.quota_accounting import charge
 from lockpoint.web.api.request_body import whole_body
+from lockpoint.web.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +69,9 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
-def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None) -> None:
-    """`read_link` reads the links of mails."""
+def protect(app: Flask, inbound: Inbound, places: Places, read_link: LinkReader = lambda _: None) -> None:
+    """`read_link` reads the links of mails; people have a place while their request is at work."""
+    app.teardown_request(lambda _: charge(None))
 
     @app.before_request
     def check() -> None:
@@ -82,6 +85,15 @@ def protect(app: Flask, inbound: Inbound, read_link: LinkReader = lambda _: None
             except TokenRefusedError as refusal:
                 log_refusal(refusal, guard, str(request.url_rule))
                 raise
+            if (actor := _person(guard)) is not None:
+                places.take(actor)
+                g.lockpoint_place = actor
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        actor: Actor | None = g.pop("lockpoint_place", None)
+        if actor is not None:
+            places.give_back(actor)
 
 
 def call_of(environ: Mapping[str, Any]) -> InboundCall:
@@ -95,7 +107,9 @@ def call_of(environ: Mapping[str, Any]) -> InboundCall:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_AS_IS)
         query = environ.get("QUERY_STRING", "")
         target = f"{path}?{query}" if query else path
-    return InboundCall(environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"))
+    return InboundCall(
+        environ["REQUEST_METHOD"], target, environ.get("HTTP_AUTHORIZATION"), environ.get("REMOTE_ADDR", "")
+    )
 
 
 def log_refusal(refusal: TokenRefusedError, guard: Guard | None, route: str) -> None:
@@ -153,17 +167,23 @@ def _admit(guard: Guard | None, inbound: Inbound) -> None:
         return
     call = call_of(request.environ)
     if guard is Guard.SIGNED_INSTALL:
-        body = _json_object(whole_body(request.environ))
-        inbound.signed_install(call, body)
-        g.lockpoint_signed_body = body
+        g.lockpoint_signed_body = inbound.signed_install(call, partial(whole_body, request.environ))
     elif guard is Guard.SERVER:
         g.lockpoint_caller = inbound.server(call)
     elif guard is Guard.FRAME:
         g.lockpoint_caller = _active(inbound.frame(call))
     elif guard is Guard.CONTEXT:
         g.lockpoint_caller = _active(inbound.context(call))
+        charge(g.lockpoint_caller.account_id)
     else:
         raise TokenRefusedError(Reason.NO_GUARD)
+
+
+def _person(guard: Guard | None) -> Actor | None:
+    """Return who may make this process wait for Confluence."""
+    if guard is Guard.CONTEXT:
+        return current_actor()
+    return Actor(current_link().tenant, current_link().account) if guard is Guard.MAIL_LINK else None
 
 
 def _link(read_link: LinkReader) -> UnsubscribeLink:
@@ -177,13 +197,3 @@ def _active(caller: TokenCaller) -> TokenCaller:
     if not caller.tenant.active:
         raise NotAllowed("The app is disabled on this site. Ask a Confluence administrator to enable it.")
     return caller
-
-
-def _json_object(body: bytes) -> Mapping[str, object]:
-    try:
-        value = json.loads(body, object_pairs_hook=unique_pairs)
-    except (ValueError, RecursionError):
-        raise TokenRefusedError(Reason.BODY) from None
-    if not isinstance(value, dict):
-        raise TokenRefusedError(Reason.BODY)
-    return value

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from lockpoint.domain.host_names import is_host_name
+from lockpoint.web.api.request_body import cut_off_after, given_up
 from lockpoint.web.guards import Guard, guard_of, verified_tenant
 from lockpoint.web.unsubscribe import POLICY as MAIL_PAGE_POLICY
 
@@ -31,7 +33,7 @@ NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame
 BARE_HEADERS: Final = (*ALWAYS, NO_STORE, ("Content-Security-Policy", NOTHING))
 """For answers made without Flask."""
 
-_ORIGIN: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+_ORIGIN: Final = re.compile(r"(?:https://([a-z0-9.-]+)|http://(localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 
 def send_headers(app: Flask, connect_js_url: str) -> None:
@@ -44,7 +46,7 @@ def send_headers(app: Flask, connect_js_url: str) -> None:
             answer.headers[name] = value
         answer.headers.setdefault(*NO_STORE)
         answer.headers["Content-Security-Policy"] = _policy(app, answer, bridge)
-        return answer
+        return cut_off_after(answer) if given_up(request.environ) else answer
 
 
 def page_policy(bridge: str | None, ancestors: Iterable[str]) -> str:
@@ -68,7 +70,8 @@ def origin_of(url: str) -> str | None:
     """Return None for what must not go into a header."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
-    return origin if _ORIGIN.fullmatch(origin) else None
+    found = _ORIGIN.fullmatch(origin)
+    return origin if found and is_host_name(found[1] or found[2]) else None
 
 
 def _policy(app: Flask, answer: Response, bridge: str | None) -> str:

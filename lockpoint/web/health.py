@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from lockpoint.services.clock_skew import TOLERATED, ClockState
 from lockpoint.web.guards import Guard, guarded_by
+from lockpoint.web.metrics import exposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lockpoint.services.clock_skew import ClockOffsets
+    from lockpoint.web.metrics import StateOfSites
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,7 @@ def clock_ping(offsets: ClockOffsets) -> Ping:
     return Ping("clock", check)
 
 
-def health_routes(pings: Sequence[Ping]) -> Blueprint:
+def health_routes(pings: Sequence[Ping], state: StateOfSites) -> Blueprint:
     """`/healthz` (alive), `/readyz` (every ping is well, else 503) and `/metrics`."""
     blueprint = Blueprint("health", __name__)
 
@@ -60,7 +62,7 @@ def health_routes(pings: Sequence[Ping]) -> Blueprint:
     @blueprint.get("/metrics")
     @guarded_by(Guard.PUBLIC)
     def metrics() -> Response:
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(state), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
 

@@ -46,6 +46,10 @@ _ABOUT: Final = {
     MailKind.LOCK_ENDED: "that a lock of yours has ended by itself",
     MailKind.OVERWRITE_ATTEMPT: "that somebody uploaded a file that you have locked",
     MailKind.UNPROTECTED: "that a file you have locked is not protected",
+    MailKind.LOCK_WILL_END: "that a lock of yours will end soon",
+    MailKind.EDIT_REQUEST: "that somebody asks for a file that you have locked",
+    MailKind.EDIT_ANSWER: "what became of your request for a file",
+    MailKind.ENDLESS_LOCKS: "once a week which files you have locked without an end",
 }
 
 
@@ -60,7 +64,7 @@ def mail_routes(services: Services) -> Blueprint:
     def show(token: str) -> Response:
         del token  # the guard has read it
         about = f"Lockpoint mails you {_ABOUT[current_link().kind]}."
-        return _page(200, "No more mails of this kind?", about, button="Send me no more of these")
+        return _page(200, "No more mails of this kind?", about, button="Unsubscribe")
 
     @blueprint.post("/<token>")
     @guarded_by(Guard.MAIL_LINK)

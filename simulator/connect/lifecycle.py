@@ -5,6 +5,7 @@ Calls to the app run without the world's lock, as the app may call back.
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import uuid
@@ -23,6 +24,7 @@ from simulator.world.world import World
 
 TIMEOUT_SECONDS = 15
 ACCEPTED = {200, 204}
+_SERIAL = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def lifecycle_token(world: World, installation: Installation, event: str, url: s
     claims: dict[str, Any] = {
         "iss": installation.client_key,
         "iat": now,
-        "exp": now + tokens.FRAME_SECONDS,
+        "exp": now + tokens.FRAME_SECONDS + next(_SERIAL) % 30,  # no two tokens of one second are alike
         "qsh": tokens.qsh("POST", target, urlsplit(base).path),
     }
     if event in {"enabled", "disabled"}:

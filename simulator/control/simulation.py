@@ -34,6 +34,26 @@ def state(call: Control) -> Answer:
     }
 
 
+@control(blueprint, "GET", "/sites/<site>/property-writes")
+def property_writes(call: Control) -> Answer:
+    """Successive values of a property of every attachment, after the moment `since`."""
+    key, since = call.text("key"), int(call.number("since", 0))
+    return {
+        "writes": [
+            {
+                "attachmentId": str(file.id),
+                "id": str(row.id),
+                "version": row.number,
+                "at": row.created_at,
+                "value": row.value,
+            }
+            for file in call.site.attachments.values()
+            for row in file.bag.written(key)
+            if row.created_at >= since
+        ]
+    }
+
+
 @control(blueprint, "POST", "/reset", locked=False)
 def reset(call: Control) -> Answer:
     call.world.reset(keep_apps=call.flag("keepApps"))

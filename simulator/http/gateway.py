@@ -179,10 +179,10 @@ class Frontdoor:
 
     @staticmethod
     def _call(visit: Visit, request: Request) -> Call:
-        stale = visit.first("stale")
+        both, properties = visit.first("stale"), visit.first("stale", "stale_properties")
         twice = visit.first("duplicate") is not None
-        lag = stale.seconds if stale else 0.0
-        return Call(visit.world, visit.site, visit.caller, request, visit.charge, lag, twice)
+        lag, versions_lag = (fault.seconds if fault else 0.0 for fault in (properties, both))
+        return Call(visit.world, visit.site, visit.caller, request, visit.charge, lag, twice, versions_lag)
 
     def _out_of_points(self) -> bool:
         with self._world.lock:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """`stale`: seconds its reads lag; `twice`: a POST makes two rows."""
+    """`stale`, `stale_versions`: seconds that reads of properties and versions lag; `twice`: a POST makes two rows."""
 
     world: World
     site: Site
@@ -39,6 +39,7 @@ class Call:
     charge: Charge
     stale: float = 0.0
     twice: bool = False
+    stale_versions: float = 0.0
 
     @property
     def account(self) -> str:

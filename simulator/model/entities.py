@@ -42,6 +42,15 @@ class PropertyBag:
         past = [rows for at, rows in self._journal if at <= moment]
         return past[-1] if past else self._journal[0][1]
 
+    def written(self, key: str) -> list[PropertyRow]:
+        """What the key's row with the lowest id was, oldest first, as far as the journal goes back."""
+        found: dict[tuple[int, int], PropertyRow] = {}
+        for _, rows in self._journal:
+            row = min((row for row in rows if row.key == key), key=lambda row: row.id, default=None)
+            if row is not None:
+                found.setdefault((row.id, row.number), row)
+        return list(found.values())
+
     def by_key(self, key: str, seconds_ago: float = 0.0) -> PropertyRow | None:
         """The key's row with the lowest id."""
         rows = [row for row in self.seen(seconds_ago) if row.key == key]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -45,12 +46,14 @@ class KeyPair:
         return self._private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-class InstallKeys:
-    """By key id; the first is made on demand."""
+_DEFAULT: Final = "simulator-install-key-"
 
-    default_kid = "simulator-install-key-1"
+
+class InstallKeys:
+    """By key id, which never changes its key; the first is made on demand."""
 
     def __init__(self) -> None:
+        self.default_kid = _DEFAULT + secrets.token_hex(4)
         self._pairs: dict[str, KeyPair] = {}
 
     @property
@@ -60,8 +63,11 @@ class InstallKeys:
     def put(self, kid: str, private: PrivateKey) -> None:
         """Restore a key under its id."""
         self._pairs[kid] = KeyPair(private)
+        if kid.startswith(_DEFAULT):
+            self.default_kid = kid
 
-    def pair(self, kid: str = default_kid) -> KeyPair | None:
+    def pair(self, kid: str | None = None) -> KeyPair | None:
+        kid = kid or self.default_kid
         if kid == self.default_kid and kid not in self._pairs:
             self.make(kid)
         return self._pairs.get(kid)

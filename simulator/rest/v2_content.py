@@ -25,7 +25,7 @@ _SORTS: dict[str, Callable[[Attachment], int]] = {
 
 
 def _lag(call: Call) -> float:
-    return max(call.stale, call.site.behaviour.read_lag_seconds)
+    return max(call.stale_versions, call.site.behaviour.read_lag_seconds)
 
 
 @operation(blueprint, "GET", f"{API}/attachments/<att_id>", "READ")

@@ -19,6 +19,7 @@ KINDS = {
     "truncate": "does it, then cuts the body after `bytes` (Content-Length says the cut length)",
     "headers": "behaves, and sets `headers` on the answer",
     "stale": "reads see properties and versions as they were `seconds` ago",
+    "stale_properties": "the same for properties alone",
     "duplicate": "a property POST stores two rows",
     "exhausted": "429 as if the hourly points were gone (Retry-After only with `retryAfter: true`)",
 }

@@ -93,7 +93,9 @@ def test_a_site_that_left_unheard_can_be_forgotten(live: LiveApp) -> None:
     assert "no installed site" in again.stderr
     live.control("sites/acme/install")
     live.forget_tokens()
-    assert live.call("alice", "GET", f"/attachments/{file}/lock").json()["lock"]["state"] == "mine"
+    answer = live.call("alice", "GET", f"/attachments/{file}/lock")
+    assert answer.ok, answer.text
+    assert answer.json()["lock"]["state"] == "mine"
 
 
 def test_forgetting_asks_first(live: LiveApp) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,9 @@ from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.retries import Pace
+from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.quota_accounting import Spending
+from lockpoint.services.quota_accounting import Counter, SharedState, Spending
 
 ALICE = "557058:11111111-1111-4111-8111-111111111111"
 
@@ -52,6 +54,23 @@ class Tokens:
         self.dropped.append((tenant_id, account_id))
 
 
+@dataclass
+class Spendings:
+    """Nobody else spends; `blocks` are those that all processes would hear of."""
+
+    heard: list[Spending] = field(default_factory=list)
+    blocks: list[tuple[int | None, datetime]] = field(default_factory=list)
+
+    def read(self, _counters: Sequence[Counter], _tenant_id: int) -> SharedState:
+        return SharedState()
+
+    def add(self, _counters: Sequence[Counter], _hour: datetime, spending: Spending) -> None:
+        self.heard.append(spending)
+
+    def block(self, tenant_id: int | None, until: datetime) -> None:
+        self.blocks.append((tenant_id, until))
+
+
 class FakeNow:
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
@@ -70,14 +89,17 @@ class Kit:
     tokens: Tokens = field(default_factory=Tokens)
     now: FakeNow = field(default_factory=FakeNow)
     points: int = 65_000
+    sessions: Sessions = field(default_factory=lambda: Sessions(private_files=True))
 
     def __post_init__(self) -> None:
         self.spent: list[Spending] = []
-        self.budget = PointsQuota(
-            points_per_hour=self.points, now=self.now, archive=lambda _, spending: self.spent.append(spending)
-        )
+        self.budget = PointsQuota(points_per_hour=self.points, now=self.now, shared=Spendings(self.spent))
         self.client = ConfluenceClient(
-            signer=self.signer, person_tokens=self.tokens, budget=self.budget, pace=self.pace.pace()
+            signer=self.signer,
+            person_tokens=self.tokens,
+            budget=self.budget,
+            pace=self.pace.pace(),
+            sessions=self.sessions,
         )
 
 

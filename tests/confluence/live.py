@@ -14,6 +14,7 @@ from lockpoint.confluence.attachments import ConfluenceAttachments
 from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
+from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
@@ -27,7 +28,7 @@ from lockpoint.services.ports.confluence import Container, ContainerKind
 from lockpoint.services.ports.tenancy import Installation, Installations, Registration
 from lockpoint.services.quota_accounting import Spending
 from simulator import server
-from tests.confluence.doubles import FakeNow, FakePace
+from tests.confluence.doubles import FakeNow, FakePace, Spendings
 from tests.confluence.oddhost import OddHost, answer, odd_host
 from tests.contracts.openapi_checker import Recorded
 from tests.support.checkout import ROOT
@@ -70,12 +71,11 @@ class Live:
         self.rows = Rows()
         self.pace = FakePace(chance=0.0)
         self.spent: list[Spending] = []
-        self.budget = PointsQuota(
-            points_per_hour=65_000, now=FakeNow(), archive=lambda _, spending: self.spent.append(spending)
-        )
+        self.budget = PointsQuota(points_per_hour=65_000, now=FakeNow(), shared=Spendings(self.spent))
         sites = SiteDirectory(cast("Installations", self.rows))
         self.tokens = Impersonation(sites, running.oauth_url, time.time)
         self.client = ConfluenceClient(
+            sessions=Sessions(private_files=True),
             signer=AppSigner(sites, APP_KEY, time.time),
             person_tokens=self.tokens,
             budget=self.budget,

@@ -125,6 +125,18 @@ def test_other_properties_of_contents(live: Live, host: PropertyHost, host_id: s
         live.properties.replace(live.acme, host, host_id, created, [3], priority=PRIORITY)
 
 
+@pytest.mark.parametrize(("host", "host_id"), [(PropertyHost.ATTACHMENT, LOGO), (PropertyHost.PAGE, PAGE.id)])
+def test_a_doubled_property_can_be_replaced_at_the_second_try(live: Live, host: PropertyHost, host_id: str) -> None:
+    """F06: Confluence refuses to replace either row; the lowest id stays."""
+    live.fault("duplicate", method="POST", path="properties")
+    live.properties.create(live.acme, host, host_id, "lockpointwatch", [1], priority=PRIORITY)
+    row = live.properties.read(live.acme, host, host_id, "lockpointwatch", priority=PRIORITY)
+    assert row is not None
+    with pytest.raises(LostRace):
+        live.properties.replace(live.acme, host, host_id, row, [2], priority=PRIORITY)
+    assert live.properties.replace(live.acme, host, host_id, row, [2], priority=PRIORITY).id == row.id
+
+
 def test_space_properties_are_read_and_not_written_by_the_app(live: Live) -> None:
     """Only the space's admin may write them."""
     live.act("property", DANA, spaceKey="DS", key="lockpointspace", value={"a": 1})

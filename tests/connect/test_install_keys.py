@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from lockpoint.connect import install_keys
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys, KeyUnavailableError
 from lockpoint.connect.tokens import Reason, TokenRefusedError
-from tests.fakes.connect import FakeTime, MemoryKeys, private_key, public_pem
+from lockpoint.services.errors import Busy
+from tests.fakes.connect import FakeTime, MemoryInstalls, MemoryKeys, private_key, public_pem
 
 GOOD = public_pem(private_key())
 
@@ -203,7 +204,7 @@ def memory() -> MemoryKeys:
 
 
 def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> None:
-    keys = InstallKeys(memory, clock.seconds)
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
     for _ in range(3):
         keys.key("kid-1")
         clock.advance(8 * 3600 - 1)
@@ -215,7 +216,7 @@ def test_a_key_is_fetched_once_a_day(clock: FakeTime, memory: MemoryKeys) -> Non
 
 def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryKeys) -> None:
     """F31: a known key stays valid while the hosts fail; they are asked once a minute."""
-    keys = InstallKeys(memory, clock.seconds)
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
     known = keys.key("kid-1")
     memory.trouble = True
     clock.advance(install_keys.KEEP_SECONDS + 1)
@@ -228,7 +229,7 @@ def test_old_keys_work_while_the_hosts_are_down(clock: FakeTime, memory: MemoryK
 
 def test_a_withdrawn_key_goes(clock: FakeTime, memory: MemoryKeys) -> None:
     """A known key that every host denies is no longer used."""
-    keys = InstallKeys(memory, clock.seconds)
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
     keys.key("kid-1")
     memory.keys.clear()
     clock.advance(install_keys.KEEP_SECONDS + 1)
@@ -242,7 +243,7 @@ def test_a_refused_key_id_is_remembered_for_a_minute(
     clock: FakeTime, memory: MemoryKeys, trouble: bool, reason: Reason
 ) -> None:
     """At most one fetch a minute; the key works once the host knows it."""
-    keys = InstallKeys(memory, clock.seconds)
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
     memory.trouble = trouble
     assert [refusal(keys, "kid-2") for _ in range(10)] == [reason] * 10
     assert memory.asked["kid-2"] == 1
@@ -252,25 +253,89 @@ def test_a_refused_key_id_is_remembered_for_a_minute(
     assert keys.key("kid-2") is memory.keys["kid-2"]
 
 
-def test_invented_key_ids_cannot_hammer_the_hosts(clock: FakeTime, memory: MemoryKeys) -> None:
-    """F31: a bounded number of fetches; known keys keep working."""
-    keys = InstallKeys(memory, clock.seconds)
-    keys.key("kid-1")
+def no_turn(keys: InstallKeys, key_id: str, caller: str = "") -> bool:
+    """Whether this caller has to wait for a turn to ask for an unknown key."""
+    try:
+        keys.key(key_id, caller)
+    except TokenRefusedError:
+        return False
+    except Busy as busy:
+        return bool(busy.details["retryAfter"])
+    return False
+
+
+def test_invented_key_ids_spend_only_their_callers_ration(clock: FakeTime, memory: MemoryKeys) -> None:
+    """F31: a bounded number of fetches; known keys keep working, and others can ask for new ones."""
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
+    keys.key("kid-1", "198.51.100.1")
+    refused = 0
     for number in range(2000):
-        refusal(keys, f"junk-{number}")
-        clock.advance(0.01)
-    assert sum(memory.asked.values()) <= install_keys.FETCHES_AT_ONCE + 20 / install_keys.SECONDS_PER_FETCH + 2
-    assert keys.key("kid-1") is memory.keys["kid-1"]
-    assert len(keys._refused) <= install_keys.MOST_REFUSALS
-    clock.advance(120)
+        refused += no_turn(keys, f"junk-{number}", "203.0.113.9")
+        clock.advance(0.05)
+    fetched = install_keys.OF_ONE_CALLER + 100 / install_keys.SECONDS_OF_ONE_CALLER
+    assert sum(memory.asked.values()) <= fetched + 2
+    assert refused >= 2000 - fetched - 2
+    assert keys.key("kid-1", "203.0.113.9") is memory.keys["kid-1"]
     memory.keys["kid-new"] = private_key().public_key()
-    assert keys.key("kid-new") is memory.keys["kid-new"]
+    assert keys.key("kid-new", "198.51.100.2") is memory.keys["kid-new"]
+    assert len(keys._refused) <= install_keys.MOST_REFUSALS
+
+
+def test_all_callers_together_are_bounded(clock: FakeTime, memory: MemoryKeys) -> None:
+    """F31: one network's addresses are one caller; many networks have a ration in all, and the memory an end."""
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
+    for number in range(50):
+        no_turn(keys, f"near-{number}", f"2001:db8:1:1::{number:x}")
+    assert sum(memory.asked.values()) == install_keys.OF_ONE_CALLER
+    for number in range(3 * install_keys.MOST_CALLERS):
+        no_turn(keys, f"far-{number}", f"10.0.{number // 256}.{number % 256}")
+    assert sum(memory.asked.values()) == install_keys.OF_ALL_CALLERS
+    assert len(keys._of_one._left) <= install_keys.MOST_CALLERS
+
+
+def test_waiting_for_the_hosts_takes_few_threads(memory: MemoryKeys) -> None:
+    """F31: while the hosts are slow, further unknown keys are told to come again."""
+    begun, end = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        def fetch(self, key_id: str) -> Any:
+            begun.release()
+            assert end.wait(10)
+            return memory.fetch(key_id)
+
+    keys = InstallKeys(Slow(), MemoryInstalls())
+    threads = [
+        threading.Thread(target=no_turn, args=(keys, f"kid-{n}", f"10.0.0.{n}"))
+        for n in range(install_keys.FETCHES_TOGETHER)
+    ]
+    for thread in threads:
+        thread.start()
+        assert begun.acquire(timeout=10)
+    assert no_turn(keys, "kid-1", "10.0.1.1")
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert not no_turn(keys, "kid-1", "10.0.1.1")
+
+
+def test_a_key_that_one_process_fetched_serves_all(clock: FakeTime, memory: MemoryKeys) -> None:
+    """F31: kept outside the process; what every host denies is dropped there too."""
+    store = MemoryInstalls()
+    InstallKeys(memory, store, clock.seconds).key("kid-1")
+    memory.trouble = True
+    other = InstallKeys(memory, store, clock.seconds)
+    assert other.key("kid-1") == memory.keys["kid-1"]
+    memory.trouble = False
+    memory.keys.clear()
+    clock.advance(install_keys.STORED_SECONDS + 1)
+    assert refusal(other) is Reason.KEY_UNKNOWN
+    assert store.pems == {}
 
 
 def test_the_cache_is_bounded(clock: FakeTime, memory: MemoryKeys) -> None:
-    keys = InstallKeys(memory, clock.seconds)
+    keys = InstallKeys(memory, MemoryInstalls(), clock.seconds)
     for number in range(install_keys.MOST_KEYS + 40):
         memory.keys[f"kid-{number}"] = private_key().public_key()
-        keys.key(f"kid-{number}")
+        keys.key(f"kid-{number}", str(number))
         clock.advance(10)
     assert len(keys._kept) == install_keys.MOST_KEYS

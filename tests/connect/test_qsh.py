@@ -192,3 +192,23 @@ def test_agrees_with_atlassians_python_package(path: list[str], pairs: dict[str,
     target = "/" + "/".join(path) + (f"?{query}" if query else "")
     assert qsh.canonical_request("GET", target) == atlassian_jwt.url_utils.canonicalize_request("get", target)
     assert qsh.request_hash("GET", target) in qsh.accepted_hashes("GET", target)
+
+
+ODD_NAMES = [
+    ("/p?%E4%B8%AD=1&a=2&%2C=3", "GET&/p&%2C=3&a=2&%E4%B8%AD=1"),
+    ("/p?b=1&%C3%A4=2&jwt=x", "GET&/p&b=1&%C3%A4=2"),
+    ("/p?a(=1&aa=2", "GET&/p&a%28=1&aa=2"),
+    ("/p?aa=1&a+=2", "GET&/p&a%20=2&aa=1"),
+    ("/p?%F0%9F%98%80=1&%EF%BF%BD=2", "GET&/p&%F0%9F%98%80=1&%EF%BF%BD=2"),
+    ("/p?%FF=1&z=2", "GET&/p&z=2&%FF=1"),
+]
+
+
+@pytest.mark.parametrize(("target", "canonical"), ODD_NAMES)
+def test_names_sorted_decoded_are_accepted_too(target: str, canonical: str) -> None:
+    """As npm atlassian-jwt sorts them; the usual order still counts."""
+    assert qsh.canonical_request("GET", target, order=qsh.Order.NODE) == canonical
+    accepted = qsh.accepted_hashes("GET", target)
+    assert hashlib.sha256(canonical.encode()).hexdigest() in accepted
+    assert qsh.request_hash("GET", target) in accepted
+    assert len(accepted) <= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from typing import Any
 
 import jwt
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lockpoint.connect import qsh
+from lockpoint.connect.inbound import InboundCall
 from lockpoint.connect.install_keys import InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.tokens import Reason, TokenRefusedError
@@ -23,6 +25,7 @@ from tests.fakes.connect import (
     GLOBEX,
     START,
     FakeTime,
+    MemoryInstalls,
     MemoryKeys,
     install_body,
     private_key,
@@ -56,11 +59,13 @@ def memory() -> MemoryKeys:
 
 @pytest.fixture
 def installs(memory: MemoryKeys) -> SignedInstalls:
-    return SignedInstalls(InstallKeys(memory, FakeTime().seconds), APP_KEY, APP_URL)
+    seen = MemoryInstalls()
+    return SignedInstalls(InstallKeys(memory, seen, FakeTime().seconds), seen, APP_KEY, APP_URL)
 
 
 def verify(installs: SignedInstalls, token: str, body: Any = None, method: str = "POST", target: str = TARGET) -> str:
-    return installs.verify(token, method, target, install_body() if body is None else body, NOW).issuer
+    content = json.dumps(install_body() if body is None else body).encode()
+    return str(installs.verify(token, InboundCall(method, target, None), lambda: content, NOW)["clientKey"])
 
 
 @pytest.mark.parametrize(
@@ -156,7 +161,7 @@ def test_spare_bits_of_the_signature_are_not_free(installs: SignedInstalls) -> N
 
 def test_no_key_is_fetched_for_a_token_that_is_wrong_anyway(installs: SignedInstalls, memory: MemoryKeys) -> None:
     """Checks that need no key come before the fetch."""
-    for token in (make(aud=["x"]), make(iss=GLOBEX), make(exp=int(NOW) - 99), make(qsh="context-qsh")):
+    for token in (make(aud=["x"]), make(exp=int(NOW) - 99), make(qsh="context-qsh")):
         with pytest.raises(TokenRefusedError):
             verify(installs, token)
     assert not memory.asked
@@ -170,3 +175,26 @@ def test_known_keys_work_while_the_hosts_are_down(installs: SignedInstalls, memo
     with pytest.raises(TokenRefusedError) as caught:
         verify(installs, make(kid="kid-2"))
     assert caught.value.reason is Reason.KEY_UNAVAILABLE
+
+
+def test_the_body_is_read_once_the_token_is_proven(installs: SignedInstalls) -> None:
+    """Who proves nothing sends nothing."""
+    stranger = private_key("stranger")
+
+    def read() -> bytes:
+        pytest.fail("a body was read")
+
+    for token in (make(stranger), make(aud=["x"]), make(kid=None), make(exp=int(NOW) - 99), make(kid="kid-2")):
+        with pytest.raises(TokenRefusedError):
+            installs.verify(token, InboundCall("POST", TARGET, None), read, NOW)
+
+
+def test_a_token_fits_the_first_body_only(installs: SignedInstalls) -> None:
+    """A captured token registers no other secret; the same call may come again."""
+    token = make()
+    for _ in range(2):
+        assert verify(installs, token) == ACME
+    with pytest.raises(TokenRefusedError) as caught:
+        verify(installs, token, install_body(sharedSecret="another secret of sufficient length"))
+    assert caught.value.reason is Reason.USED
+    assert verify(installs, make(jti="another")) == ACME

@@ -19,6 +19,7 @@ from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteSta
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
 from lockpoint.storage.locks.requests import PostgresRequests
@@ -32,6 +33,7 @@ from tests.fakes.storage import (
     FakeAuditLog,
     FakeCreationGuard,
     FakeEffects,
+    FakeHeldFileJobs,
     FakeIntents,
     FakeJobs,
     FakeRequests,
@@ -53,6 +55,7 @@ class Store:
     effects: Any
     audit_log: Any
     jobs: Any
+    held_file_jobs: Any
     witnesses: Any
     restorations: Any
     requests: Any
@@ -73,6 +76,7 @@ def in_memory(clock: FakeClock) -> Store:
         FakeEffects(tables),
         FakeAuditLog(tables),
         FakeJobs(tables),
+        FakeHeldFileJobs(tables),
         FakeWitnesses(tables),
         FakeRestorations(tables),
         FakeRequests(tables),
@@ -95,11 +99,12 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
         PostgresEffects(database, clock),
         PostgresAuditLog(database),
         PostgresJobs(database),
+        PostgresHeldFileJobs(database),
         PostgresWitnesses(database),
         PostgresRestorations(database),
         PostgresRequests(database, clock),
         PostgresCreationGuard(database, clock),
-        PostgresSiteStates(database, database),
+        PostgresSiteStates(database),
         PostgresIntents(database, keys, clock),
         PostgresTenants(database),
         sites[0],
@@ -283,6 +288,17 @@ class TestWitnesses:
         assert store.witnesses.held_among(store.acme, []) == frozenset()
         assert store.witnesses.held_in(store.acme, [PAGE.id, "7"]) == {"1"}
         assert store.witnesses.held_in(store.globex, [PAGE.id]) == {"3"}
+
+    def test_only_locked_files_get_their_jobs(self, store: Store) -> None:
+        """L-51: of the caller's site; once."""
+        store.effects.record(store.acme, Effects(witness=witness("1")))
+        store.effects.record(store.acme, Effects(witness=witness("2", record=free())))
+        store.effects.record(store.globex, Effects(witness=witness("3")))
+        jobs = {file: Job(JobKind.TRASHED, store.acme.id, f"{file}:{BOB}") for file in ("1", "2", "3")}
+        for _ in range(2):
+            assert store.held_file_jobs.defer(store.acme, jobs) == 1
+        assert store.waiting() == [("trashed", store.acme.id, f"1:{BOB}")]
+        assert store.held_file_jobs.defer(store.acme, {}) == 0
 
     def test_live_locks_are_listed_in_pieces(self, store: Store) -> None:
         for number in ("3", "1", "2"):

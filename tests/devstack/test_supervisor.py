@@ -55,6 +55,13 @@ class Watching:
                 supervisor._look_after(watched, self.now)
 
 
+def test_nothing_to_start_is_nothing_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both databases may be given by variables."""
+    supervisor = Watching().supervisor(monkeypatch)
+    supervisor.start()
+    supervisor.stop()
+
+
 def test_what_was_started_last_is_stopped_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Databases must run longer than the processes that use them."""
     watching = Watching()

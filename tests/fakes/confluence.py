@@ -388,6 +388,13 @@ class FakeAttachments:
         odd = () if cursor else site.unreadable.get(container.id, ())
         return AttachmentPage(items, str(start + limit) if start + limit < len(files) else None, odd)
 
+    def newest(
+        self, tenant: Tenant, container: Container, *, priority: Priority, person: str | None = None
+    ) -> AttachmentPage:
+        whole = self.of_container(tenant, container, priority=priority, person=person, limit=10_000)
+        items = sorted(whole.items, key=lambda file: file.head.created)[-1:]
+        return AttachmentPage(tuple(items), None)
+
     def versions(
         self,
         tenant: Tenant,
@@ -604,7 +611,11 @@ class FakeProperties:
         priority: Priority,
         person: str | None = None,
     ) -> StoredProperty:
-        return self.host.replace(tenant, host, host_id, stored.key, stored.id, stored.version + 1, value, person=person)
+        site, place = self.host.site(tenant), (host, host_id, stored.key)
+        if site.may_write(host, host_id, person) and len(rows := site.rows.get(place, ())) > 1:
+            site.put_rows(*place, rows[:1])
+            raise LostRace(stored.key)
+        return self.host.replace(tenant, *place, stored.id, stored.version + 1, value, person=person)
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:
         return self.host.site(tenant).app_properties.get(key)

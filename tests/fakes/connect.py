@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.ports.maintenance import Readings
 from lockpoint.services.ports.tenancy import Registration
 from lockpoint.web.guards import Guard, current_actor, current_viewer, guarded_by
 from lockpoint.web.health import Ping
@@ -45,6 +47,8 @@ ACME_SECRET = "acme-secret-acme-secret-acme-secret-acme"
 GLOBEX_SECRET = "globex-secret-globex-secret-globex-secret"
 ALICE = "557058:11111111-0000-4000-8000-00000000a11c"
 BOB = "557058:11111111-0000-4000-8000-000000000b0b"
+
+_numbers = itertools.count()
 
 
 @dataclass
@@ -108,12 +112,24 @@ class MemoryJobs:
 
 
 @dataclass
+class FakeHeldFileJobs:
+    witnesses: Any
+    jobs: Any
+
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        held = sorted(self.witnesses.held_among(tenant, jobs))
+        self.jobs.defer([jobs[file] for file in held])
+        return len(held)
+
+
+@dataclass
 class ConnectServices:
     """What Connect's routes use of the services."""
 
     installations: Any
     witnesses: Any
     jobs: Any
+    held_file_jobs: Any
     clock: Any
     allowed_hosts: Sequence[str] = ALLOWED
     caches: Sequence[Any] = ()
@@ -145,6 +161,27 @@ class MemoryKeys:
         if self.trouble:
             raise KeyUnavailableError("down")
         return self.keys.get(key_id)
+
+
+@dataclass
+class MemoryInstalls:
+    """Keys and install tokens that came; tokens never run out."""
+
+    pems: dict[str, bytes] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+
+    def find(self, key_id: str) -> bytes | None:
+        return self.pems.get(key_id)
+
+    def keep(self, key_id: str, pem: bytes) -> None:
+        self.pems[key_id] = pem
+
+    def drop(self, key_id: str) -> None:
+        self.pems.pop(key_id, None)
+
+    def fits(self, token: str, body: bytes, seconds: float) -> bool:
+        assert seconds > 0
+        return self.bodies.setdefault(token, body) == body
 
 
 def registration(client_key: str = ACME, **changes: Any) -> Registration:
@@ -205,7 +242,7 @@ class ConnectWorld:
     ) -> str:
         """Return the token of a signed install."""
         changes.setdefault("qsh", qsh.request_hash("POST", target))
-        claims = self.claims(**{"aud": [APP_URL], "sub": None, **changes})
+        claims = self.claims(**{"aud": [APP_URL], "sub": None, "jti": str(next(_numbers)), **changes})
         fields = {**({"kid": kid} if kid is not None else {}), **(headers or {})}
         return jwt.encode(claims, key or private_key(), algorithm, headers=fields)
 
@@ -260,11 +297,19 @@ def sample_routes() -> Blueprint:
     return routes
 
 
+class FakeGauges:
+    """Nothing waits, nothing is locked."""
+
+    def read(self) -> Readings:
+        return Readings(waiting={}, oldest_seconds=0.0, parked={}, locks={}, mails_waiting=0)
+
+
 def make_world(
     *,
     installations: Any = None,
     witnesses: Any = None,
     jobs: Any = None,
+    held_file_jobs: Any = None,
     blueprints: Sequence[Blueprint] | None = None,
     webhook_door: bool = True,
     pings: Sequence[Ping] = (),
@@ -272,18 +317,20 @@ def make_world(
     """Build a web process over these ports or fakes, with acme and globex installed."""
     time = FakeTime()
     installations = installations if installations is not None else FakeInstallations()
-    keys = MemoryKeys()
+    keys, seen = MemoryKeys(), MemoryInstalls()
     inbound = Inbound(
         sites=SiteDirectory(installations, clock=time.seconds),
-        signed_installs=SignedInstalls(InstallKeys(keys, clock=time.seconds), APP_KEY, APP_URL),
+        signed_installs=SignedInstalls(InstallKeys(keys, seen, clock=time.seconds), seen, APP_KEY, APP_URL),
         app_key=APP_KEY,
         base_url=APP_URL,
         now=time.seconds,
     )
     witnesses = witnesses if witnesses is not None else MemoryWitnesses()
     jobs = jobs if jobs is not None else MemoryJobs()
-    services: Any = ConnectServices(installations, witnesses, jobs, time, caches=[inbound.sites])
+    held_file_jobs = held_file_jobs or FakeHeldFileJobs(witnesses, jobs)
+    services: Any = ConnectServices(installations, witnesses, jobs, held_file_jobs, time, caches=[inbound.sites])
     shell = Shell(
+        gauges=FakeGauges(),
         inbound=inbound,
         descriptor=descriptor.build(app_key=APP_KEY, base_url=APP_URL, licensing=False),
         services=services,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -181,6 +181,16 @@ class FakeJobs:
         return any((job.tenant_id, job.kind) == (tenant.id, kind) for job in self.tables.jobs)
 
 
+class FakeHeldFileJobs:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        held = FakeWitnesses(self.tables).held_among(tenant, jobs)
+        self.tables.defer([jobs[file] for file in sorted(held)])
+        return len(held)
+
+
 class FakeWitnesses:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -316,6 +326,9 @@ class FakeTenants:
     def active(self) -> Sequence[Tenant]:
         self.tables.reachable()
         return [tenant for tenant in self.tables.tenants.values() if tenant.active]
+
+    def active_ids(self) -> Sequence[int]:
+        return [tenant.id for tenant in self.active()]
 
     def installed(self) -> Sequence[Tenant]:
         self.tables.reachable()

@@ -103,12 +103,14 @@ class FakeUsageCounts:
 
 @dataclass
 class FakeInstallations:
-    """`down` makes every call fail, `finds` counts the look-ups."""
+    """`down` makes every call fail, `finds` and `looks` count the questions, `stored` is what was stored in order."""
 
     rows: dict[str, Installation] = field(default_factory=dict)
     events: list[tuple[int, InstallationEvent, datetime]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    stored: list[tuple[str, Installation]] = field(default_factory=list)
     finds: int = 0
+    looks: int = 0
     down: bool = False
 
     def find(self, client_key: str) -> Installation | None:
@@ -116,12 +118,19 @@ class FakeInstallations:
         self.finds += 1
         return self.rows.get(client_key)
 
+    def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
+        self._require()
+        self.looks += 1
+        lost = since is None or not {key for key, _ in self.stored} <= set(self.rows)
+        return str(len(self.stored)), None if lost else frozenset(key for key, _ in self.stored[int(since or 0) :])
+
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[FakeInstallationChange]:
         assert client_key, base_url
         self._require()
         change = FakeInstallationChange(dict(self.rows), list(self.events), list(self.jobs))
         yield change
+        self.stored += [(key, row) for key, row in change.rows.items() if self.rows.get(key) is not row]
         self.rows, self.events, self.jobs = change.rows, change.events, change.jobs
 
     def _require(self) -> None:

@@ -9,10 +9,10 @@ world.site().upload(file.id, BOB, b"mine")
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from lockpoint.domain.lock import FoundRecord
 from lockpoint.domain.signed_json import MacKeys
@@ -26,6 +26,7 @@ from tests.fakes.storage import (
     FakeAuditLog,
     FakeCreationGuard,
     FakeEffects,
+    FakeHeldFileJobs,
     FakeIntents,
     FakeJobs,
     FakeMailer,
@@ -39,6 +40,7 @@ from tests.fakes.storage import (
 )
 from tests.fakes.tenancy import ports_about_sites
 
+T = TypeVar("T")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALICE = "557058:a11ce000-0000-4000-8000-000000000001"
 BOB = "557058:b0b00000-0000-4000-8000-000000000002"
@@ -74,6 +76,12 @@ class FakeClock:
         self.at += timedelta(**amount)
 
 
+class FakeParallel:
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        for item in items:
+            work(item)
+
+
 class FakeIds:
     """Counts."""
 
@@ -92,6 +100,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
     ports: dict[str, Any] = {
         "clock": tables.clock,
         "ids": FakeIds(),
+        "parallel": FakeParallel(),
         "attachments": host.attachments,
         "lock_properties": host.lock_properties,
         "properties": host.properties,
@@ -102,6 +111,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "audit_log": FakeAuditLog(tables),
         "effects": FakeEffects(tables),
         "jobs": FakeJobs(tables),
+        "held_file_jobs": FakeHeldFileJobs(tables),
         "witnesses": FakeWitnesses(tables),
         "restorations": FakeRestorations(tables),
         "requests": FakeRequests(tables),

@@ -174,6 +174,13 @@ def test_an_address_that_the_server_cannot_write_to_is_refused(serve: Callable[.
         send(f"smtp://{serve(enable_SMTPUTF8=False)}", "böb@example.com")
 
 
+def test_a_domain_beyond_ascii_needs_nothing_of_the_server(serve: Callable[..., str], post: Post) -> None:
+    """D2: header and envelope have the domain as ASCII."""
+    send(f"smtp://{serve(enable_SMTPUTF8=False)}", "anna@bücher.example")
+    ((recipients, message),) = post.box
+    assert recipients == [message["To"]] == ["anna@xn--bcher-kva.example"]
+
+
 @pytest.mark.parametrize(
     "address", ["bob@example.com\r\nRCPT TO:<eve@example.com>", "bob@example.com>\r\nDATA", "a@b,c@d"]
 )

@@ -46,7 +46,7 @@ def crash(*args, **kwargs):
     raise ValueError("Kanarienvogel in a message " + hidden) from KeyError("Kanarienvogel in a cause")
 
 if os.environ["CRASH_IN"] == "start":
-    lockpoint.clock.bootstrap.build = crash
+    lockpoint.clock.bootstrap.build_clock = crash
 lockpoint.app.Response = crash
 lockpoint.worker.USE_CASES[JobKind.SWEEP] = crash
 lockpoint.clock.Ticks.rescue = crash

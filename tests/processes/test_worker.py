@@ -1,12 +1,15 @@
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lockpoint import worker
+from lockpoint import bootstrap, worker
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
+from lockpoint.services.errors import QuotaExceeded
 from lockpoint.services.ports.jobs import JobKind
+from lockpoint.services.quota_accounting import current_use_case, spending_on
 from tests.fakes.world import ACME, BOB, make_world
 
 
@@ -66,3 +69,29 @@ def test_the_real_use_cases_take_what_the_queue_holds() -> None:
     ):
         handle(world.services, kind, subject)
     assert world.tables.states[ACME.id].tested_at == world.clock.now()
+
+
+def test_work_is_done_side_by_side_in_the_callers_context() -> None:
+    """P-19: a sweep waits for several answers at a time, and its points are charged to it."""
+    meeting, seen = threading.Barrier(bootstrap.AT_ONCE, timeout=5), set()
+
+    def work(item: int) -> None:
+        meeting.wait()
+        seen.add((item, current_use_case()))
+
+    with spending_on("sweep"):
+        bootstrap.ThreadedParallel().each(work, range(2 * bootstrap.AT_ONCE))
+    assert seen == {(item, "sweep") for item in range(2 * bootstrap.AT_ONCE)}
+
+
+def test_after_an_error_nothing_more_begins() -> None:
+    """Out of points: the sweep stops."""
+    begun = []
+
+    def work(item: int) -> None:
+        begun.append(item)
+        raise QuotaExceeded("out of points", 60)
+
+    with pytest.raises(QuotaExceeded):
+        bootstrap.ThreadedParallel().each(work, range(1000))
+    assert len(begun) < 100

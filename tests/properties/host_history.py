@@ -97,6 +97,7 @@ class HostHistory:
     def version(self, version: StoredVersion, before: StoredVersion, *, beginning: bool) -> None:
         """A version came. `beginning`: the call that began the lock has not answered, so either reading is fair."""
         if version.author == APP_ACCOUNT:
+            self._came_late(version)
             return
         held, new_content = self.held, version.file_id != before.file_id
         if held is None or version.author == held.holder:
@@ -109,6 +110,16 @@ class HostHistory:
             if beginning:
                 self.excusable.add(version.created)
                 self._allow(version)
+
+    def _came_late(self, ours: StoredVersion) -> None:
+        """A version of ours after the end stays where another made what stood then: perhaps an overwrite."""
+        ended = self.records[-1] if self.records else None
+        if ended is None or not isinstance(ended.record, Free):
+            return
+        theirs = [v for v in self.file.versions if v.author != APP_ACCOUNT or v.created < ended.at]
+        stood = theirs[-1] if theirs else ours
+        if stood.created < ended.at and stood.author not in {APP_ACCOUNT, ended.record.ended.holder}:
+            self.content.also.add(ours.content)
 
     def _authorised(self, version: StoredVersion, *, new_content: bool) -> None:
         self.title.becomes(version.created, version.title)
@@ -183,17 +194,13 @@ class HostHistory:
         self.content.also.add(self.file.content)
         self.title.also.add(self.file.title)
 
-    def excuse(self, lock_id: str) -> None:
-        """Whatever came under this lock or since may be called an offence of it, or not."""
-        since = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == lock_id)
-        self.excusable.update(version.created for version in self.file.versions if version.created > since)
-        self.excusable.update(moment for moment, offence in self.offences.items() if lock_id in offence.locks)
-
     # --- what follows ----------------------------------------------------------------------------------------------
 
     def content_is_right(self) -> bool:
-        there = {version.content for version in self.file.versions}
-        right = self.content.holds(self.file.content, lambda _, content: content in there)
+        """Bytes whose own version an admin deleted, while another name of them is left, may count or not."""
+        there, current = {version.content for version in self.file.versions}, self.file.content
+        right = self.content.holds(current, lambda _, content: content in there)
+        right = right or self.content.holds(current, lambda since, _: since not in self.deleted)
         return right or self.file.content in {version.content for version in self._before_a_lost_base()}
 
     def title_is_right(self) -> bool:
@@ -201,9 +208,17 @@ class HostHistory:
         return right or self.file.title in {version.title for version in self._before_a_lost_base()}
 
     def _before_a_lost_base(self) -> list[StoredVersion]:
-        """Where an admin deleted the protected version, no history tells which of the older ones was right."""
-        base = self.held.base.created if self.held else None
-        return [v for v in self.file.versions if base in self.deleted and base is not None and v.created < base]
+        """Where an admin deleted the protected version, no history tells which of the older ones was right.
+
+        What came before the lock was stored is protected, too.
+        """
+        held = self.held
+        if held is None:
+            return []
+        began = next(s.at for s in self.records if isinstance(s.record, Held) and s.record.lock_id == held.lock_id)
+        newest = max(began, held.base.created)
+        lost = max((moment for moment in self.deleted if held.base.created <= moment <= newest), default=None)
+        return [version for version in self.file.versions if lost is not None and version.created < lost]
 
     def must_be_told(self) -> list[Offence]:
         """The overwrites that need a row: those that nobody deleted, and about which there is no doubt."""

@@ -358,7 +358,7 @@ def _guessed_kind(record: Held | Free) -> AuditKind:
 
 def _kinds_guessed(seed: int) -> None:
     with replaced(record_effects, kind_of=_guessed_kind):
-        system_model.run(seed, calm=True, every_row=True)
+        system_model.run(seed, calm=True)
 
 
 def _forget_pending(held: Held, state: Snapshot, reason: EndReason, **more: Any) -> Any:
@@ -397,7 +397,7 @@ MACHINE_4 = (
     Mutant("no second look", _all_at_once(HeldFile, calm=True, unchanged=lambda _: True), ("G1",), 600),
     Mutant(
         "the look goes on after the lock changed",
-        _all_at_once(HeldFile, still_held=lambda _self, _state: True),
+        _all_at_once(HeldFile, first=4300, still_held=lambda _self, _state: True),
         ("I11", "I12", "L-41", "L-44"),
         600,
     ),
@@ -452,6 +452,12 @@ MACHINE_4 = (
         "judged by what came after the record",
         _all_at_once(protect, calm=True, first=2700, history_of=_whole_history),
         ("L-44", "I11", "I19"),
+        400,
+    ),
+    Mutant(
+        "nobody looks for a restore that came late",
+        _all_at_once(reconcile, first=500, bring_back_buried=lambda *_, **__: None),
+        ("I11, I12",),
         400,
     ),
 )

@@ -103,7 +103,8 @@ class Stage:
     landing: str | None = None
     pauses: bool = False
     """Whether a process may stand still for minutes just before it sends a write."""
-    never_late: frozenset[tuple[str, str]] = frozenset()
+    slow: frozenset[tuple[str, str]] = frozenset()
+    """Calls that always time out, and land late."""
 
     @property
     def writer(self) -> str | None:
@@ -137,8 +138,10 @@ class Stage:
         call = task.waits
         assert call is not None
         assert call.since is not None
-        if not call.possible(fate) or (fate is Fate.LATE and call.key in self.never_late):
+        if not call.possible(fate):
             fate = Fate.DONE
+        if call.key in self.slow:
+            fate = Fate.LATE
         if call.key in self._short_lived and self.clock.now() - call.since > LATEST:
             fate = Fate.LOST_BEFORE  # requests never live that long
         self._resume(task, fate)

@@ -14,6 +14,7 @@ HOST = ("attachments", "lock_properties", "properties", "people", "directory", "
 STORAGE = (
     "effects",
     "jobs",
+    "held_file_jobs",
     "witnesses",
     "restorations",
     "requests",

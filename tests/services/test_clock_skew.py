@@ -349,5 +349,5 @@ def test_a_hint_about_an_unlocked_file_costs_nothing(stage: Stage) -> None:
     stage.world.tables.jobs.clear()
     stage.taps.clear()
     assert take_hint(stage.world.services, ACME, Hint(attachment_ids=(other.id,))) == 0
-    assert stage.taps.order == ["witnesses.held_among"]
+    assert stage.taps.order == ["held_file_jobs.defer"]
     assert take_hint(stage.world.services, ACME, Hint(attachment_ids=(stage.file.id, other.id))) == 1

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.storage.engine import Database, libpq_url
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from tests.support.limits import no_more_files
+from tests.support.round_trips import round_trips
 
 KILL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -107,6 +108,23 @@ def test_our_own_mistakes_keep_their_name(database: Database) -> None:
         run()
 
 
+@pytest.mark.parametrize(
+    ("count", "shape"), [(65_536, "SELECT {}"), (2_000, "SELECT {}")], ids=["parameters", "columns"]
+)
+def test_a_statement_that_is_too_large_is_our_mistake(database: Database, count: int, shape: str) -> None:
+    """H1: the database answers, and the next statement works."""
+    names = [f"p{number}" for number in range(count)]
+    statement = text(shape.format(", ".join(f":{name}" for name in names)))
+
+    def run() -> None:
+        with database.single() as connection:
+            connection.execute(statement, dict.fromkeys(names, 1))
+
+    with pytest.raises(OperationalError):
+        run()
+    database.ping()
+
+
 def test_times_are_utc(database: Database) -> None:
     """Whatever the server's setting."""
     with database.single() as connection:
@@ -124,13 +142,6 @@ def test_a_look_up_is_one_round_trip(database: Database, acme: Tenant, tmp_path:
     """For a webhook about unlocked files."""
     witnesses = PostgresWitnesses(database)
     witnesses.held_among(acme, ["1"])
-    with (tmp_path / "trace").open("w+") as trace:
-        with database.single() as connection:
-            driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.pgconn.trace(trace.fileno())
+    with round_trips(database, tmp_path) as trips:
         witnesses.held_among(acme, ["1", "2", "3"])
-        driver.pgconn.untrace()
-        trace.seek(0)
-        waits = [line for line in trace if line.split("\t")[1:2] == ["F"] and ("Sync" in line or "Query" in line)]
-    assert len(waits) == 1
+    assert len(trips) == 1

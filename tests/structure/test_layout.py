@@ -36,11 +36,13 @@ TECHNOLOGY = {
 """Name prefixes of implementations, by folder."""
 ROLES = (tenancy.SiteCache,)  # implementable by objects of any technology beside their own work
 
-ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "structure"}
+ACROSS_FOLDERS = {"browser", "contracts", "e2e", "properties", "storm", "structure"}
 ACROSS = {
     "confluence/test_odd_answers.py": "every call on a host that answers wrongly",
     "devstack/test_setup.py": "bin/setup",
+    "processes/test_connections.py": "the pools of all processes",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
+    "processes/test_poolers.py": "the start of every process behind a pooler",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_no_personal_data.py": "what a whole journey leaves",
@@ -49,6 +51,7 @@ ACROSS = {
     "services/test_replays.py": "every signed value that others can put back",
     "simulator/test_contract.py": "every operation against Atlassian's documents",
     "simulator/test_program.py": "python -m simulator",
+    "storage/test_half_dead_proxies.py": "every way to Postgres behind a proxy that hangs",
     "web/api/test_hostile_input.py": "every route with input that makes no sense",
     "web/api/test_mails.py": "mails over SMTP, from the upload to the letter",
     "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",
@@ -62,6 +65,7 @@ ACROSS = {
     "web/test_file_names.py": "what undoing does to names, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",
     "web/test_wrong_clock.py": "a node whose clock is not Confluence's",
+    "web/test_quota.py": "what people and sites may spend of the points that all share",
     "web/test_tokens_matrix.py": "every kind of token on every route",
 }
 """Tests of no single module, and their subject."""
@@ -239,11 +243,17 @@ def test_a_planted_stray_is_found(tmp_path: Path) -> None:
     assert strays(tmp_path) == ["test_errors.py", "web/test_healing.py"]
 
 
-def test_neighbours_may_import_four_things_of_services() -> None:
-    """The contract forbids every part of services but ports, context, errors and quota_accounting; add new parts."""
+def test_neighbours_may_import_five_things_of_services() -> None:
+    """The contract forbids every part of services but these; add new parts."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
     forbidden = next(one["forbidden_modules"] for one in contracts if one.get("id") == "neighbours-on-ports")
     parts = {path.stem for path in (ROOT / "lockpoint" / "services").iterdir() if not path.stem.startswith("_")}
-    assert {name.rpartition(".")[2] for name in forbidden} == parts - {"ports", "context", "errors", "quota_accounting"}
+    assert {name.rpartition(".")[2] for name in forbidden} == parts - {
+        "ports",
+        "context",
+        "deadlines",
+        "errors",
+        "quota_accounting",
+    }

@@ -12,6 +12,7 @@ TOGETHER: Final = ("tests/e2e", "tests/browser")
 
 FIRST: Final = (
     *TOGETHER,
+    "tests/storm/test_storm.py",
     "tests/devstack/test_dev.py",
     "tests/storage/jobs/test_runner.py",
     "tests/web/api/test_openapi.py",

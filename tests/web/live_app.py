@@ -262,6 +262,7 @@ def live_app(database_url: str, redis_url: str, **given: str) -> Iterator[LiveAp
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1:1",
+            "LOCKPOINT_POINTS_PER_HOUR": "1000000",  # tests ask more than people do
             **given,
         },
     )
@@ -298,8 +299,8 @@ def _closing_databases() -> Iterator[None]:
     kept: list[Database] = []
 
     class Kept(Database):
-        def __init__(self, url: str, *, size: int = 4, wait: float = 5) -> None:
-            super().__init__(url, size=size, wait=wait)
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
             kept.append(self)
 
     try:
@@ -334,6 +335,7 @@ def _settings(running: server.Running, port: int, neighbours: dict[str, str]) ->
             "LOCKPOINT_ALLOWED_HOSTS": ",".join(f"localhost:{site.port}" for site in running.sites.values()),
             "LOCKPOINT_INSTALL_KEY_URLS": running.install_keys_url,
             "LOCKPOINT_OAUTH_URL": running.oauth_url,
+            "LOCKPOINT_PRIVATE_FILE_HOSTS": "on",
             "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
         }
     )

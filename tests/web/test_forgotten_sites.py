@@ -18,7 +18,7 @@ from tests.web.live_app import SAME_PAGE, LiveApp, live_app
 
 CACHES = {
     "lockpoint.confluence.http.circuit_breaker.CircuitBreaker._circuits",
-    "lockpoint.confluence.http.quota._Hour.by_tenant",
+    "lockpoint.services.quota_accounting.Counter.tenant_id",
     "lockpoint.confluence.people.ConfluencePeople._own",
     "lockpoint.connect.impersonation.Impersonation._kept",
     "lockpoint.connect.sites.SiteDirectory._known",

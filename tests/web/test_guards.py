@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response
 from lockpoint.connect import qsh
 from lockpoint.web.errors import handle_errors
 from lockpoint.web.guards import Guard, call_of, guard_of, guarded_by, protect
+from lockpoint.web.places import Places
 from tests.fakes.connect import ALICE, BOB, GLOBEX, GLOBEX_SECRET, ConnectWorld, make_world
 
 
@@ -29,7 +30,7 @@ def test_a_route_without_a_guard_answers_nobody(world: ConnectWorld) -> None:
     """A route added after the start without a guard is refused."""
     app = Flask("late", static_folder=None)
     handle_errors(app)
-    protect(app, world.inbound)
+    protect(app, world.inbound, Places())
     app.add_url_rule("/bare", view_func=lambda: "open", endpoint="bare")
     for headers in ({}, {"Authorization": f"JWT {world.context()}"}):
         assert app.test_client().get("/bare", headers=headers).status_code == 401

@@ -194,6 +194,8 @@ def test_the_front_page_is_framed_by_nobody(world: ConnectWorld) -> None:
         ("https://a.com; script-src *", None),
         ("https://a.com\r\nX: y", None),
         ("https://*.com", None),
+        ("https://a..com", None),
+        (f"https://{'a' * 64}.com", None),
         ("https://user@a.com", None),
         ("javascript:alert(1)", None),
         ("data:text/html,x", None),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from lockpoint.services.errors import HostUnavailable
 from lockpoint.services.ports.jobs import JobKind
 from tests.e2e.system import wait_for
 from tests.support import databases
@@ -272,3 +273,25 @@ def test_a_break_whose_answer_was_lost_is_told_to_a_holder_who_locks_again(scene
     scene.live.lock("alice", scene.file)
     assert scene.told("lock_ended_by_other") == 1
     assert len(scene.audit("broken")) == 1
+
+
+def test_a_restore_that_lands_after_the_release_buries_no_free_upload(scene: Scene) -> None:
+    """G1: its answer was lost; by then Alice had released the lock, and Bob had uploaded again."""
+    lock_id = scene.live.lock("alice", scene.file)
+    scene.upload("bob", "Bob's")
+    late = {"kind": "late", "method": "POST", "path": "/version$", "seconds": 2.5}
+    scene.live.running.world.faults.add(late)
+    with pytest.raises(HostUnavailable):
+        scene.live.work(JobKind.RECONCILE, scene.file)
+    scene.end("alice", "release", lock_id)
+    scene.upload("bob", "Bob's, free")
+    wait_for("the restore", lambda: scene.now[0] == "first" or None)
+    subject = (
+        "select args ->> 'subject' from procrastinate_jobs where task_name = 'confirm' and args ->> 'subject' like %s"
+    )
+    waiting = scene.live.database.execute(subject, [f"{scene.file}:%"]).fetchall()
+    assert waiting
+    for (each,) in waiting:
+        scene.live.work(JobKind.CONFIRM, each)
+    assert scene.now == ("Bob's, free", "plan.txt", "text/plain", "current")
+    assert scene.audit("conflict") == [(bob(scene), "undone")]

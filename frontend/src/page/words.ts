@@ -137,6 +137,16 @@ export function accessProblemWords(problem: Problem, t: Translate): string {
   return refused ? t("access.byHand") : problemWords(problem, t);
 }
 
+const LONG_WAIT = 60;
+
+/** Return why nothing can be done now, and for how long: up to an hour is no moment. */
+function waitWords(problem: Problem, t: Translate): string {
+  const seconds = problem.retryAfter ?? 5;
+  const minutes = String(Math.ceil(seconds / 60));
+  if (problem.code === "too_many_requests") return t("problem.too_many_requests", { minutes });
+  return seconds > LONG_WAIT ? t("problem.used_up", { minutes }) : t("problem.busy", { seconds: String(seconds) });
+}
+
 /** Return a problem in words that is not about one file. */
 export function problemWords(problem: Problem, t: Translate): string {
   switch (problem.code) {
@@ -145,10 +155,11 @@ export function problemWords(problem: Problem, t: Translate): string {
     case "unauthorized":
     case "too_many":
     case "offline":
-    case "busy":
       return t(`problem.${problem.code}`);
+    case "busy":
     case "too_many_requests":
-      return t("problem.busy");
+    case "too_slow":
+      return waitWords(problem, t);
     case "not_found":
       return t("problem.page_gone");
     case "invalid_request":

@@ -26,7 +26,7 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Opens after failures in a row; then allows one probe after each pause, which doubles."""
+    """Opens after failures in a row; then allows one probe after each pause, which doubles while no answer comes."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -50,6 +50,12 @@ class CircuitBreaker:
         """Forget failures: the site answered, whatever it said."""
         with self._lock:
             self._circuits.pop(tenant_id, None)
+
+    def answered_slowly(self, tenant_id: int) -> None:
+        """A failure, since callers wait in vain, but the site is there: the next probe is soon."""
+        self.failed(tenant_id)
+        with self._lock:
+            self._circuits[tenant_id].pause = FIRST_PAUSE
 
     def failed(self, tenant_id: int) -> None:
         """No answer, or 5xx."""

@@ -22,6 +22,7 @@ from lockpoint.confluence.http.retries import LONGEST_RETRY_AFTER, MOST_TRIES, P
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.http.transport import BrokenError, NotSentError, Raw, Wire
 from lockpoint.services.context import Priority
+from lockpoint.services.deadlines import seconds_left
 from lockpoint.services.errors import (
     BadAnswer,
     HostError,
@@ -46,6 +47,10 @@ DEADLINE_SECONDS: Final = {
     Priority.MAINTENANCE: 45.0,
 }
 DEADLINE_BYTES_SECONDS: Final = 150.0
+SHORTEST_CALL: Final = 1.0
+"""Seconds that must be left to begin a call."""
+SLOW_SECONDS: Final = 5.0
+"""A person's call that takes so long holds up others; a job's is only slow."""
 
 _SUCCESS: Final = 200
 _REDIRECT: Final = 300
@@ -134,7 +139,10 @@ class ConfluenceClient:
         self._pace.sleep(seconds)
 
     def _repeat(self, caller: Caller, call: Call, seconds: float, once: Callable[[float], Raw]) -> Raw:
-        deadline = self._pace.monotonic() + seconds
+        left = seconds_left()
+        if left < SHORTEST_CALL:
+            raise HostUnavailable(f"{call.name}: no time is left for another call")
+        deadline = self._pace.monotonic() + min(seconds, left)
         self._retries.earn()
         doubt = False
         for tries in range(1, MOST_TRIES + 1):
@@ -147,7 +155,7 @@ class ConfluenceClient:
         raise AssertionError("unreachable: the last try always ends the loop")
 
     def _try(self, caller: Caller, call: Call, once: Callable[[float], Raw], deadline: float) -> Raw | _Failure:
-        tenant = caller.tenant.id
+        tenant, begun = caller.tenant.id, self._pace.monotonic()
         try:
             self._admit(caller, call)
             raw = once(deadline)
@@ -158,7 +166,7 @@ class ConfluenceClient:
             undone = isinstance(error, NotSentError)
             cause = "no connection" if undone else "no whole answer"
             return _Failure(HostUnavailable(f"{call.name}: {cause}"), repeatable=True, undone=undone)
-        self._note(caller, raw)
+        self._note(caller, raw, slow=self._held_up(caller, call, begun))
         return raw if _SUCCESS <= raw.status < _REDIRECT else self._refused(caller, call, raw)
 
     def _admit(self, caller: Caller, call: Call) -> None:
@@ -169,10 +177,16 @@ class ConfluenceClient:
         if not self._breaker.admits(caller.tenant.id):
             raise _NotAdmittedError(HostUnavailable(f"{call.name}: the site does not answer; calls to it are paused"))
 
-    def _note(self, caller: Caller, raw: Raw) -> None:
+    def _held_up(self, caller: Caller, call: Call, begun: float) -> bool:
+        waiting = caller.priority is Priority.INTERACTIVE and not (call.carries_bytes or call.fetches_file)
+        return waiting and self._pace.monotonic() - begun >= SLOW_SECONDS
+
+    def _note(self, caller: Caller, raw: Raw, *, slow: bool) -> None:
         tenant = caller.tenant.id
         if raw.status >= _SERVER_ERROR:
             self._breaker.failed(tenant)
+        elif slow:
+            self._breaker.answered_slowly(tenant)
         else:
             self._breaker.answered(tenant)
         self._budget.spend(tenant, caller.priority, current_use_case(), 1)

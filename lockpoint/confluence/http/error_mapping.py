@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -63,7 +63,8 @@ def worth_repeating(status: int) -> bool:
 def error_for(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> HostError:
     message = f"{operation}: HTTP {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return QuotaExceeded(message, retry_after(headers) or RETRY_AFTER_UNKNOWN)
+        wait, sent = retry_after(headers) or RETRY_AFTER_UNKNOWN, http_date(headers.get("Date", ""))
+        return QuotaExceeded(message, wait, sent + timedelta(seconds=wait) if sent else None)
     if status == HTTPStatus.BAD_REQUEST and _CANNOT_UPDATE.search(body):
         return LostRace(message)
     if status in _BY_STATUS:

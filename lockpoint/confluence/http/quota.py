@@ -1,54 +1,92 @@
-"""The app's hourly points; less urgent work stops first.
+"""The app's hourly points: lanes, and shares of persons, pages and sites.
 
 By default 65 000 an hour for all sites, reset at the full UTC hour, not carried over
-(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count: processes share the
-pool.
+(developer.atlassian.com/cloud/confluence/rate-limiting). The host's headers outrank our count.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter as Tally
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Counter as MetricCounter
 from prometheus_client import Gauge
 
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import QuotaExceeded
-from lockpoint.services.quota_accounting import PointsArchive, Spending
+from lockpoint.services.errors import QuotaExceeded, ShareUsedUp
+from lockpoint.services.quota_accounting import (
+    Counter,
+    Share,
+    SharedPoints,
+    SharedState,
+    Spending,
+    current_page,
+    current_payer,
+    current_use_case,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 HOUR: Final = timedelta(hours=1)
-PRIORITY_CEILING: Final[Mapping[Priority, float]] = {
-    Priority.MAINTENANCE: 0.60,
-    Priority.SWEEP: 0.75,
-    Priority.EVENT: 0.95,
-    Priority.INTERACTIVE: 1.0,
+SHORT: Final = timedelta(minutes=10)
+"""How long the share of a person or page lasts."""
+
+
+class Lane(StrEnum):
+    REPORTS = "reports"
+    LOOKS = "looks"
+    SWEEP = "sweep"
+    PEOPLE = "people"
+    ENDINGS = "endings"
+    ENFORCEMENT = "enforcement"
+
+
+CEILING: Final[Mapping[Lane, float]] = {
+    Lane.REPORTS: 0.50,
+    Lane.LOOKS: 0.65,
+    Lane.SWEEP: 0.75,
+    Lane.PEOPLE: 0.85,
+    Lane.ENDINGS: 0.92,
+    Lane.ENFORCEMENT: 1.0,
 }
-"""Share of the hour's points at which a priority stops."""
+"""Share of the hour's points at which a lane stops; what is above serves the lanes after it alone."""
 
-STOPPED_NEAR_LIMIT: Final = frozenset({Priority.SWEEP, Priority.MAINTENANCE})
-TENANT_SHARE: Final = 0.5
-"""Above this share of the pool a site counts one priority lower, so that it cannot starve the others."""
+SITE_SHARE: Final = 0.6
+"""Of what its lane may use, one site gets no more: the rest serves the others, whatever it does."""
 
-NOBODY: Final = 0
-"""Stands for forgotten sites; ids begin at 1."""
+SHORT_SHARE: Final[Mapping[Share, float]] = {Share.PERSON: 0.02, Share.PAGE: 0.05}
+"""Of the hour's points, in ten minutes; asked where people wait for the answer."""
 
-_LOWER: Final = {
-    Priority.INTERACTIVE: Priority.EVENT,
-    Priority.EVENT: Priority.SWEEP,
-    Priority.SWEEP: Priority.MAINTENANCE,
-    Priority.MAINTENANCE: Priority.MAINTENANCE,
+STOPPED_NEAR_LIMIT: Final = frozenset({Lane.SWEEP, Lane.REPORTS})
+
+_LANES: Final = {
+    Priority.INTERACTIVE: Lane.PEOPLE,
+    Priority.EVENT: Lane.ENFORCEMENT,
+    Priority.SWEEP: Lane.SWEEP,
+    Priority.MAINTENANCE: Lane.REPORTS,
 }
+_TIDIED_AFTER: Final = timedelta(minutes=1)
+"""Past counters may be many; a call must not pay for all of them."""
+
+_LOOKING: Final = frozenset({"list", "show"})
+_ENDING: Final = frozenset({"release", "break"})
 
 _POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])
 _REFUSED = MetricCounter("lockpoint_confluence_points_refused", "Calls not made to save points", ["lane"])
 _REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this hour, as Confluence last said")
+
+
+def lane_of(priority: Priority, use_case: str) -> Lane:
+    """People who look yield to people who act, and ending a lock comes before beginning one."""
+    lane = _LANES[priority]
+    if lane is Lane.PEOPLE and use_case in _LOOKING:
+        return Lane.LOOKS
+    return Lane.ENDINGS if lane is Lane.PEOPLE and use_case in _ENDING else lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,93 +99,138 @@ class HostQuota:
     reset_at: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Hour:
-    start: datetime
-    by_tenant: Counter[int]
-    host: HostQuota
-    blocked_until: dict[int | None, datetime]
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    counter: Counter
+    most: float
+    length: timedelta
 
     @property
-    def end(self) -> datetime:
-        return self.start + HOUR
+    def until(self) -> datetime:
+        return self.counter.since + self.length
 
 
 class PointsQuota:
-    """Thread-safe account of the current UTC hour, shared by a process's clients."""
+    """Thread-safe; each process counts for itself too, for when the account of all does not answer."""
 
     def __init__(
-        self, *, points_per_hour: int, now: Callable[[], datetime], archive: PointsArchive | None = None
+        self, *, points_per_hour: int, now: Callable[[], datetime], shared: SharedPoints | None = None
     ) -> None:
         self._pool = points_per_hour
         self._now = now
-        self._archive = archive
+        self._shared = shared
         self._lock = threading.Lock()
-        self._hour = self._fresh(now())
+        self._spent: Tally[Counter] = Tally()
+        self._blocked: dict[int | None, datetime] = {}
+        self._host = HostQuota()
+        self._host_since = _start(now(), HOUR)
+        self._tidied_at = now()
 
     def admit(self, tenant_id: int, priority: Priority) -> None:
-        """Raise QuotaExceeded, with the seconds to wait, unless a call may be made."""
+        """Raise `QuotaExceeded` or `ShareUsedUp`, with the seconds to wait, unless a call may be made."""
+        now, lane, payer = self._now(), lane_of(priority, current_use_case()), current_payer()
+        short = _short_counters(tenant_id, priority, now) if not (payer and payer.begun) else ()
+        limits = [*self._hour_limits(tenant_id, lane, now), *self._short_limits(short)]
+        known = self._read([limit.counter for limit in limits], tenant_id)
         with self._lock:
-            hour, now = self._current(), self._now()
-            until = self._blocked_until(hour, tenant_id, now) or self._spent_until(hour, tenant_id, priority)
-        if until is not None:
-            _REFUSED.labels(priority.value).inc()
-            wait = min(until - now, HOUR).total_seconds()
-            raise QuotaExceeded("the hour's points are used up", max(1.0, wait))
+            self._forget_past(now)
+            blocked = self._blocked_until(tenant_id, known, now) or self._host_stops(lane, now)
+            full = next((limit for limit in limits if self._spent_on(limit.counter, known) >= limit.most), None)
+        if blocked or full:
+            _REFUSED.labels(lane.value).inc()
+            raise _refusal(blocked, full, now)
+        if payer and priority is Priority.INTERACTIVE:
+            payer.begun = True
 
     def spend(self, tenant_id: int, priority: Priority, use_case: str, points: int) -> None:
         """Called for failed tries too."""
+        now = self._now()
+        counters = (*_hour_counters(tenant_id, now), *_short_counters(tenant_id, priority, now))
         with self._lock:
-            hour = self._current()
-            hour.by_tenant[tenant_id] += points
+            self._spent.update(dict.fromkeys(counters, points))
         _POINTS.labels(priority.value, use_case).inc(points)
-        if self._archive is not None:
-            self._archive(hour.start, Spending(tenant_id, priority, use_case, points))
+        if self._shared is not None:
+            self._shared.add(counters, _start(now, HOUR), Spending(tenant_id, priority, use_case, points))
 
     def host_said(self, said: HostQuota) -> None:
         if said.remaining is not None:
             _REMAINING.set(said.remaining)
         with self._lock:
-            self._current().host = said
+            self._host, self._host_since = said, _start(self._now(), HOUR)
 
     def block(self, seconds: float, *, tenant_id: int | None) -> None:
-        """Stop calls to one site, or all (`tenant_id` None), an hour at most."""
+        """Stop calls to one site, or all (`tenant_id` None), an hour at most, in every process."""
         until = self._now() + min(timedelta(seconds=seconds), HOUR)
         with self._lock:
-            self._current().blocked_until[tenant_id] = until
+            self._blocked[tenant_id] = until
+        if self._shared is not None:
+            self._shared.block(tenant_id, until)
 
     def forget(self, tenant_id: int) -> None:
         """Forget whose points these were; they stay spent."""
         with self._lock:
-            hour = self._current()
-            hour.by_tenant[NOBODY] += hour.by_tenant.pop(tenant_id, 0)
-            hour.blocked_until.pop(tenant_id, None)
+            for counter in [one for one in self._spent if one.tenant_id == tenant_id]:
+                del self._spent[counter]
+            self._blocked.pop(tenant_id, None)
 
-    def _fresh(self, now: datetime) -> _Hour:
-        start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return _Hour(start, Counter(), HostQuota(), {})
+    def _read(self, counters: list[Counter], tenant_id: int) -> SharedState:
+        return self._shared.read(counters, tenant_id) if self._shared else SharedState()
 
-    def _current(self) -> _Hour:
-        now = self._now()
-        if now >= self._hour.end:
-            blocked = {whom: until for whom, until in self._hour.blocked_until.items() if until > now}
-            self._hour = self._fresh(now)
-            self._hour.blocked_until = blocked
-        return self._hour
+    def _hour_limits(self, tenant_id: int, lane: Lane, now: datetime) -> Iterable[_Limit]:
+        most = self._pool * CEILING[lane]
+        of_all, of_site = _hour_counters(tenant_id, now)
+        return _Limit(of_all, most, HOUR), _Limit(of_site, most * SITE_SHARE, HOUR)
 
-    def _blocked_until(self, hour: _Hour, tenant_id: int, now: datetime) -> datetime | None:
-        ends = [hour.blocked_until.get(tenant_id), hour.blocked_until.get(None)]
-        return max((end for end in ends if end is not None and end > now), default=None)
+    def _short_limits(self, counters: Iterable[Counter]) -> Iterable[_Limit]:
+        return [_Limit(counter, self._pool * SHORT_SHARE[counter.share], SHORT) for counter in counters]
 
-    def _spent_until(self, hour: _Hour, tenant_id: int, priority: Priority) -> datetime | None:
-        rank = _LOWER[priority] if hour.by_tenant[tenant_id] > TENANT_SHARE * self._pool else priority
-        over = self._used_share(hour) >= PRIORITY_CEILING[rank]
-        near = hour.host.near_limit and rank in STOPPED_NEAR_LIMIT
-        return (hour.host.reset_at or hour.end) if over or near else None
+    def _spent_on(self, counter: Counter, known: SharedState) -> int:
+        return max(self._spent[counter], known.spent.get(counter, 0))
 
-    def _used_share(self, hour: _Hour) -> float:
-        """By the host's figure, else our count."""
-        ours = hour.by_tenant.total() / self._pool
-        if hour.host.remaining is None or not hour.host.limit:
-            return ours
-        return max(ours, 1 - hour.host.remaining / hour.host.limit)
+    def _forget_past(self, now: datetime) -> None:
+        if now - self._tidied_at >= _TIDIED_AFTER:
+            self._tidied_at = now
+            for counter in [one for one in self._spent if now - one.since >= HOUR]:
+                del self._spent[counter]
+        self._blocked = {whom: until for whom, until in self._blocked.items() if until > now}
+        if now - self._host_since >= HOUR:
+            self._host = HostQuota()
+
+    def _blocked_until(self, tenant_id: int, known: SharedState, now: datetime) -> datetime | None:
+        ends = (self._blocked.get(tenant_id), self._blocked.get(None), known.blocked_until)
+        return max((end for end in ends if end and end > now), default=None)
+
+    def _host_stops(self, lane: Lane, now: datetime) -> datetime | None:
+        """When the host lets this lane go on; its figure counts more than ours, which may miss some."""
+        said = self._host
+        used = 1 - said.remaining / said.limit if said.remaining is not None and said.limit else 0.0
+        stops = used >= CEILING[lane] or (said.near_limit and lane in STOPPED_NEAR_LIMIT)
+        return (said.reset_at or _start(now, HOUR) + HOUR) if stops else None
+
+
+def _refusal(blocked: datetime | None, full: _Limit | None, now: datetime) -> QuotaExceeded:
+    until = blocked or (full.until if full else now)
+    wait = max(1.0, min(until - now, HOUR).total_seconds())
+    if blocked is None and full is not None and full.counter.share in SHORT_SHARE:
+        return ShareUsedUp(f"the share of this {full.counter.share} is used up", wait, until)
+    return QuotaExceeded("the hour's points are used up", wait, until)
+
+
+def _start(now: datetime, length: timedelta) -> datetime:
+    """The window of this length that `now` is in, of those that begin with the UTC hour."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour + (now - hour) // length * length
+
+
+def _hour_counters(tenant_id: int, now: datetime) -> tuple[Counter, Counter]:
+    hour = _start(now, HOUR)
+    return Counter(hour, Share.ALL), Counter(hour, Share.SITE, tenant_id)
+
+
+def _short_counters(tenant_id: int, priority: Priority, now: datetime) -> tuple[Counter, ...]:
+    """What people do is counted for them, and a list for its page."""
+    if priority is not Priority.INTERACTIVE:
+        return ()
+    payer, since = current_payer(), _start(now, SHORT)
+    subjects = {Share.PERSON: payer.account if payer else None, Share.PAGE: current_page()}
+    return tuple(Counter(since, share, tenant_id, subject) for share, subject in subjects.items() if subject)

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from lockpoint.confluence.http.sessions import PrivateAddressError, Sessions
 from lockpoint.services.errors import BadAnswer, TooLarge
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from lockpoint.confluence.http.calls import Call, Caller
     from lockpoint.confluence.http.credentials import PersonTokens, RequestSigner
     from lockpoint.confluence.http.retries import Pace
-    from lockpoint.confluence.http.sessions import Sessions
 
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 10.0
@@ -73,7 +73,8 @@ class Wire:
         address, at_home = _address(caller, call.path), True
         for _ in range(MOST_REDIRECTS + 1):
             prepared = self._signed(caller, "GET", address, call) if at_home else self._plain(address)
-            raw = self._send(prepared, READ_BYTES_SECONDS, deadline, most)
+            session = self.sessions.mine() if at_home else self.sessions.for_files()
+            raw = self._send(prepared, READ_BYTES_SECONDS, deadline, most, session)
             if raw.status not in _REDIRECTS:
                 return _from_afar(raw, at_home=at_home)
             address = _joined(call, str(prepared.url), raw.headers.get("Location", ""))
@@ -102,15 +103,25 @@ class Wire:
         except requests.RequestException:
             raise BadAnswer("redirected to an invalid address") from None
 
-    def _send(self, prepared: requests.PreparedRequest, seconds: float, deadline: float, most: int) -> Raw:
+    def _send(
+        self,
+        prepared: requests.PreparedRequest,
+        seconds: float,
+        deadline: float,
+        most: int,
+        session: requests.Session | None = None,
+    ) -> Raw:
         left = deadline - self.pace.monotonic()
         if left <= 0:
             raise NotSentError
         timeouts = (min(CONNECT_SECONDS, left), min(seconds, left))
         try:
-            response = self.sessions.mine().send(prepared, stream=True, allow_redirects=False, timeout=timeouts)
+            sender = session or self.sessions.mine()
+            response = sender.send(prepared, stream=True, allow_redirects=False, timeout=timeouts)
             with closing(response):
                 return Raw(response.status_code, response.headers, self._read(response, deadline, most))
+        except PrivateAddressError:
+            raise BadAnswer("redirected to an address that is not public") from None
         except requests.RequestException as error:
             raise (NotSentError if _never_arrived(error) else BrokenError) from None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FlagReason, Version
-from lockpoint.domain.lock import Held
+from lockpoint.domain.lock import Ended, Held
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import AuditEvent
 from lockpoint.services.ports.notifications import MailIntent
@@ -19,7 +19,7 @@ def conflicts(
     return tuple(replace(row_about(attachment, held, AuditKind.CONFLICT, v), detail=detail) for v in offenders)
 
 
-def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Version) -> AuditEvent:
+def row_about(attachment: Attachment, held: Held | Ended, kind: AuditKind, version: Version) -> AuditEvent:
     """Return a row about a version, at the version's time, so that a repeated look repeats the row."""
     return AuditEvent(
         at=version.created,
@@ -32,7 +32,7 @@ def row_about(attachment: Attachment, held: Held, kind: AuditKind, version: Vers
 
 
 def overwrite_mails(
-    attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str
+    attachment: Attachment, held: Held | Ended, offenders: tuple[Version, ...], detail: str
 ) -> tuple[MailIntent, ...]:
     """Return mails: to each author once that their upload met a lock, to the holder once for each upload."""
     to_holder = attempts(attachment, held, offenders, detail)
@@ -44,7 +44,9 @@ def overwrite_mails(
     return (*to_holder, *to_authors)
 
 
-def attempts(attachment: Attachment, held: Held, offenders: tuple[Version, ...], detail: str) -> tuple[MailIntent, ...]:
+def attempts(
+    attachment: Attachment, held: Held | Ended, offenders: tuple[Version, ...], detail: str
+) -> tuple[MailIntent, ...]:
     """Return mails to the holder, once for each upload of another."""
     return tuple(
         MailIntent(

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from enum import Enum, auto
+from typing import Final
 
-from lockpoint.domain.events import AuditKind, MailKind
+from prometheus_client import Histogram
+
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Restore, Version
-from lockpoint.domain.history.version_marker import marker
-from lockpoint.domain.lock import Free, Held
+from lockpoint.domain.lock import Held
 from lockpoint.services.enforcement.held_file import REFUSALS, HeldFile, ProtectionResult, flag, reason_of
+from lockpoint.services.enforcement.late_restores import bring_back_buried, tell_buried
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about
 from lockpoint.services.enforcement.restore_budget import left_in_pause
+from lockpoint.services.enforcement.restore_ways import Way, make_current, promise_look, way_of
 from lockpoint.services.enforcement.undo_changes import name_as
-from lockpoint.services.errors import GoneOrInvisible, HostError, LostRace, Rejected, Unauthorised
+from lockpoint.services.errors import GoneOrInvisible, HostError, HostUnavailable, LostRace, Rejected, Unauthorised
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection, Restoration
 from lockpoint.services.tenancy.activity import active_now
-from lockpoint.services.tenancy.site_settings import site_settings
 
-
-class Way(Enum):
-    OPERATION = auto()
-    COPY = auto()
+_UNDO_SECONDS: Final = Histogram(
+    "lockpoint_undo_seconds",
+    "From an overwrite to our version that undid it, by Confluence's time",
+    buckets=(1, 2, 5, 10, 15, 30, 60, 300, 900, 3600),
+)
 
 
 def restore(held_file: HeldFile, verdict: Restore) -> ProtectionResult | None:
     """Make the protected version current again; None when the file moved and must be judged again."""
     if paused := left_in_pause(held_file, tuple(v.author for v in verdict.offenders), verdict.offenders):
         return paused
-    way = _way(held_file)
+    way = way_of(held_file.services, held_file.tenant, held_file.priority)
     if way is None:
         return flag(held_file, Flag(FlagReason.RESTORE_REFUSED, verdict.offenders))
     held_file.mark(Protection.RESTORING)
@@ -51,7 +54,7 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return None
     if numbered.get(made.number - 1) != held_file.attachment.head.created:
         _record_restored(held_file, verdict, made, None)
-        return _give_way(held_file, way, made)
+        return _give_way(held_file, made)
     last = _with_its_name(held_file, verdict, made)
     _record_restored(held_file, verdict, made, last)
     if last is None:
@@ -79,35 +82,23 @@ def _with_its_name(held_file: HeldFile, verdict: Restore, made: Version) -> Vers
     return after.attachment.head if now.made_by_us(after) else None
 
 
-def _give_way(held_file: HeldFile, way: Way, made: Version) -> ProtectionResult | None:
+def _give_way(held_file: HeldFile, made: Version) -> ProtectionResult | None:
     """Bring back what our version buried when the lock was over by then; None while it still holds.
 
-    Not under anything newer, and not an overwrite made under the lock. Under another lock its own look decides. Where
-    it fails, or that lock protects our version, the author is told: their version is in the history.
+    Under another lock its own look decides; where that protects our version, the author is told.
     """
     state = held_file.read_state()
     if held_file.still_held(state):
         return None
     if isinstance(state.standing, Held):
         return _leave_to(held_file, state, state.standing, made)
-    if state.attachment.head.created != made.created:
-        return ProtectionResult(state)
-    buried = _version_before(held_file, made)
-    if _was_overwrite(held_file, state, buried):
-        return ProtectionResult(state)
-    return _bring_back(held_file, way, made, buried)
-
-
-def _bring_back(held_file: HeldFile, way: Way, made: Version, buried: Version) -> ProtectionResult | None:
-    """Make the version before ours current again; where another slipped in, that one."""
-    try:
-        again = _make_current(held_file, way, buried)
-        _record_own(held_file, again, buried.created)
-    except HostError:
-        _tell_buried(held_file, buried)
-        return ProtectionResult(held_file.read_state())
-    if _version_before(held_file, again).created != made.created:
-        return _give_way(held_file, way, again)
+    bring_back_buried(
+        held_file.services,
+        held_file.tenant,
+        held_file.attachment.id,
+        priority=held_file.priority,
+        person=held_file.state.person,
+    )
     return ProtectionResult(held_file.read_state())
 
 
@@ -117,16 +108,8 @@ def _leave_to(held_file: HeldFile, state: FileState, held: Held, made: Version) 
     began = held.began if held.began and not held.taken_from else held.base.created
     if max(held.base.created, began) >= made.created:
         buried = _version_before(held_file, made)
-        if not _was_overwrite(held_file, state, buried):
-            _tell_buried(held_file, buried)
+        tell_buried(held_file.services, held_file.tenant, held_file.attachment, held_file.held, buried)
     return ProtectionResult(state)
-
-
-def _tell_buried(held_file: HeldFile, buried: Version) -> None:
-    row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, buried)
-    told = overwrite_mails(held_file.attachment, held_file.held, (buried,), "undone")
-    mails = tuple(mail for mail in told if mail.kind is MailKind.UPLOAD_UNDONE)
-    held_file.services.effects.record(held_file.tenant, Effects(audit=(replace(row, detail="buried"),), intents=mails))
 
 
 def _version_before(held_file: HeldFile, made: Version) -> Version:
@@ -137,14 +120,6 @@ def _version_before(held_file: HeldFile, made: Version) -> Version:
         priority=held_file.priority,
         person=held_file.state.person,
     )
-
-
-def _was_overwrite(held_file: HeldFile, state: FileState, version: Version) -> bool:
-    """Return whether another person made this version before the lock ended, by the host's time of its tombstone."""
-    ended = isinstance(state.found, Free) and state.found.ended.lock_id == held_file.held.lock_id
-    at = state.row.created if ended and state.row else None
-    ours = version.author in {held_file.held.holder, held_file.own_account()}
-    return not ours and at is not None and version.created < at
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:
@@ -187,22 +162,15 @@ def _numbered_since(held_file: HeldFile, source: Version) -> dict[int, datetime]
     return {version.number: version.created for version in versions}
 
 
-def _way(held_file: HeldFile) -> Way | None:
-    """Return Confluence's operation unless it is known to refuse, then copying where a site admin allows it."""
-    if held_file.services.site_states.get(held_file.tenant).restore_works is not False:
-        return Way.OPERATION
-    return (
-        Way.COPY if site_settings(held_file.services, held_file.tenant, priority=held_file.priority).copy_mode else None
-    )
-
-
 def _make_current(held_file: HeldFile, way: Way, source: Version) -> Version:
-    message = marker(held_file.held.lock_id, source.created)
-    attachments, tenant, file = held_file.services.attachments, held_file.tenant, held_file.attachment
-    priority, person = held_file.priority, held_file.state.person
-    if way is Way.COPY:
-        return attachments.copy(tenant, file, source, message, priority=priority, person=person)
-    return attachments.restore(tenant, file.id, source.number, message, priority=priority, person=person)
+    """Have a look queued before and, when no answer came, anew: the restore may have been sent late."""
+    services, tenant, state, lock_id = held_file.services, held_file.tenant, held_file.state, held_file.held.lock_id
+    promise_look(services, tenant, state.attachment.id, services.ids.new())
+    try:
+        return make_current(services, tenant, state, way, source, lock_id, held_file.priority)
+    except HostUnavailable:
+        promise_look(services, tenant, state.attachment.id, services.ids.new())
+        raise
 
 
 def _refused(held_file: HeldFile, way: Way, verdict: Restore, refused: HostError) -> ProtectionResult | None:
@@ -243,6 +211,8 @@ def _record_restored(held_file: HeldFile, verdict: Restore, made: Version, last:
         offenders=tuple(sorted({v.author for v in verdict.offenders if v.author})),
         at=held_file.services.clock.now(),
     )
+    first = min((v.created for v in verdict.offenders), default=made.created)
+    _UNDO_SECONDS.observe((made.created - first).total_seconds())
     restored = row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made)
     if held_file.state.person is not None:
         restored = replace(restored, account=None, detail="as_holder")

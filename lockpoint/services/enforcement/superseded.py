@@ -27,7 +27,7 @@ def record_superseded(
     by_holder = _uploads_of_holder(held_file, history, until) - recorded
     last = max(by_holder, default=held_file.held.base.created)
     by_others = _note_all_undone(
-        held_file, judgement, lambda version: _undone_by(history, version, by_holder, own_account, recorded)
+        held_file, history, judgement, lambda version: _undone_by(history, version, by_holder, own_account, recorded)
     )
     standing = tuple(v for v in by_others if v.created > last)
     replaced = tuple(v for v in by_others if v.created <= last)
@@ -65,7 +65,7 @@ def _note_free(held_file: HeldFile, judgement: Judgement) -> None:
 
 
 def _note_all_undone(
-    held_file: HeldFile, judgement: Judgement, undone_by: Callable[[Version], Version | None]
+    held_file: HeldFile, history: History, judgement: Judgement, undone_by: Callable[[Version], Version | None]
 ) -> tuple[Version, ...]:
     """Record what our versions replaced; return the rest."""
     by_us: dict[Version, list[Version]] = {}
@@ -74,7 +74,7 @@ def _note_all_undone(
         restored = undone_by(version)
         by_us.setdefault(restored, []).append(version) if restored else by_others.append(version)
     for made, offenders in by_us.items():
-        _note_undone(held_file, made, tuple(offenders), judgement.verdict)
+        _note_undone(held_file, history, made, tuple(offenders), judgement.verdict)
     return tuple(by_others)
 
 
@@ -95,12 +95,20 @@ def _undone_by(
     return None
 
 
-def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, ...], verdict: Verdict) -> None:
-    """Record what our version undid, and the version itself unless more than its content needs a look."""
+def _note_undone(
+    held_file: HeldFile, history: History, made: Version, offenders: tuple[Version, ...], verdict: Verdict
+) -> None:
+    """Record what our version undid, and the version itself unless more than its content needs a look.
+
+    Once the source is deleted a row outweighs the comment, so the bytes must not be known as another version's.
+    """
     unfinished = made.created == held_file.attachment.head.created and not isinstance(verdict, Nothing)
     source = source_of(made.message)
     if source is None:
         return
+    there = {version.created for version in history.versions}
+    alike = {v.created for v in history.versions if v.created < made.created and same_content(v, made)}
+    proven = source in (alike or there)
     restoration = Restoration(
         attachment_id=held_file.attachment.id,
         lock_id=held_file.held.lock_id,
@@ -110,7 +118,7 @@ def _note_undone(held_file: HeldFile, made: Version, offenders: tuple[Version, .
         at=held_file.services.clock.now(),
     )
     effects = Effects(
-        restorations=() if unfinished else (restoration,),
+        restorations=(restoration,) if proven and not unfinished else (),
         audit=(
             *conflicts(held_file.attachment, held_file.held, offenders, "undone"),
             row_about(held_file.attachment, held_file.held, AuditKind.RESTORED, made),

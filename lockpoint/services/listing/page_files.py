@@ -9,14 +9,15 @@ from datetime import timedelta
 from enum import StrEnum
 
 from lockpoint.domain import permissions
-from lockpoint.domain.lock import Absent, Held
+from lockpoint.domain.lock import Absent, Free, Held
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
-from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid
-from lockpoint.services.listing.etag import etag_for, still_true
-from lockpoint.services.lock_record.file_state import FileState
-from lockpoint.services.locks.authorization import facts, read_through, view_of
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
+from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer
+from lockpoint.services.listing.etag import FRESH, etag_for, still_true
+from lockpoint.services.lock_record.file_state import FileState, state_of
+from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
 from lockpoint.services.locks.lock_view import UNREADABLE_FILE, LockView, ViewState, view_all
 from lockpoint.services.ports.confluence import Attachment, Container, UnreadableFile
 from lockpoint.services.ports.locks import Witness
@@ -25,6 +26,7 @@ from lockpoint.services.quota_accounting import spending_on
 logger = logging.getLogger(__name__)
 
 READ_AT_ONCE = 250
+KNOWN_FOR_EACH = timedelta(seconds=2.4)
 LONGEST_CURSOR = 6
 MOST_ASKED = 3  # files that are asked whether the app may edit here, where the first ones are odd
 ENDED_SHOWN = timedelta(hours=24)  # how long an ended lock is worth a read for who ended it and why
@@ -85,17 +87,22 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
     """Return the files that the person may see; `NotFound` when they may not see the page.
 
     Names and sizes are read as the person; only files with a live or lately ended lock cost another read, and one file
-    shows whether the app may edit here.
+    shows whether the app may edit here. What did not change since is not read again.
     """
-    with spending_on("list"):
-        view = view_of(services, actor, container)
+    with spending_on("list", page=container.id):
+        viewer = _viewer(services, actor, container)
         known = services.witnesses.of_container(actor.tenant, container.id)
         tag = etag_for(services, actor, container, known)
-        files, odd = _files(services, actor, container)
-        states, unread = _states(services, actor, files, known)
+        try:
+            page = _page(services, actor, container)
+        except (GoneOrInvisible, Forbidden) as hidden:
+            raise NotFound(NOT_THERE) from hidden
+        page.viewer = viewer
+        states, unread = _states(services, actor, page, known)
+        files, odd = list(page.files), page.odd
         files = [file for file in files if file not in unread]
-        rights = facts(services, actor, view, roles=_held_by_others(actor, states))
-        read = _rows(services, actor, files, states, rights, own_name=bool(query.text))
+        rights = _rights(services, actor, page, viewer, roles=_held_by_others(actor, states))
+        read = _rows(services, actor, page, files, states, rights, own_name=bool(query.text))
         strange: list[Attachment | UnreadableFile] = [*odd, *unread]
         rows = _ordered([*read, *(FileRow(file, UNREADABLE_FILE) for file in strange)], query)
         part = rows[query.offset : query.offset + query.limit]
@@ -107,6 +114,50 @@ def of_container(services: Services, actor: Actor, container: Container, query: 
             may_break=permissions.may_break(rights),
             etag=tag,
         )
+
+
+def _viewer(services: Services, actor: Actor, container: Container) -> Viewer:
+    """Return what the person may do, asked within the last minute; reading the files proves that they see the page."""
+    now, page = services.clock.now(), services.known_pages.get(actor, container.id)
+    before = page.viewer if page else None
+    if before is not None and now - before.at <= FRESH:
+        return before
+    view = view_of(services, actor, container)
+    return Viewer(now, view, facts(services, actor, view, roles=False), roles=False)
+
+
+def _rights(services: Services, actor: Actor, page: KnownPage, viewer: Viewer, *, roles: bool) -> Facts:
+    if roles and not viewer.roles:
+        viewer = page.viewer = replace(viewer, facts=facts(services, actor, viewer.view, roles=True), roles=True)
+    return viewer.facts
+
+
+def _page(services: Services, actor: Actor, container: Container) -> KnownPage:
+    """Return the files of the page, as they are known while the one that was changed last is the same.
+
+    What was trashed or moved away shows when the list is old: sooner for short ones.
+    """
+    now, page = services.clock.now(), services.known_pages.get(actor, container.id)
+    if page is not None and now - page.read_at <= _lasts(page) and _same_newest(services, actor, container, page):
+        return page
+    files, odd = _files(services, actor, container)
+    page = KnownPage(tuple(files), tuple(odd), now, dict(page.locked) if page else {})
+    services.known_pages.put(actor, container.id, page)
+    return page
+
+
+def _lasts(page: KnownPage) -> timedelta:
+    return min(KEPT, max(FRESH, KNOWN_FOR_EACH * len(page.files)))
+
+
+def _same_newest(services: Services, actor: Actor, container: Container, page: KnownPage) -> bool:
+    newest = services.attachments.newest(
+        actor.tenant, container, priority=Priority.INTERACTIVE, person=actor.account_id
+    )
+    if page.odd or not newest.items:
+        return page.odd == () and not page.files and not newest.ids
+    changed = newest.items[0]
+    return any((file.id, file.head) == (changed.id, changed.head) for file in page.files)
 
 
 def _files(services: Services, actor: Actor, container: Container) -> tuple[list[Attachment], list[UnreadableFile]]:
@@ -133,23 +184,37 @@ def _files(services: Services, actor: Actor, container: Container) -> tuple[list
 
 
 def _states(
-    services: Services, actor: Actor, files: list[Attachment], known: Sequence[Witness]
+    services: Services, actor: Actor, page: KnownPage, known: Sequence[Witness]
 ) -> tuple[dict[str, FileState], list[Attachment]]:
     """Return the state of each file that has something to tell, as the witnesses say, and the files without any."""
     now = services.clock.now()
     telling = {w.attachment_id: w for w in known if isinstance(w.record, Held) or now - w.record.ended.at < ENDED_SHOWN}
-    states = {file.id: _state(services, actor, file, telling[file.id]) for file in files if file.id in telling}
-    unread = [file for file in files if states.get(file.id, file) is None]
+    states = {
+        file.id: _state(services, actor, page, file, telling[file.id]) for file in page.files if file.id in telling
+    }
+    unread = [file for file in page.files if states.get(file.id, file) is None]
     return {file_id: state for file_id, state in states.items() if state is not None}, unread
 
 
-def _state(services: Services, actor: Actor, file: Attachment, witness: Witness) -> FileState | None:
-    """Return the file as it is now, one that is shown to nobody any more as last known; None for an odd answer."""
+def _state(services: Services, actor: Actor, page: KnownPage, file: Attachment, witness: Witness) -> FileState | None:
+    """Return the file as it is now, one that is shown to nobody any more as last known; None for an odd answer.
+
+    A file with the record and version of the last read is not read again: who acts on it reads it anyway.
+    """
+    record = witness.record
+    stamp = (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, file.head)
+    now, before = services.clock.now(), page.locked.get(file.id)
+    if before is not None and before.stamp == stamp and now - before.at <= KEPT:
+        return state_of(services, actor.tenant, before.file, witness)
     try:
-        return read_through(services, actor, file.id) or FileState.from_outside(file, witness)
+        state = read_through(services, actor, file.id) or FileState.from_outside(file, witness)
     except BadAnswer as odd:
         logger.warning("a file of a list cannot be read", extra={"site": actor.tenant.id, "cause": str(odd)})
         return None
+    same = isinstance(state.found, Held | Free) and (state.found.epoch, state.found.seq) == stamp[:2]
+    if same and not state.blocked and state.attachment.head.created == file.head.created:
+        page.locked[file.id] = LockedFile(now, stamp, state.attachment)
+    return state
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:
@@ -160,13 +225,15 @@ def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:
 def _rows(
     services: Services,
     actor: Actor,
+    page: KnownPage,
     files: list[Attachment],
     states: Mapping[str, FileState],
     rights: Facts,
     *,
     own_name: bool,
 ) -> list[FileRow]:
-    reach = _reach(services, actor, files, states, rights)
+    reach = page.app_may_edit or _reach(services, actor, files, states, rights)
+    page.app_may_edit = reach and bool(files)
     whole = [states.get(file.id) or FileState(replace(file, may_update=reach), Absent(), None) for file in files]
     views = view_all(services, actor, whole, rights, own_name=own_name)
     return [FileRow(file, lock) for file, lock in zip(files, views, strict=True)]

@@ -126,6 +126,12 @@ def read_state(
     return FileState(attachment, found, row, witness, person)
 
 
+def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness) -> FileState:
+    """Return a file as it was read before, with what is known of its lock now."""
+    row = (attachment.properties or (None,))[0]
+    return FileState(attachment, _trusted(reading_of(services, tenant, attachment.id, row), witness), row, witness)
+
+
 def _attachment(
     services: Services, tenant: Tenant, attachment_id: str, priority: Priority, person: str | None
 ) -> Attachment:

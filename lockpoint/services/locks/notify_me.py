@@ -148,6 +148,7 @@ def _change(
             services.clock.sleep(FIRST_PAUSE * 2**round_ * services.ids.fraction())
             row = read_waitlist(services, tenant, file_id, priority=priority, person=state.person)
         else:
+            services.witnesses.still_there(tenant, file_id, services.clock.now())  # lists read the file again
             return place_of(wanted, actor.account_id)
     raise Busy("Many people ask for this file at the same time. Try again.", details={"retryAfter": 1})
 

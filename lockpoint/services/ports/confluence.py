@@ -117,6 +117,12 @@ class Attachments(Protocol):
         """Current attachments that the caller may see, without properties and permissions."""
         ...
 
+    def newest(
+        self, tenant: Tenant, container: Container, *, priority: Priority, person: str | None = None
+    ) -> AttachmentPage:
+        """The one that was changed last, or none; `GoneOrInvisible` for the page."""
+        ...
+
     def versions(
         self,
         tenant: Tenant,
@@ -287,7 +293,7 @@ class Properties(Protocol):
         priority: Priority,
         person: str | None = None,
     ) -> StoredProperty:
-        """`LostRace` unless `stored` is the present version."""
+        """`LostRace` unless `stored` is the present version and the only row; other rows are gone then."""
         ...
 
     def read_app(self, tenant: Tenant, key: str, *, priority: Priority) -> object | None:

@@ -31,7 +31,7 @@ class JobKind(StrEnum):
 class JobSubject:
     """A subject of two words, stored as `first:second`; the second, an account id, may have colons.
 
-    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may have landed.
+    `TRASHED`: file and who is said to have trashed it. `CONFIRM`: file and the op id of a write that may land.
     `PAGE_HINT`: kind and id of the container.
     """
 
@@ -71,6 +71,15 @@ class Jobs(Protocol):
 
     def pending(self, tenant: Tenant, kind: JobKind) -> bool:
         """Whether one waits or runs."""
+        ...
+
+
+class HeldFileJobs(Protocol):
+    def defer(self, tenant: Tenant, jobs: Mapping[str, Job]) -> int:
+        """Queue the jobs of those files, by attachment id, that are known as locked; return how many.
+
+        One round trip; writes nothing for files that are not locked. `StorageUnavailable`.
+        """
         ...
 
 

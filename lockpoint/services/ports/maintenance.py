@@ -35,6 +35,27 @@ class PurgeReport:
         return sum(self.gone.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """How all sites together are; keys are our own words."""
+
+    waiting: Mapping[str, int]
+    """Due jobs by kind."""
+    oldest_seconds: float
+    """Since when the oldest of them could have begun."""
+    parked: Mapping[str, int]
+    """By kind."""
+    locks: Mapping[str, int]
+    """Live locks by how they are protected."""
+    mails_waiting: int
+
+
+class Gauges(Protocol):
+    def read(self) -> Readings:
+        """One round trip for each table; `StorageUnavailable`."""
+        ...
+
+
 class Upkeep(Protocol):
     """All but the first two methods raise `StorageUnavailable`."""
 

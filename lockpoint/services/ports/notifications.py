@@ -74,11 +74,12 @@ DIGEST = "digest"
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """So many events of one kind about one file; a purged file has no name."""
+    """So many events of one kind about one file, which has no name once purged; `since` of a lock without end."""
 
     kind: MailKind
     file_name: str
     count: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +87,10 @@ class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
-    for what was undone; the reason of an ending or flag; `DIGEST` for `count` events since `since`. `at` is when a lock
-    ended, or when a pause ends. A summary has `lines` for files and leaves out `more` events. `unsubscribe_url` is None
-    for mails that cannot be switched off.
+    for what was undone; the reason of an ending or flag; `handed_over` or `declined`; `DIGEST` for `count` events since
+    `since`. `at` is when a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out
+    `more` events; so has a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be
+    switched off; without `extend_url` the warning leads to the page.
     """
 
     kind: MailKind
@@ -110,6 +112,7 @@ class MailFacts:
     lines: tuple[SummaryLine, ...] = ()
     more: int = 0
     unsubscribe_url: str | None = None
+    extend_url: str = ""
 
 
 class Mailer(Protocol):

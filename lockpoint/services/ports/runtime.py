@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from lockpoint.services.context import Tenant
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -28,6 +31,15 @@ class Ids(Protocol):
 
     def fraction(self) -> float:
         """Evenly spread in [0, 1)."""
+        ...
+
+
+class Parallel(Protocol):
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        """Do the work for all items, some at a time, in the caller's context.
+
+        After an error no further item begins; the first one is raised when those at work have ended.
+        """
         ...
 
 

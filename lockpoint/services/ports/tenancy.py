@@ -28,6 +28,10 @@ class Tenants(Protocol):
         """Installed and enabled."""
         ...
 
+    def active_ids(self) -> Sequence[int]:
+        """Their ids alone: there may be ten thousand."""
+        ...
+
     def installed(self) -> Sequence[Tenant]:
         """Disabled ones, too."""
         ...
@@ -149,6 +153,13 @@ class Installations(Protocol):
 
     def find(self, client_key: str) -> Installation | None:
         """Uninstalled ones, too; one round trip."""
+        ...
+
+    def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
+        """Return a mark of now, and the client keys that were stored after the mark `since` was made.
+
+        None: any may have changed or gone. Misses nothing that is stored at the same time; may name some twice.
+        """
         ...
 
     def change(self, client_key: str, base_url: str | None = None) -> AbstractContextManager[InstallationChange]:

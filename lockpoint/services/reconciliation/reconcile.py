@@ -11,6 +11,7 @@ from lockpoint.domain.lock import Free, Held, Newer, Phase, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
+from lockpoint.services.enforcement.late_restores import bring_back_buried
 from lockpoint.services.enforcement.protect import protect
 from lockpoint.services.lock_record.compare_and_set import heal
 from lockpoint.services.lock_record.end_notices import owed_end_notices
@@ -59,10 +60,15 @@ def reconcile(services: Services, tenant: Tenant, attachment_id: str, *, priorit
 
 
 def confirm(services: Services, tenant: Tenant, attachment_id: str) -> None:
-    """Look for a lock that began without being recorded; free when it was, since the sweep looks after it."""
+    """Look for a lock that began without being recorded, and for restores that came after the end of one.
+
+    Costs nothing where a lock is known, since the sweep looks after it.
+    """
     witness = services.witnesses.get(tenant, attachment_id)
     if witness is None or not isinstance(witness.record, Held):
         reconcile(services, tenant, attachment_id)
+        with spending_on("reconcile"):
+            bring_back_buried(services, tenant, attachment_id, priority=Priority.EVENT)
 
 
 def trashed_by(services: Services, tenant: Tenant, attachment_id: str, account: str) -> None:

@@ -34,23 +34,23 @@ def take_hint(services: Services, tenant: Tenant, hint: Hint) -> int:
     """
     if not is_active(services, tenant, licensed=False):
         return 0
+    named = {attachment_id: _job(tenant, attachment_id, hint.trashed_by) for attachment_id in hint.attachment_ids}
+    count = services.held_file_jobs.defer(tenant, named) if named else 0
     jobs = _jobs(services, tenant, hint)
     if jobs:
         services.jobs.defer(jobs)
-    return len(jobs)
+    return count + len(jobs)
 
 
 def _jobs(services: Services, tenant: Tenant, hint: Hint) -> list[Job]:
+    """Return the jobs about more than the attachments that the hint names."""
     witnesses = services.witnesses
     if hint.whole_site:
         sweep = Job(JobKind.SWEEP, tenant.id)
         return [sweep, *looks(services, tenant, FOR_ACCESS)] if witnesses.any(tenant) else []
-    held: set[str] = set()
-    if hint.attachment_ids:
-        held |= witnesses.held_among(tenant, hint.attachment_ids)
-    if hint.container_ids:
-        held |= witnesses.held_in(tenant, hint.container_ids)
-    return [_job(tenant, attachment_id, hint.trashed_by) for attachment_id in sorted(held)]
+    held = witnesses.held_in(tenant, hint.container_ids) if hint.container_ids else frozenset()
+    others = sorted(held.difference(hint.attachment_ids))
+    return [Job(JobKind.RECONCILE, tenant.id, attachment_id) for attachment_id in others]
 
 
 def _job(tenant: Tenant, attachment_id: str, trashed_by: str | None) -> Job:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from lockpoint.domain.host_names import is_host_name
 from lockpoint.services.errors import Invalid
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.tenancy import ERASED, InstallationEvent, Registration
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET: Final = 16
 
-_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_-]+)*")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 
@@ -112,7 +112,7 @@ def allowed_base_url(url: str, patterns: Sequence[str]) -> str | None:
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     place = host if port is None else f"{host}:{port}"
     plain = f"{parts.scheme}://{place}{parts.path}" == url.rstrip("/") and _PATH.fullmatch(parts.path)
-    if not secure or not plain or not _HOST.fullmatch(host) or not any(_matches(place, item) for item in patterns):
+    if not secure or not plain or not is_host_name(host) or not any(_matches(place, item) for item in patterns):
         return None
     return url.rstrip("/")
 

@@ -226,9 +226,9 @@ def _forget_other_sites(connection: Connection) -> None:
     )
     for table in METADATA.sorted_tables:
         if "tenant_id" in table.columns and table not in TABLES:
-            connection.execute(delete(table).where(table.c.tenant_id.not_in(same)))
+            connection.execute(delete(table).where(table.c.tenant_id != func.all(same)))
     of_site = QUEUE.c.args["tenant_id"].as_integer()
-    connection.execute(delete(QUEUE).where(of_site.is_not(None), of_site.not_in(same)))
+    connection.execute(delete(QUEUE).where(of_site.is_not(None), of_site != func.all(same)))
 
 
 def _look_for_locks(connection: Connection) -> int:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, select
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -39,6 +38,34 @@ def priority_of(job: Job) -> int:
     return PRIORITY[job.kind]
 
 
+COLUMNS: Final = (
+    "unnest(%(keys)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(tenants)s::int[], %(subjects)s::text[],"
+    " %(delays)s::float[]"
+)
+"""An array for each column: the text is the same for any number of jobs."""
+
+NAMES: Final = "key, task, priority, tenant_id, subject, delay"
+
+
+def insertion(source: str) -> str:
+    """Return the statement that inserts the jobs of `source`, which has `NAMES`."""
+    return f"""
+        INSERT INTO procrastinate_jobs
+            (queue_name, task_name, priority, lock, queueing_lock, args, status, scheduled_at, attempts)
+        SELECT '{QUEUE_NAME}', task, priority, key, key, jsonb_build_object('tenant_id', tenant_id, 'subject', subject),
+            'todo', CASE WHEN delay > 0 THEN now() + make_interval(secs => delay) END, 0
+        FROM {source}
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = excluded.scheduled_at
+        WHERE procrastinate_jobs.attempts = 0
+            AND procrastinate_jobs.scheduled_at > coalesce(excluded.scheduled_at, now())
+    """  # noqa: S608 - of constants
+
+
+_ENQUEUE: Final = insertion(f"{COLUMNS}) AS job ({NAMES})")
+_MOST_AT_ONCE: Final = 10_000
+"""Well below the time-out of a statement."""
+
+
 def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     """Add the jobs; one that waits already is brought forward when the new one is due earlier.
 
@@ -48,18 +75,10 @@ def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     earliest: dict[str, Job] = {}
     for job in sorted(jobs, key=lambda job: job.delay, reverse=True):
         earliest[key_of(job)] = job
-    if not earliest:
-        return
-    statement = insert(QUEUE).values([_row(key, earliest[key]) for key in sorted(earliest)])
-    new = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[QUEUE.c.queueing_lock],
-            index_where=text("status = 'todo'"),
-            set_={"scheduled_at": new.scheduled_at},
-            where=and_(QUEUE.c.attempts == 0, QUEUE.c.scheduled_at > func.coalesce(new.scheduled_at, func.now())),
-        )
-    )
+    keys = sorted(earliest)
+    for first in range(0, len(keys), _MOST_AT_ONCE):
+        some = keys[first : first + _MOST_AT_ONCE]
+        connection.exec_driver_sql(_ENQUEUE, columns([earliest[key] for key in some]))
 
 
 def key_of(job: Job) -> str:
@@ -67,17 +86,14 @@ def key_of(job: Job) -> str:
     return f"{job.kind.value}:{job.tenant_id}:{job.subject}"
 
 
-def _row(key: str, job: Job) -> dict[str, object]:
+def columns(jobs: Sequence[Job]) -> dict[str, object]:
     return {
-        "queue_name": QUEUE_NAME,
-        "task_name": job.kind.value,
-        "priority": priority_of(job),
-        "lock": key,
-        "queueing_lock": key,
-        "args": {"tenant_id": job.tenant_id, "subject": job.subject},
-        "status": "todo",
-        "scheduled_at": func.now() + job.delay if job.delay else None,
-        "attempts": 0,
+        "keys": [key_of(job) for job in jobs],
+        "tasks": [job.kind.value for job in jobs],
+        "priorities": [priority_of(job) for job in jobs],
+        "tenants": [job.tenant_id for job in jobs],
+        "subjects": [job.subject for job in jobs],
+        "delays": [job.delay.total_seconds() for job in jobs],
     }
 
 

@@ -12,22 +12,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NoReturn
 
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.worker import Worker
 
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import JobHandler, JobKind
-from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
+from lockpoint.storage.engine import Database
+from lockpoint.storage.jobs.connector import PooledConnector
 from lockpoint.storage.jobs.enqueue import QUEUE_NAME
 from lockpoint.storage.jobs.parked_jobs import SILENCE, note_cause, put_off, requeue_lost, requeue_stalled
+from lockpoint.storage.jobs.places import FairJobs, WorkerPlaces
 from lockpoint.storage.jobs.retry_policy import EXPECTED, Drop, Later, fate_of
 
+PLACES: Final = 16
 GRACE: Final = 25.0
 HEARTBEAT: Final = 3.0
 _PAUSE_AFTER_FAILURE: Final = 2.0
-_CONNECTIONS: Final = 4
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +47,14 @@ class _Again(BaseRetryStrategy):
 
 
 class ProcrastinateRunner:
-    """Runs `concurrency` jobs at a time; at a stop they have `grace` seconds to end."""
+    """Runs `places` jobs at a time, of one site half as many; at a stop they have `grace` seconds to end."""
 
-    def __init__(self, database: Database, *, concurrency: int = 4, grace: float = GRACE) -> None:
+    def __init__(self, database: Database, *, places: int = PLACES, grace: float = GRACE) -> None:
         self._database = database
-        self._concurrency = concurrency
+        self._places = places
+        self._taken = WorkerPlaces(places)
         self._grace = grace
-        self._running: set[int] = set()
+        self._running: dict[int, int] = {}
 
     def run(self, handlers: Mapping[JobKind, JobHandler]) -> None:
         """Work until SIGTERM or SIGINT; the next worker takes jobs that outlast the grace time."""
@@ -60,7 +63,7 @@ class ProcrastinateRunner:
     async def _serve(self, handlers: Mapping[JobKind, JobHandler]) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2))
+        loop.set_default_executor(ThreadPoolExecutor(self._places + 2))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         app = self._app(handlers)
@@ -70,10 +73,11 @@ class ProcrastinateRunner:
 
     async def _live(self, app: App, stop: asyncio.Event) -> None:
         """Run one worker until the stop, or until it loses the database."""
+        self._taken.reset(list(self._running.values()))
         worker = Worker(
             app,
             queues=[QUEUE_NAME],
-            concurrency=self._concurrency,
+            concurrency=self._places,
             fetch_job_polling_interval=2,
             shutdown_graceful_timeout=self._grace,
             delete_jobs=DeleteJobCondition.SUCCESSFUL,
@@ -109,13 +113,9 @@ class ProcrastinateRunner:
             await asyncio.sleep(HEARTBEAT)
 
     def _app(self, handlers: Mapping[JobKind, JobHandler]) -> App:
-        connector = PsycopgConnector(
-            conninfo=libpq_url(self._database.url),
-            min_size=1,
-            max_size=_CONNECTIONS,
-            kwargs={"connect_timeout": 5, "application_name": "lockpoint queue", **KEEPALIVE},
-        )
+        connector = PooledConnector(self._database)
         app = App(connector=connector)
+        app.job_manager = FairJobs(connector, self._taken)
         for kind, handler in handlers.items():
             app.task(name=kind.value, queue=QUEUE_NAME, pass_context=True, retry=_Again())(self._task(kind, handler))
         return app
@@ -125,7 +125,7 @@ class ProcrastinateRunner:
             del cause  # of an earlier parking
             job = context.job
             number = -1 if job.id is None else job.id
-            self._running.add(number)
+            self._running[number] = tenant_id
             begin, outcome = time.monotonic(), "done"
             try:
                 handler(tenant_id, subject)
@@ -133,7 +133,8 @@ class ProcrastinateRunner:
                 outcome = "failed"
                 self._settle(kind, number, job.attempts, error)
             finally:
-                self._running.discard(number)
+                self._running.pop(number, None)
+                self._taken.give_back(tenant_id)
                 _tell(kind, tenant_id, outcome, time.monotonic() - begin)
 
         return perform

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import Restoration
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import Database, in_batches
 from lockpoint.storage.tables import RESTORATION
 
 _ROW: Final = RESTORATION.c
@@ -19,8 +19,8 @@ _INSERT: Final = insert(RESTORATION).on_conflict_do_nothing()
 
 
 def append(connection: Connection, tenant_id: int, restorations: Sequence[Restoration]) -> None:
-    if restorations:
-        connection.execute(_INSERT.values([_values(tenant_id, restoration) for restoration in restorations]))
+    for some in in_batches(restorations, len(_ROW)):
+        connection.execute(_INSERT.values([_values(tenant_id, restoration) for restoration in some]))
 
 
 class PostgresRestorations:

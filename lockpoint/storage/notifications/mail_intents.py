@@ -15,7 +15,7 @@ from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_u
 from lockpoint.services.ports.notifications import MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import Database, in_batches
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.notifications import mail_log
 from lockpoint.storage.partitions import with_partitions
@@ -30,10 +30,9 @@ WITHOUT_PEOPLE: Final = {"recipient": None, "actor": None}
 
 def append(connection: Connection, tenant_id: int, intents: Sequence[MailIntent], at: datetime) -> list[int]:
     """Return the ids of new intents."""
-    if not intents:
-        return []
     rows = [_values(tenant_id, intent, at) for intent in intents]
-    return list(connection.execute(_insert(rows)).scalars())
+    parts = in_batches(rows, len(_COLUMNS))
+    return [new for some in parts for new in connection.execute(_insert(some)).scalars()]
 
 
 class PostgresIntents:

@@ -92,19 +92,19 @@ def closed(connection: Connection, tenant: Tenant) -> frozenset[str]:
 
 def reopen(connection: Connection, tenant: Tenant, digests: Sequence[str]) -> None:
     mine = CLOSED_ACCOUNT.c.tenant_id == tenant.id
-    connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest.in_(digests)))
+    connection.execute(delete(CLOSED_ACCOUNT).where(mine, CLOSED_ACCOUNT.c.digest == func.any(list(digests))))
 
 
 def settle(connection: Connection, tenant: Tenant, settlement: ReportSettlement) -> None:
     at = settlement.at
     mine = _ROW.tenant_id == tenant.id
-    fresh = case((_ROW.account.in_(settlement.updated), at), else_=_ROW.retrieved_at)
+    fresh = case((_ROW.account == func.any(list(settlement.updated)), at), else_=_ROW.retrieved_at)
     connection.execute(
         update(ACCOUNT_REPORT)
-        .where(mine, _ROW.account.in_(settlement.accounts))
+        .where(mine, _ROW.account == func.any(list(settlement.accounts)))
         .values(reported_at=at, retrieved_at=fresh)
     )
-    stale = ACCOUNT_PROFILE.c.account.in_(settlement.updated)
+    stale = ACCOUNT_PROFILE.c.account == func.any(list(settlement.updated))
     connection.execute(delete(ACCOUNT_PROFILE).where(ACCOUNT_PROFILE.c.tenant_id == tenant.id, stale))
     erasures.begin(connection, tenant, settlement.closed, at)
     if settlement.cycle_days is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from lockpoint.domain.events import AuditKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import Database, in_batches
 from lockpoint.storage.tables import AUDIT_EVENT
 
 _INSERT: Final = insert(AUDIT_EVENT).on_conflict_do_nothing()
@@ -23,11 +23,13 @@ def append(connection: Connection, tenant_id: int, events: Sequence[AuditEvent],
 
     Unless their record is the `newest` that is known, another row may stand for the write, with another time.
     """
-    unsure = [event for event in events if event.epoch and (event.recovered or not newest)]
-    sure = [event for event in events if event not in unsure]
+    unsure: list[AuditEvent] = []
+    sure: list[AuditEvent] = []
+    for event in events:
+        (unsure if event.epoch and (event.recovered or not newest) else sure).append(event)
     for insertion, some in ((_INSERT.values, sure), (_insert_missing, unsure)):
-        if some:
-            connection.execute(insertion([_row(tenant_id, event) for event in some]))
+        for part in in_batches(some, len(_COLUMNS)):
+            connection.execute(insertion([_row(tenant_id, event) for event in part]))
 
 
 def _insert_missing(rows: Sequence[Mapping[str, object]]) -> Insert:

@@ -13,6 +13,7 @@ from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.privacy import Erasure, ErasureOrder, Origin, PrivacyRight
 from lockpoint.storage.advisory_locks import Purpose, hold_in_transaction
+from lockpoint.storage.engine import in_batches
 from lockpoint.storage.jobs.enqueue import enqueue
 from lockpoint.storage.tables import CLOSED_ACCOUNT, ERASURE, INSTALLATION, PRIVACY_REQUEST
 
@@ -29,8 +30,8 @@ def begin(connection: Connection, tenant: Tenant, orders: Sequence[ErasureOrder]
     now = [erasure for erasure in begun if erasure.due_at == at]
     enqueue(connection, [Job(JobKind.ERASE, tenant.id, str(erasure.request_id)) for erasure in now])
     digests = [{"tenant_id": tenant.id, "digest": order.digest} for order in orders if order.digest is not None]
-    if digests:
-        connection.execute(insert_or(CLOSED_ACCOUNT).values(digests).on_conflict_do_nothing())
+    for some in in_batches(digests, len(CLOSED_ACCOUNT.c)):
+        connection.execute(insert_or(CLOSED_ACCOUNT).values(some).on_conflict_do_nothing())
     return begun
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Final
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.advisory_locks import Purpose
-from lockpoint.storage.engine import KEEPALIVE, Database, libpq_url
+from lockpoint.storage.engine import KEEPALIVE, SESSION, Database, answering, libpq_url
 from lockpoint.storage.jobs.parked_jobs import requeue_stalled
 from lockpoint.storage.partitions import ahead, ensure
 from lockpoint.storage.retention.purge import Retention
 from lockpoint.storage.tenancy.installations import PostgresTenants
+
+LEADERSHIP: Final = 1
+"""Connections beside the pool."""
+
+_ANSWER_SECONDS: Final = 10.0
+_IDLE_MILLISECONDS: Final = 45_000
 
 
 class ClockLeadership:
@@ -51,8 +57,16 @@ class ClockLeadership:
         return True
 
     def _take(self) -> bool:
-        address = make_conninfo(self._url, connect_timeout=5, application_name="lockpoint clock", **KEEPALIVE)
-        connection = psycopg.connect(address, autocommit=True)
+        # A lost session gives the leadership back when it has been idle: every tick asks it.
+        options = f"{SESSION} -c idle_session_timeout={_IDLE_MILLISECONDS}"
+        connection = answering(_ANSWER_SECONDS).connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=5,
+            application_name="lockpoint clock",
+            options=options,
+            **KEEPALIVE,
+        )
         won = connection.execute("SELECT pg_try_advisory_lock(%s, 0)", [Purpose.CLOCK.value]).fetchone() == (True,)
         if won:
             self._connection = connection

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from lockpoint.domain.events import ABOUT_LIVE_LOCKS
+from lockpoint.domain.lock import EndReason
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.runtime import Clock
@@ -109,13 +110,17 @@ class Aged:
 
 
 def _of_live_lock(table: Table) -> ColumnElement[bool]:
-    """What was undone and told under a lock is neither counted anew nor told again while it lives."""
-    witness = LOCK_WITNESS.c
+    """What was undone and told under a lock is neither counted anew nor told again while it lives.
+
+    The same holds for the lock that it took over: what came while that was taken over both look at.
+    """
+    witness, ended = LOCK_WITNESS.c, LOCK_WITNESS.c.record["ended"]
+    taken_over = (ended["reason"].astext == EndReason.TAKEN_OVER) & (ended["lock_id"].astext == table.c.lock_id)
     return exists().where(
         witness.tenant_id == table.c.tenant_id,
         witness.attachment_id == table.c.attachment_id,
         witness.holder.is_not(None),
-        witness.record["lock_id"].astext == table.c.lock_id,
+        or_(witness.record["lock_id"].astext == table.c.lock_id, taken_over),
     )
 
 

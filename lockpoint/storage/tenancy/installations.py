@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from psycopg.rows import namedtuple_row
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
@@ -24,6 +25,16 @@ from lockpoint.storage.tenancy.reactivation import come_back
 _ROW: Final = INSTALLATION.c
 _ACTIVE: Final = _ROW.installed & _ROW.enabled
 
+_FIND: Final = f"SELECT {', '.join(_ROW.keys())} FROM installation WHERE client_key = %s"  # noqa: S608 - our columns
+
+# A transaction that a snapshot does not see is not older than the oldest that it knew to run. Ages below 0 are those of
+# rows so old that their transaction's number came round again.
+_CHANGED: Final = """
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text, count(*),
+        coalesce(array_agg(client_key) FILTER (WHERE age(xmin) BETWEEN 0 AND age(%s::text::xid8::xid)), '{}')
+    FROM installation
+"""
+
 
 class PostgresTenants:
     def __init__(self, database: Database) -> None:
@@ -36,6 +47,10 @@ class PostgresTenants:
 
     def active(self) -> Sequence[Tenant]:
         return self._all(_ACTIVE)
+
+    def active_ids(self) -> Sequence[int]:
+        with self._database.single() as connection:
+            return connection.execute(select(_ROW.id).where(_ACTIVE).order_by(_ROW.id)).scalars().all()
 
     def installed(self) -> Sequence[Tenant]:
         return self._all(_ROW.installed)
@@ -63,8 +78,18 @@ class PostgresInstallations:
         self._keys = keys
 
     def find(self, client_key: str) -> Installation | None:
-        with self._database.single() as connection:
-            return _one(connection, self._keys, _ROW.client_key == client_key)
+        """By a constant statement: it is asked before every call to Confluence."""
+        with self._database.driver() as driver:
+            row = driver.cursor(row_factory=namedtuple_row).execute(_FIND, [client_key], prepare=True).fetchone()
+        return None if row is None else _installation(row, self._keys)
+
+    def changed(self, since: str | None) -> tuple[str, frozenset[str] | None]:
+        before, count_before = (since or "0 0").split()
+        with self._database.driver() as driver:
+            row = driver.execute(_CHANGED, [before], prepare=True).fetchone()
+        oldest, count, client_keys = row or ("0", 0, [])
+        lost = since is None or count < int(count_before)
+        return f"{oldest} {count}", None if lost else frozenset(client_keys)
 
     @contextmanager
     def change(self, client_key: str, base_url: str | None = None) -> Iterator[PostgresInstallationChange]:
@@ -139,7 +164,7 @@ def _one(
     return None if row is None else _installation(row, keys, lost_ones_count=lost_ones_count)
 
 
-def _tenant(row: Row[Any]) -> Tenant:
+def _tenant(row: Any) -> Tenant:
     return Tenant(
         id=row.id,
         client_key=row.client_key,
@@ -152,7 +177,7 @@ def _tenant(row: Row[Any]) -> Tenant:
     )
 
 
-def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
+def _installation(row: Any, keys: Keyring, *, lost_ones_count: bool = True) -> Installation:
     """`SecretUnreadable` for the present secret where lost ones count; a former one is optional."""
     registration = Registration(
         client_key=row.client_key,
@@ -169,7 +194,7 @@ def _installation(row: Row[Any], keys: Keyring, *, lost_ones_count: bool = True)
     return Installation(_tenant(row), registration)
 
 
-def _opened(row: Row[Any], sealed: str | None, keys: Keyring, *, lost_ones_count: bool) -> str | None:
+def _opened(row: Any, sealed: str | None, keys: Keyring, *, lost_ones_count: bool) -> str | None:
     if sealed is None:
         return None
     try:

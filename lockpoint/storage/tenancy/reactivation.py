@@ -15,7 +15,7 @@ def come_back(connection: Connection, tenant_ids: Sequence[int]) -> None:
 
     By the database's time: a wrong clock of a process must not decide whose uploads are accepted.
     """
-    sites = INSTALLATION.c.id.in_(tenant_ids)
+    sites = INSTALLATION.c.id == func.any(list(tenant_ids))
     connection.execute(update(INSTALLATION).where(sites).values(returned_at=func.now()))
-    holds = LOCK_WITNESS.c.tenant_id.in_(tenant_ids) & LOCK_WITNESS.c.holder.is_not(None)
+    holds = (LOCK_WITNESS.c.tenant_id == func.any(list(tenant_ids))) & LOCK_WITNESS.c.holder.is_not(None)
     connection.execute(update(LOCK_WITNESS).where(holds).values(protection=Protection.UNCHECKED.value))

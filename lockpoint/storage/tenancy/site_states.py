@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,11 +12,13 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
+from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 from lockpoint.storage.advisory_locks import Purpose
 from lockpoint.storage.engine import Database
 from lockpoint.storage.tables import SITE_STATE, SPACE_STATE
 
+_PATIENCE: Final = 5.0
 _LOCK: Final = text("SELECT pg_advisory_lock(:purpose, :key)")
 _UNLOCK: Final = text("SELECT pg_advisory_unlock(:purpose, :key)")
 
@@ -42,12 +45,12 @@ def _note_space(connection: Connection, tenant_id: int, space_id: str, note: Set
 class PostgresSiteStates:
     """Raises `StorageUnavailable` also when the lock is not free within seconds.
 
-    `locks` is a pool of its own: a holder calls Confluence and must not keep others from a connection.
+    Holders call Confluence meanwhile, so they may have no more than half of the pool's connections.
     """
 
-    def __init__(self, database: Database, locks: Database) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._locks = locks
+        self._places = threading.Semaphore(max(1, database.size // 2))
 
     def get(self, tenant: Tenant) -> SiteState:
         with self._database.single() as connection:
@@ -87,12 +90,21 @@ class PostgresSiteStates:
     def exclusive(self, tenant: Tenant) -> Iterator[None]:
         """Not a transaction: the block calls Confluence. A process that dies loses the lock with its connection."""
         key = {"purpose": Purpose.SITE_CONFIGURATION.value, "key": tenant.id}
-        with self._locks.single() as connection:
+        with self._place(), self._database.single() as connection:
             connection.execute(_LOCK, key)
             try:
                 yield
             finally:
                 connection.execute(_UNLOCK, key)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=_PATIENCE):
+            raise StorageUnavailable("other settings are being changed")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _upsert(self, tenant: Tenant, new: dict[str, object], changed: dict[str, object]) -> None:
         statement = insert(SITE_STATE).values(tenant_id=tenant.id, **new)

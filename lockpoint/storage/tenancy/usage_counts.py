@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.tenancy import UsageEvent, UsageRow
-from lockpoint.storage.engine import Database
+from lockpoint.storage.engine import Database, in_batches
 from lockpoint.storage.keyring import Keyring
 from lockpoint.storage.tables import ACCOUNT_PROFILE, INSTALLATION, SITE_STATE, USAGE_DAILY
 
@@ -118,11 +118,10 @@ def _rename(connection: Connection, tenant_id: int, older: Sequence[str], newest
     gone = connection.execute(delete(USAGE_DAILY).where(_ROW.site.in_(older)).returning(*_KEY[1:], _ROW["count"])).all()
     for *key, count in gone:
         moved[tuple(key)] += count
-    if moved:
-        names = [column.name for column in _KEY] + ["count"]
-        statement = insert(USAGE_DAILY).values(
-            [dict(zip(names, (newest, *key, count), strict=True)) for key, count in moved.items()]
-        )
+    names = [column.name for column in _KEY] + ["count"]
+    rows = [dict(zip(names, (newest, *key, count), strict=True)) for key, count in moved.items()]
+    for some in in_batches(rows, len(names)):
+        statement = insert(USAGE_DAILY).values(some)
         added = _ROW["count"] + statement.excluded["count"]
         connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"count": added}))
     return len(gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from lockpoint.services.lock_record.waitlist import WaitlistPlace
 
 PREFIX = "/api/v1"
+WORTH_PACKING, PACKING = 2_000, 5  # bytes, and how hard to try
 
 
 def api_routes(services: Services) -> Blueprint:
@@ -176,7 +178,17 @@ def _list(services: Services, content_id: str, asked: s.ListQuery) -> Response:
             return _tagged(Response(status=304), tag)
     query = page_files.Query(text=asked.q, state=asked.state, sort=asked.sort, cursor=asked.cursor, limit=asked.limit)
     found = _of_content(services, content_id, query)
-    return _tagged(jsonify(dump(_list_model(services, actor.account_id, found))), f"{found.etag}.{mark}")
+    answer = jsonify(dump(_list_model(services, actor.account_id, found)))
+    return _tagged(_packed(answer), f"{found.etag}.{mark}")
+
+
+def _packed(answer: Response) -> Response:
+    """A list of 250 files is 150 KB, and 10 KB as gzip."""
+    answer.vary.add("Accept-Encoding")
+    if len(answer.get_data()) >= WORTH_PACKING and request.accept_encodings["gzip"]:
+        answer.set_data(gzip.compress(answer.get_data(), PACKING))
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 def _tagged(answer: Response, tag: str) -> Response:

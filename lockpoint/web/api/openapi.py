@@ -236,7 +236,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _statuses(operation: Operation) -> list[tuple[int, type[BaseModel] | None]]:
-    refusals = {*_COMMON, *operation.refusals, *((413, 415) if operation.body else ())}
+    refusals = {*_COMMON, *operation.refusals, *((408, 413, 415) if operation.body else ())}
     return [*operation.answers, *((status, s.ErrorModel) for status in sorted(refusals))]
 
 

@@ -109,6 +109,10 @@ class MailChoices(BaseModel):
     lock_ended: Annotated[bool, Field(strict=True)] = True
     overwrite_attempt: Annotated[bool, Field(strict=True)] = True
     unprotected: Annotated[bool, Field(strict=True)] = True
+    lock_will_end: Annotated[bool, Field(strict=True)] = True
+    edit_request: Annotated[bool, Field(strict=True)] = True
+    edit_answer: Annotated[bool, Field(strict=True)] = True
+    endless_locks: Annotated[bool, Field(strict=True)] = True
 
 
 class PreferencesBody(Command):

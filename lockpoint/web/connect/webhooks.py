@@ -15,9 +15,9 @@ from flask import Blueprint, Response, request
 from prometheus_client import Counter
 
 from lockpoint.connect.tokens import TokenRefusedError
-from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable
+from lockpoint.services.errors import Invalid, NotFound, StorageUnavailable, UseCaseError
 from lockpoint.services.reconciliation.webhook_hints import Hint, take_hint
-from lockpoint.web.api.request_body import read_body, whole_body
+from lockpoint.web.api.request_body import cut_off, given_up, read_body, whole_body
 from lockpoint.web.errors import RETRY_SECONDS, STATUS_OF_CODE, error_body, log_storage
 from lockpoint.web.guards import Guard, call_of, current_tenant, guarded_by, log_refusal
 from lockpoint.web.headers import BARE_HEADERS
@@ -133,11 +133,12 @@ class WebhookDoor:
             return []
         content = json.dumps(error_body(*code)).encode()
         status = STATUS_OF_CODE[code[0]]
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), *BARE_HEADERS]
+        length, answer = cut_off(content) if given_up(environ) else (str(len(content)), [content])
+        headers = [("Content-Type", "application/json"), ("Content-Length", length), *BARE_HEADERS]
         if status == STATUS_OF_CODE["busy"]:
             headers.append(("Retry-After", str(RETRY_SECONDS)))
         start_response(f"{status} {code[0]}", headers)
-        return [content]
+        return answer
 
     def _outcome(self, event: str, environ: dict[str, Any]) -> tuple[str, str | None] | None:
         """None: the webhook was taken."""
@@ -150,7 +151,7 @@ class WebhookDoor:
         except TokenRefusedError as refusal:
             log_refusal(refusal, Guard.SERVER, PREFIX + event)
             return "unauthorized", None
-        except Invalid as error:
+        except UseCaseError as error:
             return error.code, error.message
         except StorageUnavailable as error:
             log_storage(error)

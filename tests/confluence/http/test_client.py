@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from lockpoint.confluence.http.calls import Call, Repeat, get
 from lockpoint.confluence.http.client import DEADLINE_SECONDS
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.services.context import Priority
+from lockpoint.services.deadlines import answering_within
 from lockpoint.services.errors import (
     BadAnswer,
     Forbidden,
@@ -24,7 +27,7 @@ from lockpoint.services.errors import (
     Unauthorised,
 )
 from tests.confluence.doubles import ALICE, Kit, as_alice, as_app
-from tests.confluence.oddhost import answer, cut, drop, late, odd_host, redirect, trickle
+from tests.confluence.oddhost import Step, answer, cut, drop, late, odd_host, redirect, trickle
 from tests.support.limits import no_more_files
 
 READ = get("things.get", "/api/v2/things/1", query=(("b", "x y"), ("a", "ü/?&")))
@@ -357,3 +360,60 @@ def test_repetitions_have_a_budget(kit: Kit) -> None:
             with pytest.raises(QuotaExceeded):
                 kit.client.ask(as_app(host.base), READ)
     assert 40 + 20 <= len(host.requests) <= 40 + 20 + 40 / 5
+
+
+def slowly(kit: Kit, seconds: float) -> Step:
+    def step(handler: Any) -> None:
+        kit.pace.slept.append(seconds)
+        GOOD(handler)
+
+    return step
+
+
+def test_slowness_opens_the_breaker_and_one_quick_answer_closes_it(kit: Kit) -> None:
+    """F12: people do not queue up behind a site that answers after eight seconds; one call at a time goes on."""
+    refused: list[HostUnavailable] = []
+
+    def another_meanwhile(handler: Any) -> None:
+        with pytest.raises(HostUnavailable, match="paused") as caught:
+            kit.client.ask(as_app(host.base), READ)
+        refused.append(caught.value)
+        slowly(kit, 8)(handler)
+
+    with odd_host(*[slowly(kit, 8)] * 5, another_meanwhile) as host:
+        for _ in range(5):
+            kit.client.ask(as_app(host.base), READ)
+        kit.pace.slept.append(5)
+        for _ in range(3):
+            kit.client.ask(as_app(host.base), READ)
+        assert len(refused) == 3
+        host.steps = (GOOD,)
+        for _ in range(3):
+            kit.client.ask(as_app(host.base), READ)
+
+
+def test_jobs_wait_for_a_slow_site(kit: Kit) -> None:
+    """F12: slow answers of people's calls count in a row; a job's say nothing, since protecting goes on."""
+    with odd_host(slowly(kit, 8)) as host:
+        for _ in range(8):
+            kit.client.ask(as_app(host.base, Priority.EVENT), READ)
+        for _ in range(4):
+            kit.client.ask(as_app(host.base), READ)
+        host.steps = (GOOD,)
+        kit.client.ask(as_app(host.base), READ)
+        host.steps = (slowly(kit, 8),)
+        for _ in range(5):
+            kit.client.ask(as_app(host.base), READ)
+
+
+def test_a_call_obeys_the_deadline_of_the_work_it_serves(kit: Kit) -> None:
+    """F12: what is under way ends with the time, and nothing begins without."""
+    with odd_host(late(5, GOOD)) as host:
+        begun = time.monotonic()
+        with answering_within(1.2), pytest.raises(HostUnavailable):
+            kit.client.ask(as_app(host.base), READ)
+        assert 1 < time.monotonic() - begun < 2
+        for call in (READ, VERSIONED, CREATE):
+            with answering_within(0.9), pytest.raises(HostUnavailable, match="no time"):
+                kit.client.ask(as_app(host.base), call)
+        assert len(host.requests) == 1

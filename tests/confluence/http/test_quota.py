@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lockpoint.confluence.http.calls import Objects, get
-from lockpoint.confluence.http.quota import NOBODY, HostQuota, PointsQuota
+from lockpoint.confluence.http.quota import HostQuota, Lane, PointsQuota, lane_of
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded
-from lockpoint.services.quota_accounting import Spending, spending_on
-from tests.confluence.doubles import FakeNow, Kit, as_app
+from lockpoint.services.errors import GoneOrInvisible, QuotaExceeded, ShareUsedUp
+from lockpoint.services.quota_accounting import Spending, charge, spending_on
+from tests.confluence.doubles import ALICE, FakeNow, Kit, Spendings, as_app
 from tests.confluence.oddhost import answer, odd_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+BOB = "557058:22222222-2222-4222-8222-222222222222"
 
 
 def budget(now: FakeNow) -> PointsQuota:
@@ -36,15 +42,11 @@ def test_failed_tries_cost_a_point_each(kit: Kit) -> None:
 
 
 def test_points_are_kept_by_site_lane_and_use_case() -> None:
-    spent: list[tuple[datetime, Spending]] = []
-    account = PointsQuota(points_per_hour=1000, now=FakeNow(), archive=lambda *one: spent.append(one))
+    spent: list[Spending] = []
+    account = PointsQuota(points_per_hour=1000, now=FakeNow(), shared=Spendings(spent))
     account.spend(1, Priority.INTERACTIVE, "acquire", 6)
     account.spend(2, Priority.SWEEP, "sweep", 2)
-    hour = datetime(2026, 11, 21, 10, tzinfo=UTC)
-    assert spent == [
-        (hour, Spending(1, Priority.INTERACTIVE, "acquire", 6)),
-        (hour, Spending(2, Priority.SWEEP, "sweep", 2)),
-    ]
+    assert spent == [Spending(1, Priority.INTERACTIVE, "acquire", 6), Spending(2, Priority.SWEEP, "sweep", 2)]
 
 
 def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
@@ -55,21 +57,27 @@ def test_calls_are_counted_under_the_use_case_that_makes_them(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spent", "open_priorities"),
+    ("spent", "open_lanes"),
     [
-        (590, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP, Priority.MAINTENANCE}),
-        (600, {Priority.INTERACTIVE, Priority.EVENT, Priority.SWEEP}),
-        (750, {Priority.INTERACTIVE, Priority.EVENT}),
-        (950, {Priority.INTERACTIVE}),
+        (490, set(Lane)),
+        (500, set(Lane) - {Lane.REPORTS}),
+        (650, {Lane.SWEEP, Lane.PEOPLE, Lane.ENDINGS, Lane.ENFORCEMENT}),
+        (750, {Lane.PEOPLE, Lane.ENDINGS, Lane.ENFORCEMENT}),
+        (850, {Lane.ENDINGS, Lane.ENFORCEMENT}),
+        (920, {Lane.ENFORCEMENT}),
         (1000, set()),
     ],
 )
-def test_priorities_stop_one_after_the_other(spent: int, open_priorities: set[Priority]) -> None:
-    """F10."""
+def test_lanes_stop_one_after_the_other(spent: int, open_lanes: set[Lane]) -> None:
+    """F10, F1: the last to stop is the undoing of overwrites, before it the ending of locks."""
     account = budget(FakeNow())
     for tenant in range(10, 20):
-        account.spend(tenant, Priority.INTERACTIVE, "x", spent // 10)
-    assert {priority for priority in Priority if _admits(account, priority)} == open_priorities
+        account.spend(tenant, Priority.INTERACTIVE, "x", (spent + 9) // 10)
+    kinds = [
+        (Priority.MAINTENANCE, "x"), (Priority.INTERACTIVE, "list"), (Priority.SWEEP, "sweep"),
+        (Priority.INTERACTIVE, "acquire"), (Priority.INTERACTIVE, "release"), (Priority.EVENT, "reconcile"),
+    ]  # fmt: skip
+    assert {lane_of(*kind) for kind in kinds if _admits(account, *kind)} == open_lanes
 
 
 def test_near_the_limit_the_sweep_stops_first() -> None:
@@ -88,12 +96,62 @@ def test_the_hosts_word_counts_more_than_our_own_count() -> None:
     assert _admits(account, Priority.SWEEP)
 
 
-def test_a_greedy_site_yields_first() -> None:
-    """F48: a site that used more than half of the pool drops by one priority."""
+def test_a_greedy_site_leaves_points_for_the_undoing_of_others() -> None:
+    """F48, F1: whatever it does."""
     account = budget(FakeNow())
-    account.spend(1, Priority.INTERACTIVE, "x", 620)
-    assert not _admits(account, Priority.SWEEP, tenant=1)
-    assert _admits(account, Priority.SWEEP, tenant=2)
+    for priority in (Priority.INTERACTIVE, Priority.SWEEP, Priority.EVENT):
+        while _admits(account, priority, tenant=1):
+            account.spend(1, priority, "x", 1)
+    assert _admits(account, Priority.INTERACTIVE, tenant=2)
+    assert _admits(account, Priority.EVENT, tenant=2)
+    for tenant in range(3, 9):
+        while _admits(account, Priority.INTERACTIVE, tenant=tenant):
+            account.spend(tenant, Priority.INTERACTIVE, "x", 1)
+    assert not _admits(account, Priority.INTERACTIVE, tenant=2)
+    assert _admits(account, Priority.EVENT, tenant=2)
+
+
+@pytest.fixture
+def as_a_person() -> Iterator[None]:
+    yield
+    charge(None)
+
+
+@pytest.mark.usefixtures("as_a_person")
+def test_a_person_who_asks_without_end_waits_for_ten_minutes_at_most() -> None:
+    """F1: alone, with the time; a request that has begun is finished."""
+    now = FakeNow()
+    account = budget(now)
+    charge(ALICE)
+    account.admit(1, Priority.INTERACTIVE)
+    account.spend(1, Priority.INTERACTIVE, "list", 20)
+    account.admit(1, Priority.INTERACTIVE)
+    charge(ALICE)
+    with pytest.raises(ShareUsedUp) as caught:
+        account.admit(1, Priority.INTERACTIVE)
+    assert caught.value.retry_after == 5 * 60
+    assert _admits(account, Priority.EVENT, tenant=1)
+    assert _admits(account, Priority.INTERACTIVE, tenant=2)
+    charge(BOB)
+    assert _admits(account, Priority.INTERACTIVE, tenant=1)
+    charge(ALICE)
+    now.advance(minutes=5)
+    account.admit(1, Priority.INTERACTIVE)
+
+
+@pytest.mark.usefixtures("as_a_person")
+def test_a_page_has_a_ceiling_however_many_people_open_it() -> None:
+    """A1."""
+    account = budget(FakeNow())
+    for number in range(3):
+        charge(f"557058:person-{number}")
+        with spending_on("list", page="1"):
+            account.spend(1, Priority.INTERACTIVE, "list", 19)
+    charge(BOB)
+    with spending_on("list", page="1"), pytest.raises(ShareUsedUp):
+        account.admit(1, Priority.INTERACTIVE)
+    with spending_on("list", page="2"):
+        account.admit(1, Priority.INTERACTIVE)
 
 
 def test_the_account_starts_again_at_the_full_hour() -> None:
@@ -127,8 +185,9 @@ def test_the_points_of_a_forgotten_site_stay_spent() -> None:
     account.spend(2, Priority.SWEEP, "y", 100)
     account.block(3000, tenant_id=1)
     account.forget(1)
-    assert account._current().by_tenant == {NOBODY: 600, 2: 100}
+    assert not any(counter.tenant_id == 1 for counter in account._spent)
     assert _admits(account, Priority.SWEEP, tenant=1)
+    assert not _admits(account, Priority.MAINTENANCE, tenant=1)
 
 
 def test_an_absurd_wait_is_an_hour_at_most() -> None:
@@ -163,9 +222,10 @@ def test_a_call_that_the_budget_refuses_is_not_made(kit: Kit) -> None:
     assert (host.requests, caught.value.retry_after) == ([], 45 * 60)
 
 
-def _admits(account: PointsQuota, priority: Priority, tenant: int = 99) -> bool:
+def _admits(account: PointsQuota, priority: Priority, use_case: str = "x", *, tenant: int = 99) -> bool:
     try:
-        account.admit(tenant, priority)
+        with spending_on(use_case):
+            account.admit(tenant, priority)
     except QuotaExceeded:
         return False
     return True

@@ -6,6 +6,7 @@ import pytest
 
 from lockpoint.confluence.http import transport
 from lockpoint.confluence.http.calls import get
+from lockpoint.confluence.http.sessions import Sessions, is_public
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible, HostUnavailable, TooLarge
 from tests.confluence.doubles import Kit, as_app
 from tests.confluence.oddhost import answer, cut, drop, odd_host, redirect, unannounced
@@ -106,3 +107,32 @@ def test_what_the_file_store_refuses_says_nothing_about_the_attachment(kit: Kit)
         kit.client.fetch(as_app(host.base), FILE, most=10_000)
     with odd_host(answer(404)) as host, pytest.raises(GoneOrInvisible):
         kit.client.fetch(as_app(host.base), FILE, most=10_000)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - as target
+def test_a_download_does_not_lead_into_private_nets(name: str) -> None:
+    """The address that was reached counts, whatever it was called; nothing is sent there."""
+    kit = Kit(sessions=Sessions())
+    with odd_host(answer(200, BYTES)) as store:
+        place = f"http://{name}:{store.origin.rpartition(':')[2]}/file"
+        with odd_host(redirect(place)) as host:
+            with pytest.raises(BadAnswer, match="not public"):
+                kit.client.fetch(as_app(host.base), FILE, most=10_000)
+            assert len(host.requests) == 1
+    assert store.requests == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("10.1.2.3", "172.16.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),  # noqa: S104
+        *("::1", "::", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "224.0.0.1", "255.255.255.255"),
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
+def test_addresses_that_are_public(address: str) -> None:
+    assert is_public(address)

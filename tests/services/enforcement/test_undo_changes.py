@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,10 @@ from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Held
 from lockpoint.services.errors import Forbidden, HostError, Rejected, TooLarge
+from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.jobs import JobKind
-from lockpoint.services.ports.locks import Protection
+from lockpoint.services.ports.locks import AuditEvent, Protection
+from tests.fakes.confluence import APP_ACCOUNT
 from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 
@@ -235,3 +239,79 @@ def test_a_trash_that_cannot_be_undone_is_tried_once_a_look(locked: Stage) -> No
     locked.reconcile()
     assert locked.taps.calls["attachments.undo_trash"] == 1
     assert (MailKind.UNPROTECTED, ALICE, "restore_refused") in locked.mails()
+
+
+def _row(locked: Stage, kind: AuditKind) -> AuditEvent:
+    (row,) = (row for row in locked.world.tables.audit_of(ACME) if row.kind is kind)
+    return row
+
+
+def test_everything_about_a_name_that_came_back_is_recorded(locked: Stage) -> None:
+    """L-47, I16: whose change it was, that the app undid it, and the version of ours that did."""
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert _row(locked, AuditKind.RENAMED_BACK).account == APP_ACCOUNT
+    conflict = _row(locked, AuditKind.CONFLICT)
+    assert (conflict.account, conflict.detail, conflict.version) == (BOB, "renamed", 2)
+    (ours,) = locked.world.services.restorations.known(ACME, locked.file.id)
+    assert (ours.created, ours.source_created) == (locked.file.versions[-1].created, locked.file.versions[0].created)
+    (done,) = locked.world.services.restorations.recent(ACME, locked.held.lock_id)
+    assert done.offenders == (BOB,)
+
+
+def test_what_the_holders_right_brought_back_is_nobodys_deed(locked: Stage) -> None:
+    """P-17: done as the holder, so the app's account is not named."""
+    locked.world.site().pages[locked.file.container.id].restricted_to = {ALICE, BOB}
+    locked.sweep()
+    locked.world.site().rename(locked.file.id, BOB, "other.txt")
+    locked.reconcile()
+    assert locked.file.title == "plan.txt"
+    assert _row(locked, AuditKind.RENAMED_BACK).account is None
+
+
+def test_the_mail_about_the_trash_is_one_of_its_lock(locked: Stage) -> None:
+    """G6: told once while the lock lives, for each time that the file was trashed."""
+    trashed = locked.file.versions[-1].created
+    locked.world.site().trash(locked.file.id)
+    locked.reconcile()
+    (mail,) = locked.world.tables.mails_of(ACME)
+    assert mail.event_key == f"{locked.file.id}/{trashed.isoformat()}/trashed"
+    assert (mail.lock_id, mail.recipient) == (locked.held.lock_id, ALICE)
+
+
+def test_a_file_without_a_page_stays_in_the_trash(locked: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could work on it; its lock is shown as suspended."""
+    locked.world.site().trash(locked.file.id)
+    get = locked.world.host.attachments.get
+
+    def homeless(*given: Any, **named: Any) -> Attachment:
+        return replace(get(*given, **named), container=None)
+
+    monkeypatch.setattr(locked.world.host.attachments, "get", homeless)
+    locked.reconcile()
+    assert locked.file.status is FileStatus.TRASHED
+    assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection is Protection.SUSPENDED
+
+
+def test_a_file_left_in_the_trash_stays_marked(locked: Stage) -> None:
+    """P-16: what was trashed during an absence is left there, at every look."""
+    locked.world.services.witnesses.set_protection(ACME, locked.file.id, Protection.UNCHECKED)
+    locked.world.site().trash(locked.file.id)
+    for _ in range(2):
+        locked.reconcile()
+        assert locked.file.status is FileStatus.TRASHED
+        assert locked.world.tables.witnesses[ACME.id, locked.file.id].protection is Protection.UNCHECKED
+
+
+def test_a_release_during_a_pause_names_what_stands(locked: Stage) -> None:
+    """L-34: in the trash, too, with its overwrites."""
+    for _ in range(3):
+        locked.world.site().trash(locked.file.id)
+        locked.reconcile()
+    locked.upload(BOB, b"Bob's")
+    locked.world.site().trash(locked.file.id)
+    locked.reconcile()
+    assert locked.file.status is FileStatus.TRASHED
+    overwrite = locked.file.versions[-1].created
+    locked.release(locked.held.lock_id)
+    assert overwrite in locked.tombstone.ended.pending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.domain.lock import Absent
 from lockpoint.domain.permissions import Can
 from lockpoint.services.errors import BadAnswer, Invalid, NotFound
@@ -57,6 +58,62 @@ def test_a_list_costs_little(many: Stage) -> None:
     assert many.taps.calls["attachments.get"] == 2
     assert many.taps.calls["attachments.of_container"] == 1
     assert many.taps.calls["people.describe"] == 1
+
+
+def test_what_did_not_change_is_not_read_again(many: Stage) -> None:
+    """A1, H7: one call shows that the viewer still sees the page and that no file changed."""
+    many.rows(BOB)
+    many.taps.clear()
+    assert [row.lock.state for row in many.rows(BOB)].count(ViewState.OTHER) == 1
+    assert many.taps.host_calls() == ["attachments.newest", "people.describe"]
+    many.world.site().pages[many.file.container.id].restricted_to = {ALICE, many.world.site().app_account}
+    assert isinstance(refusal_of(many.rows, BOB), NotFound)
+
+
+def test_after_a_minute_the_viewers_rights_are_asked_again(many: Stage) -> None:
+    many.rows()
+    many.world.site().viewers.add(ALICE)
+    many.world.clock.advance(seconds=61)
+    many.taps.clear()
+    assert not _list(many).may_edit
+    assert many.taps.calls["people.container"] == 1
+
+
+def test_only_the_file_whose_lock_changed_is_read_again(many: Stage) -> None:
+    """A1: whoever changed it, and whichever process heard of it."""
+    many.rows()
+    many.lock()
+    many.taps.clear()
+    assert {row.attachment.title: row.lock.state for row in many.rows()}["plan.txt"] is ViewState.MINE
+    assert (many.taps.calls["attachments.get"], many.taps.calls["attachments.of_container"]) == (1, 0)
+
+
+def test_who_waits_shows_at_once(many: Stage) -> None:
+    """U-02: in every process."""
+    many.lock()
+    row = {row.attachment.id: row for row in many.rows(BOB)}[many.file.id]
+    assert not row.lock.notify_me.asked
+    many.world.clock.advance(seconds=1)
+    many.ask(BOB)
+    row = {row.attachment.id: row for row in many.rows(BOB)}[many.file.id]
+    assert row.lock.notify_me.asked
+
+
+def test_a_new_version_file_or_name_shows_at_once(many: Stage) -> None:
+    """A1: also of files that are not locked."""
+    many.rows()
+    many.upload(BOB, b"newer")
+    assert {row.attachment.title: row.attachment.head.number for row in many.rows()}["plan.txt"] == 2
+    many.world.add_file(title="added.txt")
+    assert "added.txt" in {row.attachment.title for row in many.rows()}
+
+
+def test_what_was_trashed_is_listed_for_a_minute_at_most(many: Stage) -> None:
+    """Longer where the list is long."""
+    many.rows()
+    many.file.status = FileStatus.TRASHED
+    many.world.clock.advance(seconds=61)
+    assert "plan.txt" not in {row.attachment.title for row in many.rows()}
 
 
 def test_cursors_lose_and_repeat_nothing(many: Stage) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
 
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.lock import Held
 from lockpoint.services.context import Priority
-from lockpoint.services.errors import Busy, LostRace, Rejected
+from lockpoint.services.errors import Busy, Forbidden, GoneOrInvisible, LostRace, Rejected
 from lockpoint.services.lock_record.compare_and_set import heal
 from lockpoint.services.lock_record.file_state import SECOND_LOOK
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.jobs import JobKind
 from tests.fakes.confluence import LOCK_KEY
-from tests.fakes.world import ACME, BOB
+from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage, refusal_of
 
 
@@ -91,3 +93,52 @@ def test_a_lock_that_was_recorded_during_the_read_is_not_missed(stage: Stage) ->
 
     stage.taps.after["witnesses.get", 1] = locked_and_removed
     assert stage.show().state is ViewState.OTHER
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(1, 2), (2, 1)])
+def test_patience_ends_after_two_seconds(stage: Stage, seconds: int, tries: int) -> None:
+    """F01: whoever waits hears of it."""
+
+    def slowly() -> NoReturn:
+        stage.world.clock.advance(seconds=seconds)
+        raise LostRace("409")
+
+    stage.taps.before["lock_properties.create", 0] = slowly
+    refusal = refusal_of(stage.lock)
+    assert isinstance(refusal, Busy)
+    assert refusal.details == {"retryAfter": 2}
+    assert stage.taps.calls["lock_properties.create"] == tries
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(5, 201), (6, None)])
+def test_a_process_that_stopped_between_claim_and_write_writes_nothing(
+    stage: Stage, seconds: int, status: int | None
+) -> None:
+    """I5: the guard's time would not cover its write."""
+    stage.taps.after["guard.claim", 1] = lambda: stage.world.clock.advance(seconds=seconds)
+    if status:
+        assert stage.lock().status == status
+    else:
+        assert isinstance(refusal_of(stage.lock), Busy)
+        assert not isinstance(stage.found, Held)
+
+
+def test_an_unrecorded_lock_is_looked_for_when_no_request_can_land_any_more(stage: Stage) -> None:
+    """F04: a minute and a half after it was promised."""
+    stage.lock()
+    (job,) = stage.jobs(JobKind.CONFIRM)
+    assert job.delay == timedelta(seconds=90)
+
+
+def test_a_record_that_may_not_be_written_is_not_tried(stage: Stage) -> None:
+    """P-17: Confluence would answer as if the race were lost."""
+    stage.lock()
+    services, witness = stage.world.services, stage.held
+    stage.world.site().put_lock_rows(stage.file.id)
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE}
+    with pytest.raises(GoneOrInvisible):
+        heal(services, ACME, stage.file.id, witness, priority=Priority.SWEEP)
+    stage.world.site().viewers.add(ALICE)
+    with pytest.raises(Forbidden):
+        heal(services, ACME, stage.file.id, witness, priority=Priority.SWEEP, person=ALICE)
+    assert stage.taps.calls["lock_properties.create"] == 1

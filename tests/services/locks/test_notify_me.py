@@ -51,6 +51,19 @@ def test_ones_own_lock_is_nothing_to_wait_for(locked: Stage, who: str) -> None:
     assert isinstance(refusal_of(locked.ask, who), Invalid)
 
 
+def test_a_doubled_waitlist_is_emptied(locked: Stage) -> None:
+    """F06: Confluence stored the first asking twice."""
+    locked.ask(CHARLIE)
+    site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
+    row = site.rows[place][0]
+    site.put_rows(*place, [row, replace(row, id=str(int(row.id) + 1))])
+    locked.release(locked.held.lock_id)
+    locked.run_jobs()
+    (left,) = site.rows[place]
+    assert waitlist_of(locked.world.services, ACME, locked.file.id, left) == ()
+    assert [(kind, person) for kind, person, _ in locked.mails()] == [(MailKind.FILE_AVAILABLE, CHARLIE)]
+
+
 def test_a_free_file_is_nothing_to_wait_for(stage: Stage) -> None:
     """I23."""
     assert isinstance(refusal_of(stage.ask, BOB), Invalid)

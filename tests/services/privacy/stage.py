@@ -22,6 +22,7 @@ from lockpoint.services.ports.tenancy import Registration
 from lockpoint.storage.effects import PostgresEffects
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
 from lockpoint.storage.locks.requests import PostgresRequests
@@ -127,12 +128,13 @@ def rights_stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
         stored: dict[str, Any] = {
             "effects": PostgresEffects(database, clock),
             "jobs": PostgresJobs(database),
+            "held_file_jobs": PostgresHeldFileJobs(database),
             "witnesses": PostgresWitnesses(database),
             "restorations": PostgresRestorations(database),
             "requests": PostgresRequests(database, clock),
             "guard": PostgresCreationGuard(database, clock),
             "tenants": PostgresTenants(database),
-            "site_states": PostgresSiteStates(database, database),
+            "site_states": PostgresSiteStates(database),
             "intents": PostgresIntents(database, KEYS, clock),
             "mutexes": RedisMutexes(cache),
             "profiles": PostgresProfiles(database),

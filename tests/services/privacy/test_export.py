@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from lockpoint.domain.events import OPTIONAL, MailKind
 from lockpoint.services.errors import Forbidden
 from lockpoint.services.ports.privacy import Origin
 from lockpoint.services.privacy.export import export
@@ -20,7 +21,7 @@ def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage,
     assert [lock["attachment"] for lock in found.locks] == [busy["held"].id]
     assert found.locks[0]["note"] == "Bob's own words"
     assert found.waiting == ({"attachment": busy["waited"].id, "position": 2},)
-    assert found.preferences["mails"] == {"lock_ended": True, "overwrite_attempt": True, "unprotected": False}
+    assert found.preferences["mails"] == {kind.value: kind is not MailKind.UNPROTECTED for kind in OPTIONAL}
     assert found.complete
     with_rows = {name for name, rows in found.database.items() if rows}
     assert with_rows >= {

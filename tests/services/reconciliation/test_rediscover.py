@@ -164,3 +164,15 @@ def test_results_of_many_pages_are_all_read(
     stage.run_jobs(JobKind.REDISCOVER)
     assert stage.world.services.witnesses.count_held(ACME) == 3
     assert stage.world.tables.states[ACME.id].cursor is None
+
+
+def test_a_walk_remembers_where_it_was(lost: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amendment 4: a deployment between two steps loses no space."""
+    monkeypatch.setattr(module, "PAGES_A_RUN", 1)
+    lost.world.site().search_works = False
+    places = []
+    while not places or lost.jobs(JobKind.REDISCOVER):
+        lost.world.tables.jobs[:] = [j for j in lost.world.tables.jobs if j.kind is not JobKind.REDISCOVER]
+        rediscover(lost.world.services, ACME)
+        places.append(lost.world.tables.states[ACME.id].cursor)
+    assert places == ["walk::", "walk:65538:", "walk:70000:", "walk:80000:", None]

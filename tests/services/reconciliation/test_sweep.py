@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from lockpoint.services.context import Priority
+from lockpoint.services.errors import QuotaExceeded
+from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.reconciliation import sweep
-from tests.fakes.world import BOB
+from tests.fakes.confluence import FakeAttachments
+from tests.fakes.world import ACME, ALICE, BOB
 from tests.services.stage import Stage
 
 
@@ -23,3 +30,25 @@ def test_a_site_with_more_locks_than_one_batch_is_swept_whole(
         stage.world.site().upload(file.id, BOB, b"Bob's")
     assert stage.sweep() == 3
     assert [file.content for file in files] == [b"first"] * 3
+
+
+def test_locks_that_have_run_out_end_when_no_points_are_left_for_the_sweep(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A1: whatever comes before them in the sweep."""
+    stage.lock()
+    short = stage.world.add_file(title="short.txt")
+    stage.lock(BOB, file=short, life=timedelta(hours=1))
+    stage.world.clock.advance(hours=2)
+    real = FakeAttachments.get
+
+    def get(port: FakeAttachments, *args: Any, priority: Priority, **more: Any) -> Attachment:
+        if priority is Priority.SWEEP:
+            raise QuotaExceeded("the hour's points are used up", 600)
+        return real(port, *args, priority=priority, **more)
+
+    monkeypatch.setattr(FakeAttachments, "get", get)
+    with pytest.raises(QuotaExceeded):
+        stage.sweep()
+    witnesses = stage.world.services.witnesses
+    assert [witness.record.holder for witness in witnesses.live(ACME)] == [ALICE]

@@ -7,6 +7,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.errors import GoneOrInvisible
+from lockpoint.services.lock_record.file_state import SECOND_LOOK
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE
 from tests.services.stage import Stage
 
@@ -84,3 +85,24 @@ def test_a_purged_page_takes_its_locks_along_in_the_end(stage: Stage) -> None:
     stage.sweep()
     assert _witness(stage) is not None
     assert EXPIRED_TOLD in stage.mails()
+
+
+def test_a_file_that_is_closed_is_told_with_its_lock(closed: Stage) -> None:
+    """P-17: the whole row, the whole mail."""
+    known = closed.world.services.witnesses.get(ACME, closed.file.id)
+    assert known is not None
+    assert isinstance(known.record, Held)
+    lock_id = known.record.lock_id
+    (row,) = (one for one in closed.world.tables.audit_of(ACME) if one.kind is AuditKind.FLAGGED)
+    assert (row.lock_id, row.detail, row.account) == (lock_id, "app_blocked", None)
+    (told,) = (mail for mail in closed.world.tables.mails_of(ACME) if mail.kind is MailKind.UNPROTECTED)
+    assert (told.recipient, told.lock_id, told.detail) == (ALICE, lock_id, "app_blocked")
+    assert told.event_key == f"{lock_id}/app_blocked"
+
+
+def test_before_time_ends_a_hidden_lock_it_is_looked_for_a_second_time(closed: Stage) -> None:
+    """F09: as far apart as a replica lags."""
+    closed.world.clock.advance(hours=49)
+    closed.world.clock.slept.clear()
+    closed.sweep()
+    assert closed.world.clock.slept == [SECOND_LOOK]

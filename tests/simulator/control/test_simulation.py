@@ -298,6 +298,20 @@ def test_a_moved_file_needs_a_free_name_and_a_page(sim: Sim) -> None:
     assert sim.control_raw("/sites/acme/move", {**body, "pageId": 1}).status_code == 404
 
 
+def test_every_value_of_a_property_is_told(sim: Sim) -> None:
+    """Also one that no answer told, and one that is gone."""
+    for number in range(3):
+        body = {"attachmentId": str(seed.LOGO_ID), "key": "k", "value": number, "account": "dana"}
+        sim.control("/sites/acme/property", body)
+    sim.control("/sites/acme/property", {"attachmentId": str(seed.LOGO_ID), "key": "k", "delete": True})
+    writes = sim.control("/sites/acme/property-writes?key=k")["writes"]
+    assert [(one["attachmentId"], one["version"], one["value"]) for one in writes] == [
+        (str(seed.LOGO_ID), number + 1, number) for number in range(3)
+    ]
+    late = max(one["at"] for one in writes) + 1
+    assert sim.control(f"/sites/acme/property-writes?key=k&since={late}")["writes"] == []
+
+
 def test_properties_of_pages_and_spaces_can_be_written_and_doubled(sim: Sim) -> None:
     """Anybody can write, without the app."""
     for owner in ({"pageId": seed.PAGE_ID}, {"spaceKey": "DS"}):

@@ -117,6 +117,18 @@ def test_a_version_just_uploaded_may_not_be_visible_yet(sim: Sim) -> None:
     assert sim.as_person("alice", "GET", FILE).json()["version"]["number"] == 4
 
 
+def test_properties_alone_may_be_stale(sim: Sim) -> None:
+    """As of the record of a lock, on a file whose versions are shown as they are."""
+    sim.upload("bob")
+    sim.control(
+        "/sites/acme/property", {"attachmentId": FILE.rpartition("/")[2], "key": "k", "value": 1, "account": "dana"}
+    )
+    _fault(sim, "stale_properties", seconds=60, path="attachments/att")
+    seen = [sim.as_person("alice", "GET", f"{FILE}?include-properties=true").json() for _ in range(2)]
+    assert [each["version"]["number"] for each in seen] == [4, 4]
+    assert [len(each["properties"]["results"]) for each in seen] == [0, 1]
+
+
 def test_rules_pick_method_path_site_caller_and_count(installed: Sim) -> None:
     rule = {"path": "attachments/att", "site": "acme", "caller": "app", "skip": 1, "times": 1, "method": "GET"}
     number = _fault(installed, "status", status=500, **rule)

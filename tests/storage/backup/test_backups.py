@@ -391,6 +391,23 @@ def test_a_log_without_sites_counts_as_not_empty(
     assert installations.find("k") is None
 
 
+def test_many_registrations_come_back(
+    backups: Backups, database: Database, keys: Keyring, empty: Database, clock: FakeClock
+) -> None:
+    """H1: each gets two jobs, and none of its rows is taken for another site's."""
+    with database.single() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO installation (client_key, base_url, installed, enabled)"
+                " SELECT 'many ' || n, 'https://m' || n || '.example/wiki', true, true FROM generate_series(1, 40000) n"
+            )
+        )
+    restored = Backups(empty, keys, clock)
+    assert restored.restore(backups.create().data, replace=True).active_sites == 40_000
+    assert restored.restore(backups.create().data, replace=True).active_sites == 40_000
+    assert count(empty, "queue") == 80_000
+
+
 def test_replacing_brings_no_departed_site_back(
     backups: Backups, installations: PostgresInstallations, database: Database, clock: FakeClock
 ) -> None:

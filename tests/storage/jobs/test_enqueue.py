@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text, update
+from sqlalchemy import event, func, text, update
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import (
@@ -113,6 +113,23 @@ def test_the_earliest_of_equal_jobs_in_one_call_counts(jobs: PostgresJobs, datab
     """A Postgres statement must not update a row twice."""
     jobs.defer([JOB, Job(JobKind.RECONCILE, 1, "123", timedelta(minutes=5))])
     assert due_in(database) == [None]
+
+
+def test_ten_thousand_jobs_at_once(jobs: PostgresJobs, database: Database) -> None:
+    """H1: a statement takes 65,535 parameters; the hourly reports of all sites are one call."""
+    many = [Job(JobKind.REPORT_ACCOUNTS, site, delay=timedelta(seconds=site)) for site in range(1, 10_001)]
+    jobs.defer([*many, *many[:5]])
+    rows = queue(database)
+    assert [row.args["tenant_id"] for row in sorted(rows, key=lambda row: row.scheduled_at)] == list(range(1, 10_001))
+
+
+def test_the_text_of_the_statement_is_the_same_for_every_job(jobs: PostgresJobs, database: Database) -> None:
+    """H2: a new text would be built, compiled and planned each time."""
+    texts: set[str] = set()
+    event.listen(database._engine, "before_cursor_execute", lambda *arguments: texts.add(arguments[2]))
+    jobs.defer([JOB])
+    jobs.defer([Job(JobKind.SWEEP, 2, delay=timedelta(minutes=1)), Job(JobKind.CONFIRM, 3, "7:8"), JOB])
+    assert len(texts) == 1
 
 
 def test_a_job_in_back_off_keeps_its_time(jobs: PostgresJobs, database: Database) -> None:

@@ -16,6 +16,7 @@ from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
 from lockpoint.storage.tables import QUEUE, WORKERS
 from tests.storage.builders import queue
 from tests.support.checkout import ROOT
+from tests.support.half_dead_proxy import half_dead_proxy
 
 pytestmark = pytest.mark.processes
 
@@ -100,12 +101,24 @@ def test_a_killed_worker_loses_no_job(workers: Workers, jobs: PostgresJobs, data
 def test_a_stopped_worker_finishes_its_job(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
     """F39: SIGTERM: queued jobs stay, the process exits with 0."""
     process = workers.start()
-    jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 1, "sleep 2.1"), Job(JobKind.SWEEP, 2, "sleep 0")])
+    jobs.defer([job("sleep 2"), Job(JobKind.SWEEP, 2, "sleep 2.1"), Job(JobKind.SWEEP, 3, "sleep 0")])
     workers.wait(lambda: len(workers.marks("began")) == 2)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     assert sorted(workers.marks("ended")) == ["sleep 2", "sleep 2.1"]
-    assert [(row.status, row.args["tenant_id"]) for row in queue(database)] == [("todo", 2)]
+    assert [(row.status, row.args["tenant_id"]) for row in queue(database)] == [("todo", 3)]
+
+
+def test_a_slow_site_leaves_places_to_others(workers: Workers, jobs: PostgresJobs) -> None:
+    """F2: it has half of the places, however many of its jobs wait and how urgent they are."""
+    jobs.defer([job(f"sleep 4.{number}") for number in range(9)])
+    workers.start()
+    workers.wait(lambda: workers.marks("began") == ["sleep 4.0"])
+    for number in range(3):
+        jobs.defer([Job(JobKind.SWEEP, 2, f"sleep 0.0{number}")])
+        workers.wait(lambda number=number: f"sleep 0.0{number}" in workers.marks("ended"), 2)  # type: ignore[misc]
+    assert workers.marks("began")[0] == "sleep 4.0"
+    assert [mark for mark in workers.marks("began") if mark.startswith("sleep 4")] == ["sleep 4.0"]
 
 
 def test_a_stop_is_never_late(workers: Workers, jobs: PostgresJobs, database: Database) -> None:
@@ -168,6 +181,23 @@ def test_a_job_that_never_works_is_parked(workers: Workers, jobs: PostgresJobs, 
     assert "CANARY" not in workers.log.read_text()
     assert PostgresParkedJobs(database).retry(parked.id)
     workers.wait(lambda: workers.marks("began").count("bug") == 2)
+
+
+def test_a_worker_works_on_behind_a_half_dead_proxy(
+    workers: Workers, jobs: PostgresJobs, database: Database, database_url: str
+) -> None:
+    """A5: a job that comes while the old connections are silent is done within a minute, and later ones at once."""
+    with half_dead_proxy(database_url) as proxy:
+        workers.url = proxy.url
+        workers.start()
+        jobs.defer([job("before")])
+        workers.wait(lambda: "before" in workers.marks("ended"))
+        assert proxy.freeze() >= 2
+        jobs.defer([job("after")])
+        workers.wait(lambda: "after" in workers.marks("ended"), seconds=60)
+        jobs.defer([job("later")])
+        workers.wait(lambda: "later" in workers.marks("ended"), seconds=10)
+    assert queue(database) == []
 
 
 def test_a_worker_outlives_its_connections(workers: Workers, jobs: PostgresJobs, database: Database) -> None:

@@ -31,7 +31,7 @@ def main(url: str, grace: float) -> None:
         mark(subject, "ended")
 
     mark("worker", "ready")
-    ProcrastinateRunner(database, concurrency=2, grace=grace).run(dict.fromkeys(JobKind, handle))
+    ProcrastinateRunner(database, places=2, grace=grace).run(dict.fromkeys(JobKind, handle))
 
 
 if __name__ == "__main__":

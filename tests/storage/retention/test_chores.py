@@ -65,7 +65,7 @@ def test_the_chores_are_done(upkeep: PostgresUpkeep) -> None:
 
 def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, acme: Tenant, globex: Tenant) -> None:
     """One advisory lock per site; the block is not a transaction."""
-    states, order = PostgresSiteStates(database, database), []
+    states, order = PostgresSiteStates(database), []
     inside, go_on = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -92,7 +92,7 @@ def test_a_site_s_configuration_is_changed_by_one_at_a_time(database: Database, 
 
 def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
     """After some seconds the caller gets StorageUnavailable."""
-    states = PostgresSiteStates(database, database)
+    states = PostgresSiteStates(database)
 
     def again() -> None:
         with states.exclusive(acme):
@@ -103,7 +103,7 @@ def test_waiting_for_a_site_ends(database: Database, acme: Tenant) -> None:
 
 
 def test_an_error_inside_gives_the_site_back(database: Database, acme: Tenant) -> None:
-    states = PostgresSiteStates(database, database)
+    states = PostgresSiteStates(database)
 
     def fail() -> None:
         with states.exclusive(acme):

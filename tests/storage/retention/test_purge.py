@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from lockpoint.domain.events import MailKind
+from lockpoint.domain.lock import Ended, EndReason
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.locks import Effects
@@ -45,7 +46,7 @@ from lockpoint.storage.tables import (
 )
 from lockpoint.storage.tables import QUEUE as QUEUE_TABLE
 from tests.fakes.world import ALICE, BOB, DANA, FakeClock
-from tests.storage.builders import audit_event, count, free, intent, queue, restoration, witness
+from tests.storage.builders import audit_event, count, free, held, intent, queue, restoration, witness
 
 NOW = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
 KEPT_30_DAYS = ("audit_event", "email_log", "account_profile", "lock_witness", "restoration", "email_intent")
@@ -237,6 +238,21 @@ def test_what_was_told_is_known_while_the_lock_lives(
     assert (count(database, "email_intent"), count(database, "restoration"), queue(database)) == (2, 1, [])
     assert len(PostgresRestorations(database).recent(acme, "1" * 32)) == 1
     assert Retention(database, clock, 3).purge().total == 0
+
+
+def test_what_was_told_is_known_while_a_lock_lives_that_took_it_over(
+    database: Database, acme: Tenant, clock: FakeClock, told: Effects
+) -> None:
+    """I17: what came while the lock was taken over is looked at under both; its author is told once."""
+    taken = Ended(EndReason.TAKEN_OVER, DANA, NOW, "1" * 32, ALICE)
+    record = held(seq=2, lock_id="3" * 32, holder=DANA, acquired_at=NOW, ended=taken)
+    PostgresEffects(database, clock, 3).record(acme, Effects(witness=witness(record=record, seen_at=NOW)))
+    Retention(database, clock, 3).purge()
+    with database.transaction() as connection:
+        connection.execute(delete(QUEUE_TABLE))
+    PostgresEffects(database, clock, 3).record(acme, Effects(intents=told.intents))
+    assert queue(database) == []
+    assert _of_people(database) == []
 
 
 def test_a_mail_that_waited_too_long_was_not_told(

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -167,3 +167,33 @@ def test_sites_without_witness_rows_and_live_locks(
     PostgresEffects(database, clock).record(acme, Effects(witness=witness()))
     assert [tenant.id for tenant in tenants.without_witness()] == [globex.id]
     assert tenants.live_locks() == 1
+
+
+def test_what_changed_is_named(installations: PostgresInstallations, acme: Tenant) -> None:
+    """H5: new and changed sites, from mark to mark."""
+    mark, changed = installations.changed(None)
+    assert changed is None
+    mark, changed = installations.changed(mark)
+    assert changed is not None
+    install(installations, acme.client_key, enabled=False)
+    install(installations, "new")
+    mark, changed = installations.changed(mark)
+    assert {acme.client_key, "new"} <= (changed or frozenset())
+
+
+def test_a_change_that_is_stored_during_a_look_is_seen_by_the_next(
+    installations: PostgresInstallations, database: Database, acme: Tenant, globex: Tenant
+) -> None:
+    """H5: however long it takes, and whatever is stored meanwhile."""
+    with installations.change(acme.client_key) as change:
+        change.store(Registration(client_key=acme.client_key, base_url="https://new.example/wiki"))
+        mark, _ = installations.changed(None)
+        for _ in range(3):
+            install(installations, globex.client_key, enabled=False)
+            mark, changed = installations.changed(mark)
+            assert globex.client_key in (changed or frozenset())
+    assert acme.client_key in (installations.changed(mark)[1] or frozenset())
+    mark, _ = installations.changed(mark)
+    with database.single() as connection:
+        connection.execute(text("DELETE FROM installation WHERE client_key = :key"), {"key": globex.client_key})
+    assert installations.changed(mark)[1] is None

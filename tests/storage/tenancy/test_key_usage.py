@@ -79,7 +79,7 @@ class Stage:
             tenants=PostgresTenants(database),
             installations=PostgresInstallations(database, keys),
             allowed_hosts=("*.example",),
-            site_states=PostgresSiteStates(database, database),
+            site_states=PostgresSiteStates(database),
             person_store=PostgresPersonStore(database, connect("redis://127.0.0.1:1/0")),
             intents=PostgresIntents(database, keys, clock),
             mac_keys=keys.mac_keys,

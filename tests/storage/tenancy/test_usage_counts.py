@@ -36,7 +36,7 @@ def test_nothing_is_counted_unless_it_was_switched_on(
 ) -> None:
     """Off by default."""
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
-    PostgresSiteStates(database, database).note_place(acme, "hint:1")
+    PostgresSiteStates(database).note_place(acme, "hint:1")
     usage.count(acme, ALICE, UsageEvent.LOCKED, DAY)
     assert not usage.counting(acme)
     assert count(database, "usage_daily") == 0
@@ -147,7 +147,7 @@ def test_switching_off_meets_a_change_of_keys(database: Database, acme: Tenant) 
 
 def test_other_writers_leave_the_switch_alone(usage: PostgresUsageCounts, database: Database, acme: Tenant) -> None:
     """Writes of other site state."""
-    states = PostgresSiteStates(database, database)
+    states = PostgresSiteStates(database)
     usage.switch(acme, on=True)
     usage.switch(acme, on=False)
     states.note_place(acme, "hint:1")

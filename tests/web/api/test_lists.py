@@ -133,6 +133,20 @@ def test_trashed_files_are_not_listed(api: CheckedApi, live: LiveApp, page: str)
     assert _titles(api, page) == NAMES
 
 
+def test_a_long_list_is_packed(live: LiveApp) -> None:
+    """H7: for those who can unpack it."""
+    page = live.page()
+    for _ in range(4):
+        live.file(page)
+    path, token = f"/pages/{page}/attachments", live.token("alice")
+    packed = live.raw("GET", path, token, headers={"Accept-Encoding": "gzip"})
+    plain = live.raw("GET", path, token, headers={"Accept-Encoding": "identity"})
+    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert packed.json()["items"] == plain.json()["items"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+
+
 # ETags
 
 
@@ -281,6 +295,7 @@ def test_one_odd_file_hides_no_other(api: CheckedApi, live: LiveApp, page: str, 
     """The others are there with their locks; of the odd one, locked or not, there is its name, and nothing to do."""
     files = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
     _undate(live, files[odd]["id"], 1)
+    live.file(page, "Gamma.txt", text="the page has changed")
     answer = api("alice", "GET", f"/pages/{page}/attachments")
     assert answer.status_code == 200, answer.text
     found = {item["title"]: item for item in answer.json()["items"]}

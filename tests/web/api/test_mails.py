@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -106,10 +107,38 @@ def test_fifteen_uploads_are_one_mail_and_a_digest(live: LiveApp, post: Post) ->
     later(live)
     assert subjects(post.to("alice"))[2:] == ["Bob Baker changed plan.txt 14 times"]
     assert subjects(post.to("bob"))[1:] == ["Your 14 changes of plan.txt met a lock"]
-    digest = post.to("alice")[-1].get_body(("plain",))
-    assert digest is not None
-    assert f"/pages/viewpageattachments.action?pageId={page}" in digest.get_content()
+    assert f"/pages/viewpageattachments.action?pageId={page}" in text_of(post.to("alice")[-1])
     assert live.running.world.sites["acme"].attachments[int(file)].versions[-1].data == b"first"
+
+
+def test_each_reads_the_mail_in_their_own_language(live: LiveApp, post: Post) -> None:
+    """D5, C9: by preference, whatever the others chose, with the reason why; dates in their zone, without seconds."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    tastes = {"alice": ("de-AT", "Europe/Vienna"), "bob": ("ja", "Asia/Tokyo")}
+    for person, (locale, zone) in tastes.items():
+        assert live.call(person, "PUT", "/me/preferences", {"locale": locale, "timeZone": zone}).status_code == 200
+    live.lock("alice", file)
+    overwrite(live, page, "plan.txt", 4)
+    later(live)
+    for person in tastes:
+        assert live.call(person, "PUT", "/me/preferences", {"locale": None, "timeZone": None}).status_code == 200
+    (first, pause, digest), (undone, *_) = post.to("alice"), post.to("bob")
+    assert subjects([first, pause, digest, undone]) == [
+        "Bob Baker wollte „plan.txt“ überschreiben",
+        "Der Schutz von „plan.txt“ pausiert",
+        "Bob Baker hat „plan.txt“ 3 Mal geändert",
+        "「plan.txt」のアップロードは取り消されました",
+    ]
+    assert re.search(r"^Bis: \d+\. \w+ \d{4}, \d\d:\d\d ME", text_of(pause), re.MULTILINE)
+    assert "weil Sie diese Datei gesperrt haben" in text_of(pause)
+    assert "Alice Arden さんが「plan.txt」をロックしている間に" in text_of(undone)
+
+
+def text_of(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 def test_many_files_are_twenty_mails(live: LiveApp, post: Post) -> None:

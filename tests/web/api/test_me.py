@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from pydantic.alias_generators import to_camel
 
 from lockpoint import bootstrap
-from lockpoint.domain.events import MailKind
+from lockpoint.domain.events import OPTIONAL, MailKind
 from lockpoint.services.context import Tenant
 from lockpoint.services.notifications import unsubscribe
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -16,7 +17,9 @@ from simulator.world.seed import ALICE, BOB
 from tests.commands.run import lockpoint
 from tests.web.live_app import CALL_SECONDS, ERIN, LiveApp
 
-ALL = {"lockEnded": True, "overwriteAttempt": True, "unprotected": True}
+ALL = dict.fromkeys(
+    ("lockEnded", "overwriteAttempt", "unprotected", "lockWillEnd", "editRequest", "editAnswer", "endlessLocks"), True
+)
 PREFERENCES = "/me/preferences"
 
 
@@ -89,6 +92,15 @@ def test_one_click_unsubscribes(live: LiveApp) -> None:
         done = requests.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=CALL_SECONDS)
         assert (done.status_code, "Done" in done.text) == (200, True)
     assert live.call("bob", "GET", PREFERENCES).json()["mails"] == {**ALL, "lockEnded": False}
+
+
+@pytest.mark.parametrize("kind", OPTIONAL)
+def test_every_optional_mail_can_be_switched_off(live: LiveApp, kind: MailKind) -> None:
+    """In the preferences, and by a link whose page says which mails it is about."""
+    assert set(ALL) == {to_camel(each.value) for each in OPTIONAL}
+    shown = requests.get(_link(live, BOB, kind), timeout=CALL_SECONDS)
+    assert shown.status_code == 200
+    assert "<button>Unsubscribe</button>" in shown.text
 
 
 def test_links_that_we_did_not_seal_do_nothing(live: LiveApp) -> None:

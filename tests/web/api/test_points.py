@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.points import LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page_of
+from bench.points import ENOUGH, LISTED, LOCKED, TARGET, Cost, mail_sink, measured, page_of
 from tests.support import databases
 from tests.web.live_app import live_app
 
@@ -21,7 +21,7 @@ def costs(servers: databases.Addresses, worker_id: str) -> Iterator[list[Cost]]:
     with (
         databases.database(servers, worker_id) as url,
         mail_sink() as mails,
-        live_app(url, cache, LOCKPOINT_MAIL_URL=mails) as live,
+        live_app(url, cache, LOCKPOINT_MAIL_URL=mails, **ENOUGH) as live,
     ):
         yield measured(live)
 
@@ -46,6 +46,11 @@ def _points(costs: list[Cost], group: str, name: str) -> int:
         ("List", "unchanged", 0),
         ("List", "nothing locked", BASE + LISTED),
         ("List", f"{LOCKED} of one's own", BASE - TWO_EACH + LISTED + TWO_EACH * LOCKED),
+        ("List of a page with 250", "the first time", 365),
+        ("List of a page with 250", "again", 3),
+        ("List of a page with 250", "after a new file", 260),
+        ("List of a page with 1000", "the first time", 1100),
+        ("List of a page with 1000", "again", 3),
     ],
 )
 def test_use_cases_keep_to_their_budget(costs: list[Cost], group: str, name: str, most: int) -> None:

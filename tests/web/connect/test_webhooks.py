@@ -7,13 +7,13 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event as database_event
 
 from lockpoint.connect.tokens import SigningKey, Token
 from lockpoint.domain.lock import Base, Held
@@ -24,6 +24,7 @@ from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.reconciliation.webhook_hints import Hint
 from lockpoint.storage.engine import Database
 from lockpoint.storage.jobs.enqueue import PostgresJobs
+from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.keyring import keyring
 from lockpoint.storage.locks.witness import PostgresWitnesses
 from lockpoint.storage.locks.witness import store as store_witness
@@ -42,6 +43,7 @@ from tests.fakes.connect import (
     registration,
 )
 from tests.fakes.tenancy import FakeInstallations
+from tests.support.round_trips import round_trips
 
 SAMPLE = {
     "userAccountId": ALICE,
@@ -356,10 +358,15 @@ def held() -> Held:
     )
 
 
-def test_round_trips_on_the_real_database(database: Database) -> None:
-    """L-51: unlocked file: one statement; locked: two. Jobs of one file are one row."""
+def test_round_trips_on_the_real_database(database: Database, tmp_path: Path) -> None:
+    """L-51, H4: one statement, whether the file is locked or not. Jobs of one file are one row."""
     installations = PostgresInstallations(database, keyring(["a root key of more than thirty-two characters"]))
-    world = make_world(installations=installations, witnesses=PostgresWitnesses(database), jobs=PostgresJobs(database))
+    world = make_world(
+        installations=installations,
+        witnesses=PostgresWitnesses(database),
+        jobs=PostgresJobs(database),
+        held_file_jobs=PostgresHeldFileJobs(database),
+    )
     acme = installations.find(world.claims()["iss"])
     assert acme is not None
     page = Container(ContainerKind.PAGE, "98311")
@@ -370,14 +377,11 @@ def test_round_trips_on_the_real_database(database: Database) -> None:
             Witness(attachment_id="131203", container=page, space_id="65538", record=held(), seen_at=START),
         )
     assert world.hook("attachment_updated", SAMPLE).status_code == 204
-    statements: list[str] = []
-    engine = database._engine
-    database_event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     unlocked = {"attachments": [{"id": n} for n in range(1, 60)]}
-    assert world.hook("attachment_updated", unlocked).status_code == 204
-    assert len(statements) == 1
-    assert world.hook("attachment_updated", SAMPLE).status_code == 204
-    assert len(statements) == 3
+    for body in (SAMPLE, unlocked):
+        with round_trips(database, tmp_path) as trips:
+            assert world.hook("attachment_updated", body).status_code == 204
+        assert len(trips) == 1
     assert world.hook("page_trashed", {"page": {"id": "98311"}}).status_code == 204
     with database.single() as connection:
         rows = connection.execute(QUEUE.select()).all()

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0011_space_state"
+revision = "0009_space_state"
 down_revision = "0008_one_row_for_each_write"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,1 @@
+"""Our requests beside those of an app on atlassian-connect-express."""

@@ -1,0 +1,82 @@
+"""Lists in memory: each person's own, and not for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from lockpoint.services import known_pages
+from lockpoint.services.context import Actor
+from lockpoint.services.known_pages import KEPT, KnownPage, KnownPages
+from tests.fakes.world import ACME, ALICE, BOB, GINA, GLOBEX, START
+
+A, B, G = Actor(ACME, ALICE), Actor(ACME, BOB), Actor(GLOBEX, GINA)
+
+
+@dataclass
+class Known:
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pages = KnownPages(lambda: self.now)
+
+    def put(self, actor: Actor, page_id: str = "1") -> KnownPage:
+        page = KnownPage((), (), START)
+        self.pages.put(actor, page_id, page)
+        return page
+
+
+@pytest.fixture
+def known() -> Iterator[Known]:
+    known = Known()
+    yield known
+    if known.pages._timer:
+        known.pages._timer.cancel()
+
+
+def test_a_list_is_its_readers_own(known: Known) -> None:
+    """Nobody sees a name that was read as somebody else."""
+    page = known.put(A)
+    assert known.pages.get(A, "1") is page
+    assert known.pages.get(B, "1") is None
+    assert known.pages.get(Actor(GLOBEX, ALICE), "1") is None
+    assert known.pages.get(A, "2") is None
+
+
+def test_no_list_is_kept_for_long(known: Known) -> None:
+    """Also where nobody asks any more."""
+    known.put(A)
+    known.now = KEPT.total_seconds() - 1
+    newer = known.put(B)
+    assert known.pages._timer is not None
+    known.pages.tidy()
+    assert known.pages.get(A, "1") is not None
+    known.now += 1
+    known.pages.tidy()
+    assert known.pages.get(A, "1") is None
+    assert known.pages.get(B, "1") is newer
+    known.now += KEPT.total_seconds()
+    known.pages._timer.cancel()
+    known.pages.tidy()
+    assert known.pages._pages == {}
+    assert known.pages._timer is None
+
+
+def test_a_site_that_leaves_is_forgotten(known: Known) -> None:
+    known.put(A)
+    page = known.put(G)
+    known.pages.forget(ACME)
+    assert known.pages.get(A, "1") is None
+    assert known.pages.get(G, "1") is page
+
+
+def test_what_was_used_least_goes_first(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_pages, "MOST_FILES", 2)
+    known.put(A, "1")
+    known.put(A, "2")
+    assert known.pages.get(A, "1")
+    known.put(A, "3")
+    assert known.pages.get(A, "2") is None
+    assert known.pages.get(A, "1") is not None
