@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lockpoint.services.ports.maintenance import Gauges, Readings
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-KEPT_SECONDS: Final = 15.0
+KEPT_SECONDS: Final = 60.0
 """Everybody may ask: the database is read once in this time."""
 
 log = structlog.get_logger(__name__)

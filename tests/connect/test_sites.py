@@ -37,6 +37,12 @@ def put(stored: FakeInstallations, **changes: object) -> None:
         change.store(replace(registration(ACME), **changes))
 
 
+def secret(directory: SiteDirectory) -> str:
+    found = directory.find(ACME)
+    assert found is not None
+    return found.secret
+
+
 def test_a_site_is_read_once_and_changes_are_looked_for(
     directory: SiteDirectory, stored: FakeInstallations, clock: FakeTime
 ) -> None:
@@ -92,8 +98,8 @@ def test_a_read_that_a_look_overtook_is_not_kept(
 
     with monkeypatch.context() as patch:
         patch.setattr(stored, "find", lambda key: slow(key) if key == ACME else find(key))
-        assert directory.find(ACME).secret == old.secret  # type: ignore[union-attr]
-    assert directory.find(ACME).secret == "another"  # type: ignore[union-attr]
+        assert secret(directory) == old.secret
+    assert secret(directory) == "another"
 
 
 def test_an_unknown_site_is_remembered_for_some_seconds(

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -33,17 +35,17 @@ def test_the_page_of_operations_adds_up_what_processes_hold() -> None:
 @pytest.mark.parametrize(
     "build", [bootstrap.build_app, bootstrap.build_worker, bootstrap.build_clock, bootstrap.build_upkeep]
 )
-def test_a_process_has_one_pool(build: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_has_one_pool(build: Callable[[Settings], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """A6."""
     pools: list[Database] = []
 
     class Counted(Database):
-        def __init__(self, *values: object, **named: object) -> None:
-            super().__init__(*values, **named)  # type: ignore[arg-type]
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
             pools.append(self)
 
     monkeypatch.setattr(bootstrap, "Database", Counted)
-    build(SETTINGS)  # type: ignore[operator]
+    build(SETTINGS)
     assert len(pools) == 1
 
 

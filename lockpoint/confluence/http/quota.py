@@ -78,7 +78,11 @@ _ENDING: Final = frozenset({"release", "break"})
 
 _POINTS = MetricCounter("lockpoint_confluence_points", "Points spent on Confluence", ["lane", "use_case"])
 _REFUSED = MetricCounter("lockpoint_confluence_points_refused", "Calls not made to save points", ["lane"])
-_REMAINING = Gauge("lockpoint_confluence_points_remaining", "Points left this hour, as Confluence last said")
+_REMAINING = Gauge(
+    "lockpoint_confluence_points_remaining",
+    "Points left this hour, as Confluence last said",
+    multiprocess_mode="livemostrecent",
+)
 
 
 def lane_of(priority: Priority, use_case: str) -> Lane:

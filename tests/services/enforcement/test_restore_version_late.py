@@ -28,7 +28,7 @@ def _lost(
     stage: Stage, act: Callable[[], object], trouble: BaseException | None = None, *, passes: bool = True
 ) -> Land:
     """Do something whose restore times out, or meets other trouble; return what makes it land."""
-    port = stage.world.services.attachments._port  # type: ignore[attr-defined]
+    port = stage.world.services.attachments._port
     original, late = port.restore, list[Land]()
 
     def restore(*place: object, **more: object) -> None:

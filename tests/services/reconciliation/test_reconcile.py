@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -276,3 +277,22 @@ def test_the_key_that_signed_a_record_is_noted_once(stage: Stage) -> None:
     stage.reconcile()
     assert stage.world.tables.witnesses[place].signed_by == "k1"
     assert stage.audit() == [AuditKind.ACQUIRED]
+
+
+@pytest.mark.parametrize(("hours", "noted"), [(23, 0), (24, 1)])
+def test_a_record_that_still_stands_is_noted_daily(stage: Stage, hours: int, noted: int) -> None:
+    """Amendment 3: a row that Confluence does not confirm for 30 days goes."""
+    stage.lock(life=timedelta(days=3))
+    stage.world.clock.advance(hours=hours)
+    stage.reconcile()
+    assert stage.taps.calls["witnesses.still_there"] == noted
+
+
+def test_a_busy_file_is_looked_at_again_in_five_seconds(stage: Stage) -> None:
+    """Whoever is at it may have read before the change; nobody holds a file for more than a minute."""
+    stage.lock()
+    stage.world.tables.jobs.clear()
+    mutexes = stage.world.services.mutexes
+    with mutexes.hold(f"reconcile:{ACME.id}:{stage.file.id}", 60):
+        stage.reconcile()
+    assert [job.delay for job in stage.jobs(JobKind.RECONCILE)] == [timedelta(seconds=5)]

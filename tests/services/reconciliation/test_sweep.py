@@ -52,3 +52,24 @@ def test_locks_that_have_run_out_end_when_no_points_are_left_for_the_sweep(
         stage.sweep()
     witnesses = stage.world.services.witnesses
     assert [witness.record.holder for witness in witnesses.live(ACME)] == [ALICE]
+
+
+def test_without_points_for_enforcement_the_sweep_stops(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A1: what has run out is looked at again when there are points."""
+    stage.lock(life=timedelta(hours=1))
+    other = stage.world.add_file(title="other.txt")
+    stage.lock(BOB, file=other, life=timedelta(hours=1))
+    stage.world.clock.advance(hours=2)
+    asked = []
+
+    def get(_: FakeAttachments, __: object, attachment_id: str, **___: Any) -> Attachment:
+        asked.append(attachment_id)
+        raise QuotaExceeded("the hour's points are used up", 600)
+
+    with monkeypatch.context() as away:
+        away.setattr(FakeAttachments, "get", get)
+        with pytest.raises(QuotaExceeded):
+            stage.sweep()
+    assert len(asked) == 1
+    assert stage.sweep() == 2
+    assert list(stage.world.services.witnesses.live(ACME)) == []
