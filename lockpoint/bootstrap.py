@@ -37,6 +37,7 @@ from lockpoint.connect.sites import AppSigner, SiteDirectory
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
+from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.notifications.unsubscribe import unsubscribe_link
 from lockpoint.services.ports import maintenance
@@ -46,7 +47,8 @@ from lockpoint.services.tenancy.licence import HeardLicences
 from lockpoint.storage import redis_mutexes
 from lockpoint.storage.backup.backups import Backups
 from lockpoint.storage.effects import PostgresEffects
-from lockpoint.storage.engine import STATEMENT_SECONDS, Database, refuse_poolers
+from lockpoint.storage.engine import STATEMENT_SECONDS, Database
+from lockpoint.storage.fitness import Schema, trouble_with
 from lockpoint.storage.jobs.enqueue import PostgresJobs
 from lockpoint.storage.jobs.held_file_jobs import PostgresHeldFileJobs
 from lockpoint.storage.jobs.parked_jobs import PostgresParkedJobs
@@ -79,7 +81,7 @@ from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
-from lockpoint.web.health import Ping, clock_ping
+from lockpoint.web.health import NotReadyError, Ping, clock_ping
 from lockpoint.web.unsubscribe import mail_routes
 
 if TYPE_CHECKING:
@@ -189,9 +191,12 @@ class Operator:
     mail_log: PostgresMailLog
 
 
-def check_neighbours(settings: Settings) -> None:
-    """`OperatorRefusal` for what waiting will not mend."""
-    refuse_poolers(settings.database_url)
+def check_neighbours(settings: Settings) -> str | None:
+    """Return what is missing for now, with what to do; `OperatorRefusal` for what waiting will not mend."""
+    trouble = trouble_with(settings.database_url)
+    if trouble is not None and not trouble.passing:
+        raise OperatorRefusal(trouble.text)
+    return trouble.text if trouble else None
 
 
 def build(settings: Settings) -> Services:
@@ -365,5 +370,14 @@ def _inbound(neighbours: Neighbours, heard: HeardLicences) -> Inbound:
 
 
 def _pings(neighbours: Neighbours) -> tuple[Ping, ...]:
-    """Without Redis the app is slower, not wrong: no ping."""
-    return (Ping("postgres", neighbours.database.ping),)
+    """Without Redis the app is slower, not wrong."""
+    return (
+        Ping("postgres", neighbours.database.ping),
+        Ping("schema", partial(_check_schema, Schema(neighbours.database))),
+        Ping("redis", neighbours.redis.ping, needed=False),
+    )
+
+
+def _check_schema(schema: Schema) -> None:
+    if schema.is_behind():
+        raise NotReadyError("older than this program; run `lockpoint migrate`")

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "keys": "lockpoint.commands.keys:keys",
     "privacy": "lockpoint.commands.privacy:privacy",
     "backup": "lockpoint.commands.backup:backup",
+    "doctor": "lockpoint.doctor:doctor",
     "purge": "lockpoint.commands.purge:purge",
     "report": "devstack.report:report",
 }

@@ -4,10 +4,11 @@ import os
 import re
 from importlib.util import find_spec
 from typing import Annotated, Final, Literal
-from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from lockpoint.addresses import database_address, mail_address, redis_address, web_address
 
 ATLASSIAN_KEY_HOSTS: Final = (
     "https://asap-distribution.us-west-2.prod.atl-asap.net",
@@ -22,7 +23,6 @@ ATLASSIAN_CONNECT_JS: Final = "https://connect-cdn.atl-paas.net/all.js"
 """The iframe side of Atlassian's bridge."""
 
 SHORTEST_SECRET_KEY: Final = 32
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 _MAILBOX: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
@@ -30,7 +30,6 @@ _SENTRY_DSN: Final = re.compile(
     r"(https://\w+(:\w+)?@[\w.-]+|http://\w+(:\w+)?@(localhost|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(/[\w.-]+)*/\d+",
     re.ASCII,
 )
-_DATABASE_SCHEME: Final = re.compile(r"^(postgres|postgresql|postgresql\+psycopg)://")
 
 
 class SettingsError(ValueError):
@@ -63,6 +62,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
+    plain_text_hosts: Listed = Field(alias="LOCKPOINT_PLAIN_TEXT_HOSTS", default=())
+    """Hosts of databases and mail servers that may be reached without TLS, on a net of the operator's own."""
     database_url: str = Field(alias="DATABASE_URL", repr=False)
     """For SQLAlchemy and psycopg 3; unix sockets as `?host=/absolute/folder`."""
     redis_url: str = Field(alias="REDIS_URL", repr=False)
@@ -109,24 +110,18 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _postgres(cls, value: str) -> str:
-        if not _DATABASE_SCHEME.match(value):
-            msg = "must start with postgresql:// (postgres:// is accepted)"
-            raise ValueError(msg)
-        return _DATABASE_SCHEME.sub("postgresql+psycopg://", value)
+    def _postgres(cls, value: str, info: ValidationInfo) -> str:
+        return database_address(value, os.environ.get("PGSSLMODE"), info.data["plain_text_hosts"])
 
     @field_validator("redis_url")
     @classmethod
-    def _redis(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
-            msg = "must start with redis://, rediss:// or unix://"
-            raise ValueError(msg)
-        return value
+    def _redis(cls, value: str, info: ValidationInfo) -> str:
+        return redis_address(value, info.data["plain_text_hosts"])
 
     @field_validator("base_url")
     @classmethod
     def _base(cls, value: str) -> str:
-        address = _web_address(value)
+        address = web_address(value)
         if address.path.strip("/"):
             msg = "must be a scheme and a host, without a path"
             raise ValueError(msg)
@@ -135,14 +130,14 @@ class Settings(BaseSettings):
     @field_validator("oauth_url", "connect_js_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        _web_address(value)
+        web_address(value)
         return value.rstrip("/")
 
     @field_validator("install_key_urls")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:
-            _web_address(address)
+            web_address(address)
         return tuple(address.rstrip("/") for address in value)
 
     @field_validator("allowed_hosts")
@@ -164,12 +159,8 @@ class Settings(BaseSettings):
 
     @field_validator("mail_url")
     @classmethod
-    def _smtp(cls, value: str) -> str:
-        address = urlsplit(value)
-        if address.scheme not in {"smtp", "smtps"} or not address.hostname:
-            msg = "must look like smtp://user:password@host:587?starttls=1"
-            raise ValueError(msg)
-        return value
+    def _smtp(cls, value: str, info: ValidationInfo) -> str:
+        return mail_address(value, info.data["plain_text_hosts"])
 
     @field_validator("sentry_dsn")
     @classmethod
@@ -206,16 +197,3 @@ def load_settings() -> Settings:
 
 def _reason(kind: str, message: str) -> str:
     return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
-
-
-def _web_address(value: str) -> SplitResult:
-    """Accept https, or http on this machine, without user, query or fragment."""
-    address = urlsplit(value)
-    secure = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
-    if not secure or not address.hostname:
-        msg = "must be an https:// address (http:// on this machine only)"
-        raise ValueError(msg)
-    if address.query or address.fragment or address.username:
-        msg = "must not carry a query, a fragment or a user name"
-        raise ValueError(msg)
-    return address

@@ -11,7 +11,7 @@ from lockpoint.commands.environment import neighbours_or_exit, settings_of_proce
 def worker() -> None:
     """Run queued jobs until stopped."""
     settings = settings_of_process()
-    neighbours_or_exit(settings)
+    neighbours_or_exit(settings, wait=True)
     worker_process.run(settings)
 
 
@@ -19,5 +19,5 @@ def worker() -> None:
 def clock() -> None:
     """Enqueue periodic jobs until stopped."""
     settings = settings_of_process()
-    neighbours_or_exit(settings)
+    neighbours_or_exit(settings, wait=True)
     clock_process.run(settings)

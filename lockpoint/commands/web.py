@@ -63,7 +63,7 @@ def web(host: str, workers: int, threads: int) -> None:
 
 
 def _serve(settings: Settings, host: str, workers: int, threads: int) -> None:
-    neighbours_or_exit(settings)
+    neighbours_or_exit(settings, wait=False)
     build_before_fork()
     Granian(
         "lockpoint.wsgi:app",

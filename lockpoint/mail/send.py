@@ -62,6 +62,11 @@ class SmtpMailer:
         with self._connection() as connection:
             _hand_over(connection, message)
 
+    def try_connection(self) -> None:
+        """Log in and leave; MailUnavailable."""
+        with self._connection():
+            pass
+
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         """Errors here are the server's or the settings', not the mail's."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lockpoint.services.context import Tenant
-from lockpoint.services.errors import OperatorRefusal, StorageUnavailable
+from lockpoint.services.errors import StorageUnavailable
 
 _Row = TypeVar("_Row")
 Driver = psycopg.Connection[tuple[Any, ...]]
@@ -34,10 +34,6 @@ STATEMENT_SECONDS: Final = 8
 # A session that its process has lost must not keep locks or a place.
 SESSION: Final = (
     "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c idle_session_timeout=60000"
-)
-_BEHIND_A_POOLER: Final = (
-    "DATABASE_URL: a connection pooler such as PgBouncer is in front of PostgreSQL and keeps the settings of our"
-    " sessions away from it.\nSet the address of PostgreSQL itself; each process has its own pool (docs/operations.md)."
 )
 KEEPALIVE: Final[dict[str, Any]] = {
     "keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
@@ -59,17 +55,6 @@ def answering(seconds: float) -> type[psycopg.Connection[Any]]:
                 raise
 
     return Answering
-
-
-def refuse_poolers(url: str) -> None:
-    """`OperatorRefusal` when session settings do not arrive; a database that does not answer may come later."""
-    try:
-        with answering(STATEMENT_SECONDS).connect(libpq_url(url), connect_timeout=5, options=SESSION) as connection:
-            refused = connection.execute("SHOW lock_timeout").fetchone() != ("5s",)
-    except psycopg.OperationalError as error:
-        refused = "unsupported startup parameter" in str(error)
-    if refused:
-        raise OperatorRefusal(_BEHIND_A_POOLER)
 
 
 class Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,12 @@ def migrate(database_url: str, revision: str = "head") -> None:
         command.upgrade(configuration(connection), revision)
         with connection.begin():
             ensure(connection, ahead(connection.execute(text("SELECT now()")).scalar_one()))
+
+
+@cache
+def newest_migration() -> str:
+    """Return its number; `WrongDatabase`."""
+    return max(script.name for script in (_folder() / "versions").glob("[0-9]*.py"))[:4]
 
 
 def revisions() -> frozenset[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, Counter
 
 from lockpoint.services.clock_skew import TOLERATED, ClockState
 from lockpoint.web.guards import Guard, guarded_by
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_NOT_READY: Final = Counter(
+    "lockpoint_not_ready", "Neighbours that did not answer when readiness was asked", ["neighbour"]
+)
+
 
 class NotReadyError(Exception):
     """Its text is shown to everybody."""
@@ -28,10 +32,11 @@ class NotReadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A neighbour that the process needs; `check` raises when it is unwell."""
+    """`check` raises when a neighbour is unwell; without one that is not `needed`, the process only works worse."""
 
     name: str
     check: Callable[[], object]
+    needed: bool = True
 
 
 def clock_ping(offsets: ClockOffsets) -> Ping:
@@ -45,7 +50,7 @@ def clock_ping(offsets: ClockOffsets) -> Ping:
 
 
 def health_routes(pings: Sequence[Ping], state: StateOfSites) -> Blueprint:
-    """`/healthz` (alive), `/readyz` (every ping is well, else 503) and `/metrics`."""
+    """`/healthz` (alive), `/readyz` (every needed neighbour is well, else 503) and `/metrics`."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -56,8 +61,12 @@ def health_routes(pings: Sequence[Ping], state: StateOfSites) -> Blueprint:
     @blueprint.get("/readyz")
     @guarded_by(Guard.PUBLIC)
     def readyz() -> tuple[Response, int]:
-        unwell = [trouble for ping in pings if (trouble := _trouble(ping))]
-        return jsonify(status="unavailable" if unwell else "ok", unwell=unwell), 503 if unwell else 200
+        unwell, missed = (
+            [trouble for ping in pings if ping.needed is needed and (trouble := _trouble(ping))]
+            for needed in (True, False)
+        )
+        status = "unavailable" if unwell else "degraded" if missed else "ok"
+        return jsonify(status=status, unwell=unwell, degraded=missed), 503 if unwell else 200
 
     @blueprint.get("/metrics")
     @guarded_by(Guard.PUBLIC)
@@ -75,6 +84,7 @@ def _trouble(ping: Ping) -> str:
         return f"{ping.name}: {reason}"  # logged where it was found
     except Exception as error:  # noqa: BLE001 - any failure means "not ready"
         # The error's text may hold an address with a password.
-        log.warning("not_ready", neighbour=ping.name, error=type(error).__name__)
+        _NOT_READY.labels(ping.name).inc()
+        log.warning("not_ready", neighbour=ping.name, needed=ping.needed, error=type(error).__name__)
         return ping.name
     return ""

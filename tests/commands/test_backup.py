@@ -36,7 +36,7 @@ def environment(database_url: str, redis_url: str, *keys: str) -> dict[str, str]
         "REDIS_URL": redis_url,
         "LOCKPOINT_BASE_URL": "https://lockpoint.example.com",
         "LOCKPOINT_SECRET_KEYS": ",".join(keys),
-        "LOCKPOINT_MAIL_URL": "smtp://mail.example.com:587",
+        "LOCKPOINT_MAIL_URL": "smtp://mail.example.com:587?starttls=1",
         "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
     }
 

@@ -13,6 +13,7 @@ from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.retries import Pace
 from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.errors import Forbidden
 from lockpoint.services.quota_accounting import Counter, SharedState, Spending
 
 ALICE = "557058:11111111-1111-4111-8111-111111111111"
@@ -46,8 +47,11 @@ class Signer:
 @dataclass
 class Tokens:
     dropped: list[tuple[int, str]] = field(default_factory=list)
+    refused: bool = False
 
     def token(self, tenant: Tenant, account_id: str) -> str:
+        if self.refused:
+            raise Forbidden("no token for this person")
         return f"of-{account_id}-on-{tenant.id}"
 
     def drop(self, tenant_id: int, account_id: str) -> None:

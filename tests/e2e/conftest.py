@@ -16,9 +16,10 @@ from tests.support.installed import wait_for_installs
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     lines: list[str] = []
+    folder = tmp_path_factory.mktemp("system")
     settings = {"LOCKPOINT_POINTS_PER_HOUR": "100000000", "WEB_CONCURRENCY": "2"}
     stack = Stack(
-        tmp_path_factory.mktemp("system"),
+        folder,
         spare_ports(),
         settings,
         lambda name, line: lines.append(f"{name} {line}"),
@@ -36,3 +37,4 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     finally:
         stop.set()
         stack.stop()
+        (folder / "lines.log").write_text("\n".join(lines), encoding="utf-8")

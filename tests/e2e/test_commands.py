@@ -40,6 +40,14 @@ def test_sites_are_listed_and_found_by_any_name(system: System, run: Run) -> Non
     assert listed[0]["site"] in run("site", "list").stdout
 
 
+def test_doctor_finds_nothing_wrong_with_a_running_installation(run: Run) -> None:
+    """E3: settings, database, Redis, mail, key hosts, clock and base URL."""
+    found = _json(run("doctor", "--json"))
+    assert {one["what"]: one["state"] for one in found} == dict.fromkeys(
+        ["settings", "database", "redis", "mail", "key host", "tokens", "clock", "base url"], "fine"
+    )
+
+
 def test_site_show_tells_what_the_restore_self_test_found(system: System, run: Run) -> None:
     """After the install, and with `--test`."""
     host = system.confluence.hosts[1]

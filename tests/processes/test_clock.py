@@ -34,7 +34,7 @@ def settings(**values: Any) -> Settings:
     return Settings.model_validate(
         {
             "DATABASE_URL": "postgresql://unused",
-            "REDIS_URL": "redis://unused",
+            "REDIS_URL": "redis://localhost",
             "LOCKPOINT_BASE_URL": "http://127.0.0.1:5000",
             "LOCKPOINT_SECRET_KEYS": "an invented root key of more than 32 characters",
             "LOCKPOINT_MAIL_URL": "smtp://127.0.0.1",

@@ -9,8 +9,7 @@ from contextlib import suppress
 import pytest
 
 from devstack.environment import app_environment, spare_ports
-from lockpoint.services.errors import OperatorRefusal
-from lockpoint.storage.engine import refuse_poolers
+from lockpoint.storage.fitness import trouble_with
 from tests.support.checkout import ROOT
 from tests.support.pooler import pooler
 
@@ -20,13 +19,11 @@ COMMANDS = ("web", "worker", "clock")
 @pytest.mark.parametrize("refuses", [True, False])
 def test_a_pooler_that_keeps_settings_away_is_named(database_url: str, refuses: bool) -> None:
     """D4: whether it refuses or ignores them."""
-    with pooler(database_url, refuses=refuses) as between, pytest.raises(OperatorRefusal, match=r"^DATABASE_URL: "):
-        refuse_poolers(between.url)
-
-
-def test_postgres_itself_is_well_and_one_that_is_away_may_come(database_url: str) -> None:
-    refuse_poolers(database_url)
-    refuse_poolers("postgresql://nobody@127.0.0.1:1/nowhere")
+    with pooler(database_url, refuses=refuses) as between:
+        trouble = trouble_with(between.url)
+    assert trouble is not None
+    assert trouble.text.startswith("DATABASE_URL: a connection pooler")
+    assert not trouble.passing
 
 
 @pytest.mark.processes

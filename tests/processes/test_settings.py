@@ -20,6 +20,7 @@ def _only_the_required(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields.values():
         monkeypatch.delenv(str(field.alias), raising=False)
     monkeypatch.delenv("DYNO", raising=False)
+    monkeypatch.delenv("PGSSLMODE", raising=False)
     for name, value in REQUIRED.items():
         monkeypatch.setenv(name, value)
 
@@ -114,6 +115,99 @@ def test_what_is_wrong_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{name}: ")
     assert len(value) < 3 or value not in line
+
+
+BROKEN = {
+    "DATABASE_URL": [
+        "postgres://user:54x32/a@db.example.com/lockpoint?sslmode=require",
+        "postgres://user:a@db.example.com:99999/lockpoint",
+        "postgres://user:12/34@db.example.com/lockpoint",
+        "postgres://user:pass?w@db.example.com/lockpoint",
+    ],
+    "REDIS_URL": [
+        "rediss://:p/w@redis.example.com",
+        "rediss://redis.example.com:0",
+        "rediss://redis.example.com/first",
+    ],
+    "LOCKPOINT_MAIL_URL": [
+        "smtp://AKIA:BEx0/aVq+Zz@mail.example.com:587?starttls=1",
+        "smtp://me:12#4@mail.example.com:587?starttls=1",
+        "smtps://mail.example.com:99999",
+        "smtps://mail.example.com/inbox",
+        "smtps://[::1",
+    ],
+    "LOCKPOINT_BASE_URL": ["https://lp.example.com:8x0", "https://lp.example.com:99999"],
+    "LOCKPOINT_OAUTH_URL": ["https://oauth.example.com:-1"],
+    "LOCKPOINT_INSTALL_KEY_URLS": ["https://keys.example.com:8x0"],
+}
+PLAIN = {
+    "DATABASE_URL": [
+        "postgres://user:hunter2@db.example.com/lockpoint?sslmode=disable",
+        "postgres://user:hunter2@db.example.com/lockpoint?sslmode=prefer",
+        "postgres://user:hunter2@/lockpoint?host=db.example.com&sslmode=allow",
+    ],
+    "REDIS_URL": ["redis://db.example.com:6379/0", "redis://:hunter2@db.example.com"],
+    "LOCKPOINT_MAIL_URL": ["smtp://db.example.com:25", "smtp://user:hunter2@db.example.com:587?starttls=0"],
+}
+
+
+def told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{name}: ")
+    return line
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in BROKEN for value in BROKEN[name]])
+def test_an_address_that_ends_early_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """D3: the variable and what is wrong, and no part of the value."""
+    line = told(monkeypatch, name, value)
+    assert not any(part in line for part in ("54x32", "99999", "BEx0", "8x0", "example", "p/w", "first", "inbox"))
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in PLAIN for value in PLAIN[name]])
+def test_nothing_goes_over_a_net_in_plain_text(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """C5: but to hosts that the operator names."""
+    assert "plain text" in told(monkeypatch, name, value)
+    monkeypatch.setenv("LOCKPOINT_PLAIN_TEXT_HOSTS", "mail.internal, db.example.com")
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://user@localhost/lockpoint"),
+        ("DATABASE_URL", "postgres:///lockpoint?host=/var/run/postgresql"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/1"),
+        ("REDIS_URL", "unix:///run/valkey.sock"),
+        ("LOCKPOINT_MAIL_URL", "smtp://[::1]:25"),
+    ],
+)
+def test_on_one_machine_nothing_is_encrypted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert "sslmode" not in settings.database_url or name != "DATABASE_URL"
+
+
+@pytest.mark.parametrize(
+    ("address", "mode", "used"),
+    [
+        ("postgres://u:p@db.example.com/lockpoint", None, "lockpoint?sslmode=require"),
+        ("postgres://u:p@db.example.com/x?connect_timeout=5", None, "x?connect_timeout=5&sslmode=require"),
+        ("postgres://u:p@db.example.com/lockpoint", "verify-full", "lockpoint"),
+        ("postgres://u:p@db.example.com/lockpoint?sslmode=verify-ca", "disable", "lockpoint?sslmode=verify-ca"),
+    ],
+)
+def test_a_database_elsewhere_is_reached_by_tls(
+    monkeypatch: pytest.MonkeyPatch, address: str, mode: str | None, used: str
+) -> None:
+    """C5: Heroku's address says nothing about it; PGSSLMODE is libpq's own variable."""
+    monkeypatch.setenv("DATABASE_URL", address)
+    if mode:
+        monkeypatch.setenv("PGSSLMODE", mode)
+    assert load_settings().database_url.endswith(used)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import redis
 
@@ -10,6 +11,7 @@ from lockpoint.storage.keyring import Keyring, keyring
 from lockpoint.storage.redis_mutexes import connect
 from lockpoint.storage.tenancy.installations import PostgresInstallations
 from tests.fakes.world import FakeClock
+from tests.support import databases
 
 
 @pytest.fixture
@@ -27,6 +29,18 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url, size=8)
     yield database
     database.close()
+
+
+@pytest.fixture
+def empty_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
+    """A database without any table."""
+    name, control = f"empty_{worker_id}", servers.postgres.format("postgres")
+    with psycopg.connect(control, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    yield servers.postgres.format(name)
+    with psycopg.connect(control, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

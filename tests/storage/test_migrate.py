@@ -1,11 +1,9 @@
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 import procrastinate
 import psycopg
-import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,22 +11,9 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from lockpoint.storage.migrate import configuration, migrate
 from lockpoint.storage.tables import METADATA, PARTITIONED
-from tests.support import databases
 from tests.support.checkout import ROOT
 
 RELATIONS = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')"
-
-
-@pytest.fixture
-def empty_url(servers: databases.Addresses, worker_id: str) -> Iterator[str]:
-    """A database without any table."""
-    name, control = f"empty_{worker_id}", servers.postgres.format("postgres")
-    with psycopg.connect(control, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
-    yield servers.postgres.format(name)
-    with psycopg.connect(control, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str) -> None:

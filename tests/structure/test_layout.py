@@ -43,6 +43,7 @@ ACROSS = {
     "processes/test_connections.py": "the pools of all processes",
     "processes/test_heroku.py": "Procfile, app.json and the versions",
     "processes/test_poolers.py": "the start of every process behind a pooler",
+    "processes/test_start.py": "the start of every process without its database",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
     "services/test_no_personal_data.py": "what a whole journey leaves",

@@ -220,9 +220,26 @@ def test_ready_or_not() -> None:
 
     client = make_world(pings=[Ping("postgres", down), Ping("redis", lambda: None)]).client
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.get_json()) == (503, {"status": "unavailable", "unwell": ["postgres"]})
+    assert (answer.status_code, answer.get_json()) == (
+        503,
+        {"status": "unavailable", "unwell": ["postgres"], "degraded": []},
+    )
     assert client.get("/healthz").get_json() == {"status": "ok"}
     assert make_world().client.get("/readyz").status_code == 200
+
+
+def test_without_a_neighbour_that_is_not_needed_a_process_is_ready() -> None:
+    """E2: it says what is missing."""
+
+    def away() -> None:
+        raise ConnectionError("rediss://:password@host")
+
+    client = make_world(pings=[Ping("postgres", lambda: None), Ping("redis", away, needed=False)]).client
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (
+        200,
+        {"status": "degraded", "unwell": [], "degraded": ["redis"]},
+    )
 
 
 def test_metrics_hold_no_customer(world: ConnectWorld) -> None:

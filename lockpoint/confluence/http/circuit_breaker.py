@@ -46,6 +46,14 @@ class CircuitBreaker:
             circuit.pause = min(LONGEST_PAUSE, circuit.pause * 2)
             return True
 
+    def not_asked(self, tenant_id: int) -> None:
+        """The call that was admitted was not made: the next one may be the probe."""
+        with self._lock:
+            circuit = self._circuits.get(tenant_id)
+            if circuit is not None and circuit.open:
+                circuit.paused_until = self._monotonic()
+                circuit.pause = max(FIRST_PAUSE, circuit.pause / 2)
+
     def answered(self, tenant_id: int) -> None:
         """Forget failures: the site answered, whatever it said."""
         with self._lock:

@@ -20,7 +20,7 @@ from lockpoint.confluence.http.error_mapping import (
 from lockpoint.confluence.http.json_reader import Answer, parse
 from lockpoint.confluence.http.retries import LONGEST_RETRY_AFTER, MOST_TRIES, Pace, RetryBudget, jittered_wait
 from lockpoint.confluence.http.sessions import Sessions
-from lockpoint.confluence.http.transport import BrokenError, NotSentError, Raw, Wire
+from lockpoint.confluence.http.transport import BrokenError, NoCredentialsError, NotSentError, Raw, Wire
 from lockpoint.services.context import Priority
 from lockpoint.services.deadlines import seconds_left
 from lockpoint.services.errors import (
@@ -166,6 +166,12 @@ class ConfluenceClient:
             undone = isinstance(error, NotSentError)
             cause = "no connection" if undone else "no whole answer"
             return _Failure(HostUnavailable(f"{call.name}: {cause}"), repeatable=True, undone=undone)
+        except NoCredentialsError as refusal:
+            self._breaker.not_asked(tenant)
+            raise refusal.error from None
+        except HostError:
+            self._breaker.answered(tenant)  # oddly
+            raise
         self._note(caller, raw, slow=self._held_up(caller, call, begun))
         return raw if _SUCCESS <= raw.status < _REDIRECT else self._refused(caller, call, raw)
 

@@ -39,6 +39,14 @@ class BrokenError(Exception):
     """The answer is missing or incomplete: effect unknown."""
 
 
+class NoCredentialsError(Exception):
+    """The site was not asked; `error` says why nothing could be signed."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     status: int
@@ -48,7 +56,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """NotSentError or BrokenError without a whole answer."""
+    """NotSentError or BrokenError without a whole answer, NoCredentialsError without a call."""
 
     sessions: Sessions
     signer: RequestSigner
@@ -87,7 +95,10 @@ class Wire:
             method, address, params=list(call.query), json=call.body, files=dict(call.parts), headers=_headers(call)
         )
         prepared = self.sessions.mine().prepare_request(request)
-        prepared.headers["Authorization"] = self._authorization(caller, prepared)
+        try:
+            prepared.headers["Authorization"] = self._authorization(caller, prepared)
+        except Exception as error:
+            raise NoCredentialsError(error) from error
         return prepared
 
     def _authorization(self, caller: Caller, prepared: requests.PreparedRequest) -> str:

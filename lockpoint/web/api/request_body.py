@@ -35,20 +35,21 @@ _slow_places: Final = threading.BoundedSemaphore(SLOW_AT_ONCE)
 _idle: Final[list[_Reader]] = []
 
 
-def whole_body(environ: dict[str, Any]) -> bytes:
+def whole_body(environ: dict[str, Any], *, placed: bool = False) -> bytes:
     """Return the body, also when asked again; RequestEntityTooLarge (413), TooSlow, Busy.
 
-    Without a stated length, Flask's `get_data` returns only the first part.
+    Whoever has a place (`Places`) is bounded by it, also while a body arrives. Without a stated length, Flask's
+    `get_data` returns only the first part.
     """
     if _KEPT not in environ:
-        environ[_KEPT] = read_body(environ)
+        environ[_KEPT] = read_body(environ, placed=placed)
     body: bytes | None = environ[_KEPT]
     if body is None:
         raise RequestEntityTooLarge
     return body
 
 
-def read_body(environ: dict[str, Any]) -> bytes | None:
+def read_body(environ: dict[str, Any], *, placed: bool = False) -> bytes | None:
     """Return None for a body that is too large, of which hardly anything beyond the limit is read; TooSlow, Busy."""
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated.isascii() and stated.isdigit():
@@ -59,7 +60,7 @@ def read_body(environ: dict[str, Any]) -> bytes | None:
         return b""
     if stated and length > LARGEST_BODY:
         return None
-    body = _in_time(environ, length) if length else b""
+    body = _in_time(environ, length, placed=placed) if length else b""
     return None if len(body) > LARGEST_BODY else body
 
 
@@ -116,14 +117,14 @@ class _Reader:
             del asked
 
 
-def _in_time(environ: dict[str, Any], length: int) -> bytes:
+def _in_time(environ: dict[str, Any], length: int, *, placed: bool) -> bytes:
     try:
         reader = _idle.pop()
     except IndexError:
         reader = _Reader()
     reader.begin(environ["wsgi.input"], length)
     try:
-        body = _arriving(reader)
+        body = _late(reader, BODY_SECONDS) if placed else _arriving(reader)
     except (Busy, TooSlow):
         environ[_GIVEN_UP] = True
         reader.leave()
@@ -143,11 +144,16 @@ def _arriving(reader: _Reader) -> bytes:
     if not _slow_places.acquire(blocking=False):
         raise Busy("Too many requests are arriving slowly. Try again.", details={"retryAfter": BODY_SECONDS})
     try:
-        return reader.body(BODY_SECONDS - PROMPT_SECONDS)
-    except Empty:
-        raise TooSlow(f"The request did not arrive within {BODY_SECONDS:.0f} seconds. Try again.") from None
+        return _late(reader, BODY_SECONDS - PROMPT_SECONDS)
     finally:
         _slow_places.release()
+
+
+def _late(reader: _Reader, seconds: float) -> bytes:
+    try:
+        return reader.body(seconds)
+    except Empty:
+        raise TooSlow(f"The request did not arrive within {BODY_SECONDS:.0f} seconds. Try again.") from None
 
 
 def _read(stream: Any, length: int) -> bytes:

@@ -51,7 +51,7 @@ def body_as(model: type[C]) -> C:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
-        return model.model_validate(_json(whole_body(request.environ)))
+        return model.model_validate(_json(whole_body(request.environ, placed=True)))
     except ValidationError as error:
         raise _invalid(error) from None
 

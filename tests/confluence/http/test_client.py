@@ -392,6 +392,33 @@ def test_slowness_opens_the_breaker_and_one_quick_answer_closes_it(kit: Kit) -> 
             kit.client.ask(as_app(host.base), READ)
 
 
+def test_a_call_that_cannot_be_signed_takes_no_probe(kit: Kit) -> None:
+    """F12: while calls are paused, somebody without a token does not make the pause longer."""
+    with odd_host(answer(500)) as host:
+        for _ in range(5):
+            with pytest.raises(HostUnavailable):
+                kit.client.tell(as_app(host.base), CREATE)
+        kit.tokens.refused, host.steps = True, (GOOD,)
+        kit.pace.slept.append(5)
+        for _ in range(3):
+            with pytest.raises(Forbidden):
+                kit.client.ask(as_alice(host.base), READ)
+        kit.client.ask(as_app(host.base), READ)
+
+
+def test_an_odd_answer_to_the_probe_is_an_answer(kit: Kit) -> None:
+    """F12: a site that answers too much is there."""
+    with odd_host(answer(500)) as host:
+        for _ in range(5):
+            with pytest.raises(HostUnavailable):
+                kit.client.tell(as_app(host.base), CREATE)
+        kit.pace.slept.append(5)
+        host.steps = (GOOD,)
+        with pytest.raises(TooLarge):
+            kit.client.fetch(as_app(host.base), READ, most=1)
+        kit.client.ask(as_app(host.base), READ)
+
+
 def test_jobs_wait_for_a_slow_site(kit: Kit) -> None:
     """F12: slow answers of people's calls count in a row; a job's say nothing, since protecting goes on."""
     with odd_host(slowly(kit, 8)) as host:

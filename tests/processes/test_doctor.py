@@ -1,0 +1,87 @@
+"""What an operator is told when something around the processes is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import make_url
+
+from devstack.ports import free_ports
+from lockpoint.cli import main
+from tests.confluence.oddhost import answer, odd_host
+
+NOBODY = "http://127.0.0.1:1"
+TODAY = "Sat, 28 Nov 2026 12:00:00 GMT"
+
+
+@contextmanager
+def installation(database_url: str, redis_url: str, descriptor: Any) -> Iterator[dict[str, str]]:
+    """Our own address answers with this descriptor; nobody else is there."""
+    with odd_host(answer(200, descriptor, Date=TODAY)) as host:
+        yield {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "LOCKPOINT_BASE_URL": host.origin,
+            "LOCKPOINT_SECRET_KEYS": "k" * 64,
+            "LOCKPOINT_MAIL_URL": f"smtp://me:hunter2@127.0.0.1:{free_ports()}",
+            "LOCKPOINT_MAIL_FROM": "lockpoint@example.com",
+            "LOCKPOINT_INSTALL_KEY_URLS": f"{NOBODY}/keys",
+            "LOCKPOINT_OAUTH_URL": host.origin,
+        }
+
+
+def examined(environment: dict[str, str]) -> tuple[int, dict[str, tuple[str, str]]]:
+    result = CliRunner(env=environment).invoke(main, ["doctor", "--json"])
+    found = json.loads(result.stdout)
+    return result.exit_code, {one["what"]: (one["state"], one["told"]) for one in found}
+
+
+def test_every_fault_is_named_in_one_go(database_url: str) -> None:
+    """E3: all of them, each with what to do, and without a password."""
+    gone = make_url(database_url).set(database="gone").render_as_string(hide_password=False)
+    with installation(gone, "redis://:hunter2@127.0.0.1:1", {"key": "another"}) as environment:
+        code, found = examined(environment)
+    assert code == 1
+    assert {what: state for what, (state, _) in found.items()} == {
+        "settings": "fine",
+        "database": "wrong",
+        "redis": "worse",
+        "mail": "wrong",
+        "key host": "wrong",
+        "tokens": "fine",
+        "clock": "wrong",
+        "base url": "wrong",
+    }
+    assert "Create it" in found["database"][1]
+    assert "LOCKPOINT_MAIL_URL" in found["mail"][1]
+    assert "no site can install" in found["key host"][1]
+    assert "Set it by NTP" in found["clock"][1]
+    assert "this is another app" in found["base url"][1]
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_without_redis_alone_nothing_is_wrong(database_url: str) -> None:
+    with installation(database_url, "redis://127.0.0.1:1", {}) as environment:
+        _, found = examined(environment)
+    assert found["database"] == ("fine", "PostgreSQL answers, its tables are current")
+    assert found["redis"][0] == "worse"
+
+
+def test_wrong_settings_are_all_named_first() -> None:
+    environment = {"DATABASE_URL": "mysql://x", "REDIS_URL": "", "LOCKPOINT_SECRET_KEYS": "short"}
+    result = CliRunner(env=environment).invoke(main, ["doctor"])
+    assert result.exit_code == 1
+    for name in ("DATABASE_URL", "REDIS_URL", "LOCKPOINT_SECRET_KEYS", "LOCKPOINT_BASE_URL", "LOCKPOINT_MAIL_URL"):
+        assert f"{name}: " in result.output
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[]"])
+def test_an_odd_answer_at_our_address_is_another_app(database_url: str, redis_url: str, body: bytes) -> None:
+    with installation(database_url, redis_url, body) as environment:
+        _, found = examined(environment)
+    assert found["base url"][0] == "wrong"

@@ -1,0 +1,56 @@
+"""Processes whose database is not there."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import make_url
+
+from devstack.environment import app_environment, spare_ports
+from tests.support.checkout import ROOT
+
+pytestmark = pytest.mark.processes
+
+
+def started(name: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "lockpoint", name],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def settings(database_url: str, redis_url: str) -> dict[str, str]:
+    return app_environment({}, spare_ports(), database_url=database_url, redis_url=redis_url, secret_keys="k" * 64)
+
+
+@pytest.mark.parametrize("name", ["worker", "clock"])
+def test_a_process_waits_for_a_database_that_is_away(redis_url: str, name: str) -> None:
+    """E3: it says for which, without the password, and stops when it is told to."""
+    with started(name, settings("postgresql://me:hunter2@127.0.0.1:1/lockpoint", redis_url)) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.terminate()
+        rest = process.communicate(timeout=20)[0]
+    assert "the database server at 127.0.0.1:1 does not answer" in line
+    assert "Traceback" not in rest
+    assert "hunter2" not in line + rest
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "clock"])
+def test_no_process_starts_on_a_database_that_does_not_exist(database_url: str, redis_url: str, name: str) -> None:
+    """E3: code 1, and what to do."""
+    gone = make_url(database_url).set(database="gone").render_as_string(hide_password=False)
+    with started(name, settings(gone, redis_url)) as process:
+        try:
+            said = process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "Create it, or correct the address" in said
+    assert "Traceback" not in said
