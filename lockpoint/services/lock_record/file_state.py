@@ -114,7 +114,7 @@ def read_state(
     recorded since must not be missed because outsiders removed its record.
     """
     witness = services.witnesses.get(tenant, attachment_id)
-    attachment = _attachment(services, tenant, attachment_id, priority, person)
+    attachment = read_attachment(services, tenant, attachment_id, priority, person)
     rows = attachment.properties or ()
     if len(rows) > 1 and attachment.may_update:
         rows = keep_lowest(services, tenant, attachment_id, rows, priority, person)
@@ -126,13 +126,13 @@ def read_state(
     return FileState(attachment, found, row, witness, person)
 
 
-def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness) -> FileState:
-    """Return a file as it was read before, with what is known of its lock now."""
+def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness | None) -> FileState:
+    """Return a file as it was read before, with what is known of its lock."""
     row = (attachment.properties or (None,))[0]
     return FileState(attachment, _trusted(reading_of(services, tenant, attachment.id, row), witness), row, witness)
 
 
-def _attachment(
+def read_attachment(
     services: Services, tenant: Tenant, attachment_id: str, priority: Priority, person: str | None
 ) -> Attachment:
     """Read the attachment, a second time where its date alone contradicts our clock: one odd answer decides nothing."""
