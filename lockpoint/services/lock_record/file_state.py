@@ -79,12 +79,14 @@ class FileState:
 class Written:
     """The record is stored, by this call or an earlier try of it.
 
-    `state` is what the last round read; `write` is None when a re-read showed the record.
+    `state` is what the last round read; `write` is None when a re-read showed the record. `after` is the file as it was
+    read once the record stood (None: it was not).
     """
 
     record: Record
     state: FileState
     write: Write | None
+    after: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

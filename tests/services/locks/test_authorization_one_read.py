@@ -86,7 +86,7 @@ def test_a_page_that_was_closed_at_the_last_look_is_read_in_full(stage: Stage, l
 
 @pytest.mark.parametrize("status", [FileStatus.TRASHED, FileStatus.ARCHIVED, FileStatus.DRAFT])
 def test_a_file_that_is_not_current_is_read_with_its_page(stage: Stage, lock_id: str, status: FileStatus) -> None:
-    """E22, E45."""
+    """E45: its page says why."""
     stage.release(lock_id)
     stage.file.status = status
     stage.taps.clear()
