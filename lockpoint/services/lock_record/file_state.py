@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
@@ -23,7 +24,7 @@ class FileState:
 
     `row` is the property row that is the record (None: there is none). `witness` was known before the read, so a sound
     record is never older; one that is older reads as `Unreadable`. `person` is whom the file was read as where the app
-    may not edit it (None: the app); everything about this file goes the same way.
+    may not edit it (None: the app); everything about this file goes the same way. `asked` is when it was read.
     """
 
     attachment: Attachment
@@ -31,6 +32,7 @@ class FileState:
     row: StoredProperty | None
     witness: Witness | None = None
     person: str | None = None
+    asked: datetime | None = None
 
     @classmethod
     def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
@@ -115,7 +117,7 @@ def read_state(
     The witness is read first, so that a sound record is never older. Without a sound record it is read again: a lock
     recorded since must not be missed because outsiders removed its record.
     """
-    witness = services.witnesses.get(tenant, attachment_id)
+    witness, asked = services.witnesses.get(tenant, attachment_id), services.clock.now()
     attachment = read_attachment(services, tenant, attachment_id, priority, person)
     rows = attachment.properties or ()
     if len(rows) > 1 and attachment.may_update:
@@ -125,7 +127,7 @@ def read_state(
     if isinstance(found, Absent | Unreadable):
         witness = services.witnesses.get(tenant, attachment_id)
         found = _trusted(found, witness)
-    return FileState(attachment, found, row, witness, person)
+    return FileState(attachment, found, row, witness, person, asked)
 
 
 def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness | None) -> FileState:
