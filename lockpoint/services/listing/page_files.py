@@ -14,7 +14,7 @@ from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
-from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer
+from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer, stamp_of
 from lockpoint.services.listing.etag import FRESH, etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
@@ -201,20 +201,35 @@ def _state(services: Services, actor: Actor, page: KnownPage, file: Attachment, 
 
     A file with the record and version of the last read is not read again: who acts on it reads it anyway.
     """
-    record = witness.record
-    stamp = (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, file.head)
-    now, before = services.clock.now(), page.locked.get(file.id)
-    if before is not None and before.stamp == stamp and now - before.at <= KEPT:
-        return state_of(services, actor.tenant, before.file, witness)
+    record, stamp = witness.record, stamp_of(witness, file.head)
+    now = services.clock.now()
+    for before in (page.locked.get(file.id), _seen_by_others(services, actor, page, file)):
+        if before is not None and before.stamp == stamp and now - before.at <= KEPT:
+            page.locked[file.id] = before
+            return state_of(services, actor.tenant, before.file, witness)
     try:
         state = read_through(services, actor, file.id) or FileState.from_outside(file, witness)
     except BadAnswer as odd:
         logger.warning("a file of a list cannot be read", extra={"site": actor.tenant.id, "cause": str(odd)})
         return None
-    same = isinstance(state.found, Held | Free) and (state.found.epoch, state.found.seq) == stamp[:2]
+    page.app_may_edit = not state.blocked
+    same = isinstance(state.found, Held | Free) and (state.found.epoch, state.found.seq) == (record.epoch, record.seq)
     if same and not state.blocked and state.attachment.head.created == file.head.created:
         page.locked[file.id] = LockedFile(now, stamp, state.attachment)
+        services.known_pages.note_locked(actor.tenant, page.locked[file.id])
     return state
+
+
+def _seen_by_others(services: Services, actor: Actor, page: KnownPage, file: Attachment) -> LockedFile | None:
+    """Return this file with the properties that another read showed, or a write of ours.
+
+    Whoever sees the file may see those. That the app may edit here must have shown in a read for this person.
+    """
+    known = services.known_pages.locked(actor.tenant, file.id) if page.app_may_edit else None
+    if known is None:
+        return None
+    seen = replace(file, properties=known.file.properties, waitlist_row=known.file.waitlist_row, may_update=True)
+    return replace(known, file=seen)
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:

@@ -26,7 +26,7 @@ from lockpoint.services.lock_record.file_state import (
     since,
 )
 from lockpoint.services.lock_record.record_effects import record_found, record_write
-from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.confluence import Attachment, StoredProperty
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
@@ -58,9 +58,10 @@ class _Failed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A record with the host's time where a lock began, and the file if it was read since."""
+    """A record with the host's time where a lock began, its row, and the file if it was read since."""
 
     record: Record
+    row: StoredProperty
     after: Attachment | None = None
 
 
@@ -176,7 +177,9 @@ class _Write:
         record_found(self.services, self.tenant, state)
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
-        return stored if isinstance(stored, _Failed) else Written(stored.record, state, decision, stored.after)
+        return (
+            stored if isinstance(stored, _Failed) else Written(stored.record, state, decision, stored.after, stored.row)
+        )
 
 
 def snapshot_of(services: Services, state: FileState, pending: Moments = ()) -> Snapshot:
@@ -222,7 +225,7 @@ def _store(
         return _Failed.LOST
     except HostUnavailable:
         return _Failed.UNKNOWN
-    return _Stored(since(record, stored))
+    return _Stored(since(record, stored), stored)
 
 
 def _require_the_time(services: Services, tenant: Tenant) -> None:
@@ -271,7 +274,7 @@ def _create(
         rows = keep_lowest(services, tenant, file_id, rows, priority, state.person)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
     mine = not rows or rows[0].id == created.id
-    return _Stored(since(record, created), after) if mine else _Failed.LOST
+    return _Stored(since(record, created), created, after) if mine else _Failed.LOST
 
 
 def _claim(services: Services, tenant: Tenant, state: FileState, op_id: str) -> bool:

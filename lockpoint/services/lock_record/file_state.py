@@ -82,13 +82,14 @@ class Written:
     """The record is stored, by this call or an earlier try of it.
 
     `state` is what the last round read; `write` is None when a re-read showed the record. `after` is the file as it was
-    read once the record stood (None: it was not).
+    read once the record stood (None: it was not), `row` the property as this call wrote it.
     """
 
     record: Record
     state: FileState
     write: Write | None
     after: Attachment | None = None
+    row: StoredProperty | None = None
 
 
 @dataclass(frozen=True, slots=True)
