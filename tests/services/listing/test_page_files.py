@@ -57,7 +57,7 @@ def test_a_list_costs_little(many: Stage) -> None:
     many.world.services.known_pages.forget(ACME)
     many.taps.clear()
     many.rows()
-    assert many.taps.calls["attachments.get"] == 2
+    assert (many.taps.calls["attachments.get"], many.taps.calls["lock_properties.read"]) == (1, 1)
     assert many.taps.calls["attachments.of_container"] == 1
     assert many.taps.calls["people.describe"] == 1
 
@@ -91,7 +91,7 @@ def test_only_the_file_whose_lock_changed_is_read_again(many: Stage) -> None:
     many.break_(many.held.lock_id, DANA)
     many.taps.clear()
     assert {row.attachment.title: row.lock.state for row in many.rows()}["plan.txt"] is ViewState.FREE
-    assert (many.taps.calls["attachments.get"], many.taps.calls["attachments.of_container"]) == (1, 0)
+    assert (many.taps.calls["lock_properties.read"], many.taps.calls["attachments.of_container"]) == (1, 0)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_what_one_read_shows_of_locks_serves_others(shared: Stage) -> None:
     shared.taps.clear()
     notes = {row.attachment.title: row.lock.note for row in shared.rows(BOB)}
     assert notes["File 7.txt"] == "for File 7.txt"
-    assert shared.taps.calls["attachments.get"] == 2
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (1, 1)
     shared.taps.clear()
     row = {row.attachment.title: row for row in shared.rows(DANA)}["File 5.txt"]
     assert row.lock.notify_me.asked
@@ -139,7 +139,18 @@ def test_what_was_remembered_for_ten_minutes_is_read_again(shared: Stage) -> Non
     shared.world.clock.advance(seconds=601)
     shared.taps.clear()
     shared.rows(DANA)
-    assert shared.taps.calls["attachments.get"] == 20
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (1, 19)
+
+
+def test_a_record_that_is_not_the_known_one_is_read_with_its_file(shared: Stage) -> None:
+    """L-06: damage shows, and that it is no end of the lock."""
+    shared.world.services.known_pages.forget(ACME)
+    damaged = list(shared.world.site().files)[8]
+    shared.world.site().put_lock_rows(damaged)
+    shared.taps.clear()
+    lock = {row.attachment.id: row.lock for row in shared.rows(BOB)}[damaged]
+    assert (lock.state, lock.unprotected_reason) == (ViewState.OTHER, "unreadable")
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (2, 19)
 
 
 def test_who_waits_shows_at_once(many: Stage) -> None:
@@ -381,8 +392,11 @@ def test_odd_files_are_listed_by_what_is_certain(many: Stage) -> None:
     assert [row.attachment.id for row in _list(many, state=ViewState.UNREADABLE).rows] == ["8", "9"]
 
 
-@pytest.mark.parametrize(("call", "hidden"), [(1, 1), (2, 1), (0, 2)])
-def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: int, hidden: int) -> None:
+@pytest.mark.parametrize(
+    ("call", "number", "hidden"),
+    [("attachments.get", 1, 1), ("lock_properties.read", 1, 1), ("attachments.get", 0, 2)],
+)
+def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: str, number: int, hidden: int) -> None:
     """Whichever of the locked files is odd, or each that is read."""
 
     def odd() -> None:
@@ -390,7 +404,7 @@ def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: int
 
     many.world.services.known_pages.forget(ACME)
     many.taps.clear()
-    many.taps.before["attachments.get", call] = odd
+    many.taps.before[call, number] = odd
     rows = many.rows()
     assert len(rows) == 8
     assert sum(row.lock.state is ViewState.UNREADABLE for row in rows) == hidden
