@@ -20,7 +20,7 @@ from lockpoint.confluence.parsing import (
     status_of,
     unreadable_files,
 )
-from lockpoint.confluence.properties import LOCK_KEY
+from lockpoint.confluence.properties import LOCK_KEY, WAITLIST_KEY
 from lockpoint.confluence.property_rows import PropertyRows
 from lockpoint.confluence.versions import Histories
 from lockpoint.services.errors import BadAnswer, GoneOrInvisible
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from lockpoint.services.context import Priority, Tenant
 
 LONGEST_PAGE: Final = 250
-WAITLIST_KEY: Final = "lockpointwatch"
 SECOND_READ_SECONDS: Final = 1.5
 
 FOLDERS: Final = {

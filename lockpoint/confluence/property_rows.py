@@ -14,6 +14,9 @@ from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 if TYPE_CHECKING:
     from lockpoint.confluence.http.client import ConfluenceClient
 
+FEW = "50"
+"""Properties of one page: their values are others' and may be long."""
+
 _FOLDERS = {
     PropertyHost.PAGE: "pages",
     PropertyHost.BLOGPOST: "blogposts",
@@ -40,6 +43,17 @@ class PropertyRows:
             query=(("key", key), ("limit", "250")),
         )
         return rows_under(key, self.client.ask(caller, call).answer.items())
+
+    def under_both(
+        self, caller: Caller, host: PropertyHost, host_id: str, keys: tuple[str, str]
+    ) -> tuple[tuple[StoredProperty, ...], tuple[StoredProperty, ...]]:
+        """1 point; 3 where others have stored so many properties that ours may be on a later page."""
+        path = properties_path(host, host_id)
+        answer = self.client.ask(caller, get(f"{host.value}_properties.list", path, query=(("limit", FEW),))).answer
+        one, other = keys
+        if answer.next_query() is None:
+            return rows_under(one, answer.items()), rows_under(other, answer.items())
+        return self.under(caller, host, host_id, one), self.under(caller, host, host_id, other)
 
     def create(self, caller: Caller, host: PropertyHost, host_id: str, key: str, value: object) -> StoredProperty:
         """1 point. `LostRace` when a row exists.

@@ -1,7 +1,8 @@
-"""Lists of files as each person read them lately, in the memory of one process and for minutes."""
+"""What each person was shown of pages, and where pages are, in the memory of one process and for minutes."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -9,11 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from lockpoint.domain.history.judge import FileStatus, Version
 from lockpoint.domain.permissions import Facts
 from lockpoint.services.context import Actor, Tenant
-from lockpoint.services.ports.confluence import Attachment, ContainerView, UnreadableFile
+from lockpoint.services.ports.confluence import Attachment, Container, ContainerView, UnreadableFile
+from lockpoint.services.ports.locks import Witness
 
 MOST_FILES = 20_000
+MOST_SPACES = 20_000
+MOST_LOCKED = 20_000
 KEPT = timedelta(minutes=10)
 """They hold names of files: nothing stays longer, whether somebody asks or not."""
 
@@ -35,6 +40,12 @@ class LockedFile:
     at: datetime
     stamp: object
     file: Attachment
+
+
+def stamp_of(witness: Witness, head: Version) -> object:
+    """Return what a locked file must agree in not to be read again."""
+    record = witness.record
+    return (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, head)
 
 
 @dataclass(slots=True)
@@ -61,6 +72,8 @@ class KnownPages:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._pages: OrderedDict[_Place, tuple[float, KnownPage]] = OrderedDict()
+        self._spaces: OrderedDict[tuple[int, Container], tuple[float, str]] = OrderedDict()
+        self._locked: OrderedDict[tuple[int, str], tuple[float, LockedFile]] = OrderedDict()
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -82,8 +95,44 @@ class KnownPages:
                 self._pages.popitem(last=False)
             self._tidy_later()
 
+    def note_space(self, tenant: Tenant, view: ContainerView) -> None:
+        """Remember the space of a page as somebody was shown it; of a current one only."""
+        place = (tenant.id, view.container)
+        with self._lock:
+            self._spaces.pop(place, None)
+            if view.status is FileStatus.CURRENT:
+                self._spaces[place] = (self._monotonic(), view.space_id)
+            if len(self._spaces) > MOST_SPACES:
+                self._spaces.popitem(last=False)
+            self._tidy_later()
+
+    def space_of(self, tenant: Tenant, container: Container) -> str | None:
+        """Return the space that this page was in within the last minutes, where the page was current."""
+        with self._lock:
+            since, space = self._spaces.get((tenant.id, container), (-math.inf, None))
+        return space if self._monotonic() - since < KEPT.total_seconds() else None
+
+    def note_locked(self, tenant: Tenant, locked: LockedFile) -> None:
+        """Remember the properties of a locked file, for everybody whose own list shows the file."""
+        place = (tenant.id, locked.file.id)
+        with self._lock:
+            self._locked.pop(place, None)
+            self._locked[place] = (self._monotonic(), locked)
+            if len(self._locked) > MOST_LOCKED:
+                self._locked.popitem(last=False)
+            self._tidy_later()
+
+    def locked(self, tenant: Tenant, attachment_id: str) -> LockedFile | None:
+        with self._lock:
+            since, locked = self._locked.get((tenant.id, attachment_id), (-math.inf, None))
+        return locked if self._monotonic() - since < KEPT.total_seconds() else None
+
     def forget(self, tenant: Tenant) -> None:
         with self._lock:
+            for page in [page for page in self._spaces if page[0] == tenant.id]:
+                del self._spaces[page]
+            for file in [file for file in self._locked if file[0] == tenant.id]:
+                del self._locked[file]
             for place in [place for place in self._pages if place[0] == tenant.id]:
                 del self._pages[place]
 
@@ -94,7 +143,11 @@ class KnownPages:
             until = self._monotonic() - KEPT.total_seconds()
             for place in [place for place, (since, _) in self._pages.items() if since <= until]:
                 del self._pages[place]
-            if self._pages:
+            for page in [page for page, (since, _) in self._spaces.items() if since <= until]:
+                del self._spaces[page]
+            for file in [file for file, (since, _) in self._locked.items() if since <= until]:
+                del self._locked[file]
+            if self._pages or self._spaces or self._locked:
                 self._tidy_later()
 
     def _tidy_later(self) -> None:

@@ -16,15 +16,31 @@ RECORD = {"schema": 1, "state": "held", "note": "ä\u2028🔒"}
 
 
 def test_a_record_is_created_replaced_and_read(live: Live) -> None:
-    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY) == ()
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks == ()
     created = live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     assert (created.version, created.value, created.key) == (1, RECORD, "lockpointlock")
     replaced = live.locks.replace(live.acme, BUDGET, created.id, {"state": "free"}, 2, priority=PRIORITY)
     assert (replaced.id, replaced.version) == (created.id, 2)
-    (row,) = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
+    (row,) = live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks
     assert (row.id, row.version, row.value) == (created.id, 2, {"state": "free"})
     assert row.created is not None
-    assert live.locks.read(live.globex, BUDGET, priority=PRIORITY) == ()
+    assert live.locks.read(live.globex, BUDGET, priority=PRIORITY).locks == ()
+
+
+@pytest.mark.parametrize("others", [0, 60])
+def test_record_and_waitlist_are_read_together(live: Live, others: int) -> None:
+    """Whoever may edit the file may store as many properties as they like."""
+    file = PropertyHost.ATTACHMENT
+    for number in range(others):
+        live.properties.create(live.acme, file, BUDGET, f"a{number}", "x", priority=PRIORITY)
+    live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
+    live.properties.create(live.acme, file, BUDGET, "lockpointwatch", {"askers": []}, priority=PRIORITY)
+    before = len(live.spent)
+    found = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
+    assert [row.value for row in found.locks] == [RECORD]
+    assert found.waitlist is not None
+    assert found.waitlist.value == {"askers": []}
+    assert len(live.spent) - before == (3 if others else 1)
 
 
 def test_the_second_creation_loses(live: Live) -> None:
@@ -41,7 +57,7 @@ def test_a_stale_write_loses(live: Live, version: int) -> None:
     live.locks.replace(live.acme, BUDGET, row.id, RECORD, 2, priority=PRIORITY)
     with pytest.raises(LostRace):
         live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, version, priority=PRIORITY)
-    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY)[0].value == RECORD
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks[0].value == RECORD
 
 
 def test_of_many_writers_of_one_version_one_wins(live: Live) -> None:
@@ -71,12 +87,12 @@ def test_duplicate_rows_are_all_shown_and_one_can_be_removed(live: Live) -> None
     """The lowest id is the record; removing the other twice is harmless."""
     live.fault("duplicate", method="POST", path="properties")
     live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
-    first, second = live.locks.read(live.acme, BUDGET, priority=PRIORITY)
+    first, second = live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks
     assert int(first.id) < int(second.id)
     assert live.attachments.get(live.acme, BUDGET, priority=PRIORITY).properties == (first, second)
     live.locks.delete(live.acme, BUDGET, second.id, priority=PRIORITY)
     live.locks.delete(live.acme, BUDGET, second.id, priority=PRIORITY)
-    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY) == (first,)
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks == (first,)
 
 
 @pytest.mark.parametrize("kind", ["lost", "drop"])
@@ -87,7 +103,7 @@ def test_a_creation_whose_answer_is_lost_is_unknown_and_not_repeated(live: Live,
         live.locks.create(live.acme, BUDGET, RECORD, priority=PRIORITY)
     posts = [e for e in live.exchanges() if e["method"] == "POST"]
     assert len(posts) == 1
-    assert len(live.locks.read(live.acme, BUDGET, priority=PRIORITY)) == (1 if kind == "lost" else 0)
+    assert len(live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks) == (1 if kind == "lost" else 0)
 
 
 def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses(live: Live) -> None:
@@ -96,7 +112,7 @@ def test_a_replacement_whose_answer_is_lost_is_unknown_when_the_repetition_loses
     live.fault("lost", method="PUT", path="properties")
     with pytest.raises(HostUnavailable):
         live.locks.replace(live.acme, BUDGET, row.id, {"state": "mine"}, 2, priority=PRIORITY)
-    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY)[0].value == {"state": "mine"}
+    assert live.locks.read(live.acme, BUDGET, priority=PRIORITY).locks[0].value == {"state": "mine"}
 
 
 def test_a_replacement_that_was_not_carried_out_is_carried_out_by_the_repetition(live: Live) -> None:

@@ -57,7 +57,7 @@ READS: Final[Mapping[str, tuple[object, Read]]] = {
     },
     "of a lock": (
         {"results": [row(5, "lockpointlock", "odd")]},
-        lambda kit, tenant: ConfluenceLockProperties(kit.client).read(tenant, "7", priority=PRIORITY)[0].value,
+        lambda kit, tenant: ConfluenceLockProperties(kit.client).read(tenant, "7", priority=PRIORITY).locks[0].value,
     ),
     "of the app": (
         {"key": "k", "value": "odd"},

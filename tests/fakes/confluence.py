@@ -25,6 +25,7 @@ from lockpoint.services.ports.confluence import (
     Container,
     ContainerKind,
     ContainerView,
+    FileProperties,
     Group,
     Person,
     PropertyHost,
@@ -532,10 +533,12 @@ class FakeLockProperties:
 
     def read(
         self, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
-    ) -> tuple[StoredProperty, ...]:
+    ) -> FileProperties:
         site = self.host.site(tenant)
         site.file(attachment_id, person or site.app_account)
-        return self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        rows = self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, LOCK_KEY)
+        waitlist = self.host.rows(tenant, PropertyHost.ATTACHMENT, attachment_id, WAITLIST_KEY)
+        return FileProperties(rows, waitlist[0] if waitlist else None)
 
     def create(
         self,

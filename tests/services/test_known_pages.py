@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from lockpoint.domain.history.judge import FileStatus
 from lockpoint.services import known_pages
 from lockpoint.services.context import Actor
 from lockpoint.services.known_pages import KEPT, KnownPage, KnownPages
+from lockpoint.services.ports.confluence import Container, ContainerKind, ContainerView
 from tests.fakes.world import ACME, ALICE, BOB, GINA, GLOBEX, START
 
+PAGE = Container(ContainerKind.PAGE, "1")
 A, B, G = Actor(ACME, ALICE), Actor(ACME, BOB), Actor(GLOBEX, GINA)
 
 
@@ -80,3 +83,49 @@ def test_what_was_used_least_goes_first(known: Known, monkeypatch: pytest.Monkey
     known.put(A, "3")
     assert known.pages.get(A, "2") is None
     assert known.pages.get(A, "1") is not None
+
+
+def view(page: Container = PAGE, space: str = "7", status: FileStatus = FileStatus.CURRENT) -> ContainerView:
+    return ContainerView(page, space, "Plans", status, may_update=False)
+
+
+def test_the_space_of_a_page_is_known_for_minutes(known: Known) -> None:
+    """To its own site; a page may have moved since."""
+    known.pages.note_space(ACME, view())
+    known.now = KEPT.total_seconds() - 1
+    assert known.pages.space_of(ACME, PAGE) == "7"
+    assert known.pages.space_of(GLOBEX, PAGE) is None
+    assert known.pages.space_of(ACME, Container(ContainerKind.BLOGPOST, "1")) is None
+    known.now += 1
+    assert known.pages.space_of(ACME, PAGE) is None
+    known.pages.tidy()
+    assert known.pages._spaces == {}
+
+
+def test_the_space_is_where_the_page_was_seen_last(known: Known) -> None:
+    known.pages.note_space(ACME, view())
+    known.pages.note_space(ACME, view(space="8"))
+    assert known.pages.space_of(ACME, PAGE) == "8"
+
+
+def test_only_of_current_pages_the_space_is_known(known: Known) -> None:
+    """E45: a draft's file may read as current, so its page is read each time."""
+    known.pages.note_space(ACME, view())
+    known.pages.note_space(ACME, view(status=FileStatus.DRAFT))
+    assert known.pages.space_of(ACME, PAGE) is None
+
+
+def test_spaces_of_a_site_that_leaves_are_forgotten(known: Known) -> None:
+    known.pages.note_space(ACME, view())
+    known.pages.note_space(GLOBEX, view())
+    known.pages.forget(ACME)
+    assert known.pages.space_of(ACME, PAGE) is None
+    assert known.pages.space_of(GLOBEX, PAGE) == "7"
+
+
+def test_the_page_that_was_seen_first_goes_first(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_pages, "MOST_SPACES", 1)
+    known.pages.note_space(ACME, view())
+    known.pages.note_space(GLOBEX, view())
+    assert known.pages.space_of(ACME, PAGE) is None
+    assert known.pages.space_of(GLOBEX, PAGE) == "7"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.history.judge import Flag, FlagReason, Version
+from lockpoint.domain.history.judge import FileStatus, Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services
@@ -17,6 +17,9 @@ from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.tenancy.settings_in_force import in_force
+
+FRESH = timedelta(seconds=2)
+"""How old a look may be that decides alone. A second one is about one call old when the restore is sent."""
 
 _AT_WORK = (Protection.PROTECTED, Protection.RESTORING)
 REFUSALS = (Rejected, Forbidden, GoneOrInvisible, TooLarge)
@@ -41,11 +44,17 @@ class ProtectionResult:
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
+    """A locked file in one look; `numbered`: how many older versions were read under their numbers after it.
+
+    None: they were listed.
+    """
+
     services: Services
     tenant: Tenant
     state: FileState
     held: Held
     priority: Priority
+    numbered: int | None = None
 
     @property
     def attachment(self) -> Attachment:
@@ -94,14 +103,40 @@ class HeldFile:
         us = self.state.person or self.own_account()
         return made.created != before.created and made.author == us and made.file_id == before.file_id
 
-    def unchanged(self) -> bool:
-        """Read once more: whether lock, status and newest version are those that were decided on."""
-        state = self.read_state()
-        same_file = (state.attachment.status, state.attachment.head.created) == (
-            self.attachment.status,
-            self.attachment.head.created,
+    def just_read(self) -> bool:
+        """Return whether the file was read in this moment, and nothing since but the version before its newest.
+
+        What ends a lock is noted in the witness, which is read now.
+        """
+        asked, now = self.state.asked, self.services.clock.now()
+        if self.numbered != 1 or asked is None or not timedelta() <= now - asked <= FRESH:
+            return False
+        witness = self.services.witnesses.get(self.tenant, self.attachment.id)
+        held = witness.record if witness else None
+        return isinstance(held, Held) and held.lock_id == self.held.lock_id
+
+    def version(self, number: int) -> Version:
+        return self.services.attachments.version(
+            self.tenant, self.attachment.id, number, priority=self.priority, person=self.state.person
         )
-        return same_file and self.still_held(state)
+
+    def versions(self, back_to: datetime | None) -> tuple[tuple[Version, ...], bool]:
+        """Return them oldest first, without sizes and names, and whether they are all."""
+        return self.services.attachments.versions(
+            self.tenant, self.attachment.id, back_to=back_to, priority=self.priority, person=self.state.person
+        )
+
+    def unchanged(self) -> bool:
+        """Read once more: whether lock, status and newest version are those that were decided on.
+
+        A newest version with the same number shows that no number below it has moved.
+        """
+        state = self.read_state()
+        return _place(state.attachment) == _place(self.attachment) and self.still_held(state)
+
+
+def _place(attachment: Attachment) -> tuple[FileStatus, datetime, int]:
+    return attachment.status, attachment.head.created, attachment.head.number
 
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:

@@ -26,7 +26,7 @@ from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult,
 from lockpoint.services.enforcement.restore_version import restore
 from lockpoint.services.enforcement.superseded import record_superseded
 from lockpoint.services.enforcement.undo_changes import undo_rename, undo_trash
-from lockpoint.services.errors import Forbidden, GoneOrInvisible
+from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Protection
@@ -52,7 +52,9 @@ def protect(
         if _behind_us(held_file):
             return _look_later(held_file)
         own = held_file.own_account()
-        history = history_of(held_file)
+        numbered = _numbered_history(held_file)
+        history = numbered or _listed_history(held_file)
+        held_file = replace(held_file, numbered=len(numbered.versions) - 1 if numbered else None)
         judgement = judged(held_file, history, own)
         record_superseded(held_file, history, judgement, own)
         verdict = judgement.verdict
@@ -63,7 +65,7 @@ def protect(
         state = result.state if result else held_file.read_state()
         if not held_file.still_held(state):
             return ProtectionResult(state)
-        held_file = replace(held_file, state=state)
+        held_file = replace(held_file, state=state, numbered=None)
     left = verdict.offenders if isinstance(verdict, Restore | UndoTrash) else ()
     return ProtectionResult(held_file.state, pending=tuple(v.created for v in left))
 
@@ -138,24 +140,39 @@ def history_of(held_file: HeldFile) -> History:
     """Return the versions since the protected one, with sizes, content ids and names from single reads.
 
     None is newer than the record that was read with the file: whoever holds it by then may have made such a version.
+    """
+    return _numbered_history(held_file) or _listed_history(held_file)
+
+
+def _numbered_history(held_file: HeldFile) -> History | None:
+    """Read the versions by number, from the newest down to the protected one; None where it is not met.
+
+    Deleting one only moves numbers down, so on the way down none is missed, and a move shows by a version that is met
+    twice. The newest was read with the file.
+    """
+    base, found = held_file.held.base.created, [held_file.attachment.head]
+    while found[-1].created > base:
+        try:
+            version = held_file.version(found[-1].number - 1)
+        except (GoneOrInvisible, BadAnswer):
+            return None
+        if version.created >= found[-1].created:
+            return None
+        found.append(version)
+    if found[-1].created != base:
+        return None
+    return History(held_file.attachment.status, tuple(reversed(found)), complete=True)
+
+
+def _listed_history(held_file: HeldFile) -> History:
+    """List the versions, and read them singly.
+
     When the protected version was deleted, older ones count too; the last `RECENT` of them are read singly.
     """
-    attachments, base = held_file.services.attachments, held_file.held.base.created
-    versions, complete = attachments.versions(
-        held_file.tenant,
-        held_file.attachment.id,
-        back_to=base,
-        priority=held_file.priority,
-        person=held_file.state.person,
-    )
+    base = held_file.held.base.created
+    versions, complete = held_file.versions(base)
     if all(version.created != base for version in versions):
-        versions, complete = attachments.versions(
-            held_file.tenant,
-            held_file.attachment.id,
-            back_to=None,
-            priority=held_file.priority,
-            person=held_file.state.person,
-        )
+        versions, complete = held_file.versions(None)
     versions = tuple(version for version in versions if version.created <= held_file.attachment.head.created)
     recent = versions[-RECENT:]
     detailed = tuple(_read(held_file, v) if v.created >= base or v in recent else v for v in versions)
@@ -170,13 +187,7 @@ def _read(held_file: HeldFile, version: Version) -> Version:
     head = held_file.attachment.head
     if version.created == head.created:
         return replace(head, number=version.number)
-    found = held_file.services.attachments.version(
-        held_file.tenant,
-        held_file.attachment.id,
-        version.number,
-        priority=held_file.priority,
-        person=held_file.state.person,
-    )
+    found = held_file.version(version.number)
     return found if found.created == version.created else version
 
 

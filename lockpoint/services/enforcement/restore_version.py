@@ -48,13 +48,14 @@ def _restore(held_file: HeldFile, verdict: Restore, way: Way) -> ProtectionResul
         return None
     except REFUSALS as refused:
         return _refused(held_file, way, verdict, refused)
-    numbered = _numbered_since(held_file, verdict.version)
-    if numbered.get(verdict.version.number) != verdict.version.created:
-        _record_doubtful(held_file, made)
-        return None
-    if numbered.get(made.number - 1) != held_file.attachment.head.created:
-        _record_restored(held_file, verdict, made, None)
-        return _give_way(held_file, made)
+    if not _follows(held_file, made):
+        numbered = _numbered_since(held_file, verdict.version)
+        if numbered.get(verdict.version.number) != verdict.version.created:
+            _record_doubtful(held_file, made)
+            return None
+        if numbered.get(made.number - 1) != held_file.attachment.head.created:
+            _record_restored(held_file, verdict, made, None)
+            return _give_way(held_file, made)
     last = _with_its_name(held_file, verdict, made)
     _record_restored(held_file, verdict, made, last)
     if last is None:
@@ -107,43 +108,43 @@ def _leave_to(held_file: HeldFile, state: FileState, held: Held, made: Version) 
     held_file.services.jobs.defer([Job(JobKind.RECONCILE, held_file.tenant.id, held_file.attachment.id)])
     began = held.began if held.began and not held.taken_from else held.base.created
     if max(held.base.created, began) >= made.created:
-        buried = _version_before(held_file, made)
+        buried = held_file.version(made.number - 1)
         tell_buried(held_file.services, held_file.tenant, held_file.attachment, held_file.held, buried)
     return ProtectionResult(state)
-
-
-def _version_before(held_file: HeldFile, made: Version) -> Version:
-    return held_file.services.attachments.version(
-        held_file.tenant,
-        held_file.attachment.id,
-        made.number - 1,
-        priority=held_file.priority,
-        person=held_file.state.person,
-    )
 
 
 def _still_so(held_file: HeldFile, source: Version) -> bool:
     """Return whether all is as it was decided on, and the number still names the version to restore.
 
-    Numbers are places in the history; deleting a version moves them.
+    Numbers are places in the history; deleting a version moves them. Versions that were read by number need no other
+    look at it, and a look that has just begun no second one.
     """
     if active_now(held_file.services, held_file.tenant.id, licensed=False) is None:
         raise Unauthorised("the site uninstalled or disabled the app meanwhile")
-    return held_file.unchanged() and _numbered(held_file, source)
+    if held_file.just_read():
+        return True
+    return held_file.unchanged() and (held_file.numbered is not None or _numbered(held_file, source))
 
 
 def _numbered(held_file: HeldFile, source: Version) -> bool:
     try:
-        found = held_file.services.attachments.version(
-            held_file.tenant,
-            held_file.attachment.id,
-            source.number,
-            priority=held_file.priority,
-            person=held_file.state.person,
-        )
+        found = held_file.version(source.number)
     except GoneOrInvisible:
         return False
     return found.created == source.created
+
+
+def _follows(held_file: HeldFile, made: Version) -> bool:
+    """Return whether our version follows the one that was the newest, which has its number still.
+
+    Then no version slipped in between, and none below was deleted since the file was read: the number of the source,
+    which was looked at after that, was right when it was used.
+    """
+    head = held_file.attachment.head
+    try:
+        return made.number == head.number + 1 and held_file.version(head.number).created == head.created
+    except GoneOrInvisible:
+        return False
 
 
 def _numbered_since(held_file: HeldFile, source: Version) -> dict[int, datetime]:
@@ -152,13 +153,7 @@ def _numbered_since(held_file: HeldFile, source: Version) -> dict[int, datetime]
     Deleting only moves numbers down, so a number that is right afterwards was right when used; the version before ours
     tells whether another slipped in.
     """
-    versions, _ = held_file.services.attachments.versions(
-        held_file.tenant,
-        held_file.attachment.id,
-        back_to=source.created,
-        priority=held_file.priority,
-        person=held_file.state.person,
-    )
+    versions, _ = held_file.versions(source.created)
     return {version.number: version.created for version in versions}
 
 

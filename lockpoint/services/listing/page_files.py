@@ -14,7 +14,7 @@ from lockpoint.domain.permissions import Facts
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import BadAnswer, Forbidden, GoneOrInvisible, Invalid, NotFound
-from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer
+from lockpoint.services.known_pages import KEPT, KnownPage, LockedFile, Viewer, stamp_of
 from lockpoint.services.listing.etag import FRESH, etag_for, still_true
 from lockpoint.services.lock_record.file_state import FileState, state_of
 from lockpoint.services.locks.authorization import NOT_THERE, facts, read_through, view_of
@@ -201,20 +201,59 @@ def _state(services: Services, actor: Actor, page: KnownPage, file: Attachment, 
 
     A file with the record and version of the last read is not read again: who acts on it reads it anyway.
     """
-    record = witness.record
-    stamp = (record.epoch, record.seq, witness.protection, witness.version, witness.seen_at, file.head)
-    now, before = services.clock.now(), page.locked.get(file.id)
-    if before is not None and before.stamp == stamp and now - before.at <= KEPT:
-        return state_of(services, actor.tenant, before.file, witness)
+    stamp = stamp_of(witness, file.head)
+    now = services.clock.now()
+    for before in (page.locked.get(file.id), _seen_by_others(services, actor, page, file)):
+        if before is not None and before.stamp == stamp and now - before.at <= KEPT:
+            page.locked[file.id] = before
+            return state_of(services, actor.tenant, before.file, witness)
     try:
-        state = read_through(services, actor, file.id) or FileState.from_outside(file, witness)
+        state = _properties_only(services, actor, page, file, witness)
+        state = state or read_through(services, actor, file.id) or FileState.from_outside(file, witness)
     except BadAnswer as odd:
         logger.warning("a file of a list cannot be read", extra={"site": actor.tenant.id, "cause": str(odd)})
         return None
-    same = isinstance(state.found, Held | Free) and (state.found.epoch, state.found.seq) == stamp[:2]
+    page.app_may_edit = not state.blocked
+    same = _is_known(state)
     if same and not state.blocked and state.attachment.head.created == file.head.created:
         page.locked[file.id] = LockedFile(now, stamp, state.attachment)
+        services.known_pages.note_locked(actor.tenant, page.locked[file.id])
     return state
+
+
+def _is_known(state: FileState) -> bool:
+    found, known = state.found, state.known
+    return isinstance(found, Held | Free) and known is not None and (found.epoch, found.seq) == (known.epoch, known.seq)
+
+
+def _properties_only(
+    services: Services, actor: Actor, page: KnownPage, file: Attachment, witness: Witness
+) -> FileState | None:
+    """Return a listed file with its properties; None where the file itself must be read.
+
+    That is for the first one, which shows whether the app may edit here, and for a record other than the known one.
+    """
+    if not page.app_may_edit:
+        return None
+    try:
+        ours = services.lock_properties.read(actor.tenant, file.id, priority=Priority.INTERACTIVE)
+    except (GoneOrInvisible, Forbidden):
+        return None
+    whole = replace(file, properties=ours.locks, waitlist_row=ours.waitlist, may_update=True)
+    state = state_of(services, actor.tenant, whole, witness)
+    return state if len(ours.locks) == 1 and _is_known(state) else None
+
+
+def _seen_by_others(services: Services, actor: Actor, page: KnownPage, file: Attachment) -> LockedFile | None:
+    """Return this file with the properties that another read showed, or a write of ours.
+
+    Whoever sees the file may see those. That the app may edit here must have shown in a read for this person.
+    """
+    known = services.known_pages.locked(actor.tenant, file.id) if page.app_may_edit else None
+    if known is None:
+        return None
+    seen = replace(file, properties=known.file.properties, waitlist_row=known.file.waitlist_row, may_update=True)
+    return replace(known, file=seen)
 
 
 def _held_by_others(actor: Actor, states: Mapping[str, FileState]) -> bool:

@@ -26,7 +26,7 @@ from lockpoint.services.lock_record.file_state import (
     since,
 )
 from lockpoint.services.lock_record.record_effects import record_found, record_write
-from lockpoint.services.ports.confluence import StoredProperty
+from lockpoint.services.ports.confluence import Attachment, StoredProperty
 from lockpoint.services.ports.jobs import Job, JobKind, JobSubject
 
 ROUNDS = 4
@@ -54,6 +54,15 @@ class _Failed(Enum):
 
     LOST = auto()
     UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A record with the host's time where a lock began, its row, and the file if it was read since."""
+
+    record: Record
+    row: StoredProperty
+    after: Attachment | None = None
 
 
 def compare_and_set(
@@ -117,7 +126,7 @@ def heal(
     stored = _store(services, tenant, state, decision.record, priority=priority)
     if isinstance(stored, _Failed):
         return False
-    record_write(services, tenant, Written(stored, state, decision), account=None, detail="removed_outside")
+    record_write(services, tenant, Written(stored.record, state, decision), account=None, detail="removed_outside")
     return True
 
 
@@ -168,7 +177,9 @@ class _Write:
         record_found(self.services, self.tenant, state)
         _promise_confirmation(self.services, self.tenant, state, decision.record)
         stored = _store(self.services, self.tenant, state, decision.record, priority=self.priority)
-        return stored if isinstance(stored, _Failed) else Written(stored, state, decision)
+        return (
+            stored if isinstance(stored, _Failed) else Written(stored.record, state, decision, stored.after, stored.row)
+        )
 
 
 def snapshot_of(services: Services, state: FileState, pending: Moments = ()) -> Snapshot:
@@ -194,8 +205,8 @@ def _promise_confirmation(services: Services, tenant: Tenant, state: FileState, 
 
 def _store(
     services: Services, tenant: Tenant, state: FileState, record: Record, *, priority: Priority
-) -> Record | _Failed:
-    """Write a record on condition of the read; return it with the host's time where a lock began.
+) -> _Stored | _Failed:
+    """Write a record on condition of the read.
 
     Without the right to edit, Confluence answers as if the race were lost, every time: not even tried.
     """
@@ -206,16 +217,15 @@ def _store(
     value = records.encode(record, Subject(tenant.client_key, file_id), services.mac_keys)
     try:
         if row is None:
-            stored = _create(services, tenant, state, record.op_id, value, priority=priority)
-        else:
-            stored = services.lock_properties.replace(
-                tenant, file_id, row.id, value, row.version + 1, priority=priority, person=state.person
-            )
+            return _create(services, tenant, state, record, value, priority=priority)
+        stored = services.lock_properties.replace(
+            tenant, file_id, row.id, value, row.version + 1, priority=priority, person=state.person
+        )
     except LostRace:
         return _Failed.LOST
     except HostUnavailable:
         return _Failed.UNKNOWN
-    return since(record, stored) if stored else _Failed.LOST
+    return _Stored(since(record, stored), stored)
 
 
 def _require_the_time(services: Services, tenant: Tenant) -> None:
@@ -232,29 +242,39 @@ def _require_the_time(services: Services, tenant: Tenant) -> None:
 
 
 def _create(
-    services: Services, tenant: Tenant, state: FileState, op_id: str, value: dict[str, object], *, priority: Priority
-) -> StoredProperty | None:
+    services: Services,
+    tenant: Tenant,
+    state: FileState,
+    record: Record,
+    value: dict[str, object],
+    *,
+    priority: Priority,
+) -> _Stored | _Failed:
     """Create the first record under the guard, and read back, because the host may keep two rows of one key.
+
+    The file is read with its rows, so that a new lock needs no other look at what was uploaded meanwhile.
 
     Unless the host refused, the guard stays: a timed-out write may still land, and after a success a replica that lags
     behind still shows no row to the next caller. `record_write` releases it when the witness is there; else it runs
-    out. None: another was faster.
+    out.
     """
     file_id = state.attachment.id
-    if not _claim(services, tenant, state, op_id):
-        return None
+    if not _claim(services, tenant, state, record.op_id):
+        return _Failed.LOST
     try:
         created = services.lock_properties.create(tenant, file_id, value, priority=priority, person=state.person)
     except HostUnavailable:
         raise
     except HostError:
-        services.guard.release(tenant, file_id, op_id)
+        services.guard.release(tenant, file_id, record.op_id)
         raise
-    rows = services.lock_properties.read(tenant, file_id, priority=priority, person=state.person)
+    after = services.attachments.get(tenant, file_id, priority=priority, person=state.person, operations=False)
+    rows = after.properties or ()
     if len(rows) > 1:
         rows = keep_lowest(services, tenant, file_id, rows, priority, state.person)
     # A read that does not show the row yet is stale, not a loss: the host confirmed the creation.
-    return created if not rows or rows[0].id == created.id else None
+    mine = not rows or rows[0].id == created.id
+    return _Stored(since(record, created), created, after) if mine else _Failed.LOST
 
 
 def _claim(services: Services, tenant: Tenant, state: FileState, op_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lockpoint.domain import signed_record as records
 from lockpoint.domain.decisions import Already, Refusal, Write
@@ -23,7 +24,7 @@ class FileState:
 
     `row` is the property row that is the record (None: there is none). `witness` was known before the read, so a sound
     record is never older; one that is older reads as `Unreadable`. `person` is whom the file was read as where the app
-    may not edit it (None: the app); everything about this file goes the same way.
+    may not edit it (None: the app); everything about this file goes the same way. `asked` is when it was read.
     """
 
     attachment: Attachment
@@ -31,6 +32,7 @@ class FileState:
     row: StoredProperty | None
     witness: Witness | None = None
     person: str | None = None
+    asked: datetime | None = None
 
     @classmethod
     def from_outside(cls, attachment: Attachment, witness: Witness | None) -> FileState:
@@ -79,12 +81,15 @@ class FileState:
 class Written:
     """The record is stored, by this call or an earlier try of it.
 
-    `state` is what the last round read; `write` is None when a re-read showed the record.
+    `state` is what the last round read; `write` is None when a re-read showed the record. `after` is the file as it was
+    read once the record stood (None: it was not), `row` the property as this call wrote it.
     """
 
     record: Record
     state: FileState
     write: Write | None
+    after: Attachment | None = None
+    row: StoredProperty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,8 @@ def read_state(
     The witness is read first, so that a sound record is never older. Without a sound record it is read again: a lock
     recorded since must not be missed because outsiders removed its record.
     """
-    witness = services.witnesses.get(tenant, attachment_id)
-    attachment = _attachment(services, tenant, attachment_id, priority, person)
+    witness, asked = services.witnesses.get(tenant, attachment_id), services.clock.now()
+    attachment = read_attachment(services, tenant, attachment_id, priority, person)
     rows = attachment.properties or ()
     if len(rows) > 1 and attachment.may_update:
         rows = keep_lowest(services, tenant, attachment_id, rows, priority, person)
@@ -123,16 +128,16 @@ def read_state(
     if isinstance(found, Absent | Unreadable):
         witness = services.witnesses.get(tenant, attachment_id)
         found = _trusted(found, witness)
-    return FileState(attachment, found, row, witness, person)
+    return FileState(attachment, found, row, witness, person, asked)
 
 
-def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness) -> FileState:
-    """Return a file as it was read before, with what is known of its lock now."""
+def state_of(services: Services, tenant: Tenant, attachment: Attachment, witness: Witness | None) -> FileState:
+    """Return a file as it was read before, with what is known of its lock."""
     row = (attachment.properties or (None,))[0]
     return FileState(attachment, _trusted(reading_of(services, tenant, attachment.id, row), witness), row, witness)
 
 
-def _attachment(
+def read_attachment(
     services: Services, tenant: Tenant, attachment_id: str, priority: Priority, person: str | None
 ) -> Attachment:
     """Read the attachment, a second time where its date alone contradicts our clock: one odd answer decides nothing."""

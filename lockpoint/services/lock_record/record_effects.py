@@ -11,6 +11,7 @@ from lockpoint.domain.signed_json import key_id_of
 from lockpoint.domain.snapshots import kind_of, lock_of, unseen_between
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
+from lockpoint.services.known_pages import LockedFile, stamp_of
 from lockpoint.services.lock_record.end_notices import owed_end_notices
 from lockpoint.services.lock_record.file_state import FileState, Written
 from lockpoint.services.ports.confluence import Attachment, Container
@@ -82,9 +83,10 @@ def record_write(
     state, record, now = written.state, written.record, services.clock.now()
     before = state.found if isinstance(state.found, Held | Free) else None
     row = replace(audit_row(record, state.attachment, account), detail=detail)
-    witness = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
+    known = witness_of(record, state, space_id, now, newest_key=services.mac_keys.newest)
+    witness = replace(known, protection=protection) if protection else known
     effects = Effects(
-        witness=replace(witness, protection=protection) if protection else witness,
+        witness=witness,
         audit=(*unreadable_row(state, now), *_rows_before(written), row),
         intents=owed_end_notices(services, tenant, state.attachment, record, before, state.known),
         jobs=(*hint_jobs(tenant, state.attachment.container), *jobs),
@@ -93,6 +95,9 @@ def record_write(
     services.effects.record(tenant, effects)
     if isinstance(state.found, Absent):
         services.guard.release(tenant, state.attachment.id, record.op_id)
+    if isinstance(record, Held) and written.row is not None:
+        file = replace(state.attachment, properties=(written.row,))
+        services.known_pages.note_locked(tenant, LockedFile(now, stamp_of(witness, file.head), file))
 
 
 def record_found(services: Services, tenant: Tenant, state: FileState) -> None:

@@ -31,7 +31,8 @@ def acquire(services: Services, actor: Actor, attachment_id: str, key: RequestKe
     Raises `AlreadyLockedError` with the winner, `EndingError`, `OutOfDateError`, `AppBlocked`, `NotAllowed`,
     `Unlicensed`, `NotFound`, `TooMany`, `Invalid`, `Busy`, and what `once` raises.
     """
-    return perform("acquire", services, actor, attachment_id, key, partial(_acquire, options=options))
+    work = partial(_acquire, options=options)
+    return perform("acquire", services, actor, attachment_id, key, work, writes_only=True)
 
 
 def _acquire(action: LockAction, options: LockOptions) -> LockResult:
@@ -115,7 +116,7 @@ def _protect_newest(action: LockAction, written: Written) -> tuple[FileState, He
     if not isinstance(held, Held):
         return state, None
     try:
-        after = services.attachments.get(
+        after = written.after or services.attachments.get(
             tenant, state.attachment.id, priority=Priority.INTERACTIVE, properties=False, operations=False
         )
         if after.head.created <= held.base.created or after.head.author == action.actor.account_id:

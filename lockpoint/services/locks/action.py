@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,9 @@ from lockpoint.services.context import Actor, Priority
 from lockpoint.services.enforcement.check_after_end import catch_up_on_end
 from lockpoint.services.errors import (
     AlreadyLockedError,
+    EndingError,
     Forbidden,
+    GoneOrInvisible,
     LockLostError,
     OutOfDateError,
     UseCaseError,
@@ -24,7 +27,7 @@ from lockpoint.services.lock_record.compare_and_set import Rule
 from lockpoint.services.lock_record.file_state import FileState, Unwritten, Written
 from lockpoint.services.lock_record.record_effects import RequestOutcome, without_words
 from lockpoint.services.locks import end_lock
-from lockpoint.services.locks.authorization import app_blocked, facts, read_for
+from lockpoint.services.locks.authorization import app_blocked, facts, read_for, read_to_write
 from lockpoint.services.locks.lock_view import LockView
 from lockpoint.services.locks.result import LockResult, error_for, shows_lock
 from lockpoint.services.locks.show import facts_for, look_into_unknown, show, view_of_state
@@ -37,6 +40,9 @@ from lockpoint.services.tenancy.settings_in_force import in_force
 from lockpoint.services.tenancy.usage_counts import count_call
 
 OK, CREATED = 200, 201
+
+_READ_ALL = (GoneOrInvisible, Forbidden, AlreadyLockedError, EndingError, LockLostError)
+"""After these what the app may do is read as well: the write was refused to it, or a lock is to be shown."""
 
 Read = Callable[[Services, Actor, str], tuple[FileState, ContainerView | None]]
 
@@ -107,24 +113,34 @@ def perform(
     *,
     read: Read = read_for,
     roles: bool = False,
+    writes_only: bool = False,
 ) -> LockResult:
     """Read the file, establish the person's rights and do `work`, once for each request id.
 
-    What is not stored of an earlier answer (the lock in it) is read again. Raises what `once`, `read` and `work` raise.
+    `writes_only`: on a sound record `work` makes one conditional write as the app, so that one read as the person may
+    be enough. What is not stored of an earlier answer (the lock in it) is read again. Raises what `once`, `read` and
+    `work` raise.
     """
 
-    def attempt(begun: BegunRequest) -> LockResult:
-        state, page = read(services, actor, attachment_id)
-        known = facts(services, actor, page, roles=roles)
+    def worked(begun: BegunRequest, state: FileState, page: ContainerView | None, known: Facts) -> LockResult:
         action = LockAction(services=services, actor=actor, key=key, begun=begun, state=state, page=page, facts=known)
-        try:
-            catch_up_on_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
-            result = work(action)
-        except Forbidden as blocked:
-            raise app_blocked(page.container if page else None, known) from blocked
+        catch_up_on_end(services, actor.tenant, state, priority=Priority.INTERACTIVE)
+        result = work(action)
         note_use(services, actor)
         count_call(services, actor, use_case, result.status)
         return result
+
+    def attempt(begun: BegunRequest) -> LockResult:
+        seen = read_to_write(services, actor, attachment_id) if writes_only else None
+        if seen is not None:
+            with suppress(*_READ_ALL):
+                return worked(begun, *seen, facts(services, actor, seen[1], roles=roles))
+        state, page = read(services, actor, attachment_id)
+        known = facts(services, actor, page, roles=roles)
+        try:
+            return worked(begun, state, page, known)
+        except Forbidden as blocked:
+            raise app_blocked(page.container if page else None, known) from blocked
 
     with spending_on(use_case):
         try:

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from lockpoint.domain import permissions
 from lockpoint.domain.history.judge import FileStatus
-from lockpoint.domain.lock import FoundRecord, Free, Held
+from lockpoint.domain.lock import Absent, FoundRecord, Free, Held, Phase
 from lockpoint.domain.permissions import Facts
 from lockpoint.domain.settings import Accounts
+from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
-from lockpoint.services.lock_record.file_state import FileState, read_state
+from lockpoint.services.lock_record.file_state import FileState, read_attachment, read_state, state_of
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
+from lockpoint.services.ports.locks import Protection, Witness
 from lockpoint.services.tenancy.settings_in_force import in_force
 
 NOT_THERE = "This file is not there, or you may not see it."
@@ -26,6 +28,55 @@ def read_for(services: Services, actor: Actor, attachment_id: str) -> tuple[File
     if state is None:
         raise NotFound(NOT_THERE)
     return state, view_of(services, actor, container_of(state.attachment))
+
+
+def read_to_write(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView] | None:
+    """Read the file once, as the person; None where that does not tell enough to lock it.
+
+    It shows the record, the newest version, and whether they see and may edit the file. That the app may edit it is
+    taken for granted: the conditional write needs that right. So nothing but a write may follow from this read.
+    """
+    tenant, witness = actor.tenant, services.witnesses.get(actor.tenant, attachment_id)
+    if not _nothing_in_the_way(services, actor, witness):
+        return None
+    try:
+        file = read_attachment(services, tenant, attachment_id, Priority.INTERACTIVE, actor.account_id)
+    except (GoneOrInvisible, Forbidden):
+        return None
+    state = state_of(services, tenant, file, witness)
+    if file.container is None or file.status is not FileStatus.CURRENT or not _as_known(services, actor, state):
+        return None
+    return state, _view_by_file(services, actor, file, file.container)
+
+
+def _nothing_in_the_way(services: Services, actor: Actor, witness: Witness | None) -> bool:
+    """Return whether the file is free or the person's, for all we know, and not closed to the app."""
+    if witness is None:
+        return True
+    mine = isinstance(witness.record, Held) and witness.record.holder == actor.account_id
+    held = mine and phase(witness.record, services.clock.now()) is Phase.HELD
+    closed = witness.protection in {Protection.APP_BLOCKED, Protection.END_UNWRITTEN}
+    return (held or isinstance(witness.record, Free)) and not closed
+
+
+def _as_known(services: Services, actor: Actor, state: FileState) -> bool:
+    """Return whether the record is the one that is known: undamaged, single, and recorded with all that it owes."""
+    found, known = state.found, state.known
+    if len(state.attachment.properties or ()) > 1:
+        return False
+    if known is not None:
+        return isinstance(found, Held | Free) and (found.epoch, found.seq) == (known.epoch, known.seq)
+    if isinstance(found, Absent):
+        return services.witnesses.get(actor.tenant, state.attachment.id) is None
+    return isinstance(found, Free)
+
+
+def _view_by_file(services: Services, actor: Actor, file: Attachment, container: Container) -> ContainerView:
+    """Return the page as its file shows it to the person, where its space is remembered; else read it."""
+    space = services.known_pages.space_of(actor.tenant, container)
+    if space is None:
+        return view_of(services, actor, container)
+    return ContainerView(container, space, title="", status=file.status, may_update=file.may_update)
 
 
 def read_as_holder(services: Services, actor: Actor, attachment_id: str) -> tuple[FileState, ContainerView | None]:
@@ -65,9 +116,11 @@ def _last_known(services: Services, actor: Actor, attachment_id: str) -> FileSta
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
     """Return the page or blog post as the person sees it; `NotFound` when they do not."""
     try:
-        return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
+        view = services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
     except (GoneOrInvisible, Forbidden) as hidden:
         raise NotFound(NOT_THERE) from hidden
+    services.known_pages.note_space(actor.tenant, view)
+    return view
 
 
 def container_of(attachment: Attachment) -> Container:

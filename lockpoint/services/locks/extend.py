@@ -20,7 +20,8 @@ def extend(
     services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str, life: timedelta | None
 ) -> LockResult:
     """Count the life of the person's lock from now; it takes the right to edit, as taking the lock did."""
-    return perform("extend", services, actor, attachment_id, key, partial(_extend, lock_id=lock_id, life=life))
+    work = partial(_extend, lock_id=lock_id, life=life)
+    return perform("extend", services, actor, attachment_id, key, work, writes_only=True)
 
 
 def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockResult:

@@ -203,13 +203,21 @@ class Attachments(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FileProperties:
+    """All rows under the lock key, lowest id first, and that of the waitlist."""
+
+    locks: tuple[StoredProperty, ...]
+    waitlist: StoredProperty | None
+
+
 class LockProperties(Protocol):
     """The lock record, written on condition of its version, as `person` or, for None, as the app."""
 
     def read(
         self, tenant: Tenant, attachment_id: str, *, priority: Priority, person: str | None = None
-    ) -> tuple[StoredProperty, ...]:
-        """All rows, lowest id first; `GoneOrInvisible` for the file."""
+    ) -> FileProperties:
+        """Without the file, for half the points; `GoneOrInvisible` for the file."""
         ...
 
     def create(

@@ -255,7 +255,7 @@ def test_an_overwrite_that_could_not_be_read_is_told(stage: Stage) -> None:
     def away() -> NoReturn:
         raise HostUnavailable("503")
 
-    stage.taps.before["attachments.versions", 1] = away
+    stage.taps.before["attachments.version", 1] = away
     stage.release(lock_id)
     assert stage.tombstone.ended.pending == (stage.file.versions[1].created,)
     assert {HOLDER_TOLD, AUTHOR_TOLD} <= set(stage.mails())

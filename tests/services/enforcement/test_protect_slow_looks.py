@@ -51,7 +51,7 @@ def test_it_accuses_nobody_of_what_came_after_its_lock(stage: Stage, lock_id: st
     stage.upload(BOB, b"Bob's")
     _before(
         stage,
-        "attachments.versions",
+        "attachments.version",
         lambda: stage.release(lock_id),
         lambda: stage.upload(DANA, b"Dana's, free"),
         lambda: stage.upload(ALICE, b"Alice's, free"),

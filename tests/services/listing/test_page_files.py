@@ -11,6 +11,7 @@ from lockpoint.services.errors import BadAnswer, Invalid, NotFound
 from lockpoint.services.listing import page_files
 from lockpoint.services.listing.etag import etag_for
 from lockpoint.services.listing.page_files import Query, Sort, of_container, unchanged
+from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.confluence import Container, ContainerKind, UnreadableFile
 from lockpoint.services.ports.jobs import JobKind
@@ -52,10 +53,11 @@ def test_who_may_not_see_the_page_gets_no_list(many: Stage) -> None:
 
 
 def test_a_list_costs_little(many: Stage) -> None:
-    """One more call for each file with a lock or a recent end."""
+    """One more call for each file with a lock or a recent end, where the process knows nothing of them."""
+    many.world.services.known_pages.forget(ACME)
     many.taps.clear()
     many.rows()
-    assert many.taps.calls["attachments.get"] == 2
+    assert (many.taps.calls["attachments.get"], many.taps.calls["lock_properties.read"]) == (1, 1)
     assert many.taps.calls["attachments.of_container"] == 1
     assert many.taps.calls["people.describe"] == 1
 
@@ -85,7 +87,70 @@ def test_only_the_file_whose_lock_changed_is_read_again(many: Stage) -> None:
     many.lock()
     many.taps.clear()
     assert {row.attachment.title: row.lock.state for row in many.rows()}["plan.txt"] is ViewState.MINE
-    assert (many.taps.calls["attachments.get"], many.taps.calls["attachments.of_container"]) == (1, 0)
+    assert (many.taps.calls["attachments.get"], many.taps.calls["attachments.of_container"]) == (0, 0)
+    many.break_(many.held.lock_id, DANA)
+    many.taps.clear()
+    assert {row.attachment.title: row.lock.state for row in many.rows()}["plan.txt"] is ViewState.FREE
+    assert (many.taps.calls["lock_properties.read"], many.taps.calls["attachments.of_container"]) == (1, 0)
+
+
+@pytest.fixture
+def shared(stage: Stage) -> Stage:
+    """Twenty files, locked by Alice for a reason; Dana waits for one of them."""
+    files = [stage.world.add_file(title=f"File {number}.txt") for number in range(20)]
+    for file in files:
+        stage.lock(file=file, note=f"for {file.title}")
+    stage.world.clock.advance(seconds=1)
+    notify_me.ask(stage.world.services, stage.world.actor(DANA), files[5].id)
+    return stage
+
+
+def test_what_one_read_shows_of_locks_serves_others(shared: Stage) -> None:
+    """H7: the first list costs one read of a locked file, and one of each that changed without a write of ours."""
+    shared.taps.clear()
+    notes = {row.attachment.title: row.lock.note for row in shared.rows(BOB)}
+    assert notes["File 7.txt"] == "for File 7.txt"
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (1, 1)
+    shared.taps.clear()
+    row = {row.attachment.title: row for row in shared.rows(DANA)}["File 5.txt"]
+    assert row.lock.notify_me.asked
+    assert shared.taps.calls["attachments.get"] == 1
+
+
+def test_what_another_sees_is_not_shown_to_who_may_not(shared: Stage) -> None:
+    """Privacy 3: the person's own list decides which files there are."""
+    site = shared.world.site()
+    site.pages[shared.file.container.id].restricted_to = {ALICE, site.app_account}
+    assert isinstance(refusal_of(shared.rows, BOB), NotFound)
+
+
+def test_a_page_that_was_closed_to_the_app_is_shown_as_such_to_whoever_comes(shared: Stage) -> None:
+    """P-18: what is remembered does not stand for the app's rights."""
+    site = shared.world.site()
+    site.pages[shared.file.container.id].restricted_to = {ALICE, BOB}
+    locked = [row.lock for row in shared.rows(BOB) if row.lock.state is ViewState.OTHER]
+    assert len(locked) == 20
+    assert {lock.unprotected_reason for lock in locked} == {"app_blocked"}
+
+
+def test_what_was_remembered_for_ten_minutes_is_read_again(shared: Stage) -> None:
+    """Outsiders change properties, too."""
+    shared.rows(BOB)
+    shared.world.clock.advance(seconds=601)
+    shared.taps.clear()
+    shared.rows(DANA)
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (1, 19)
+
+
+def test_a_record_that_is_not_the_known_one_is_read_with_its_file(shared: Stage) -> None:
+    """L-06: damage shows, and that it is no end of the lock."""
+    shared.world.services.known_pages.forget(ACME)
+    damaged = list(shared.world.site().files)[8]
+    shared.world.site().put_lock_rows(damaged)
+    shared.taps.clear()
+    lock = {row.attachment.id: row.lock for row in shared.rows(BOB)}[damaged]
+    assert (lock.state, lock.unprotected_reason) == (ViewState.OTHER, "unreadable")
+    assert (shared.taps.calls["attachments.get"], shared.taps.calls["lock_properties.read"]) == (2, 19)
 
 
 def test_who_waits_shows_at_once(many: Stage) -> None:
@@ -327,15 +392,19 @@ def test_odd_files_are_listed_by_what_is_certain(many: Stage) -> None:
     assert [row.attachment.id for row in _list(many, state=ViewState.UNREADABLE).rows] == ["8", "9"]
 
 
-@pytest.mark.parametrize(("call", "hidden"), [(1, 1), (2, 1), (0, 2)])
-def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: int, hidden: int) -> None:
+@pytest.mark.parametrize(
+    ("call", "number", "hidden"),
+    [("attachments.get", 1, 1), ("lock_properties.read", 1, 1), ("attachments.get", 0, 2)],
+)
+def test_a_file_that_cannot_be_read_singly_hides_no_other(many: Stage, call: str, number: int, hidden: int) -> None:
     """Whichever of the locked files is odd, or each that is read."""
 
     def odd() -> None:
         raise BadAnswer("attachments.get: field 'createdAt' is missing or has the wrong type")
 
+    many.world.services.known_pages.forget(ACME)
     many.taps.clear()
-    many.taps.before["attachments.get", call] = odd
+    many.taps.before[call, number] = odd
     rows = many.rows()
     assert len(rows) == 8
     assert sum(row.lock.state is ViewState.UNREADABLE for row in rows) == hidden

@@ -179,7 +179,7 @@ def test_a_host_that_does_not_answer_does_not_stop_a_release(stage: Stage) -> No
         raise LostRace("odd")
 
     stage.upload(BOB, b"Bob's")
-    stage.taps.before["attachments.versions", 1] = away
+    stage.taps.before["attachments.version", 1] = away
     stage.release(lock_id)
     assert stage.tombstone.ended.pending == (stage.file.versions[1].created,)
 
@@ -192,7 +192,7 @@ def test_the_holders_own_upload_is_no_overwrite(stage: Stage) -> None:
         raise LostRace("odd")
 
     stage.upload(ALICE, b"second")
-    stage.taps.before["attachments.versions", 1] = away
+    stage.taps.before["attachments.version", 1] = away
     stage.release(lock_id)
     assert stage.tombstone.ended.pending == ()
     assert stage.content == b"second"
