@@ -43,6 +43,7 @@ __all__ = [
     "expire",
     "extend",
     "forget",
+    "hand_over",
     "heal",
     "phase",
     "rebase",
@@ -237,6 +238,47 @@ def take_over(
         ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+
+
+def hand_over(
+    snapshot: Snapshot,
+    *,
+    by: str,
+    to: str,
+    old_lock_id: str,
+    lock_id: str,
+    op_id: str,
+    limits: Limits,
+    managed: bool = False,
+    why: str | None = None,
+) -> Decision:
+    """End the named live lock of `by` (`managed`: of anybody) and begin one of `to` in a single write.
+
+    The new lock has a life of its own, and neither note nor wish of the old one. `Already` where it is there, however
+    it went on since. Raises `ValueError` for a snapshot without the file's head.
+    """
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if preconditions.is_lock(found, lock_id) and found.holder == to:
+        return Already(found)
+    if not preconditions.is_lock(found, old_lock_id) or phase(found, snapshot.now) is not Phase.HELD:
+        return LockLost(found)
+    if found.holder == to or not (managed or found.holder == by):
+        return LockLost(found)
+    refusal = preconditions.unfit(found, snapshot, lock_id, limits, None)
+    if refusal:
+        return refusal
+    held = next_record.new_lock(
+        snapshot,
+        holder=to,
+        lock_id=lock_id,
+        op_id=op_id,
+        kind=AuditKind.HANDED_OVER,
+        expires_at=next_record.expiry(snapshot.now, limits, None),
+        ended=next_record.ended(found, snapshot, EndReason.HANDED_OVER, by=by, why=why),
+    )
+    return Write(held)
 
 
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:
