@@ -102,12 +102,19 @@ def acquire(
 
 
 def extend(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta | None = None
+    snapshot: Snapshot,
+    *,
+    holder: str,
+    lock_id: str,
+    op_id: str,
+    limits: Limits,
+    life: timedelta | None = None,
+    unlock_on_upload: bool | None = None,
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left.
+    the longest life, and `TooLong` means that nothing is left. `unlock_on_upload` stays as it is unless it is given.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -117,9 +124,12 @@ def extend(
         return LockLost(found)
     expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
-    if wished and expires_at and wished > expires_at and (life is not None or expires_at == found.expires_at):
+    ends = found.unlock_on_upload if unlock_on_upload is None else unlock_on_upload
+    gains = expires_at != found.expires_at or ends is not found.unlock_on_upload
+    if wished and expires_at and wished > expires_at and (life is not None or not gains):
         return TooLong(limits.longest)
-    return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at))
+    moved = next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at)
+    return Write(replace(moved, unlock_on_upload=ends))
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:

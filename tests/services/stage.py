@@ -60,10 +60,17 @@ class Stage:
         return acquire(self.world.services, actor, (file or self.file).id, key or self.key(), LockOptions(**options))
 
     def extend(
-        self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
+        self,
+        lock_id: str,
+        who: str = ALICE,
+        *,
+        key: RequestKey | None = None,
+        hours: int | None = None,
+        unlock_on_upload: bool | None = None,
     ) -> LockResult:
-        life = None if hours is None else timedelta(hours=hours)
-        return extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
+        life, actor = None if hours is None else timedelta(hours=hours), self.world.actor(who)
+        place = (self.world.services, actor, self.file.id, key or self.key())
+        return extend(*place, lock_id, life, unlock_on_upload=unlock_on_upload)
 
     def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockResult:
         return release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)

@@ -114,8 +114,9 @@ def _locking_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def post_extend(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
-        life = _life(body.hours)
-        return _answer(services, id_, extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+        life, ends = _life(body.hours), body.unlock_on_upload
+        place = (services, current_actor(), id_, key_of(body))
+        return _answer(services, id_, extend(*place, body.lock_id, life, unlock_on_upload=ends))
 
 
 def _managing_routes(blueprint: Blueprint, services: Services) -> None:

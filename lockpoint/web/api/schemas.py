@@ -75,10 +75,11 @@ class ReleaseBody(Command):
 
 
 class ExtendBody(Command):
-    """Life counts from now."""
+    """Life counts from now; null leaves open whether the owner's next upload ends the lock as it is."""
 
     lock_id: LockId
     hours: Hours | None = None
+    unlock_on_upload: Annotated[bool, Field(strict=True)] | None = None
 
 
 class BreakBody(Command):
