@@ -143,6 +143,7 @@ def _counts(data: PersonalData) -> Iterator[tuple[str, int]]:
         "locks in Confluence": data.locks,
         "ended locks in Confluence": data.ended,
         "waiting in Confluence": data.waiting,
+        "requests in Confluence": data.requests,
     }
     yield from ((what, len(rows)) for what, rows in held.items() if rows)
 

@@ -11,6 +11,7 @@ class AuditKind(StrEnum):
     RELEASED = "released"
     BROKEN = "broken"
     TAKEN_OVER = "taken_over"
+    HANDED_OVER = "handed_over"
     EXPIRED = "expired"
     HOLDER_GONE = "holder_gone"
     FILE_GONE = "file_gone"

@@ -17,6 +17,7 @@ class EndReason(StrEnum):
     RELEASED = "released"
     BROKEN = "broken"
     TAKEN_OVER = "taken_over"
+    HANDED_OVER = "handed_over"
     EXPIRED = "expired"
     HOLDER_GONE = "holder_gone"
     FILE_GONE = "file_gone"
@@ -30,6 +31,9 @@ class Phase(StrEnum):
     ENDING = "ending"
     EXPIRED = "expired"
 
+
+MOVES = (EndReason.TAKEN_OVER, EndReason.HANDED_OVER)
+"""Ends that begin another person's lock in the same write."""
 
 Moments = tuple[datetime, ...]
 
@@ -84,7 +88,7 @@ class Held:
     def taken_from(self) -> str | None:
         """The holder of the lock that this one ended in the same write; None when the file was free."""
         ended = self.ended
-        took = ended is not None and ended.reason is EndReason.TAKEN_OVER and ended.at == self.acquired_at
+        took = ended is not None and ended.reason in MOVES and ended.at == self.acquired_at
         return ended.holder if ended and took else None
 
 

@@ -16,12 +16,12 @@ AN_HOUR: Final = 20
 AT_ONCE: Final = frozenset({MailKind.LOCK_ENDED_BY_OTHER, MailKind.PAUSED})
 """Never held back, folded or counted: without these mails a person works on without protection."""
 
-IN_DIGESTS: Final = frozenset({MailKind.OVERWRITE_ATTEMPT, MailKind.UPLOAD_UNDONE})
+IN_DIGESTS: Final = frozenset({MailKind.OVERWRITE_ATTEMPT, MailKind.UPLOAD_UNDONE, MailKind.EDIT_REQUEST})
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What one digest is about: what another person does to one locked file."""
+    """What one digest is about: what another person does to, or wants of, one locked file."""
 
     kind: MailKind
     lock_id: str | None

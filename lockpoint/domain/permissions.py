@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,8 @@ class Can:
     """What a person may do with one file now; a flag is true exactly when the call would be allowed.
 
     `lock` means beginning a lock; asking again for one's own is an `extend`. `break_` and `take_over` concern others'
-    locks, `give_access` a page that the app may not edit.
+    locks, `give_access` a page that the app may not edit. `decline` and `hand_over` concern somebody who asks; whether
+    that person may still edit the page is seen at the call.
     """
 
     lock: bool = False
@@ -35,6 +37,10 @@ class Can:
     take_over: bool = False
     notify_me: bool = False
     give_access: bool = False
+    request: bool = False
+    cancel_request: bool = False
+    decline: bool = False
+    hand_over: bool = False
 
 
 def may_lock(facts: Facts) -> bool:
@@ -46,16 +52,26 @@ def may_break(facts: Facts) -> bool:
     return facts.lock_manager or facts.space_admin or facts.site_admin
 
 
-def can(facts: Facts, found: FoundRecord, account: str, now: datetime) -> Can:
+def can(facts: Facts, found: FoundRecord, account: str, now: datetime, asking: Collection[str] = ()) -> Can:
+    """Return what the table of roles allows; `asking` are the people whose request for this lock is open."""
     if isinstance(found, Newer):
         return Can()
     if not isinstance(found, Held) or phase(found, now) is Phase.EXPIRED:
         return Can(lock=may_lock(facts))
     live = phase(found, now) is Phase.HELD
+    asked = live and facts.may_view and any(person != account for person in asking)
     if found.holder == account:
-        return Can(lock=may_lock(facts) and not live, release=True, extend=may_lock(facts) and live)
+        begins, extends = may_lock(facts) and not live, may_lock(facts) and live
+        return Can(lock=begins, release=True, extend=extends, decline=asked, hand_over=asked and may_lock(facts))
     breaks = may_break(facts)
-    return Can(break_=breaks, take_over=breaks and may_lock(facts), notify_me=facts.may_view)
+    return Can(
+        break_=breaks,
+        take_over=breaks and may_lock(facts),
+        notify_me=facts.may_view,
+        request=may_lock(facts) and live,
+        cancel_request=facts.may_view and account in asking,
+        hand_over=breaks and asked and may_lock(facts),
+    )
 
 
 def without_app(allowed: Can, facts: Facts) -> Can:

@@ -43,6 +43,7 @@ __all__ = [
     "expire",
     "extend",
     "forget",
+    "hand_over",
     "heal",
     "phase",
     "rebase",
@@ -101,12 +102,19 @@ def acquire(
 
 
 def extend(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta | None = None
+    snapshot: Snapshot,
+    *,
+    holder: str,
+    lock_id: str,
+    op_id: str,
+    limits: Limits,
+    life: timedelta | None = None,
+    unlock_on_upload: bool | None = None,
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left.
+    the longest life, and `TooLong` means that nothing is left. `unlock_on_upload` stays as it is unless it is given.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -116,9 +124,12 @@ def extend(
         return LockLost(found)
     expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
-    if wished and expires_at and wished > expires_at and (life is not None or expires_at == found.expires_at):
+    ends = found.unlock_on_upload if unlock_on_upload is None else unlock_on_upload
+    gains = expires_at != found.expires_at or ends is not found.unlock_on_upload
+    if wished and expires_at and wished > expires_at and (life is not None or not gains):
         return TooLong(limits.longest)
-    return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at))
+    moved = next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at)
+    return Write(replace(moved, unlock_on_upload=ends))
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -237,6 +248,47 @@ def take_over(
         ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
     return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+
+
+def hand_over(
+    snapshot: Snapshot,
+    *,
+    by: str,
+    to: str,
+    old_lock_id: str,
+    lock_id: str,
+    op_id: str,
+    limits: Limits,
+    managed: bool = False,
+    why: str | None = None,
+) -> Decision:
+    """End the named live lock of `by` (`managed`: of anybody) and begin one of `to` in a single write.
+
+    The new lock has a life of its own, and neither note nor wish of the old one. `Already` where it is there, however
+    it went on since. Raises `ValueError` for a snapshot without the file's head.
+    """
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if preconditions.is_lock(found, lock_id) and found.holder == to:
+        return Already(found)
+    if not preconditions.is_lock(found, old_lock_id) or phase(found, snapshot.now) is not Phase.HELD:
+        return LockLost(found)
+    if found.holder == to or not (managed or found.holder == by):
+        return LockLost(found)
+    refusal = preconditions.unfit(found, snapshot, lock_id, limits, None)
+    if refusal:
+        return refusal
+    held = next_record.new_lock(
+        snapshot,
+        holder=to,
+        lock_id=lock_id,
+        op_id=op_id,
+        kind=AuditKind.HANDED_OVER,
+        expires_at=next_record.expiry(snapshot.now, limits, None),
+        ended=next_record.ended(found, snapshot, EndReason.HANDED_OVER, by=by, why=why),
+    )
+    return Write(held)
 
 
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:

@@ -265,6 +265,13 @@ WORDS: Final = Catalogue(
             advice=("Your uploads would be undone now. Please talk to {actor} before you go on working on the file.",),
             because=HAD_LOCKED,
         ),
+        (MailKind.LOCK_ENDED_BY_OTHER, "handed_over"): MailWords(
+            subject="{actor} handed over your lock on {file}",
+            heading="Your lock was handed over",
+            story=("{actor} has handed your lock on {file} over to somebody who asked for the file.",),
+            advice=("Your uploads would be undone now. Please talk to {actor} before you go on working on the file.",),
+            because=HAD_LOCKED,
+        ),
         MailKind.LOCK_ENDED_BY_OTHER: MailWords(
             subject="{actor} unlocked {file}",
             heading="Your lock was ended",

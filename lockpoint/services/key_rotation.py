@@ -17,7 +17,7 @@ from lockpoint.services.errors import Busy, HostError, LostRace, OperationRemove
 from lockpoint.services.lock_record.compare_and_set import compare_and_set
 from lockpoint.services.lock_record.file_state import FileState, Written, read_state
 from lockpoint.services.lock_record.record_effects import record_write, signer_of
-from lockpoint.services.lock_record.waitlist import store_waitlist, waitlist_of
+from lockpoint.services.lock_record.waitlist import Waitlist, store_waitlist, waitlist_of
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
@@ -147,7 +147,7 @@ def _sign_line(services: Services, tenant: Tenant, state: FileState) -> None:
     """A change of the waitlist at the same moment signs it with the newest key anyway."""
     row, file_id = state.attachment.waitlist_row, state.attachment.id
     waitlist = waitlist_of(services, tenant, file_id, row)
-    if row is None or not waitlist or key_id_of(row.value) == services.mac_keys.newest:
+    if row is None or waitlist == Waitlist() or key_id_of(row.value) == services.mac_keys.newest:
         return
     try:
         store_waitlist(services, tenant, file_id, row, waitlist, priority=Priority.SWEEP)

@@ -35,7 +35,7 @@ class Kept(StrEnum):
     LOG = "as long as the service runs; it says nothing about people"
     COUNTS = "30 days at most, erased at once when switched off"
     FILE_LIFE = "as long as the file; it survives uninstalling"
-    WAITING = "until served or cancelled"
+    WAITING = "until served or cancelled; a request and its answer at most as long as the lock"
     CONFLUENCE = "as long as what it hangs on"
     CHOICE = "until changed or erased; that of a closed account until Confluence deletes it"
 

@@ -403,6 +403,12 @@ _DATED: Final = _of(
     mac="signature",
 )
 
+_REQUESTS: Final = (
+    *_of(Whose.NOBODY, id="random name of the request", lock_id="random name of the lock"),
+    *_of(Whose.PERSON, account="AccountID of who asks", at="when", message="what they wrote to the owner"),
+    *_of(Whose.PERSON, declined_at="when the owner declined", note="what the owner answered"),
+)
+
 PROPERTIES: Final = (
     Kind(
         name="lockpointlock",
@@ -419,12 +425,13 @@ PROPERTIES: Final = (
     Kind(
         name="lockpointwatch",
         place="attachment",
-        what="who asked to be told when the file is free",
+        what="who asked to be told when the file is free, or asks its owner for it",
         why="they asked",
         kept=Kept.WAITING,
         fields=(
             *_DATED,
             *_of(Whose.PERSON, askers="AccountIDs in the order of asking"),
+            Field("requests", Whose.PERSON, "who asks the owner for the file", members=_REQUESTS),
         ),
     ),
     Kind(

@@ -10,7 +10,7 @@ from lockpoint.domain.lock import Base, Ended, EndReason, FoundRecord, Free, Hel
 from lockpoint.domain.signed_json import MacKeys
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ALICE, BOB, DANA, APP = "alice", "bob", "dana", "app"
+ALICE, BOB, CHARLIE, DANA, APP = "alice", "bob", "charlie", "dana", "app"
 L1, L2, L3 = "1" * 32, "2" * 32, "3" * 32
 SUBJECT = Subject("acme-client-key", "131203")
 KEYS = MacKeys("k2", {"k1": b"old key of thirty-two bytes long", "k2": b"new key of thirty-two bytes long"})

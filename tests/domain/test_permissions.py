@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import Absent, EndReason, Held, Newer, Phase, Unreadable
 from lockpoint.domain.permissions import Can, Facts, can, may_break, may_lock, without_app
 from lockpoint.domain.snapshots import phase
-from tests.domain.build import ALICE, BOB, L1, L2, LIMITS, at, free, held, snapshot
+from tests.domain.build import ALICE, BOB, CHARLIE, L1, L2, LIMITS, at, free, held, snapshot
 
 SITE_ADMIN = Facts(may_view=True, may_edit=True, site_admin=True)
 SPACE_ADMIN = Facts(may_view=True, may_edit=True, space_admin=True)
@@ -49,10 +50,10 @@ def test_roles(facts: Facts, *, lock: bool, end: bool) -> None:
         (EDITOR, free(), 0, Can(lock=True)),
         (VIEWER, free(), 0, Can()),
         (SITE_ADMIN, Newer(2, 1), 0, Can()),
-        (EDITOR, held(), 0, Can(notify_me=True)),
+        (EDITOR, held(), 0, Can(notify_me=True, request=True)),
         (VIEWER, held(), 0, Can(notify_me=True)),
         (ANONYMOUS, held(), 0, Can()),
-        (LOCK_MANAGER, held(), 0, Can(break_=True, take_over=True, notify_me=True)),
+        (LOCK_MANAGER, held(), 0, Can(break_=True, take_over=True, notify_me=True, request=True)),
         (Facts(may_view=True, space_admin=True), held(), 0, Can(break_=True, notify_me=True)),
         (EDITOR, RUNNING_OUT, 29, Can(notify_me=True)),
         (SPACE_ADMIN, RUNNING_OUT, 29, Can(break_=True, take_over=True, notify_me=True)),
@@ -92,7 +93,8 @@ READINGS = [Absent(), Unreadable("x", 3), Newer(2, 3), free(), RUNNING_OUT, held
 @pytest.mark.parametrize("found", READINGS, ids=lambda found: type(found).__name__)
 @pytest.mark.parametrize("account", [ALICE, BOB])
 @pytest.mark.parametrize("second", [-1, 0, 29, 30])
-def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int) -> None:
+@pytest.mark.parametrize("asking", [(), (BOB,), (CHARLIE,), (BOB, CHARLIE)], ids=["nobody", "bob", "charlie", "both"])
+def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: int, asking: tuple[str, ...]) -> None:
     """I23: a flag is true exactly when the rule would write."""
     state = snapshot(found, at(second))
     names = {"lock_id": L1, "op_id": "op"}
@@ -114,8 +116,31 @@ def test_flags_and_rules_agree(facts: Facts, found: Any, account: str, second: i
             AuditKind.TAKEN_OVER,
         ),
         notify_me=facts.may_view and held_by_other and not _over(found, second),
+        request=may_lock(facts) and held_by_other and _lives(found, second),
+        cancel_request=facts.may_view and held_by_other and not _over(found, second) and account in asking,
+        decline=facts.may_view
+        and isinstance(found, Held)
+        and not held_by_other
+        and _lives(found, second)
+        and bool(asking),
+        hand_over=may_lock(facts) and any(_hands_over(state, account, one, facts) for one in asking),
     )
-    assert can(facts, found, account, at(second)) == expected
+    assert can(facts, found, account, at(second), asking) == expected
+
+
+def _is_held_by(found: Any, account: str) -> bool:
+    return isinstance(found, Held) and found.holder == account
+
+
+def _hands_over(state: Any, account: str, to: str, facts: Facts) -> bool:
+    decision = rules.hand_over(
+        state, by=account, to=to, old_lock_id=L1, lock_id=L2, op_id="op", limits=LIMITS, managed=may_break(facts)
+    )
+    return to != account and _writes(decision, AuditKind.HANDED_OVER)
+
+
+def _lives(found: Held, second: int) -> bool:
+    return phase(found, at(second)) is Phase.HELD
 
 
 def _over(found: Held, second: int) -> bool:
@@ -128,7 +153,7 @@ def _writes(decision: rules.Decision, kind: AuditKind) -> bool:
 
 def test_without_the_app_locks_can_only_end() -> None:
     """Whoever may edit can give it access."""
-    everything = Can(lock=True, release=True, extend=True, break_=True, take_over=True, notify_me=True)
+    everything = Can(**dict.fromkeys((field.name for field in fields(Can)), True))
     editor, viewer = Facts(may_view=True, may_edit=True), Facts(may_view=True)
     assert without_app(everything, editor) == Can(release=True, break_=True, give_access=True)
     assert without_app(everything, viewer) == Can(release=True, break_=True)

@@ -39,6 +39,7 @@ NAMES: Final = {
 }
 FILES: Final = {
     "main": "Kanarienvogel-quarterly-figures.xlsx",
+    "asked": "Specht-offer.odt",
     "moved": "Wendehals (draft) 2.docx",
     "renamed": "Wendehals renamed by a stranger.docx",
     "copied": "Kopfweide-minutes.txt",
@@ -49,11 +50,13 @@ FILES: Final = {
 }
 NOTE: Final = "note-with-a-hummingbird"
 REASON: Final = "reason-with-a-nightingale"
+REQUEST: Final = "request-with-a-woodpecker"
+ANSWER: Final = "answer-with-a-lapwing"
 CONTENT: Final = "Bob was here with a goldfinch"
 PROTECTED: Final = "Alice wrote of a bullfinch"
 CANARIES: Final = frozenset(
     {
-        *(SPACE, PAGE, OTHER_PAGE, DOMAIN, NOTE, REASON, CONTENT, PROTECTED),
+        *(SPACE, PAGE, OTHER_PAGE, DOMAIN, NOTE, REASON, REQUEST, ANSWER, CONTENT, PROTECTED),
         *FILES.values(),
         *NAMES.values(),
         *(part for name in NAMES.values() for part in name.split()),
@@ -77,6 +80,7 @@ class Journeys:
         self.choose()
         short = self.lock_for_a_second()
         self.share()
+        self.ask_for_it()
         self.throw_about()
         self.be_refused()
         self.copy()
@@ -114,6 +118,22 @@ class Journeys:
         asked = {"lockId": lock["lockId"], "reason": REASON}
         taken = self._ask("dana", "POST", f"{path}/lock/take-over", asked, expected=201)["lock"]
         self._ask("dana", "POST", f"{path}/lock/release", {"lockId": taken["lockId"]})
+
+    def ask_for_it(self) -> None:
+        """Ask the owner, be declined, ask again, and get the file."""
+        file = self._new_file("asked")
+        path = f"/attachments/{file['id']}/lock"
+        named = {"lockId": self._lock("alice", file)["lockId"]}
+        bob = {**named, "accountId": self.system.account_of("bob")}
+        self._ask("bob", "POST", f"{path}/request", {**named, "message": REQUEST})
+        assert REQUEST in self._mail("alice", FILES["asked"])["text"]
+        self._ask("alice", "POST", f"{path}/decline", {**bob, "note": ANSWER})
+        assert ANSWER in self._mail("bob", FILES["asked"])["text"]
+        self._ask("bob", "POST", f"{path}/request", {**named, "message": f"{REQUEST}!"})
+        self._ask("dana", "POST", f"{path}/request", {**named, "message": REQUEST})
+        self._ask("dana", "POST", f"{path}/cancel-request", named)
+        self._ask("alice", "POST", f"{path}/hand-over", bob)
+        assert self._lock_of("bob", path)["state"] == "mine"
 
     def throw_about(self) -> None:
         file = self._new_file("moved")

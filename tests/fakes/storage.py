@@ -20,7 +20,7 @@ from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBef
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 
-BEGINNINGS = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER)
+BEGINNINGS = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER)
 LEASE = timedelta(seconds=60)  # an attempt older than this has crashed
 
 

@@ -38,14 +38,14 @@ MANAGERS = frozenset({"dana"})
 SUBJECT = Subject("acme", "1")
 KEYS = MacKeys("k", {"k": b"0123456789abcdef0123456789abcdef"})
 LIMITS = Limits(default=timedelta(seconds=120), longest=timedelta(seconds=400))
-VERBS = ("acquire", "extend", "release", "break", "take_over", "expire")
+VERBS = ("acquire", "extend", "release", "break", "take_over", "expire", "hand_over")
 WAYS = ("applied", "applied", "applied", "answer lost", "never arrived")
 STEPS = (1, 29, 30, 31, 89, 90, 119, 120, 121, 150)
 
 
 def design(**changes: Any) -> SimpleNamespace:
     """Return the rules with replacements, and how locks are ended."""
-    names = ("acquire", "extend", "release", "end", "expire", "take_over", "heal")
+    names = ("acquire", "extend", "release", "end", "expire", "take_over", "hand_over", "heal")
     return SimpleNamespace(**({name: getattr(rules, name) for name in names} | {"delete_to_end": False} | changes))
 
 
@@ -59,13 +59,14 @@ class Row:
 
 @dataclass
 class Call:
-    """One open call; `named`: its lock, `answer`: its result."""
+    """One open call; `named`: its lock, `to`: who gets it in a hand-over, `answer`: its result."""
 
     verb: str
     person: str
     lock_id: str
     op_id: str
     named: str
+    to: str = ""
     state: Snapshot | None = None
     row: tuple[int, int] | None = None
     held_at_read: Record | None = None
@@ -98,9 +99,11 @@ class LockModel:
         known = sorted({*self.granted, "none"})
         mine = [lock_id for lock_id, (owner, _) in self.told.items() if owner == person]
         named = mine[-1] if mine and pick % 3 else known[pick % len(known)]
-        if verb in {"break", "take_over", "expire"} and isinstance(self.last(), Held) and pick % 4:
+        others = verb == "hand_over" and person in MANAGERS
+        if (others or verb in {"break", "take_over", "expire"}) and isinstance(self.last(), Held) and pick % 4:
             named = self._last_held().lock_id
-        call = Call(verb, person, self._name("lock"), self._name("op"), named)
+        to = PEOPLE[(PEOPLE.index(person) + 1 + pick % 2) % len(PEOPLE)]
+        call = Call(verb, person, self._name("lock"), self._name("op"), named, to)
         self.calls.append(call)
         self.read(call)
         return call
@@ -202,6 +205,7 @@ class LockModel:
             "expire": (self.rules.expire, named),
             "break": (self.rules.end, named | breaking),
             "take_over": (self.rules.take_over, new | {"by": call.person, "old_lock_id": call.named, "why": "w"}),
+            "hand_over": (self.rules.hand_over, new | _handing(call)),
         }
         rule, values = asked[call.verb]
         decision: rules.Decision = rule(state, op_id=call.op_id, **values)
@@ -276,7 +280,7 @@ class LockModel:
 
     def _answer(self, call: Call, decision: rules.Decision) -> None:
         if isinstance(decision, rules.Already):
-            if decision.record.op_id == call.op_id or call.verb in {"release", "break", "expire"}:
+            if decision.record.op_id == call.op_id or call.verb in {"release", "break", "expire", "hand_over"}:
                 self._say_yes(call, decision.record)
             return
         if isinstance(decision, rules.AlreadyLocked | rules.Ending):
@@ -292,6 +296,10 @@ class LockModel:
         if isinstance(record, Held) and call.verb in {"acquire", "extend", "take_over"}:
             require(record.lock_id in self.granted, "I3: a yes has its record", call, record)
             self.told[record.lock_id] = (call.person, record.expires_at or datetime.max.replace(tzinfo=UTC))
+        if isinstance(record, Held) and call.verb == "hand_over":
+            gives = (record.holder, record.lock_id) == (call.to, call.lock_id)
+            require(gives, "I3: a file is handed over to the named person", call, record)
+            self.told[record.lock_id] = (call.to, record.expires_at or datetime.max.replace(tzinfo=UTC))
         if call.verb == "release":
             self.freed.add(call.named)
             self.ended.add(call.named)
@@ -325,6 +333,11 @@ class LockModel:
     def _number(self) -> int:
         self.names += 1
         return self.names
+
+
+def _handing(call: Call) -> dict[str, Any]:
+    """Whether the new holder asked is not the rule's to say."""
+    return {"by": call.person, "to": call.to, "old_lock_id": call.named, "managed": call.person in MANAGERS}
 
 
 def _of_a_person(record: Record) -> bool:

@@ -21,6 +21,7 @@ from lockpoint.domain.next_record import ended, tombstone
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.edit_requests import hand_over
 from lockpoint.services.enforcement import (
     check_after_end,
     overwrite_effects,
@@ -103,6 +104,18 @@ def _acquire_without_witness(state: Snapshot, **values: Any) -> rules.Decision:
 
 def _heal_blindly(state: Snapshot, *, witness: Held, op_id: str) -> rules.Decision:
     return rules.heal(replace(state, witness=None), witness=witness, op_id=op_id)
+
+
+def _anybody_hands_over(state: Snapshot, **values: Any) -> rules.Decision:
+    return rules.hand_over(state, **values | {"managed": True})
+
+
+def _same_lock_for_another(state: Snapshot, **values: Any) -> rules.Decision:
+    """A stale tab of the old holder could go on."""
+    decision = rules.hand_over(state, **values)
+    if not isinstance(decision, rules.Write) or not isinstance(decision.record, Held):
+        return decision
+    return rules.Write(replace(decision.record, lock_id=values["old_lock_id"]))
 
 
 def _rules(**changes: Any) -> Run:
@@ -223,6 +236,11 @@ def _use_cases(patch: Callable[[Services], Services]) -> Run:
 
 def _rush(patch: Callable[[Services], Services]) -> Run:
     return lambda seed: schedule_model.run_rush(seed, patch=patch)
+
+
+def _handed_to_anybody(seed: int) -> None:
+    with replaced(hand_over, _must_ask=lambda *_: None):
+        schedule_model.run(seed)
 
 
 def _no_margin(seed: int) -> None:
@@ -464,7 +482,7 @@ MACHINE_4 = (
 MUTANTS = (
     Mutant("a lock is ended by deleting its property", _rules(delete_to_end=True), ("I1", "I2", "I9"), 400),
     Mutant("release does not check the lock id", _rules(release=_release_anything), ("I2",), 50),
-    Mutant("clean-up by the age of a lock", _rules(expire=_expire_by_age), ("I10",), 200),
+    Mutant("clean-up by the age of a lock", _rules(expire=_expire_by_age), ("I2", "I10"), 200),
     Mutant("a removed record is a free file", _rules(acquire=_acquire_without_witness), ("I1", "I2", "I10"), 400),
     Mutant(
         "an old witness is healed over a newer one",
@@ -472,6 +490,9 @@ MUTANTS = (
         ("I2", "I5", "I7", "I8", "I9", "L-31"),
         2000,
     ),
+    Mutant("anybody hands over", _rules(hand_over=_anybody_hands_over), ("I2",), 100),
+    Mutant("a lock is handed over under its name", _rules(hand_over=_same_lock_for_another), ("I2", "I3"), 200),
+    Mutant("a file is handed to who did not ask", _handed_to_anybody, ("P-11",), 300),
     Mutant("no creation guard", _rush(lambda s: replace(s, guard=_NoGuard())), ("I1",), 3000),
     Mutant("guard dropped on time-out", _rush(lambda s: replace(s, guard=_ShortGuard(s.guard))), ("I1",), 3000),
     Mutant("no margin at expiry", _no_margin, ("I1", "I10"), 300),

@@ -82,8 +82,19 @@ def _check_new_lock(before: Record, new: Held, stored: Stored, managers: frozens
             stored.person == new.holder and stored.person in managers, "I2: only managers take over", before, stored
         )
         return
+    if ended.reason is EndReason.HANDED_OVER:
+        _check_hand_over(before, new, stored, managers)
+        return
     again = before.holder == new.holder and _over(before, stored.at, skew)
     require(again or _grantable(before, stored.at, skew), "I10: no grant to another before the margin", before, stored)
+
+
+def _check_hand_over(before: Held, new: Held, stored: Stored, managers: frozenset[str]) -> None:
+    may = stored.person == before.holder or stored.person in managers
+    require(may, "I2: only the holder and managers hand over", before, stored)
+    require(new.holder != before.holder, "I2: a file is handed over to another person", before, new)
+    live = before.expires_at is None or new.at < before.expires_at
+    require(live, "I10: a lock that has run out is not handed over", before, stored)
 
 
 def _over(held: Held, at: datetime, skew: timedelta) -> bool:

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import MARGIN, FoundRecord, Held, Limits, Record, Subject
 from lockpoint.domain.signed_record import decode
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.edit_requests import ask as edit_requests
+from lockpoint.services.edit_requests.hand_over import hand_over
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
+from lockpoint.services.lock_record.waitlist import KEY as WAITLIST
+from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.break_lock import break_lock
@@ -32,7 +37,10 @@ MANAGERS = frozenset({DANA})
 SKEW = timedelta(seconds=15)  # half the margin: a node further off refuses writes
 STALE = timedelta(seconds=2)  # maximum age of a read
 LIMITS = Limits(default=timedelta(seconds=120), longest=timedelta(seconds=900))
-VERBS = ("acquire", "acquire", "extend", "release", "break", "take_over", "reconcile")
+VERBS = (
+    *("acquire", "acquire", "extend", "release", "break", "take_over", "reconcile"),
+    *("request", "request", "cancel_request", "hand_over", "hand_over"),
+)
 STEPS = (1, 5, 20, 30, 60, 90, 120)
 FAULTS = (*(Fate.DONE,) * 12, *Fate)
 UNKNOWN = frozenset({"busy", "in_progress"})
@@ -41,12 +49,13 @@ MOST_PORT_CALLS = 120
 
 @dataclass
 class Request:
-    """Repeated calls share id and outcome."""
+    """Repeated calls share id and outcome; `to`: who gets the file in a hand-over."""
 
     id: str
     verb: str
     person: str
     named: str
+    to: str
     task: Task
     started: datetime
     first: datetime
@@ -90,9 +99,10 @@ class ScheduleModel:
     # --- steps -----------------------------------------------------------------------------------------------
 
     def begin(self, verb: str, person: str, node: int, pick: int = 0) -> None:
-        named = self._named(person, pick, other=verb in {"break", "take_over"})
-        now = self.world.clock.now()
-        request = Request(f"r{len(self.requests)}", verb, person, named, Task("none", None), now, now)
+        person, to = self._handing(person, pick) if verb == "hand_over" else (person, "")
+        others = verb in {"break", "take_over", "request", "hand_over"}
+        named, now = self._named(person, pick, other=others), self.world.clock.now()
+        request = Request(f"r{len(self.requests)}", verb, person, named, to, Task("none", None), now, now)
         self.requests.append(request)
         self._start(request, node)
 
@@ -154,7 +164,10 @@ class ScheduleModel:
         self.check()
 
     def _work(self, request: Request, services: Services) -> Callable[[], Any]:
-        actor, key = self.world.actor(request.person), RequestKey(request.id, f"{request.verb} {request.named}")
+        actor, key = (
+            self.world.actor(request.person),
+            RequestKey(request.id, f"{request.verb} {request.named} {request.to}"),
+        )
         place = (services, actor, self.file_id, key)
         verbs: dict[str, Callable[[], Any]] = {
             "acquire": lambda: acquire(*place, LockOptions()),
@@ -162,9 +175,20 @@ class ScheduleModel:
             "release": lambda: release(*place, request.named),
             "break": lambda: break_lock(*place, request.named, "away"),
             "take_over": lambda: take_over(*place, request.named, "away", LockOptions()),
+            "request": lambda: edit_requests.ask(*place, request.named, "please"),
+            "cancel_request": lambda: edit_requests.cancel(*place, request.named),
+            "hand_over": lambda: hand_over(*place, request.named, request.to, "away"),
             "reconcile": lambda: reconcile.reconcile(services, ACME, self.file_id, priority=Priority.SWEEP),
         }
         return verbs[request.verb]
+
+    def _handing(self, person: str, pick: int) -> tuple[str, str]:
+        """Return who hands over to whom: often the holder to somebody who asks."""
+        held, rows = self._present(), self.world.site().rows.get((PropertyHost.ATTACHMENT, self.file_id, WAITLIST), ())
+        found = waitlist_of(self.world.services, ACME, self.file_id, rows[0] if rows else None).requests
+        person = held.holder if isinstance(held, Held) and pick % 3 else person
+        others = [one.account for one in found if one.account != person] or [one for one in PEOPLE if one != person]
+        return person, others[pick % len(others)]
 
     def _named(self, person: str, pick: int, *, other: bool) -> str:
         present = self._present()
@@ -200,7 +224,7 @@ class ScheduleModel:
         elif answer == "already_locked":
             other = self._somebody_else(request)
             require(other, "I3, I4: a no names somebody else who held the file", request, self.written[-3:])
-        elif answer == "lock_lost" and request.verb in {"extend", "release"}:
+        elif answer == "lock_lost" and request.verb in {"extend", "release", "hand_over"}:
             require(not self._held_throughout(request), "I3: a holder keeps the lock", request, self.written[-3:])
 
     def _answer(self, request: Request) -> str:
@@ -216,8 +240,12 @@ class ScheduleModel:
         if request.verb == "release":
             self.freed.add(request.named)
             require(self._over(request.named), "I3: a released lock is over", request)
-        elif request.verb == "break":
-            require(self._over(request.named), "I3: a broken lock is over", request)
+        elif request.verb in {"break", "hand_over"}:
+            require(self._over(request.named), "I3: a broken lock, and one handed over, is over", request)
+            if request.verb == "hand_over" and lock.holder and lock.holder.account_id == request.to:
+                self.told[lock.lock_id] = (request.to, lock.expires_at)
+        elif request.verb in {"request", "cancel_request"}:
+            return
         elif lock.lock_id is not None and lock.state == "mine":
             stored = {s.record.lock_id for s, _ in self.written if isinstance(s.record, Held)}
             require(lock.lock_id in stored, "I3: a yes has its record", request, lock)
@@ -326,11 +354,27 @@ class ScheduleModel:
         before = [s.record for s, row_id in self.written if row_id == row.id]
         if self.world.site().lock_rows(self.file_id)[0].id == row.id:  # a second row of the key proves nothing
             check_step(before[-1] if before else None, stored, managers=MANAGERS, skew=SKEW)
+            self._check_who_asked(record)
             if isinstance(record, Held):
                 self._note_lock(before, record)
         self.written.append((stored, row.id))
         if record.ended is not None:
             self.ended.add(record.ended.lock_id)
+
+    def _check_who_asked(self, record: Record) -> None:
+        """Check P-11: a file is handed over to a person whose request stood during the call."""
+        if record.kind is not AuditKind.HANDED_OVER or not isinstance(record, Held) or record.ended is None:
+            return
+        call = next(request for request in self.requests if request.id == self.stage.writer)
+        place = (PropertyHost.ATTACHMENT, self.file_id, WAITLIST)
+        asked: set[tuple[str, str]] = set()
+        for since, rows in self.world.site().past_rows.get(place, []):
+            if since <= call.first - STALE:
+                asked.clear()
+            row = rows[0] if rows else None
+            found = waitlist_of(self.world.services, ACME, self.file_id, row).requests
+            asked |= {(one.account, one.lock_id) for one in found if one.open}
+        require((record.holder, record.ended.lock_id) in asked, "P-11: only who asked gets the file", record, asked)
 
     def _note_lock(self, before: list[Record], held: Held) -> None:
         """Check one lock per request, and that released locks stay released."""

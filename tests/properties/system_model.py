@@ -363,7 +363,7 @@ class SystemModel(ScheduleModel):
             for row in kept
             if file_id == self.file_id
         ]
-        return waitlist_of(self.world.services, ACME, self.file_id, rows[0] if rows else None)
+        return waitlist_of(self.world.services, ACME, self.file_id, rows[0] if rows else None).askers
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

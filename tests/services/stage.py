@@ -11,10 +11,14 @@ from typing import Any
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import FoundRecord, Free, Held
 from lockpoint.services.context import Tenant
+from lockpoint.services.edit_requests import ask as edit_requests
+from lockpoint.services.edit_requests.decline import decline
+from lockpoint.services.edit_requests.hand_over import hand_over
 from lockpoint.services.errors import UseCaseError
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import page_files
-from lockpoint.services.lock_record.waitlist import WaitlistPlace
+from lockpoint.services.lock_record.waitlist import KEY as WAITLIST_KEY
+from lockpoint.services.lock_record.waitlist import Waitlist, WaitlistPlace, waitlist_of
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
@@ -31,7 +35,7 @@ from lockpoint.services.reconciliation.reconcile import reconcile
 from lockpoint.services.reconciliation.sweep import sweep
 from lockpoint.worker import handlers
 from tests.fakes.confluence import LOCK_KEY, StoredFile
-from tests.fakes.world import ACME, ALICE, GLOBEX, World, make_world
+from tests.fakes.world import ACME, ALICE, BOB, GLOBEX, World, make_world
 from tests.services.taps import Taps, tap
 
 WHY = "needed for the audit"
@@ -56,10 +60,17 @@ class Stage:
         return acquire(self.world.services, actor, (file or self.file).id, key or self.key(), LockOptions(**options))
 
     def extend(
-        self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None, hours: int | None = None
+        self,
+        lock_id: str,
+        who: str = ALICE,
+        *,
+        key: RequestKey | None = None,
+        hours: int | None = None,
+        unlock_on_upload: bool | None = None,
     ) -> LockResult:
-        life = None if hours is None else timedelta(hours=hours)
-        return extend(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id, life)
+        life, actor = None if hours is None else timedelta(hours=hours), self.world.actor(who)
+        place = (self.world.services, actor, self.file.id, key or self.key())
+        return extend(*place, lock_id, life, unlock_on_upload=unlock_on_upload)
 
     def release(self, lock_id: str, who: str = ALICE, *, key: RequestKey | None = None) -> LockResult:
         return release(self.world.services, self.world.actor(who), self.file.id, key or self.key(), lock_id)
@@ -80,6 +91,39 @@ class Stage:
 
     def ask(self, who: str) -> WaitlistPlace:
         return notify_me.ask(self.world.services, self.world.actor(who), self.file.id)
+
+    def request(
+        self, lock_id: str, who: str = BOB, message: str | None = None, *, key: RequestKey | None = None
+    ) -> LockResult:
+        actor = self.world.actor(who)
+        return edit_requests.ask(self.world.services, actor, self.file.id, key or self.key(), lock_id, message)
+
+    def cancel_request(self, lock_id: str, who: str = BOB, *, key: RequestKey | None = None) -> LockResult:
+        actor = self.world.actor(who)
+        return edit_requests.cancel(self.world.services, actor, self.file.id, key or self.key(), lock_id)
+
+    def decline(
+        self,
+        lock_id: str,
+        asker: str = BOB,
+        who: str = ALICE,
+        note: str | None = None,
+        *,
+        key: RequestKey | None = None,
+    ) -> LockResult:
+        actor = self.world.actor(who)
+        return decline(self.world.services, actor, self.file.id, key or self.key(), lock_id, asker, note)
+
+    def hand_over(
+        self, lock_id: str, to: str = BOB, who: str = ALICE, why: str | None = None, *, key: RequestKey | None = None
+    ) -> LockResult:
+        actor = self.world.actor(who)
+        return hand_over(self.world.services, actor, self.file.id, key or self.key(), lock_id, to, why)
+
+    @property
+    def waitlist(self) -> Waitlist:
+        rows = self.world.site().rows.get((PropertyHost.ATTACHMENT, self.file.id, WAITLIST_KEY), ())
+        return waitlist_of(self.world.services, ACME, self.file.id, rows[0] if rows else None)
 
     def rows(self, who: str = ALICE, **query: Any) -> tuple[page_files.Row, ...]:
         found = page_files.of_container(
@@ -157,6 +201,7 @@ RECORD_KINDS = (
     AuditKind.RELEASED,
     AuditKind.BROKEN,
     AuditKind.TAKEN_OVER,
+    AuditKind.HANDED_OVER,
     AuditKind.EXPIRED,
     AuditKind.HEALED,
     AuditKind.SIGNED_AGAIN,

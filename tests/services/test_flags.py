@@ -20,6 +20,43 @@ def _held(stage: Stage) -> None:
     stage.lock()
 
 
+def _asked_for(stage: Stage) -> None:
+    stage.lock()
+    stage.request(stage.held.lock_id, BOB)
+
+
+def _asked_for_and_ending(stage: Stage) -> None:
+    _asked_for(stage)
+    stage.world.clock.advance(hours=48)
+
+
+def _asked_for_and_garbled(stage: Stage) -> None:
+    _asked_for(stage)
+    stage.world.site().put_lock_rows(stage.file.id)
+
+
+def _asked_for_and_archived(stage: Stage) -> None:
+    _asked_for(stage)
+    stage.world.site().pages[stage.file.container.id].status = FileStatus.ARCHIVED
+
+
+def _asked_for_and_the_app_shut_out(stage: Stage) -> None:
+    _asked_for(stage)
+    stage.world.site().pages[stage.file.container.id].restricted_to = {ALICE, BOB, CHARLIE, DANA, SAM}
+
+
+def _asked_for_and_the_holder_may_only_view(stage: Stage) -> None:
+    _asked_for(stage)
+    stage.world.site().viewers.add(ALICE)
+
+
+def _asked_for_by_a_manager(stage: Stage) -> None:
+    """The call below names Bob, who does not ask."""
+    stage.lock()
+    stage.request(stage.held.lock_id, DANA)
+    stage.decline(stage.held.lock_id, DANA)
+
+
 def _ending(stage: Stage) -> None:
     stage.lock()
     stage.world.clock.advance(hours=48)
@@ -77,6 +114,13 @@ STATES = {
         _app_may_only_view,
         _app_shut_out,
         _holder_may_only_view,
+        _asked_for,
+        _asked_for_and_ending,
+        _asked_for_and_garbled,
+        _asked_for_and_archived,
+        _asked_for_and_the_app_shut_out,
+        _asked_for_and_the_holder_may_only_view,
+        _asked_for_by_a_manager,
     )
 }
 CALLS: dict[str, Callable[[Stage, str, str], object]] = {
@@ -86,6 +130,9 @@ CALLS: dict[str, Callable[[Stage, str, str], object]] = {
     "break_": lambda stage, who, lock: stage.break_(lock, who),
     "take_over": lambda stage, who, lock: stage.take_over(lock, who),
     "notify_me": lambda stage, who, _: stage.ask(who),
+    "request": lambda stage, who, lock: stage.request(lock, who),
+    "decline": lambda stage, who, lock: stage.decline(lock, BOB, who),
+    "hand_over": lambda stage, who, lock: stage.hand_over(lock, BOB, who, "needed"),
 }
 
 

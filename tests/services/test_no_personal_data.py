@@ -52,6 +52,13 @@ def _journey(stage: Stage) -> None:
     site.trash(stage.file.id)
     stage.reconcile()
     stage.extend(stage.held.lock_id)
+    for message in ("please", "again"):
+        stage.request(stage.held.lock_id, BOB, f"{CANARY} {message}")
+        stage.decline(stage.held.lock_id, BOB, note=f"{CANARY} not yet")
+        stage.run_jobs(*JobKind)
+    stage.request(stage.held.lock_id, BOB, f"{CANARY} at last")
+    stage.hand_over(stage.held.lock_id, BOB, DANA, f"{CANARY} away")
+    stage.run_jobs(*JobKind)
     stage.take_over(stage.held.lock_id, DANA, why=f"{CANARY} reason", note=f"{CANARY} again")
     stage.break_(stage.held.lock_id, SAM, why=f"{CANARY} other reason")
     stage.lock(note=f"{CANARY} third")

@@ -22,7 +22,7 @@ from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.tenancy import site_settings, space_settings
 from lockpoint.storage.data_inventory import PROPERTIES
-from tests.fakes.world import ACME, BOB, CHARLIE, DANA, GINA, SAM
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.stage import Stage, make_stage, untouched
 from tests.support.odd_values import ODD, garbled
 
@@ -40,6 +40,7 @@ def prepared() -> Stage:
     preferences.change(services, stage.world.actor(BOB), CHOSEN)
     stage.lock()
     stage.ask(CHARLIE)
+    stage.request(stage.held.lock_id, BOB, "please")
     stage.run_jobs()
     stage.world.clock.advance(minutes=3)
     return stage
@@ -97,12 +98,27 @@ def everything_goes_on(stage: Stage, key: str) -> None:
     stage.reconcile()
     assert stage.content == b"first"
     byline.refresh(services, ACME, stage.file.container)
+    the_holder_is_asked(stage, key)
     assert isinstance(stage.found, Held)
     assert stage.ask(DANA).count == (1 if key == "lockpointwatch" else 2)
     notify_me.cancel(services, stage.world.actor(CHARLIE), stage.file.id)
     assert stage.show(DANA).notify_me.count == 1
     preferences.change(services, stage.world.actor(BOB), CHOSEN)
     assert preferences.read(services, ACME, BOB, priority=Priority.EVENT) == CHOSEN
+
+
+def the_holder_is_asked(stage: Stage, key: str) -> None:
+    """Bob asks, as before or anew, is declined, asks again and gets the file."""
+    lock_id = stage.show(ALICE).lock_id or ""
+    assert len(stage.show(ALICE).requests) == (0 if key == "lockpointwatch" else 1)
+    stage.request(lock_id, BOB, "please")
+    stage.decline(lock_id, BOB)
+    stage.request(lock_id, BOB, "now?")
+    assert [one.message for one in stage.show(ALICE).requests] == ["now?"]
+    stage.hand_over(lock_id, BOB)
+    stage.request(stage.show(BOB).lock_id or "", ALICE)
+    stage.hand_over(stage.show(BOB).lock_id or "", ALICE, BOB)
+    assert stage.show(ALICE).state is ViewState.MINE
 
 
 def values(stage: Stage, key: str) -> Iterator[object]:

@@ -11,13 +11,14 @@ from lockpoint.domain import signed_json
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.signed_json import ALL_DATED_SINCE
 from lockpoint.services.context import Priority
+from lockpoint.services.errors import Invalid
 from lockpoint.services.locks import notify_me
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.tenancy import site_settings
-from tests.fakes.world import ACME, BOB, CHARLIE, DANA, KEYS, SAM
-from tests.services.stage import Stage
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, KEYS, SAM
+from tests.services.stage import Stage, refusal_of
 
 LIST: Final = "lockpointwatch"
 OFF: Final = Preferences(off=frozenset({MailKind.LOCK_ENDED}))
@@ -71,6 +72,21 @@ def test_a_waitlist_that_was_put_back_is_not_obeyed(stage: Stage, put_back: Any,
     stage.reconcile()
     assert stage.mails() == []
     assert CHARLIE not in repr(_list(stage).value)
+
+
+@pytest.mark.parametrize("put_back", [overwritten, made_anew, counted_up])
+def test_a_request_that_was_put_back_is_not_obeyed(stage: Stage, put_back: Any) -> None:
+    """F4, P-11: who withdrew a request gets no lock, and the holder does not see it again."""
+    lock_id = stage.lock().lock.lock_id or ""
+    stage.request(lock_id, BOB, "please")
+    kept = _list(stage).value
+    stage.cancel_request(lock_id, BOB)
+    stage.world.clock.advance(minutes=3)
+    put_back(stage, kept)
+    assert stage.show(ALICE).requests == ()
+    assert isinstance(refusal_of(stage.hand_over, lock_id, BOB), Invalid)
+    stage.sweep()
+    assert "please" not in repr(_list(stage).value)
 
 
 def test_a_waitlist_that_was_put_back_at_once_has_the_wrong_number(stage: Stage) -> None:

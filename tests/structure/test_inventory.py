@@ -16,12 +16,15 @@ import pytest
 from lockpoint.bootstrap import SystemClock
 from lockpoint.domain.settings import SpaceRules, SpaceSettings
 from lockpoint.services.context import Priority
+from lockpoint.services.edit_requests.ask import ask
+from lockpoint.services.edit_requests.decline import decline
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.listing import byline
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.break_lock import break_lock
+from lockpoint.services.locks.show import show
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -245,6 +248,9 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     tenant = world.actor(ALICE).tenant
     acquire(services, world.actor(ALICE), file.id, RequestKey("1" * 32, "a"), LockOptions(note="for the report"))
     notify_me.ask(services, world.actor(BOB), file.id)
+    held = show(services, world.actor(BOB), file.id).lock_id or ""
+    ask(services, world.actor(BOB), file.id, RequestKey("3" * 32, "c"), held, "please")
+    decline(services, world.actor(ALICE), file.id, RequestKey("4" * 32, "d"), held, BOB, "tomorrow")
     site_settings.change(services, world.actor(SAM), revision=0, changes={"copy_mode": True})
     space_settings.change(services, world.actor(DANA), world.site().space_id, SPACE)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))

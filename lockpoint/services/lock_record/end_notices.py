@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, FoundRecord, Free, Held, Record
+from lockpoint.domain.lock import Ended, EndReason, FoundRecord, Held, Record
 from lockpoint.services.container import Services
 from lockpoint.services.context import Tenant
 from lockpoint.services.lock_record.waitlist import waitlist_of
@@ -14,6 +14,7 @@ from lockpoint.services.ports.notifications import MailIntent
 _TOLD = {
     EndReason.BROKEN: MailKind.LOCK_ENDED_BY_OTHER,
     EndReason.TAKEN_OVER: MailKind.LOCK_ENDED_BY_OTHER,
+    EndReason.HANDED_OVER: MailKind.LOCK_ENDED_BY_OTHER,
     EndReason.EXPIRED: MailKind.LOCK_ENDED,
     EndReason.FILE_GONE: MailKind.LOCK_ENDED,
 }
@@ -32,8 +33,8 @@ def owed_end_notices(
     if isinstance(record, Held) and record.holder == ended.holder and ended.reason is EndReason.EXPIRED:
         return ()  # renewed by its own holder, for whom nothing has ended
     to_holder = mail_to_holder(attachment.id, ended)
-    if not isinstance(record, Free):
-        return to_holder
+    if isinstance(record, Held):
+        return (*to_holder, *_mail_to_next(attachment.id, record, ended))
     return (*end_notices(services, tenant, attachment, ended), *to_holder)
 
 
@@ -48,9 +49,25 @@ def end_notices(services: Services, tenant: Tenant, attachment: Attachment, ende
             actor=ended.by,
             lock_id=ended.lock_id,
         )
-        for account in waitlist_of(services, tenant, attachment.id, attachment.waitlist_row)
+        for account in waitlist_of(services, tenant, attachment.id, attachment.waitlist_row).everybody
         if account not in {ended.by, ended.holder}
     )
+
+
+def _mail_to_next(attachment_id: str, held: Held, ended: Ended) -> tuple[MailIntent, ...]:
+    """Return the mail to a new holder who did not lock the file themselves."""
+    if ended.reason is not EndReason.HANDED_OVER:
+        return ()
+    mail = MailIntent(
+        kind=MailKind.EDIT_ANSWER,
+        recipient=held.holder,
+        attachment_id=attachment_id,
+        event_key=ended.lock_id,
+        actor=ended.by,
+        lock_id=held.lock_id,
+        detail=ended.reason.value,
+    )
+    return (mail,)
 
 
 def mail_to_holder(attachment_id: str, ended: Ended) -> tuple[MailIntent, ...]:

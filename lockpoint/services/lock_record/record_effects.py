@@ -36,7 +36,9 @@ def audit_row(record: Record, attachment: Attachment, account: str | None) -> Au
 
 def actor_of(record: Record) -> str | None:
     """Return who caused a record write, as far as the record says."""
-    return record.holder if isinstance(record, Held) else record.ended.by
+    if isinstance(record, Held) and (record.kind is not AuditKind.HANDED_OVER or record.ended is None):
+        return record.holder
+    return record.ended.by if record.ended else None
 
 
 def witness_of(record: Record, state: FileState, space_id: str | None, now: datetime, *, newest_key: str) -> Witness:

@@ -1,15 +1,20 @@
-"""The waitlist of a file: a signed, dated property with the accounts that asked to be notified, in order of asking."""
+"""The waitlist of a file: a signed, dated property with who waits for it, first come first, and who asks for it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from lockpoint.domain import signed_json
+from lockpoint.domain.lock import Held
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.lock_record.edit_requests import EditRequests, open_requests, read_requests, written
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 
 KEY = "lockpointwatch"
+MOST = 200  # askers per file
+LARGEST = 30_000  # bytes of all members together; Confluence takes 32 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +29,59 @@ class WaitlistPlace:
 NOT_WAITING = WaitlistPlace(asked=False, count=0, position=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Waitlist:
+    """The whole property: accounts that wait, first come first, and requests to the holder, oldest first."""
+
+    askers: tuple[str, ...] = ()
+    requests: EditRequests = ()
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Who is told that the file is free: whoever waits or asks for it; who was declined only if they wait."""
+        return tuple(dict.fromkeys((*self.askers, *(one.account for one in self.requests if one.open))))
+
+    @property
+    def too_large(self) -> bool:
+        return len(json.dumps(_members(self), ensure_ascii=False).encode()) > LARGEST
+
+    def under(self, held: Held) -> Waitlist:
+        """Return what is left of it under a lock.
+
+        Its holder waits no longer. A request ended with its lock: whoever made it waits until the file is free.
+        """
+        ended = [one for one in self.requests if one.lock_id != held.lock_id and one.at <= held.acquired_at]
+        waiting = (one.account for one in ended if one.open)
+        askers = tuple(one for one in dict.fromkeys((*self.askers, *waiting)) if one != held.holder)
+        return Waitlist(
+            askers[: max(MOST, len(self.askers))],
+            tuple(one for one in self.requests if one not in ended and one.account != held.holder),
+        )
+
+    def without(self, account: str) -> Waitlist:
+        return Waitlist(
+            tuple(one for one in self.askers if one != account),
+            tuple(one for one in self.requests if one.account != account),
+        )
+
+    def asking(self, held: Held) -> tuple[str, ...]:
+        """Return who asks the holder of this lock for the file."""
+        return tuple(one.account for one in open_requests(self.requests, held.lock_id, held.holder))
+
+
 def place_of(waitlist: tuple[str, ...], account: str) -> WaitlistPlace:
     position = waitlist.index(account) + 1 if account in waitlist else None
     return WaitlistPlace(position is not None, len(waitlist), position)
 
 
-def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> tuple[str, ...]:
-    """Return the accounts, first come first; anything that we did not write there and then counts as empty."""
+def waitlist_of(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> Waitlist:
+    """Return what lies there; anything that we did not write there and then counts as empty."""
     fields = _fields(services, tenant, attachment_id, row)
-    waitlist = fields.get("askers") if fields else None
-    return tuple(str(account) for account in waitlist) if isinstance(waitlist, list) else ()
+    askers = fields.get("askers") if fields else None
+    return Waitlist(
+        tuple(str(account) for account in askers) if isinstance(askers, list) else (),
+        read_requests(fields.get("requests")) if fields else (),
+    )
 
 
 def foreign(services: Services, tenant: Tenant, attachment_id: str, row: StoredProperty | None) -> bool:
@@ -53,20 +101,23 @@ def store_waitlist(
     tenant: Tenant,
     attachment_id: str,
     row: StoredProperty | None,
-    waitlist: tuple[str, ...],
+    waitlist: Waitlist,
     *,
     priority: Priority,
     person: str | None = None,
-) -> None:
-    """Store the waitlist on condition that it is still `row`; `LostRace` otherwise."""
-    fields: dict[str, object] = {"schema": 1, "askers": list(waitlist)}
+) -> StoredProperty:
+    """Store the waitlist on condition that it is still `row`, and return the new row; `LostRace` otherwise."""
     place, version = _place(tenant, attachment_id), row.version + 1 if row else 1
+    fields = {"schema": 1, **_members(waitlist)}
     value = signed_json.sign_dated(fields, place, version, services.clock.now(), services.mac_keys)
     host = PropertyHost.ATTACHMENT
     if row is None:
-        services.properties.create(tenant, host, attachment_id, KEY, value, priority=priority, person=person)
-    else:
-        services.properties.replace(tenant, host, attachment_id, row, value, priority=priority, person=person)
+        return services.properties.create(tenant, host, attachment_id, KEY, value, priority=priority, person=person)
+    return services.properties.replace(tenant, host, attachment_id, row, value, priority=priority, person=person)
+
+
+def _members(waitlist: Waitlist) -> dict[str, object]:
+    return {"askers": list(waitlist.askers), "requests": [written(one) for one in waitlist.requests]}
 
 
 def _fields(

@@ -156,8 +156,13 @@ def perform(
             raise
 
 
-def end(action: LockAction, rule: Rule, status: int = OK) -> LockResult:
-    """End a lock as the rule says, and answer; ending what has ended already is a success, too."""
+def end(
+    action: LockAction, rule: Rule, status: int = OK, *, check: Callable[[FileState], None] | None = None
+) -> LockResult:
+    """End a lock as the rule says, and answer; ending what has ended already is a success, too.
+
+    `check` refuses what each round finds.
+    """
     services, actor = action.services, action.actor
     outcome = end_lock.end(
         services,
@@ -169,6 +174,7 @@ def end(action: LockAction, rule: Rule, status: int = OK) -> LockResult:
         priority=Priority.INTERACTIVE,
         request=action.done(status),
         space_id=action.space_id,
+        check=check,
     )
     if isinstance(outcome, Written):
         return LockResult(status, action.view_after(outcome.state, outcome.record))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -16,10 +17,12 @@ from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.compare_and_set import Prepare, Rule, compare_and_set, snapshot_of
 from lockpoint.services.lock_record.file_state import FileState, Outcome, Unwritten, Written
 from lockpoint.services.lock_record.record_effects import RequestOutcome, actor_of, record_write
-from lockpoint.services.lock_record.waitlist import waitlist_of
+from lockpoint.services.lock_record.waitlist import Waitlist, waitlist_of
 from lockpoint.services.locks.notify_me import try_to_empty_waitlist
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
+
+_MOVED = (AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER)
 
 
 def end(
@@ -34,18 +37,22 @@ def end(
     request: RequestOutcome | None = None,
     space_id: str | None = None,
     standing: Moments | None = None,
+    check: Callable[[FileState], None] | None = None,
 ) -> Outcome:
     """Undo pending overwrites, end the lock as `rule` says, record it, and announce it.
 
     What could not be undone is named in the tombstone. After a lost round the file is looked at again. `by` is the
     account that wants the end (None: nobody, time did). With `standing`, the overwrites that are known to stand, the
-    file stays as it is. Where nobody may write, the end is only recorded; it is stored when the page opens.
+    file stays as it is. `check` refuses what each round finds. Where nobody may write, the end is only recorded; it is
+    stored when the page opens.
     """
     held = state.standing
     lock_id = held.lock_id if isinstance(held, Held) else None
     prepare: Prepare = partial(undo_before_end, services, tenant, lock_id, priority)
     if standing is not None:
         prepare = partial(_untouched, standing)
+    if check is not None:
+        prepare = partial(_checked, check, prepare)
     if not state.writable:
         noted = _only_known(services, state, rule, op_id or services.ids.new(), prepare)
         if isinstance(noted, Written):
@@ -83,6 +90,12 @@ def write_known_end(services: Services, tenant: Tenant, state: FileState, *, pri
     outcome = compare_and_set(services, tenant, state.attachment.id, rules.write_end, priority=priority, state=state)
     if isinstance(outcome, Written):
         record_write(services, tenant, outcome, account=actor_of(outcome.record))
+
+
+def _checked(check: Callable[[FileState], None], prepare: Prepare, state: FileState) -> tuple[FileState, Moments]:
+    state, pending = prepare(state)
+    check(state)
+    return state, pending
 
 
 def _untouched(standing: Moments, state: FileState) -> tuple[FileState, Moments]:
@@ -139,8 +152,8 @@ def announce(
         services.effects.record(tenant, Effects(request=request, jobs=again))
         return
     attachment = written.state.attachment
-    waiting = ended and waitlist_of(services, tenant, attachment.id, attachment.waitlist_row)
-    jobs = again if waiting or written.record.kind is AuditKind.TAKEN_OVER else ()
+    waiting = ended and waitlist_of(services, tenant, attachment.id, attachment.waitlist_row) != Waitlist()
+    jobs = again if waiting or written.record.kind in _MOVED else ()
     record_write(services, tenant, written, account=by, space_id=space_id, request=request, jobs=jobs)
     if ended:
         try_to_empty_waitlist(services, tenant, written.state, priority=priority)

@@ -15,10 +15,10 @@ from lockpoint.domain.snapshots import ended_of, phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import HostError
+from lockpoint.services.lock_record.edit_requests import EditRequests
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.pauses import pause_end
-from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
-from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.lock_record.waitlist import NOT_WAITING, Waitlist, WaitlistPlace, place_of, waitlist_of
 from lockpoint.services.ports.locks import Protection
 from lockpoint.services.tenancy.activity import is_active
 
@@ -58,6 +58,17 @@ class LastEnded:
     why: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A request for the file; its words are shown to the holder and to its author."""
+
+    person: PersonRef
+    at: datetime
+    message: str | None
+    declined_at: datetime | None
+    note: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockView:
     """Everything a surface shows of a lock; `protection`: `protected`, `restoring`, `unprotected` or `suspended`."""
@@ -74,6 +85,7 @@ class LockView:
     unprotected_reason: str | None = None
     paused_until: datetime | None = None
     notify_me: WaitlistPlace
+    requests: tuple[RequestView, ...] = ()
     can: Can
     last_ended: LastEnded | None = None
 
@@ -85,7 +97,11 @@ def view_all(
     services: Services, actor: Actor, states: Sequence[FileState], known: Facts, *, own_name: bool = False
 ) -> list[LockView]:
     """Return the views of several files of one page; names are asked for together, the viewer's own only if needed."""
-    people = {person for state in states for person in _people_in(state.standing)}
+    found = [
+        (state, waitlist_of(services, actor.tenant, state.attachment.id, state.attachment.waitlist_row))
+        for state in states
+    ]
+    people = {person for state, waitlist in found for person in _people_in(state.standing, waitlist, actor, known)}
     viewer = _Viewer(
         services=services,
         actor=actor,
@@ -95,7 +111,7 @@ def view_all(
         app=_own_account(services, actor.tenant) if any(_newer_head(state) for state in states) else None,
         now=services.clock.now(),
     )
-    return [viewer.view(state) for state in states]
+    return [viewer.view(state, waitlist) for state, waitlist in found]
 
 
 def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mapping[str, str]:
@@ -125,7 +141,7 @@ class _Viewer:
     app: str | None
     now: datetime
 
-    def view(self, state: FileState) -> LockView:
+    def view(self, state: FileState, waitlist: Waitlist) -> LockView:
         standing = state.standing
         held = self._live(standing)
         why = self._why_unprotected(state, held)
@@ -141,8 +157,9 @@ class _Viewer:
             protection=UNPROTECTED if why else self._protection(state, held).value,
             unprotected_reason=why,
             paused_until=self._paused_until(state, held) if why == FlagReason.PAUSED else None,
-            notify_me=self._place(state.attachment, held.holder) if held else NOT_WAITING,
-            can=self._can(state),
+            notify_me=self._place(waitlist, held.holder) if held else NOT_WAITING,
+            requests=self._requests(waitlist, held) if held else (),
+            can=self._can(state, waitlist),
             last_ended=self._last_ended(ended_of(standing)),
         )
 
@@ -199,20 +216,34 @@ class _Viewer:
         overwritten = _newer_head(state) and (author is None or author not in {held.holder, self.app})
         return Protection.RESTORING if trashed or overwritten else Protection.PROTECTED
 
-    def _can(self, state: FileState) -> Can:
+    def _can(self, state: FileState, waitlist: Waitlist) -> Can:
         """The table of roles, where the app can do its part and the file is there to be locked."""
-        can = permissions.can(self.facts, state.standing, self.actor.account_id, self.now)
+        standing = state.standing
+        asking = waitlist.asking(standing) if isinstance(standing, Held) else ()
+        can = permissions.can(self.facts, standing, self.actor.account_id, self.now, asking)
         if state.blocked:
             return permissions.without_app(can, self.facts)
         if not self.licensed:
-            can = replace(can, lock=False, extend=False, take_over=False)
+            can = replace(can, lock=False, extend=False, take_over=False, request=False, hand_over=False)
         current = state.attachment.status is FileStatus.CURRENT
-        return can if current else replace(can, lock=False, take_over=False)
+        return can if current else replace(can, lock=False, take_over=False, hand_over=False)
 
-    def _place(self, attachment: Attachment, holder: str) -> WaitlistPlace:
+    def _place(self, waitlist: Waitlist, holder: str) -> WaitlistPlace:
         """Leave out a holder who waited before and was not taken off the waitlist yet."""
-        waitlist = waitlist_of(self.services, self.actor.tenant, attachment.id, attachment.waitlist_row)
-        return place_of(tuple(one for one in waitlist if one != holder), self.actor.account_id)
+        return place_of(tuple(one for one in waitlist.askers if one != holder), self.actor.account_id)
+
+    def _requests(self, waitlist: Waitlist, held: Held) -> tuple[RequestView, ...]:
+        mine = self.actor.account_id
+        return tuple(
+            RequestView(
+                person=self._person(one.account),
+                at=one.at,
+                message=one.message if mine in {held.holder, one.account} else None,
+                declined_at=one.declined_at,
+                note=one.note,
+            )
+            for one in _shown_requests(waitlist, held, self.actor, self.facts)
+        )
 
     def _person(self, account: str) -> PersonRef:
         return PersonRef(account, self.names.get(account))
@@ -221,6 +252,17 @@ class _Viewer:
         if ended is None:
             return None
         return LastEnded(ended.reason.value, self._person(ended.by) if ended.by else None, ended.at, ended.why)
+
+
+def _shown_requests(waitlist: Waitlist, held: Held, actor: Actor, known: Facts) -> EditRequests:
+    """Return one's own requests, answered or not, and, to the holder and managers, the open ones of others."""
+    sees_all = held.holder == actor.account_id or permissions.may_break(known)
+    return tuple(
+        one
+        for one in waitlist.requests
+        if one.lock_id == held.lock_id and one.account != held.holder
+        if one.account == actor.account_id or (one.open and sees_all)
+    )
 
 
 def _marked(state: FileState) -> Protection:
@@ -241,7 +283,8 @@ def _own_account(services: Services, tenant: Tenant) -> str | None:
         return None
 
 
-def _people_in(found: FoundRecord) -> set[str]:
+def _people_in(found: FoundRecord, waitlist: Waitlist, actor: Actor, known: Facts) -> set[str]:
     ended = ended_of(found)
+    asking = _shown_requests(waitlist, found, actor, known) if isinstance(found, Held) else ()
     holder = {found.holder} if isinstance(found, Held) else set()
-    return holder | ({ended.by} if ended and ended.by else set())
+    return holder | ({ended.by} if ended and ended.by else set()) | {one.account for one in asking}

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.lock import Ended, EndReason, FoundRecord
+from lockpoint.domain.lock import Ended, EndReason, FoundRecord, Held
 from lockpoint.domain.snapshots import ended_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, Unauthorised
+from lockpoint.services.lock_record.edit_requests import HANDED_OVER
 from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.lock_record.pauses import pause_end
+from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
@@ -25,12 +27,17 @@ HIDDEN = (GoneOrInvisible, Forbidden, Unauthorised)
 FILES_NAMED = 10  # in a summary; each costs a call
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
+_ABOUT_REQUESTS = (MailKind.EDIT_REQUEST, MailKind.EDIT_ANSWER)
+
+
+class OutdatedError(Exception):
+    """What the mail would tell is not so any more, and its recipient has nothing to learn from it."""
 
 
 def looked_up(
     services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
 ) -> tuple[MailFacts, str]:
-    """Return what a mail about these events says and where it goes.
+    """Return what a mail about these events says and where it goes; `OutdatedError` when it is not so any more.
 
     A single "not there" can be false, two are believed.
     """
@@ -69,6 +76,7 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
     me = people.get(intent.recipient)
     actor = people.get(intent.actor) if intent.actor else None
     ended = _ended(services, tenant, intent.attachment_id, intent.lock_id) if intent.kind in _WITH_REASON else None
+    message = _message(services, tenant, intent) if intent.kind in _ABOUT_REQUESTS else None
     locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
     return MailFacts(
         kind=intent.kind,
@@ -79,7 +87,7 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
         page_url=place.page_url,
         file_url=place.file_url,
         actor_name=actor.display_name if actor else None,
-        reason=ended.why if ended else None,
+        reason=ended.why if ended else message,
         at=ended.at if ended else _end_of_pause(services, tenant, intent),
         locale=locale,
         time_zone=time_zone,
@@ -182,6 +190,26 @@ def _on_page(
 def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[str, Person]:
     wanted = [account for account in accounts if account is not None]
     return dict(services.people.describe(tenant, wanted, priority=Priority.EVENT))
+
+
+def _message(services: Services, tenant: Tenant, intent: MailIntent) -> str | None:
+    """Return the words of a request or its answer, read as the recipient; `OutdatedError` where it is over.
+
+    A request is over when it was cancelled or answered, or when its lock ended; a new holder's mail with their lock.
+    """
+    person = intent.recipient
+    state = read_state(services, tenant, intent.attachment_id, priority=Priority.EVENT, person=person)
+    held, file = state.standing, state.attachment
+    if not isinstance(held, Held) or held.lock_id != intent.lock_id:
+        raise OutdatedError
+    if intent.detail == HANDED_OVER:
+        return None
+    asks = intent.actor if intent.kind is MailKind.EDIT_REQUEST else person
+    for one in waitlist_of(services, tenant, file.id, file.waitlist_row).requests:
+        asked = (one.account, one.lock_id) == (asks, held.lock_id)
+        if asked and one.open is (intent.kind is MailKind.EDIT_REQUEST):
+            return one.message if one.open else one.note
+    raise OutdatedError
 
 
 def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str | None) -> Ended | None:

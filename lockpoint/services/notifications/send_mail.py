@@ -9,7 +9,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import NoAddress
 from lockpoint.services.notifications import preferences
-from lockpoint.services.notifications.mail_facts import HIDDEN, looked_up
+from lockpoint.services.notifications.mail_facts import HIDDEN, OutdatedError, looked_up
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, NotBefore, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
@@ -21,9 +21,9 @@ PAUSE = timedelta(hours=1)  # until a mail asks again whether the site is active
 def send(services: Services, intent_id: int) -> None:
     """Send the mail of an intent, once, with all that waits to be told with it; or have it sent when there is room.
 
-    A person who may not see the file gets no mail; a mail that can never be sent is logged and dropped. On an inactive
-    site the mail waits as long as intents are kept. `MailUnavailable` and the host's passing errors pass through: the
-    job comes back.
+    A person who may not see the file gets no mail, nor is one sent whose news is over; a mail that can never be sent is
+    logged and dropped. On an inactive site the mail waits as long as intents are kept. `MailUnavailable` and the host's
+    passing errors pass through: the job comes back.
     """
     stored = services.intents.get(intent_id)
     if stored is None or stored.done:
@@ -65,6 +65,9 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         facts, address = looked_up(services, tenant, wanted, chosen)
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
+        return
+    except OutdatedError:
+        services.intents.finish(stored, result="outdated", address=None)
         return
     except HIDDEN:
         if _site_of(services, stored) is not None:

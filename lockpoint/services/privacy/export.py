@@ -43,6 +43,7 @@ class PersonalData:
     locks: tuple[Row, ...]
     ended: tuple[Row, ...]
     waiting: tuple[Row, ...]
+    requests: tuple[Row, ...]
     preferences: Row
     complete: bool
     notes: tuple[str, ...] = NOTES
@@ -76,6 +77,7 @@ def export(
         locks=tuple(found.locks),
         ended=tuple(found.ended),
         waiting=tuple(found.waiting),
+        requests=tuple(found.requests),
         preferences=chosen,
         complete=found.complete,
     )
@@ -86,6 +88,7 @@ class _Found:
     locks: list[Row] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
     waiting: list[Row] = field(default_factory=list)
+    requests: list[Row] = field(default_factory=list)
     complete: bool = True
 
 
@@ -103,6 +106,7 @@ def _in_confluence(services: Services, tenant: Tenant, account: str, most_files:
         found.locks.extend(_lock(state, account))
         found.ended.extend(_ended(state, account))
         found.waiting.extend(_place_in_line(services, tenant, state, account))
+        found.requests.extend(_requests(services, tenant, state, account))
     return found
 
 
@@ -156,8 +160,32 @@ def _ended(state: FileState, account: str) -> Sequence[Row]:
 
 
 def _place_in_line(services: Services, tenant: Tenant, state: FileState, account: str) -> Sequence[Row]:
-    place = place_of(waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row), account)
+    waitlist = waitlist_of(services, tenant, state.attachment.id, state.attachment.waitlist_row)
+    place = place_of(waitlist.askers, account)
     return ({"attachment": state.attachment.id, "position": place.position},) if place.asked else ()
+
+
+def _requests(services: Services, tenant: Tenant, state: FileState, account: str) -> Sequence[Row]:
+    """What the person asks of an owner and was answered, and what they answered others: of those not even who."""
+    file, held = state.attachment, state.standing
+    rows: list[Row] = []
+    for one in waitlist_of(services, tenant, file.id, file.waitlist_row).requests:
+        answers = isinstance(held, Held) and (held.holder, held.lock_id) == (account, one.lock_id)
+        if one.account != account and not (answers and one.note):
+            continue
+        asked = one.account == account
+        rows.append(
+            {
+                "attachment": file.id,
+                "lock": one.lock_id,
+                "at": one.at.isoformat(),
+                "asked": asked,
+                "message": one.message if asked else None,
+                "declined_at": one.declined_at.isoformat() if one.declined_at else None,
+                "note": one.note,
+            }
+        )
+    return rows
 
 
 def _chosen(services: Services, tenant: Tenant, account: str, priority: Priority) -> Row:

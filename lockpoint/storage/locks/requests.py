@@ -21,7 +21,7 @@ KEPT: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
 """Longer than a request lasts: an older attempt has died."""
 
-BEGINNINGS: Final = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER)
+BEGINNINGS: Final = (AuditKind.ACQUIRED, AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER)
 
 _ROW: Final = REQUEST_OUTCOME.c
 _KEY: Final = [_ROW.tenant_id, _ROW.account, _ROW.request_id]

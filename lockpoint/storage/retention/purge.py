@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from lockpoint.domain.events import ABOUT_LIVE_LOCKS
-from lockpoint.domain.lock import EndReason
+from lockpoint.domain.lock import MOVES
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.maintenance import PurgeReport
 from lockpoint.services.ports.runtime import Clock
@@ -112,15 +112,15 @@ class Aged:
 def _of_live_lock(table: Table) -> ColumnElement[bool]:
     """What was undone and told under a lock is neither counted anew nor told again while it lives.
 
-    The same holds for the lock that it took over: what came while that was taken over both look at.
+    The same holds for the lock that it followed in one write: what came in between both look at.
     """
     witness, ended = LOCK_WITNESS.c, LOCK_WITNESS.c.record["ended"]
-    taken_over = (ended["reason"].astext == EndReason.TAKEN_OVER) & (ended["lock_id"].astext == table.c.lock_id)
+    followed = ended["reason"].astext.in_(MOVES) & (ended["lock_id"].astext == table.c.lock_id)
     return exists().where(
         witness.tenant_id == table.c.tenant_id,
         witness.attachment_id == table.c.attachment_id,
         witness.holder.is_not(None),
-        or_(witness.record["lock_id"].astext == table.c.lock_id, taken_over),
+        or_(witness.record["lock_id"].astext == table.c.lock_id, followed),
     )
 
 

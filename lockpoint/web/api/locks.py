@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from lockpoint.services.edit_requests import ask as edit_requests
+from lockpoint.services.edit_requests.decline import decline
+from lockpoint.services.edit_requests.hand_over import hand_over
 from lockpoint.services.errors import NotFound, UseCaseError
 from lockpoint.services.idempotency import once_set
 from lockpoint.services.listing import page_files
@@ -49,6 +52,7 @@ def api_routes(services: Services) -> Blueprint:
     _reading_routes(blueprint, services)
     _locking_routes(blueprint, services)
     _managing_routes(blueprint, services)
+    _request_routes(blueprint, services)
     _waitlist_routes(blueprint, services)
     _access_routes(blueprint, services)
     return blueprint
@@ -110,8 +114,9 @@ def _locking_routes(blueprint: Blueprint, services: Services) -> None:
     @guarded_by(Guard.CONTEXT)
     def post_extend(attachment_id: str) -> tuple[Response, int]:
         id_, body = bare_id(attachment_id), body_as(s.ExtendBody)
-        life = _life(body.hours)
-        return _answer(services, id_, extend(services, current_actor(), id_, key_of(body), body.lock_id, life))
+        life, ends = _life(body.hours), body.unlock_on_upload
+        place = (services, current_actor(), id_, key_of(body))
+        return _answer(services, id_, extend(*place, body.lock_id, life, unlock_on_upload=ends))
 
 
 def _managing_routes(blueprint: Blueprint, services: Services) -> None:
@@ -128,6 +133,36 @@ def _managing_routes(blueprint: Blueprint, services: Services) -> None:
         id_, body = bare_id(attachment_id), body_as(s.TakeOverBody)
         options = LockOptions(life=_life(body.hours), note=body.note or None, unlock_on_upload=body.unlock_on_upload)
         answer = take_over(services, current_actor(), id_, key_of(body), body.lock_id, body.reason, options)
+        return _answer(services, id_, answer)
+
+
+def _request_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/attachments/<attachment_id>/lock/request")
+    @guarded_by(Guard.CONTEXT)
+    def post_request(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.RequestBody)
+        answer = edit_requests.ask(services, current_actor(), id_, key_of(body), body.lock_id, body.message or None)
+        return _answer(services, id_, answer)
+
+    @blueprint.post("/attachments/<attachment_id>/lock/cancel-request")
+    @guarded_by(Guard.CONTEXT)
+    def post_cancel_request(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.CancelRequestBody)
+        return _answer(services, id_, edit_requests.cancel(services, current_actor(), id_, key_of(body), body.lock_id))
+
+    @blueprint.post("/attachments/<attachment_id>/lock/decline")
+    @guarded_by(Guard.CONTEXT)
+    def post_decline(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.DeclineBody)
+        who, note = body.account_id, body.note or None
+        answer = decline(services, current_actor(), id_, key_of(body), body.lock_id, who, note)
+        return _answer(services, id_, answer)
+
+    @blueprint.post("/attachments/<attachment_id>/lock/hand-over")
+    @guarded_by(Guard.CONTEXT)
+    def post_hand_over(attachment_id: str) -> tuple[Response, int]:
+        id_, body = bare_id(attachment_id), body_as(s.HandOverBody)
+        answer = hand_over(services, current_actor(), id_, key_of(body), body.lock_id, body.account_id, body.reason)
         return _answer(services, id_, answer)
 
 

@@ -25,6 +25,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, p
 ReasonText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
 
 
 def _plain_number(text: object) -> object:
@@ -74,10 +75,11 @@ class ReleaseBody(Command):
 
 
 class ExtendBody(Command):
-    """Life counts from now."""
+    """Life counts from now; null leaves open whether the owner's next upload ends the lock as it is."""
 
     lock_id: LockId
     hours: Hours | None = None
+    unlock_on_upload: Annotated[bool, Field(strict=True)] | None = None
 
 
 class BreakBody(Command):
@@ -91,6 +93,33 @@ class TakeOverBody(Command):
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
+
+
+class RequestBody(Command):
+    """Ask the owner of this lock for the file."""
+
+    lock_id: LockId
+    message: Note | None = None
+
+
+class CancelRequestBody(Command):
+    lock_id: LockId
+
+
+class DeclineBody(Command):
+    """`accountId` is who asked."""
+
+    lock_id: LockId
+    account_id: PersonId
+    note: Note | None = None
+
+
+class HandOverBody(Command):
+    """`accountId` is who asked; whoever is not the owner of the lock gives a reason."""
+
+    lock_id: LockId
+    account_id: PersonId
+    reason: ReasonText | None = None
 
 
 class NotifyBody(Command):
@@ -137,7 +166,7 @@ class AuditQueryModel(Incoming):
     since: Annotated[AwareDatetime | None, BeforeValidator(_iso_time)] = Field(None, alias="from")
     to: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
     event: AuditKind | None = None
-    account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")] | None = None
+    account: PersonId | None = None
     attachment: Annotated[str, StringConstraints(pattern=r"^(att)?[1-9][0-9]{0,18}$")] | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,400}$")] | None = None
     limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(_plain_number)] | None = None
@@ -207,6 +236,10 @@ class CanModel(Outgoing):
     take_over: bool
     notify_me: bool
     give_access: bool
+    request: bool
+    cancel_request: bool
+    decline: bool
+    hand_over: bool
 
 
 class LastEndedModel(Outgoing):
@@ -214,6 +247,16 @@ class LastEndedModel(Outgoing):
     by: PersonModel | None
     at: datetime
     why: str | None
+
+
+class RequestModel(Outgoing):
+    """Somebody asks for the file; `message` only for the owner and who asks, the last two only for who was declined."""
+
+    person: PersonModel
+    at: datetime
+    message: str | None
+    declined_at: datetime | None
+    note: str | None
 
 
 class LockModel(Outgoing):
@@ -231,6 +274,7 @@ class LockModel(Outgoing):
     unprotected_reason: str | None
     paused_until: datetime | None
     notify_me: AskingModel
+    requests: list[RequestModel]
     can: CanModel
     last_ended: LastEndedModel | None
 
@@ -342,6 +386,7 @@ class MyDataModel(Outgoing):
     locks: list[dict[str, Any]]
     ended: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
     preferences: dict[str, Any]
     complete: bool
     notes: list[str]

@@ -8,7 +8,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import EndReason
 from lockpoint.services.context import Priority
 from lockpoint.services.lock_record.end_notices import mail_to_holder
-from lockpoint.services.lock_record.waitlist import store_waitlist
+from lockpoint.services.lock_record.waitlist import Waitlist, store_waitlist
 from tests.domain.build import ALICE as HOLDER
 from tests.domain.build import DANA as MANAGER
 from tests.domain.build import ended
@@ -40,7 +40,7 @@ def test_a_holder_hears_of_ends_that_are_not_their_own(
 def test_a_holder_on_the_waitlist_of_their_own_lock_gets_one_mail(stage: Stage) -> None:
     """G12: the one about their end."""
     stage.lock()
-    people = (ALICE, CHARLIE)
+    people = Waitlist((ALICE, CHARLIE))
     store_waitlist(stage.world.services, ACME, stage.file.id, None, people, priority=Priority.INTERACTIVE)
     stage.break_(stage.held.lock_id, DANA)
     assert [mail[:2] for mail in stage.mails()] == [

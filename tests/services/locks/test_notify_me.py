@@ -9,7 +9,7 @@ import pytest
 from lockpoint.domain.events import MailKind
 from lockpoint.services.context import Priority
 from lockpoint.services.errors import Busy, HostUnavailable, Invalid, LostRace, NotFound, TooMany
-from lockpoint.services.lock_record.waitlist import KEY, WaitlistPlace, waitlist_of
+from lockpoint.services.lock_record.waitlist import KEY, Waitlist, WaitlistPlace, waitlist_of
 from lockpoint.services.locks import notify_me
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
@@ -60,7 +60,7 @@ def test_a_doubled_waitlist_is_emptied(locked: Stage) -> None:
     locked.release(locked.held.lock_id)
     locked.run_jobs()
     (left,) = site.rows[place]
-    assert waitlist_of(locked.world.services, ACME, locked.file.id, left) == ()
+    assert waitlist_of(locked.world.services, ACME, locked.file.id, left) == Waitlist()
     assert [(kind, person) for kind, person, _ in locked.mails()] == [(MailKind.FILE_AVAILABLE, CHARLIE)]
 
 
@@ -109,7 +109,12 @@ def test_who_asks_while_the_lock_ends_is_told(locked: Stage) -> None:
     def bob() -> None:
         waitlist = (CHARLIE, BOB)
         notify_me.store_waitlist(
-            locked.world.services, ACME, locked.file.id, before[0], waitlist, priority=notify_me.Priority.INTERACTIVE
+            locked.world.services,
+            ACME,
+            locked.file.id,
+            before[0],
+            Waitlist(waitlist),
+            priority=notify_me.Priority.INTERACTIVE,
         )
 
     locked.taps.before["properties.replace", number] = bob
@@ -155,7 +160,7 @@ def test_a_crowd(locked: Stage) -> None:
     site, place = locked.world.site(), (PropertyHost.ATTACHMENT, locked.file.id, KEY)
     crowd = tuple(f"557058:{number:036}" for number in range(notify_me.MOST))
     notify_me.store_waitlist(
-        locked.world.services, ACME, locked.file.id, None, crowd, priority=notify_me.Priority.INTERACTIVE
+        locked.world.services, ACME, locked.file.id, None, Waitlist(crowd), priority=notify_me.Priority.INTERACTIVE
     )
     assert len(str(site.rows[place][0].value)) < 32_000
     assert isinstance(refusal_of(locked.ask, BOB), TooMany)
@@ -206,7 +211,7 @@ def _waiting(stage: Stage) -> tuple[str, ...]:
     row = stage.world.services.properties.read(
         ACME, PropertyHost.ATTACHMENT, stage.file.id, KEY, priority=Priority.EVENT
     )
-    return waitlist_of(stage.world.services, ACME, stage.file.id, row)
+    return waitlist_of(stage.world.services, ACME, stage.file.id, row).askers
 
 
 def _die() -> None:
@@ -220,13 +225,13 @@ def test_who_came_while_the_waitlist_was_emptied_stays_alone_on_it(locked: Stage
 
     def bob() -> None:
         notify_me.store_waitlist(
-            services, ACME, locked.file.id, row, (CHARLIE, BOB), priority=notify_me.Priority.INTERACTIVE
+            services, ACME, locked.file.id, row, Waitlist((CHARLIE, BOB)), priority=notify_me.Priority.INTERACTIVE
         )
 
     locked.taps.before["properties.replace", locked.taps.calls["properties.replace"] + 1] = bob
     locked.release(locked.held.lock_id)
     left = notify_me.read_waitlist(services, ACME, locked.file.id, priority=notify_me.Priority.INTERACTIVE)
-    assert notify_me.waitlist_of(services, ACME, locked.file.id, left) == (BOB,)
+    assert notify_me.waitlist_of(services, ACME, locked.file.id, left) == Waitlist((BOB,))
 
 
 def test_people_who_ask_at_once_wait_longer_each_time(locked: Stage) -> None:

@@ -22,7 +22,7 @@ def stage(database_url: str, redis_url: str) -> Iterator[RightsStage]:
 
 @pytest.fixture
 def busy(stage: RightsStage) -> dict[str, StoredFile]:
-    """Bob locked, waited, lost a lock, took one over, overwrote others' files, and chose mails."""
+    """Bob locked, waited, asked and was asked, lost a lock, took one over, overwrote others' files, and chose mails."""
     world = stage.world
     files = {name: world.add_file(BOB if name == "uploaded" else ALICE) for name in
              ("held", "waited", "lost", "taken", "uploaded", "ended", "overwritten")}  # fmt: skip
@@ -30,6 +30,10 @@ def busy(stage: RightsStage) -> dict[str, StoredFile]:
     stage.lock(files["waited"], ALICE)
     for who in (CHARLIE, BOB, DANA):
         stage.ask(files["waited"], who)
+    stage.request(files["waited"], BOB, "Bob's own words to Alice")
+    stage.request(files["waited"], SAM, "words of Sam")
+    stage.request(files["held"], SAM, "more words of Sam")
+    stage.decline(files["held"], BOB, SAM, "Bob's own words to Sam")
     stage.take_over(files["lost"], stage.lock(files["lost"], BOB), SAM)
     stage.lock(files["uploaded"], ALICE)
     stage.release(files["ended"], stage.lock(files["ended"], BOB), BOB)

@@ -11,11 +11,14 @@ from sqlalchemy import delete, select
 
 from lockpoint.domain.lock import Held
 from lockpoint.services.context import Tenant
+from lockpoint.services.edit_requests.ask import ask
+from lockpoint.services.edit_requests.decline import decline
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.release import release
+from lockpoint.services.locks.show import show
 from lockpoint.services.locks.take_over import take_over
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.tenancy import Registration
@@ -82,6 +85,18 @@ class RightsStage:
 
     def ask(self, file: StoredFile, who: str) -> None:
         notify_me.ask(self.services, self.world.actor(who), file.id)
+
+    def request(self, file: StoredFile, who: str, message: str) -> None:
+        self.numbers += 1
+        key, actor = RequestKey(f"request-of-{self.numbers:08}", "same"), self.world.actor(who)
+        lock_id = show(self.services, actor, file.id).lock_id or ""
+        ask(self.services, actor, file.id, key, lock_id, message)
+
+    def decline(self, file: StoredFile, who: str, asker: str, note: str) -> None:
+        self.numbers += 1
+        key, actor = RequestKey(f"request-of-{self.numbers:08}", "same"), self.world.actor(who)
+        lock_id = show(self.services, actor, file.id).lock_id or ""
+        decline(self.services, actor, file.id, key, lock_id, asker, note)
 
     def holder(self, file: StoredFile, tenant: Tenant = ACME) -> str | None:
         found = self.world.found(file.id, tenant)

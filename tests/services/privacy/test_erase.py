@@ -96,7 +96,11 @@ def test_live_locks_end_after_the_grace_period(stage: RightsStage, busy: dict[st
         mails = connection.execute(
             select(EMAIL_INTENT.c.kind, EMAIL_INTENT.c.recipient).where(EMAIL_INTENT.c.attachment_id == busy["held"].id)
         ).all()
-    assert {tuple(mail) for mail in mails} == {("lock_ended", DANA), ("file_available", CHARLIE)}
+    assert {tuple(mail) for mail in mails} == {
+        ("lock_ended", DANA),
+        ("file_available", CHARLIE),
+        ("edit_answer", SAM),
+    }
 
 
 def test_rewritten_records_have_a_row_of_their_own(stage: RightsStage, busy: dict[str, StoredFile]) -> None:

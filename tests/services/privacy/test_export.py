@@ -21,6 +21,18 @@ def test_a_copy_has_everything_of_one_person_and_nobody_else(stage: RightsStage,
     assert [lock["attachment"] for lock in found.locks] == [busy["held"].id]
     assert found.locks[0]["note"] == "Bob's own words"
     assert found.waiting == ({"attachment": busy["waited"].id, "position": 2},)
+    asked, answered = sorted(found.requests, key=lambda row: not row["asked"])
+    assert (asked["attachment"], asked["message"], asked["note"]) == (
+        busy["waited"].id,
+        "Bob's own words to Alice",
+        None,
+    )
+    assert (answered["attachment"], answered["message"], answered["note"]) == (
+        busy["held"].id,
+        None,
+        "Bob's own words to Sam",
+    )
+    assert "words of Sam" not in repr(found)
     assert found.preferences["mails"] == {kind.value: kind is not MailKind.UNPROTECTED for kind in OPTIONAL}
     assert found.complete
     with_rows = {name for name, rows in found.database.items() if rows}

@@ -9,7 +9,7 @@ import pytest
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.lock import EndReason, Free, Held
 from lockpoint.services.errors import Forbidden, LostRace, NotFound, Unauthorised
-from lockpoint.services.lock_record.waitlist import KEY, waitlist_of
+from lockpoint.services.lock_record.waitlist import KEY, Waitlist, waitlist_of
 from lockpoint.services.ports.confluence import PropertyHost
 from lockpoint.services.ports.jobs import JobKind
 from lockpoint.services.ports.locks import Protection
@@ -374,7 +374,7 @@ def test_a_waitlist_on_a_closed_page_is_emptied_as_the_holder(stage: Stage) -> N
     _open(stage)
     assert stage.show(CHARLIE).notify_me.count == 0
     (row,) = stage.world.site().rows[PropertyHost.ATTACHMENT, stage.file.id, KEY]
-    assert waitlist_of(stage.world.services, ACME, stage.file.id, row) == ()
+    assert waitlist_of(stage.world.services, ACME, stage.file.id, row) == Waitlist()
 
 
 def test_a_deleted_base_on_a_closed_page_is_looked_for_as_the_holder(stage: Stage) -> None:

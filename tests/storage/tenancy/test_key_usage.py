@@ -14,6 +14,7 @@ from lockpoint.domain.lock import FoundRecord, Held, Subject, Unreadable
 from lockpoint.domain.signed_json import key_id_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
+from lockpoint.services.edit_requests.ask import ask
 from lockpoint.services.errors import AlreadyLockedError, HostUnavailable, QuotaExceeded, SecretUnreadable
 from lockpoint.services.idempotency import RequestKey
 from lockpoint.services.key_rotation import SigningReport, sign_again
@@ -23,6 +24,7 @@ from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.acquire import acquire
 from lockpoint.services.locks.action import LockOptions
 from lockpoint.services.locks.release import release
+from lockpoint.services.locks.show import show
 from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.confluence import Container, ContainerKind, PropertyHost
 from lockpoint.services.ports.locks import Effects
@@ -395,6 +397,19 @@ def test_preferences_of_others_are_signed_again_when_they_are_read(stage: Stage)
     assert prefers(stage, ONLY_NEW, BOB) == preferences.Preferences()
     assert prefers(stage, BOTH, BOB) == CHOSEN
     assert prefers(stage, ONLY_NEW, BOB) == CHOSEN
+
+
+def test_those_who_ask_for_a_file_come_along(stage: Stage) -> None:
+    """P-11: requests lie in the waitlist, also where nobody else waits."""
+    file_id = stage.locked_file(ONLY_OLD)
+    old = stage.process(ONLY_OLD)
+    lock_id = show(old, stage.actor(BOB), file_id).lock_id or ""
+    ask(old, stage.actor(BOB), file_id, RequestKey("request-of-bob-1", "x"), lock_id, "please")
+    sign_again(stage.process(BOTH), stage.tenant)
+    line = stage.world.host.rows(stage.tenant, PropertyHost.ATTACHMENT, file_id, LINE)[0]
+    assert key_id_of(line.value) == ONLY_NEW.newest
+    shown = show(stage.process(ONLY_NEW), stage.actor(BOB), file_id)
+    assert [one.message for one in shown.requests] == ["please"]
 
 
 def test_those_who_wait_and_the_settings_come_along(stage: Stage) -> None:

@@ -94,6 +94,9 @@ def scene(live: LiveApp) -> tuple[str, str, Stranger]:
     file = live.file(page)
     live.lock("alice", file)
     assert live.call("charlie", "PUT", f"/attachments/{file}/notify-me").status_code == 200
+    lock_id = live.call("bob", "GET", f"/attachments/{file}/lock").json()["lock"]["lockId"]
+    asked = {"lockId": lock_id, "message": "please"}
+    assert live.call("bob", "POST", f"/attachments/{file}/lock/request", asked).status_code == 200
     chosen = {**CHOSEN, "locale": None, "timeZone": None}
     assert live.call("charlie", "PUT", "/me/preferences", chosen).status_code == 200
     decided = {"rules": {"strict": False}, "managers": {"people": [], "groups": []}}
@@ -112,8 +115,21 @@ def everything_is_answered(live: LiveApp, page: str, file: str) -> None:
     assert live.call("dana", "GET", SPACE).json()["rules"]["strict"] == {**INHERITED, "source": "space"}
     assert live.call("charlie", "GET", "/me/preferences").status_code == 200
     assert live.call("charlie", "GET", "/me/data").status_code == 200
+    the_holder_is_asked(live, file)
     assert live.call("dana", "PUT", f"/attachments/{file}/notify-me").status_code == 200
     assert live.call("dana", "DELETE", f"/attachments/{file}/notify-me").status_code == 200
+
+
+def the_holder_is_asked(live: LiveApp, file: str) -> None:
+    path = f"/attachments/{file}/lock"
+    named = {"lockId": live.call("bob", "GET", path).json()["lock"]["lockId"]}
+    assert live.call("dana", "POST", f"{path}/request", {**named, "message": "now?"}).status_code == 200
+    asked = live.call("alice", "GET", path).json()["lock"]["requests"]
+    dana = next(one for one in asked if one["message"] == "now?")
+    assert all(one["message"] in {"please", "now?"} for one in asked)
+    decline = {**named, "accountId": dana["person"]["accountId"]}
+    assert live.call("alice", "POST", f"{path}/decline", decline).status_code == 200
+    assert live.call("dana", "POST", f"{path}/cancel-request", named).status_code == 200
 
 
 def an_overwrite_is_undone(live: LiveApp, page: str, file: str) -> None:
