@@ -393,8 +393,7 @@ class FakeIntents:
             for one in theirs
             if one.id in told and told[one.id][0] == one.id and one.intent.kind not in AT_ONCE
         ]
-        lately = [told[one.id][1] for one in topic if one.id in told and told[one.id][1] > now - HOUR]
-        until = wait_until(kind, max(lately, default=None), mails, now)
+        until = wait_until(kind, sorted({told[one.id][1] for one in topic if one.id in told}), mails, now)
         waiting = [one for one in topic if not one.done and one.id not in told]
         if until is not None:
             return NotBefore(waiting[0].id, until)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
+from lockpoint.domain.mail_budget import AT_ONCE, HOUR, SAME_BURST, takes_last_place, wait_until
 from lockpoint.services.ports.notifications import MailIntent, NotBefore, StoredIntent
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
@@ -83,11 +83,13 @@ def _take_turn(connection: Connection, stored: StoredIntent, now: datetime) -> N
     # An hour after it began, a mail that did not leave begins anew.
     again = update(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id)
     connection.execute(again.values(told_by=None, told_at=None))
-    lately = (*_of_person(stored), _ROW.told_at > now - HOUR)
-    mails = select(_ROW.told_at).where(*lately, _ROW.told_by == _ROW.id, _ROW.kind.not_in(AT_ONCE))
+    mine = _of_person(stored)
+    mails = select(_ROW.told_at).where(
+        *mine, _ROW.told_at > now - HOUR, _ROW.told_by == _ROW.id, _ROW.kind.not_in(AT_ONCE)
+    )
     told = connection.execute(mails).scalars().all()
-    last = connection.execute(select(func.max(_ROW.told_at)).where(*lately, *_on_topic(stored))).scalar()
-    until = wait_until(kind, last, told, now)
+    topic = select(_ROW.told_at).where(*mine, _ROW.told_at > now - SAME_BURST, *_on_topic(stored)).distinct()
+    until = wait_until(kind, connection.execute(topic).scalars().all(), told, now)
     if until is not None:
         first = connection.execute(select(func.min(_ROW.id)).where(*waits, *_on_topic(stored))).scalar_one()
         return NotBefore(first, until)
