@@ -26,7 +26,7 @@ from markupsafe import Markup
 from lockpoint.domain.events import MailKind
 from lockpoint.mail.catalogue import WORDS, LeadsTo, Sentence, words_for
 from lockpoint.mail.languages import UNSPACED, dates_in, language_for, locale_of, translated
-from lockpoint.services.ports.notifications import MailFacts, MailRefused
+from lockpoint.services.ports.notifications import TO_MANAGER, MailFacts, MailRefused, ShortNotice
 
 LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000
@@ -119,6 +119,16 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     return message
 
 
+def shorten(facts: MailFacts) -> ShortNotice:
+    """Return the words of a comment: nothing that not everybody on the page may read, nobody's name."""
+    language = language_for(locale_of(facts.locale))
+    more = (translated(WORDS.more_line, language).format(more=facts.more),) if facts.more else ()
+    name = clean(facts.file_name) or translated(WORDS.nameless_file, language)
+    news = translated(WORDS.summary[facts.kind], language).format(file=name, count=facts.count)
+    sentences = (translated(WORDS.comment, language), news, *more)
+    return ShortNotice(sentences, translated(WORDS.comment_link, language))
+
+
 def clean(text: str, longest: int = LONGEST_NAME) -> str:
     """Remove control and reordering characters and lone surrogates, for one line."""
     shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
@@ -194,7 +204,7 @@ def _letter(facts: MailFacts, locale: Locale, fill: Fill) -> Letter:
 
 
 def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
-    actor, why = clean(facts.actor_name or ""), WORDS.unprotected.get(facts.detail or "", WORDS.unprotected_otherwise)
+    actor, why = clean(facts.actor_name or ""), _why(facts)
     named = translated(WORDS.named, language).format(name=actor) if actor else translated(WORDS.somebody, language)
     return {
         "name": clean(facts.recipient_name),
@@ -208,6 +218,10 @@ def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
         "since": _moment(facts, facts.since, locale),
         "more": str(facts.more),
     }
+
+
+def _why(facts: MailFacts) -> str:
+    return WORDS.unprotected.get((facts.detail or "").removeprefix(TO_MANAGER), WORDS.unprotected_otherwise)
 
 
 def _shown_end(facts: MailFacts) -> datetime | None:

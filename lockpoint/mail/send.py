@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lockpoint.mail.compose import compose
-from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable
+from lockpoint.mail.compose import compose, shorten
+from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, ShortNotice
 
 TIMEOUT: Final = 20.0
 _PERMANENT: Final = range(500, 600)
@@ -61,6 +61,9 @@ class SmtpMailer:
         message = compose(facts, address=address, sender=self._sender, message_id=message_id)
         with self._connection() as connection:
             _hand_over(connection, message)
+
+    def shorten(self, facts: MailFacts) -> ShortNotice:
+        return shorten(facts)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:

@@ -11,7 +11,7 @@ from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
-from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
+from lockpoint.services.ports.notifications import Intents, Mailer, MailFigures, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     PersonalDataReports,
     PersonStore,
@@ -44,6 +44,7 @@ class Services:
     directory: confluence.Directory
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
+    comments: confluence.Comments
     effects: EffectsStore
     audit_log: AuditLog
     jobs: Jobs
@@ -56,6 +57,7 @@ class Services:
     installations: Installations
     site_states: SiteStates
     intents: Intents
+    mail_figures: MailFigures
     mutexes: Mutexes
     mailer: Mailer
     user_properties: UserProperties

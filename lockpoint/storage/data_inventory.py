@@ -196,6 +196,7 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.NOBODY, kind="kind of mail", event_key="which event", done="state", created_at="when"),
             *_of(Whose.NOBODY, told_by="number of the intent whose mail tells it", told_at="when it was told"),
+            *_of(Whose.NOBODY, outcome="what became of it: sent, refused, no address and so on"),
             *_of(Whose.PERSON, recipient="AccountID of the recipient", actor="AccountID of the other person"),
             *_FILE,
             *_of(Whose.NOBODY, lock_id="random name of the lock", detail="a word of ours"),
@@ -236,6 +237,13 @@ TABLES: Final = (
             *_of(Whose.SITE, space_id="id of the space", version="number of the change"),
             Field("settings", Whose.SITE, "the settings themselves", members=_SPACE_SETTINGS),
         ),
+    ),
+    Kind(
+        name="template_state",
+        what="which texts of mails a site stored last; the texts themselves lie in Confluence",
+        why="nobody can put older texts back",
+        kept=Kept.INSTALLED,
+        fields=(*_TENANT, *_of(Whose.SITE, language="language", revision="number of the change")),
     ),
     Kind(
         name="usage_daily",

@@ -191,6 +191,8 @@ EMAIL_INTENT: Final = Table(
     # The intent whose mail tells this one, and since when it does; a mail that did not leave tells nothing.
     Column("told_by", BigInteger),
     Column("told_at", _MOMENT),
+    # What became of it; a comment that was begun may be there.
+    Column("outcome", Text),
     UniqueConstraint("tenant_id", "kind", "event_key", "recipient", name="email_intent_once_key"),
     Index("email_intent_tenant_id_recipient_told_at_idx", "tenant_id", "recipient", "told_at"),
 )
@@ -227,6 +229,16 @@ SPACE_STATE: Final = Table(
     Column("version", Integer, nullable=False),
     Column("settings", Text, nullable=False),
     PrimaryKeyConstraint("tenant_id", "space_id"),
+)
+
+TEMPLATE_STATE: Final = Table(
+    "template_state",
+    METADATA,
+    # The texts themselves lie in Confluence alone.
+    _tenant(),
+    Column("language", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "language"),
 )
 
 USAGE_DAILY: Final = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -17,7 +18,8 @@ from aiosmtpd.smtp import Envelope
 
 from devstack.ports import free_ports
 from lockpoint.services.ports.jobs import JobKind
-from simulator.world.seed import ALICE
+from lockpoint.services.tenancy.settings_in_force import UNASKED
+from simulator.world.seed import ALICE, BOB
 from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
@@ -173,3 +175,25 @@ def test_many_files_are_twenty_mails(live: LiveApp, post: Post) -> None:
     ]
     assert not [row for row in live.rows()["email_intent"] if ",f," in row and ALICE in row]
     assert "secret-plan" not in str(live.rows())
+
+
+def test_who_has_no_address_is_told_on_the_page(live: LiveApp, post: Post) -> None:
+    """F46: once, as the app, where the site wants it; Postgres and the second site know nothing of it."""
+    revision = live.call("sam", "GET", "/settings").json()["revision"]
+    live.call("sam", "PUT", "/settings", {"revision": revision, "comments": True})
+    live.control("sites/acme/behaviour", emailLookup="not_approved")
+    time.sleep(UNASKED.total_seconds())  # the worker has just read the settings
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    overwrite(live, page, "plan.txt", 1)
+    work(live)
+    assert post.letters == []
+    comments = [one for one in live.site_state("acme")["comments"] if one["pageId"] == page]
+    assert [one["authorId"] for one in comments] == [live.app_user, live.app_user]
+    assert sorted(re.findall(r'account-id="([^"]+)"', one["body"])[0] for one in comments) == sorted((ALICE, BOB))
+    assert all("Bob" not in one["body"] and "plan.txt" in one["body"] for one in comments)
+    assert live.site_state("globex")["comments"] == []
+    assert "lockpoint-" not in str(live.rows()["email_intent"])
+    live.control("sites/acme/behaviour", emailLookup="allowed")
+    live.call("sam", "PUT", "/settings", {"revision": revision + 1, "comments": False})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.mail_budget import AN_HOUR, AT_ONCE, BURST, HOUR, takes_last_place, wait_until
+from lockpoint.domain.mails.mail_budget import AN_HOUR, AT_ONCE, BURST, HOUR, takes_last_place, wait_until
 from tests.domain.build import NOW, at
 
 FULL = [at(seconds=second) for second in range(AN_HOUR)]
