@@ -79,6 +79,7 @@ from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
+from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.health import Ping, clock_ping
@@ -218,6 +219,7 @@ def build_app(settings: Settings) -> Flask:
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
+                template_routes(services),
                 directory_routes(services),
                 audit_routes(services),
                 me_routes(services),

@@ -27,7 +27,7 @@ from lockpoint.services.ports.tenancy import (
     Tenants,
     UsageCounts,
 )
-from lockpoint.services.settings_memory import SettingsMemory
+from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +80,5 @@ class Services:
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
     settings_memory: SettingsMemory = field(default_factory=SettingsMemory)
+    texts_memory: TextsMemory = field(default_factory=TextsMemory)
     known_pages: KnownPages = field(default_factory=KnownPages)

@@ -222,6 +222,7 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.SITE, revision="number of the settings"),
             Field("settings", Whose.SITE, "the settings themselves, to put them back", members=_SETTINGS),
+            *_of(Whose.SITE, template_revision="number of the texts of mails"),
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),
@@ -237,13 +238,6 @@ TABLES: Final = (
             *_of(Whose.SITE, space_id="id of the space", version="number of the change"),
             Field("settings", Whose.SITE, "the settings themselves", members=_SPACE_SETTINGS),
         ),
-    ),
-    Kind(
-        name="template_state",
-        what="which texts of mails a site stored last; the texts themselves lie in Confluence",
-        why="nobody can put older texts back",
-        kept=Kept.INSTALLED,
-        fields=(*_TENANT, *_of(Whose.SITE, language="language", revision="number of the change")),
     ),
     Kind(
         name="usage_daily",
@@ -411,6 +405,8 @@ _DATED: Final = _of(
     mac="signature",
 )
 
+_TEXTS: Final = _of(Whose.SITE, language="language", mail="which mail", subject="its subject", body="its text")
+
 PROPERTIES: Final = (
     Kind(
         name="lockpointlock",
@@ -454,6 +450,17 @@ PROPERTIES: Final = (
         why="site admins choose",
         kept=Kept.CONFLUENCE,
         fields=(*_SETTINGS, *_of(Whose.SITE, mac="signature")),
+    ),
+    Kind(
+        name="lockpointmails",
+        place="app",
+        what="texts of mails that site admins wrote",
+        why="mails speak as the site wants it",
+        kept=Kept.CONFLUENCE,
+        fields=(
+            *_of(Whose.SITE, schema="version of the format", revision="number of the change", mac="signature"),
+            Field("texts", Whose.SITE, "what admins wrote, with placeholders instead of people", members=_TEXTS),
+        ),
     ),
     Kind(
         name="lockpointspace",

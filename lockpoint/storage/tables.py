@@ -214,6 +214,8 @@ SITE_STATE: Final = Table(
     Column("tenant_id", Integer, primary_key=True, autoincrement=False),
     Column("revision", Integer),
     Column("settings", Text),
+    # Of the texts of mails, which lie in Confluence alone.
+    Column("template_revision", Integer),
     Column("restore_works", Boolean),
     Column("tested_at", _MOMENT),
     Column("scratch_id", Text),
@@ -229,16 +231,6 @@ SPACE_STATE: Final = Table(
     Column("version", Integer, nullable=False),
     Column("settings", Text, nullable=False),
     PrimaryKeyConstraint("tenant_id", "space_id"),
-)
-
-TEMPLATE_STATE: Final = Table(
-    "template_state",
-    METADATA,
-    # The texts themselves lie in Confluence alone.
-    _tenant(),
-    Column("language", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "language"),
 )
 
 USAGE_DAILY: Final = Table(

@@ -1,4 +1,4 @@
-"""What became of each mail, and which texts of mails a site stored last."""
+"""What became of each mail, and the number of the texts of mails that a site stored last."""
 
 from alembic import op
 
@@ -9,15 +9,10 @@ depends_on = None
 
 CHANGES = """
 ALTER TABLE email_intent ADD COLUMN outcome text;
-CREATE TABLE template_state (
-    tenant_id integer NOT NULL,
-    language text NOT NULL,
-    revision integer NOT NULL,
-    PRIMARY KEY (tenant_id, language)
-);
+ALTER TABLE site_state ADD COLUMN template_revision integer;
 """
 BACK = """
-DROP TABLE template_state;
+ALTER TABLE site_state DROP COLUMN template_revision;
 ALTER TABLE email_intent DROP COLUMN outcome;
 """
 

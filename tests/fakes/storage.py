@@ -12,6 +12,7 @@ from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.domain.lock import Held
 from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
+from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
@@ -25,6 +26,7 @@ from lockpoint.services.ports.notifications import (
     MailIntent,
     NotBefore,
     ShortNotice,
+    ShownMail,
     StoredIntent,
 )
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
@@ -138,6 +140,10 @@ class FakeEffects:
         tables.defer(effects.jobs)
         if effects.settings is not None:
             self._note(tenant, effects.settings)
+        if effects.template_revision is not None:
+            state = tables.states.get(tenant.id, SiteState())
+            newest = max(effects.template_revision, state.template_revision or 0)
+            tables.states[tenant.id] = replace(state, template_revision=newest)
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
@@ -490,6 +496,13 @@ class FakeMailer:
         if self.trouble is not None:
             raise self.trouble
         self.box.append((address, facts, message_id))
+
+    def show(self, facts: MailFacts) -> ShownMail:
+        template = facts.told.template if facts.told else None
+        return ShownMail(*((template.subject, template.body, template.body) if template else ("", "", "")))
+
+    def words(self, language: str) -> Mapping[str, MailTemplate]:
+        return {mail: MailTemplate(f"{language} {mail}", "words of the app") for mail in MAILS}
 
     def shorten(self, facts: MailFacts) -> ShortNotice:
         return ShortNotice((facts.kind.value, facts.file_name, str(facts.more)), "See the files")

@@ -16,6 +16,7 @@ from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoA
 from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.notifications.preferences import Preferences
+from lockpoint.services.notifications.site_texts import with_site_text
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
 from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
@@ -51,6 +52,7 @@ def looked_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent]
 
 def _look_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> LookedUp:
     facts, container = (about_one if on_one_topic(events) else _summary)(services, tenant, events, chosen)
+    facts = with_site_text(services, tenant, events[-1].intent, facts)
     try:
         address = services.people.address(tenant, events[0].intent.recipient, priority=Priority.EVENT)
     except NoAddress as none:

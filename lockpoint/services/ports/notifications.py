@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.mails.mail_budget import IN_DIGESTS, Topic
+from lockpoint.domain.mails.mail_templates import MailTemplate
 from lockpoint.services.context import Tenant
 
 
@@ -124,6 +125,18 @@ class SummaryLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFacts:
+    """A text of the site's, and of the lock what it may name; None where nothing is known. `tried` by an admin."""
+
+    template: MailTemplate
+    language: str
+    owner_name: str | None = None
+    locked_at: datetime | None = None
+    ends_at: datetime | None = None
+    tried: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
@@ -132,6 +145,7 @@ class MailFacts:
     `declined`; `DIGEST` for `count` events since `since`. `at` is when a lock ended or will end, or when a pause ends.
     A summary has `lines` for files and leaves out `more` events; so has a reminder of `count` locks without end.
     `unsubscribe_url` is None for mails that cannot be switched off; without `extend_url` the warning leads to the page.
+    `told` is what only a text of the site's needs.
     """
 
     kind: MailKind
@@ -154,6 +168,7 @@ class MailFacts:
     more: int = 0
     unsubscribe_url: str | None = None
     extend_url: str = ""
+    told: TemplateFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +179,24 @@ class ShortNotice:
     link_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    subject: str
+    html: str
+    text: str
+
+
 class Mailer(Protocol):
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
         """Compose and hand over one mail; `MailRefused` (for good) or `MailUnavailable` (retry)."""
+        ...
+
+    def show(self, facts: MailFacts) -> ShownMail:
+        """Return the mail that `send` would send."""
+        ...
+
+    def words(self, language: str) -> Mapping[str, MailTemplate]:
+        """Return the words of the app for each mail, as if an admin had written them."""
         ...
 
     def shorten(self, facts: MailFacts) -> ShortNotice:
