@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lockpoint.mail.languages import LANGUAGES  # noqa: E402 - bin/ is not on the path of packages
+from lockpoint.domain.mails.mail_templates import LANGUAGES  # noqa: E402 - bin/ is not on the path of packages
 from tests.mail.builders import every_mail  # noqa: E402
 
 WIDTH: Final = 1720

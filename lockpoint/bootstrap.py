@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from lockpoint.app import Shell, create_app
 from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.comments import ConfluenceComments
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
 from lockpoint.confluence.http.sessions import Sessions
-from lockpoint.confluence.licence import ConfluenceLicences
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
+from lockpoint.confluence.site.licence import ConfluenceLicences
+from lockpoint.confluence.site.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.titles import ConfluenceTitles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect import descriptor
@@ -58,6 +59,7 @@ from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.mail_figures import PostgresMailFigures
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.notifications.mail_log import PostgresMailLog
 from lockpoint.storage.notifications.profiles import PostgresProfiles
@@ -79,6 +81,7 @@ from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
+from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.health import NotReadyError, Ping, clock_ping
@@ -221,6 +224,7 @@ def build_app(settings: Settings) -> Flask:
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
+                template_routes(services),
                 directory_routes(services),
                 audit_routes(services),
                 me_routes(services),
@@ -322,6 +326,7 @@ def services_on(neighbours: Neighbours) -> Services:
         directory=ConfluenceDirectory(client),
         search=ConfluenceLockSearch(client),
         scratch=ConfluenceScratchFiles(client),
+        comments=ConfluenceComments(client),
         effects=PostgresEffects(database, clock, neighbours.settings.retention_days),
         audit_log=PostgresAuditLog(database),
         jobs=PostgresJobs(database),
@@ -337,6 +342,7 @@ def services_on(neighbours: Neighbours) -> Services:
         known_pages=known_pages,
         site_states=PostgresSiteStates(database),
         intents=PostgresIntents(database, neighbours.keys, clock),
+        mail_figures=PostgresMailFigures(database),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         user_properties=ConfluenceUserProperties(client),

@@ -24,6 +24,7 @@ class AuditKind(StrEnum):
     FLAGGED = "flagged"
     DUPLICATE_REMOVED = "duplicate_removed"
     SETTINGS_CHANGED = "settings_changed"
+    TEST_MAIL = "test_mail"
     PERSON_ERASED = "person_erased"
     RECOVERED = "recovered"
     """A write of a lock record of which only its place is known."""

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports.notifications import DIGEST
+from lockpoint.services.ports.notifications import DIGEST, TO_MANAGER
 
 
 class LeadsTo(Enum):
@@ -37,6 +37,8 @@ Sentence = str | Plural
 LOCKED: Final = "You get this mail because you have locked this file."
 HAD_LOCKED: Final = "You get this mail because you had locked this file."
 ASKED_FOR: Final = "You get this mail because you asked for this file."
+MANAGES: Final = "You get this mail because you manage the locks of this space."
+TESTED: Final = "You get this mail because you asked for a test of its text."
 CHANGED: Final = "You get this mail because you changed a file that somebody else has locked."
 
 
@@ -76,6 +78,9 @@ class Catalogue:
     unprotected_otherwise: str
     summary: Mapping[MailKind, str]
     nameless_file: str
+    comment: str
+    comment_link: str
+    tested: str
     mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
@@ -118,13 +123,18 @@ WORDS: Final = Catalogue(
         MailKind.UPLOAD_UNDONE: "{file}: your changes while somebody else had it locked: {count}",
         MailKind.OVERWRITE_ATTEMPT: "{file}: changes by others while you had it locked: {count}",
         MailKind.LOCK_ENDED: "{file}: your lock has ended",
-        MailKind.UNPROTECTED: "{file}: your lock does not protect it at the moment",
+        MailKind.LOCK_ENDED_BY_OTHER: "{file}: somebody else ended your lock",
+        MailKind.UNPROTECTED: "{file}: the lock does not protect it at the moment",
+        MailKind.PAUSED: "{file}: undoing changes is paused for a while",
         MailKind.LOCK_WILL_END: "{file}: your lock will end soon",
         MailKind.EDIT_REQUEST: "{file}: others ask for it: {count}",
         MailKind.EDIT_ANSWER: "{file}: your request was answered",
         MailKind.ENDLESS_LOCKS: "{file}: locked by you without an end",
     },
     nameless_file="A deleted file",
+    comment="Lockpoint cannot send you mails, so it tells you here.",
+    comment_link="See the files",
+    tested=TESTED,
     mails={
         MailKind.SUMMARY: MailWords(
             subject=Plural("{count} more message about locked files", "{count} more messages about locked files"),
@@ -313,6 +323,25 @@ WORDS: Final = Catalogue(
             because=LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
+        (MailKind.UNPROTECTED, TO_MANAGER): MailWords(
+            subject="A lock on {file} does not protect it at the moment",
+            heading="A locked file is not protected",
+            story=("{actor} has locked {file}, but an overwrite could not be undone now.", "{why}"),
+            advice=("Others still see that the file is locked. Please see whether you can help.",),
+            because=MANAGES,
+            leads_to=LeadsTo.PAGE,
+        ),
+        (MailKind.PAUSED, TO_MANAGER): MailWords(
+            subject="Protection of {file} is paused",
+            heading="Protection is paused",
+            story=(
+                "{actor} changed {file} again and again in a short time, so Lockpoint pauses undoing their changes.",
+                "When the pause is over, the protected version comes back by itself.",
+            ),
+            advice=("Please find out together who uploads the file: it is often a program that synchronises files.",),
+            because=MANAGES,
+            leads_to=LeadsTo.PAGE,
+        ),
         MailKind.PAUSED: MailWords(
             subject="Protection of {file} is paused",
             heading="Protection is paused",
@@ -375,7 +404,8 @@ WORDS: Final = Catalogue(
 
 
 def words_for(kind: MailKind, detail: str | None) -> MailWords:
-    return WORDS.mails.get((kind, detail or "")) or WORDS.mails[kind]
+    variant = TO_MANAGER if (detail or "").startswith(TO_MANAGER) else detail
+    return WORDS.mails.get((kind, variant or "")) or WORDS.mails[kind]
 
 
 def sentences(words: object = WORDS) -> Iterator[Sentence]:

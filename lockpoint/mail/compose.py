@@ -4,57 +4,29 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import formatdate, parseaddr
 from typing import Final, Protocol
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import idna
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_datetime_format
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from lockpoint.domain.events import MailKind
 from lockpoint.mail.catalogue import WORDS, LeadsTo, Sentence, words_for
 from lockpoint.mail.languages import UNSPACED, dates_in, language_for, locale_of, translated
-from lockpoint.services.ports.notifications import MailFacts, MailRefused
+from lockpoint.mail.letter import Letter, clean, moment, web_address
+from lockpoint.mail.site_texts import site_letters
+from lockpoint.services.ports.notifications import TO_MANAGER, MailFacts, MailRefused, ShortNotice, ShownMail
 
-LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 2000
 _ADDRESS: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,:;\"]{1,255}")
-_INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-# Characters that reorder their neighbours: a name could reverse a sentence's meaning.
-_REORDERING: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """`lines`: small facts under the story; `between`: what stands between two sentences."""
-
-    language: str
-    direction: str
-    between: str
-    subject: str
-    heading: str
-    greeting: str
-    story: tuple[str, ...]
-    lines: tuple[str, ...]
-    advice: tuple[str, ...]
-    button: str
-    url: str | None
-    fallback: str
-    footer: tuple[str, ...]
-    unsubscribe: str
-    unsubscribe_url: str | None
 
 
 _UNSUBSCRIBE: Final = "List-Unsubscribe"
@@ -119,15 +91,21 @@ def compose(facts: MailFacts, *, address: str, sender: str, message_id: str) -> 
     return message
 
 
-def clean(text: str, longest: int = LONGEST_NAME) -> str:
-    """Remove control and reordering characters and lone surrogates, for one line."""
-    shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or _visible(char))
-    line = " ".join(shown.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+def show(facts: MailFacts) -> ShownMail:
+    """Return what a mail with these facts shows."""
+    plain, rich = _letters(facts)
+    html, text = (_templates().get_template(f"mail.{form}") for form in ("html", "txt"))
+    return ShownMail(plain.subject, html.render(letter=rich), text.render(letter=plain))
 
 
-def _visible(char: str) -> bool:
-    return char not in _REORDERING and unicodedata.category(char) not in _INVISIBLE
+def shorten(facts: MailFacts) -> ShortNotice:
+    """Return the words of a comment: nothing that not everybody on the page may read, nobody's name."""
+    language = language_for(locale_of(facts.locale))
+    more = (translated(WORDS.more_line, language).format(more=facts.more),) if facts.more else ()
+    name = clean(facts.file_name) or translated(WORDS.nameless_file, language)
+    news = translated(WORDS.summary[facts.kind], language).format(file=name, count=facts.count)
+    sentences = (translated(WORDS.comment, language), news, *more)
+    return ShortNotice(sentences, translated(WORDS.comment_link, language))
 
 
 def _recipient(address: str) -> Address:
@@ -146,7 +124,7 @@ def _mailbox(address: str, name: str = "") -> Address:
 
 
 def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
-    language = language_for(locale_of(facts.locale))
+    language = facts.told.language if facts.told else language_for(locale_of(facts.locale))
     locale = dates_in(language, locale_of(facts.locale))
     values = _values(facts, language, locale)
     emphasis = Markup("<strong>{}</strong>")
@@ -162,7 +140,8 @@ def _letters(facts: MailFacts) -> tuple[Letter, Letter]:
         found = translated(sentence, language, facts.count)
         return found if clean(facts.actor_name or "") else _capital(found, values["actor"])
 
-    return _letter(facts, locale, plain), _letter(facts, locale, rich)
+    letters = _letter(facts, locale, plain), _letter(facts, locale, rich)
+    return letters if facts.told is None else site_letters(facts, facts.told, letters, values, locale)
 
 
 def _capital(words: str, somebody: str) -> str:
@@ -185,16 +164,16 @@ def _letter(facts: MailFacts, locale: Locale, fill: Fill) -> Letter:
         lines=(*(fill(line) for line in _lines(facts)), *_summary(facts, locale, fill)),
         advice=tuple(fill(sentence) for sentence in words.advice),
         button=fill(WORDS.buttons[leads_to]),
-        url=_web_address(_addresses(facts)[leads_to]),
+        url=web_address(_addresses(facts)[leads_to]),
         fallback=fill(WORDS.fallback),
-        footer=(fill(words.because), fill(WORDS.automatic)),
+        footer=(fill(WORDS.tested if facts.told and facts.told.tried else words.because), fill(WORDS.automatic)),
         unsubscribe=fill(WORDS.unsubscribe),
-        unsubscribe_url=_web_address((facts.unsubscribe_url,)) if facts.unsubscribe_url else None,
+        unsubscribe_url=web_address((facts.unsubscribe_url,)) if facts.unsubscribe_url else None,
     )
 
 
 def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
-    actor, why = clean(facts.actor_name or ""), WORDS.unprotected.get(facts.detail or "", WORDS.unprotected_otherwise)
+    actor, why = clean(facts.actor_name or ""), _why(facts)
     named = translated(WORDS.named, language).format(name=actor) if actor else translated(WORDS.somebody, language)
     return {
         "name": clean(facts.recipient_name),
@@ -210,6 +189,10 @@ def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
     }
 
 
+def _why(facts: MailFacts) -> str:
+    return WORDS.unprotected.get((facts.detail or "").removeprefix(TO_MANAGER), WORDS.unprotected_otherwise)
+
+
 def _shown_end(facts: MailFacts) -> datetime | None:
     """Whoever comes at the end of a pause that is shown finds it over: it is rounded up to a whole minute."""
     if facts.kind is not MailKind.PAUSED or facts.at is None:
@@ -218,14 +201,7 @@ def _shown_end(facts: MailFacts) -> datetime | None:
 
 
 def _moment(facts: MailFacts, at: datetime | None, locale: Locale) -> str:
-    """Return date, time without seconds, and zone, as the person writes them."""
-    if at is None:
-        return ""
-    zone = _zone(facts.time_zone)
-    short = format_datetime(at, "z", zone, locale)
-    name = format_datetime(at, "ZZZZ", zone, locale) if short.startswith(("+", "-")) else short
-    day, hour = format_date(at.astimezone(zone), "long", locale), format_time(at, "short", zone, locale)
-    return f"{str(get_datetime_format('long', locale)).format(hour, day)} {name}"
+    return moment(at, facts.time_zone, locale)
 
 
 def _lines(facts: MailFacts) -> Iterator[str]:
@@ -254,18 +230,6 @@ def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:
         LeadsTo.SITE: (facts.page_url,),
         LeadsTo.EXTEND: (facts.extend_url,),
     }
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
-def _web_address(urls: tuple[str, ...]) -> str | None:
-    """Anything but a web address would be an unexpected link."""
-    return next((url for url in urls if urlsplit(url).scheme in {"http", "https"}), None)
 
 
 @functools.cache

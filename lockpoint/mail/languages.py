@@ -13,10 +13,9 @@ from babel.core import UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from lockpoint.domain.mails.mail_templates import ENGLISH, LANGUAGES
 from lockpoint.mail.catalogue import Plural, Sentence
 
-ENGLISH: Final = "en"
-LANGUAGES: Final = (ENGLISH, "de", "fr", "nl", "ja", "ru")
 UNSPACED: Final = frozenset({"ja"})
 """They write no space between sentences."""
 

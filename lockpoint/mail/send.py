@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lockpoint.mail.compose import compose
-from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable
+from lockpoint.domain.mails.mail_templates import MailTemplate
+from lockpoint.mail.compose import compose, shorten, show
+from lockpoint.mail.site_texts import app_words
+from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, ShortNotice, ShownMail
 
 TIMEOUT: Final = 20.0
 _PERMANENT: Final = range(500, 600)
@@ -66,6 +68,15 @@ class SmtpMailer:
         """Log in and leave; MailUnavailable."""
         with self._connection():
             pass
+
+    def show(self, facts: MailFacts) -> ShownMail:
+        return show(facts)
+
+    def words(self, language: str) -> Mapping[str, MailTemplate]:
+        return app_words(language)
+
+    def shorten(self, facts: MailFacts) -> ShortNotice:
+        return shorten(facts)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:

@@ -11,7 +11,7 @@ from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
-from lockpoint.services.ports.notifications import Intents, Mailer, Profiles, Tokens
+from lockpoint.services.ports.notifications import Intents, Mailer, MailFigures, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     PersonalDataReports,
     PersonStore,
@@ -27,7 +27,7 @@ from lockpoint.services.ports.tenancy import (
     Tenants,
     UsageCounts,
 )
-from lockpoint.services.settings_memory import SettingsMemory
+from lockpoint.services.settings_memory import SettingsMemory, TextsMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class Services:
     directory: confluence.Directory
     search: confluence.LockSearch
     scratch: confluence.ScratchFiles
+    comments: confluence.Comments
     effects: EffectsStore
     audit_log: AuditLog
     jobs: Jobs
@@ -56,6 +57,7 @@ class Services:
     installations: Installations
     site_states: SiteStates
     intents: Intents
+    mail_figures: MailFigures
     mutexes: Mutexes
     mailer: Mailer
     user_properties: UserProperties
@@ -78,4 +80,5 @@ class Services:
     locks_per_site: int = 20_000
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
     settings_memory: SettingsMemory = field(default_factory=SettingsMemory)
+    texts_memory: TextsMemory = field(default_factory=TextsMemory)
     known_pages: KnownPages = field(default_factory=KnownPages)

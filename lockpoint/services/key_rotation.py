@@ -22,7 +22,7 @@ from lockpoint.services.notifications import preferences
 from lockpoint.services.ports.locks import Witness
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.reconcile import catch_up, reconcile
-from lockpoint.services.tenancy import site_settings
+from lockpoint.services.tenancy import mail_texts, site_settings
 
 BATCH = 200
 T = TypeVar("T")
@@ -60,6 +60,7 @@ def sign_again(services: Services, tenant: Tenant, *, step: Callable[[], None] =
     """
     with spending_on("sign_again"):
         _patiently(services, lambda: site_settings.sign_again(services, tenant, priority=Priority.SWEEP))
+        _patiently(services, lambda: mail_texts.sign_again(services, tenant, priority=Priority.SWEEP))
         people = _sign_preferences(services, tenant)
         came: dict[str, _Came] = {}
         for witness in _live(services, tenant):

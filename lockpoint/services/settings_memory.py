@@ -1,4 +1,4 @@
-"""Settings as this process read them last."""
+"""Settings and texts of mails as this process read them last."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
+from lockpoint.domain.mails.mail_templates import Texts
 from lockpoint.domain.settings import InForce
 from lockpoint.services.context import Tenant
 
@@ -45,3 +46,29 @@ class SettingsMemory:
         with self._lock:
             for place in [place for place in self._known if place[0] == tenant.id]:
                 del self._known[place]
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedTexts:
+    """`revision` is the one that Postgres knew when they were read."""
+
+    texts: Texts
+    revision: int | None
+    read: datetime
+    checked: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TextsMemory:
+    """A `SiteCache` of one process. Thread-safe: values are replaced whole."""
+
+    _known: dict[int, RememberedTexts] = field(default_factory=dict)
+
+    def get(self, tenant: Tenant) -> RememberedTexts | None:
+        return self._known.get(tenant.id)
+
+    def keep(self, tenant: Tenant, remembered: RememberedTexts) -> None:
+        self._known[tenant.id] = remembered
+
+    def forget(self, tenant: Tenant) -> None:
+        self._known.pop(tenant.id, None)

@@ -196,6 +196,7 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.NOBODY, kind="kind of mail", event_key="which event", done="state", created_at="when"),
             *_of(Whose.NOBODY, told_by="number of the intent whose mail tells it", told_at="when it was told"),
+            *_of(Whose.NOBODY, outcome="what became of it: sent, refused, no address and so on"),
             *_of(Whose.PERSON, recipient="AccountID of the recipient", actor="AccountID of the other person"),
             *_FILE,
             *_of(Whose.NOBODY, lock_id="random name of the lock", detail="a word of ours"),
@@ -221,6 +222,7 @@ TABLES: Final = (
             *_TENANT,
             *_of(Whose.SITE, revision="number of the settings"),
             Field("settings", Whose.SITE, "the settings themselves, to put them back", members=_SETTINGS),
+            *_of(Whose.SITE, template_revision="number of the texts of mails"),
             *_of(Whose.SITE, restore_works="result of the self-test", tested_at="when it ran"),
             *_of(Whose.SITE, usage_counts="whether usage is counted; off unless an admin switches it on"),
             *_of(Whose.FILE, scratch_id="id of the app's own test file", cursor="where a search goes on"),
@@ -408,6 +410,7 @@ _REQUESTS: Final = (
     *_of(Whose.PERSON, account="AccountID of who asks", at="when", message="what they wrote to the owner"),
     *_of(Whose.PERSON, declined_at="when the owner declined", note="what the owner answered"),
 )
+_TEXTS: Final = _of(Whose.SITE, language="language", mail="which mail", subject="its subject", body="its text")
 
 PROPERTIES: Final = (
     Kind(
@@ -453,6 +456,17 @@ PROPERTIES: Final = (
         why="site admins choose",
         kept=Kept.CONFLUENCE,
         fields=(*_SETTINGS, *_of(Whose.SITE, mac="signature")),
+    ),
+    Kind(
+        name="lockpointmails",
+        place="app",
+        what="texts of mails that site admins wrote",
+        why="mails speak as the site wants it",
+        kept=Kept.CONFLUENCE,
+        fields=(
+            *_of(Whose.SITE, schema="version of the format", revision="number of the change", mac="signature"),
+            Field("texts", Whose.SITE, "what admins wrote, with placeholders instead of people", members=_TEXTS),
+        ),
     ),
     Kind(
         name="lockpointspace",

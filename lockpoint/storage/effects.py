@@ -47,6 +47,8 @@ class PostgresEffects:
             enqueue(connection, [*effects.jobs, *mails])
             if effects.settings is not None:
                 site_states.note_settings(connection, tenant.id, effects.settings)
+            if effects.template_revision is not None:
+                site_states.note_templates(connection, tenant.id, effects.template_revision)
             if effects.request is not None:
                 requests.finish(connection, tenant.id, effects.request)
 

@@ -191,6 +191,8 @@ EMAIL_INTENT: Final = Table(
     # The intent whose mail tells this one, and since when it does; a mail that did not leave tells nothing.
     Column("told_by", BigInteger),
     Column("told_at", _MOMENT),
+    # What became of it; a comment that was begun may be there.
+    Column("outcome", Text),
     UniqueConstraint("tenant_id", "kind", "event_key", "recipient", name="email_intent_once_key"),
     Index("email_intent_tenant_id_recipient_told_at_idx", "tenant_id", "recipient", "told_at"),
 )
@@ -212,6 +214,8 @@ SITE_STATE: Final = Table(
     Column("tenant_id", Integer, primary_key=True, autoincrement=False),
     Column("revision", Integer),
     Column("settings", Text),
+    # Of the texts of mails, which lie in Confluence alone.
+    Column("template_revision", Integer),
     Column("restore_works", Boolean),
     Column("tested_at", _MOMENT),
     Column("scratch_id", Text),

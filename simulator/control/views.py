@@ -186,5 +186,9 @@ def site_json(site: Site) -> Json:
         ],
         "contents": [content_json(site, content) for content in site.contents.values()],
         "attachments": [file_json(site, attachment) for attachment in site.attachments.values()],
+        "comments": [
+            {"id": str(c.id), "pageId": str(c.content_id), "authorId": c.author_id, "body": c.body}
+            for c in site.comments.values()
+        ],
         "apps": apps_json(site),
     }

@@ -185,6 +185,17 @@ class Content:
         return self.versions[0].author_id
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """At the foot of a page or blog post, in storage format; `created_at` in milliseconds."""
+
+    id: int
+    content_id: int
+    author_id: str
+    created_at: int
+    body: str
+
+
 @dataclass(slots=True)
 class Space:
     """`permissions`: operations by account id."""

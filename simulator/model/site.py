@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.model.entities import Attachment, Content, Group, Installation, Person, Space
+from simulator.model.entities import Attachment, Comment, Content, Group, Installation, Person, Space
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Site:
     spaces: dict[int, Space] = field(default_factory=dict)
     contents: dict[int, Content] = field(default_factory=dict)
     attachments: dict[int, Attachment] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
     installations: dict[str, Installation] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
     renamed: bool = False

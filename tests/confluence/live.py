@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 
 from lockpoint.confluence.attachments import ConfluenceAttachments
+from lockpoint.confluence.comments import ConfluenceComments
 from lockpoint.confluence.http.calls import Caller
 from lockpoint.confluence.http.client import ConfluenceClient
 from lockpoint.confluence.http.quota import PointsQuota
@@ -18,8 +19,8 @@ from lockpoint.confluence.http.sessions import Sessions
 from lockpoint.confluence.people import ConfluencePeople
 from lockpoint.confluence.personal_data_reports import ConfluencePersonalDataReports
 from lockpoint.confluence.properties import ConfluenceLockProperties, ConfluenceProperties
-from lockpoint.confluence.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.search import ConfluenceDirectory, ConfluenceLockSearch
+from lockpoint.confluence.site.restore_probe import ConfluenceScratchFiles
 from lockpoint.confluence.user_properties import ConfluenceUserProperties
 from lockpoint.connect.impersonation import Impersonation
 from lockpoint.connect.sites import AppSigner, SiteDirectory
@@ -87,6 +88,7 @@ class Live:
         self.people = ConfluencePeople(self.client)
         self.directory = ConfluenceDirectory(self.client)
         self.search = ConfluenceLockSearch(self.client)
+        self.comments = ConfluenceComments(self.client)
         self.scratch = ConfluenceScratchFiles(self.client)
         self.user_properties = ConfluenceUserProperties(self.client)
         self.reports = ConfluencePersonalDataReports(self.client)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockpoint.services.errors import HostError
-from lockpoint.services.ports.confluence import PropertyHost
+from lockpoint.services.ports.confluence import Mention, PropertyHost
 from lockpoint.services.ports.privacy import Reported
 from tests.confluence import live as live_site
 from tests.confluence.live import (
@@ -45,6 +45,9 @@ OPERATIONS = {
     "GET /wiki/api/v2/blogposts/{id}/properties",
     "POST /wiki/api/v2/blogposts/{id}/properties",
     "PUT /wiki/api/v2/blogposts/{id}/properties/{id}",
+    "GET /wiki/api/v2/blogposts/{id}/footer-comments",
+    "GET /wiki/api/v2/pages/{id}/footer-comments",
+    "POST /wiki/api/v2/footer-comments",
     "POST /wiki/api/v2/pages",
     "GET /wiki/api/v2/pages/{id}",
     "GET /wiki/api/v2/pages/{id}/attachments",
@@ -101,6 +104,7 @@ def use_everything(live: Live) -> None:
     """Call every method of every adapter with success and, where cheap, with a refusal."""
     use_records(live)
     use_files(live)
+    use_comments(live)
     use_people(live)
     use_search(live)
 
@@ -159,6 +163,13 @@ def use_files(live: Live) -> None:
     live.act("trash", BOB, attachmentId=BLOG_FILE)
     live.act("purge", BOB, attachmentId=BLOG_FILE, force=True)
     attachments.confirmed_gone(live.acme, BLOG_FILE, BLOG, priority=PRIORITY)
+
+
+def use_comments(live: Live) -> None:
+    mention = Mention(account=BOB, sentences=("hello",), link_text="see", link="https://acme.example/#1")
+    for place in (PAGE, BLOG):
+        live.comments.add(live.acme, place, mention, priority=PRIORITY)
+        assert live.comments.has(live.acme, place, mention.link, priority=PRIORITY)
 
 
 def use_people(live: Live) -> None:

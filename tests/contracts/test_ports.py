@@ -13,7 +13,7 @@ from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.services.context import Tenant
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection
-from lockpoint.services.ports.notifications import MailIntent, NotBefore
+from lockpoint.services.ports.notifications import COMMENTED, MailHealth, MailIntent, NotBefore
 from lockpoint.services.ports.runtime import BegunRequest, RequestState
 from lockpoint.services.ports.tenancy import Registration, SettingsNote, SiteState
 from lockpoint.storage.effects import PostgresEffects
@@ -25,6 +25,7 @@ from lockpoint.storage.locks.creation_guard import PostgresCreationGuard
 from lockpoint.storage.locks.requests import PostgresRequests
 from lockpoint.storage.locks.restorations import PostgresRestorations
 from lockpoint.storage.locks.witness import PostgresWitnesses
+from lockpoint.storage.notifications.mail_figures import PostgresMailFigures
 from lockpoint.storage.notifications.mail_intents import PostgresIntents
 from lockpoint.storage.privacy.audit_log import PostgresAuditLog
 from lockpoint.storage.tenancy.installations import PostgresInstallations, PostgresTenants
@@ -36,6 +37,7 @@ from tests.fakes.storage import (
     FakeHeldFileJobs,
     FakeIntents,
     FakeJobs,
+    FakeMailFigures,
     FakeRequests,
     FakeRestorations,
     FakeSiteStates,
@@ -62,6 +64,7 @@ class Store:
     guard: Any
     site_states: Any
     intents: Any
+    mail_figures: Any
     tenants: Any
     acme: Tenant
     globex: Tenant
@@ -83,6 +86,7 @@ def in_memory(clock: FakeClock) -> Store:
         FakeCreationGuard(tables),
         FakeSiteStates(tables),
         FakeIntents(tables),
+        FakeMailFigures(tables),
         FakeTenants(tables),
         ACME,
         GLOBEX,
@@ -106,6 +110,7 @@ def on_postgres(clock: FakeClock, database: Database) -> Store:
         PostgresCreationGuard(database, clock),
         PostgresSiteStates(database),
         PostgresIntents(database, keys, clock),
+        PostgresMailFigures(database),
         PostgresTenants(database),
         sites[0],
         sites[1],
@@ -422,14 +427,47 @@ class TestLedger:
         store.effects.record(store.globex, Effects(intents=(first,)))
         assert self.claim(store, 1, 1, 2) == [[1], [1], [2]]
         store.effects.record(store.acme, Effects(intents=(*waiting, *others)))
-        later = START + timedelta(hours=1)
+        later = START + timedelta(minutes=10)
         assert self.claim(store, 3, 5, 6, 7, 8) == [NotBefore(3, later), NotBefore(3, later), [6], [7], [8]]
         store.intents.finish(store.intents.get(1), result="sent", address="alice@example.com")
         assert self.claim(store, 1, 4) == [[], NotBefore(3, later)]
-        store.clock.advance(hours=1)
+        store.clock.advance(minutes=10)
         assert self.claim(store, 4, 3, 5, 4) == [[3, 4, 5], [], [], [3, 4, 5]]
         store.intents.finish(store.intents.get(4), result="sent", address="alice@example.com")
         assert [store.intents.get(number).done for number in range(1, 7)] == [True, False, True, True, True, False]
+
+    def test_a_comment_that_was_begun_is_known(self, store: Store) -> None:
+        """Whoever comes after a lost answer looks first; a comment counts like a mail."""
+        first, second, *others = (overwrite(str(number)) for number in range(4))
+        store.effects.record(store.acme, Effects(intents=(first,)))
+        stored = store.intents.get(1)
+        assert self.claim(store, 1) == [[1]]
+        assert [store.intents.begin_comment(stored) for _ in range(2)] == [False, True]
+        store.intents.finish(stored, result=COMMENTED, address=None)
+        store.effects.record(store.acme, Effects(intents=(second, *others)))
+        assert self.claim(store, 2) == [NotBefore(2, START + timedelta(minutes=10))]
+
+    def test_how_mails_fare_in_numbers(self, store: Store) -> None:
+        """By person their newest news counts; the other site and older days do not."""
+        mails = [
+            intent(event_key=f"{who}{number}", kind=MailKind.FILE_AVAILABLE, recipient=who)
+            for who in (ALICE, BOB, DANA)
+            for number in range(2)
+        ]
+        for site in (store.acme, store.globex):
+            store.effects.record(site, Effects(intents=tuple(mails)))
+        results = {1: "hidden", 2: "sent", 3: "sent", 4: "not_approved", 5: "refused"}
+        for number, result in results.items():
+            address = "x@example.com" if result in {"sent", "refused"} else None
+            store.intents.finish(store.intents.get(number), result=result, address=address)
+        seen = MailHealth(waiting=1, parked=0, refused=1, unreachable=1, commented=0)
+        assert store.mail_figures.read(store.acme, START - timedelta(days=7)) == seen
+        store.intents.finish(store.intents.get(6), result=COMMENTED, address=None)
+        now = store.mail_figures.read(store.acme, START - timedelta(days=7))
+        assert now == replace(seen, waiting=0, commented=1)
+        assert store.mail_figures.read(store.acme, START + timedelta(days=1)) == MailHealth(
+            waiting=0, parked=0, refused=0, unreachable=0, commented=0
+        )
 
     def test_twenty_mails_an_hour_the_last_tells_everything(self, store: Store) -> None:
         """Mails that say that a lock no longer protects are not counted and not held back; a mail that failed is."""

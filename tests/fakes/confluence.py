@@ -27,6 +27,7 @@ from lockpoint.services.ports.confluence import (
     ContainerView,
     FileProperties,
     Group,
+    Mention,
     Person,
     PropertyHost,
     ScratchTrial,
@@ -108,6 +109,7 @@ class FakeSite:
         self.rows: dict[tuple[PropertyHost, str, str], tuple[StoredProperty, ...]] = {}
         self.past_rows: dict[tuple[PropertyHost, str, str], list[tuple[datetime, tuple[StoredProperty, ...]]]] = {}
         self.app_properties: dict[str, object] = {}
+        self.comments: list[tuple[str, Mention]] = []  # page, what
         self.unreadable: dict[str, tuple[UnreadableFile, ...]] = {}  # by page
         self.restore_refused = False
         self.restore_leaves_type = False
@@ -264,6 +266,7 @@ class FakeConfluence:
         self.directory = FakeDirectory(self)
         self.search = FakeLockSearch(self)
         self.scratch = FakeScratchFiles(self)
+        self.comments = FakeComments(self)
 
     def site(self, tenant: Tenant) -> FakeSite:
         if tenant.id not in self.sites:
@@ -625,6 +628,25 @@ class FakeProperties:
 
     def write_app(self, tenant: Tenant, key: str, value: object, *, priority: Priority) -> None:
         self.host.site(tenant).app_properties[key] = value
+
+
+class FakeComments:
+    """Whoever may edit may comment."""
+
+    def __init__(self, host: FakeConfluence) -> None:
+        self.host = host
+
+    def add(self, tenant: Tenant, container: Container, mention: Mention, *, priority: Priority) -> None:
+        site = self.host.site(tenant)
+        if not site.may_edit(site.app_account, container):
+            raise GoneOrInvisible(container.id)
+        site.comments.append((container.id, mention))
+
+    def has(self, tenant: Tenant, container: Container, link: str, *, priority: Priority) -> bool:
+        site = self.host.site(tenant)
+        if not site.may_view(site.app_account, container):
+            raise GoneOrInvisible(container.id)
+        return any(place == container.id and mention.link == link for place, mention in site.comments)
 
 
 class FakePeople:

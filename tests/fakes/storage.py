@@ -11,12 +11,24 @@ from datetime import datetime, timedelta
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import KnownRestoration
 from lockpoint.domain.lock import Held
-from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
+from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
+from lockpoint.domain.mails.mail_templates import MAILS, MailTemplate
 from lockpoint.services.context import Tenant
 from lockpoint.services.errors import StorageUnavailable
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, AuditQuery, Effects, Protection, Restoration, Witness
-from lockpoint.services.ports.notifications import MailFacts, MailIntent, NotBefore, StoredIntent
+from lockpoint.services.ports.notifications import (
+    COMMENT_BEGUN,
+    COMMENTED,
+    UNREACHABLE,
+    MailFacts,
+    MailHealth,
+    MailIntent,
+    NotBefore,
+    ShortNotice,
+    ShownMail,
+    StoredIntent,
+)
 from lockpoint.services.ports.runtime import BegunRequest, Clock, RequestState
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState
 
@@ -40,6 +52,7 @@ class Tables:
     tenants: dict[int, Tenant] = field(default_factory=dict)
     audit: dict[tuple[object, ...], AuditEvent] = field(default_factory=dict)
     intents: dict[tuple[object, ...], StoredIntent] = field(default_factory=dict)
+    outcomes: dict[int, str] = field(default_factory=dict)
     told: dict[int, tuple[int | None, datetime]] = field(default_factory=dict)  # by intent: by which mail, when
     sent: list[tuple[int, str]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
@@ -127,6 +140,10 @@ class FakeEffects:
         tables.defer(effects.jobs)
         if effects.settings is not None:
             self._note(tenant, effects.settings)
+        if effects.template_revision is not None:
+            state = tables.states.get(tenant.id, SiteState())
+            newest = max(effects.template_revision, state.template_revision or 0)
+            tables.states[tenant.id] = replace(state, template_revision=newest)
         if effects.request is not None:
             account, request_id, status, error = effects.request
             claim = tables.claims[tenant.id, account, request_id]
@@ -393,8 +410,7 @@ class FakeIntents:
             for one in theirs
             if one.id in told and told[one.id][0] == one.id and one.intent.kind not in AT_ONCE
         ]
-        lately = [told[one.id][1] for one in topic if one.id in told and told[one.id][1] > now - HOUR]
-        until = wait_until(kind, max(lately, default=None), mails, now)
+        until = wait_until(kind, sorted({told[one.id][1] for one in topic if one.id in told}), mails, now)
         waiting = [one for one in topic if not one.done and one.id not in told]
         if until is not None:
             return NotBefore(waiting[0].id, until)
@@ -413,9 +429,41 @@ class FakeIntents:
             told_by, at = self.tables.told.get(one.id, (None, self.tables.clock.now()))
             if stored.id in {one.id, told_by}:
                 self.tables.intents[key] = replace(one, done=True)
-                if one.id in self.tables.told and address is None:
+                self.tables.outcomes[one.id] = result
+                if one.id in self.tables.told and address is None and result != COMMENTED:
                     self.tables.told[one.id] = (None, at)
         self.tables.sent.append((stored.id, result))
+
+    def begin_comment(self, stored: StoredIntent) -> bool:
+        self.tables.reachable()
+        before = self.tables.outcomes.get(stored.id)
+        self.tables.outcomes[stored.id] = COMMENT_BEGUN
+        return before == COMMENT_BEGUN
+
+    def note_test(self, tenant: Tenant, *, result: str, address: str) -> None:
+        self.tables.reachable()
+        self.tables.sent.append((0, result))
+
+
+class FakeMailFigures:
+    """No job is ever parked here."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def read(self, tenant: Tenant, since: datetime) -> MailHealth:
+        self.tables.reachable()
+        theirs = [one for one in self.tables.intents.values() if one.tenant_id == tenant.id]
+        lately = [one for one in theirs if one.created_at >= since and one.done and one.id in self.tables.outcomes]
+        newest = {one.intent.recipient: self.tables.outcomes[one.id] for one in lately}
+        ids = {one.id for one in lately}
+        return MailHealth(
+            waiting=sum(not one.done for one in theirs),
+            parked=0,
+            refused=sum(id_ in ids and result == "refused" for id_, result in self.tables.sent),
+            unreachable=sum(result in UNREACHABLE for result in newest.values()),
+            commented=sum(result == COMMENTED for result in newest.values()),
+        )
 
 
 class FakeMutexes:
@@ -448,3 +496,13 @@ class FakeMailer:
         if self.trouble is not None:
             raise self.trouble
         self.box.append((address, facts, message_id))
+
+    def show(self, facts: MailFacts) -> ShownMail:
+        template = facts.told.template if facts.told else None
+        return ShownMail(*((template.subject, template.body, template.body) if template else ("", "", "")))
+
+    def words(self, language: str) -> Mapping[str, MailTemplate]:
+        return {mail: MailTemplate(f"{language} {mail}", "words of the app") for mail in MAILS}
+
+    def shorten(self, facts: MailFacts) -> ShortNotice:
+        return ShortNotice((facts.kind.value, facts.file_name, str(facts.more)), "See the files")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.history.judge import FlagReason
 from lockpoint.domain.lock import EndReason
-from lockpoint.domain.mail_budget import AT_ONCE
+from lockpoint.domain.mails.mail_budget import AT_ONCE
 from lockpoint.mail.catalogue import WORDS
 from lockpoint.mail.compose import clean, compose
 from lockpoint.mail.languages import LANGUAGES

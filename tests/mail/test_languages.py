@@ -8,8 +8,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
+from lockpoint.domain.mails.mail_templates import LANGUAGES
 from lockpoint.mail.catalogue import Plural, Sentence, sentences
-from lockpoint.mail.languages import LANGUAGES, dates_in, language_for, locale_of, translated
+from lockpoint.mail.languages import dates_in, language_for, locale_of, translated
 from tests.support.checkout import ROOT
 
 TRANSLATED = LANGUAGES[1:]

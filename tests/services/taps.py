@@ -10,7 +10,7 @@ from typing import Any
 from lockpoint.services.errors import GoneOrInvisible
 from tests.fakes.world import World
 
-HOST = ("attachments", "lock_properties", "properties", "people", "directory", "search", "scratch")
+HOST = ("attachments", "lock_properties", "properties", "people", "directory", "search", "scratch", "comments")
 STORAGE = (
     "effects",
     "jobs",
@@ -43,6 +43,8 @@ POINTS = {
     "lock_properties.read": 1,
     "lock_properties.create": 1,
     "lock_properties.replace": 1,
+    "comments.add": 1,
+    "comments.has": 1,
     "properties.read": 1,
     "properties.create": 1,
     "properties.replace": 1,

@@ -12,6 +12,7 @@ import pytest
 from lockpoint.confluence.http.json_reader import loads
 from lockpoint.domain.events import MailKind
 from lockpoint.domain.lock import Held
+from lockpoint.domain.mails.mail_templates import MailTemplate
 from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.context import Priority
 from lockpoint.services.listing import byline
@@ -20,13 +21,16 @@ from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
-from lockpoint.services.tenancy import site_settings, space_settings
+from lockpoint.services.tenancy import mail_texts, site_settings, space_settings
+from lockpoint.services.tenancy.mail_texts import StoredTexts
 from lockpoint.storage.data_inventory import PROPERTIES
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, GINA, SAM
 from tests.services.stage import Stage, make_stage, untouched
 from tests.support.odd_values import ODD, garbled
 
 SPACE: Final = SpaceSettings(own={"warn_after_hours": 12, "strict": True}, managers=(CHARLIE,))
+APP: Final = ("lockpointsite", "lockpointmails")
+TEXT: Final = {"lock_ended": MailTemplate("{attachment}", "{owner}")}
 CHOSEN: Final = Preferences(off=frozenset({MailKind.LOCK_ENDED}))
 
 
@@ -38,6 +42,7 @@ def prepared() -> Stage:
     site_settings.change(services, stage.world.actor(SAM), revision=0, changes={"copy_mode": True})
     space_settings.change(services, stage.world.actor(DANA), stage.world.site().space_id, SPACE)
     preferences.change(services, stage.world.actor(BOB), CHOSEN)
+    mail_texts.change(services, stage.world.actor(SAM), "de", revision=0, changes=TEXT)
     stage.lock()
     stage.ask(CHARLIE)
     stage.request(stage.held.lock_id, BOB, "please")
@@ -61,7 +66,7 @@ def _hosts(stage: Stage) -> dict[str, tuple[PropertyHost, str]]:
 
 
 def _read(stage: Stage, key: str) -> Any:
-    if key == "lockpointsite":
+    if key in APP:
         return stage.world.site().app_properties[key]
     if key == "lockpointprefs":
         return stage.world.services.user_properties.read(ACME, BOB, key, priority=Priority.EVENT).value  # type: ignore[union-attr]
@@ -71,7 +76,7 @@ def _read(stage: Stage, key: str) -> Any:
 def _put(stage: Stage, key: str, value: object) -> None:
     """Store a value as a person or another app of the site would."""
     site = stage.world.site()
-    if key == "lockpointsite":
+    if key in APP:
         site.app_properties[key] = value
     elif key == "lockpointprefs":
         stage.world.services.user_properties.put(ACME, BOB, key, value)  # type: ignore[attr-defined]
@@ -92,6 +97,9 @@ def everything_goes_on(stage: Stage, key: str) -> None:
     assert space.settings.managers == (() if space.altered else SPACE.managers)
     saved = replace(SPACE, version=space.settings.version)
     space_settings.change(services, stage.world.actor(DANA), stage.world.site().space_id, saved)
+    texts = mail_texts.overview(services, stage.world.actor(SAM))
+    assert texts == (StoredTexts(revision=1, altered=True) if key == "lockpointmails" else StoredTexts({"de": TEXT}, 1))
+    mail_texts.change(services, stage.world.actor(SAM), "de", revision=1, changes=TEXT)
     chosen = preferences.read(services, ACME, BOB, priority=Priority.EVENT)
     assert chosen == (Preferences() if key == "lockpointprefs" else CHOSEN)
     stage.upload(BOB, b"Bob's")
@@ -129,7 +137,7 @@ def values(stage: Stage, key: str) -> Iterator[object]:
 def test_the_table_is_tried_on_every_property() -> None:
     """A property that is new in the inventory has no place here yet."""
     stage = prepared()
-    assert {kind.name for kind in PROPERTIES} == {*_hosts(stage), "lockpointsite", "lockpointprefs"}
+    assert {kind.name for kind in PROPERTIES} == {*_hosts(stage), *APP, "lockpointprefs"}
     assert len(list(garbled(_read(stage, "lockpointpage")))) > 50
 
 

@@ -8,6 +8,9 @@ READS = (
     f"/api/v2/pages/{seed.PAGE_ID}?include-properties=true&include-operations=true",
     f"/api/v2/blogposts/{seed.BLOG_ID}?include-properties=true&include-operations=true",
     f"/api/v2/pages/{seed.PAGE_ID}/operations",
+    f"/api/v2/pages/{seed.PAGE_ID}/footer-comments?body-format=storage&sort=-created-date&limit=5",
+    f"/api/v2/blogposts/{seed.BLOG_ID}/footer-comments",
+    "/api/v2/footer-comments/1",
     f"/api/v2/blogposts/{seed.BLOG_ID}/operations",
     f"/api/v2/pages/{seed.PAGE_ID}/attachments?limit=2&status=current&status=trashed&sort=-modified-date",
     f"/api/v2/blogposts/{seed.BLOG_ID}/attachments?filename=agenda.pdf&mediaType=application/pdf",
@@ -60,6 +63,14 @@ def _writes(sim: Sim) -> None:
     number = sim.as_user("dana", "POST", space, json={"key": "k", "value": 1}).json()["id"]
     sim.as_user("dana", "PUT", f"{space}/{number}", json={"key": "k", "value": 2, "version": {"number": 2}})
     sim.as_user("dana", "DELETE", f"{space}/{number}")
+    for place in ({"pageId": str(seed.PAGE_ID)}, {"blogPostId": str(seed.BLOG_ID)}, {}):
+        text = {
+            "representation": "storage",
+            "value": f'<p><ac:link><ri:user ri:account-id="{seed.BOB}"/></ac:link></p>',
+        }
+        made = sim.as_app("POST", "/api/v2/footer-comments", json={**place, "body": text}).json()
+        sim.as_app("GET", f"/api/v2/footer-comments/{made.get('id', 'nonsense')}")
+    sim.as_app("GET", f"/api/v2/pages/{seed.PAGE_ID}/footer-comments?body-format=storage")
     sim.as_app("POST", "/api/v2/users-bulk", json={"accountIds": [seed.ALICE]})
     check = {"subject": {"type": "user", "identifier": seed.BOB}, "operation": "update"}
     sim.as_app("POST", f"/rest/api/content/{seed.PAGE_ID}/permission/check", json=check)

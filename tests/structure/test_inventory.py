@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from lockpoint.bootstrap import SystemClock
+from lockpoint.domain.mails.mail_templates import MailTemplate
 from lockpoint.domain.settings import SpaceRules, SpaceSettings
 from lockpoint.services.context import Priority
 from lockpoint.services.edit_requests.ask import ask
@@ -31,7 +32,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
 from lockpoint.services.ports.tenancy import SettingsNote
 from lockpoint.services.quota_accounting import Counter, Share, Spending
-from lockpoint.services.tenancy import site_settings, space_settings
+from lockpoint.services.tenancy import mail_texts, site_settings, space_settings
 from lockpoint.storage import data_inventory, redis_mutexes
 from lockpoint.storage.classification import Field, redis_key
 from lockpoint.storage.data_inventory import JOB_SUBJECTS, MUTEX, PROPERTIES, REDIS, TABLES, Kind, Whose
@@ -252,6 +253,8 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
     ask(services, world.actor(BOB), file.id, RequestKey("3" * 32, "c"), held, "please")
     decline(services, world.actor(ALICE), file.id, RequestKey("4" * 32, "d"), held, BOB, "tomorrow")
     site_settings.change(services, world.actor(SAM), revision=0, changes={"copy_mode": True})
+    text = {"lock_ended": MailTemplate("{attachment}", "{owner}")}
+    mail_texts.change(services, world.actor(SAM), "de", revision=0, changes=text)
     space_settings.change(services, world.actor(DANA), world.site().space_id, SPACE)
     preferences.change(services, world.actor(ALICE), preferences.Preferences(locale="de"))
     byline.refresh(services, tenant, page.container)
@@ -259,6 +262,7 @@ def written_properties(world: World) -> list[tuple[str, Any]]:
         ("lockpointlock", world.site().lock_rows(file.id)[0].value),
         ("lockpointwatch", world.host.rows(tenant, PropertyHost.ATTACHMENT, file.id, "lockpointwatch")[0].value),
         ("lockpointpage", world.host.rows(tenant, PropertyHost.PAGE, page.container.id, "lockpointpage")[0].value),
+        ("lockpointmails", services.properties.read_app(tenant, "lockpointmails", priority=Priority.INTERACTIVE)),
         ("lockpointsite", services.properties.read_app(tenant, "lockpointsite", priority=Priority.INTERACTIVE)),
         (
             "lockpointspace",

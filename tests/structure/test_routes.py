@@ -15,6 +15,7 @@ from lockpoint.services.container import Services
 from lockpoint.web.api.locks import api_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
+from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import Bundle, Screen
 from lockpoint.web.connect.surfaces import PAGE_ENTRY, PREPAINT_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
@@ -44,6 +45,7 @@ def app() -> Flask:
     blueprints = [
         api_routes(services),
         settings_routes(services),
+        template_routes(services),
         me_routes(services),
         mail_routes(services),
         surface_routes(bundle(), BRIDGE),

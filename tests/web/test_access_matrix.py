@@ -105,6 +105,10 @@ def _nothing(_: Target) -> Json:
     return {}
 
 
+def _trial(_: Target) -> Json:
+    return {"language": "en", "mail": "lock_ended", "subject": "{attachment}", "body": "x"}
+
+
 FILE_ROUTES = (
     Route("show", "GET", "/attachments/{file}/lock", _nothing),
     Route("list", "GET", "/pages/{page}/attachments", _nothing),
@@ -120,6 +124,10 @@ FILE_ROUTES = (
 SITE_ROUTES = (
     Route("show settings", "GET", "/settings", _nothing, about_file=False),
     Route("change settings", "PUT", "/settings", _nothing, about_file=False),
+    Route("show templates", "GET", "/settings/templates?language=de", _nothing, about_file=False),
+    Route("change templates", "PUT", "/settings/templates", _nothing, about_file=False),
+    Route("preview template", "POST", "/settings/templates/preview", _trial, about_file=False),
+    Route("send test mail", "POST", "/settings/templates/test", _trial, about_file=False),
     Route("show space settings", "GET", "/spaces/DS/settings", _nothing, about_file=False),
     Route("change space settings", "PUT", "/spaces/DS/settings", _nothing, about_file=False),
     Route("read audit", "GET", "/audit", _nothing, about_file=False),
@@ -236,6 +244,10 @@ class Matrix:
         if route.name == "change settings":
             seen = self.live.call("sam", "GET", "/settings").json()
             body = {"copyMode": not seen["copyMode"], "revision": seen["revision"], "requestId": request_id()}
+        if route.name == "change templates":
+            seen = self.live.call("sam", "GET", "/settings/templates").json()
+            texts: Json = {"language": "en", "templates": {"lock_ended": None}}
+            body = {**texts, "revision": seen["revision"], "requestId": request_id()}
         if route.name == "change space settings":
             seen = self.live.call("dana", "GET", "/spaces/DS/settings").json()
             managers: Json = {"people": [], "groups": []}

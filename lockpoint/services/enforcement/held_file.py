@@ -140,14 +140,15 @@ def _place(attachment: Attachment) -> tuple[FileStatus, datetime, int]:
 
 
 def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
-    """Leave the file alone and say so: in the audit log, in every list, and to the holder."""
+    """Leave the file alone and say so: in the audit log, in every list, to the holder and lock managers."""
     why = Protection(verdict.reason.value)
     rows = list(conflicts(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     intents = list(overwrite_mails(held_file.attachment, held_file.held, verdict.offenders, "not_undone"))
     if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
-        intents.extend(unprotected(held_file.attachment, held_file.held, verdict.reason))
+        managers = held_file.settings.space.managers
+        intents.extend(unprotected(held_file.attachment, held_file.held, verdict.reason, managers))
     if rows or intents:
         held_file.services.effects.record(held_file.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
     held_file.mark(why)  # last: a crash before it says things twice rather than never

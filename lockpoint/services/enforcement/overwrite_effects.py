@@ -7,9 +7,10 @@ from dataclasses import replace
 from lockpoint.domain.events import AuditKind, MailKind
 from lockpoint.domain.history.judge import FlagReason, Version
 from lockpoint.domain.lock import Ended, Held
+from lockpoint.domain.settings import Accounts
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import AuditEvent
-from lockpoint.services.ports.notifications import MailIntent
+from lockpoint.services.ports.notifications import TO_MANAGER, MailIntent
 
 
 def conflicts(
@@ -63,16 +64,33 @@ def attempts(
     )
 
 
-def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> tuple[MailIntent, ...]:
-    """Return the mail, once for each lock and reason, that the file is not protected; a pause tells its own end."""
+def unprotected(
+    attachment: Attachment, held: Held, reason: FlagReason, managers: Accounts = ()
+) -> tuple[MailIntent, ...]:
+    """Return mails, once for each lock and reason, that the file is not protected; a pause tells its own end."""
     if reason is FlagReason.PAUSED:
         return ()
-    mail = MailIntent(
+    return (mail := unprotected_mail(attachment.id, held, reason.value), *to_managers(mail, managers, held.holder))
+
+
+def unprotected_mail(attachment_id: str, held: Held, reason: str) -> MailIntent:
+    return MailIntent(
         kind=MailKind.UNPROTECTED,
         recipient=held.holder,
-        attachment_id=attachment.id,
-        event_key=f"{held.lock_id}/{reason.value}",
+        attachment_id=attachment_id,
+        event_key=f"{held.lock_id}/{reason}",
         lock_id=held.lock_id,
-        detail=reason.value,
+        detail=reason,
     )
-    return (mail,)
+
+
+def to_managers(mail: MailIntent, managers: Accounts, actor: str | None) -> tuple[MailIntent, ...]:
+    """Return the holder's mail as the lock managers of the space get it, whose `actor` needs none.
+
+    Managers by group get none: what is everybody's task is nobody's.
+    """
+    return tuple(
+        replace(mail, recipient=manager, actor=actor, detail=f"{TO_MANAGER}{mail.detail or ''}")
+        for manager in managers
+        if manager not in {mail.recipient, actor}
+    )

@@ -8,6 +8,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.history.restore_budget import Offender
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
+from lockpoint.services.enforcement.overwrite_effects import to_managers
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
@@ -21,14 +22,14 @@ def left_in_pause(
     until = pause_end(held_file.services, held_file.tenant, held_file.held.lock_id, offenders)
     if until is None:
         return None
-    effects = Effects(intents=(_told(held_file, offenders, until),), jobs=(_look_again(held_file, until),))
+    effects = Effects(intents=_told(held_file, offenders, until), jobs=(_look_again(held_file, until),))
     held_file.services.effects.record(held_file.tenant, effects)
     return flag(held_file, Flag(FlagReason.PAUSED, standing))
 
 
-def _told(held_file: HeldFile, offenders: tuple[Offender, ...], until: datetime) -> MailIntent:
-    """Return the mail to the holder, once for each pause."""
-    return MailIntent(
+def _told(held_file: HeldFile, offenders: tuple[Offender, ...], until: datetime) -> tuple[MailIntent, ...]:
+    """Return the mails to the holder and the lock managers, once for each pause."""
+    mail = MailIntent(
         kind=MailKind.PAUSED,
         recipient=held_file.held.holder,
         attachment_id=held_file.attachment.id,
@@ -37,6 +38,7 @@ def _told(held_file: HeldFile, offenders: tuple[Offender, ...], until: datetime)
         lock_id=held_file.held.lock_id,
         detail=FlagReason.PAUSED.value,
     )
+    return (mail, *to_managers(mail, held_file.settings.space.managers, mail.actor))
 
 
 def _look_again(held_file: HeldFile, until: datetime) -> Job:

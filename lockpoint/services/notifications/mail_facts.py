@@ -12,12 +12,13 @@ from lockpoint.domain.lock import Ended, EndReason, FoundRecord, Held
 from lockpoint.domain.snapshots import ended_of
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, Unauthorised
+from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, NoAddress, Unauthorised
 from lockpoint.services.lock_record.edit_requests import HANDED_OVER
 from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.lock_record.waitlist import waitlist_of
 from lockpoint.services.notifications.preferences import Preferences
+from lockpoint.services.notifications.site_texts import with_site_text
 from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
 from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
@@ -34,10 +35,21 @@ class OutdatedError(Exception):
     """What the mail would tell is not so any more, and its recipient has nothing to learn from it."""
 
 
-def looked_up(
-    services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
-) -> tuple[MailFacts, str]:
-    """Return what a mail about these events says and where it goes; `OutdatedError` when it is not so any more.
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a mail says and where it goes. `container` has the file, None for a summary.
+
+    Where Confluence gives no address, `address` is None and `no_address` its reason.
+    """
+
+    facts: MailFacts
+    container: Container | None
+    address: str | None
+    no_address: str = ""
+
+
+def looked_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> LookedUp:
+    """Return all about a mail on these events; `OutdatedError` when they are not so any more.
 
     A single "not there" can be false, two are believed.
     """
@@ -48,19 +60,26 @@ def looked_up(
         return _look_up(services, tenant, events, chosen)
 
 
-def _look_up(
-    services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
-) -> tuple[MailFacts, str]:
+def _look_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> LookedUp:
+    facts, container = (about_one if on_one_topic(events) else _summary)(services, tenant, events, chosen)
+    facts = with_site_text(services, tenant, events[-1].intent, facts)
+    try:
+        address = services.people.address(tenant, events[0].intent.recipient, priority=Priority.EVENT)
+    except NoAddress as none:
+        return LookedUp(facts, container, None, none.reason)
+    return LookedUp(facts, container, address)
+
+
+def on_one_topic(events: Sequence[StoredIntent]) -> bool:
     topics = {event.intent.topic for event in events}
-    about_one = len(events) == 1 or (len(topics) == 1 and None not in topics)
-    facts = (_facts if about_one else _summary)(services, tenant, events, chosen)
-    return facts, services.people.address(tenant, events[0].intent.recipient, priority=Priority.EVENT)
+    return len(events) == 1 or (len(topics) == 1 and None not in topics)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """The file and its page as the recipient sees them; a purged file has no name."""
 
+    container: Container | None
     file_name: str
     file_url: str
     page_title: str
@@ -68,8 +87,10 @@ class _Place:
     history_url: str
 
 
-def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> MailFacts:
-    """Return what a mail says of one event, or of several on one topic."""
+def about_one(
+    services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
+) -> tuple[MailFacts, Container | None]:
+    """Return what a mail says of one event, or of several on one topic, and the page of the file."""
     intent, count = events[-1].intent, len(events)
     place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
@@ -78,7 +99,7 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
     ended = _ended(services, tenant, intent.attachment_id, intent.lock_id) if intent.kind in _WITH_REASON else None
     message = _message(services, tenant, intent) if intent.kind in _ABOUT_REQUESTS else None
     locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
-    return MailFacts(
+    facts = MailFacts(
         kind=intent.kind,
         detail=intent.detail if count == 1 else DIGEST,
         recipient_name=me.display_name if me else "",
@@ -97,9 +118,12 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
         history_url=place.history_url,
         unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind),
     )
+    return facts, place.container
 
 
-def _summary(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> MailFacts:
+def _summary(
+    services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
+) -> tuple[MailFacts, None]:
     """Return what a mail says of many events: how many of which kind, by file, and how many more there were."""
     recipient = events[0].intent.recipient
     files = {event.intent.attachment_id: event.intent for event in events}
@@ -107,7 +131,7 @@ def _summary(services: Services, tenant: Tenant, events: Sequence[StoredIntent],
     me = _people(services, tenant, recipient).get(recipient)
     locale, time_zone = _tastes(services, tenant, recipient, me, chosen)
     counts = Counter((event.intent.attachment_id, event.intent.kind) for event in events)
-    return MailFacts(
+    facts = MailFacts(
         kind=MailKind.SUMMARY,
         recipient_name=me.display_name if me else "",
         file_name="",
@@ -124,6 +148,7 @@ def _summary(services: Services, tenant: Tenant, events: Sequence[StoredIntent],
         lines=tuple(SummaryLine(kind, names[file], count) for (file, kind), count in counts.items() if file in names),
         more=sum(count for (file, _), count in counts.items() if file not in names),
     )
+    return facts, None
 
 
 def _visible_names(services: Services, tenant: Tenant, intents: Sequence[MailIntent]) -> dict[str, str]:
@@ -178,13 +203,13 @@ def _on_page(
 ) -> _Place:
     site = tenant.display_url or tenant.base_url
     if container is None:
-        return _Place(file_name, file_url, "", site, site)
+        return _Place(None, file_name, file_url, "", site, site)
     view = services.people.container(tenant, recipient, container, priority=Priority.EVENT)
     # Links that Confluence resolves by content id, on the address people know the site by.
     page_url, history_url = (
         f"{site}/pages/{action}.action?pageId={container.id}" for action in ("viewpage", "viewpageattachments")
     )
-    return _Place(file_name, file_url, view.title, page_url, history_url)
+    return _Place(container, file_name, file_url, view.title, page_url, history_url)
 
 
 def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[str, Person]:

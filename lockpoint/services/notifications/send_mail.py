@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
-from lockpoint.services.errors import NoAddress
 from lockpoint.services.notifications import preferences
+from lockpoint.services.notifications.comments import instead_of_mail
 from lockpoint.services.notifications.mail_facts import HIDDEN, OutdatedError, looked_up
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, NotBefore, StoredIntent
@@ -62,10 +62,13 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         if not wanted:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
-        facts, address = looked_up(services, tenant, wanted, chosen)
-    except NoAddress as none:
-        services.intents.finish(stored, result=none.reason, address=None)
-        return
+        found = looked_up(services, tenant, wanted, chosen)
+        if _site_of(services, stored) is None:  # the look-up took a while
+            return
+        if found.address is None:
+            result = instead_of_mail(services, tenant, stored, wanted, found, chosen)
+            services.intents.finish(stored, result=result, address=None)
+            return
     except OutdatedError:
         services.intents.finish(stored, result="outdated", address=None)
         return
@@ -73,11 +76,9 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         if _site_of(services, stored) is not None:
             services.intents.finish(stored, result="not_visible", address=None)
         return
-    if _site_of(services, stored) is None:  # the look-up took a while
-        return
     try:
-        services.mailer.send(address, facts, message_id=f"{tenant.id}.{stored.id}")
+        services.mailer.send(found.address, found.facts, message_id=f"{tenant.id}.{stored.id}")
     except MailRefused:
-        services.intents.finish(stored, result="refused", address=address)
+        services.intents.finish(stored, result="refused", address=found.address)
         return
-    services.intents.finish(stored, result="sent", address=address)
+    services.intents.finish(stored, result="sent", address=found.address)

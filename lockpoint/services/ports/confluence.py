@@ -443,3 +443,25 @@ class ScratchFiles(Protocol):
     def try_restore(self, tenant: Tenant, scratch_id: str | None, *, priority: Priority) -> ScratchTrial:
         """Try whether Confluence's own operation restores old content, on file `scratch_id` if it exists."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A comment for one person: plain texts and addresses of ours. `link` ends in what no other comment's has."""
+
+    account: str
+    sentences: tuple[str, ...]
+    link_text: str
+    link: str
+
+
+class Comments(Protocol):
+    """At the foot of pages, as the app; everybody who sees the page reads them."""
+
+    def add(self, tenant: Tenant, container: Container, mention: Mention, *, priority: Priority) -> None:
+        """Raises the host's errors; after `HostUnavailable` the comment may be there."""
+        ...
+
+    def has(self, tenant: Tenant, container: Container, link: str, *, priority: Priority) -> bool:
+        """Return whether one of the newest comments of ours leads to this address."""
+        ...

@@ -98,7 +98,8 @@ class Restoration:
 class Effects:
     """What one cause writes to Postgres, in one transaction.
 
-    `request` finishes a request id: (account, request id, status, error). `settings` never replace newer ones.
+    `request` finishes a request id: (account, request id, status, error). `settings` and `template_revision` never
+    replace newer ones.
     """
 
     witness: Witness | None = None
@@ -108,6 +109,7 @@ class Effects:
     jobs: tuple[Job, ...] = ()
     request: tuple[str, str, int, str | None] | None = None
     settings: SettingsNote | None = None
+    template_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

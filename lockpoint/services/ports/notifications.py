@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.mail_budget import IN_DIGESTS, Topic
+from lockpoint.domain.mails.mail_budget import IN_DIGESTS, Topic
+from lockpoint.domain.mails.mail_templates import MailTemplate
 from lockpoint.services.context import Tenant
 
 
@@ -57,19 +58,60 @@ class Intents(Protocol):
     def claim(self, stored: StoredIntent) -> Sequence[StoredIntent] | NotBefore:
         """Return what the mail of this intent tells, oldest first, and have no other mail tell it.
 
-        As `domain.mail_budget` says; again after a crash the same. Nothing when another mail tells it.
+        As `domain.mails.mail_budget` says; again after a crash the same. Nothing when another mail tells it.
         """
         ...
 
     def finish(self, stored: StoredIntent, *, result: str, address: str | None) -> None:
         """Mark all that its mail tells as done; log the mail with the hashed address, never the address itself.
 
-        Without an address no mail left, so none is counted.
+        Where neither a mail nor a comment told the person, none is counted.
         """
+        ...
+
+    def begin_comment(self, stored: StoredIntent) -> bool:
+        """Note that a comment is about to be made; return whether that was noted before, so that one may be there."""
+        ...
+
+    def note_test(self, tenant: Tenant, *, result: str, address: str) -> None:
+        """Log a test mail that an admin asked for."""
+        ...
+
+
+TEST_MAIL: Final = "test"
+"""The log's word for a mail that an admin asked for."""
+
+COMMENTED: Final = "commented"
+COMMENT_BEGUN: Final = "comment_begun"
+UNREACHABLE: Final = ("not_approved", "unknown", "switched_off", "hidden")
+"""Why Confluence gives no address (`NoAddress.reason`): results of mails that told nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailHealth:
+    """How the mails of a site fare: now, and since some day.
+
+    `waiting` and `parked` are mails that have not left, parked ones after a day of attempts. `refused` mails the mail
+    server refused for good. `unreachable` people were not told their newest news, by mail or comment, because
+    Confluence gives no address; `commented` people were told theirs in a comment.
+    """
+
+    waiting: int
+    parked: int
+    refused: int
+    unreachable: int
+    commented: int
+
+
+class MailFigures(Protocol):
+    def read(self, tenant: Tenant, since: datetime) -> MailHealth:
+        """Return counts without people; `StorageUnavailable`."""
         ...
 
 
 DIGEST = "digest"
+TO_MANAGER: Final = "manager:"
+"""Before the word of a mail that a lock manager gets about another person's lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +125,27 @@ class SummaryLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFacts:
+    """A text of the site's, and of the lock what it may name; None where nothing is known. `tried` by an admin."""
+
+    template: MailTemplate
+    language: str
+    owner_name: str | None = None
+    locked_at: datetime | None = None
+    ends_at: datetime | None = None
+    tried: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailFacts:
     """What a mail says, read at sending and stored nowhere.
 
     `detail` is the intent's word: `undone` or `not_undone` for an overwrite; `renamed`, `trashed`, `trashed_renamed`
-    for what was undone; the reason of an ending or flag; `handed_over` or `declined`; `DIGEST` for `count` events since
-    `since`. `at` is when a lock ended or will end, or when a pause ends. A summary has `lines` for files and leaves out
-    `more` events; so has a reminder of `count` locks without end. `unsubscribe_url` is None for mails that cannot be
-    switched off; without `extend_url` the warning leads to the page.
+    for what was undone; the reason of an ending or flag, after `TO_MANAGER` for a lock manager; `handed_over` or
+    `declined`; `DIGEST` for `count` events since `since`. `at` is when a lock ended or will end, or when a pause ends.
+    A summary has `lines` for files and leaves out `more` events; so has a reminder of `count` locks without end.
+    `unsubscribe_url` is None for mails that cannot be switched off; without `extend_url` the warning leads to the page.
+    `told` is what only a text of the site's needs.
     """
 
     kind: MailKind
@@ -113,11 +168,39 @@ class MailFacts:
     more: int = 0
     unsubscribe_url: str | None = None
     extend_url: str = ""
+    told: TemplateFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShortNotice:
+    """What a mail would say, in a few words that everybody on the page may read."""
+
+    sentences: tuple[str, ...]
+    link_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    subject: str
+    html: str
+    text: str
 
 
 class Mailer(Protocol):
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
         """Compose and hand over one mail; `MailRefused` (for good) or `MailUnavailable` (retry)."""
+        ...
+
+    def show(self, facts: MailFacts) -> ShownMail:
+        """Return the mail that `send` would send."""
+        ...
+
+    def words(self, language: str) -> Mapping[str, MailTemplate]:
+        """Return the words of the app for each mail, as if an admin had written them."""
+        ...
+
+    def shorten(self, facts: MailFacts) -> ShortNotice:
+        """Return the text of a comment, in the language of its person."""
         ...
 
 

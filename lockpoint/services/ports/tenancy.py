@@ -51,13 +51,14 @@ class SettingsNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """Settings, result of the restore probe, place of a search."""
+    """Settings, revision of the texts of mails, result of the restore probe, place of a search."""
 
     settings: SettingsNote | None = None
     restore_works: bool | None = None
     tested_at: datetime | None = None
     scratch_id: str | None = None
     cursor: str | None = None
+    template_revision: int | None = None
 
 
 class SiteStates(Protocol):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from lockpoint.domain import rules
-from lockpoint.domain.events import AuditKind, MailKind
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import EndReason, Held, Phase
 from lockpoint.domain.snapshots import phase
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
+from lockpoint.services.enforcement.overwrite_effects import to_managers, unprotected_mail
 from lockpoint.services.errors import Forbidden, GoneOrInvisible
 from lockpoint.services.lock_record.compare_and_set import Rule
 from lockpoint.services.lock_record.file_state import FileState, second_look
 from lockpoint.services.locks.end_lock import end
 from lockpoint.services.ports.locks import AuditEvent, Effects, Protection, Witness
-from lockpoint.services.ports.notifications import MailIntent
+from lockpoint.services.tenancy.settings_in_force import in_force
 
 
 def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> None:
@@ -34,7 +35,7 @@ def not_visible(services: Services, tenant: Tenant, attachment_id: str, priority
         rule = partial(rules.end, lock_id=witness.record.lock_id, reason=EndReason.FILE_GONE, by=None)
         _end(services, tenant, witness, rule, priority)
     elif witness.protection is not Protection.APP_BLOCKED:
-        _note_blocked(services, tenant, witness, witness.record)
+        _note_blocked(services, tenant, witness, witness.record, priority)
 
 
 def _still_hidden(services: Services, tenant: Tenant, attachment_id: str, priority: Priority) -> bool:
@@ -52,7 +53,7 @@ def _end(services: Services, tenant: Tenant, witness: Witness, rule: Rule, prior
     end(services, tenant, FileState.unseen(witness), rule, priority=priority, standing=())
 
 
-def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held) -> None:
+def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: Held, priority: Priority) -> None:
     """Told before it is marked: a crash in between tells it twice rather than never."""
     reason = Protection.APP_BLOCKED
     row = AuditEvent(
@@ -63,13 +64,8 @@ def _note_blocked(services: Services, tenant: Tenant, witness: Witness, held: He
         lock_id=held.lock_id,
         detail=reason.value,
     )
-    intent = MailIntent(
-        kind=MailKind.UNPROTECTED,
-        recipient=held.holder,
-        attachment_id=witness.attachment_id,
-        event_key=f"{held.lock_id}/{reason.value}",
-        lock_id=held.lock_id,
-        detail=reason.value,
-    )
-    services.effects.record(tenant, Effects(audit=(row,), intents=(intent,)))
+    mail = unprotected_mail(witness.attachment_id, held, reason.value)
+    managers = in_force(services, tenant, witness.space_id, priority=priority).space.managers
+    mails = (mail, *to_managers(mail, managers, held.holder))
+    services.effects.record(tenant, Effects(audit=(row,), intents=mails))
     services.witnesses.set_protection(tenant, witness.attachment_id, reason)

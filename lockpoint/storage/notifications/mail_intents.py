@@ -11,8 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from lockpoint.domain.events import MailKind
-from lockpoint.domain.mail_budget import AT_ONCE, HOUR, takes_last_place, wait_until
-from lockpoint.services.ports.notifications import MailIntent, NotBefore, StoredIntent
+from lockpoint.domain.mails.mail_budget import AT_ONCE, HOUR, SAME_BURST, takes_last_place, wait_until
+from lockpoint.services.context import Tenant
+from lockpoint.services.ports.notifications import (
+    COMMENT_BEGUN,
+    COMMENTED,
+    TEST_MAIL,
+    MailIntent,
+    NotBefore,
+    StoredIntent,
+)
 from lockpoint.services.ports.runtime import Clock
 from lockpoint.storage.advisory_locks import Purpose, hold_names_in_transaction
 from lockpoint.storage.engine import Database, in_batches
@@ -22,7 +30,7 @@ from lockpoint.storage.partitions import with_partitions
 from lockpoint.storage.tables import EMAIL_INTENT
 
 _ROW: Final = EMAIL_INTENT.c
-_LATER: Final = frozenset({"id", "told_by", "told_at"})
+_LATER: Final = frozenset({"id", "told_by", "told_at", "outcome"})
 _COLUMNS: Final = tuple(name for name in _ROW.keys() if name not in _LATER)  # noqa: SIM118 - columns, not a dictionary
 WITHOUT_PEOPLE: Final = {"recipient": None, "actor": None}
 """In a row that only says that somebody was told."""
@@ -68,11 +76,27 @@ class PostgresIntents:
 
         def work(connection: Connection) -> None:
             mine = or_(_ROW.id == stored.id, _ROW.told_by == stored.id)
-            told_by = _ROW.told_by if address is not None else None
-            connection.execute(update(EMAIL_INTENT).where(*_of_person(stored), mine).values(done=True, told_by=told_by))
+            told_by = _ROW.told_by if address is not None or result == COMMENTED else None
+            values = {"done": True, "told_by": told_by, "outcome": result}
+            connection.execute(update(EMAIL_INTENT).where(*_of_person(stored), mine).values(values))
             mail_log.append(
                 connection, stored.tenant_id, at=now, kind=stored.intent.kind, result=result, address=hashed
             )
+
+        with_partitions(self._database, [now], work)
+
+    def begin_comment(self, stored: StoredIntent) -> bool:
+        with self._database.transaction() as connection:
+            its = (*_of_person(stored), _ROW.id == stored.id)
+            before = connection.execute(select(_ROW.outcome).where(*its).with_for_update()).scalar_one_or_none()
+            connection.execute(update(EMAIL_INTENT).where(*its).values(outcome=COMMENT_BEGUN))
+        return before == COMMENT_BEGUN
+
+    def note_test(self, tenant: Tenant, *, result: str, address: str) -> None:
+        now, hashed = self._clock.now(), self._keys.hash_address(address)
+
+        def work(connection: Connection) -> None:
+            mail_log.append(connection, tenant.id, at=now, kind=TEST_MAIL, result=result, address=hashed)
 
         with_partitions(self._database, [now], work)
 
@@ -83,11 +107,13 @@ def _take_turn(connection: Connection, stored: StoredIntent, now: datetime) -> N
     # An hour after it began, a mail that did not leave begins anew.
     again = update(EMAIL_INTENT).where(*_of_person(stored), _ROW.told_by == stored.id)
     connection.execute(again.values(told_by=None, told_at=None))
-    lately = (*_of_person(stored), _ROW.told_at > now - HOUR)
-    mails = select(_ROW.told_at).where(*lately, _ROW.told_by == _ROW.id, _ROW.kind.not_in(AT_ONCE))
+    mine = _of_person(stored)
+    mails = select(_ROW.told_at).where(
+        *mine, _ROW.told_at > now - HOUR, _ROW.told_by == _ROW.id, _ROW.kind.not_in(AT_ONCE)
+    )
     told = connection.execute(mails).scalars().all()
-    last = connection.execute(select(func.max(_ROW.told_at)).where(*lately, *_on_topic(stored))).scalar()
-    until = wait_until(kind, last, told, now)
+    topic = select(_ROW.told_at).where(*mine, _ROW.told_at > now - SAME_BURST, *_on_topic(stored)).distinct()
+    until = wait_until(kind, connection.execute(topic).scalars().all(), told, now)
     if until is not None:
         first = connection.execute(select(func.min(_ROW.id)).where(*waits, *_on_topic(stored))).scalar_one()
         return NotBefore(first, until)

@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from lockpoint.domain.events import MailKind
 from lockpoint.services.ports.notifications import LoggedMail
 from lockpoint.storage.engine import Database
 from lockpoint.storage.keyring import HashedAddress, Keyring
@@ -35,14 +34,14 @@ class PostgresMailLog:
 
 
 def append(
-    connection: Connection, tenant_id: int, *, at: datetime, kind: MailKind, result: str, address: HashedAddress | None
+    connection: Connection, tenant_id: int, *, at: datetime, kind: str, result: str, address: HashedAddress | None
 ) -> None:
     """`IntegrityError` when the day has no partition."""
     connection.execute(
         insert(EMAIL_LOG).values(
             tenant_id=tenant_id,
             at=at,
-            kind=kind.value,
+            kind=str(kind),
             result=result,
             address_hash=None if address is None else address.digest,
             key_id=None if address is None else address.key_id,

@@ -34,6 +34,14 @@ def note_settings(connection: Connection, tenant_id: int, note: SettingsNote) ->
     connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
 
 
+def note_templates(connection: Connection, tenant_id: int, revision: int) -> None:
+    values = {"template_revision": revision}
+    known = SITE_STATE.c.template_revision
+    statement = insert(SITE_STATE).values(tenant_id=tenant_id, **values)
+    newer = or_(known.is_(None), known <= revision)
+    connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=values, where=newer))
+
+
 def _note_space(connection: Connection, tenant_id: int, space_id: str, note: SettingsNote) -> None:
     values = {"version": note.revision, "settings": note.fields}
     statement = insert(SPACE_STATE).values(tenant_id=tenant_id, space_id=space_id, **values)
@@ -63,6 +71,7 @@ class PostgresSiteStates:
             tested_at=row.tested_at,
             scratch_id=row.scratch_id,
             cursor=row.cursor,
+            template_revision=row.template_revision,
         )
 
     def space_settings(self, tenant: Tenant, space_id: str) -> SettingsNote | None:

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from lockpoint import __version__
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api import settings_schemas as f
+from lockpoint.web.api import template_schemas as t
 from lockpoint.web.api.requests import SPACE_KEY
 from lockpoint.web.errors import STATUS_OF_CODE
 
@@ -183,6 +184,44 @@ _LOCKS_AND_SETTINGS: Final = (
     ),
 )
 
+_TEMPLATES: Final = "/settings/templates"
+_TEXTS: Final = (
+    Operation(
+        "get",
+        _TEMPLATES,
+        "showTemplates",
+        "The texts of mails in a language, for site admins",
+        ((200, t.TemplatesModel),),
+        query=t.TemplatesQuery,
+    ),
+    Operation(
+        "put",
+        _TEMPLATES,
+        "changeTemplates",
+        "Change texts of mails, or go back to the words of the app",
+        ((200, t.TemplatesModel),),
+        body=t.TemplatesBody,
+        refusals=(409, 412),
+    ),
+    Operation(
+        "post",
+        f"{_TEMPLATES}/preview",
+        "previewTemplate",
+        "A mail with a text and invented facts",
+        ((200, t.PreviewModel),),
+        body=t.TrialBody,
+    ),
+    Operation(
+        "post",
+        f"{_TEMPLATES}/test",
+        "sendTestMail",
+        "Send such a mail to the caller; five an hour",
+        ((200, t.TestMailModel),),
+        body=t.TrialBody,
+        refusals=(409,),
+    ),
+)
+
 _DIRECTORY: Final = (
     Operation(
         "get",
@@ -209,7 +248,7 @@ _ME: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_DIRECTORY, *_ME)
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_TEXTS, *_DIRECTORY, *_ME)
 
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",

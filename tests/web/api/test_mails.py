@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -17,7 +18,8 @@ from aiosmtpd.smtp import Envelope
 
 from devstack.ports import free_ports
 from lockpoint.services.ports.jobs import JobKind
-from simulator.world.seed import ALICE
+from lockpoint.services.tenancy.settings_in_force import UNASKED
+from simulator.world.seed import ALICE, BOB
 from tests.support import databases
 from tests.web.live_app import LiveApp, live_app
 
@@ -68,11 +70,10 @@ def _an_hour_later(live: LiveApp, post: Post, other_site_untouched: None) -> Ite
     later(live)
 
 
-def later(live: LiveApp) -> None:
-    """Let an hour go by, for the queue and for what was told."""
-    live.sql("update email_intent set told_at = told_at - interval '1 hour'")
-    live.sql("update restoration set at = at - interval '1 hour'")
-    live.sql("update procrastinate_jobs set scheduled_at = scheduled_at - interval '1 hour'")
+def later(live: LiveApp, minutes: int = 60) -> None:
+    """Let time go by, for the queue and for what was told."""
+    for table, column in (("email_intent", "told_at"), ("restoration", "at"), ("procrastinate_jobs", "scheduled_at")):
+        live.sql(f"update {table} set {column} = {column} - interval '{minutes} minutes'")  # noqa: S608 - constants
     work(live)
 
 
@@ -104,11 +105,27 @@ def test_fifteen_uploads_are_one_mail_and_a_digest(live: LiveApp, post: Post) ->
     ]
     assert len(post.to("bob")) == 1
     assert len([row for row in live.audit() if "conflict" in row]) == before + 15
-    later(live)
+    later(live, minutes=9)
+    assert len(post.to("alice")) == 2
+    later(live, minutes=1)
     assert subjects(post.to("alice"))[2:] == ["Bob Baker changed plan.txt 14 times"]
     assert subjects(post.to("bob"))[1:] == ["Your 14 changes of plan.txt met a lock"]
     assert f"/pages/viewpageattachments.action?pageId={page}" in text_of(post.to("alice")[-1])
     assert live.running.world.sites["acme"].attachments[int(file)].versions[-1].data == b"first"
+
+
+def test_ten_overwrites_in_ten_minutes_are_one_mail_with_their_number(live: LiveApp, post: Post) -> None:
+    """A burst: the first is told at once, the other nine together when the ten minutes are over, and then no more."""
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    for _ in range(10):
+        overwrite(live, page, "plan.txt", 1)
+        later(live, minutes=1)
+    told = [subject for subject in subjects(post.to("alice")) if "paused" not in subject]
+    assert told == ["Bob Baker tried to overwrite plan.txt", "Bob Baker changed plan.txt 9 times"]
+    later(live)
+    assert [subject for subject in subjects(post.to("alice")) if "paused" not in subject] == told
 
 
 def test_each_reads_the_mail_in_their_own_language(live: LiveApp, post: Post) -> None:
@@ -158,3 +175,25 @@ def test_many_files_are_twenty_mails(live: LiveApp, post: Post) -> None:
     ]
     assert not [row for row in live.rows()["email_intent"] if ",f," in row and ALICE in row]
     assert "secret-plan" not in str(live.rows())
+
+
+def test_who_has_no_address_is_told_on_the_page(live: LiveApp, post: Post) -> None:
+    """F46: once, as the app, where the site wants it; Postgres and the second site know nothing of it."""
+    revision = live.call("sam", "GET", "/settings").json()["revision"]
+    live.call("sam", "PUT", "/settings", {"revision": revision, "comments": True})
+    live.control("sites/acme/behaviour", emailLookup="not_approved")
+    time.sleep(UNASKED.total_seconds())  # the worker has just read the settings
+    page = live.page()
+    file = live.file(page, "plan.txt")
+    live.lock("alice", file)
+    overwrite(live, page, "plan.txt", 1)
+    work(live)
+    assert post.letters == []
+    comments = [one for one in live.site_state("acme")["comments"] if one["pageId"] == page]
+    assert [one["authorId"] for one in comments] == [live.app_user, live.app_user]
+    assert sorted(re.findall(r'account-id="([^"]+)"', one["body"])[0] for one in comments) == sorted((ALICE, BOB))
+    assert all("Bob" not in one["body"] and "plan.txt" in one["body"] for one in comments)
+    assert live.site_state("globex")["comments"] == []
+    assert "lockpoint-" not in str(live.rows()["email_intent"])
+    live.control("sites/acme/behaviour", emailLookup="allowed")
+    live.call("sam", "PUT", "/settings", {"revision": revision + 1, "comments": False})

@@ -18,7 +18,9 @@ from simulator.world.seed import CHARLIE, SPACE_ID
 from tests.support.odd_values import ODD
 from tests.web.live_app import CALL_SECONDS, LiveApp
 
-APP: Final = "/rest/atlassian-connect/1/addons/lockpoint/properties/lockpointsite"
+APP: Final = "/rest/atlassian-connect/1/addons/lockpoint/properties"
+OF_APP: Final = {"lockpointsite", "lockpointmails"}
+TEMPLATES: Final = "/settings/templates"
 KEYS: Final = tuple(kind.name for kind in PROPERTIES)
 SPACE: Final = "/spaces/DS/settings"
 INHERITED: Final = {"value": False, "inherited": False}
@@ -51,8 +53,8 @@ class Stranger:
 
     def write(self, key: str, value: str) -> None:
         """Store the JSON under a key of ours; a Confluence that refuses it leaves what was there."""
-        if key == "lockpointsite":
-            self._ask("PUT", APP, value)
+        if key in OF_APP:
+            self._ask("PUT", f"{APP}/{key}", value)
         elif key == "lockpointprefs":
             self._ask("PUT", f"/rest/api/user/{CHARLIE}/property/{key}", f'{{"value": {value}}}')
         else:
@@ -68,8 +70,8 @@ class Stranger:
 
     def value(self, key: str) -> str:
         """What lies there now."""
-        if key == "lockpointsite":
-            return json.dumps(self._ask("GET", f"{APP}?jsonValue=true", None).json()["value"])
+        if key in OF_APP:
+            return json.dumps(self._ask("GET", f"{APP}/{key}?jsonValue=true", None).json()["value"])
         if key == "lockpointprefs":
             return json.dumps(self._ask("GET", f"/rest/api/user/{CHARLIE}/property/{key}", None).json()["value"])
         return json.dumps(self._row(key)["value"])
@@ -102,6 +104,9 @@ def scene(live: LiveApp) -> tuple[str, str, Stranger]:
     decided = {"rules": {"strict": False}, "managers": {"people": [], "groups": []}}
     version = live.call("dana", "GET", SPACE).json()["version"]
     assert live.call("dana", "PUT", SPACE, {"version": version, **decided}).status_code == 200
+    texts = {"language": "en", "templates": {"lock_ended": {"subject": "x", "body": "y"}}}
+    revision = live.call("sam", "GET", TEMPLATES).json()["revision"]
+    assert live.call("sam", "PUT", TEMPLATES, {"revision": revision, **texts}).status_code == 200
     live.settle()
     return page, file, Stranger(live, page, file)
 
@@ -113,6 +118,7 @@ def everything_is_answered(live: LiveApp, page: str, file: str) -> None:
     assert [row["lock"]["state"] for row in rows] == ["other"]
     assert live.call("sam", "GET", "/settings").json()["copyMode"] is True
     assert live.call("dana", "GET", SPACE).json()["rules"]["strict"] == {**INHERITED, "source": "space"}
+    assert live.call("sam", "GET", TEMPLATES).status_code == 200
     assert live.call("charlie", "GET", "/me/preferences").status_code == 200
     assert live.call("charlie", "GET", "/me/data").status_code == 200
     the_holder_is_asked(live, file)

@@ -10,6 +10,12 @@ from typing import Final
 from lockpoint.domain.events import MailKind
 
 HOUR: Final = timedelta(hours=1)
+BURST: Final = timedelta(minutes=10)
+"""What follows the first mail of a topic is told together after this time, and then once an hour."""
+
+SAME_BURST: Final = 2 * HOUR
+"""How long ago a topic was told that is still going on."""
+
 AN_HOUR: Final = 20
 """Mails to one person; the last of them tells everything that waits."""
 
@@ -28,23 +34,32 @@ class Topic:
     actor: str | None
 
 
-def wait_until(kind: MailKind, topic_told: datetime | None, told: Sequence[datetime], now: datetime) -> datetime | None:
+def wait_until(
+    kind: MailKind, topic_told: Sequence[datetime], told: Sequence[datetime], now: datetime
+) -> datetime | None:
     """Return when a mail may leave that may not leave now.
 
-    `topic_told` is when its topic was last told, `told` when mails of any kind but `AT_ONCE` went to the person.
+    `topic_told` is when its topic was told, `told` when mails of any kind but `AT_ONCE` went to the person.
     """
     if kind in AT_ONCE:
         return None
-    lately = _lately(told, now)
+    lately = _since(HOUR, told, now)
     full = lately[-AN_HOUR] + HOUR if len(lately) >= AN_HOUR else now
-    again = topic_told + HOUR if topic_told and kind in IN_DIGESTS else now
+    again = _next_digest(topic_told, now) if kind in IN_DIGESTS else now
     return max(full, again) if max(full, again) > now else None
+
+
+def _next_digest(topic_told: Sequence[datetime], now: datetime) -> datetime:
+    lately = _since(SAME_BURST, topic_told, now)
+    if not lately:
+        return now
+    return lately[-1] + (BURST if len(lately) == 1 else HOUR)
 
 
 def takes_last_place(kind: MailKind, told: Sequence[datetime], now: datetime) -> bool:
     """Return whether this mail is the hour's last, which tells everything that waits."""
-    return kind not in AT_ONCE and len(_lately(told, now)) >= AN_HOUR - 1
+    return kind not in AT_ONCE and len(_since(HOUR, told, now)) >= AN_HOUR - 1
 
 
-def _lately(told: Sequence[datetime], now: datetime) -> list[datetime]:
-    return sorted(moment for moment in told if moment > now - HOUR)
+def _since(time: timedelta, told: Sequence[datetime], now: datetime) -> list[datetime]:
+    return sorted(moment for moment in told if moment > now - time)

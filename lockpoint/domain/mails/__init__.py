@@ -1,0 +1,1 @@
+"""Mails: how often people get them, and what admins may write into them."""
