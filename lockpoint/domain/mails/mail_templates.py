@@ -40,6 +40,7 @@ MAILS: Final[Mapping[str, frozenset[str]]] = {
     "overwrite_attempt.digest": _OTHER | _DIGEST,
     "lock_ended_by_other": _OTHER | {"reason"},
     "lock_ended_by_other.taken_over": _OTHER | {"reason"},
+    "lock_ended_by_other.handed_over": _OTHER | {"reason"},
     "lock_ended": _ALL,
     "lock_ended.holder_gone": _FILE | {"lockedDate", "endDate"},
     "lock_ended.file_gone": _LOCK | {"page", PAGE_LINK},
