@@ -14,8 +14,9 @@ from itertools import product
 import pytest
 import requests
 
+from simulator.world.seed import BOB, SPACE_ID
 from tests.web.api.document import CheckedApi
-from tests.web.live_app import SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
+from tests.web.live_app import ERIN, SAME_FILE, SAME_PAGE, Json, LiveApp, request_id
 
 UNKNOWN = "999999999999"
 REASON = "access matrix"
@@ -24,6 +25,7 @@ REASON = "access matrix"
 class Role(Enum):
     SITE_ADMIN = "site admin"
     SPACE_ADMIN = "space admin"
+    LOCK_MANAGER = "lock manager"
     EDITOR = "editor"
     VIEWER = "viewer"
     NOBODY = "not one of this site's people"
@@ -31,8 +33,9 @@ class Role(Enum):
     ANONYMOUS = "no account"
 
 
-LOCKS = {Role.SITE_ADMIN, Role.SPACE_ADMIN, Role.EDITOR}
-ENDS_OTHERS = {Role.SITE_ADMIN, Role.SPACE_ADMIN}
+LOCKS = {Role.SITE_ADMIN, Role.SPACE_ADMIN, Role.LOCK_MANAGER, Role.EDITOR}
+ENDS_OTHERS = {Role.SITE_ADMIN, Role.SPACE_ADMIN, Role.LOCK_MANAGER}
+SETS_SPACE = {Role.SITE_ADMIN, Role.SPACE_ADMIN}
 SETS_SITE = {Role.SITE_ADMIN}
 SEES = {*LOCKS, Role.VIEWER}
 
@@ -50,6 +53,8 @@ PEOPLE = (
     Person("alice", Role.EDITOR),
     Person("bob", Role.EDITOR),
     Person("charlie", Role.VIEWER),
+    Person("mona", Role.LOCK_MANAGER),
+    Person("greg", Role.LOCK_MANAGER),
     Person("dana", Role.SPACE_ADMIN),
     Person("sam", Role.SITE_ADMIN),
     Person("erin", Role.CLOSED),
@@ -57,12 +62,20 @@ PEOPLE = (
     Person("anonymous", Role.ANONYMOUS),
 )
 
+MANAGERS = {
+    "mona": "557058:0a0a0000-0000-4000-8000-0000000a0a0a",
+    "greg": "557058:06e60000-0000-4000-8000-0000000006e6",
+}
+APPOINTED = {"people": [MANAGERS["mona"]], "groups": ["keepers"]}
+"""Mona by name, Greg by his group."""
+
 
 class Thing(Enum):
     """What a call asks for; only Alice sees `restricted` and `shut` pages; `shut` excludes the app."""
 
     FREE = "free file"
     HELD = "file that Alice holds"
+    ASKED = "file that Alice holds and Bob asks for"
     RESTRICTED = "restricted file that Alice holds"
     SHUT = "restricted file, app shut out"
     SAME_ID = "file whose id is another one's on the other site"
@@ -101,6 +114,14 @@ def _managed(target: Target) -> Json:
     return {"lockId": target.lock_id, "reason": REASON}
 
 
+def _answered(target: Target) -> Json:
+    return {"lockId": target.lock_id, "accountId": BOB}
+
+
+def _handed_over(target: Target) -> Json:
+    return {"lockId": target.lock_id, "accountId": BOB, "reason": REASON}
+
+
 def _nothing(_: Target) -> Json:
     return {}
 
@@ -117,6 +138,10 @@ FILE_ROUTES = (
     Route("extend", "POST", "/attachments/{file}/lock/extend", _named),
     Route("break", "POST", "/attachments/{file}/lock/break", _managed),
     Route("take over", "POST", "/attachments/{file}/lock/take-over", _managed),
+    Route("request", "POST", "/attachments/{file}/lock/request", _named),
+    Route("cancel request", "POST", "/attachments/{file}/lock/cancel-request", _named),
+    Route("decline", "POST", "/attachments/{file}/lock/decline", _answered),
+    Route("hand over", "POST", "/attachments/{file}/lock/hand-over", _handed_over),
     Route("ask", "PUT", "/attachments/{file}/notify-me", _nothing),
     Route("cancel", "DELETE", "/attachments/{file}/notify-me", _nothing),
     Route("give access", "POST", "/pages/{page}/access", _nothing),
@@ -149,8 +174,18 @@ def expected(person: Person, route: Route, thing: Thing) -> int:
         return 404
     if thing is Thing.SHUT:
         return _on_shut(route)
-    held = thing in {Thing.HELD, Thing.RESTRICTED}
-    return _on_visible(person, route, holds=held and person.name == "alice", held=held)
+    held = thing in {Thing.HELD, Thing.ASKED, Thing.RESTRICTED}
+    state = State(held=held, holds=held and person.name == "alice", asked=thing is Thing.ASKED)
+    return _about_requests(person, state).get(route.name) or _on_visible(person, route, state)
+
+
+@dataclass(frozen=True)
+class State:
+    """Of a lock: whether there is one, whether it is the caller's, and whether Bob asks for it."""
+
+    held: bool
+    holds: bool
+    asked: bool
 
 
 def _about_site(person: Person, route: Route) -> int:
@@ -167,7 +202,7 @@ def _about_space(person: Person) -> int:
     """Sam administers the space, too. Gina sees none with this key."""
     if person.role is Role.NOBODY:
         return 404
-    return 200 if person.role in ENDS_OTHERS else 403
+    return 200 if person.role in SETS_SPACE else 403
 
 
 def _sees(person: Person, thing: Thing) -> bool:
@@ -181,6 +216,9 @@ def _on_shut(route: Route) -> int:
     return {
         "acquire": 409,
         "extend": 409,
+        "request": 409,
+        "decline": 412,
+        "hand over": 412,
         "ask": 409,
         "release": 412,
         "break": 403,
@@ -188,8 +226,21 @@ def _on_shut(route: Route) -> int:
     }.get(route.name, 200)
 
 
-def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int:
+def _about_requests(person: Person, state: State) -> dict[str, int]:
+    """The owner answers; whoever ends others' locks may hand them over; only who asks gets the file."""
     locks, manages = person.role in LOCKS, person.role in ENDS_OTHERS
+    answers = 200 if state.asked else 422
+    return {
+        "request": 403 if not locks else 412 if not state.held else 422 if state.holds else 200,
+        "cancel request": 200,
+        "decline": 412 if not state.held else answers if state.holds else 403,
+        "hand over": 412 if not state.held else answers if state.holds or manages else 403,
+    }
+
+
+def _on_visible(person: Person, route: Route, state: State) -> int:
+    locks, manages = person.role in LOCKS, person.role in ENDS_OTHERS
+    holds, held = state.holds, state.held
     waits = 200 if held and not holds else 422
     return {
         "show": 200,
@@ -207,10 +258,14 @@ def _on_visible(person: Person, route: Route, *, holds: bool, held: bool) -> int
 
 def _make(live: LiveApp, thing: Thing, kept: dict[Thing, Target]) -> Target:
     """Make a fresh object of this kind where possible; `lock_id` is its lock's, or an arbitrary one."""
-    if thing in {Thing.FREE, Thing.HELD, Thing.RESTRICTED, Thing.SHUT}:
+    if thing in {Thing.FREE, Thing.HELD, Thing.ASKED, Thing.RESTRICTED, Thing.SHUT}:
         page = live.page()
         file = live.file(page)
-        hold = live.lock("alice", file) if thing in {Thing.HELD, Thing.RESTRICTED} else request_id()
+        held = thing in {Thing.HELD, Thing.ASKED, Thing.RESTRICTED}
+        hold = live.lock("alice", file) if held else request_id()
+        if thing is Thing.ASKED:
+            asked = live.call("bob", "POST", f"/attachments/{file}/lock/request", {"lockId": hold, "message": REASON})
+            assert asked.status_code == 200, asked.text
         if thing in ALICES_ALONE:
             live.restrict(page, "alice", *([live.app_user] if thing is Thing.RESTRICTED else []))
         return Target(file, page, hold)
@@ -250,8 +305,7 @@ class Matrix:
             body = {**texts, "revision": seen["revision"], "requestId": request_id()}
         if route.name == "change space settings":
             seen = self.live.call("dana", "GET", "/spaces/DS/settings").json()
-            managers: Json = {"people": [], "groups": []}
-            body = {"version": seen["version"], "rules": {}, "managers": managers, "requestId": request_id()}
+            body = {"version": seen["version"], "rules": {}, "managers": APPOINTED, "requestId": request_id()}
         token = self._token(person)
         answer = self.live.raw(route.method, path, token, json=body)
         self.api.document.check(route.method, path.partition("?")[0], answer)
@@ -267,9 +321,25 @@ class Matrix:
 def matrix(live: LiveApp) -> Iterator[Matrix]:
     """Counts the cells; `pytest -s` shows the total."""
     live.control("sites/acme/person", account="erin", status="inactive")
+    _appoint(live)
     made = Matrix(live, CheckedApi(live), _kept(live))
     yield made
     print(f"\naccess matrix: {made.cells} calls, {made.leaks} leaks")  # noqa: T201 - a figure of the release
+
+
+def _appoint(live: LiveApp) -> None:
+    """Make two people who may edit, as anybody else, and lock managers of the space."""
+    with live.running.world.lock:
+        site = live.running.world.sites["acme"]
+        pattern = type(site.people[BOB])
+        for name, account in MANAGERS.items():
+            site.people[account] = pattern(account, name, f"{name.title()} Moss", f"{name}@acme.example")
+            site.spaces[SPACE_ID].permissions[account] = set(site.spaces[SPACE_ID].permissions[ERIN])
+    live.control("sites/acme/group", id="keepers", name="Keepers", members=["greg"])
+    version = live.call("dana", "GET", "/spaces/DS/settings").json()["version"]
+    body = {"version": version, "rules": {}, "managers": APPOINTED}
+    changed = live.call("dana", "PUT", "/spaces/DS/settings", body)
+    assert changed.status_code == 200, changed.text
 
 
 @pytest.fixture

@@ -39,9 +39,17 @@ def still_true(services: Services, actor: Actor, container: Container, etag: str
 
 
 def _digest(services: Services, actor: Actor, known: Sequence[Witness], now: datetime) -> str:
-    """What the list says of locked files; a lock that begins to end, and the licence, change it too."""
+    """What the list says of locked files; a lock that begins to end, the licence, and who asks change it too."""
     states = sorted(
-        (w.attachment_id, w.record.epoch, w.record.seq, w.protection.value, w.version or 0, phase(w.record, now))
+        (
+            w.attachment_id,
+            w.record.epoch,
+            w.record.seq,
+            w.protection.value,
+            w.version or 0,
+            phase(w.record, now),
+            w.seen_at,
+        )
         for w in known
     )
     return hashlib.sha256(repr((states, last_known(services, actor.tenant))).encode()).hexdigest()[:32]

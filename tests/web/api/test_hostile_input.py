@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from lockpoint.web.api.request_body import LARGEST_BODY
+from simulator.world.seed import BOB
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import Json, LiveApp, request_id
 
@@ -24,8 +25,15 @@ WRITES: dict[str, tuple[str, str, Callable[[str], Json]]] = {
     "take over": ("POST", "lock/take-over", lambda lock: {"lockId": lock, "reason": "x"}),
     "ask": ("PUT", "notify-me", lambda _: {}),
     "cancel": ("DELETE", "notify-me", lambda _: {}),
+    "request": ("POST", "lock/request", lambda lock: {"lockId": lock}),
+    "cancel request": ("POST", "lock/cancel-request", lambda lock: {"lockId": lock}),
+    "decline": ("POST", "lock/decline", lambda lock: {"lockId": lock, "accountId": BOB}),
+    "hand over": ("POST", "lock/hand-over", lambda lock: {"lockId": lock, "accountId": BOB}),
 }
-ACTORS = {"release": "alice", "extend": "alice", "break": "dana", "take over": "dana", "ask": "bob", "cancel": "bob"}
+ASKED = {"cancel request", "decline", "hand over"}
+NULLABLE = {("extend", "unlockOnUpload"), ("hand over", "reason")}
+ACTORS = {"release": "alice", "extend": "alice", "break": "dana", "take over": "dana", "ask": "bob", "cancel": "bob",
+          "request": "bob", "cancel request": "bob"}  # fmt: skip
 
 WRONG_FIELDS: dict[str, list[object]] = {
     "requestId": [
@@ -93,6 +101,8 @@ WRONG_FIELDS: dict[str, list[object]] = {
     ],
     "reason": [None, 1, [], "", "   ", "\t\n", "x" * 501, "a\r\nSubject: b", "a\rb", "nul\0", "\x08", "\ude00"],
     "unlockOnUpload": [None, 0, 1, "true", "false", [], "\uff11"],
+    "message": [1, [], {}, True, "x" * 501, "a\r\nBcc: b", "nul\0", "\x1b[31m", "\ud83d"],
+    "accountId": [None, 1, [], {}, "", "x" * 129, "a b", "a\nb", "\ud800", "../x", "557058:\uff11"],
     "request_id": ["0123456789abcdef"],
     "account": ["557058:0b0b0000-0000-4000-8000-000000000b0b"],
     "holder": [{"accountId": "x"}],
@@ -193,11 +203,13 @@ def test_writing_calls_withstand_every_body(api: CheckedApi, live: LiveApp, file
     method, path, body = WRITES[name]
     who = ACTORS.get(name, "alice")
     lock = live.lock("alice", file) if name != "acquire" else ""
+    if name in ASKED:
+        assert live.call("bob", "POST", f"/attachments/{file}/lock/request", {"lockId": lock}).ok
     valid = {**body(lock), "requestId": request_id()}
     url, token = f"/attachments/{file}/{path}", live.token(who)
     tried = 0
     with nothing_happens(live):
-        for label, data in [*_raw_bodies(valid), *_with_wrong_fields(valid)]:
+        for label, data in [*_raw_bodies(valid), *_with_wrong_fields(valid, name)]:
             answer = live.raw(method, url, token, data=data, headers={"Content-Type": JSON})
             assert _refused(answer), (label, answer.status_code, answer.text)
             assert refusal(answer)[0] == 422, label
@@ -211,9 +223,11 @@ def test_writing_calls_withstand_every_body(api: CheckedApi, live: LiveApp, file
     assert api(who, method, url, valid).ok
 
 
-def _with_wrong_fields(valid: Json) -> Iterator[tuple[str, bytes]]:
+def _with_wrong_fields(valid: Json, call: str = "") -> Iterator[tuple[str, bytes]]:
     for name, values in WRONG_FIELDS.items():
         for value in values:
+            if value is None and (call, name) in NULLABLE:
+                continue
             yield f"{name[:20]}={str(value)[:20]!r}", json.dumps({**valid, name: value}).encode()
 
 

@@ -167,9 +167,9 @@ def test_unchanged_costs_confluence_nothing(api: CheckedApi, live: LiveApp, kind
     assert live.asked(mark) == []
 
 
-@pytest.mark.parametrize("change", ["lock", "release", "extend", "take-over"])
+@pytest.mark.parametrize("change", ["lock", "release", "extend", "take-over", "request"])
 def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: str) -> None:
-    """L-61: any change of a lock on the page invalidates the ETag."""
+    """L-61: any change of a lock on the page, and a request for it, invalidates the ETag."""
     items = {item["title"]: item for item in api("alice", "GET", f"/pages/{page}/attachments").json()["items"]}
     hold = {"lockId": items["delta.txt"]["lock"]["lockId"]}
     tag = _tag(api, page)
@@ -177,6 +177,7 @@ def test_every_change_of_a_lock_ends_a_tag(api: CheckedApi, page: str, change: s
         api.lock("bob", items["Alpha.txt"]["id"])
     else:
         who, body = ("dana", {**hold, "reason": "x"}) if change == "take-over" else ("alice", hold)
+        who = "bob" if change == "request" else who
         answer = api(who, "POST", f"/attachments/{items['delta.txt']['id']}/lock/{change}", body)
         assert answer.ok
     assert api("alice", "GET", f"/pages/{page}/attachments", headers={"If-None-Match": tag}).status_code == 200

@@ -14,7 +14,10 @@ from simulator.world.seed import ALICE, BOB, CHARLIE, DANA, PRIVATE_FILE_ID, PRI
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import LiveApp
 
-FLAGS = ("lock", "release", "extend", "break", "takeOver", "notifyMe", "giveAccess")
+FLAGS = (
+    *("lock", "release", "extend", "break", "takeOver", "notifyMe", "giveAccess"),
+    *("request", "cancelRequest", "decline", "handOver"),
+)
 NOTHING = dict.fromkeys(FLAGS, False)
 NOBODY = {"asked": False, "count": 0, "position": None}
 WRONG_LOCK = "0" * 32
@@ -35,7 +38,7 @@ def test_free_file_is_shown_free(api: CheckedApi, file: str) -> None:
         "state": "free", "lockId": None, "holder": None, "since": None, "expiresAt": None, "secondsLeft": None,
         "note": None, "unlockOnUpload": False, "protection": "protected", "unprotectedReason": None,
         "pausedUntil": None,
-        "notifyMe": NOBODY, "can": {**NOTHING, "lock": True}, "lastEnded": None,
+        "notifyMe": NOBODY, "requests": [], "can": {**NOTHING, "lock": True}, "lastEnded": None,
     }  # fmt: skip
     assert api.shown("charlie", file)["can"] == NOTHING
 
@@ -75,9 +78,10 @@ def test_others_see_the_holder_and_what_they_may_do(api: CheckedApi, file: str) 
             name: mine[name] for name in ("lockId", "since", "expiresAt", "note")
         }
     waits = {**NOTHING, "notifyMe": True}
-    managers = {**waits, "break": True, "takeOver": True}
+    editors = {**waits, "request": True}
+    managers = {**editors, "break": True, "takeOver": True}
     assert {who: lock["can"] for who, lock in seen.items()} == {
-        "bob": waits, "charlie": waits, "dana": managers, "sam": managers,
+        "bob": editors, "charlie": waits, "dana": managers, "sam": managers,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from simulator.world.seed import BOB, DANA
 from tests.web.api.document import CheckedApi, refusal
 from tests.web.live_app import Json, LiveApp, request_id
 
@@ -26,6 +27,8 @@ class Change:
     other: Json
     held: bool = True
     status: int = 200
+    asked: bool = False
+    """Whether Bob has to have asked for the file."""
 
 
 CHANGES = (
@@ -36,6 +39,13 @@ CHANGES = (
            {"reason": "another"}),
     Change("take over", "sam", "POST", "lock/take-over", lambda lock: {"lockId": lock, "reason": BREAK_REASON},
            {"reason": "another"}, status=201),
+    Change("request", "bob", "POST", "lock/request", lambda lock: {"lockId": lock}, {"message": "please"}),
+    Change("cancel request", "bob", "POST", "lock/cancel-request", lambda lock: {"lockId": lock}, {"lockId": "0" * 32},
+           asked=True),
+    Change("decline", "alice", "POST", "lock/decline", lambda lock: {"lockId": lock, "accountId": BOB},
+           {"note": "later"}, asked=True),
+    Change("hand over", "alice", "POST", "lock/hand-over", lambda lock: {"lockId": lock, "accountId": BOB},
+           {"accountId": DANA}, asked=True),
 )  # fmt: skip
 EACH = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 
@@ -45,10 +55,17 @@ def file(live: LiveApp) -> str:
     return live.file(live.page())
 
 
+def _prepared(api: CheckedApi, file: str, change: Change) -> str:
+    hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
+    if change.asked:
+        assert api("bob", "POST", f"/attachments/{file}/lock/request", {"lockId": hold}).ok
+    return hold
+
+
 @EACH
 def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
     """L-12: also with the id written as `att…`: same status and lock, nothing written twice."""
-    hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
+    hold = _prepared(api, file, change)
     body = {**change.body(hold), "requestId": request_id()}
     first = api(change.person, change.method, f"/attachments/{file}/{change.path}", body)
     assert first.status_code == change.status
@@ -64,7 +81,7 @@ def test_a_repeated_call_has_one_effect(api: CheckedApi, live: LiveApp, file: st
 @EACH
 def test_another_body_under_the_same_id_is_refused(api: CheckedApi, live: LiveApp, file: str, change: Change) -> None:
     """L-12: another body, call or file under the same id: 422 request_id_reused, no effect."""
-    hold = str(api.lock("alice", file)["lockId"]) if change.held else ""
+    hold = _prepared(api, file, change)
     other_file = live.file(live.page())
     name = request_id()
     body = {**change.body(hold), "requestId": name}
