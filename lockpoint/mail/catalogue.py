@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports.notifications import DIGEST
+from lockpoint.services.ports.notifications import DIGEST, MANAGER
 
 
 class LeadsTo(Enum):
@@ -36,6 +36,7 @@ Sentence = str | Plural
 
 LOCKED: Final = "You get this mail because you have locked this file."
 HAD_LOCKED: Final = "You get this mail because you had locked this file."
+MANAGES: Final = "You get this mail because you manage the locks of this space."
 ASKED_FOR: Final = "You get this mail because you asked for this file."
 CHANGED: Final = "You get this mail because you changed a file that somebody else has locked."
 
@@ -118,7 +119,7 @@ WORDS: Final = Catalogue(
         MailKind.UPLOAD_UNDONE: "{file}: your changes while somebody else had it locked: {count}",
         MailKind.OVERWRITE_ATTEMPT: "{file}: changes by others while you had it locked: {count}",
         MailKind.LOCK_ENDED: "{file}: your lock has ended",
-        MailKind.UNPROTECTED: "{file}: your lock does not protect it at the moment",
+        MailKind.UNPROTECTED: "{file}: the lock does not protect it at the moment",
         MailKind.LOCK_WILL_END: "{file}: your lock will end soon",
         MailKind.EDIT_REQUEST: "{file}: others ask for it: {count}",
         MailKind.EDIT_ANSWER: "{file}: your request was answered",
@@ -305,12 +306,31 @@ WORDS: Final = Catalogue(
             because=HAD_LOCKED,
             leads_to=LeadsTo.PAGE,
         ),
+        (MailKind.UNPROTECTED, MANAGER): MailWords(
+            subject="A lock on {file} does not protect it at the moment",
+            heading="A locked file is not protected",
+            story=("{actor} has locked {file}, but an overwrite could not be undone now.",),
+            advice=("The file locks of the page say why. Please help, or ask an administrator of the space.",),
+            because=MANAGES,
+            leads_to=LeadsTo.PAGE,
+        ),
         MailKind.UNPROTECTED: MailWords(
             subject="Your lock on {file} does not protect it at the moment",
             heading="Your locked file is not protected",
             story=("You have locked {file}, but an overwrite could not be undone now.", "{why}"),
             advice=("Others still see that the file is locked. Ask an administrator of the space to help.",),
             because=LOCKED,
+            leads_to=LeadsTo.PAGE,
+        ),
+        (MailKind.PAUSED, MANAGER): MailWords(
+            subject="Protection of {file} is paused",
+            heading="Protection is paused",
+            story=(
+                "{actor} changed {file} again and again in a short time, so Lockpoint pauses undoing their changes.",
+                "When the pause is over, the protected version comes back by itself.",
+            ),
+            advice=("Please find out together who uploads the file: it is often a program that synchronises files.",),
+            because=MANAGES,
             leads_to=LeadsTo.PAGE,
         ),
         MailKind.PAUSED: MailWords(

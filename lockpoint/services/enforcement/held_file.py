@@ -8,7 +8,7 @@ from datetime import datetime
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.lock import Held
-from lockpoint.domain.settings import InForce
+from lockpoint.domain.settings import Accounts, InForce
 from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.enforcement.overwrite_effects import conflicts, overwrite_mails, row_about, unprotected
@@ -62,6 +62,11 @@ class HeldFile:
         return in_force(self.services, self.tenant, self.space_id, priority=self.priority)
 
     @property
+    def managers(self) -> Accounts:
+        """The people, not the groups, who manage the locks of its space; raises the host's errors."""
+        return self.settings.space.managers
+
+    @property
     def space_id(self) -> str | None:
         return self.state.witness.space_id if self.state.witness else None
 
@@ -112,7 +117,8 @@ def flag(held_file: HeldFile, verdict: Flag) -> ProtectionResult:
     if held_file.marked is not why:
         row = row_about(held_file.attachment, held_file.held, AuditKind.FLAGGED, held_file.attachment.head)
         rows.append(replace(row, at=held_file.services.clock.now(), account=None, detail=why.value))
-        intents.extend(unprotected(held_file.attachment, held_file.held, verdict.reason))
+        told = unprotected(held_file.attachment, held_file.held, verdict.reason, held_file.managers)
+        intents.extend(told)
     if rows or intents:
         held_file.services.effects.record(held_file.tenant, Effects(audit=tuple(rows), intents=tuple(intents)))
     held_file.mark(why)  # last: a crash before it says things twice rather than never

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from lockpoint.domain.events import AuditKind, MailKind
@@ -9,7 +10,7 @@ from lockpoint.domain.history.judge import FlagReason, Version
 from lockpoint.domain.lock import Ended, Held
 from lockpoint.services.ports.confluence import Attachment
 from lockpoint.services.ports.locks import AuditEvent
-from lockpoint.services.ports.notifications import MailIntent
+from lockpoint.services.ports.notifications import MANAGER, MailIntent
 
 
 def conflicts(
@@ -63,8 +64,10 @@ def attempts(
     )
 
 
-def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> tuple[MailIntent, ...]:
-    """Return the mail, once for each lock and reason, that the file is not protected; a pause tells its own end."""
+def unprotected(
+    attachment: Attachment, held: Held, reason: FlagReason, managers: Collection[str] = ()
+) -> tuple[MailIntent, ...]:
+    """Return the mails, once for each lock and reason, that the file is not protected; a pause tells its own end."""
     if reason is FlagReason.PAUSED:
         return ()
     mail = MailIntent(
@@ -75,4 +78,10 @@ def unprotected(attachment: Attachment, held: Held, reason: FlagReason) -> tuple
         lock_id=held.lock_id,
         detail=reason.value,
     )
-    return (mail,)
+    return (mail, *to_managers(replace(mail, actor=held.holder), managers))
+
+
+def to_managers(mail: MailIntent, managers: Collection[str]) -> tuple[MailIntent, ...]:
+    """Return the mail to the holder as lock managers get it, but for whom it is about."""
+    others = (one for one in managers if one not in {mail.recipient, mail.actor})
+    return tuple(replace(mail, recipient=manager, detail=MANAGER) for manager in others)

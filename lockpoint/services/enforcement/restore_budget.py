@@ -8,6 +8,7 @@ from lockpoint.domain.events import MailKind
 from lockpoint.domain.history.judge import Flag, FlagReason, Version
 from lockpoint.domain.history.restore_budget import Offender
 from lockpoint.services.enforcement.held_file import HeldFile, ProtectionResult, flag
+from lockpoint.services.enforcement.overwrite_effects import to_managers
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects
@@ -21,7 +22,8 @@ def left_in_pause(
     until = pause_end(held_file.services, held_file.tenant, held_file.held.lock_id, offenders)
     if until is None:
         return None
-    effects = Effects(intents=(_told(held_file, offenders, until),), jobs=(_look_again(held_file, until),))
+    mail = _told(held_file, offenders, until)
+    effects = Effects(intents=(mail, *to_managers(mail, held_file.managers)), jobs=(_look_again(held_file, until),))
     held_file.services.effects.record(held_file.tenant, effects)
     return flag(held_file, Flag(FlagReason.PAUSED, standing))
 
