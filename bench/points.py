@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 
 from devstack.ports import free_ports
 from lockpoint.bootstrap import SystemClock
+from lockpoint.services.known_pages import KEPT
 from lockpoint.services.ports.jobs import JobKind
 from tests.support import databases
 from tests.web.live_app import Json, LiveApp, live_app
@@ -33,6 +34,7 @@ ENOUGH = {"LOCKPOINT_POINTS_PER_HOUR": "100000000"}
 """Nothing is measured of what stops for want of points."""
 
 SWEEPS_PER_DAY = 96
+OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +157,23 @@ def _long_list(meter: Meter, files: int, locked: int) -> None:
         live.lock("alice", file)
     path = f"/pages/{page}/attachments?limit=250"
     meter.call("the first time", 200, "bob", "GET", path)
+    if locked:
+        meter.count("the first time, no lock read or written lately", lambda: _later(live, path))
     meter.call("again", 200, "bob", "GET", path)
     live.file(page, author="alice")
     meter.call("after a new file", 200, "bob", "GET", path)
     live.settle()
     meter.count("an open tab, ten minutes, nothing changed", lambda: _open_tab(live, path))
+
+
+def _later(live: LiveApp, path: str) -> None:
+    """When nothing is remembered of the locks."""
+    with time_machine.travel(SystemClock().now() + KEPT + timedelta(seconds=30), tick=False):
+        live.forget_tokens()
+        answer = live.call("charlie", "GET", path)
+    live.forget_tokens()
+    if answer.status_code != OK:
+        raise RuntimeError(f"the list should be there: {answer.status_code} {answer.text}")
 
 
 def _open_tab(live: LiveApp, path: str) -> None:
@@ -177,6 +191,7 @@ def _settings(meter: Meter) -> None:
     meter.group = "Settings"
     revision = meter.call("read", 200, "sam", "GET", "/settings")["revision"]
     meter.call("change", 200, "sam", "PUT", "/settings", {"copyMode": False, "revision": revision})
+    _warm(meter.live)  # each process reads changed settings once, for two or three points
 
 
 def _enforcement(meter: Meter) -> None:
