@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from lockpoint.domain.events import MailKind
 from lockpoint.domain.settings import SpaceSettings
 from lockpoint.services.errors import NotAllowed
+from lockpoint.services.ports.notifications import TO_MANAGER
 from lockpoint.services.tenancy import space_settings
-from tests.fakes.world import ALICE, BOB, CHARLIE, DANA
+from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA
 from tests.services.stage import Stage, refusal_of, untouched
 
 
@@ -71,3 +73,45 @@ def test_groups_are_asked_for_only_where_they_matter(stage: Stage, lock_id: str)
     stage.show(CHARLIE)
     assert stage.taps.calls["directory.groups_of"] == 1
     assert lock_id
+
+
+def _mails(stage: Stage, kind: MailKind) -> list[tuple[str, str | None, str | None]]:
+    found = stage.world.tables.mails_of(ACME)
+    return sorted((mail.recipient, mail.actor, mail.detail) for mail in found if mail.kind is kind)
+
+
+def test_a_manager_hears_that_a_lock_does_not_protect(stage: Stage, lock_id: str) -> None:
+    """M-08: the owner and the lock managers who are named, once for each reason; a group is not written to."""
+    _appoint(stage, SpaceSettings(managers=(ALICE, BOB, DANA), manager_groups=("all",)))
+    stage.world.site().viewers.add(stage.world.site().app_account)
+    for _ in range(2):
+        stage.sweep()
+    assert stage.show(ALICE).lock_id == lock_id
+    assert _mails(stage, MailKind.UNPROTECTED) == sorted(
+        [
+            (ALICE, None, "app_blocked"),
+            (BOB, ALICE, f"{TO_MANAGER}app_blocked"),
+            (DANA, ALICE, f"{TO_MANAGER}app_blocked"),
+        ]
+    )
+
+
+@pytest.mark.usefixtures("lock_id")
+def test_a_manager_hears_of_a_pause(stage: Stage) -> None:
+    """M-09: once for each pause; not whoever is the cause of it."""
+    _appoint(stage, SpaceSettings(managers=(BOB, DANA)))
+    for number in range(5):
+        stage.world.clock.advance(seconds=30)
+        stage.upload(BOB, f"Bob's {number}".encode())
+        stage.reconcile()
+    assert _mails(stage, MailKind.PAUSED) == [(ALICE, BOB, "paused"), (DANA, BOB, f"{TO_MANAGER}paused")]
+
+
+def test_a_former_manager_hears_nothing(stage: Stage, lock_id: str) -> None:
+    """M-08: nor does anybody where the settings of the space cannot be believed."""
+    _appoint(stage, SpaceSettings(managers=(BOB,)))
+    _appoint(stage, SpaceSettings())
+    stage.world.site().viewers.add(stage.world.site().app_account)
+    stage.sweep()
+    assert stage.show(ALICE).lock_id == lock_id
+    assert [mail[0] for mail in _mails(stage, MailKind.UNPROTECTED)] == [ALICE]
