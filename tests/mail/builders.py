@@ -5,9 +5,11 @@ from email.message import EmailMessage
 from typing import Any
 
 from lockpoint.domain.events import OPTIONAL, MailKind
+from lockpoint.domain.mails.mail_templates import MAILS
 from lockpoint.mail.catalogue import WORDS
 from lockpoint.mail.compose import compose
-from lockpoint.services.ports.notifications import DIGEST, MailFacts, SummaryLine
+from lockpoint.mail.site_texts import app_words
+from lockpoint.services.ports.notifications import DIGEST, MailFacts, SummaryLine, TemplateFacts
 
 SINCE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 FACTS = MailFacts(
@@ -32,6 +34,22 @@ def facts(**values: Any) -> MailFacts:
 def mail(given_facts: MailFacts | None = None, **values: Any) -> EmailMessage:
     wanted = {"address": "bob@example.com", "sender": "Lockpoint <noreply@lockpoint.example>", "message_id": "1.5"}
     return compose(given_facts or facts(), **(wanted | values))
+
+
+def mail_with_site_text(locale: str) -> EmailMessage:
+    """As an admin could have written it, with the words of the app and every placeholder."""
+    name = "lock_ended_by_other"
+    words = app_words(locale)[name]
+    everything = " \u00b7 ".join(f"{{{one}}}" for one in sorted(MAILS[name]))
+    told = TemplateFacts(
+        template=replace(words, body=f"{words.body}\n\n{everything}"),
+        language=locale,
+        owner_name="Bob",
+        locked_at=SINCE,
+        ends_at=FACTS.at,
+    )
+    given = {"kind": MailKind.LOCK_ENDED_BY_OTHER, "reason": "...", "locale": locale, "told": told}
+    return mail(facts(**given))
 
 
 def every_mail(locale: str) -> Iterator[EmailMessage]:

@@ -79,7 +79,7 @@ class TemplateProblem:
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z]{1,40})\}")
 _MARKUP: Final = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _LINK: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*://|\b(?:mailto|javascript|data|tel|vbscript):|\bwww\.|[\w-]+(?:\.[\w-]+)+/\S",
+    r"(?:[A-Z][A-Z0-9+.-]*)?://|\b(?:mailto|javascript|data|tel|vbscript):|\bwww\.|[\w-]+(?:\.[\w-]+)+/\S",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(r"[^\s@{}]+@[^\s@{}]+\.[^\s@{}]+")
