@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.domain import next_record, preconditions, pseudonyms
+from lockpoint.domain import lock_times, next_record, preconditions, pseudonyms
 from lockpoint.domain.decisions import (
     Already,
     AlreadyLocked,
@@ -47,6 +47,7 @@ __all__ = [
     "phase",
     "rebase",
     "release",
+    "shorten",
     "sign_again",
     "take_over",
     "write_end",
@@ -79,8 +80,7 @@ def acquire(
     if used and not preconditions.is_lock(found, lock_id):
         return LockLost(found)
     if isinstance(found, Held) and phase(found, snapshot.now) is Phase.HELD and found.holder == holder:
-        kept = next_record.kept_expiry(found, snapshot.now, limits, life)
-        return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, kept))
+        return Write(next_record.extended(found, snapshot, op_id, limits, life))
     refusal = (
         preconditions.taken(found, holder, snapshot.now)
         or preconditions.unfit(found, snapshot, lock_id, limits, life)
@@ -97,16 +97,24 @@ def acquire(
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=preconditions.ended_so_far(found, snapshot),
     )
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload, chosen=life is not None))
 
 
 def extend(
-    snapshot: Snapshot, *, holder: str, lock_id: str, op_id: str, limits: Limits, life: timedelta | None = None
+    snapshot: Snapshot,
+    *,
+    holder: str,
+    lock_id: str,
+    op_id: str,
+    limits: Limits,
+    life: timedelta | None = None,
+    not_after: datetime | None = None,
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left.
+    the longest life, and `TooLong` means that nothing is left. A lock that ends later than `not_after` is `Already`
+    extended.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -114,11 +122,26 @@ def extend(
     now = snapshot.now
     if not (preconditions.is_lock(found, lock_id) and found.holder == holder and phase(found, now) is Phase.HELD):
         return LockLost(found)
+    if not_after is not None and (found.expires_at is None or found.expires_at > not_after):
+        return Already(found)
     expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
     if wished and expires_at and wished > expires_at and (life is not None or expires_at == found.expires_at):
         return TooLong(limits.longest)
-    return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at))
+    return Write(next_record.extended(found, snapshot, op_id, limits, life))
+
+
+def shorten(snapshot: Snapshot, *, lock_id: str, op_id: str, limits: Limits) -> Decision:
+    """Give a running lock the earlier end of shorter settings; `Already` when it ends no later than they want."""
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not preconditions.is_lock(found, lock_id) or phase(found, snapshot.now) is not Phase.HELD:
+        return LockLost(found)
+    end = lock_times.shortened_end(found, limits, snapshot.now)
+    if end is None:
+        return Already(found)
+    return Write(next_record.moved(found, snapshot, op_id, AuditKind.SHORTENED, end))
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -236,7 +259,7 @@ def take_over(
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload, chosen=life is not None))
 
 
 def heal(snapshot: Snapshot, *, witness: Held, op_id: str) -> Decision:

@@ -160,6 +160,7 @@ RECORD_KINDS = (
     AuditKind.EXPIRED,
     AuditKind.HEALED,
     AuditKind.SIGNED_AGAIN,
+    AuditKind.SHORTENED,
     AuditKind.PERSON_ERASED,
     AuditKind.RECOVERED,
 )
