@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lockpoint.domain import lock_times, next_record, preconditions, pseudonyms
+from lockpoint.domain import next_record, preconditions, pseudonyms
 from lockpoint.domain.decisions import (
     Already,
     AlreadyLocked,
@@ -24,6 +24,7 @@ from lockpoint.domain.decisions import (
     Write,
 )
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.expiry import lock_times
 from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Newer, Phase, Snapshot, Unreadable
 from lockpoint.domain.snapshots import intact, kind_of, newest, next_place, phase, trusted
 

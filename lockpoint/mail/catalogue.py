@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import Final
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports.notifications import DIGEST
+from lockpoint.mail.link_words import ABOUT, PAGES, PageWords
+from lockpoint.services.ports.notifications import DIGEST, PageKind
 
 
 class LeadsTo(Enum):
@@ -76,6 +77,8 @@ class Catalogue:
     unprotected_otherwise: str
     summary: Mapping[MailKind, str]
     nameless_file: str
+    pages: Mapping[PageKind, PageWords]
+    about: Mapping[MailKind, str]
     mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
@@ -125,6 +128,8 @@ WORDS: Final = Catalogue(
         MailKind.ENDLESS_LOCKS: "{file}: locked by you without an end",
     },
     nameless_file="A deleted file",
+    pages=PAGES,
+    about=ABOUT,
     mails={
         MailKind.SUMMARY: MailWords(
             subject=Plural("{count} more message about locked files", "{count} more messages about locked files"),

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,17 +15,16 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import formatdate, parseaddr
 from typing import Final, Protocol
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import idna
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_datetime_format
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from lockpoint.domain.events import MailKind
 from lockpoint.mail.catalogue import WORDS, LeadsTo, Sentence, words_for
 from lockpoint.mail.languages import UNSPACED, dates_in, language_for, locale_of, translated
+from lockpoint.mail.moments import moment
 from lockpoint.services.ports.notifications import MailFacts, MailRefused
 
 LONGEST_NAME: Final = 200
@@ -202,10 +201,10 @@ def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
         "page": clean(facts.page_title),
         "actor": named,
         "reason": clean(facts.reason or "", LONGEST_REASON),
-        "when": _moment(facts, _shown_end(facts), locale),
+        "when": moment(_shown_end(facts), facts.time_zone, locale),
         "why": translated(why, language),
         "count": str(facts.count),
-        "since": _moment(facts, facts.since, locale),
+        "since": moment(facts.since, facts.time_zone, locale),
         "more": str(facts.more),
     }
 
@@ -215,17 +214,6 @@ def _shown_end(facts: MailFacts) -> datetime | None:
     if facts.kind is not MailKind.PAUSED or facts.at is None:
         return facts.at
     return (facts.at + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
-
-
-def _moment(facts: MailFacts, at: datetime | None, locale: Locale) -> str:
-    """Return date, time without seconds, and zone, as the person writes them."""
-    if at is None:
-        return ""
-    zone = _zone(facts.time_zone)
-    short = format_datetime(at, "z", zone, locale)
-    name = format_datetime(at, "ZZZZ", zone, locale) if short.startswith(("+", "-")) else short
-    day, hour = format_date(at.astimezone(zone), "long", locale), format_time(at, "short", zone, locale)
-    return f"{str(get_datetime_format('long', locale)).format(hour, day)} {name}"
 
 
 def _lines(facts: MailFacts) -> Iterator[str]:
@@ -241,7 +229,7 @@ def _summary(facts: MailFacts, locale: Locale, fill: Fill) -> Iterator[str]:
     for line in facts.lines:
         name = clean(line.file_name) or fill(WORDS.nameless_file)
         words = WORDS.summary[line.kind] if line.since is None else WORDS.since_line
-        yield fill(words, file=name, count=str(line.count), since=_moment(facts, line.since, locale))
+        yield fill(words, file=name, count=str(line.count), since=moment(line.since, facts.time_zone, locale))
     if facts.more:
         yield fill(WORDS.more_line)
 
@@ -254,13 +242,6 @@ def _addresses(facts: MailFacts) -> dict[LeadsTo, tuple[str, ...]]:
         LeadsTo.SITE: (facts.page_url,),
         LeadsTo.EXTEND: (facts.extend_url,),
     }
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def _web_address(urls: tuple[str, ...]) -> str | None:

@@ -29,7 +29,7 @@ NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
 TECHNOLOGY = {
     "lockpoint/connect": ("Connect",),
     "lockpoint/confluence": ("Confluence",),
-    "lockpoint/mail": ("Smtp",),
+    "lockpoint/mail": ("Smtp", "Gettext"),
     "lockpoint/storage": ("Postgres", "Redis", "Procrastinate", "Keyring"),
     "tests/fakes": ("Fake",),
 }

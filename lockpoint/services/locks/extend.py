@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from lockpoint.domain import rules
@@ -17,16 +17,28 @@ from lockpoint.services.tenancy.activity import require_active
 
 
 def extend(
-    services: Services, actor: Actor, attachment_id: str, key: RequestKey, lock_id: str, life: timedelta | None
+    services: Services,
+    actor: Actor,
+    attachment_id: str,
+    key: RequestKey,
+    lock_id: str,
+    life: timedelta | None,
+    *,
+    unless_later_than: datetime | None = None,
 ) -> LockResult:
-    """Count the life of the person's lock from now; it takes the right to edit, as taking the lock did."""
-    return perform("extend", services, actor, attachment_id, key, partial(_extend, lock_id=lock_id, life=life))
+    """Count the life of the person's lock from now; it takes the right to edit, as taking the lock did.
+
+    `Invalid` for a lock that ends later than `unless_later_than` already.
+    """
+    work = partial(_extend, lock_id=lock_id, life=life, not_after=unless_later_than)
+    return perform("extend", services, actor, attachment_id, key, work)
 
 
-def _extend(action: LockAction, lock_id: str, life: timedelta | None) -> LockResult:
+def _extend(action: LockAction, lock_id: str, life: timedelta | None, not_after: datetime | None) -> LockResult:
     services, actor, limits = action.services, action.actor, action.limits
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     app_may_act(action.state, action.facts)
-    rule = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=limits, life=life)
+    mine = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=limits)
+    rule = partial(mine, life=life, not_after=not_after)
     return write_lock(action, rule, begins=False)

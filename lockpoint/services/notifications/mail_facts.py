@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lockpoint.domain.events import MailKind
@@ -15,8 +15,9 @@ from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import Forbidden, GoneOrInvisible, HostError, Unauthorised
 from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.lock_record.pauses import pause_end
+from lockpoint.services.notifications.lock_mails import endless_locks, running_lock
+from lockpoint.services.notifications.mail_links import extend_url, unsubscribe_url
 from lockpoint.services.notifications.preferences import Preferences
-from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
 from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
 
@@ -46,7 +47,10 @@ def _look_up(
 ) -> tuple[MailFacts, str]:
     topics = {event.intent.topic for event in events}
     about_one = len(events) == 1 or (len(topics) == 1 and None not in topics)
-    facts = (_facts if about_one else _summary)(services, tenant, events, chosen)
+    if about_one and events[0].intent.kind is MailKind.ENDLESS_LOCKS:
+        facts = _reminder(services, tenant, events[0].intent, chosen)
+    else:
+        facts = (_facts if about_one else _summary)(services, tenant, events, chosen)
     return facts, services.people.address(tenant, events[0].intent.recipient, priority=Priority.EVENT)
 
 
@@ -64,6 +68,7 @@ class _Place:
 def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> MailFacts:
     """Return what a mail says of one event, or of several on one topic."""
     intent, count = events[-1].intent, len(events)
+    held = running_lock(services, tenant, intent) if intent.kind is MailKind.LOCK_WILL_END else None
     place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
     me = people.get(intent.recipient)
@@ -80,14 +85,42 @@ def _facts(services: Services, tenant: Tenant, events: Sequence[StoredIntent], c
         file_url=place.file_url,
         actor_name=actor.display_name if actor else None,
         reason=ended.why if ended else None,
-        at=ended.at if ended else _end_of_pause(services, tenant, intent),
+        at=ended.at if ended else held.expires_at if held else _end_of_pause(services, tenant, intent),
         locale=locale,
         time_zone=time_zone,
         version=intent.version,
         count=count,
         since=events[0].created_at,
         history_url=place.history_url,
-        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind),
+        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
+        extend_url=extend_url(services, tenant, intent.attachment_id, held, locale, time_zone) if held else "",
+    )
+
+
+def _reminder(services: Services, tenant: Tenant, intent: MailIntent, chosen: Preferences) -> MailFacts:
+    """Return which locks without an end the person has now, the oldest first."""
+    locks = endless_locks(services, tenant, intent.recipient)
+    named = [replace(intent, attachment_id=file) for file in list(locks)[:FILES_NAMED]]
+    names = _visible_names(services, tenant, named)
+    me = _people(services, tenant, intent.recipient).get(intent.recipient)
+    locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
+    shown = [(file, since) for file, since in locks.items() if file in names]
+    return MailFacts(
+        kind=intent.kind,
+        recipient_name=me.display_name if me else "",
+        file_name="",
+        page_title="",
+        page_url=tenant.display_url or tenant.base_url,
+        file_url="",
+        actor_name=None,
+        reason=None,
+        at=None,
+        locale=locale,
+        time_zone=time_zone,
+        count=len(locks),
+        lines=tuple(SummaryLine(intent.kind, names[file], 1, since) for file, since in shown),
+        more=len(locks) - len(shown),
+        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
     )
 
 

@@ -9,6 +9,7 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.errors import NoAddress
 from lockpoint.services.notifications import preferences
+from lockpoint.services.notifications.lock_mails import Overtaken, still_true
 from lockpoint.services.notifications.mail_facts import HIDDEN, looked_up
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, NotBefore, StoredIntent
@@ -62,7 +63,11 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         if not wanted:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
+        wanted = still_true(services, tenant, wanted)
         facts, address = looked_up(services, tenant, wanted, chosen)
+    except Overtaken:
+        services.intents.finish(stored, result="overtaken", address=None)
+        return
     except NoAddress as none:
         services.intents.finish(stored, result=none.reason, address=None)
         return

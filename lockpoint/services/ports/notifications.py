@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from lockpoint.domain.events import MailKind
@@ -119,6 +120,49 @@ class Mailer(Protocol):
     def send(self, address: str, facts: MailFacts, *, message_id: str) -> None:
         """Compose and hand over one mail; `MailRefused` (for good) or `MailUnavailable` (retry)."""
         ...
+
+
+class PageKind(StrEnum):
+    """What a page behind a link in a mail says; the first two ask before they act."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    EXTEND = "extend"
+    UNSUBSCRIBED = "unsubscribed"
+    EXTENDED = "extended"
+    ENDED = "ended"
+    LONGEST_LIFE = "longest_life"
+    NOT_ALLOWED = "not_allowed"
+    NOT_THERE = "not_there"
+    BLOCKED = "blocked"
+    INACTIVE = "inactive"
+    UNLICENSED = "unlicensed"
+    LATER = "later"
+    BAD_LINK = "bad_link"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """`at` is when the lock ends or ended; `mail` is the kind that a person unsubscribes from."""
+
+    kind: PageKind
+    file_name: str = ""
+    at: datetime | None = None
+    mail: MailKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage:
+    """The words of a page, in its reader's language."""
+
+    language: str
+    direction: str
+    title: str
+    lines: tuple[str, ...]
+    button: str | None
+
+
+class LinkPages(Protocol):
+    def words(self, answer: LinkAnswer, locale: str, time_zone: str = "UTC") -> LinkPage: ...
 
 
 class MailRefused(Exception):

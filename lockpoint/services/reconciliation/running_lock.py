@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from lockpoint.domain import lock_times, rules
+from lockpoint.domain import rules
 from lockpoint.domain.events import MailKind
+from lockpoint.domain.expiry import lock_times
 from lockpoint.domain.lock import Held
 from lockpoint.domain.settings import InForce
 from lockpoint.services.container import Services

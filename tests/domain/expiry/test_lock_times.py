@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from lockpoint.domain import rules
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.lock import Held, Limits, Phase
-from lockpoint.domain.lock_times import (
+from lockpoint.domain.expiry.lock_times import (
     LEAST,
     REMINDED_WITHIN,
     WEEK,
@@ -22,6 +21,7 @@ from lockpoint.domain.lock_times import (
     warning_due,
     warning_key,
 )
+from lockpoint.domain.lock import Held, Limits, Phase
 from lockpoint.domain.settings import InForce, SiteSettings, SpaceRules
 from tests.domain.build import ALICE, BOB, L1, LIMITS, NOW, at, free, held, snapshot
 
