@@ -31,7 +31,7 @@ what differs; a bad value is refused with the name of its field.
 
 def page() -> str:
     return "\n".join([_HEAD, *_table("For a site and, where it decides so, for a space", SpaceRules()),
-                      "", *_table("For a site only", SiteSettings()), "", *_SPACE_ONLY, ""])  # fmt: skip
+                      "", *_table("For a site only", SiteSettings()), "", *_SPACE_ONLY, "", _RUNNING])  # fmt: skip
 
 
 _SPACE_ONLY: Final = (
@@ -41,6 +41,23 @@ _SPACE_ONLY: Final = (
     "|---|---|---|---|",
     f"| `managers` | none | up to {MOST_ACCOUNTS} people and {MOST_ACCOUNTS} groups | They end others' locks there. |",
 )
+
+
+_RUNNING: Final = """\
+## What they mean for locks that run
+
+- `warnAfterHours` and `unlockAfterHours` count from locking, or from the last extension. Whoever locks for another
+  time is warned as long before the end as warning and unlock lie apart, but not before `warnAfterHours` have passed; a
+  lock that lasts no longer than that is not warned of. Without an automatic unlock the warning comes a day before the
+  end. Each end is warned of once; an extension asks for another warning.
+- A shorter `unlockAfterHours` or `longestDays`, and `endless` switched off, count for running locks, too, from the
+  change on. No lock ends within an hour of that: one that would be over ends an hour later, and its holder is warned at
+  once. A time that its holder asked for is bounded by `longestDays` alone.
+- Longer ones lengthen no running lock; extending it takes them.
+- Sweeps see to this, every quarter of an hour (`LOCKPOINT_SWEEP_SECONDS`; less often with thousands of locks), so mails
+  come that much late. The end itself does not: every list, call and upload sees it on the second.
+- Locks without an end are listed to their holder once a week, at a moment of the week of their own.
+"""
 
 
 def _table(title: str, settings: SpaceRules | SiteSettings) -> Iterator[str]:

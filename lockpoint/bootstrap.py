@@ -35,12 +35,13 @@ from lockpoint.connect.inbound import Inbound
 from lockpoint.connect.install_keys import HttpKeySource, InstallKeys
 from lockpoint.connect.signed_install import SignedInstalls
 from lockpoint.connect.sites import AppSigner, SiteDirectory
+from lockpoint.mail.link_pages import GettextPages
 from lockpoint.mail.send import SmtpMailer
 from lockpoint.services.clock_skew import ClockOffsets
 from lockpoint.services.container import Services
 from lockpoint.services.errors import OperatorRefusal
 from lockpoint.services.known_pages import KnownPages
-from lockpoint.services.notifications.unsubscribe import unsubscribe_link
+from lockpoint.services.notifications.mail_links import read_link
 from lockpoint.services.ports import maintenance
 from lockpoint.services.ports.jobs import JobRunner
 from lockpoint.services.tenancy.absence import jobs_after_return
@@ -85,7 +86,7 @@ from lockpoint.web.api.templates import template_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
 from lockpoint.web.connect.surfaces import surface_routes
 from lockpoint.web.health import NotReadyError, Ping, clock_ping
-from lockpoint.web.unsubscribe import mail_routes
+from lockpoint.web.mail_links import mail_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -220,7 +221,7 @@ def build_app(settings: Settings) -> Flask:
             services=replace(services, caches=(*services.caches, heard)),
             gauges=PostgresGauges(neighbours.database),
             pings=(*_pings(neighbours), clock_ping(services.clock_offsets)),
-            read_link=partial(unsubscribe_link, services),
+            read_link=partial(read_link, services),
             blueprints=(
                 api_routes(services),
                 settings_routes(services),
@@ -344,6 +345,7 @@ def services_on(neighbours: Neighbours) -> Services:
         intents=PostgresIntents(database, neighbours.keys, clock),
         mail_figures=PostgresMailFigures(database),
         mutexes=redis_mutexes.RedisMutexes(neighbours.redis),
+        link_pages=GettextPages(),
         mailer=SmtpMailer(neighbours.settings.mail_url, neighbours.settings.mail_from),
         user_properties=ConfluenceUserProperties(client),
         personal_data_reports=ConfluencePersonalDataReports(client),

@@ -17,6 +17,7 @@ class AuditKind(StrEnum):
     FILE_GONE = "file_gone"
     HEALED = "healed"
     SIGNED_AGAIN = "signed_again"
+    SHORTENED = "shortened"
     CONFLICT = "conflict"
     RESTORED = "restored"
     RENAMED_BACK = "renamed_back"
@@ -51,6 +52,7 @@ ABOUT_LIVE_LOCKS: Final = (
     MailKind.UPLOAD_UNDONE,
     MailKind.UNPROTECTED,
     MailKind.PAUSED,
+    MailKind.LOCK_WILL_END,
 )
 """Mails about a lock that goes on; of one event each kind has one recipient."""
 

@@ -10,7 +10,7 @@ from lockpoint.domain.events import AuditKind
 
 # A node decides only while its clock differs from Confluence's by at most half of this.
 MARGIN = timedelta(seconds=30)
-SCHEMA = 2
+SCHEMA = 3
 
 
 class EndReason(StrEnum):
@@ -66,7 +66,8 @@ class Held:
     """A record that says who holds the file; `at` is the time of this write.
 
     `began` is the host's time of the lock's first write: stored from the second write on, until then the row's time.
-    None: an earlier version of the app wrote it without. So with `kind`, which write this is.
+    None: an earlier version of the app wrote it without. So with `kind`, which write this is. `extended_at` is when the
+    present end was counted last; `chosen`: for as long as the holder asked, not as long as the settings give.
     """
 
     epoch: int
@@ -83,6 +84,13 @@ class Held:
     unlock_on_upload: bool = False
     ended: Ended | None = None
     began: datetime | None = None
+    extended_at: datetime | None = None
+    chosen: bool = False
+
+    @property
+    def counts_from(self) -> datetime:
+        """When the present life of the lock began."""
+        return self.extended_at or self.acquired_at
 
     @property
     def taken_from(self) -> str | None:
@@ -144,6 +152,11 @@ class Limits:
     default: timedelta = timedelta(hours=48)
     longest: timedelta = timedelta(days=30)
     endless: bool = False
+
+    def shorter_than(self, other: Limits) -> bool:
+        """Whether a lock may live shorter than with the others in any way."""
+        without_end = other.endless and not self.endless
+        return without_end or self.default < other.default or self.longest < other.longest
 
 
 @dataclass(frozen=True, slots=True)

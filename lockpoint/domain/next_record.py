@@ -28,6 +28,13 @@ def kept_expiry(held: Held, now: datetime, limits: Limits, life: timedelta | Non
     return max(held.expires_at, min(wished, held.acquired_at + limits.longest))
 
 
+def extended(held: Held, snapshot: Snapshot, op_id: str, limits: Limits, life: timedelta | None) -> Held:
+    """Return the lock with its life counted from now; one that keeps its end keeps from when that was counted."""
+    end = kept_expiry(held, snapshot.now, limits, life)
+    written = moved(held, snapshot, op_id, AuditKind.EXTENDED, end)
+    return written if end == held.expires_at else replace(written, extended_at=snapshot.now, chosen=life is not None)
+
+
 def moved(held: Held, snapshot: Snapshot, op_id: str, kind: AuditKind, expires_at: datetime | None) -> Held:
     """Return the same lock, written once more."""
     epoch, seq = next_place(snapshot)

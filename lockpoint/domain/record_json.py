@@ -57,6 +57,9 @@ class Fields:
             raise WrongFieldError(name)
         return value
 
+    def flag_unless_missing(self, name: str, *, missing: bool) -> bool:
+        return self.flag(name) if name in self._members else missing
+
     def time(self, name: str) -> datetime:
         """A moment, ISO 8601 in UTC."""
         return _moment(self.text(name), name)
@@ -104,6 +107,8 @@ def record_fields(record: Record, time: Writing = written) -> dict[str, object]:
             "note": record.note,
             "unlock_on_upload": record.unlock_on_upload,
             "began": time(record.began) if record.began else None,
+            "extended_at": time(record.extended_at) if record.extended_at else None,
+            "chosen": record.chosen,
         }
     return fields
 
@@ -126,6 +131,9 @@ def read_held(fields: Fields) -> Held:
         unlock_on_upload=fields.flag("unlock_on_upload"),
         ended=_read_ended(ended) if ended else None,
         began=fields.time_or_none("began"),
+        extended_at=fields.time_or_none("extended_at"),
+        # Nobody knows of a record of an earlier version: it keeps the end that its holder was told.
+        chosen=fields.flag_unless_missing("chosen", missing=True),
     )
 
 

@@ -24,6 +24,7 @@ from lockpoint.domain.decisions import (
     Write,
 )
 from lockpoint.domain.events import AuditKind
+from lockpoint.domain.expiry import lock_times
 from lockpoint.domain.lock import Base, EndReason, Free, Held, Limits, Newer, Phase, Snapshot, Unreadable
 from lockpoint.domain.snapshots import intact, kind_of, newest, next_place, phase, trusted
 
@@ -48,6 +49,7 @@ __all__ = [
     "phase",
     "rebase",
     "release",
+    "shorten",
     "sign_again",
     "take_over",
     "write_end",
@@ -80,8 +82,7 @@ def acquire(
     if used and not preconditions.is_lock(found, lock_id):
         return LockLost(found)
     if isinstance(found, Held) and phase(found, snapshot.now) is Phase.HELD and found.holder == holder:
-        kept = next_record.kept_expiry(found, snapshot.now, limits, life)
-        return Write(next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, kept))
+        return Write(next_record.extended(found, snapshot, op_id, limits, life))
     refusal = (
         preconditions.taken(found, holder, snapshot.now)
         or preconditions.unfit(found, snapshot, lock_id, limits, life)
@@ -98,7 +99,7 @@ def acquire(
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=preconditions.ended_so_far(found, snapshot),
     )
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload, chosen=life is not None))
 
 
 def extend(
@@ -110,11 +111,13 @@ def extend(
     limits: Limits,
     life: timedelta | None = None,
     unlock_on_upload: bool | None = None,
+    not_after: datetime | None = None,
 ) -> Decision:
     """Count the life of one's own lock from now, within the longest life counted from its beginning.
 
     Never shortens a lock. A requested `life` beyond the longest is `TooLong`; without one the lock gets what is left of
-    the longest life, and `TooLong` means that nothing is left. `unlock_on_upload` stays as it is unless it is given.
+    the longest life, and `TooLong` means that nothing is left. `unlock_on_upload` stays as it is unless it is given. A
+    lock that ends later than `not_after` is `Already` extended.
     """
     found = intact(snapshot, op_id)
     if isinstance(found, Damaged | Already):
@@ -122,14 +125,28 @@ def extend(
     now = snapshot.now
     if not (preconditions.is_lock(found, lock_id) and found.holder == holder and phase(found, now) is Phase.HELD):
         return LockLost(found)
+    if not_after is not None and (found.expires_at is None or found.expires_at > not_after):
+        return Already(found)
     expires_at = next_record.kept_expiry(found, now, limits, life)
     wished = next_record.expiry(now, limits, life)
     ends = found.unlock_on_upload if unlock_on_upload is None else unlock_on_upload
     gains = expires_at != found.expires_at or ends is not found.unlock_on_upload
     if wished and expires_at and wished > expires_at and (life is not None or not gains):
         return TooLong(limits.longest)
-    moved = next_record.moved(found, snapshot, op_id, AuditKind.EXTENDED, expires_at)
-    return Write(replace(moved, unlock_on_upload=ends))
+    return Write(replace(next_record.extended(found, snapshot, op_id, limits, life), unlock_on_upload=ends))
+
+
+def shorten(snapshot: Snapshot, *, lock_id: str, op_id: str, limits: Limits) -> Decision:
+    """Give a running lock the earlier end of shorter settings; `Already` when it ends no later than they want."""
+    found = intact(snapshot, op_id)
+    if isinstance(found, Damaged | Already):
+        return found
+    if not preconditions.is_lock(found, lock_id) or phase(found, snapshot.now) is not Phase.HELD:
+        return LockLost(found)
+    end = lock_times.shortened_end(found, limits, snapshot.now)
+    if end is None:
+        return Already(found)
+    return Write(next_record.moved(found, snapshot, op_id, AuditKind.SHORTENED, end))
 
 
 def rebase(snapshot: Snapshot, *, lock_id: str, op_id: str, base: Base) -> Decision:
@@ -247,7 +264,7 @@ def take_over(
         expires_at=next_record.expiry(snapshot.now, limits, life),
         ended=next_record.ended(found, snapshot, reason, by=author, why=words),
     )
-    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload))
+    return Write(replace(held, note=note, unlock_on_upload=unlock_on_upload, chosen=life is not None))
 
 
 def hand_over(

@@ -17,7 +17,7 @@ from lockpoint.domain.signed_json import Flaw, MacKeys
 # Half of Confluence's limit for one property; two texts of 500 characters, each escaped, stay below it.
 LARGEST = 16_384
 _ENVELOPE = frozenset({"schema", "seq", "state", "mac"})
-_SINCE = {2: frozenset({"began", "kind"})}
+_SINCE = {2: frozenset({"began", "kind"}), 3: frozenset({"extended_at", "chosen"})}
 """Which members came with a schema: records of earlier ones lack them."""
 
 

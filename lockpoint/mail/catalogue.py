@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import Final
 
 from lockpoint.domain.events import MailKind
-from lockpoint.services.ports.notifications import DIGEST, TO_MANAGER
+from lockpoint.mail.link_words import ABOUT, PAGES, PageWords
+from lockpoint.services.ports.notifications import DIGEST, TO_MANAGER, PageKind
 
 
 class LeadsTo(Enum):
@@ -81,6 +82,8 @@ class Catalogue:
     comment: str
     comment_link: str
     tested: str
+    pages: Mapping[PageKind, PageWords]
+    about: Mapping[MailKind, str]
     mails: Mapping[MailKind | tuple[MailKind, str], MailWords]
 
 
@@ -135,6 +138,8 @@ WORDS: Final = Catalogue(
     comment="Lockpoint cannot send you mails, so it tells you here.",
     comment_link="See the files",
     tested=TESTED,
+    pages=PAGES,
+    about=ABOUT,
     mails={
         MailKind.SUMMARY: MailWords(
             subject=Plural("{count} more message about locked files", "{count} more messages about locked files"),

@@ -181,10 +181,10 @@ def _values(facts: MailFacts, language: str, locale: Locale) -> dict[str, str]:
         "page": clean(facts.page_title),
         "actor": named,
         "reason": clean(facts.reason or "", LONGEST_REASON),
-        "when": _moment(facts, _shown_end(facts), locale),
+        "when": moment(_shown_end(facts), facts.time_zone, locale),
         "why": translated(why, language),
         "count": str(facts.count),
-        "since": _moment(facts, facts.since, locale),
+        "since": moment(facts.since, facts.time_zone, locale),
         "more": str(facts.more),
     }
 
@@ -200,10 +200,6 @@ def _shown_end(facts: MailFacts) -> datetime | None:
     return (facts.at + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
 
 
-def _moment(facts: MailFacts, at: datetime | None, locale: Locale) -> str:
-    return moment(at, facts.time_zone, locale)
-
-
 def _lines(facts: MailFacts) -> Iterator[str]:
     if clean(facts.reason or "", LONGEST_REASON):
         yield WORDS.message_line if facts.kind in _CONVERSATION else WORDS.reason_line
@@ -217,7 +213,7 @@ def _summary(facts: MailFacts, locale: Locale, fill: Fill) -> Iterator[str]:
     for line in facts.lines:
         name = clean(line.file_name) or fill(WORDS.nameless_file)
         words = WORDS.summary[line.kind] if line.since is None else WORDS.since_line
-        yield fill(words, file=name, count=str(line.count), since=_moment(facts, line.since, locale))
+        yield fill(words, file=name, count=str(line.count), since=moment(line.since, facts.time_zone, locale))
     if facts.more:
         yield fill(WORDS.more_line)
 

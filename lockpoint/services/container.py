@@ -11,7 +11,7 @@ from lockpoint.services.known_pages import KnownPages
 from lockpoint.services.ports import confluence
 from lockpoint.services.ports.jobs import HeldFileJobs, Jobs
 from lockpoint.services.ports.locks import AuditLog, CreationGuard, EffectsStore, Restorations, Witnesses
-from lockpoint.services.ports.notifications import Intents, Mailer, MailFigures, Profiles, Tokens
+from lockpoint.services.ports.notifications import Intents, LinkPages, Mailer, MailFigures, Profiles, Tokens
 from lockpoint.services.ports.privacy import (
     PersonalDataReports,
     PersonStore,
@@ -60,6 +60,7 @@ class Services:
     mail_figures: MailFigures
     mutexes: Mutexes
     mailer: Mailer
+    link_pages: LinkPages
     user_properties: UserProperties
     personal_data_reports: PersonalDataReports
     profiles: Profiles

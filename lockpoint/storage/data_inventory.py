@@ -39,6 +39,7 @@ def _record(*more_of_the_end: Field) -> tuple[Field, ...]:
         *_of(Whose.NOBODY, began="begin by Confluence's clock", kind="what the write did"),
         *_of(Whose.PERSON, holder="AccountID of the owner"),
         Field("base", Whose.PERSON, "the protected version", members=_BASE),
+        *_of(Whose.NOBODY, extended_at="when it was extended last", chosen="whether its owner chose how long it lives"),
         *_of(Whose.NOBODY, unlock_on_upload="whether the owner's upload ends the lock"),
         Field("ended", Whose.PERSON, "how the last lock ended", members=ended),
     )

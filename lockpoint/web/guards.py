@@ -20,7 +20,7 @@ from lockpoint.connect.inbound import Inbound, InboundCall, TokenCaller
 from lockpoint.connect.tokens import Reason, TokenRefusedError
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.errors import NotAllowed
-from lockpoint.services.notifications.unsubscribe import UnsubscribeLink
+from lockpoint.services.notifications.mail_links import MailLink
 from lockpoint.services.quota_accounting import charge
 from lockpoint.web.api.request_body import whole_body
 from lockpoint.web.places import Places
@@ -36,7 +36,7 @@ _TOKENS_REFUSED: Final = Counter("lockpoint_tokens_refused", "Refused tokens", [
 _MARK: Final = "lockpoint_guard"
 _PATH_AS_IS: Final = "/-._~!$&'()*+,;=:@"
 
-LinkReader = Callable[[str], "UnsubscribeLink | None"]
+LinkReader = Callable[[str], "MailLink | None"]
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
@@ -80,6 +80,7 @@ def protect(app: Flask, inbound: Inbound, places: Places, read_link: LinkReader 
             try:
                 if guard is Guard.MAIL_LINK:
                     g.lockpoint_link = _link(read_link)
+                    charge(current_link().actor.account_id)
                 else:
                     _admit(guard, inbound)
             except TokenRefusedError as refusal:
@@ -150,9 +151,15 @@ def verified_tenant() -> Tenant | None:
     return caller.tenant if caller else None
 
 
-def current_link() -> UnsubscribeLink:
+def known_link() -> MailLink | None:
+    """For error answers."""
+    link: MailLink | None = g.get("lockpoint_link")
+    return link
+
+
+def current_link() -> MailLink:
     """Return the verified link (guard `MAIL_LINK`)."""
-    link: UnsubscribeLink = g.lockpoint_link
+    link: MailLink = g.lockpoint_link
     return link
 
 
@@ -183,10 +190,10 @@ def _person(guard: Guard | None) -> Actor | None:
     """Return who may make this process wait for Confluence."""
     if guard is Guard.CONTEXT:
         return current_actor()
-    return Actor(current_link().tenant, current_link().account) if guard is Guard.MAIL_LINK else None
+    return current_link().actor if guard is Guard.MAIL_LINK else None
 
 
-def _link(read_link: LinkReader) -> UnsubscribeLink:
+def _link(read_link: LinkReader) -> MailLink:
     link = read_link(str((request.view_args or {}).get("token", "")))
     if link is None:
         raise TokenRefusedError(Reason.MALFORMED)

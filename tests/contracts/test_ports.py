@@ -320,6 +320,8 @@ class TestWitnesses:
         assert store.witnesses.count_held(store.acme) == 2
         assert store.witnesses.count_held(store.acme, ALICE) == 1
         assert store.witnesses.count_held(store.globex) == 0
+        assert [one.record.holder for one in store.witnesses.held_by(store.acme, ALICE)] == [ALICE]
+        assert list(store.witnesses.held_by(store.globex, ALICE)) == []
 
     def test_a_change_of_protection_is_told_once(self, store: Store) -> None:
         """An unlocked or unknown file has no protection."""

@@ -76,7 +76,7 @@ def test_extend_counts_from_now() -> None:
     """L-31: same lock, next record."""
     lock = held(note="mine")
     expected = replace(lock, seq=4, op_id="op", at=at(3600), kind=AuditKind.EXTENDED, expires_at=at(3600) + HOURS_48)
-    assert extend(snapshot(lock, at(3600))) == rules.Write(expected)
+    assert extend(snapshot(lock, at(3600))) == rules.Write(replace(expected, extended_at=at(3600)))
 
 
 def test_extend_is_the_holders() -> None:

@@ -43,6 +43,7 @@ def resigned(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
     [
         FULL,
         held(began=at(3)),
+        held(extended_at=at(5), chosen=True),
         held(expires_at=None, base=base(author=None, size=None)),
         free(seq=3),
         free(seq=3, kind=AuditKind.RELEASED),
@@ -95,10 +96,10 @@ STORED_FREE = """
 
 
 @pytest.mark.parametrize(
-    ("stored", "record", "seq"), [(STORED_HELD, replace(FULL, kind=None), 3), (STORED_FREE, free(), 4)]
+    ("stored", "record", "seq"), [(STORED_HELD, replace(FULL, kind=None, chosen=True), 3), (STORED_FREE, free(), 4)]
 )
 def test_a_record_of_the_first_schema_stays_readable(stored: str, record: Held | Free, seq: int) -> None:
-    """F39: it says neither when its lock began nor what its write did."""
+    """F39: it says neither when its lock began nor what its write did, nor whether its holder chose its life."""
     assert read(json.loads(stored), seq) == record
 
 
@@ -119,9 +120,36 @@ NEWER_FREE = """
 """
 
 
+def test_a_record_of_the_second_schema_stays_readable() -> None:
+    """F39: as if its holder had chosen its life, so that an upgrade shortens no lock that was to last longer."""
+    assert read(json.loads(NEWER_HELD), 3) == replace(FULL, began=at(3), chosen=True)
+    assert read(json.loads(NEWER_FREE), 4) == free(kind=AuditKind.RELEASED)
+
+
+NEWEST_HELD = r"""
+{"schema": 3, "seq": 3, "state": "held", "epoch": 1, "op_id": "op-alice", "at": "2026-03-02T09:00:00.000000Z", "kind":
+ "extended", "ended": {"reason": "broken", "by": "alice", "at": "2026-03-02T09:00:00.000000Z", "lock_id":
+ "11111111111111111111111111111111", "holder": "alice", "why": "weg", "unsettled": ["2026-03-02T09:00:01.000000Z"]},
+ "lock_id": "11111111111111111111111111111111", "holder": "alice", "acquired_at": "2026-03-02T09:00:00.000000Z",
+ "expires_at": "2026-03-04T09:00:00.000000Z", "base": {"created": "2026-03-02T09:00:00.000000Z", "author": "bob",
+ "size": 10, "number": 7}, "note": "bis Montag \ud83d\ude42", "unlock_on_upload": true, "began":
+ "2026-03-02T09:00:03.000000Z", "extended_at": "2026-03-02T09:00:04.000000Z", "chosen": true, "mac":
+ "k2:f3161f0b102e5eabcdff2482b71472f5eeae3b228a9225d2383bc8bb3ee80894"}
+"""
+NEWEST_FREE = """
+{"schema": 3, "seq": 4, "state": "free", "epoch": 1, "op_id": "op-end", "at": "2026-03-02T09:00:00.000000Z", "kind":
+ "released", "ended": {"reason": "released", "by": "alice", "at": "2026-03-02T09:00:00.000000Z", "lock_id":
+ "11111111111111111111111111111111", "holder": "alice", "why": null, "unsettled": []}, "mac":
+ "k2:91da855b73859e5d9923a61cfb3c68dfbc773ba00bac0a4e83d337288ee49652"}
+"""
+
+
 @pytest.mark.parametrize(
     ("stored", "record", "seq"),
-    [(NEWER_HELD, replace(FULL, began=at(3)), 3), (NEWER_FREE, free(kind=AuditKind.RELEASED), 4)],
+    [
+        (NEWEST_HELD, replace(FULL, began=at(3), extended_at=at(4), chosen=True), 3),
+        (NEWEST_FREE, free(kind=AuditKind.RELEASED), 4),
+    ],
 )
 def test_the_signature_of_a_stored_record_stays_valid(stored: str, record: Held | Free, seq: int) -> None:
     """A record as it was stored before is read, and written again the same."""
@@ -133,6 +161,7 @@ def test_members_belong_to_their_schema() -> None:
     """A record of the first schema has none that came later; one of ours lacks none."""
     assert read(resigned(encode(FULL, SUBJECT, KEYS), schema=1)) == Unreadable(Flaw.WRONG_FIELD, 3)
     assert read(resigned(encode(FULL, SUBJECT, KEYS), began=...)) == Unreadable(Flaw.WRONG_FIELD, 3)
+    assert read(resigned(encode(FULL, SUBJECT, KEYS), schema=2)) == Unreadable(Flaw.WRONG_FIELD, 3)
 
 
 def test_an_unknown_kind_makes_no_record() -> None:
@@ -227,7 +256,7 @@ HELD_FIELDS = sorted(record_json.record_fields(FULL))
 def test_well_signed_nonsense(name: str, wrong: Any) -> None:
     """Missing or mistyped fields make no record and no exception."""
     texts = {"op_id", "lock_id", "holder", "note"}
-    right = (name in texts and isinstance(wrong, str)) or (name == "unlock_on_upload" and wrong is True)
+    right = (name in texts and isinstance(wrong, str)) or (name in {"unlock_on_upload", "chosen"} and wrong is True)
     if right:
         assert isinstance(read(resigned(encode(FULL, SUBJECT, KEYS), **{name: wrong})), Held)
     else:

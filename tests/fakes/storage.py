@@ -241,6 +241,9 @@ class FakeWitnesses:
         held = [w.record for w in self._held(tenant) if isinstance(w.record, Held)]
         return sum(holder is None or record.holder == holder for record in held)
 
+    def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
+        return [w for w in self._held(tenant) if isinstance(w.record, Held) and w.record.holder == holder]
+
     def set_protection(
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
     ) -> bool:

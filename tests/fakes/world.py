@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from lockpoint.domain.lock import FoundRecord
 from lockpoint.domain.signed_json import MacKeys
+from lockpoint.mail.link_pages import GettextPages
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Tenant
 from lockpoint.services.lock_record.file_state import reading_of
@@ -124,6 +125,7 @@ def make_services(host: FakeConfluence, tables: Tables, **other: Any) -> Service
         "mail_figures": FakeMailFigures(tables),
         "mutexes": FakeMutexes(),
         "mailer": FakeMailer(),
+        "link_pages": GettextPages(),
         **ports_about_people(tables),
         **ports_about_sites(tables),
         "mac_keys": KEYS,

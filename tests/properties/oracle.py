@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lockpoint.domain.events import AuditKind
 from lockpoint.domain.lock import MARGIN, EndReason, Free, Held, Record
 
 
@@ -64,7 +65,8 @@ def _check_move(before: Held, new: Held) -> None:
         (before.holder, before.acquired_at) == (new.holder, new.acquired_at), "I2: a lock keeps its holder", before, new
     )
     shorter = new.expires_at is not None and (before.expires_at is None or new.expires_at < before.expires_at)
-    require(not shorter, "L-31: an extension never shortens", before, new)
+    kind = new.kind is AuditKind.SHORTENED
+    require(shorter is kind, "L-31: only shorter settings shorten, an extension never does", before, new)
     over = before.expires_at is not None and new.at >= before.expires_at + MARGIN
     require(not over, "I10: an expired lock does not continue", before, new)
 

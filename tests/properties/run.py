@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.properties import enforcement_model, lock_model, schedule_model, system_model
+from tests.properties import enforcement_model, lock_model, schedule_model, system_model, time_model
 from tests.properties.oracle import Violation
 
 Run = Callable[[int], Any]
@@ -28,6 +28,7 @@ MODELS: dict[str, Run] = {
     "beginnings": schedule_model.run_rush,
     "enforcement": enforcement_model.run,
     "file": system_model.run,
+    "time": time_model.run,
 }
 CHUNK = 250
 

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.properties import enforcement_model, lock_model, schedule_model, system_model
+from tests.properties import enforcement_model, lock_model, schedule_model, system_model, time_model
 from tests.properties.enforcement_model import EnforcementModel
 from tests.properties.lock_model import LockModel
 from tests.properties.schedule_model import ScheduleModel
@@ -104,6 +104,39 @@ class ScheduleMachine(RuleBasedStateMachine):
         self.model.land(pick)
 
     @rule(seconds=st.sampled_from(schedule_model.STEPS))
+    def time_passes(self, seconds: int) -> None:
+        self.model.tick(seconds)
+
+    def teardown(self) -> None:
+        self.model.settle()
+
+
+class TimeMachine(RuleBasedStateMachine):
+    """Extension, shortening, warning and expiry by nodes whose clocks differ (I10, L-30 to L-33)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = time_model.TimeModel()
+
+    @rule(
+        verb=st.sampled_from(time_model.VERBS),
+        person=st.sampled_from(time_model.PEOPLE),
+        node=st.integers(0, 2),
+        life=st.sampled_from(time_model.LIVES),
+    )
+    def look(self, verb: str, person: str, node: int, life: int | None) -> None:
+        self.model.begin(verb, person, node, life)
+
+    @precondition(lambda self: self.model.looks)
+    @rule(pick=PICK)
+    def act(self, pick: int) -> None:
+        self.model.finish(self.model.looks[pick % len(self.model.looks)])
+
+    @rule(hours=st.sampled_from(time_model.HOURS))
+    def admin_changes_the_settings(self, hours: int) -> None:
+        self.model.change(hours)
+
+    @rule(seconds=st.sampled_from(time_model.STEPS))
     def time_passes(self, seconds: int) -> None:
         self.model.tick(seconds)
 
@@ -269,9 +302,11 @@ TestCalmMachine = CalmMachine.TestCase
 TestHostileMachine = HostileMachine.TestCase
 TestLockMachine = LockMachine.TestCase
 TestScheduleMachine = ScheduleMachine.TestCase
+TestTimeMachine = TimeMachine.TestCase
 TestEnforcementMachine = EnforcementMachine.TestCase
 TestLockMachine.settings = settings(stateful_step_count=50)
 TestScheduleMachine.settings = settings(stateful_step_count=50)
+TestTimeMachine.settings = settings(stateful_step_count=50)
 TestEnforcementMachine.settings = settings(stateful_step_count=40)
 TestCalmMachine.settings = settings(stateful_step_count=40)
 TestHostileMachine.settings = settings(stateful_step_count=40)

@@ -205,6 +205,7 @@ RECORD_KINDS = (
     AuditKind.EXPIRED,
     AuditKind.HEALED,
     AuditKind.SIGNED_AGAIN,
+    AuditKind.SHORTENED,
     AuditKind.PERSON_ERASED,
     AuditKind.RECOVERED,
 )

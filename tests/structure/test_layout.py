@@ -29,7 +29,7 @@ NOUNS = {"accounting", "keyring", "listing", "mapping", "parsing"}
 TECHNOLOGY = {
     "lockpoint/connect": ("Connect",),
     "lockpoint/confluence": ("Confluence",),
-    "lockpoint/mail": ("Smtp",),
+    "lockpoint/mail": ("Smtp", "Gettext"),
     "lockpoint/storage": ("Postgres", "Redis", "Procrastinate", "Keyring"),
     "tests/fakes": ("Fake",),
 }
@@ -46,6 +46,7 @@ ACROSS = {
     "processes/test_start.py": "the start of every process without its database",
     "services/test_crashes.py": "every write, stopped anywhere",
     "services/test_flags.py": "what lists say against what calls do",
+    "services/test_lock_life.py": "a lock from its beginning to its end, by the clock",
     "services/test_no_personal_data.py": "what a whole journey leaves",
     "services/test_odd_values.py": "every property that others can write",
     "services/test_pauses.py": "every write, after a long pause",
@@ -62,6 +63,7 @@ ACROSS = {
     "web/api/test_restricted_pages.py": "every call on pages that shut the app out",
     "web/connect/test_inactive_sites.py": "everything on sites that are inactive",
     "web/test_access_matrix.py": "every route for everybody",
+    "web/test_lock_times.py": "warnings, links and unlocking over HTTP and SMTP, by the clock",
     "web/test_locked_files.py": "what becomes of a locked file, over HTTP",
     "web/test_file_names.py": "what undoing does to names, over HTTP",
     "web/test_forgotten_sites.py": "the memory of the whole process",

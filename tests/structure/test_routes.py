@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from lockpoint.connect import descriptor
+from lockpoint.mail.link_pages import GettextPages
 from lockpoint.services import errors
 from lockpoint.services.container import Services
 from lockpoint.web.api.locks import api_routes
@@ -20,7 +22,7 @@ from lockpoint.web.connect.frontend_bundle import Bundle, Screen
 from lockpoint.web.connect.surfaces import PAGE_ENTRY, PREPAINT_ENTRY, surface_routes
 from lockpoint.web.errors import STATUS_OF_CODE
 from lockpoint.web.guards import Guard, guard_of
-from lockpoint.web.unsubscribe import mail_routes
+from lockpoint.web.mail_links import mail_routes
 from tests.fakes.connect import BRIDGE, make_world
 from tests.support.checkout import ROOT
 
@@ -40,8 +42,8 @@ EXPECTED = [
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    """All routes, around services that are never called."""
-    services = cast("Services", object())
+    """All routes, around services of which only the words of pages are asked for."""
+    services = cast("Services", SimpleNamespace(link_pages=GettextPages()))
     blueprints = [
         api_routes(services),
         settings_routes(services),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from lockpoint.domain import rules
@@ -30,30 +30,33 @@ def extend(
     life: timedelta | None,
     *,
     unlock_on_upload: bool | None = None,
+    unless_later_than: datetime | None = None,
 ) -> LockResult:
     """Count the life of the person's lock from now; it takes the right to edit, as taking the lock did.
 
-    `unlock_on_upload` also says from now on whether the person's next upload ends it (None: as before).
+    `unlock_on_upload` also says from now on whether the person's next upload ends it (None: as before). `Invalid` for a
+    lock that ends later than `unless_later_than` already.
     """
-    work = partial(_extend, lock_id=lock_id, life=life, unlock_on_upload=unlock_on_upload)
+    work = partial(_extend, life=life, lock_id=lock_id, unlock_on_upload=unlock_on_upload, not_after=unless_later_than)
     return perform("extend", services, actor, attachment_id, key, work, writes_only=not unlock_on_upload)
 
 
-def _extend(action: LockAction, lock_id: str, *, life: timedelta | None, unlock_on_upload: bool | None) -> LockResult:
+def _extend(
+    action: LockAction,
+    *,
+    lock_id: str,
+    life: timedelta | None,
+    unlock_on_upload: bool | None,
+    not_after: datetime | None,
+) -> LockResult:
     services, actor, limits = action.services, action.actor, action.limits
     must_edit(action.page, action.facts)
     require_active(services, actor.tenant, priority=Priority.INTERACTIVE)
     app_may_act(action.state, action.facts)
     if unlock_on_upload:
         action = replace(action, state=_with_uploads_so_far(action))
-    rule = partial(
-        rules.extend,
-        holder=actor.account_id,
-        lock_id=lock_id,
-        limits=limits,
-        life=life,
-        unlock_on_upload=unlock_on_upload,
-    )
+    mine = partial(rules.extend, holder=actor.account_id, lock_id=lock_id, limits=limits)
+    rule = partial(mine, life=life, unlock_on_upload=unlock_on_upload, not_after=not_after)
     return write_lock(action, rule, begins=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lockpoint.domain.events import MailKind
@@ -17,9 +17,10 @@ from lockpoint.services.lock_record.edit_requests import HANDED_OVER
 from lockpoint.services.lock_record.file_state import read_state, second_look
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.lock_record.waitlist import waitlist_of
+from lockpoint.services.notifications.lock_mails import Overtaken, endless_locks, running_lock
+from lockpoint.services.notifications.mail_links import extend_url, unsubscribe_url
 from lockpoint.services.notifications.preferences import Preferences
 from lockpoint.services.notifications.site_texts import with_site_text
-from lockpoint.services.notifications.unsubscribe import unsubscribe_url
 from lockpoint.services.ports.confluence import Container, Person
 from lockpoint.services.ports.notifications import DIGEST, MailFacts, MailIntent, StoredIntent, SummaryLine
 
@@ -29,10 +30,6 @@ FILES_NAMED = 10  # in a summary; each costs a call
 # Mails whose reason lies in the signed property: told to the recipient, and stored nowhere else.
 _WITH_REASON = (MailKind.LOCK_ENDED_BY_OTHER,)
 _ABOUT_REQUESTS = (MailKind.EDIT_REQUEST, MailKind.EDIT_ANSWER)
-
-
-class OutdatedError(Exception):
-    """What the mail would tell is not so any more, and its recipient has nothing to learn from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class LookedUp:
 
 
 def looked_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> LookedUp:
-    """Return all about a mail on these events; `OutdatedError` when they are not so any more.
+    """Return all about a mail on these events; `Overtaken` when they are not so any more.
 
     A single "not there" can be false, two are believed.
     """
@@ -61,13 +58,23 @@ def looked_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent]
 
 
 def _look_up(services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences) -> LookedUp:
-    facts, container = (about_one if on_one_topic(events) else _summary)(services, tenant, events, chosen)
+    facts, container = _facts_of(services, tenant, events, chosen)
     facts = with_site_text(services, tenant, events[-1].intent, facts)
     try:
         address = services.people.address(tenant, events[0].intent.recipient, priority=Priority.EVENT)
     except NoAddress as none:
         return LookedUp(facts, container, None, none.reason)
     return LookedUp(facts, container, address)
+
+
+def _facts_of(
+    services: Services, tenant: Tenant, events: Sequence[StoredIntent], chosen: Preferences
+) -> tuple[MailFacts, Container | None]:
+    if not on_one_topic(events):
+        return _summary(services, tenant, events, chosen)
+    if events[0].intent.kind is MailKind.ENDLESS_LOCKS:
+        return _reminder(services, tenant, events[0].intent, chosen), None
+    return about_one(services, tenant, events, chosen)
 
 
 def on_one_topic(events: Sequence[StoredIntent]) -> bool:
@@ -92,6 +99,7 @@ def about_one(
 ) -> tuple[MailFacts, Container | None]:
     """Return what a mail says of one event, or of several on one topic, and the page of the file."""
     intent, count = events[-1].intent, len(events)
+    held = running_lock(services, tenant, intent) if intent.kind is MailKind.LOCK_WILL_END else None
     place = _place(services, tenant, intent)
     people = _people(services, tenant, intent.recipient, intent.actor)
     me = people.get(intent.recipient)
@@ -109,16 +117,44 @@ def about_one(
         file_url=place.file_url,
         actor_name=actor.display_name if actor else None,
         reason=ended.why if ended else message,
-        at=ended.at if ended else _end_of_pause(services, tenant, intent),
+        at=ended.at if ended else held.expires_at if held else _end_of_pause(services, tenant, intent),
         locale=locale,
         time_zone=time_zone,
         version=intent.version,
         count=count,
         since=events[0].created_at,
         history_url=place.history_url,
-        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind),
+        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
+        extend_url=extend_url(services, tenant, intent.attachment_id, held, locale, time_zone) if held else "",
     )
     return facts, place.container
+
+
+def _reminder(services: Services, tenant: Tenant, intent: MailIntent, chosen: Preferences) -> MailFacts:
+    """Return which locks without an end the person has now, the oldest first."""
+    locks = endless_locks(services, tenant, intent.recipient)
+    named = [replace(intent, attachment_id=file) for file in list(locks)[:FILES_NAMED]]
+    names = _visible_names(services, tenant, named)
+    me = _people(services, tenant, intent.recipient).get(intent.recipient)
+    locale, time_zone = _tastes(services, tenant, intent.recipient, me, chosen)
+    shown = [(file, since) for file, since in locks.items() if file in names]
+    return MailFacts(
+        kind=intent.kind,
+        recipient_name=me.display_name if me else "",
+        file_name="",
+        page_title="",
+        page_url=tenant.display_url or tenant.base_url,
+        file_url="",
+        actor_name=None,
+        reason=None,
+        at=None,
+        locale=locale,
+        time_zone=time_zone,
+        count=len(locks),
+        lines=tuple(SummaryLine(intent.kind, names[file], 1, since) for file, since in shown),
+        more=len(locks) - len(shown),
+        unsubscribe_url=unsubscribe_url(services, tenant, intent.recipient, intent.kind, locale, time_zone),
+    )
 
 
 def _summary(
@@ -218,7 +254,7 @@ def _people(services: Services, tenant: Tenant, *accounts: str | None) -> dict[s
 
 
 def _message(services: Services, tenant: Tenant, intent: MailIntent) -> str | None:
-    """Return the words of a request or its answer, read as the recipient; `OutdatedError` where it is over.
+    """Return the words of a request or its answer, read as the recipient; `Overtaken` where it is over.
 
     A request is over when it was cancelled or answered, or when its lock ended; a new holder's mail with their lock.
     """
@@ -226,7 +262,7 @@ def _message(services: Services, tenant: Tenant, intent: MailIntent) -> str | No
     state = read_state(services, tenant, intent.attachment_id, priority=Priority.EVENT, person=person)
     held, file = state.standing, state.attachment
     if not isinstance(held, Held) or held.lock_id != intent.lock_id:
-        raise OutdatedError
+        raise Overtaken
     if intent.detail == HANDED_OVER:
         return None
     asks = intent.actor if intent.kind is MailKind.EDIT_REQUEST else person
@@ -234,7 +270,7 @@ def _message(services: Services, tenant: Tenant, intent: MailIntent) -> str | No
         asked = (one.account, one.lock_id) == (asks, held.lock_id)
         if asked and one.open is (intent.kind is MailKind.EDIT_REQUEST):
             return one.message if one.open else one.note
-    raise OutdatedError
+    raise Overtaken
 
 
 def _ended(services: Services, tenant: Tenant, attachment_id: str, lock_id: str | None) -> Ended | None:

@@ -9,7 +9,8 @@ from lockpoint.services.container import Services
 from lockpoint.services.context import Priority, Tenant
 from lockpoint.services.notifications import preferences
 from lockpoint.services.notifications.comments import instead_of_mail
-from lockpoint.services.notifications.mail_facts import HIDDEN, OutdatedError, looked_up
+from lockpoint.services.notifications.lock_mails import Overtaken, still_true
+from lockpoint.services.notifications.mail_facts import HIDDEN, looked_up
 from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.notifications import MailRefused, NotBefore, StoredIntent
 from lockpoint.services.quota_accounting import spending_on
@@ -62,6 +63,7 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
         if not wanted:
             services.intents.finish(stored, result="switched_off_by_recipient", address=None)
             return
+        wanted = still_true(services, tenant, wanted)
         found = looked_up(services, tenant, wanted, chosen)
         if _site_of(services, stored) is None:  # the look-up took a while
             return
@@ -69,8 +71,8 @@ def _send(services: Services, tenant: Tenant, stored: StoredIntent, events: Sequ
             result = instead_of_mail(services, tenant, stored, wanted, found, chosen)
             services.intents.finish(stored, result=result, address=None)
             return
-    except OutdatedError:
-        services.intents.finish(stored, result="outdated", address=None)
+    except Overtaken:
+        services.intents.finish(stored, result="overtaken", address=None)
         return
     except HIDDEN:
         if _site_of(services, stored) is not None:

@@ -166,6 +166,10 @@ class Witnesses(Protocol):
 
     def count_held(self, tenant: Tenant, holder: str | None = None) -> int: ...
 
+    def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
+        """Locks of one person, by attachment id."""
+        ...
+
     def set_protection(
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
     ) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
 from lockpoint.domain.events import MailKind
@@ -202,6 +203,49 @@ class Mailer(Protocol):
     def shorten(self, facts: MailFacts) -> ShortNotice:
         """Return the text of a comment, in the language of its person."""
         ...
+
+
+class PageKind(StrEnum):
+    """What a page behind a link in a mail says; the first two ask before they act."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    EXTEND = "extend"
+    UNSUBSCRIBED = "unsubscribed"
+    EXTENDED = "extended"
+    ENDED = "ended"
+    LONGEST_LIFE = "longest_life"
+    NOT_ALLOWED = "not_allowed"
+    NOT_THERE = "not_there"
+    BLOCKED = "blocked"
+    INACTIVE = "inactive"
+    UNLICENSED = "unlicensed"
+    LATER = "later"
+    BAD_LINK = "bad_link"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """`at` is when the lock ends or ended; `mail` is the kind that a person unsubscribes from."""
+
+    kind: PageKind
+    file_name: str = ""
+    at: datetime | None = None
+    mail: MailKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage:
+    """The words of a page, in its reader's language."""
+
+    language: str
+    direction: str
+    title: str
+    lines: tuple[str, ...]
+    button: str | None
+
+
+class LinkPages(Protocol):
+    def words(self, answer: LinkAnswer, locale: str, time_zone: str = "UTC") -> LinkPage: ...
 
 
 class MailRefused(Exception):

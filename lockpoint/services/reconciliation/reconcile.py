@@ -30,6 +30,7 @@ from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import Effects, Protection
 from lockpoint.services.quota_accounting import spending_on
 from lockpoint.services.reconciliation.look import look
+from lockpoint.services.reconciliation.running_lock import keep_time
 from lockpoint.services.reconciliation.unreachable_file import not_visible
 from lockpoint.services.tenancy.absence import return_under
 from lockpoint.services.tenancy.activity import active_now, is_active
@@ -144,12 +145,12 @@ def _tend(services: Services, tenant: Tenant, state: FileState, held: Held, prio
         end_lock.expire(services, tenant, state, held, priority=priority)
         return
     result = protect(services, tenant, state, held, priority=priority)
-    if result.uploaded is None:
-        return
-    if held.unlock_on_upload and result.by_holder:
+    if result.uploaded is not None and held.unlock_on_upload and result.by_holder:
         end_lock.release_for_holder(services, tenant, result.state, held, priority=priority, standing=result.pending)
-    elif result.state.writable:
+        return
+    if result.uploaded is not None and result.state.writable:
         rebase(services, tenant, result.state, held, result.uploaded, priority=priority)
+    keep_time(services, tenant, result.state, held, priority=priority)
 
 
 def _mended(services: Services, tenant: Tenant, state: FileState, priority: Priority) -> FileState:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
 from lockpoint.domain.settings import (
+    InForce,
     Problem,
     SiteSettings,
     changed,
@@ -20,12 +22,15 @@ from lockpoint.domain.settings import (
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import BadAnswer, HostError, HostUnavailable, Invalid, NotAllowed, SettingsChanged
+from lockpoint.services.ports.jobs import Job, JobKind
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote, SiteState, UsageRow
 from lockpoint.services.tenancy.usage_counts import kept
 from lockpoint.services.tenancy.waiting_files import FOR_COPY_MODE, looks
 
 KEY = "lockpointsite"
+KNOWN_EVERYWHERE = timedelta(seconds=5)
+"""How long other processes may go on with the settings before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,14 @@ def change(services: Services, actor: Actor, *, revision: int, changes: Mapping[
         refuse_problems(problems_of(wanted.rules, wanted.longest_days))
         wanted = replace(wanted, revision=revision + 1)
         _store_and_remember(services, actor, wanted)
+    look_at_locks(services, tenant, InForce(current), InForce(wanted))
     return _overview(services, tenant, wanted, services.site_states.get(tenant))
+
+
+def look_at_locks(services: Services, tenant: Tenant, before: InForce, after: InForce) -> None:
+    """Queue a sweep when running locks may end sooner; when every process knows the settings. It would come anyway."""
+    if after.limits.shorter_than(before.limits):
+        services.jobs.defer((Job(JobKind.SWEEP, tenant.id, delay=KNOWN_EVERYWHERE),))
 
 
 def settings_changed(current: Mapping[str, object], wanted: Mapping[str, object]) -> SettingsChanged:

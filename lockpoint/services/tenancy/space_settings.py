@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from lockpoint.domain import signed_json
 from lockpoint.domain.events import AuditKind
-from lockpoint.domain.settings import SpaceSettings, problems_of, space_fields, space_settings_from
+from lockpoint.domain.settings import InForce, SpaceSettings, problems_of, space_fields, space_settings_from
 from lockpoint.services.container import Services
 from lockpoint.services.context import Actor, Priority, Tenant
 from lockpoint.services.errors import (
@@ -27,7 +27,7 @@ from lockpoint.services.errors import (
 from lockpoint.services.ports.confluence import PropertyHost, StoredProperty
 from lockpoint.services.ports.locks import AuditEvent, Effects
 from lockpoint.services.ports.tenancy import SettingsNote
-from lockpoint.services.tenancy.site_settings import refuse_problems, settings_changed, site_settings
+from lockpoint.services.tenancy.site_settings import look_at_locks, refuse_problems, settings_changed, site_settings
 
 KEY = "lockpointspace"
 
@@ -102,6 +102,7 @@ def change(services: Services, actor: Actor, space_id: str, wanted: SpaceSetting
     row = _store(services, actor, space_id, wanted, present)
     stored = replace(wanted, version=row.version)
     _remember(services, tenant, space_id, stored, account=actor.account_id)
+    look_at_locks(services, tenant, InForce(site, present.settings), InForce(site, stored))
     return StoredSpaceSettings(stored, row)
 
 

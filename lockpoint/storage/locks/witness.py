@@ -97,6 +97,11 @@ class PostgresWitnesses:
         with self._database.single() as connection:
             return connection.execute(statement).scalar_one()
 
+    def held_by(self, tenant: Tenant, holder: str) -> Sequence[Witness]:
+        theirs = select(LOCK_WITNESS).where(_ROW.tenant_id == tenant.id, _ROW.holder == holder)
+        with self._database.single() as connection:
+            return [_witness(row) for row in connection.execute(theirs.order_by(_ROW.attachment_id))]
+
     def set_protection(
         self, tenant: Tenant, attachment_id: str, protection: Protection, version: int | None = None
     ) -> bool:

@@ -15,16 +15,17 @@ from lockpoint.services.errors import (
     GoneOrInvisible,
     HostError,
     HostUnavailable,
-    NotAllowed,
     Unauthorised,
 )
 from lockpoint.services.locks import notify_me
 from lockpoint.services.locks.release import release
-from lockpoint.services.notifications import mail_facts, preferences, send_mail, unsubscribe
+from lockpoint.services.notifications import mail_facts, preferences, send_mail
 from lockpoint.services.notifications.mail_facts import FILES_NAMED
+from lockpoint.services.notifications.mail_links import Unsubscribe, read_link
 from lockpoint.services.notifications.preferences import Preferences
+from lockpoint.services.notifications.unsubscribe import unsubscribe
 from lockpoint.services.ports.jobs import Job, JobKind
-from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, Profile
+from lockpoint.services.ports.notifications import MailFacts, MailRefused, MailUnavailable, PageKind, Profile
 from lockpoint.services.reconciliation.reconcile import reconcile
 from tests.fakes.confluence import StoredFile
 from tests.fakes.world import ACME, ALICE, BOB, CHARLIE, DANA, SAM, START
@@ -254,19 +255,19 @@ def test_a_link_in_an_optional_mail_switches_its_kind_off(undone: Stage) -> None
     assert url is not None
     assert url.startswith("https://lockpoint.example.com/mail/")
     services = undone.world.services
-    link = unsubscribe.unsubscribe_link(services, url.rpartition("/")[2])
+    link = read_link(services, url.rpartition("/")[2])
     assert link is not None
+    assert isinstance(link.wish, Unsubscribe)
     for _ in range(2):
-        unsubscribe.unsubscribe(services, link)
+        assert unsubscribe(services, link.actor, link.wish.kind).kind is PageKind.UNSUBSCRIBED
     chosen = preferences.read(services, ACME, ALICE, priority=Priority.INTERACTIVE)
     assert chosen.off == {MailKind.OVERWRITE_ATTEMPT}
     assert preferences.read(services, ACME, BOB, priority=Priority.INTERACTIVE).off == frozenset()
-    assert unsubscribe.unsubscribe_link(services, "token-of-nobody") is None
+    assert read_link(services, "token-of-nobody") is None
     undone.world.tables.tenants[ACME.id] = replace(ACME, enabled=False)
-    gone = unsubscribe.unsubscribe_link(services, url.rpartition("/")[2])
+    gone = read_link(services, url.rpartition("/")[2])
     assert gone is not None
-    with pytest.raises(NotAllowed):
-        unsubscribe.unsubscribe(services, gone)
+    assert unsubscribe(services, gone.actor, link.wish.kind).kind is PageKind.INACTIVE
     undone.world.tables.tenants[ACME.id] = ACME
 
 
@@ -528,7 +529,7 @@ def test_a_request_that_is_over_is_not_told(stage: Stage, how: str) -> None:
     stage.run_jobs(JobKind.SEND_MAIL)
     kinds = {facts.kind for facts in _box(stage).values()}
     assert MailKind.EDIT_REQUEST not in kinds
-    assert "outdated" in _results(stage)
+    assert "overtaken" in _results(stage)
 
 
 def test_who_asked_reads_the_note(stage: Stage) -> None:

@@ -1,0 +1,1 @@
+"""When locks end, and when their holders hear of it before."""
