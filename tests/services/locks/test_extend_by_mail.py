@@ -114,7 +114,7 @@ def test_whoever_may_not_edit_any_more_may_not_extend(stage: Stage, wish: Extend
 
 def test_a_right_that_goes_between_look_and_click(stage: Stage, wish: Extend) -> None:
     """E36: the use case asks again."""
-    key = "people.container"
+    key = "attachments.get"  # as the person
     stage.taps.before[key, stage.taps.calls[key] + 2] = lambda: stage.world.site().viewers.add(ALICE)
     assert act(stage, wish).kind is PageKind.NOT_ALLOWED
     assert stage.audit() == [AuditKind.ACQUIRED]
