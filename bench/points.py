@@ -21,6 +21,7 @@ from devstack.ports import free_ports
 from lockpoint.bootstrap import SystemClock
 from lockpoint.services.known_pages import KEPT
 from lockpoint.services.ports.jobs import JobKind
+from simulator.world.seed import BOB
 from tests.support import databases
 from tests.web.live_app import Json, LiveApp, live_app
 
@@ -77,7 +78,7 @@ def measured(live: LiveApp) -> list[Cost]:
     """Return all costs in a fixed order; the application needs a mail catcher."""
     meter = Meter(live)
     _warm(live)
-    for part in (_locks, _waiting, _lists, _settings, _enforcement, _upkeep, _mails):
+    for part in (_locks, _waiting, _requests, _lists, _settings, _enforcement, _upkeep, _mails):
         part(meter)
     return meter.costs
 
@@ -133,6 +134,21 @@ def _waiting(meter: Meter) -> None:
     meter.call("cancel", 200, "charlie", "DELETE", path)
     meter.call("release with somebody waiting", 200, "alice", "POST", f"/attachments/{file}/lock/release",
                {"lockId": lock})  # fmt: skip
+    meter.live.settle()
+
+
+def _requests(meter: Meter) -> None:
+    meter.group = "Asking the owner for a file"
+    file = meter.live.file(meter.live.page())
+    lock = meter.live.lock("alice", file)
+    path, named = f"/attachments/{file}/lock", {"lockId": lock}
+    meter.call("request, first one", 200, "bob", "POST", f"{path}/request", {**named, "message": "please"})
+    meter.call("request, second one", 200, "dana", "POST", f"{path}/request", named)
+    meter.call("cancel", 200, "dana", "POST", f"{path}/cancel-request", named)
+    bob = {**named, "accountId": BOB}
+    meter.call("decline", 200, "alice", "POST", f"{path}/decline", bob)
+    meter.live.call("bob", "POST", f"{path}/request", named)
+    meter.call("hand over", 200, "alice", "POST", f"{path}/hand-over", bob)
     meter.live.settle()
 
 

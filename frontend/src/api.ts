@@ -8,7 +8,7 @@ export interface Person {
 
 export type LockState = "free" | "mine" | "other" | "ending" | "unreadable";
 export type Protection = "protected" | "restoring" | "unprotected" | "suspended";
-export type EndReason = "released" | "broken" | "taken_over" | "expired" | "holder_gone" | "file_gone";
+export type EndReason = "released" | "broken" | "taken_over" | "handed_over" | "expired" | "holder_gone" | "file_gone";
 
 export interface LastEnded {
   readonly reason: EndReason;

@@ -175,6 +175,20 @@ describe("what happened meanwhile", () => {
     expect(store.get().notices).toEqual([]);
   });
 
+  test("a lock that I handed over is no news, one that a manager handed over is", async () => {
+    for (const [by, count] of [
+      [ALICE, 0],
+      [DANA, 1],
+    ] as const) {
+      const server = new FakeServer(file("1", "a", mine()));
+      const store = await opened(server);
+      const lastEnded = { reason: "handed_over", by, at: "2026-11-21T11:00:00Z", why: null } as const;
+      server.files = [file("1", "a", others({ lastEnded }))];
+      await store.refresh();
+      expect(store.get().notices).toHaveLength(count);
+    }
+  });
+
   test("my own unlock here is no news", async () => {
     const server = new FakeServer(file("1", "a", mine()));
     server.next = free();

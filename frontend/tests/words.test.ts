@@ -48,12 +48,15 @@ describe("words", () => {
       "Lock ended by Dana Diaz, 12:00. Reason: release day",
     );
     expect(endedWords(ended("expired", { by: null }), voice)).toBe("Lock ran out, 12:00");
+    expect(endedWords(ended("handed_over"), voice)).toBe("Handed over by Dana Diaz, 12:00");
   });
 
   test("a lost lock says who took it and when", () => {
     const lost = { id: 1, kind: "lost", title: "plan.pdf", ended: ended("taken_over", { why: "urgent" }) } as const;
     expect(noticeWords(lost, voice)).toBe("Your lock on plan.pdf was taken over by Dana Diaz at 12:00. Reason: urgent");
     expect(noticeWords({ ...lost, ended: null }, voice)).toBe("Your lock on plan.pdf has ended.");
+    const given = { ...lost, ended: ended("handed_over") } as const;
+    expect(noticeWords(given, voice)).toBe("Dana Diaz handed your lock on plan.pdf over at 12:00.");
   });
 
   test("a lost race names the winner", () => {

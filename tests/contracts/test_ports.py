@@ -151,7 +151,7 @@ def begin(
 
 
 class TestRequests:
-    @pytest.mark.parametrize("kind", [AuditKind.ACQUIRED, AuditKind.TAKEN_OVER])
+    @pytest.mark.parametrize("kind", [AuditKind.ACQUIRED, AuditKind.TAKEN_OVER, AuditKind.HANDED_OVER])
     def test_a_lock_that_others_found_is_known_to_its_call(self, store: Store, kind: AuditKind) -> None:
         """L-03: by person and lock id, on this site only, and only where its beginning was recovered."""
         begin(store)

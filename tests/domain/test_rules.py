@@ -292,6 +292,86 @@ def test_take_over_needs_a_new_name_and_a_possible_life() -> None:
     assert take_over(snapshot(held()), life=timedelta(days=31)) == rules.TooLong(timedelta(days=30))
 
 
+# --- hand over -----------------------------------------------------------------------------------------------
+
+
+def hand_over(state: Snapshot, **more: Any) -> rules.Decision:
+    values = {"by": ALICE, "to": BOB, "old_lock_id": L1, "lock_id": L2, "op_id": "op", "limits": LIMITS} | more
+    return rules.hand_over(state, **values)
+
+
+def test_hand_over_in_one_write() -> None:
+    """L-22: Bob's own lock, of the default life, protects what is there; note and wish were Alice's."""
+    lock = held(note="mine", unlock_on_upload=True)
+    decision = hand_over(snapshot(lock, at(5), head=base(at(4), ALICE, 9), pending=(at(3),)))
+    expected = Held(
+        epoch=1,
+        seq=4,
+        op_id="op",
+        at=at(5),
+        kind=AuditKind.HANDED_OVER,
+        lock_id=L2,
+        holder=BOB,
+        acquired_at=at(5),
+        expires_at=at(5) + HOURS_48,
+        base=base(at(4), ALICE, 9),
+        ended=ended(EndReason.HANDED_OVER, by=ALICE, at=at(5), pending=(at(3),)),
+    )
+    assert decision == rules.Write(expected)
+    assert expected.taken_from == ALICE
+
+
+def test_only_the_holder_or_a_manager_hands_over() -> None:
+    """lock-semantics §4: holder or role; a manager's reason stays with the file."""
+    assert hand_over(snapshot(held()), by=DANA) == rules.LockLost(held())
+    decision = hand_over(snapshot(held()), by=DANA, managed=True, why="away")
+    assert isinstance(decision, rules.Write)
+    assert decision.record.ended == ended(EndReason.HANDED_OVER, by=DANA, why="away")
+
+
+def test_hand_over_needs_a_live_lock_of_another() -> None:
+    """I10, L-03: not one that runs out, that has ended, or that the person holds; nor under a used name."""
+    assert hand_over(snapshot(held()), to=ALICE, managed=True, by=DANA) == rules.LockLost(held())
+    for second in (0, 29, 30):
+        lock = held(expires_at=at(0))
+        assert hand_over(snapshot(lock, at(second))) == rules.LockLost(lock)
+    assert isinstance(hand_over(snapshot(held(expires_at=at(0)), at(-1))), rules.Write)
+    assert hand_over(snapshot(free())) == rules.LockLost(free())
+    assert hand_over(snapshot(held(lock_id=L3))) == rules.LockLost(held(lock_id=L3))
+    assert hand_over(snapshot(held()), lock_id=L1) == rules.LockLost(held())
+
+
+def test_a_repeated_hand_over_finds_its_lock() -> None:
+    """I8: as it was written, and after the new holder extended it; not one of another under that name."""
+    assert hand_over(snapshot(held(op_id="op", lock_id=L2, holder=BOB))) == rules.Already(
+        held(op_id="op", lock_id=L2, holder=BOB)
+    )
+    later = held(lock_id=L2, holder=BOB, seq=9)
+    assert hand_over(snapshot(later)) == rules.Already(later)
+    assert hand_over(snapshot(held(lock_id=L2, holder=DANA))) == rules.LockLost(held(lock_id=L2, holder=DANA))
+    ended_since = free(ended=ended(lock_id=L2, holder=BOB))
+    assert hand_over(snapshot(ended_since)) == rules.LockLost(ended_since)
+
+
+@pytest.mark.parametrize("wish", [None, True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_extending_keeps_or_changes_the_wish_about_the_next_upload(*, wish: bool | None, before: bool) -> None:
+    """L-24: without a word it stays."""
+    decision = extend(snapshot(held(unlock_on_upload=before)), unlock_on_upload=wish)
+    assert isinstance(decision, rules.Write)
+    assert isinstance(decision.record, Held)
+    assert decision.record.unlock_on_upload is (before if wish is None else wish)
+
+
+def test_a_wish_needs_no_time_that_is_left() -> None:
+    """L-31: only a wish for time is refused when nothing is left."""
+    lock = held(acquired_at=at(days=-30), expires_at=at(60))
+    assert extend(snapshot(lock)) == rules.TooLong(timedelta(days=30))
+    assert isinstance(extend(snapshot(lock), unlock_on_upload=True), rules.Write)
+    assert extend(snapshot(lock), unlock_on_upload=False) == rules.TooLong(timedelta(days=30))
+    assert extend(snapshot(lock), unlock_on_upload=True, life=timedelta(hours=1)) == rules.TooLong(timedelta(days=30))
+
+
 def test_tombstone_stays_small() -> None:
     """A property has at most 32 KB; the oldest overwrites are named."""
     many = tuple(at(second) for second in range(1000))

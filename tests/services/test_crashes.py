@@ -69,6 +69,18 @@ def _until_upload(stage: Stage) -> str:
     return lock_id
 
 
+def _asked(stage: Stage) -> str:
+    lock_id = _locked(stage)
+    stage.request(lock_id, BOB, "please")
+    return lock_id
+
+
+def _asked_and_overwritten(stage: Stage) -> str:
+    lock_id = _asked(stage)
+    stage.upload(BOB, b"Bob's")
+    return lock_id
+
+
 def _garbled(stage: Stage) -> str:
     lock_id = _locked(stage)
     stage.world.site().put_lock_rows(stage.file.id)
@@ -84,6 +96,15 @@ JOURNEYS = {
     "release_of_an_overwritten_file": Journey(_overwritten, lambda s, lock: s.release(lock, key=s.key(KEY))),
     "break": Journey(_locked, lambda s, lock: s.break_(lock, DANA, key=s.key(KEY))),
     "take_over": Journey(_locked, lambda s, lock: s.take_over(lock, DANA, key=s.key(KEY))),
+    "request": Journey(_locked, lambda s, lock: s.request(lock, BOB, key=s.key(KEY))),
+    "cancel_request": Journey(_asked, lambda s, lock: s.cancel_request(lock, BOB, key=s.key(KEY))),
+    "decline": Journey(_asked, lambda s, lock: s.decline(lock, BOB, key=s.key(KEY))),
+    "hand_over": Journey(_asked, lambda s, lock: s.hand_over(lock, key=s.key(KEY))),
+    "hand_over_by_a_manager": Journey(_asked, lambda s, lock: s.hand_over(lock, BOB, DANA, "away", key=s.key(KEY))),
+    "hand_over_of_an_overwritten_file": Journey(
+        _asked_and_overwritten, lambda s, lock: s.hand_over(lock, key=s.key(KEY))
+    ),
+    "release_of_a_file_that_is_asked_for": Journey(_asked, lambda s, lock: s.release(lock, key=s.key(KEY))),
     "acquire_after_expiry": Journey(_run_out, lambda s, _: s.lock(BOB, key=s.key(KEY))),
     "restore": Journey(_overwritten, lambda s, _: reconcile(s.world.services, ACME, s.file.id), again=False),
     "expire": Journey(_run_out, lambda s, _: reconcile(s.world.services, ACME, s.file.id), again=False),

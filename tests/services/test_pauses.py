@@ -40,6 +40,12 @@ def _locked(stage: Stage) -> str:
     return stage.lock().lock.lock_id or ""
 
 
+def _asked(stage: Stage) -> str:
+    lock_id = _locked(stage)
+    stage.request(lock_id, DANA)
+    return lock_id
+
+
 def _tombstone(stage: Stage) -> str:
     stage.release(_locked(stage))
     return ""
@@ -65,6 +71,7 @@ HOLDS = {
     "acquire_over_a_tombstone": Journey(_tombstone, lambda s, _: succeeds(s.lock), lambda s, _: succeeds(s.lock, BOB)),
     "extend": Journey(_locked, lambda s, lock: succeeds(s.extend, lock, hours=72), _released_and_locked_by_bob),
     "take_over": Journey(_locked, lambda s, lock: succeeds(s.take_over, lock, DANA), _released_and_locked_by_bob),
+    "hand_over": Journey(_asked, lambda s, lock: succeeds(s.hand_over, lock, DANA), _released_and_locked_by_bob),
 }
 ENDS = {
     "release": Journey(_locked, lambda s, lock: succeeds(s.release, lock), _released_and_locked_by_bob),
@@ -111,7 +118,7 @@ def _consistent(stage: Stage) -> None:
 @pytest.mark.parametrize("name", HOLDS)
 def test_only_one_is_told_yes(name: str) -> None:
     """I1, I3: the write of the one who paused is refused when the lock was another's meanwhile."""
-    holder = DANA if name == "take_over" else ALICE
+    holder = DANA if name in {"take_over", "hand_over"} else ALICE
     for point in _points(HOLDS[name]):
         stage, mine, theirs = _play(HOLDS[name], point)
         assert isinstance(stage.found, Held) == (mine or theirs or name == "extend"), point

@@ -55,6 +55,7 @@ ACROSS = {
     "simulator/test_program.py": "python -m simulator",
     "storage/test_half_dead_proxies.py": "every way to Postgres behind a proxy that hangs",
     "web/api/test_hostile_input.py": "every route with input that makes no sense",
+    "web/api/test_edit_requests.py": "asking for a file and handing it over, over HTTP",
     "web/api/test_mails.py": "mails over SMTP, from the upload to the letter",
     "web/api/test_lists.py": "lists, lines, settings and the document over HTTP",
     "web/api/test_odd_properties.py": "every property that others can write, over HTTP",

@@ -91,8 +91,9 @@ function noticeFor(before: Attachment, after: Attachment, me: string): Omit<Noti
   const ended = after.lock.lastEnded;
   if (after.lock.state === "unreadable") return null; // Nothing is known, so nothing is lost.
   if (before.lock.state === "mine" && after.lock.lockId !== before.lock.lockId) {
-    // The viewer unlocked it in another window or by an upload, and knows.
-    if (ended?.reason === "released" && ended.by?.accountId === me) return null;
+    // The viewer unlocked it in another window or by an upload, or handed it over, and knows.
+    const own = ended?.reason === "released" || ended?.reason === "handed_over";
+    if (own && ended.by?.accountId === me) return null;
     return { kind: "lost", title: after.title, ended };
   }
   const waited = before.lock.notifyMe.asked && isHeld(before.lock);

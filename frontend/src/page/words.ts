@@ -1,5 +1,5 @@
 /** Sentences for states, ended locks and problems. */
-import type { Attachment, LastEnded, LockView, Person } from "../api";
+import type { Attachment, EndReason, LastEnded, LockView, Person } from "../api";
 import type { Formats } from "../formats";
 import type { MessageKey, Translate } from "../messages";
 import type { Notice, Outcome, Problem } from "./store";
@@ -44,14 +44,15 @@ export function unprotectedWords({ unprotectedReason: reason, pausedUntil }: Loc
   return t(`protection.why.${known as "unknown"}`);
 }
 
+const ENDED_BY_SOMEBODY: ReadonlySet<EndReason> = new Set(["released", "broken", "taken_over", "handed_over"]);
+
 /** Return who ended the last lock, when, and why. */
 export function endedWords(ended: LastEnded, voice: Voice): string {
   const { t, formats } = voice;
   const time = formats.moment(ended.at);
   const who = { name: doer(ended.by, voice), time };
-  const by = ended.reason === "released" || ended.reason === "broken" || ended.reason === "taken_over";
-  const what = by
-    ? t(`ended.${ended.reason as "released" | "broken" | "taken_over"}`, who)
+  const what = ENDED_BY_SOMEBODY.has(ended.reason)
+    ? t(`ended.${ended.reason as "released" | "broken" | "taken_over" | "handed_over"}`, who)
     : t(`ended.${ended.reason as "expired" | "holder_gone" | "file_gone"}`, { time });
   return ended.why === null || ended.why === "" ? what : `${what}. ${t("ended.why", { why: ended.why })}`;
 }
@@ -72,6 +73,7 @@ export function noticeWords(notice: Notice, { t, formats }: Voice): string {
   switch (ended.reason) {
     case "broken":
     case "taken_over":
+    case "handed_over":
       return t(`notice.lost.${ended.reason}`, { title, name: nameOf(ended.by, t), time }) + why;
     case "expired":
       return t("notice.lost.expired", { title, time });

@@ -23,6 +23,8 @@ from tests.services.stage import Stage
         (EndReason.BROKEN, MANAGER, MailKind.LOCK_ENDED_BY_OTHER),
         (EndReason.TAKEN_OVER, MANAGER, MailKind.LOCK_ENDED_BY_OTHER),
         (EndReason.TAKEN_OVER, HOLDER, None),
+        (EndReason.HANDED_OVER, HOLDER, None),
+        (EndReason.HANDED_OVER, MANAGER, MailKind.LOCK_ENDED_BY_OTHER),
         (EndReason.EXPIRED, None, MailKind.LOCK_ENDED),
         (EndReason.FILE_GONE, None, MailKind.LOCK_ENDED),
         (EndReason.HOLDER_GONE, None, None),

@@ -240,11 +240,12 @@ def test_what_was_told_is_known_while_the_lock_lives(
     assert Retention(database, clock, 3).purge().total == 0
 
 
+@pytest.mark.parametrize("reason", [EndReason.TAKEN_OVER, EndReason.HANDED_OVER])
 def test_what_was_told_is_known_while_a_lock_lives_that_took_it_over(
-    database: Database, acme: Tenant, clock: FakeClock, told: Effects
+    database: Database, acme: Tenant, clock: FakeClock, told: Effects, reason: EndReason
 ) -> None:
-    """I17: what came while the lock was taken over is looked at under both; its author is told once."""
-    taken = Ended(EndReason.TAKEN_OVER, DANA, NOW, "1" * 32, ALICE)
+    """I17: what came while the lock moved is looked at under both; its author is told once."""
+    taken = Ended(reason, DANA, NOW, "1" * 32, ALICE)
     record = held(seq=2, lock_id="3" * 32, holder=DANA, acquired_at=NOW, ended=taken)
     PostgresEffects(database, clock, 3).record(acme, Effects(witness=witness(record=record, seen_at=NOW)))
     Retention(database, clock, 3).purge()
