@@ -78,7 +78,7 @@ def measured(live: LiveApp) -> list[Cost]:
     """Return all costs in a fixed order; the application needs a mail catcher."""
     meter = Meter(live)
     _warm(live)
-    for part in (_locks, _waiting, _requests, _lists, _settings, _enforcement, _upkeep, _mails):
+    for part in (_locks, _waiting, _requests, _lists, _settings, _enforcement, _upkeep, _mails, _texts):
         part(meter)
     return meter.costs
 
@@ -306,6 +306,18 @@ def _warned(meter: Meter, file: str) -> None:
     with time_machine.travel(SystemClock().now() + timedelta(hours=1, seconds=1)):
         live.work(JobKind.RECONCILE, file)
         meter.count("your lock will end soon", lambda: live.run_jobs(JobKind.SEND_MAIL))
+
+
+def _texts(meter: Meter) -> None:
+    """Last: the worker reads the settings again after a change of the site's."""
+    meter.group = "Settings"
+    path, text = "/settings/templates", {"subject": "{attachment}", "body": "{owner}"}
+    revision = meter.call("read the texts of mails", 200, "sam", "GET", path)["revision"]
+    body = {"revision": revision, "language": "en", "templates": {"lock_ended": text}}
+    meter.call("change a text", 200, "sam", "PUT", path, body)
+    trial = {"language": "en", "mail": "lock_ended", **text}
+    meter.call("preview of a text", 200, "sam", "POST", f"{path}/preview", trial)
+    meter.call("test mail", 200, "sam", "POST", f"{path}/test", trial)
 
 
 # The page
