@@ -75,6 +75,7 @@ from lockpoint.storage.tenancy.usage_counts import PostgresUsageCounts
 from lockpoint.web.api.audit import audit_routes
 from lockpoint.web.api.directory import directory_routes
 from lockpoint.web.api.locks import api_routes
+from lockpoint.web.api.many.bulk import bulk_routes
 from lockpoint.web.api.me import me_routes
 from lockpoint.web.api.settings import settings_routes
 from lockpoint.web.connect.frontend_bundle import read_bundle
@@ -215,6 +216,7 @@ def build_app(settings: Settings) -> Flask:
             read_link=partial(unsubscribe_link, services),
             blueprints=(
                 api_routes(services),
+                bulk_routes(services),
                 settings_routes(services),
                 directory_routes(services),
                 audit_routes(services),

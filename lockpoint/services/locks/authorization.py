@@ -14,6 +14,7 @@ from lockpoint.services.context import Actor, Priority
 from lockpoint.services.errors import AppBlocked, Forbidden, GoneOrInvisible, Invalid, NotAllowed, NotFound, TooMany
 from lockpoint.services.lock_record.file_state import FileState, read_state
 from lockpoint.services.ports.confluence import Attachment, Container, ContainerView
+from lockpoint.services.shared_answers import shared
 from lockpoint.services.tenancy.settings_in_force import in_force
 
 NOT_THERE = "This file is not there, or you may not see it."
@@ -64,8 +65,12 @@ def _last_known(services: Services, actor: Actor, attachment_id: str) -> FileSta
 
 def view_of(services: Services, actor: Actor, container: Container) -> ContainerView:
     """Return the page or blog post as the person sees it; `NotFound` when they do not."""
-    try:
+
+    def ask() -> ContainerView:
         return services.people.container(actor.tenant, actor.account_id, container, priority=Priority.INTERACTIVE)
+
+    try:
+        return shared(("page", actor, container), ask)
     except (GoneOrInvisible, Forbidden) as hidden:
         raise NotFound(NOT_THERE) from hidden
 
@@ -105,8 +110,12 @@ def _in_group(services: Services, actor: Actor, groups: Accounts) -> bool:
     """Asked as the person; one whose groups cannot be read manages nothing."""
     if not groups:
         return False
+
+    def ask() -> frozenset[str]:
+        return services.directory.groups_of(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+
     try:
-        mine = services.directory.groups_of(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+        mine = shared(("groups", actor), ask)
     except (GoneOrInvisible, Forbidden):
         return False
     return not mine.isdisjoint(groups)
@@ -162,11 +171,18 @@ def app_blocked(container: Container | None, known: Facts) -> AppBlocked:
 
 
 def _administers_site(services: Services, actor: Actor) -> bool:
-    return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+    def ask() -> bool:
+        return services.people.administers_site(actor.tenant, actor.account_id, priority=Priority.INTERACTIVE)
+
+    return shared(("administers site", actor), ask)
 
 
 def _administers_space(services: Services, actor: Actor, space_id: str) -> bool:
-    return services.people.administers_space(actor.tenant, actor.account_id, space_id, priority=Priority.INTERACTIVE)
+    def ask() -> bool:
+        people, account = services.people, actor.account_id
+        return people.administers_space(actor.tenant, account, space_id, priority=Priority.INTERACTIVE)
+
+    return shared(("administers space", actor, space_id), ask)
 
 
 def _is_or_was_holder(record: FoundRecord, account: str) -> bool:

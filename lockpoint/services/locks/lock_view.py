@@ -18,8 +18,9 @@ from lockpoint.services.errors import HostError
 from lockpoint.services.lock_record.file_state import FileState
 from lockpoint.services.lock_record.pauses import pause_end
 from lockpoint.services.lock_record.waitlist import NOT_WAITING, WaitlistPlace, place_of, waitlist_of
-from lockpoint.services.ports.confluence import Attachment
+from lockpoint.services.ports.confluence import Attachment, Person
 from lockpoint.services.ports.locks import Protection
+from lockpoint.services.shared_answers import shared
 from lockpoint.services.tenancy.activity import is_active
 
 UNREADABLE = "unreadable"
@@ -103,8 +104,12 @@ def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mappi
     wanted = sorted(accounts)
     if not wanted:
         return {}
+
+    def ask() -> Mapping[str, Person]:
+        return services.people.describe(actor.tenant, wanted, priority=Priority.INTERACTIVE)
+
     try:
-        people = services.people.describe(actor.tenant, wanted, priority=Priority.INTERACTIVE)
+        people = shared(("names", actor, *wanted), ask)
     except HostError:
         return {}
     return {account: person.display_name for account, person in people.items()}

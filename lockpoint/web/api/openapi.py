@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from lockpoint import __version__
 from lockpoint.web.api import schemas as s
 from lockpoint.web.api import settings_schemas as f
+from lockpoint.web.api.many import schemas as m
 from lockpoint.web.api.requests import SPACE_KEY
 from lockpoint.web.errors import STATUS_OF_CODE
 
@@ -160,6 +161,18 @@ _DIRECTORY: Final = (
     Operation("get", "/groups", "findGroups", "Groups whose name fits", ((200, s.GroupsModel),), query=s.SearchQuery),
 )
 
+_MANY: Final = (
+    Operation(
+        "post",
+        "/locks/bulk",
+        "bulk",
+        "One act on up to 100 files, each with its own result; what was left out says `retry`",
+        ((207, m.BulkModel),),
+        body=m.BulkBody,
+        refusals=(409,),
+    ),
+)
+
 _ME: Final = (
     Operation("get", "/me/data", "showMyData", "All data about the caller", ((200, s.MyDataModel),)),
     Operation("get", "/me/preferences", "showPreferences", "The caller's preferences", ((200, s.PreferencesModel),)),
@@ -173,7 +186,7 @@ _ME: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_DIRECTORY, *_ME)
+OPERATIONS: Final = (*_LOCKS_AND_SETTINGS, *_MANY, *_DIRECTORY, *_ME)
 
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",

@@ -34,7 +34,7 @@ def _plain_number(text: object) -> object:
     return text
 
 
-def _iso_time(text: object) -> object:
+def iso_time(text: object) -> object:
     """Refuse what pydantic also takes: a number of seconds."""
     if not isinstance(text, str) or _ISO_TIME.fullmatch(text) is None:
         raise ValueError("must be a time with its offset, as the list has it")
@@ -63,7 +63,7 @@ class Command(Incoming):
 
 class AcquireBody(Command):
     seen_version: Annotated[int, Field(strict=True, ge=1, le=LARGEST_COUNT)] | None = None
-    seen_version_created: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
+    seen_version_created: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     hours: Hours | None = None
     note: Note | None = None
     unlock_on_upload: Annotated[bool, Field(strict=True)] = False
@@ -134,8 +134,8 @@ class ListQuery(Incoming):
 class AuditQueryModel(Incoming):
     """`from` belongs to the time asked for, `to` does not."""
 
-    since: Annotated[AwareDatetime | None, BeforeValidator(_iso_time)] = Field(None, alias="from")
-    to: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
+    since: Annotated[AwareDatetime | None, BeforeValidator(iso_time)] = Field(None, alias="from")
+    to: Annotated[AwareDatetime, BeforeValidator(iso_time)] | None = None
     event: AuditKind | None = None
     account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")] | None = None
     attachment: Annotated[str, StringConstraints(pattern=r"^(att)?[1-9][0-9]{0,18}$")] | None = None
