@@ -94,6 +94,11 @@ def facts(services: Services, actor: Actor, view: ContainerView | None, *, roles
     return _with_role(services, actor, view.space_id, seen) if roles else seen
 
 
+def roles_in(services: Services, actor: Actor, space_id: str) -> Facts:
+    """Return the first role that lets the person end others' locks in a space, and nothing else."""
+    return _with_role(services, actor, space_id, Facts())
+
+
 def _with_role(services: Services, actor: Actor, space_id: str, seen: Facts) -> Facts:
     """Add the first role that lets the person end others' locks, the cheapest to ask for first."""
     space = in_force(services, actor.tenant, space_id, priority=Priority.INTERACTIVE).space

@@ -85,18 +85,28 @@ UNREADABLE_FILE = LockView(state=ViewState.UNREADABLE, notify_me=NOT_WAITING, ca
 def view_all(
     services: Services, actor: Actor, states: Sequence[FileState], known: Facts, *, own_name: bool = False
 ) -> list[LockView]:
-    """Return the views of several files of one page; names are asked for together, the viewer's own only if needed."""
-    people = {person for state in states for person in _people_in(state.standing)}
+    """Return the views of several files of one page."""
+    return views_of(services, actor, [(state, known) for state in states], own_name=own_name)
+
+
+def views_of(
+    services: Services, actor: Actor, states: Sequence[tuple[FileState, Facts]], *, own_name: bool = False
+) -> list[LockView]:
+    """Return the views of files with what the person may do there.
+
+    Names are asked for together, the viewer's own only if needed.
+    """
+    people = {person for state, _ in states for person in _people_in(state.standing)}
     viewer = _Viewer(
         services=services,
         actor=actor,
-        facts=known,
+        facts=Facts(),
         licensed=is_active(services, actor.tenant, priority=Priority.INTERACTIVE),
         names=names_of(services, actor, people if own_name else people - {actor.account_id}),
-        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state in states) else None,
+        app=_own_account(services, actor.tenant) if any(_newer_head(state) for state, _ in states) else None,
         now=services.clock.now(),
     )
-    return [viewer.view(state) for state in states]
+    return [replace(viewer, facts=known).view(state) for state, known in states]
 
 
 def names_of(services: Services, actor: Actor, accounts: Iterable[str]) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from lockpoint.services.locks.lock_view import ViewState
 from lockpoint.services.ports.tenancy import UsageEvent
 
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+SPACE_KEY = r"~?[A-Za-z0-9_.:-]{1,200}"
 LARGEST_COUNT = 2**31 - 1  # of versions and revisions
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
@@ -27,7 +28,7 @@ ReasonText = Annotated[
 ]
 
 
-def _plain_number(text: object) -> object:
+def plain_number(text: object) -> object:
     """Refuse what Python also takes: `+1`, `1_0`, ` 1 `."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("must be a number")
@@ -128,7 +129,7 @@ class ListQuery(Incoming):
     state: ViewState | None = None
     sort: Sort = Sort.TITLE
     cursor: str | None = None
-    limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(_plain_number)] = 100
+    limit: Annotated[int, Field(ge=1, le=250), BeforeValidator(plain_number)] = 100
 
 
 class AuditQueryModel(Incoming):
@@ -140,11 +141,11 @@ class AuditQueryModel(Incoming):
     account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,128}$")] | None = None
     attachment: Annotated[str, StringConstraints(pattern=r"^(att)?[1-9][0-9]{0,18}$")] | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,400}$")] | None = None
-    limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(_plain_number)] | None = None
+    limit: Annotated[int, Field(ge=1, le=50_000), BeforeValidator(plain_number)] | None = None
 
 
 class SearchQuery(Incoming):
-    q: Annotated[str, StringConstraints(max_length=100)]
+    q: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class PersonModel(Outgoing):
