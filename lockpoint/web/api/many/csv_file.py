@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CSV: Final = "text/csv"
 _JSON: Final = "application/json"
-_FORMULA: Final = re.compile(r"(^|[;|\t\r\n])(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_FORMULA: Final = re.compile(r"(^|[;|\t\r\n])(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a formula would begin: in the cell, or in what another separator or a line break makes of it."""
 
 
